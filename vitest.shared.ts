@@ -1,0 +1,17 @@
+import { defineConfig, mergeConfig, type ViteUserConfig } from 'vitest/config';
+
+/** Packages are tested from their sources: the source condition makes a build unnecessary and puts coverage on src. */
+const conditions = ['@stepclock/source'];
+
+const base = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['@stepclock/vitest-matchers'],
+    testTimeout: 30_000,
+  },
+});
+
+/** A package's vitest configuration: the shared one, with what this package changes. */
+export const forPackage = (own: ViteUserConfig = {}): ViteUserConfig => mergeConfig(base, own);
