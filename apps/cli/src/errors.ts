@@ -1,0 +1,62 @@
+import { ExitCode } from './exit-code.js';
+
+/** A command line that cannot be carried out as it stands: exit code 2. */
+export class UsageError extends Error {
+  readonly code = 'cli/usage';
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+/** A file that cannot be opened, read or written, or that holds the wrong thing: exit code 1. */
+export class InputError extends Error {
+  readonly code = 'cli/input';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'InputError';
+  }
+}
+
+/** Codes of our packages read `package/what-is-wrong`; anything else that is thrown is a fault of ours. */
+const OURS = /^[a-z0-9-]+\/[a-z0-9-]+$/;
+
+const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EISDIR: 'is a directory, not a file',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENOSPC: 'no space left on the device',
+  EROFS: 'the file system is read-only',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the path is too long',
+  EIO: 'input/output error',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be too large',
+};
+
+/** Where an error leads: the exit code and one line for people. */
+export interface Verdict {
+  readonly exitCode: ExitCode;
+  readonly line: string;
+}
+
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');
+
+/** Sorts an error into bad usage, bad input, or a fault of ours. */
+export const verdictOn = (error: unknown): Verdict => {
+  const e = error instanceof Error ? error : new Error(String(error));
+  const code = 'code' in e && typeof e.code === 'string' ? e.code : '';
+  if (e instanceof UsageError) return { exitCode: ExitCode.badUsage, line: oneLine(e.message) };
+  if (OURS.test(code)) return { exitCode: ExitCode.badInput, line: oneLine(e.message) };
+  const system = SYSTEM_FAULTS[code];
+  if (system !== undefined) {
+    const path = 'path' in e && typeof e.path === 'string' ? `${e.path}: ` : '';
+    return { exitCode: ExitCode.badInput, line: `${path}${system}` };
+  }
+  return {
+    exitCode: ExitCode.bug,
+    line: `${oneLine(e.message) || e.name} (this is a bug of stepclock: please report it, with the output of the same command and --debug)`,
+  };
+};

@@ -1,0 +1,3 @@
+export { ExitCode } from './exit-code.js';
+export type { Io, TextSink } from './io.js';
+export { run } from './run.js';

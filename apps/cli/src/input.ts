@@ -1,0 +1,74 @@
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { InputError } from './errors.js';
+import type { Io } from './io.js';
+
+/** An opened input: its bytes, already unpacked, and what is known of its size. */
+export interface Input {
+  /** For messages: the path, or `<stdin>`. */
+  readonly name: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Bytes of the file as stored; undefined for a stream. */
+  readonly size: number | undefined;
+}
+
+const GZIP = [0x1f, 0x8b] as const;
+/** Large reads: the parsers work a block at a time. */
+const READ_BYTES = 1 << 20;
+
+async function* withFirst(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (first.length > 0) yield first;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}
+
+async function* unpacked(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  const gunzip = Readable.from(bytes).pipe(createGunzip());
+  try {
+    yield* gunzip;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${name}: must be a whole gzip file; got one that does not unpack (${why})`, { cause: error });
+  }
+}
+
+/** Unpacks gzip where the first two bytes say so, whatever the file's name. */
+const maybeGunzip = async (bytes: AsyncIterable<Uint8Array>, name: string): Promise<AsyncIterable<Uint8Array>> => {
+  const iterator = bytes[Symbol.asyncIterator]();
+  let first: Uint8Array = new Uint8Array(0);
+  while (first.length < GZIP.length) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
+  }
+  const whole = withFirst(first, iterator);
+  return GZIP.every((byte, i) => first[i] === byte) ? unpacked(whole, name) : whole;
+};
+
+/** Opens a path, or standard input for `-`. Gzip is unpacked on the way. */
+export const openInput = async (path: string, io: Io): Promise<Input> => {
+  if (path === '-') {
+    return { name: '<stdin>', bytes: await maybeGunzip(io.stdin, '<stdin>'), size: undefined };
+  }
+  const facts = await stat(path);
+  if (facts.isDirectory()) throw new InputError(`${path}: must be a file; got a directory`);
+  const stream = createReadStream(path, { highWaterMark: READ_BYTES });
+  return { name: path, bytes: await maybeGunzip(stream, path), size: facts.isFile() ? facts.size : undefined };
+};
+
+/** A small file's text, or undefined when there is none. */
+export const readTextIfThere = async (path: string): Promise<string | undefined> => {
+  try {
+    const file = await open(path, 'r');
+    try {
+      return await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,33 @@
+/** A stream that text is written to; a terminal or not. */
+export interface TextSink {
+  readonly isTTY: boolean;
+  readonly columns: number | undefined;
+  write(text: string): void;
+}
+
+/** Everything of the outside world that `run` touches besides files. */
+export interface Io {
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted on Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+const sink = (stream: NodeJS.WriteStream): TextSink => ({
+  isTTY: stream.isTTY === true,
+  columns: stream.columns,
+  write: (text) => {
+    stream.write(text);
+  },
+});
+
+/** The real process as an `Io`. */
+export const processIo = (signal: AbortSignal): Io => ({
+  stdin: process.stdin,
+  stdout: sink(process.stdout),
+  stderr: sink(process.stderr),
+  env: process.env,
+  signal,
+});

@@ -1,0 +1,88 @@
+import { appendFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import colors from 'picocolors';
+import { writeFileAtomically } from './atomic-write.js';
+import { UsageError } from './errors.js';
+import { finiteJson } from './finite-json.js';
+import type { Io, TextSink } from './io.js';
+import { type LogFormat, type Logger, type LogLevel, makeLogger } from './logger.js';
+
+/** What one invocation of the command line carries: its streams, its log, its palette. */
+export interface Session {
+  readonly io: Io;
+  readonly log: Logger;
+  /** Colours for standard output; plain when it is no terminal or NO_COLOR is set. */
+  readonly paint: ReturnType<typeof colors.createColors>;
+  readonly version: string;
+  /** The command line as it was given, for provenance. */
+  readonly commandLine: string;
+  /** Prints text for people on standard output. */
+  print(text: string): void;
+  /**
+   * Writes `value` as JSON to `target` (`-` is standard output); undefined does nothing.
+   * Returns whether standard output now belongs to the JSON.
+   */
+  writeJson(target: string | undefined, value: object): Promise<boolean>;
+  /** Writes a file aside, then renames it into place, and says so on the log. */
+  writeFile(path: string, content: string | Uint8Array): Promise<void>;
+}
+
+interface SessionOptions {
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  readonly logFile?: string | undefined;
+  readonly version: string;
+  readonly commandLine: string;
+}
+
+const wantsColor = (sink: TextSink, env: Io['env']): boolean => sink.isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
+
+export const makeSession = (io: Io, options: SessionOptions): Session => {
+  const stderrColors = colors.createColors(wantsColor(io.stderr, io.env) && options.logFile === undefined);
+  const { logFile } = options;
+  const log = makeLogger({
+    level: options.logLevel,
+    format: options.logFormat,
+    write: logFile === undefined ? (line) => io.stderr.write(line) : (line) => appendFileSync(logFile, line),
+    paint: (level, text) =>
+      level === 'error' ? stderrColors.red(text) : level === 'warn' ? stderrColors.yellow(text) : text,
+    now: () => new Date(),
+  });
+  const writeFile = async (path: string, content: string | Uint8Array): Promise<void> => {
+    await writeFileAtomically(path, content);
+    log.info(`wrote ${path}`, { path });
+  };
+  return {
+    io,
+    log,
+    paint: colors.createColors(wantsColor(io.stdout, io.env)),
+    version: options.version,
+    commandLine: options.commandLine,
+    print: (text) => io.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
+    writeJson: async (target, value) => {
+      if (target === undefined) return false;
+      const { text, nulled } = finiteJson(value, 2);
+      if (nulled.length > 0) log.warn(`${nulled.length} value(s) are not finite and were written as null`);
+      if (target === '-') {
+        io.stdout.write(`${text}\n`);
+        return true;
+      }
+      await writeFile(target, `${text}\n`);
+      return false;
+    },
+    writeFile,
+  };
+};
+
+/** Refuses an output path that is one of the inputs: `--json trace.csv` for `trace.csv --json` must not eat the trace. */
+export const refuseOverwriting = (
+  outputs: Readonly<Record<string, string | undefined>>,
+  inputs: readonly string[],
+): void => {
+  const taken = new Set(inputs.filter((p) => p !== '-').map((p) => resolve(p)));
+  for (const [flag, path] of Object.entries(outputs)) {
+    if (path !== undefined && path !== '-' && taken.has(resolve(path))) {
+      throw new UsageError(`--${flag}: must not be an input file; got '${path}'`);
+    }
+  }
+};
