@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** The floors of the house: a package may import only from floors below its own. */
+const FLOOR: Readonly<Record<string, number>> = {
+  random: 0,
+  'nnls-solver': 0,
+  'trace-io': 0,
+  'overlap-pressure': 1,
+  'engine-sim': 1,
+  regression: 1,
+  'beta-estimators': 2,
+  'step-model': 2,
+  'step-time': 2,
+  token2metrics: 2,
+  'stage-latency-recalibration': 2,
+  charts: 2,
+};
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+const root = join(import.meta.dirname, '..');
+const packages = readdirSync(join(root, 'packages'));
+
+const manifest = (folder: string): Manifest => JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
+
+const sources = (folder: string): readonly string[] =>
+  readdirSync(join(root, 'packages', folder, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((f) => f.endsWith('.ts'))
+    .map((f) => readFileSync(join(root, 'packages', folder, 'src', f), 'utf8'));
+
+const imported = (source: string): readonly string[] =>
+  [...source.matchAll(/(?:from|import)\s*\(?\s*'([^'.][^']*)'/g)].map((m) =>
+    (m[1] ?? '')
+      .split('/')
+      .slice(0, m[1]?.startsWith('@') ? 2 : 1)
+      .join('/'),
+  );
+
+describe('the house', () => {
+  it('has a floor for every package', () => {
+    expect([...packages].sort()).toEqual(Object.keys(FLOOR).sort());
+  });
+
+  it.each(packages)('%s imports only from floors below, and only what its manifest names', (folder) => {
+    const { name, dependencies = {} } = manifest(folder);
+    expect(name).toBe(`@stepclock/${folder}`);
+    const used = new Set(sources(folder).flatMap(imported));
+    for (const dependency of used) {
+      expect(Object.keys(dependencies), `${folder} imports ${dependency}`).toContain(dependency);
+    }
+    for (const dependency of Object.keys(dependencies)) {
+      if (!dependency.startsWith('@stepclock/')) continue;
+      const below = FLOOR[dependency.slice('@stepclock/'.length)] ?? Number.NaN;
+      expect(below, `${folder} stands on ${dependency}`).toBeLessThan(FLOOR[folder] ?? Number.NaN);
+    }
+  });
+});
