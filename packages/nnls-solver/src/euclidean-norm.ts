@@ -1,0 +1,22 @@
+/** The largest power of two not above `largest` (for a positive number), inside the range whose inverse is a normal number. */
+export const powerOfTwoBelow = (largest: number): number =>
+  2 ** Math.max(-1000, Math.min(1000, Math.floor(Math.log2(largest))));
+
+export const largestMagnitude = (values: Float64Array): number => {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i] as number));
+  return largest;
+};
+
+/** `sqrt(sum v^2)` without overflow or underflow on the way; NaN when a value is NaN. */
+export const euclideanNorm = (values: Float64Array): number => {
+  const largest = largestMagnitude(values);
+  if (largest === 0 || !Number.isFinite(largest)) return largest;
+  const scale = powerOfTwoBelow(largest);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) {
+    const v = (values[i] as number) / scale;
+    sum += v * v;
+  }
+  return scale * Math.sqrt(sum);
+};

@@ -1,0 +1,146 @@
+import { stackRows } from './householder-stack.js';
+
+/** A column counts as dependent on others when less than this share of its length is new (per row or column of the problem). */
+const RANK_TOLERANCE = 4 * Number.EPSILON;
+/** A dual value counts as positive above this (columns and target of length 1; per row or column of the problem). */
+const DUAL_TOLERANCE = 4 * Number.EPSILON;
+
+/** A problem whose columns have length 1 or 0, and whose target has length 1 or 0. */
+export interface UnitProblem {
+  readonly columns: readonly Float64Array[];
+  readonly target: Float64Array;
+}
+
+export interface ActiveSetResult {
+  readonly x: Float64Array;
+  /** `A'(b - A x)`. */
+  readonly dual: Float64Array;
+  readonly iterations: number;
+  /** False when the limit of iterations ended the search; x is then feasible and the best one so far. */
+  readonly finished: boolean;
+}
+
+/**
+ * The active-set method of Lawson and Hanson, Solving Least Squares Problems (1974, reprinted as
+ * doi:10.1137/1.9781611971217), chapter 23: `min |A x - b|, x >= 0`.
+ *
+ * Columns enter by their dual value, the newest is factored last, so its pivot tells how much of it is new: a (nearly)
+ * dependent column is turned away, and so is one that would enter with a step that is not positive (rounding). Both are
+ * what lets the textbook form loop for ever. The objective falls in every iteration, hence no passive set returns.
+ */
+export const lawsonHanson = ({ columns, target }: UnitProblem, maxIterations: number): ActiveSetResult => {
+  const n = columns.length;
+  const size = Math.max(n, target.length);
+  const dualTolerance = DUAL_TOLERANCE * size;
+  const x = new Float64Array(n);
+  /** Indices of the positive coefficients, in order of entry. */
+  let passive: number[] = [];
+  let iterations = 0;
+  let dual = dualOf(columns, target, x);
+  const turnedAway = new Set<number>();
+
+  for (;;) {
+    const entering = steepest(dual, dualTolerance, passive, turnedAway);
+    if (entering === undefined) return { x, dual, iterations, finished: true };
+    if (iterations >= maxIterations) return { x, dual, iterations, finished: false };
+    iterations++;
+
+    let candidate = [...passive, entering];
+    let solution = leastSquares(columns, target, candidate, RANK_TOLERANCE * size);
+    if (solution === undefined || !((solution[candidate.length - 1] as number) > 0)) {
+      turnedAway.add(entering);
+      continue;
+    }
+    // Walk from x towards the unconstrained solution; whatever reaches zero first leaves. Each turn drops a column at least.
+    while (solution?.some((z) => !(z > 0))) {
+      stepToBoundary(x, candidate, solution);
+      candidate = candidate.filter((j) => (x[j] as number) > 0);
+      solution = leastSquares(columns, target, candidate, 0);
+      iterations++;
+    }
+    if (solution === undefined) return { x, dual: dualOf(columns, target, x), iterations, finished: false };
+    x.fill(0);
+    for (const [k, j] of candidate.entries()) x[j] = solution[k] as number;
+    passive = candidate;
+    turnedAway.clear();
+    dual = dualOf(columns, target, x);
+  }
+};
+
+const steepest = (
+  dual: Float64Array,
+  tolerance: number,
+  passive: readonly number[],
+  turnedAway: ReadonlySet<number>,
+): number | undefined => {
+  let best: number | undefined;
+  let bestDual = tolerance;
+  for (let j = 0; j < dual.length; j++) {
+    const w = dual[j] as number;
+    if (w > bestDual && !turnedAway.has(j) && !passive.includes(j)) {
+      best = j;
+      bestDual = w;
+    }
+  }
+  return best;
+};
+
+/** Moves x along the segment to `solution` until its first coefficient becomes zero, and sets that one to zero exactly. */
+const stepToBoundary = (x: Float64Array, candidate: readonly number[], solution: Float64Array): void => {
+  let step = 1;
+  let blocking = -1;
+  for (const [k, j] of candidate.entries()) {
+    const z = solution[k] as number;
+    if (z > 0) continue;
+    const from = x[j] as number;
+    const ratio = from === z ? 0 : from / (from - z);
+    if (blocking < 0 || ratio < step) {
+      step = ratio;
+      blocking = j;
+    }
+  }
+  for (const [k, j] of candidate.entries()) {
+    const from = x[j] as number;
+    x[j] = Math.max(0, from + step * ((solution[k] as number) - from));
+  }
+  x[blocking] = 0;
+};
+
+/** The unconstrained solution on some columns, in their order; undefined when the last of them depends on those before. */
+const leastSquares = (
+  columns: readonly Float64Array[],
+  target: Float64Array,
+  chosen: readonly number[],
+  rankTolerance: number,
+): Float64Array | undefined => {
+  const rows = target.length;
+  const k = chosen.length;
+  const width = k + 1;
+  const block = new Float64Array(width * rows);
+  for (const [i, j] of chosen.entries()) block.set(columns[j] as Float64Array, i * rows);
+  block.set(target, k * rows);
+  const r = new Float64Array(width * width);
+  stackRows(r, width, block, rows, rows);
+  if (k > 0 && !(Math.abs(r[(k - 1) * width + k - 1] as number) > rankTolerance)) return undefined;
+  const z = new Float64Array(k);
+  for (let i = k - 1; i >= 0; i--) {
+    let sum = r[i * width + k] as number;
+    for (let j = i + 1; j < k; j++) sum -= (r[i * width + j] as number) * (z[j] as number);
+    z[i] = sum / (r[i * width + i] as number);
+  }
+  return z;
+};
+
+const dualOf = (columns: readonly Float64Array[], target: Float64Array, x: Float64Array): Float64Array => {
+  const residual = target.slice();
+  for (const [j, column] of columns.entries()) {
+    const factor = x[j] as number;
+    if (factor === 0) continue;
+    for (let i = 0; i < residual.length; i++) residual[i] = (residual[i] as number) - factor * (column[i] as number);
+  }
+  return Float64Array.from(columns, (column) => {
+    let sum = 0;
+    for (let i = 0; i < residual.length; i++) sum += (column[i] as number) * (residual[i] as number);
+    return sum;
+  });
+};

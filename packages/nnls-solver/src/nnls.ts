@@ -1,0 +1,130 @@
+import { type AbstractMatrix, Matrix } from 'ml-matrix';
+import { euclideanNorm } from './euclidean-norm.js';
+import { lawsonHanson } from './lawson-hanson.js';
+import { NnlsError } from './nnls-error.js';
+import { type ReducedRows, type ReduceOptions, reduceRows } from './reduce-rows.js';
+
+/** How far a dual value may stray from the KKT conditions, with columns and target of length 1, and still certify the answer. */
+const CERTIFICATE_TOLERANCE = 1e-11;
+
+export interface NnlsOptions {
+  /** Changes of the active set, at most. Default `max(30, 10 n)`; problems met in practice need about n. */
+  readonly maxIterations?: number;
+}
+
+/** The answer to `min |A x - b| subject to x >= 0`, with what is needed to check it. */
+export interface NnlsResult {
+  /** n coefficients, none negative. */
+  readonly x: Float64Array;
+  /** `|A x - b|`, the Euclidean norm (of the weighted residual where weights were given). */
+  readonly residualNorm: number;
+  /** `A'(b - A x)` (with weights: `A'W(b - A x)`): zero where x > 0, not above zero where x = 0, up to rounding. */
+  readonly dual: Float64Array;
+  /** Largest violation of these two conditions, relative to `|a_j| |b|`: 1e-15 is typical. */
+  readonly kktViolation: number;
+  /** Changes of the active set. */
+  readonly iterations: number;
+  /** True when `kktViolation <= 1e-11`, which proves that x is a minimum. Otherwise x is feasible, and the best one met. */
+  readonly converged: boolean;
+}
+
+/**
+ * Non-negative least squares of a small dense problem, of any shape and rank: `min |A x - b|, x >= 0`.
+ *
+ * Columns are scaled to length 1 first, so units do not matter (1e-5 beside 5e9 is fine). Where the solution is not unique
+ * (collinear columns, more columns than rows), one minimiser is returned; its residual is unique.
+ *
+ * @param matrix A: an ml-matrix, or rows of numbers; m x n, finite
+ * @param target b: m finite values
+ * @throws NnlsError when lengths differ or a value is not finite
+ *
+ * @example
+ * nnls([[1, 0], [1, 0], [0, 1]], [2, 1, -1]);
+ * // => { x: [1.5, 0], residualNorm: 1.2247, dual: [0, -1], ... }
+ */
+export const nnls = (
+  matrix: AbstractMatrix | readonly (readonly number[])[],
+  target: ArrayLike<number>,
+  options: NnlsOptions = {},
+): NnlsResult => nnlsColumns(columnsOf(matrix, target.length), Float64Array.from(target), options);
+
+/**
+ * Non-negative least squares of a tall problem given as columns: a blocked QR pass over the rows, then `nnlsReduced`.
+ * A million rows by eight columns take about a tenth of a second and no memory worth mentioning.
+ *
+ * @param columns n columns of m finite values
+ * @param target b, m finite values
+ * @throws NnlsError when lengths differ, or a value or weight is not finite, or a weight is negative
+ */
+export const nnlsColumns = (
+  columns: readonly Float64Array[],
+  target: Float64Array,
+  options: NnlsOptions & ReduceOptions = {},
+): NnlsResult => nnlsReduced(reduceRows(columns, target, options), options);
+
+/** Non-negative least squares of a system whose rows were reduced before (`reduceRows`, `mergeReduced`). */
+export const nnlsReduced = ({ r, qty, residualNorm }: ReducedRows, options: NnlsOptions = {}): NnlsResult => {
+  const n = qty.length;
+  const triangle = Array.from({ length: n }, (_, j) => Float64Array.from({ length: n }, (__, i) => r.get(i, j)));
+  const columnNorms = Float64Array.from(triangle, euclideanNorm);
+  const targetNorm = Math.hypot(euclideanNorm(qty), residualNorm);
+  const unit = {
+    columns: triangle.map((c, j) => dividedBy(c, columnNorms[j] as number)),
+    target: dividedBy(qty, targetNorm),
+  };
+  const { x, dual, iterations, finished } = lawsonHanson(unit, options.maxIterations ?? Math.max(30, 10 * n));
+
+  let kktViolation = 0;
+  for (let j = 0; j < n; j++) {
+    const w = dual[j] as number;
+    kktViolation = Math.max(kktViolation, (x[j] as number) > 0 ? Math.abs(w) : w);
+  }
+  return {
+    x: finite(x.map((v, j) => (v === 0 ? 0 : (v * targetNorm) / (columnNorms[j] as number)))),
+    residualNorm: Math.hypot(residualNorm, targetNorm * distance(unit, x)),
+    dual: finite(dual.map((w, j) => w * targetNorm * (columnNorms[j] as number))),
+    kktViolation,
+    iterations,
+    converged: finished && kktViolation <= CERTIFICATE_TOLERANCE,
+  };
+};
+
+const columnsOf = (matrix: AbstractMatrix | readonly (readonly number[])[], rows: number): Float64Array[] => {
+  if (Matrix.isMatrix(matrix)) {
+    const dense = matrix as AbstractMatrix;
+    return Array.from({ length: dense.columns }, (_, j) => Float64Array.from(dense.getColumn(j)));
+  }
+  const lines = matrix as readonly (readonly number[])[];
+  const width = lines[0]?.length ?? 0;
+  const ragged = lines.findIndex((line) => line.length !== width);
+  if (ragged >= 0 || lines.length !== rows) {
+    const got = ragged >= 0 ? `row ${ragged} with ${lines[ragged]?.length}` : `${lines.length} rows`;
+    throw new NnlsError('nnls-solver/length-mismatch', `matrix: must have ${rows} rows of ${width} values; got ${got}`);
+  }
+  return Array.from({ length: width }, (_, j) => Float64Array.from(lines, (line) => line[j] as number));
+};
+
+const dividedBy = (values: Float64Array, norm: number): Float64Array =>
+  norm === 0 ? values.slice() : values.map((v) => v / norm);
+
+const distance = (
+  { columns, target }: { columns: readonly Float64Array[]; target: Float64Array },
+  x: Float64Array,
+): number => {
+  const residual = target.slice();
+  for (const [j, column] of columns.entries()) {
+    for (let i = 0; i < residual.length; i++)
+      residual[i] = (residual[i] as number) - (x[j] as number) * (column[i] as number);
+  }
+  return euclideanNorm(residual);
+};
+
+const finite = (values: Float64Array): Float64Array => {
+  if (!values.every(Number.isFinite)) {
+    throw new NnlsError(
+      'nnls-solver/overflow',
+      'solution: must fit into a double; got an overflow (columns far too small for the target)',
+    );
+  }
+  return values;
+};

@@ -1,0 +1,110 @@
+import '@stepclock/vitest-matchers';
+import { seededRandom } from '@stepclock/random';
+import { Matrix } from 'ml-matrix';
+import { describe, expect, it } from 'vitest';
+import { mergeReduced, nnlsColumns, nnlsReduced, reduceRows } from '../src/index.js';
+
+const randomColumns = (m: number, n: number, seed: number): Float64Array[] => {
+  const random = seededRandom(seed, 'columns');
+  return Array.from({ length: n }, () => Float64Array.from({ length: m }, () => random() - 0.3));
+};
+const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, v, i) => sum + v * (b[i] as number), 0);
+
+describe('reduceRows', () => {
+  it.each([0, 1, 3, 511, 512, 513, 2000])("keeps A'A, A'b and b'b over %d rows", (m) => {
+    const columns = randomColumns(m, 4, m);
+    const [target] = randomColumns(m, 1, m + 1) as [Float64Array];
+    const { r, qty, residualNorm, rowCount } = reduceRows(columns, target);
+    const gram = columns.map((a) => columns.map((b) => dot(a, b)));
+    expect(rowCount).toBe(m);
+    expect(r.transpose().mmul(r).to1DArray()).toAgree(gram.flat(), 1e-12, 1e-13);
+    expect(r.transpose().mmul(Matrix.columnVector(qty)).to1DArray()).toAgree(
+      columns.map((a) => dot(a, target)),
+      1e-12,
+      1e-12 * m,
+    );
+    expect(dot(qty, qty) + residualNorm ** 2).toAgree(dot(target, target), 1e-12, 1e-15);
+  });
+
+  it('is exact on a line through three points', () => {
+    const { r, qty, residualNorm } = reduceRows(
+      [new Float64Array([1, 1, 1]), new Float64Array([0, 1, 2])],
+      new Float64Array([1, 3, 5]),
+    );
+    const slope = (qty[1] as number) / r.get(1, 1);
+    expect([((qty[0] as number) - r.get(0, 1) * slope) / r.get(0, 0), slope]).toAgree([1, 2], 1e-14);
+    expect(residualNorm).toBeLessThan(1e-14);
+  });
+
+  it('reduces a range of rows, and merged ranges are the whole', () => {
+    const columns = randomColumns(1500, 3, 5);
+    const [target] = randomColumns(1500, 1, 6) as [Float64Array];
+    const weights = Float64Array.from({ length: 1500 }, (_, i) => 1 + (i % 3));
+    const parts = (
+      [
+        [0, 700],
+        [700, 701],
+        [701, 1500],
+      ] as const
+    ).map((rows) => reduceRows(columns, target, { weights, rows }));
+    const merged = nnlsReduced(mergeReduced(parts));
+    const whole = nnlsColumns(columns, target, { weights });
+    expect(mergeReduced(parts).rowCount).toBe(1500);
+    expect(merged.x).toAgree(whole.x, 1e-12);
+    expect(merged.residualNorm).toAgree(whole.residualNorm, 1e-13);
+  });
+
+  it('takes columns of 1e-200 beside 1e200 without overflow', () => {
+    const [a, b, noise] = randomColumns(1000, 3, 7) as [Float64Array, Float64Array, Float64Array];
+    const target = a.map((v, i) => 3 * v + 2 * (b[i] as number) + 0.1 * (noise[i] as number));
+    const plain = nnlsColumns([a, b], target);
+    const wild = nnlsColumns([a.map((v) => v * 1e-200), b.map((v) => v * 1e200)], target);
+    expect([(wild.x[0] as number) * 1e-200, (wild.x[1] as number) * 1e200]).toAgree(plain.x, 1e-12);
+  });
+
+  it.each([
+    [
+      'length-mismatch',
+      () => reduceRows([new Float64Array(2)], new Float64Array(3)),
+      'column 0: must be as long as the target (3); got 2',
+    ],
+    [
+      'not-finite',
+      () => reduceRows([new Float64Array([1, Number.NaN])], new Float64Array(2)),
+      'column 0: values must be finite; got NaN in row 1',
+    ],
+    [
+      'not-finite',
+      () => reduceRows([new Float64Array(2)], new Float64Array([Number.POSITIVE_INFINITY, 0])),
+      'target: values must be finite; got Infinity in row 0',
+    ],
+    [
+      'length-mismatch',
+      () => reduceRows([], new Float64Array(2), { weights: new Float64Array(1) }),
+      'weights: must be as long as the target (2); got 1',
+    ],
+    [
+      'bad-weight',
+      () => reduceRows([], new Float64Array(2), { weights: new Float64Array([1, -1]) }),
+      'weights: must be finite and not negative; got -1 in row 1',
+    ],
+    [
+      'bad-rows',
+      () => reduceRows([], new Float64Array(2), { rows: [1, 3] }),
+      'rows: must be integers 0 <= from <= to <= 2; got 1 to 3',
+    ],
+    ['bad-rows', () => mergeReduced([]), 'parts: at least one is needed; got none'],
+    [
+      'length-mismatch',
+      () => mergeReduced([reduceRows([], new Float64Array(2)), reduceRows([new Float64Array(2)], new Float64Array(2))]),
+      'parts: must have equal widths; got 0 and 1',
+    ],
+    [
+      'overflow',
+      () => reduceRows([new Float64Array([1.7e308, 1.7e308])], new Float64Array(2)),
+      'columns: their norms must be finite numbers; got an overflow',
+    ],
+  ])('refuses with %s', (code, attempt, message) => {
+    expect(attempt).toThrow(expect.objectContaining({ name: 'NnlsError', code: `nnls-solver/${code}`, message }));
+  });
+});
