@@ -1,0 +1,119 @@
+import { RegressionError } from '../regression-error.js';
+
+/**
+ * Named feature columns of equal length. Column `j` is called `names[j]`; every value is finite.
+ * Build one with {@link featureTable}, which checks that.
+ */
+export interface FeatureTable {
+  /** Rows. */
+  readonly length: number;
+  readonly names: readonly string[];
+  readonly columns: readonly Float64Array[];
+}
+
+const checkFinite = (name: string, column: Float64Array): void => {
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i] as number;
+    if (!Number.isFinite(value)) {
+      throw new RegressionError('regression/bad-column', `${name}: must be a finite number; got ${value} (row ${i})`, {
+        feature: name,
+        row: i,
+        value,
+        expected: 'a finite number',
+      });
+    }
+  }
+};
+
+/** A copy-free check of one numeric column: finite values, and as many as `length` asks for. */
+export const checkedColumn = (name: string, column: Float64Array, length: number): Float64Array => {
+  if (column.length !== length) {
+    throw new RegressionError(
+      'regression/length-mismatch',
+      `${name}: must have as many rows as the first column (${length}); got ${column.length}`,
+      { feature: name, value: column.length, expected: String(length) },
+    );
+  }
+  checkFinite(name, column);
+  return column;
+};
+
+/**
+ * Names and columns as a feature table. The columns are kept, not copied: do not write to them afterwards.
+ *
+ * @param names one a column; non-empty and distinct
+ * @param columns equal lengths, finite values
+ * @throws RegressionError `regression/bad-name`, `regression/length-mismatch`, `regression/bad-column`, each with the feature and the row
+ *
+ * @example
+ * featureTable(['batch_size', 'sequence_length'], [Float64Array.of(1, 8), Float64Array.of(128, 512)]).length // => 2
+ */
+export const featureTable = (names: readonly string[], columns: readonly Float64Array[]): FeatureTable => {
+  if (names.length !== columns.length) {
+    throw new RegressionError(
+      'regression/length-mismatch',
+      `names: must be one a column (${columns.length}); got ${names.length}`,
+      { value: names.length, expected: String(columns.length) },
+    );
+  }
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (name === '' || seen.has(name)) {
+      throw new RegressionError(
+        'regression/bad-name',
+        `names: must be distinct and not empty; got ${JSON.stringify(name)}${seen.has(name) ? ' twice' : ''}`,
+        { feature: name, value: name, expected: 'distinct names' },
+      );
+    }
+    seen.add(name);
+  }
+  const length = columns[0]?.length ?? 0;
+  columns.forEach((column, j) => {
+    checkedColumn(names[j] ?? '', column, length);
+  });
+  return { length, names: [...names], columns: [...columns] };
+};
+
+/**
+ * The same from an object of plain or typed arrays, in the object's order of keys.
+ *
+ * @example
+ * featuresOf({ batch_size: [1, 8], sequence_length: [128, 512] }).names // => ['batch_size', 'sequence_length']
+ */
+export const featuresOf = (columns: Readonly<Record<string, ArrayLike<number>>>): FeatureTable => {
+  const names = Object.keys(columns);
+  return featureTable(
+    names,
+    names.map((name) => Float64Array.from(columns[name] ?? [])),
+  );
+};
+
+/** The named columns, in this order: how a model finds its features in a table that may hold more. */
+export const selectFeatures = (table: FeatureTable, names: readonly string[]): FeatureTable => {
+  const columns = names.map((name) => {
+    const column = table.columns[table.names.indexOf(name)];
+    if (column === undefined) {
+      throw new RegressionError(
+        'regression/missing-feature',
+        `${name}: the model needs this feature; got ${table.names.join(', ') || 'no features'}`,
+        { feature: name, value: table.names, expected: name },
+      );
+    }
+    return column;
+  });
+  return { length: table.length, names: [...names], columns };
+};
+
+/** The numbered entries of a column, in the order asked for. */
+export const takeValues = (column: Float64Array, rows: ArrayLike<number>): Float64Array => {
+  const taken = new Float64Array(rows.length);
+  for (let k = 0; k < rows.length; k++) taken[k] = column[rows[k] as number] as number;
+  return taken;
+};
+
+/** The numbered rows, in the order asked for; a row may be asked for more than once (bootstrap). */
+export const takeRows = (table: FeatureTable, rows: ArrayLike<number>): FeatureTable => ({
+  length: rows.length,
+  names: table.names,
+  columns: table.columns.map((column) => takeValues(column, rows)),
+});

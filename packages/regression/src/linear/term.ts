@@ -1,0 +1,104 @@
+import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
+import { RegressionError } from '../regression-error.js';
+
+/** A column of the design matrix: a product of powers of features, such as `batch_size*sequence_length`. */
+export interface Term {
+  readonly name: string;
+  /** Whole powers from 1; no feature twice. */
+  readonly powers: readonly { readonly feature: string; readonly power: number }[];
+}
+
+/** How the intercept is called wherever terms are named. */
+export const INTERCEPT = '(intercept)';
+
+/**
+ * The product of powers of features, with a name in the usual notation.
+ *
+ * @example
+ * term({ batch_size: 1, sequence_length: 2 }).name // => 'batch_size*sequence_length^2'
+ */
+export const term = (powers: Readonly<Record<string, number>>): Term => {
+  const factors = Object.entries(powers).map(([feature, power]) => ({ feature, power }));
+  for (const { feature, power } of factors) {
+    if (!(Number.isSafeInteger(power) && power >= 1)) {
+      throw new RegressionError(
+        'regression/bad-option',
+        `powers.${feature}: must be a whole number from 1; got ${power}`,
+        { feature, value: power, expected: 'a whole number from 1' },
+      );
+    }
+  }
+  const name = factors.map(({ feature, power }) => (power === 1 ? feature : `${feature}^${power}`)).join('*');
+  return { name, powers: factors };
+};
+
+/**
+ * All products of the features up to a total degree, the intercept left out: for degree 2 of `a, b` the terms
+ * `a, b, a^2, a*b, b^2`.
+ *
+ * @param interactionsOnly no powers above 1: `a, b, a*b`
+ */
+export const polynomialTerms = (features: readonly string[], degree: number, interactionsOnly = false): Term[] => {
+  if (!(Number.isSafeInteger(degree) && degree >= 1)) {
+    throw new RegressionError('regression/bad-option', `degree: must be a whole number from 1; got ${degree}`, {
+      feature: 'degree',
+      value: degree,
+      expected: 'a whole number from 1',
+    });
+  }
+  // Each combination continues with its last feature or a later one, so no product comes twice.
+  let combinations: number[][] = features.map((_, j) => [j]);
+  const terms: Term[] = [];
+  for (let d = 1; d <= degree; d++) {
+    for (const combination of combinations) {
+      const powers: Record<string, number> = Object.create(null);
+      for (const j of combination) powers[features[j] as string] = (powers[features[j] as string] ?? 0) + 1;
+      terms.push(term(powers));
+    }
+    combinations = combinations.flatMap((combination) => {
+      const last = combination.at(-1) ?? 0;
+      return features.flatMap((_, j) => (j > last || (j === last && !interactionsOnly) ? [[...combination, j]] : []));
+    });
+  }
+  return terms;
+};
+
+/** The terms of degree 1: what a regression uses unless told otherwise. */
+export const linearTerms = (features: readonly string[]): Term[] => features.map((feature) => term({ [feature]: 1 }));
+
+/** Features in the order in which the terms first name them. */
+export const featuresOfTerms = (terms: readonly Term[]): string[] => [
+  ...new Set(terms.flatMap(({ powers }) => powers.map(({ feature }) => feature))),
+];
+
+/**
+ * The terms as columns. A term that is a feature is that feature's column itself, not a copy.
+ *
+ * @throws RegressionError `regression/missing-feature`; `regression/bad-column` when a product overflows
+ */
+export const termColumns = (table: FeatureTable, terms: readonly Term[]): Float64Array[] =>
+  terms.map(({ name, powers }) => {
+    const factors = selectFeatures(
+      table,
+      powers.map(({ feature }) => feature),
+    ).columns;
+    const [only] = factors;
+    if (only !== undefined && factors.length === 1 && powers[0]?.power === 1) return only;
+    const product = new Float64Array(table.length).fill(1);
+    powers.forEach(({ power }, k) => {
+      const factor = factors[k] as Float64Array;
+      for (let i = 0; i < product.length; i++) {
+        const value = factor[i] as number;
+        for (let p = 0; p < power; p++) product[i] = (product[i] as number) * value;
+      }
+    });
+    const overflow = product.findIndex((value) => !Number.isFinite(value));
+    if (overflow >= 0) {
+      throw new RegressionError('regression/bad-column', `${name}: must stay finite; got overflow (row ${overflow})`, {
+        feature: name,
+        row: overflow,
+        value: product[overflow],
+      });
+    }
+    return product;
+  });

@@ -1,0 +1,138 @@
+import type { RandomSource } from '@stepclock/random';
+
+export type Activation = 'relu' | 'tanh';
+
+/**
+ * A fully connected network. All parameters live in one vector: for each layer first its weights, row by row (one row per unit of the
+ * layer, one column per unit below), then its biases. The last layer is linear.
+ */
+export interface NetworkShape {
+  /** Units per layer, inputs first, outputs last: [4, 64, 32, 1]. */
+  readonly sizes: readonly number[];
+  readonly activation: Activation;
+}
+
+interface Layer {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly weightsAt: number;
+  readonly biasesAt: number;
+}
+
+export const layersOf = (shape: NetworkShape): Layer[] => {
+  const layers: Layer[] = [];
+  let at = 0;
+  for (let l = 1; l < shape.sizes.length; l++) {
+    const inputs = shape.sizes[l - 1] as number;
+    const outputs = shape.sizes[l] as number;
+    layers.push({ inputs, outputs, weightsAt: at, biasesAt: at + inputs * outputs });
+    at += inputs * outputs + outputs;
+  }
+  return layers;
+};
+
+export const parameterCount = (shape: NetworkShape): number =>
+  layersOf(shape).reduce((sum, layer) => sum + (layer.inputs + 1) * layer.outputs, 0);
+
+/** 1 for a weight, 0 for a bias: only weights are shrunk. */
+export const weightMask = (shape: NetworkShape): Uint8Array => {
+  const mask = new Uint8Array(parameterCount(shape));
+  for (const layer of layersOf(shape)) mask.fill(1, layer.weightsAt, layer.biasesAt);
+  return mask;
+};
+
+/** Uniform starts that keep the variance through the layers (Glorot and Bengio 2010; He et al. 2015 for relu); biases zero. */
+export const initialParameters = (shape: NetworkShape, random: RandomSource): Float64Array => {
+  const parameters = new Float64Array(parameterCount(shape));
+  for (const { inputs, outputs, weightsAt, biasesAt } of layersOf(shape)) {
+    const bound = Math.sqrt(shape.activation === 'relu' ? 6 / inputs : 6 / (inputs + outputs));
+    for (let k = weightsAt; k < biasesAt; k++) parameters[k] = bound * (2 * random() - 1);
+  }
+  return parameters;
+};
+
+/** Activations of every layer for up to `capacity` rows, row by row; reused from batch to batch. */
+export interface Workspace {
+  readonly capacity: number;
+  readonly activations: readonly Float64Array[];
+  readonly deltas: readonly Float64Array[];
+}
+
+export const makeWorkspace = (shape: NetworkShape, capacity: number): Workspace => {
+  const buffers = () => shape.sizes.map((size) => new Float64Array(size * capacity));
+  return { capacity, activations: buffers(), deltas: buffers() };
+};
+
+/** Fills the activations from `workspace.activations[0]`, which the caller has set for `rows` rows; returns the outputs. */
+export const forward = (
+  shape: NetworkShape,
+  parameters: Float64Array,
+  workspace: Workspace,
+  rows: number,
+): Float64Array => {
+  const layers = layersOf(shape);
+  layers.forEach((layer, l) => {
+    const { inputs, outputs, weightsAt, biasesAt } = layer;
+    const below = workspace.activations[l] as Float64Array;
+    const here = workspace.activations[l + 1] as Float64Array;
+    const hidden = l + 1 < layers.length;
+    const relu = shape.activation === 'relu';
+    for (let row = 0; row < rows; row++) {
+      const from = row * inputs;
+      for (let unit = 0; unit < outputs; unit++) {
+        const w = weightsAt + unit * inputs;
+        let sum = parameters[biasesAt + unit] as number;
+        for (let k = 0; k < inputs; k++) sum += (parameters[w + k] as number) * (below[from + k] as number);
+        here[row * outputs + unit] = hidden ? (relu ? Math.max(0, sum) : Math.tanh(sum)) : sum;
+      }
+    }
+  });
+  return workspace.activations[layers.length] as Float64Array;
+};
+
+/**
+ * Back-propagation. The caller has run `forward` and set the last entry of `workspace.deltas` to the derivative of the loss by each output;
+ * the derivatives by the parameters are written over `gradient`.
+ */
+export const backward = (
+  shape: NetworkShape,
+  parameters: Float64Array,
+  workspace: Workspace,
+  rows: number,
+  gradient: Float64Array,
+): void => {
+  const layers = layersOf(shape);
+  gradient.fill(0);
+  for (let l = layers.length - 1; l >= 0; l--) {
+    const { inputs, outputs, weightsAt, biasesAt } = layers[l] as Layer;
+    const below = workspace.activations[l] as Float64Array;
+    const delta = workspace.deltas[l + 1] as Float64Array;
+    const deltaBelow = workspace.deltas[l] as Float64Array;
+    if (l > 0) deltaBelow.fill(0, 0, rows * inputs);
+    for (let row = 0; row < rows; row++) {
+      const from = row * inputs;
+      for (let unit = 0; unit < outputs; unit++) {
+        const d = delta[row * outputs + unit] as number;
+        if (d === 0) continue;
+        const w = weightsAt + unit * inputs;
+        gradient[biasesAt + unit] = (gradient[biasesAt + unit] as number) + d;
+        for (let k = 0; k < inputs; k++)
+          gradient[w + k] = (gradient[w + k] as number) + d * (below[from + k] as number);
+        if (l > 0) {
+          for (let k = 0; k < inputs; k++) {
+            deltaBelow[from + k] = (deltaBelow[from + k] as number) + d * (parameters[w + k] as number);
+          }
+        }
+      }
+    }
+    if (l > 0) chainActivation(shape.activation, below, deltaBelow, rows * inputs);
+  }
+};
+
+const chainActivation = (activation: Activation, values: Float64Array, delta: Float64Array, count: number): void => {
+  if (activation === 'relu') {
+    for (let k = 0; k < count; k++) if ((values[k] as number) <= 0) delta[k] = 0;
+  } else {
+    for (let k = 0; k < count; k++) delta[k] = (delta[k] as number) * (1 - (values[k] as number) ** 2);
+  }
+};

@@ -1,0 +1,154 @@
+import { type RandomSource, shuffled } from '@stepclock/random';
+import { Adam } from './adam.js';
+import { backward, forward, makeWorkspace, type NetworkShape, weightMask } from './network.js';
+
+export interface TrainingOptions {
+  readonly learningRate: number;
+  readonly batchSize: number;
+  readonly maxEpochs: number;
+  /** Epochs without a better validation error before the learning rate falls, and after two falls before training stops. */
+  readonly patience: number;
+  /** Share of the rows held back to stop by; 0 watches the training error instead. */
+  readonly validationFraction: number;
+  /** Strength of the pull of the weights towards `anchor`, on squared weights in the mean squared error of standardised targets. */
+  readonly l2: number;
+  readonly random: RandomSource;
+  readonly onEpoch?: ((epoch: number, validationMse: number) => void) | undefined;
+}
+
+export interface TrainingReport {
+  readonly parameters: Float64Array;
+  readonly epochs: number;
+  /** Whether training ended because the error stood still, rather than at `maxEpochs`. */
+  readonly converged: boolean;
+  /** Mean squared error in standardised targets of the rows stopped by, at the parameters returned. */
+  readonly validationMse: number;
+}
+
+/** How often the learning rate falls by `RATE_FALL` before training ends. */
+const RATE_FALLS = 3;
+const RATE_FALL = 0.2;
+
+/**
+ * Minimises the mean squared error over mini-batches with Adam; returns the best parameters met.
+ *
+ * @param x standardised inputs, row by row
+ * @param y standardised targets, row by row
+ * @param start parameters to begin with
+ * @param anchor where `l2` pulls the weights: zero for a new network, `start` for one being fine-tuned
+ */
+export const trainNetwork = (
+  shape: NetworkShape,
+  x: Float64Array,
+  y: Float64Array,
+  start: Float64Array,
+  anchor: Float64Array | undefined,
+  options: TrainingOptions,
+): TrainingReport => {
+  const inputs = shape.sizes[0] as number;
+  const n = x.length / inputs;
+  const order = shuffled(n, options.random);
+  const heldOut = Math.floor(options.validationFraction * n);
+  const watched = heldOut > 0 ? order.slice(0, heldOut) : order.slice();
+  const training = heldOut > 0 ? order.slice(heldOut) : order;
+  const batchSize = Math.min(options.batchSize, training.length);
+  const workspace = makeWorkspace(shape, batchSize);
+  const mask = weightMask(shape);
+  const gradient = new Float64Array(start.length);
+  const parameters = start.slice();
+  let best = start.slice();
+  let bestMse = meanSquaredError(shape, parameters, x, y, watched, workspace);
+  let rate = options.learningRate;
+  let adam = new Adam(parameters.length);
+  let falls = 0;
+  let stale = 0;
+  let epoch = 0;
+
+  while (epoch < options.maxEpochs && falls < RATE_FALLS) {
+    epoch++;
+    shuffleInPlace(training, options.random);
+    for (let from = 0; from < training.length; from += batchSize) {
+      const rows = training.subarray(from, from + batchSize);
+      setBatch(shape, workspace.activations[0] as Float64Array, x, rows);
+      const output = forward(shape, parameters, workspace, rows.length);
+      lossDerivative(shape, output, y, rows, workspace.deltas[shape.sizes.length - 1] as Float64Array);
+      backward(shape, parameters, workspace, rows.length, gradient);
+      for (let k = 0; k < gradient.length; k++) {
+        if (mask[k])
+          gradient[k] =
+            (gradient[k] as number) + options.l2 * ((parameters[k] as number) - (anchor ? (anchor[k] as number) : 0));
+      }
+      adam.step(parameters, gradient, rate);
+    }
+    const mse = meanSquaredError(shape, parameters, x, y, watched, workspace);
+    options.onEpoch?.(epoch, mse);
+    if (mse < bestMse * (1 - 1e-4)) stale = 0;
+    else stale++;
+    if (mse < bestMse) {
+      bestMse = mse;
+      best = parameters.slice();
+    }
+    if (stale >= options.patience) {
+      // Smaller steps from the best point so far, without the momentum of the steps that led nowhere.
+      falls++;
+      stale = 0;
+      rate *= RATE_FALL;
+      parameters.set(best);
+      adam = new Adam(parameters.length);
+    }
+  }
+  return { parameters: best, epochs: epoch, converged: falls >= RATE_FALLS, validationMse: bestMse };
+};
+
+const shuffleInPlace = (rows: Uint32Array, random: RandomSource): void => {
+  for (let i = rows.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    const swap = rows[i] as number;
+    rows[i] = rows[j] as number;
+    rows[j] = swap;
+  }
+};
+
+const setBatch = (shape: NetworkShape, input: Float64Array, x: Float64Array, rows: Uint32Array): void => {
+  const width = shape.sizes[0] as number;
+  rows.forEach((row, b) => {
+    for (let k = 0; k < width; k++) input[b * width + k] = x[row * width + k] as number;
+  });
+};
+
+/** Of half the mean squared error over the batch. */
+const lossDerivative = (
+  shape: NetworkShape,
+  output: Float64Array,
+  y: Float64Array,
+  rows: Uint32Array,
+  delta: Float64Array,
+): void => {
+  const width = shape.sizes[shape.sizes.length - 1] as number;
+  rows.forEach((row, b) => {
+    for (let k = 0; k < width; k++) {
+      delta[b * width + k] = ((output[b * width + k] as number) - (y[row * width + k] as number)) / rows.length;
+    }
+  });
+};
+
+const meanSquaredError = (
+  shape: NetworkShape,
+  parameters: Float64Array,
+  x: Float64Array,
+  y: Float64Array,
+  rows: Uint32Array,
+  workspace: ReturnType<typeof makeWorkspace>,
+): number => {
+  const width = shape.sizes[shape.sizes.length - 1] as number;
+  let sum = 0;
+  for (let from = 0; from < rows.length; from += workspace.capacity) {
+    const batch = rows.subarray(from, from + workspace.capacity);
+    setBatch(shape, workspace.activations[0] as Float64Array, x, batch);
+    const output = forward(shape, parameters, workspace, batch.length);
+    batch.forEach((row, b) => {
+      for (let k = 0; k < width; k++) sum += ((output[b * width + k] as number) - (y[row * width + k] as number)) ** 2;
+    });
+  }
+  return sum / (rows.length * width);
+};

@@ -1,0 +1,145 @@
+import { RegressionError } from '../regression-error.js';
+import type { ModelKind } from './fitted-model.js';
+import type { TrainingRange } from './training-range.js';
+
+/** The version of the serialised form. It changes when an older reader would misread it. */
+export const MODEL_SCHEMA = 'stepclock/regression-model@1';
+
+/** What every serialised model starts with. `kind` discriminates the union; the parameters of the kind follow beside it. */
+export interface ModelHeader<K extends ModelKind = ModelKind> {
+  readonly schema: typeof MODEL_SCHEMA;
+  readonly kind: K;
+  readonly training_range: TrainingRange;
+}
+
+/** The header that a model's `toJSON` spreads first. */
+export const modelHeader = <K extends ModelKind>(kind: K, range: TrainingRange): ModelHeader<K> => ({
+  schema: MODEL_SCHEMA,
+  kind,
+  training_range: range,
+});
+
+const bad = (path: string, rule: string, value: unknown): RegressionError =>
+  new RegressionError('regression/bad-model', `${path}: ${rule}; got ${JSON.stringify(value) ?? String(value)}`, {
+    feature: path,
+    value,
+    expected: rule,
+  });
+
+/**
+ * Reads fields of a parsed JSON object and complains by path: the hand-written counterpart of a schema. Every `read*` throws
+ * RegressionError `regression/bad-model`.
+ */
+export class JsonReader {
+  private constructor(
+    private readonly value: Readonly<Record<string, unknown>>,
+    private readonly path: string,
+  ) {}
+
+  static of(value: unknown, path = 'model'): JsonReader {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw bad(path, 'must be an object', value);
+    return new JsonReader(value as Readonly<Record<string, unknown>>, path);
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.value, key) && this.value[key] !== undefined && this.value[key] !== null;
+  }
+
+  raw(key: string): unknown {
+    return Object.hasOwn(this.value, key) ? this.value[key] : undefined;
+  }
+
+  number(key: string): number {
+    const value = this.raw(key);
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw bad(this.at(key), 'must be a finite number', value);
+    return value;
+  }
+
+  count(key: string): number {
+    const value = this.number(key);
+    if (!Number.isSafeInteger(value) || !(value >= 0)) throw bad(this.at(key), 'must be a whole number from 0', value);
+    return value;
+  }
+
+  string(key: string): string {
+    const value = this.raw(key);
+    if (typeof value !== 'string') throw bad(this.at(key), 'must be a string', value);
+    return value;
+  }
+
+  boolean(key: string): boolean {
+    const value = this.raw(key);
+    if (typeof value !== 'boolean') throw bad(this.at(key), 'must be true or false', value);
+    return value;
+  }
+
+  /** Finite numbers; exactly `length` of them when it is given. */
+  numbers(key: string, length?: number): Float64Array {
+    const value = this.list(key);
+    if (length !== undefined && value.length !== length) {
+      throw bad(this.at(key), `must have ${length} numbers`, value.length);
+    }
+    return Float64Array.from(value, (entry, i) => {
+      if (typeof entry !== 'number' || !Number.isFinite(entry)) {
+        throw bad(`${this.at(key)}[${i}]`, 'must be a finite number', entry);
+      }
+      return entry;
+    });
+  }
+
+  strings(key: string): string[] {
+    return this.list(key).map((entry, i) => {
+      if (typeof entry !== 'string') throw bad(`${this.at(key)}[${i}]`, 'must be a string', entry);
+      return entry;
+    });
+  }
+
+  object(key: string): JsonReader {
+    return JsonReader.of(this.raw(key), this.at(key));
+  }
+
+  objects(key: string): JsonReader[] {
+    return this.list(key).map((entry, i) => JsonReader.of(entry, `${this.at(key)}[${i}]`));
+  }
+
+  list(key: string): readonly unknown[] {
+    const value = this.raw(key);
+    if (!Array.isArray(value)) throw bad(this.at(key), 'must be a list', value);
+    return value;
+  }
+
+  /** An error about one of the fields, for rules that only the model's kind knows. */
+  fault(key: string, rule: string): RegressionError {
+    return bad(this.at(key), rule, this.raw(key));
+  }
+
+  private at(key: string): string {
+    return `${this.path}.${key}`;
+  }
+}
+
+/**
+ * Checks schema and kind and reads the training range: the first thing that each kind's `fromJSON` does.
+ *
+ * @throws RegressionError `regression/bad-model`
+ */
+export const readModelHeader = <K extends ModelKind>(
+  value: unknown,
+  kind: K,
+): { readonly reader: JsonReader; readonly trainingRange: TrainingRange; readonly featureNames: readonly string[] } => {
+  const reader = JsonReader.of(value);
+  if (reader.raw('schema') !== MODEL_SCHEMA) throw reader.fault('schema', `must be "${MODEL_SCHEMA}"`);
+  if (reader.raw('kind') !== kind) throw reader.fault('kind', `must be "${kind}"`);
+  const range = reader.object('training_range');
+  const features = range.objects('features').map((entry) => ({
+    name: entry.string('name'),
+    min: entry.number('min'),
+    max: entry.number('max'),
+  }));
+  return {
+    reader,
+    trainingRange: { rows: range.count('rows'), features },
+    featureNames: features.map(({ name }) => name),
+  };
+};
