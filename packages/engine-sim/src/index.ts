@@ -1,1 +1,15 @@
-export {};
+export { BLOCK_TOKENS, type Coefficients, type EngineOptions } from './engine-options.js';
+export { EngineSimError, type EngineSimErrorCode } from './engine-sim-error.js';
+export {
+  runScenario,
+  type Scenario,
+  type ScenarioName,
+  type ScenarioOptions,
+  type ScenarioRun,
+  scenarioNames,
+  scenarios,
+} from './scenarios.js';
+export { type SimulateOptions, type Simulation, type SimulationTruth, simulate, type ViewOptions } from './simulate.js';
+export type { StepTable } from './step-table.js';
+export type { ServedRequests } from './trace-view.js';
+export { type Arrivals, drawWorkload, type Lengths, type Workload, type WorkloadOptions } from './workload.js';

@@ -1,0 +1,92 @@
+import { EngineSimError } from './engine-sim-error.js';
+
+/** Tokens of one KV-cache block, as in vLLM. A cache of n tokens has floor(n / 16) blocks. */
+export const BLOCK_TOKENS = 16;
+
+/** Duration of a step that processes p prefill tokens and d decodes with c tokens of context: `beta0 + beta1 p + beta2 d + beta3 c`. */
+export interface Coefficients {
+  /** Fixed cost of a step, s/step. */
+  readonly beta0: number;
+  /** s per prefill token. */
+  readonly beta1: number;
+  /** s per decode token. */
+  readonly beta2: number;
+  /** s per token of KV cache that the decodes of the step read; 0 when absent. */
+  readonly beta3?: number;
+}
+
+/** The engine: its coefficients and the limits of its scheduler. Absent limits do not bind, except `maxNumSeqs`. */
+export interface EngineOptions {
+  readonly coefficients: Coefficients;
+  /** Most prefill tokens of one request in one step. */
+  readonly chunkSize?: number;
+  /** Most tokens of one step, decodes included; at least `maxNumSeqs`, as in vLLM, so that no decode ever waits. */
+  readonly maxNumBatchedTokens?: number;
+  /** Most requests running at once. Default: 256, or `maxNumBatchedTokens` where that is smaller. */
+  readonly maxNumSeqs?: number;
+  /** Capacity of the KV cache, tokens; used in whole blocks of `BLOCK_TOKENS`. */
+  readonly kvTokens?: number;
+  /** Standard deviation of the factor that every step's duration is multiplied with: normal around 1, cut at 0.2. Default 0. */
+  readonly stepNoise?: number;
+}
+
+/** `EngineOptions` with every limit a number; those that do not bind are Infinity. */
+export interface ResolvedEngine {
+  readonly coefficients: Required<Coefficients>;
+  readonly chunkSize: number;
+  readonly maxNumBatchedTokens: number;
+  readonly maxNumSeqs: number;
+  readonly kvBlocks: number;
+  readonly stepNoise: number;
+}
+
+const DEFAULT_MAX_NUM_SEQS = 256;
+
+const refuse = (what: string, rule: string, value: unknown): never => {
+  throw new EngineSimError('engine-sim/bad-option', what, rule, value);
+};
+
+const wholeAtLeast = (what: string, least: number, value: number | undefined, otherwise: number): number => {
+  if (value === undefined) return otherwise;
+  if (!(Number.isSafeInteger(value) && value >= least))
+    refuse(what, `must be a whole number of at least ${least}`, value);
+  return value;
+};
+
+const atLeastZero = (what: string, value: number): number => {
+  if (!(value >= 0 && value < Infinity)) refuse(what, 'must be a finite number of at least 0', value);
+  return value;
+};
+
+/** @throws EngineSimError `engine-sim/bad-option` */
+export const resolveEngine = (options: EngineOptions): ResolvedEngine => {
+  const { coefficients: given } = options;
+  const coefficients = {
+    beta0: atLeastZero('beta0', given.beta0),
+    beta1: atLeastZero('beta1', given.beta1),
+    beta2: atLeastZero('beta2', given.beta2),
+    beta3: atLeastZero('beta3', given.beta3 ?? 0),
+  };
+  if (!(coefficients.beta0 > 0 || (coefficients.beta1 > 0 && coefficients.beta2 > 0))) {
+    refuse('coefficients', 'every step must take time: beta0 > 0, or beta1 and beta2 > 0', JSON.stringify(given));
+  }
+  const maxNumBatchedTokens = wholeAtLeast('maxNumBatchedTokens', 1, options.maxNumBatchedTokens, Infinity);
+  const maxNumSeqs = wholeAtLeast(
+    'maxNumSeqs',
+    1,
+    options.maxNumSeqs,
+    Math.min(DEFAULT_MAX_NUM_SEQS, maxNumBatchedTokens),
+  );
+  if (!(maxNumBatchedTokens >= maxNumSeqs)) {
+    refuse('maxNumBatchedTokens', `must be at least maxNumSeqs (${maxNumSeqs})`, maxNumBatchedTokens);
+  }
+  const kvTokens = wholeAtLeast('kvTokens', BLOCK_TOKENS, options.kvTokens, Infinity);
+  return {
+    coefficients,
+    chunkSize: wholeAtLeast('chunkSize', 1, options.chunkSize, Infinity),
+    maxNumBatchedTokens,
+    maxNumSeqs,
+    kvBlocks: Math.floor(kvTokens / BLOCK_TOKENS),
+    stepNoise: atLeastZero('stepNoise', options.stepNoise ?? 0),
+  };
+};

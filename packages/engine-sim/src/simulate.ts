@@ -1,0 +1,144 @@
+import { seededRandom } from '@stepclock/random';
+import type { PhaseTable } from '@stepclock/trace-io';
+import { randomNormal } from 'd3-random';
+import { Engine, type EngineRun } from './engine.js';
+import { BLOCK_TOKENS, type EngineOptions, type ResolvedEngine, resolveEngine } from './engine-options.js';
+import { EngineSimError } from './engine-sim-error.js';
+import { joinSteps, type StepTable } from './step-table.js';
+import { phasesOf, requestsOf, type ServedRequests } from './trace-view.js';
+import type { Workload } from './workload.js';
+
+/** How the run is seen from outside; the step log is never touched by it. */
+export interface ViewOptions {
+  /** The client's view: waiting in the queue is part of the prefill, which starts at the arrival. Default false. */
+  readonly queueInPrefill?: boolean;
+  /** Times of requests and phases are rounded to multiples of this, s. Default: not rounded. */
+  readonly roundToSec?: number;
+}
+
+export interface SimulateOptions extends ViewOptions {
+  /** Seed of the step noise. Default 0. */
+  readonly seed?: number;
+}
+
+/** What no log tells, one value a request, in the rows' order of `requests`. */
+export interface SimulationTruth {
+  readonly preemptions: Uint32Array;
+  /** Tokens that had to be computed again because of preemptions; they count as prefill tokens in the step log. */
+  readonly recomputedTokens: Float64Array;
+}
+
+export interface Simulation {
+  readonly requests: ServedRequests;
+  readonly phases: PhaseTable;
+  readonly steps: StepTable;
+  readonly truth: SimulationTruth;
+}
+
+const SHORTEST_FACTOR = 0.2;
+
+const noiseOf = (settings: ResolvedEngine, seed: number, instance: number): (() => number) => {
+  if (settings.stepNoise === 0) return () => 1;
+  const normal = randomNormal.source(seededRandom(seed, `noise/${instance}`))(1, settings.stepNoise);
+  return () => Math.max(SHORTEST_FACTOR, normal());
+};
+
+const checkWorkload = (workload: Workload, settings: ResolvedEngine): void => {
+  const refuse = (what: string, rule: string, value: number, request: number): never => {
+    throw new EngineSimError('engine-sim/bad-workload', what, rule, value, request);
+  };
+  for (let i = 0; i < workload.length; i++) {
+    const arrival = workload.arrivalSec[i] as number;
+    const prompt = workload.promptTokens[i] as number;
+    const output = workload.outputTokens[i] as number;
+    const cached = workload.cachedTokens?.[i] ?? 0;
+    if (!Number.isFinite(arrival)) refuse('arrivalSec', 'must be finite', arrival, i);
+    if (!(Number.isSafeInteger(prompt) && prompt >= 1))
+      refuse('promptTokens', 'must be a whole number >= 1', prompt, i);
+    if (!(Number.isSafeInteger(output) && output >= 1))
+      refuse('outputTokens', 'must be a whole number >= 1', output, i);
+    if (!(Number.isSafeInteger(cached) && cached >= 0 && cached < prompt)) {
+      refuse('cachedTokens', `must be a whole number from 0 to promptTokens - 1 (${prompt - 1})`, cached, i);
+    }
+    // The last token is put out, never cached.
+    const blocks = Math.ceil((prompt + output - 1) / BLOCK_TOKENS);
+    if (!(blocks <= settings.kvBlocks)) {
+      const rule = `prompt and output must fit into the KV cache of ${settings.kvBlocks} blocks of ${BLOCK_TOKENS} tokens`;
+      throw new EngineSimError('engine-sim/request-exceeds-kv', 'kvTokens', rule, prompt + output, i);
+    }
+  }
+};
+
+/** The rows of every engine, in the order of arrival; ties keep the order of the rows. */
+const rowsByEngine = ({ length, arrivalSec, instance }: Workload): Uint32Array[] => {
+  const order = Uint32Array.from({ length }, (_, i) => i).sort(
+    (a, b) => (arrivalSec[a] as number) - (arrivalSec[b] as number) || a - b,
+  );
+  if (instance === undefined) return [order];
+  const engines = instance.reduce((most, i) => Math.max(most, i + 1), 1);
+  const counts = new Uint32Array(engines);
+  for (const row of order) counts[instance[row] as number] = (counts[instance[row] as number] as number) + 1;
+  const rows = Array.from(counts, (count) => new Uint32Array(count));
+  counts.fill(0);
+  for (const row of order) {
+    const engine = instance[row] as number;
+    const at = counts[engine] as number;
+    (rows[engine] as Uint32Array)[at] = row;
+    counts[engine] = at + 1;
+  }
+  return rows;
+};
+
+const gather = (column: ArrayLike<number>, rows: Uint32Array): Float64Array =>
+  Float64Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number);
+
+/**
+ * Runs a workload through the engine, step by step, until every request is served.
+ *
+ * A step serves, in this order: one token for every decode; a chunk for every running prefill; requests from the head of
+ * the queue, while the token budget, `maxNumSeqs` and the blocks for the first chunk last. A prefill's last chunk puts out
+ * the request's first token. Where blocks run out, the request admitted last is preempted: it goes to the head of the
+ * queue, nothing is admitted in that step, and once admitted again it computes its prompt and its output so far as a
+ * prefill. `instance` of the workload splits it into engines that know nothing of each other.
+ *
+ * Time is that of the arrivals; the first step starts with the first arrival. The same seed gives the same answer on every machine.
+ *
+ * @throws EngineSimError `engine-sim/bad-option`, `engine-sim/bad-workload`, `engine-sim/request-exceeds-kv`
+ */
+export const simulate = (workload: Workload, engine: EngineOptions, options: SimulateOptions = {}): Simulation => {
+  const settings = resolveEngine(engine);
+  const { seed = 0, queueInPrefill = false, roundToSec } = options;
+  if (!Number.isSafeInteger(seed))
+    throw new EngineSimError('engine-sim/bad-option', 'seed', 'must be a safe integer', seed);
+  if (roundToSec !== undefined && !(roundToSec > 0 && roundToSec < Infinity)) {
+    throw new EngineSimError('engine-sim/bad-option', 'roundToSec', 'must be a finite number above 0', roundToSec);
+  }
+  checkWorkload(workload, settings);
+  const n = workload.length;
+  const cached = workload.cachedTokens ?? new Float64Array(n);
+  const scheduledSec = new Float64Array(n);
+  const firstTokenSec = new Float64Array(n);
+  const lastTokenSec = new Float64Array(n);
+  const preemptions = new Uint32Array(n);
+  const recomputedTokens = new Float64Array(n);
+  const steps = rowsByEngine(workload).map((rows, instance) => {
+    const load = {
+      arrivalSec: gather(workload.arrivalSec, rows),
+      promptTokens: gather(workload.promptTokens, rows),
+      cachedTokens: gather(cached, rows),
+      outputTokens: gather(workload.outputTokens, rows),
+    };
+    const run: EngineRun = new Engine(load, settings, noiseOf(settings, seed, instance)).run();
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number;
+      scheduledSec[row] = run.scheduledSec[i] as number;
+      firstTokenSec[row] = run.firstTokenSec[i] as number;
+      lastTokenSec[row] = run.lastTokenSec[i] as number;
+      preemptions[row] = run.preemptions[i] as number;
+      recomputedTokens[row] = run.recomputedTokens[i] as number;
+    }
+    return run.steps;
+  });
+  const requests = requestsOf(workload, { scheduledSec, firstTokenSec, lastTokenSec }, { queueInPrefill, roundToSec });
+  return { requests, phases: phasesOf(requests), steps: joinSteps(steps), truth: { preemptions, recomputedTokens } };
+};
