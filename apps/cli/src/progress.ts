@@ -1,0 +1,41 @@
+import type { TextSink } from './io.js';
+
+const QUIET_MS = 2000;
+const EVERY_MS = 200;
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
+
+/** Reports how far a reader has come. */
+export interface Progress {
+  update(done: number): void;
+  finish(): void;
+}
+
+/**
+ * A line of progress on a terminal, with rate and remaining time, that stays silent for the first two seconds and anywhere
+ * that is no terminal.
+ *
+ * @param total bytes to come; undefined when nobody knows
+ */
+export const byteProgress = (sink: TextSink, what: string, total: number | undefined, now = () => performance.now()): Progress => {
+  const start = now();
+  let shownAt = start + QUIET_MS - EVERY_MS;
+  let shown = false;
+  return {
+    update(done) {
+      const t = now();
+      if (!sink.isTTY || t - shownAt < EVERY_MS) return;
+      shownAt = t;
+      shown = true;
+      const rate = done / ((t - start) / 1000);
+      const share =
+        total === undefined
+          ? ''
+          : ` of ${megabytes(total)} (${Math.floor((100 * done) / total)} %), ${Math.ceil((total - done) / rate)} s left`;
+      sink.write(`\r\x1b[2K${what}: ${megabytes(done)}${share}, ${megabytes(rate)}/s`);
+    },
+    finish() {
+      if (shown) sink.write('\r\x1b[2K');
+    },
+  };
+};

@@ -1,0 +1,40 @@
+import { estimateBaseline, estimateIterative } from '@stepclock/beta-estimators';
+import type { PhaseTable, TraceFacts } from '@stepclock/trace-io';
+import type { ALGORITHMS, EstimateArgs } from '../commands/estimate.js';
+import { UsageError } from '../errors.js';
+
+/** The published estimators need a chunk size: from the option, else from the engine's settings. */
+const chunkSizeOf = (args: EstimateArgs, { settings }: TraceFacts): number => {
+  const chunkSize = args.chunkSize ?? settings.chunkSize ?? settings.maxNumBatchedTokens;
+  if (chunkSize === undefined) {
+    throw new UsageError(
+      `--chunk-size: is needed by --algo ${args.algo ?? 'iterative'} when no meta.json beside the trace tells it: prefill tokens per step and request`,
+    );
+  }
+  return chunkSize;
+};
+
+const given = <T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Runs the chosen estimator with what the command line says. */
+export const runEstimator = (
+  algo: (typeof ALGORITHMS)[number],
+  phases: PhaseTable,
+  facts: TraceFacts,
+  args: EstimateArgs,
+) => {
+  const { correctionMode, minDurationSec, initCorrectionMode, maxOuterIters, tol, dampingEta } = args;
+  switch (algo) {
+    case 'baseline':
+      if (correctionMode === 'beta_informed') throw new UsageError('--correction-mode: beta_informed is for --algo iterative');
+      return estimateBaseline(phases, { chunkSize: chunkSizeOf(args, facts), ...given({ correctionMode, minDurationSec }) });
+    case 'iterative':
+      return estimateIterative(phases, {
+        chunkSize: chunkSizeOf(args, facts),
+        ...given({ correctionMode, minDurationSec, initCorrectionMode, maxOuterIters, tol, dampingEta }),
+      });
+    case 'step-clock':
+      throw new UsageError('--algo: step-clock is not there yet');
+  }
+};
