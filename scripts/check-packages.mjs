@@ -17,7 +17,9 @@ try {
   for (const folder of folders) {
     const { name } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     try {
-      const { filename } = JSON.parse(run('npx', ['--yes', 'pnpm@10.34.9', 'pack', '--json', '--pack-destination', out], folder));
+      const { filename } = JSON.parse(
+        run('npx', ['--yes', 'pnpm@10.34.9', 'pack', '--json', '--pack-destination', out], folder),
+      );
       run('npx', ['publint', 'run', filename, '--strict']);
       // The cli is a program; only its packages are imported by others.
       if (name !== 'stepclock') run('npx', ['attw', filename, '--profile', 'esm-only']);

@@ -17,7 +17,12 @@ export interface Progress {
  *
  * @param total bytes to come; undefined when nobody knows
  */
-export const byteProgress = (sink: TextSink, what: string, total: number | undefined, now = () => performance.now()): Progress => {
+export const byteProgress = (
+  sink: TextSink,
+  what: string,
+  total: number | undefined,
+  now = () => performance.now(),
+): Progress => {
   const start = now();
   let shownAt = start + QUIET_MS - EVERY_MS;
   let shown = false;

@@ -1,4 +1,12 @@
-import { integer, notNegative, numberOption, positive, positiveInteger, properFraction, textOption } from '../number-option.js';
+import {
+  integer,
+  notNegative,
+  numberOption,
+  positive,
+  positiveInteger,
+  properFraction,
+  textOption,
+} from '../number-option.js';
 import { defineVerb, jsonOption } from '../verb.js';
 import { traceOptions } from './trace-options.js';
 
@@ -25,7 +33,11 @@ const options = {
     properFraction,
   ),
   window: textOption('window', 'step-clock: fit on a part, START:END in seconds after the first event'),
-  'chunk-size': numberOption('chunk-size', 'baseline, iterative: prefill tokens per step and request [from meta.json]', positive),
+  'chunk-size': numberOption(
+    'chunk-size',
+    'baseline, iterative: prefill tokens per step and request [from meta.json]',
+    positive,
+  ),
   'correction-mode': {
     choices: CORRECTION_MODES,
     requiresArg: true,
@@ -43,7 +55,11 @@ const options = {
     must: 'a number above 0 and at most 1',
     accepts: (x) => x > 0 && x <= 1,
   }),
-  'min-duration-sec': numberOption('min-duration-sec', 'baseline, iterative: clamp durations from below [0]', notNegative),
+  'min-duration-sec': numberOption(
+    'min-duration-sec',
+    'baseline, iterative: clamp durations from below [0]',
+    notNegative,
+  ),
   seed: numberOption('seed', 'step-clock: seed of the resampling [1]', integer),
   strict: { type: 'boolean', describe: 'exit with 3 when the estimator did not converge' },
   ...jsonOption,
@@ -62,7 +78,12 @@ export const estimate = defineVerb({
   ],
   options: (yargs) =>
     yargs
-      .positional('traces', { type: 'string', array: true, default: [] as string[], describe: 'trace files; - is standard input' })
+      .positional('traces', {
+        type: 'string',
+        array: true,
+        default: [] as string[],
+        describe: 'trace files; - is standard input',
+      })
       .options(options),
   run: async (args, session) => (await import('../verbs/estimate.js')).runEstimate(args, session),
 });

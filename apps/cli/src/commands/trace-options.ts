@@ -4,6 +4,13 @@ import { textOption } from '../number-option.js';
 export const traceOptions = {
   format: textOption('format', 'name of the format instead of recognising it from the content [auto]'),
   meta: textOption('meta', 'engine settings as JSON [meta.json beside the trace]'),
-  map: textOption('map', 'columns of an unknown CSV or JSON lines file: start=...,first=...,last=...,prompt=...,output=...'),
-  'time-unit': { choices: ['s', 'ms', 'us', 'ns'] as const, requiresArg: true, describe: 'unit of the times under --map [s]' },
+  map: textOption(
+    'map',
+    'columns of an unknown CSV or JSON lines file: start=...,first=...,last=...,prompt=...,output=...',
+  ),
+  'time-unit': {
+    choices: ['s', 'ms', 'us', 'ns'] as const,
+    requiresArg: true,
+    describe: 'unit of the times under --map [s]',
+  },
 } as const;

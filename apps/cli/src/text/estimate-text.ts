@@ -36,7 +36,8 @@ const ROWS: readonly Row[] = [
 
 const HISTORY_TAIL = 5;
 
-const isPair = (v: unknown): v is readonly [number, number] => Array.isArray(v) && v.length === 2 && v.every((x) => typeof x === 'number');
+const isPair = (v: unknown): v is readonly [number, number] =>
+  Array.isArray(v) && v.length === 2 && v.every((x) => typeof x === 'number');
 
 /** The coefficients, one a line: seconds, and the small unit, with the interval where there is one. */
 export const betasText = (estimate: EstimateForText, paint: Session['paint']): string => {

@@ -15,7 +15,10 @@ const DEFAULT_ALGORITHM = 'iterative';
 const tracePaths = (args: EstimateArgs): readonly string[] => {
   const paths = [...args.traces, ...(args.csv === undefined ? [] : [args.csv])];
   if (paths.length === 0) {
-    const eaten = args.json !== undefined && args.json !== '-' ? ` (--json took '${args.json}' as its path; write --json=- for standard output)` : '';
+    const eaten =
+      args.json !== undefined && args.json !== '-'
+        ? ` (--json took '${args.json}' as its path; write --json=- for standard output)`
+        : '';
     throw new UsageError(`estimate: a trace is missing: stepclock estimate requests.jsonl${eaten}`);
   }
   if (paths.length > 1) throw new UsageError(`estimate: takes one trace; got ${paths.length}`);

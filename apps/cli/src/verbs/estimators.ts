@@ -2,6 +2,7 @@ import { estimateBaseline, estimateIterative } from '@stepclock/beta-estimators'
 import type { PhaseTable, TraceFacts } from '@stepclock/trace-io';
 import type { ALGORITHMS, EstimateArgs } from '../commands/estimate.js';
 import { UsageError } from '../errors.js';
+import { given } from './given.js';
 
 /** The published estimators need a chunk size: from the option, else from the engine's settings. */
 const chunkSizeOf = (args: EstimateArgs, { settings }: TraceFacts): number => {
@@ -14,9 +15,6 @@ const chunkSizeOf = (args: EstimateArgs, { settings }: TraceFacts): number => {
   return chunkSize;
 };
 
-const given = <T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
-
 /** Runs the chosen estimator with what the command line says. */
 export const runEstimator = (
   algo: (typeof ALGORITHMS)[number],
@@ -27,8 +25,12 @@ export const runEstimator = (
   const { correctionMode, minDurationSec, initCorrectionMode, maxOuterIters, tol, dampingEta } = args;
   switch (algo) {
     case 'baseline':
-      if (correctionMode === 'beta_informed') throw new UsageError('--correction-mode: beta_informed is for --algo iterative');
-      return estimateBaseline(phases, { chunkSize: chunkSizeOf(args, facts), ...given({ correctionMode, minDurationSec }) });
+      if (correctionMode === 'beta_informed')
+        throw new UsageError('--correction-mode: beta_informed is for --algo iterative');
+      return estimateBaseline(phases, {
+        chunkSize: chunkSizeOf(args, facts),
+        ...given({ correctionMode, minDurationSec }),
+      });
     case 'iterative':
       return estimateIterative(phases, {
         chunkSize: chunkSizeOf(args, facts),

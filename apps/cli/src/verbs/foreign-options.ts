@@ -5,9 +5,21 @@ type Option = keyof EstimateArgs;
 
 const flagOf = (option: Option): string => `--${option.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 
-const ONLY_STEP_CLOCK = ['model', 'maxNumBatchedTokens', 'ci', 'holdout', 'window', 'seed'] as const satisfies readonly Option[];
+const ONLY_STEP_CLOCK = [
+  'model',
+  'maxNumBatchedTokens',
+  'ci',
+  'holdout',
+  'window',
+  'seed',
+] as const satisfies readonly Option[];
 const ONLY_PUBLISHED = ['chunkSize', 'correctionMode', 'minDurationSec'] as const satisfies readonly Option[];
-const ONLY_ITERATIVE = ['initCorrectionMode', 'maxOuterIters', 'tol', 'dampingEta'] as const satisfies readonly Option[];
+const ONLY_ITERATIVE = [
+  'initCorrectionMode',
+  'maxOuterIters',
+  'tol',
+  'dampingEta',
+] as const satisfies readonly Option[];
 
 /** Options that mean nothing to an algorithm. */
 const FOREIGN = {
@@ -36,7 +48,9 @@ const ALTERNATIVES: Readonly<Partial<Record<Option, string>>> = {
 export const refuseForeignOptions = (algo: keyof typeof FOREIGN, args: EstimateArgs): void => {
   for (const option of FOREIGN[algo]) {
     if (args[option] !== undefined) {
-      throw new UsageError(`${flagOf(option)}: does not apply to --algo ${algo}; it belongs to ${ALTERNATIVES[option]}`);
+      throw new UsageError(
+        `${flagOf(option)}: does not apply to --algo ${algo}; it belongs to ${ALTERNATIVES[option]}`,
+      );
     }
   }
   if (algo === 'baseline' && args.correctionMode === 'beta_informed') {

@@ -1,0 +1,95 @@
+import {
+  fraction,
+  integer,
+  notNegative,
+  numberOption,
+  positive,
+  positiveInteger,
+  textOption,
+} from '../number-option.js';
+import { defineVerb, jsonOption } from '../verb.js';
+
+const options = {
+  scenario: textOption('scenario', 'start from a preset; --scenario list names them [budget-2048-medium]'),
+  requests: numberOption('requests', 'how many requests [1000]', positiveInteger),
+  instances: numberOption('instances', 'independent engines, served in turn [1]', positiveInteger),
+  seed: numberOption('seed', 'seed of arrivals, lengths and noise [0]', integer),
+  workload: textOption('workload', 'arrivals and lengths from this file (a log or a workload) instead of drawn ones'),
+  rate: numberOption('rate', 'arrivals per second', positive),
+  'burst-shape': numberOption(
+    'burst-shape',
+    'gamma shape of the gaps between arrivals; 1 is Poisson, 0.125 bursty',
+    positive,
+  ),
+  'prompt-mean': numberOption('prompt-mean', 'mean prompt, tokens (lognormal)', positive),
+  'prompt-sigma': numberOption('prompt-sigma', 'standard deviation of log(prompt)', notNegative),
+  'output-mean': numberOption('output-mean', 'mean output, tokens (lognormal)', positive),
+  'output-sigma': numberOption('output-sigma', 'standard deviation of log(output)', notNegative),
+  beta0: numberOption('beta0', 'seconds per step', notNegative),
+  beta1: numberOption('beta1', 'seconds per prefill token', notNegative),
+  beta2: numberOption('beta2', 'seconds per decode token', notNegative),
+  beta3: numberOption('beta3', 'seconds per token of context', notNegative),
+  noise: numberOption('noise', "standard deviation of a step's duration, as a fraction of it", notNegative),
+  'chunk-size': numberOption('chunk-size', 'most prefill tokens of one request in a step', positiveInteger),
+  'max-num-batched-tokens': numberOption('max-num-batched-tokens', 'most tokens of a step', positiveInteger),
+  'max-num-seqs': numberOption('max-num-seqs', 'most requests running at once', positiveInteger),
+  'kv-tokens': numberOption('kv-tokens', 'capacity of the KV cache, tokens; a full one preempts', positiveInteger),
+  'fold-queue': { type: 'boolean', describe: "the client's view: waiting is part of the prefill phase" },
+  'round-to-sec': numberOption('round-to-sec', 'round times to multiples of this many seconds', fraction),
+  to: {
+    choices: ['requests.jsonl', 'phases.csv', 'otlp.jsonl'] as const,
+    requiresArg: true,
+    describe: 'format of the output [by the name of --output, else requests.jsonl]',
+  },
+  output: textOption('output', 'where the trace goes; - is standard output [-]'),
+  steps: textOption('steps', 'write the true step log (CSV) to this path'),
+  ...jsonOption,
+} as const;
+
+export const simulate = defineVerb({
+  command: 'simulate',
+  describe: 'run an engine with known coefficients and write its log',
+  examples: [
+    ['$0 simulate --scenario kv --output log.jsonl', 'a preset'],
+    [
+      '$0 simulate --beta0 0.008 --max-num-batched-tokens 2048 --rate 12 --to phases.csv > phases.csv',
+      'an engine of your own',
+    ],
+    [
+      '$0 simulate --workload azure.csv --scenario kv --output log.jsonl',
+      'arrivals and lengths of a published workload',
+    ],
+  ],
+  options: (yargs) => yargs.options(options),
+  run: async (args, session) => (await import('../verbs/simulate.js')).runSimulate(args, session),
+});
+
+/** What `simulate` is given. */
+export interface SimulateArgs {
+  readonly scenario?: string | undefined;
+  readonly requests?: number | undefined;
+  readonly instances?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly workload?: string | undefined;
+  readonly rate?: number | undefined;
+  readonly burstShape?: number | undefined;
+  readonly promptMean?: number | undefined;
+  readonly promptSigma?: number | undefined;
+  readonly outputMean?: number | undefined;
+  readonly outputSigma?: number | undefined;
+  readonly beta0?: number | undefined;
+  readonly beta1?: number | undefined;
+  readonly beta2?: number | undefined;
+  readonly beta3?: number | undefined;
+  readonly noise?: number | undefined;
+  readonly chunkSize?: number | undefined;
+  readonly maxNumBatchedTokens?: number | undefined;
+  readonly maxNumSeqs?: number | undefined;
+  readonly kvTokens?: number | undefined;
+  readonly foldQueue?: boolean | undefined;
+  readonly roundToSec?: number | undefined;
+  readonly to?: 'requests.jsonl' | 'phases.csv' | 'otlp.jsonl' | undefined;
+  readonly output?: string | undefined;
+  readonly steps?: string | undefined;
+  readonly json?: string | undefined;
+}

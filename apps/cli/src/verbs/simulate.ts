@@ -1,0 +1,151 @@
+import {
+  type Arrivals,
+  type Lengths,
+  runScenario,
+  type Scenario,
+  type ScenarioName,
+  type ScenarioRun,
+  type StepTable,
+  scenarioNames,
+  scenarios,
+  simulate,
+  type Workload,
+} from '@stepclock/engine-sim';
+import { formatOtlpJsonl, formatPhasesCsv, formatRequestsJsonl } from '@stepclock/trace-io';
+import type { SimulateArgs } from '../commands/simulate.js';
+import { InputError, UsageError } from '../errors.js';
+import { ExitCode } from '../exit-code.js';
+import { refuseOverwriting, type Session } from '../session.js';
+import { grouped } from '../text/quantity.js';
+import { readTraceFile } from '../trace-input.js';
+import { given } from './given.js';
+
+const DEFAULT_SCENARIO = 'budget-2048-medium';
+
+const isScenario = (name: string): name is ScenarioName => (scenarioNames as readonly string[]).includes(name);
+
+const arrivalsOf = (args: SimulateArgs, preset: Arrivals): Arrivals => {
+  if (preset.kind === 'given') return preset;
+  const perSec = args.rate ?? preset.perSec;
+  const shape = args.burstShape ?? (preset.kind === 'gamma' ? preset.shape : 1);
+  return shape === 1 ? { kind: 'poisson', perSec } : { kind: 'gamma', perSec, shape };
+};
+
+const lengthsOf = (mean: number | undefined, sigma: number | undefined, preset: Lengths): Lengths =>
+  preset.kind === 'lognormal' ? { ...preset, ...given({ mean, sigma }) } : preset;
+
+/** The preset with what the command line changes of it. */
+const scenarioOf = (args: SimulateArgs): Scenario => {
+  const name = args.scenario ?? DEFAULT_SCENARIO;
+  if (!isScenario(name)) throw new UsageError(`--scenario: must be one of ${scenarioNames.join(', ')}; got '${name}'`);
+  const preset: Scenario = scenarios[name];
+  const { beta0, beta1, beta2, beta3, noise, chunkSize, maxNumBatchedTokens, maxNumSeqs, kvTokens } = args;
+  return {
+    engine: {
+      ...preset.engine,
+      coefficients: { ...preset.engine.coefficients, ...given({ beta0, beta1, beta2, beta3 }) },
+      ...given({ chunkSize, maxNumBatchedTokens, maxNumSeqs, kvTokens, stepNoise: noise }),
+    },
+    arrivals: arrivalsOf(args, preset.arrivals),
+    prompt: lengthsOf(args.promptMean, args.promptSigma, preset.prompt),
+    output: lengthsOf(args.outputMean, args.outputSigma, preset.output),
+    view: { ...preset.view, ...given({ queueInPrefill: args.foldQueue, roundToSec: args.roundToSec }) },
+  };
+};
+
+const DRAWN = [
+  'rate',
+  'burstShape',
+  'promptMean',
+  'promptSigma',
+  'outputMean',
+  'outputSigma',
+  'requests',
+  'instances',
+] as const;
+
+/** Arrivals and lengths of a file, in place of drawn ones. */
+const workloadOf = async (path: string, args: SimulateArgs, session: Session): Promise<Workload> => {
+  for (const option of DRAWN) {
+    if (args[option] !== undefined)
+      throw new UsageError(`--workload: gives arrivals and lengths already; leave out --${option}`);
+  }
+  const { trace, name } = await readTraceFile(path, {}, session);
+  const { requests } = trace;
+  if (requests?.arrivalSec === undefined) {
+    throw new InputError(
+      `${name}: must tell every request's arrival and lengths; got ${trace.facts.format} without them`,
+    );
+  }
+  const { length, arrivalSec, promptTokens, outputTokens, cachedTokens, instance } = requests;
+  return { length, arrivalSec, promptTokens, outputTokens, ...given({ cachedTokens, instance }) };
+};
+
+const simulationOf = async (args: SimulateArgs, session: Session): Promise<ScenarioRun> => {
+  const scenario = scenarioOf(args);
+  const { seed = 0 } = args;
+  if (args.workload === undefined) {
+    return runScenario(scenario, given({ requests: args.requests, instances: args.instances, seed }));
+  }
+  const workload = await workloadOf(args.workload, args, session);
+  return {
+    ...simulate(workload, scenario.engine, { ...scenario.view, seed }),
+    coefficients: scenario.engine.coefficients,
+  };
+};
+
+const formatOf = (args: SimulateArgs): NonNullable<SimulateArgs['to']> =>
+  args.to ?? (args.output?.endsWith('.csv') === true ? 'phases.csv' : 'requests.jsonl');
+
+const traceText = (run: ScenarioRun, format: NonNullable<SimulateArgs['to']>): string => {
+  switch (format) {
+    case 'requests.jsonl':
+      return formatRequestsJsonl(run.requests);
+    case 'phases.csv':
+      return formatPhasesCsv(run.phases);
+    case 'otlp.jsonl':
+      return formatOtlpJsonl(run.requests);
+  }
+};
+
+/** The true step log as CSV, seconds and tokens. */
+const stepsText = (steps: StepTable): string => {
+  const columns = Object.entries(steps).filter((entry): entry is [string, ArrayLike<number>] =>
+    ArrayBuffer.isView(entry[1]),
+  );
+  const lines = [columns.map(([name]) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)).join(',')];
+  for (let i = 0; i < steps.length; i++) lines.push(columns.map(([, column]) => String(column[i])).join(','));
+  return `${lines.join('\n')}\n`;
+};
+
+/** `stepclock simulate`. */
+export const runSimulate = async (args: SimulateArgs, session: Session): Promise<ExitCode> => {
+  if (args.scenario === 'list') {
+    session.print(scenarioNames.join('\n'));
+    return ExitCode.ok;
+  }
+  refuseOverwriting(
+    { output: args.output, steps: args.steps, json: args.json },
+    args.workload === undefined ? [] : [args.workload],
+  );
+  const toStdout = args.output === undefined || args.output === '-';
+  if (toStdout && args.json === '-')
+    throw new UsageError('--json: standard output already takes the trace; give --output or a path');
+  const run = await simulationOf(args, session);
+  const text = traceText(run, formatOf(args));
+  if (toStdout) session.print(text);
+  else await session.writeFile(args.output, text);
+  if (args.steps !== undefined) await session.writeFile(args.steps, stepsText(run.steps));
+  await session.writeJson(args.json, {
+    schema: 'stepclock/simulation@1',
+    coefficients: run.coefficients,
+    requests: run.requests.length,
+    phases: run.phases.length,
+    steps: run.steps.length,
+    preemptions: run.truth.preemptions.reduce((sum, n) => sum + n, 0),
+    seed: args.seed ?? 0,
+    stepclock_version: session.version,
+  });
+  session.log.info(`${grouped(run.requests.length)} requests, ${grouped(run.steps.length)} steps`);
+  return ExitCode.ok;
+};
