@@ -1,0 +1,87 @@
+import { TraceIoError } from '../trace-io-error.js';
+
+/** A column that a format knows: its name, and other names that files give it. Names are compared without case. */
+export interface KnownColumn<Key extends string> {
+  readonly key: Key;
+  readonly names: readonly string[];
+  readonly required: boolean;
+}
+
+/**
+ * Which known column each column of a header is. `mapping` (key to name in this file) goes before the known names.
+ *
+ * @throws TraceIoError `duplicate-column`, `ambiguous-column`, `missing-column`, `unknown-mapping`
+ */
+export function resolveHeader<Key extends string>(
+  header: readonly string[],
+  known: readonly KnownColumn<Key>[],
+  mapping: Readonly<Record<string, string>>,
+  place: { readonly file: string; readonly line: number },
+): (Key | undefined)[] {
+  const names = header.map(normalised);
+  refuseDuplicates(header, place);
+  const mapped = new Map(Object.entries(mapping));
+  for (const key of mapped.keys()) {
+    if (known.some((column) => column.key === key)) continue;
+    throw new TraceIoError('trace-io/unknown-mapping', 'column mapping', {
+      ...place,
+      value: key,
+      expected: `one of ${known.map((column) => column.key).join(', ')}`,
+    });
+  }
+  const resolved: (Key | undefined)[] = header.map(() => undefined);
+  const taken = new Set<string>([...mapped.values()].map(normalised));
+  for (const { key, names: aliases, required } of known) {
+    const own = mapped.get(key);
+    const wanted = own === undefined ? aliases.filter((alias) => !taken.has(alias)) : [normalised(own)];
+    const found = names.flatMap((name, i) => (wanted.includes(name) ? [i] : []));
+    const [index, another] = found;
+    if (another !== undefined) {
+      throw new TraceIoError('trace-io/ambiguous-column', 'header', {
+        ...place,
+        column: header[another],
+        value: found.map((i) => header[i]).join(', '),
+        expected: `one column for ${key} (choose with a column mapping)`,
+      });
+    }
+    if (index !== undefined) resolved[index] = key;
+    else if (required || own !== undefined) throw missing(own ?? key, header, place);
+  }
+  return resolved;
+}
+
+function missing(name: string, header: readonly string[], place: { file: string; line: number }): TraceIoError {
+  return new TraceIoError('trace-io/missing-column', 'header', {
+    ...place,
+    column: name,
+    value: header.join(','),
+    expected: `a column ${name}${wrongDelimiter(header)}`,
+  });
+}
+
+function wrongDelimiter(header: readonly string[]): string {
+  const [only] = header;
+  return header.length === 1 && only !== undefined && /[;|\s]/.test(only)
+    ? ' (cells are separated by commas or tabs)'
+    : '';
+}
+
+function refuseDuplicates(header: readonly string[], place: { file: string; line: number }): void {
+  const seen = new Set<string>();
+  for (const name of header) {
+    if (seen.has(name)) {
+      throw new TraceIoError('trace-io/duplicate-column', 'header', {
+        ...place,
+        column: name,
+        value: name,
+        expected: 'every column name once',
+      });
+    }
+    seen.add(name);
+  }
+}
+
+/** Column names are compared trimmed and without case. */
+export function normalised(name: string): string {
+  return name.trim().toLowerCase();
+}

@@ -1,0 +1,187 @@
+import type { ColumnPlan, RowPlan } from '../delimited/column-plan.js';
+import { type KnownColumn, resolveHeader } from '../delimited/header.js';
+import { readDelimited } from '../delimited/read-delimited.js';
+import type { Input } from '../input.js';
+import { NameIndex } from '../name-index.js';
+import { PairIndex } from '../pair-index.js';
+import { PhaseColumns } from '../phase-columns.js';
+import { DECODE, PREFILL } from '../phase-table.js';
+import type { Trace } from '../trace.js';
+import type { ReadOptions, TraceFormat } from '../trace-format.js';
+import { TraceIoError } from '../trace-io-error.js';
+
+type Key =
+  | 'request_id'
+  | 'phase_type'
+  | 't_start'
+  | 't_end'
+  | 'prefill_tokens'
+  | 'decode_tokens'
+  | 'N_steps'
+  | 'cached_tokens'
+  | 'instance_id';
+
+const COLUMNS: readonly KnownColumn<Key>[] = [
+  { key: 'request_id', names: ['request_id', 'req_id', 'request'], required: true },
+  { key: 'phase_type', names: ['phase_type', 'phase'], required: true },
+  { key: 't_start', names: ['t_start', 'start', 'start_s', 'start_time'], required: true },
+  { key: 't_end', names: ['t_end', 'end', 'end_s', 'end_time'], required: true },
+  { key: 'prefill_tokens', names: ['prefill_tokens', 'num_prefill_tokens'], required: true },
+  { key: 'decode_tokens', names: ['decode_tokens', 'num_decode_tokens'], required: true },
+  { key: 'N_steps', names: ['n_steps', 'num_steps', 'steps'], required: false },
+  { key: 'cached_tokens', names: ['cached_tokens', 'num_cached_tokens'], required: false },
+  { key: 'instance_id', names: ['instance_id', 'instance', 'engine_id'], required: false },
+];
+
+const PHASE_WORDS = ['prefill', 'decode'];
+const KIND_OF_WORD = [PREFILL, DECODE];
+
+const REQUEST = 0;
+const WORD = 1;
+const START = 2;
+const END = 3;
+const PREFILL_TOKENS = 4;
+const DECODE_TOKENS = 5;
+const STEPS = 6;
+const CACHED = 7;
+const INSTANCE = 8;
+
+/**
+ * The phase table of DESIGN section 3 as CSV or TSV: one row a phase, `request_id, phase_type (prefill | decode, any case),
+ * t_start, t_end` (seconds), `prefill_tokens, decode_tokens`, and optionally `N_steps` (a given step count; may be empty),
+ * `cached_tokens` (those of prefill_tokens that came from a prefix cache and were not computed) and `instance_id`.
+ *
+ * Token columns count for the phase's own kind only: the decode tokens of a prefill row and the prefill tokens of a decode row
+ * are checked and otherwise unused. At most one prefill row a request (and instance).
+ */
+export const phaseCsv: TraceFormat = {
+  name: 'phase-csv',
+  description: 'phase table as CSV or TSV: one row a prefill or decode phase, times in seconds',
+  recognise: ({ headerNames }) => {
+    const hits = COLUMNS.filter(({ names, required }) => required && names.some((name) => headerNames.includes(name)));
+    return hits.length >= 4 || hits.some(({ key }) => key === 'phase_type');
+  },
+  read,
+};
+
+async function read(input: Input, options: ReadOptions): Promise<Trace> {
+  const phases = new PhaseColumns();
+  const requests = new NameIndex();
+  const instances = new NameIndex();
+  let hasInstances = false;
+  await readDelimited(
+    input,
+    { delimiter: options.head.delimiter, byteOrderMark: 'refuse', path: options.path },
+    (header, line) => {
+      const keys = resolveHeader(header, COLUMNS, options.columns, { file: input.file, line });
+      hasInstances = keys.includes('instance_id');
+      return rowPlan(header, keys, phases, requests, instances, input.file);
+    },
+  );
+  return {
+    facts: {
+      format: 'phase-csv',
+      clock: 'one clock of the writer, seconds',
+      timeUnit: 's',
+      queueInPrefill: 'unknown',
+      firstTokenWithPrefill: false,
+      settings: options.settings,
+    },
+    phases: phases.table(requests.names(), hasInstances ? instances.names() : undefined),
+    exclusions: [],
+  };
+}
+
+function rowPlan(
+  header: readonly string[],
+  keys: readonly (Key | undefined)[],
+  phases: PhaseColumns,
+  requests: NameIndex,
+  instances: NameIndex,
+  file: string,
+): RowPlan {
+  const cells = new Float64Array(9).fill(Number.NaN);
+  const hasInstances = keys.includes('instance_id');
+  // The same identifier in two instances names two requests.
+  const pairs = hasInstances ? new PairIndex() : undefined;
+  let prefillLine = new Uint32Array(1024);
+  const fault = (code: `trace-io/${string}`, what: string, line: number, key: Key, value: string, expected: string) =>
+    new TraceIoError(code, what, { file, line, column: header[keys.indexOf(key)], value, expected });
+
+  const row = (line: number): void => {
+    const kind = KIND_OF_WORD[cells[WORD] as number] as number;
+    const start = cells[START] as number;
+    const end = cells[END] as number;
+    if (!(end > start)) {
+      throw fault('trace-io/empty-phase', 'phase', line, 't_end', `${start} to ${end}`, 't_end after t_start');
+    }
+    const request = cells[REQUEST] as number;
+    const identity = pairs === undefined ? request : pairs.intern(cells[INSTANCE] as number, request);
+    const cached = cells[CACHED] as number;
+    let prefillTokens = 0;
+    if (kind === PREFILL) {
+      if (identity >= prefillLine.length) prefillLine = doubled(prefillLine, identity + 1);
+      const earlier = prefillLine[identity] as number;
+      if (earlier > 0) {
+        throw fault(
+          'trace-io/second-prefill',
+          'request',
+          line,
+          'request_id',
+          requests.nameAt(request),
+          `at most one prefill row a request (the first is in line ${earlier})`,
+        );
+      }
+      prefillLine[identity] = line;
+      prefillTokens = cells[PREFILL_TOKENS] as number;
+      if (cached > prefillTokens) {
+        throw fault(
+          'trace-io/cached-above-prompt',
+          'cached_tokens',
+          line,
+          'cached_tokens',
+          String(cached),
+          `at most the prefill tokens of the row, ${prefillTokens}`,
+        );
+      }
+      if (cached > 0) prefillTokens -= cached;
+    }
+    phases.add(kind, start, end, prefillTokens, kind === DECODE ? (cells[DECODE_TOKENS] as number) : 0, request);
+    const steps = cells[STEPS] as number;
+    if (!Number.isNaN(steps)) phases.setSteps(steps);
+    if (kind === PREFILL && cached > 0) phases.setCachedTokens(cached);
+    if (hasInstances) phases.setInstance(cells[INSTANCE] as number);
+  };
+
+  const planOf = (key: Key | undefined): ColumnPlan => {
+    switch (key) {
+      case undefined:
+        return { kind: 'skip' };
+      case 'request_id':
+        return { kind: 'name', slot: REQUEST, names: requests, emptyAllowed: false };
+      case 'instance_id':
+        return { kind: 'name', slot: INSTANCE, names: instances, emptyAllowed: false };
+      case 'phase_type':
+        return { kind: 'word', slot: WORD, words: PHASE_WORDS, emptyAllowed: false };
+      case 't_start':
+        return { kind: 'number', slot: START, emptyAllowed: false };
+      case 't_end':
+        return { kind: 'number', slot: END, emptyAllowed: false };
+      case 'prefill_tokens':
+        return { kind: 'count', slot: PREFILL_TOKENS, emptyAllowed: false };
+      case 'decode_tokens':
+        return { kind: 'count', slot: DECODE_TOKENS, emptyAllowed: false };
+      case 'N_steps':
+        return { kind: 'count', slot: STEPS, emptyAllowed: true };
+      case 'cached_tokens':
+        return { kind: 'count', slot: CACHED, emptyAllowed: true };
+    }
+  };
+  return { columns: keys.map(planOf), header, cells, row };
+}
+
+function doubled(old: Uint32Array, atLeast: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(Math.max(old.length * 2, atLeast));
+  larger.set(old);
+  return larger;
+}

@@ -1,0 +1,70 @@
+import { engineSettingsOf } from './engine-settings.js';
+import { FORMATS } from './formats.js';
+import { HEAD_BYTES, headOf } from './head.js';
+import { peeked } from './input.js';
+import type { Trace } from './trace.js';
+import type { Head, TraceFormat } from './trace-format.js';
+import { TraceIoError } from './trace-io-error.js';
+
+export interface ReadTraceOptions {
+  /** For messages. */
+  readonly fileName?: string;
+  /** A format's name, or `auto` (the default) to recognise it from the content. */
+  readonly format?: string;
+  /** Canonical column name to the file's name for it, where they differ. */
+  readonly columns?: Readonly<Record<string, string>>;
+  /** Text (or object) of the meta.json beside the file. */
+  readonly metaJson?: string | object;
+  /** Name of that file, for messages. */
+  readonly metaJsonName?: string;
+  /** Called after every chunk with the bytes taken so far. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/**
+ * Reads a trace from a stream of bytes (a file, a socket, a browser's `blob.stream()`), recognising its format from the content.
+ *
+ * Memory is the columns, not the text. All times come out in seconds.
+ *
+ * @throws TraceIoError with code, file, line, column, value and the rule that was broken.
+ * @example
+ * const text = 'request_id,phase_type,t_start,t_end,prefill_tokens,decode_tokens\nA,prefill,0,2,96,0\nA,decode,2,6,0,4\n';
+ * const trace = await readTrace(new Blob([text]).stream());
+ * trace.phases?.length; // => 2
+ */
+export async function readTrace(source: AsyncIterable<Uint8Array>, options: ReadTraceOptions = {}): Promise<Trace> {
+  return readTraceBy('fast', source, options);
+}
+
+/** `readTrace` with the choice of path that tests compare. */
+export async function readTraceBy(
+  path: 'fast' | 'strict',
+  source: AsyncIterable<Uint8Array>,
+  options: ReadTraceOptions,
+): Promise<Trace> {
+  const { fileName: file = '<input>', format = 'auto', columns = {}, metaJson, onProgress = () => {} } = options;
+  const settings = metaJson === undefined ? {} : engineSettingsOf(metaJson, options.metaJsonName);
+  const { head: bytes, all } = await peeked(source, file, HEAD_BYTES);
+  const head = headOf(bytes);
+  const reader = format === 'auto' ? recognised(head, file) : named(format, file);
+  return reader.read({ source: all, file, onProgress }, { columns, settings, head, path });
+}
+
+function named(name: string, file: string): TraceFormat {
+  const found = FORMATS.find((format) => format.name === name);
+  if (found) return found;
+  throw new TraceIoError('trace-io/unknown-format', 'format', {
+    file,
+    value: name,
+    expected: `auto or one of ${FORMATS.map((format) => format.name).join(', ')}`,
+  });
+}
+
+/** What a file looks like that no format claims: the reader whose complaint says the most. */
+function recognised(head: Head, file: string): TraceFormat {
+  const found = FORMATS.find((format) => format.recognise(head));
+  if (found) return found;
+  const json = head.firstLine.startsWith('{') || head.firstLine.startsWith('[');
+  if (json) return named('request-log', file);
+  return named('phase-csv', file);
+}
