@@ -1,0 +1,41 @@
+import { Matrix, SVD } from 'ml-matrix';
+import type { CentredReduction } from './centred-reduction.js';
+
+const ratioOf = (columns: readonly Float64Array[]): number => {
+  const size = columns.length;
+  if (size === 0) return 1;
+  const matrix = Matrix.zeros(columns[0]?.length ?? 0, size);
+  columns.forEach((column, j) => {
+    column.forEach((value, i) => {
+      matrix.set(i, j, value);
+    });
+  });
+  const values = new SVD(matrix, { computeLeftSingularVectors: false, computeRightSingularVectors: false }).diagonal;
+  return (values[0] as number) / (values.at(-1) as number);
+};
+
+/** Condition numbers of the design matrix, the intercept's column included. */
+export interface ConditionNumbers {
+  /** Of the matrix as it stands, in its units: what statsmodels prints. */
+  readonly raw: number;
+  /** Of its columns scaled to length 1 (Belsley, Kuh and Welsch 1980): above 30 collinearity is felt, above 1e8 half of the digits are gone. */
+  readonly scaled: number;
+}
+
+/** From the centred triangle R: `[1 X] = Q [[root, root centre], [0, R]]`, with root^2 the total weight, so its singular values are at hand. */
+export const conditionNumbers = (
+  { centre, triangle }: CentredReduction,
+  totalWeight: number,
+  hasIntercept: boolean,
+): ConditionNumbers => {
+  const root = Math.sqrt(totalWeight);
+  const columns = triangle.map((column, j) =>
+    hasIntercept ? Float64Array.of(root * (centre[j] as number), ...column) : column,
+  );
+  if (hasIntercept) columns.unshift(Float64Array.of(root, ...centre.map(() => 0)));
+  const unit = columns.map((column) => {
+    const length = Math.hypot(...column);
+    return column.map((value) => value / length);
+  });
+  return { raw: ratioOf(columns), scaled: ratioOf(unit) };
+};

@@ -1,0 +1,189 @@
+import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
+import type { FittedModel } from '../model/fitted-model.js';
+import { JsonReader, type ModelHeader, modelHeader, readModelHeader } from '../model/model-json.js';
+import type { TrainingRange } from '../model/training-range.js';
+import { type Term, termColumns } from './term.js';
+
+/** How a linear model's coefficients were found. */
+export type LinearEstimator = 'least-squares' | 'ridge' | 'non-negative' | 'huber' | 'ransac' | 'theil-sen';
+
+/** What intervals need besides the coefficients: `var(fit at x) = sigma^2 (1/totalWeight + |G'(x - centre)|^2)`. */
+export interface LinearInference {
+  /** Residual standard deviation of a row of weight 1. */
+  readonly sigma: number;
+  /** Residual degrees of freedom, at least 1. */
+  readonly df: number;
+  /** Sum of the weights; absent without an intercept, where the term `1/totalWeight` falls away. */
+  readonly totalWeight?: number;
+  /** Rows of G, with `G G' = (Xc' W Xc)^-1` over the centred columns. */
+  readonly factor: readonly Float64Array[];
+}
+
+/** The parameters of a linear model. `y = valueAtCentre + sum_j coefficients[j] (term_j - centre[j])`. */
+export interface LinearParameters {
+  readonly estimator: LinearEstimator;
+  readonly terms: readonly Term[];
+  readonly coefficients: Float64Array;
+  /** Where the terms were centred; zeros without an intercept. */
+  readonly centre: Float64Array;
+  readonly valueAtCentre: number;
+  readonly hasIntercept: boolean;
+  readonly inference?: LinearInference;
+}
+
+/** A serialised linear model. */
+export interface LinearJSON extends ModelHeader<'linear'> {
+  readonly estimator: LinearEstimator;
+  readonly terms: readonly Term[];
+  readonly coefficients: readonly number[];
+  readonly centre: readonly number[];
+  readonly value_at_centre: number;
+  readonly has_intercept: boolean;
+  readonly inference?: {
+    readonly sigma: number;
+    readonly df: number;
+    readonly total_weight?: number;
+    readonly factor: readonly (readonly number[])[];
+  };
+}
+
+const ESTIMATORS: readonly LinearEstimator[] = [
+  'least-squares',
+  'ridge',
+  'non-negative',
+  'huber',
+  'ransac',
+  'theil-sen',
+];
+
+/** -0 becomes 0: JSON has no -0, and a round trip shall change nothing. */
+const plainZero = (value: number): number => value + 0;
+
+/**
+ * A weighted sum of terms. It predicts from the centre outwards, so that features far from 0 (clock times, byte counts) do not cost digits.
+ */
+export class LinearModel implements FittedModel<'linear'>, LinearParameters {
+  readonly kind = 'linear';
+  readonly featureNames: readonly string[];
+  readonly estimator: LinearEstimator;
+  readonly terms: readonly Term[];
+  readonly coefficients: Float64Array;
+  readonly centre: Float64Array;
+  readonly valueAtCentre: number;
+  readonly hasIntercept: boolean;
+  readonly inference?: LinearInference;
+
+  constructor(
+    parameters: LinearParameters,
+    readonly trainingRange: TrainingRange,
+  ) {
+    this.featureNames = trainingRange.features.map(({ name }) => name);
+    this.estimator = parameters.estimator;
+    this.terms = parameters.terms;
+    this.coefficients = parameters.coefficients.map(plainZero);
+    this.centre = parameters.centre.map(plainZero);
+    this.valueAtCentre = plainZero(parameters.valueAtCentre);
+    this.hasIntercept = parameters.hasIntercept;
+    if (parameters.inference !== undefined) {
+      this.inference = {
+        ...parameters.inference,
+        factor: parameters.inference.factor.map((row) => row.map(plainZero)),
+      };
+    }
+  }
+
+  /** Value where all terms are 0. Far from the data it is an extrapolation, with few digits. */
+  get intercept(): number {
+    let value = this.valueAtCentre;
+    for (let j = 0; j < this.coefficients.length; j++) {
+      value -= (this.coefficients[j] as number) * (this.centre[j] as number);
+    }
+    return value;
+  }
+
+  predict(features: FeatureTable): Float64Array {
+    const table = selectFeatures(features, this.featureNames);
+    const predicted = new Float64Array(features.length).fill(this.valueAtCentre);
+    termColumns(table, this.terms).forEach((column, j) => {
+      const coefficient = this.coefficients[j] as number;
+      const centre = this.centre[j] as number;
+      for (let i = 0; i < predicted.length; i++) {
+        predicted[i] = (predicted[i] as number) + coefficient * ((column[i] as number) - centre);
+      }
+    });
+    return predicted;
+  }
+
+  toJSON(): LinearJSON {
+    const { inference } = this;
+    return {
+      ...modelHeader('linear', this.trainingRange),
+      estimator: this.estimator,
+      terms: this.terms,
+      coefficients: [...this.coefficients],
+      centre: [...this.centre],
+      value_at_centre: this.valueAtCentre,
+      has_intercept: this.hasIntercept,
+      ...(inference === undefined
+        ? {}
+        : {
+            inference: {
+              sigma: inference.sigma,
+              df: inference.df,
+              ...(inference.totalWeight === undefined ? {} : { total_weight: inference.totalWeight }),
+              factor: inference.factor.map((row) => [...row]),
+            },
+          }),
+    };
+  }
+}
+
+const readTerm = (reader: JsonReader): Term => ({
+  name: reader.string('name'),
+  powers: reader.objects('powers').map((entry) => ({
+    feature: entry.string('feature'),
+    power: entry.count('power'),
+  })),
+});
+
+const readInference = (reader: JsonReader, width: number): LinearInference => ({
+  sigma: reader.number('sigma'),
+  df: reader.number('df'),
+  ...(reader.has('total_weight') ? { totalWeight: reader.number('total_weight') } : {}),
+  factor: reader.list('factor').map((_, j, rows) => JsonReader.of({ row: rows[j] }, 'factor').numbers('row', width)),
+});
+
+/**
+ * Reads what {@link LinearModel.toJSON} wrote.
+ *
+ * @throws RegressionError `regression/bad-model`
+ */
+export const linearFromJSON = (value: unknown): LinearModel => {
+  const { reader, trainingRange, featureNames } = readModelHeader(value, 'linear');
+  const estimator = ESTIMATORS.find((name) => name === reader.string('estimator'));
+  if (estimator === undefined) throw reader.fault('estimator', `must be one of ${ESTIMATORS.join(', ')}`);
+  const terms = reader.objects('terms').map(readTerm);
+  for (const { powers } of terms) {
+    for (const { feature } of powers) {
+      if (!featureNames.includes(feature))
+        throw reader.fault('terms', `must use the features ${featureNames.join(', ')}`);
+    }
+  }
+  const width = terms.length;
+  const inference = reader.has('inference') ? readInference(reader.object('inference'), width) : undefined;
+  if (inference !== undefined && inference.factor.length !== width) {
+    throw reader.fault('inference', `must have a factor of ${width} rows`);
+  }
+  return new LinearModel(
+    {
+      estimator,
+      terms,
+      coefficients: reader.numbers('coefficients', width),
+      centre: reader.numbers('centre', width),
+      valueAtCentre: reader.number('value_at_centre'),
+      hasIntercept: reader.boolean('has_intercept'),
+      ...(inference === undefined ? {} : { inference }),
+    },
+    trainingRange,
+  );
+};
