@@ -28,6 +28,18 @@ export interface EngineOptions {
   readonly kvTokens?: number;
   /** Standard deviation of the factor that every step's duration is multiplied with: normal around 1, cut at 0.2. Default 0. */
   readonly stepNoise?: number;
+  /**
+   * Steps are planned one ahead, while the step before is running, as vLLM does by default since 0.14: a request waits one
+   * step longer, and one that ended keeps its place for the step that was planned already. Default false.
+   */
+  readonly asyncScheduling?: boolean;
+  /**
+   * A request is admitted only when blocks for its whole prompt (once preempted: prompt and output so far) are free, as vLLM
+   * does by default since 0.19, and not as soon as those for its first chunk are. Default false.
+   */
+  readonly reserveFullPrompt?: boolean;
+  /** A preempted request finds again those of its blocks that were not handed out since, as in vLLM. Default false. */
+  readonly prefixCaching?: boolean;
 }
 
 /** `EngineOptions` with every limit a number; those that do not bind are Infinity. */
@@ -38,6 +50,9 @@ export interface ResolvedEngine {
   readonly maxNumSeqs: number;
   readonly kvBlocks: number;
   readonly stepNoise: number;
+  readonly asyncScheduling: boolean;
+  readonly reserveFullPrompt: boolean;
+  readonly prefixCaching: boolean;
 }
 
 const DEFAULT_MAX_NUM_SEQS = 256;
@@ -88,5 +103,8 @@ export const resolveEngine = (options: EngineOptions): ResolvedEngine => {
     maxNumSeqs,
     kvBlocks: Math.floor(kvTokens / BLOCK_TOKENS),
     stepNoise: atLeastZero('stepNoise', options.stepNoise ?? 0),
+    asyncScheduling: options.asyncScheduling ?? false,
+    reserveFullPrompt: options.reserveFullPrompt ?? false,
+    prefixCaching: options.prefixCaching ?? false,
   };
 };

@@ -1,5 +1,6 @@
+import { BlockPool, blocksFor } from './block-pool.js';
 import { DecodeBatch } from './decode-batch.js';
-import { BLOCK_TOKENS, type ResolvedEngine } from './engine-options.js';
+import type { ResolvedEngine } from './engine-options.js';
 import { RunningList } from './running-list.js';
 import { StepRecorder, type StepTable } from './step-table.js';
 
@@ -18,46 +19,53 @@ export interface EngineRun {
   readonly firstTokenSec: Float64Array;
   readonly lastTokenSec: Float64Array;
   readonly preemptions: Uint32Array;
-  /** Tokens that were computed once more than without preemption. */
+  /** Tokens that were computed more than once. */
   readonly recomputedTokens: Float64Array;
   readonly steps: StepTable;
 }
 
-const blocksFor = (tokens: number): number => Math.ceil(tokens / BLOCK_TOKENS);
+/** What a running request does: it is computing its prompt, or decoding, or it has its last token but is not yet let go. */
+const PREFILLING = 0;
+const DECODING = 1;
+const ENDED = 2;
 
 /**
  * One engine. `run` repeats: take in what has arrived, plan a step, let it take its time, hand out its tokens.
  * Loops over requests touch only those that prefill, are admitted or end; the decodes are one batch.
  */
 export class Engine {
-  private readonly requests: number;
   private readonly batch: DecodeBatch;
   private readonly running: RunningList;
-  private freeBlocks: number;
+  private readonly pool: BlockPool;
+  private readonly steps = new StepRecorder();
 
   /** Running prefills in the order of admission, their first `prefilling` places in use, with their share of this step. */
   private readonly prefills: Int32Array;
   private readonly chunks: Float64Array;
   private prefilling = 0;
+  private budgetLeft = 0;
+  /** Preemptions since the last step began. */
+  private preemptedNow = 0;
 
   /** Preempted requests, the head of the queue on top; behind them the arrived ones from `nextNew` to `arrived`. */
   private readonly preempted: number[] = [];
   private nextNew = 0;
   private arrived = 0;
+  /** Requests with their last token that still hold their place and blocks: those of the step in flight. */
+  private ended: number[] = [];
+  private unfinished: number;
 
-  /** Tokens of a prefilling request in the cache, and how many it needs there; tokens put out so far. */
+  private readonly activity: Uint8Array;
+  /** Tokens in the cache (of a decode: in the batch), tokens that a prefill needs there, tokens put out before that. */
   private readonly computed: Float64Array;
   private readonly toCompute: Float64Array;
   private readonly emitted: Float64Array;
-  private readonly decoding: Uint8Array;
 
   private readonly scheduledSec: Float64Array;
   private readonly firstTokenSec: Float64Array;
   private readonly lastTokenSec: Float64Array;
   private readonly preemptions: Uint32Array;
   private readonly recomputedTokens: Float64Array;
-  private readonly steps = new StepRecorder();
-  private unfinished: number;
 
   constructor(
     private readonly load: EngineLoad,
@@ -66,22 +74,19 @@ export class Engine {
     private readonly noise: () => number,
   ) {
     const n = load.arrivalSec.length;
-    this.requests = n;
-    this.unfinished = n;
-    this.batch = new DecodeBatch(
-      n,
-      load.outputTokens.reduce((most, tokens) => Math.max(most, tokens), 1),
-    );
+    const longestOutput = load.outputTokens.reduce((most, tokens) => Math.max(most, tokens), 1);
+    this.batch = new DecodeBatch(n, longestOutput);
     this.running = new RunningList(n);
-    this.freeBlocks = settings.kvBlocks;
+    this.pool = new BlockPool(settings.kvBlocks, n, settings.prefixCaching);
     const places = Math.min(n, settings.maxNumSeqs);
     this.prefills = new Int32Array(places);
     this.chunks = new Float64Array(places);
+    this.unfinished = n;
+    this.activity = new Uint8Array(n);
     this.computed = new Float64Array(n);
     this.toCompute = new Float64Array(n);
     this.emitted = new Float64Array(n);
-    this.decoding = new Uint8Array(n);
-    this.scheduledSec = new Float64Array(n).fill(Number.NaN);
+    this.scheduledSec = new Float64Array(n);
     this.firstTokenSec = new Float64Array(n);
     this.lastTokenSec = new Float64Array(n);
     this.preemptions = new Uint32Array(n);
@@ -90,36 +95,37 @@ export class Engine {
 
   run(): EngineRun {
     const { arrivalSec } = this.load;
-    let now = 0;
+    let planSec = -Infinity;
+    let endSec = -Infinity;
+    /** End of the last step whose results are known. With asynchronous scheduling one step is in flight beyond it. */
+    let knownSec = -Infinity;
     while (this.unfinished > 0) {
-      if (this.running.size === 0 && this.preempted.length === 0 && this.nextNew === this.arrived) {
-        now = Math.max(now, arrivalSec[this.arrived] as number);
+      planSec = Math.max(planSec, knownSec);
+      if (this.idle() && planSec >= endSec) planSec = Math.max(planSec, arrivalSec[this.arrived] as number);
+      while (this.arrived < arrivalSec.length && (arrivalSec[this.arrived] as number) <= planSec) this.arrived++;
+      if (!this.plan(planSec)) {
+        this.release();
+        knownSec = endSec;
+        continue;
       }
-      while (this.arrived < this.requests && (arrivalSec[this.arrived] as number) <= now) this.arrived++;
-      now = this.step(now);
+      const startSec = Math.max(planSec, endSec);
+      knownSec = endSec;
+      endSec = startSec + this.work(startSec);
+      if (!this.settings.asyncScheduling) knownSec = endSec;
+      this.finish(endSec);
     }
     const { scheduledSec, firstTokenSec, lastTokenSec, preemptions, recomputedTokens } = this;
     return { scheduledSec, firstTokenSec, lastTokenSec, preemptions, recomputedTokens, steps: this.steps.table() };
   }
 
-  private step(startSec: number): number {
-    const preempted = this.planRunning();
-    if (preempted === 0) this.admit(startSec);
-    const { beta0, beta1, beta2, beta3 } = this.settings.coefficients;
-    const decodes = this.batch.size;
-    const context = this.batch.contextTokens;
-    let prefillTokens = 0;
-    let scheduled = decodes;
-    for (let i = 0; i < this.prefilling; i++) {
-      const chunk = this.chunks[i] as number;
-      prefillTokens += chunk;
-      if (chunk > 0) scheduled++;
-    }
-    const duration = (beta0 + beta1 * prefillTokens + beta2 * decodes + beta3 * context) * this.noise();
-    this.steps.push(startSec, duration, prefillTokens, decodes, context, scheduled, preempted);
-    const endSec = startSec + duration;
-    this.finish(endSec);
-    return endSec;
+  private idle(): boolean {
+    return this.batch.size + this.prefilling + this.preempted.length === 0 && this.nextNew === this.arrived;
+  }
+
+  /** Decides on the next step; false when there is nothing to do in it. */
+  private plan(nowSec: number): boolean {
+    if (this.planRunning() === 0) this.admit(nowSec);
+    return this.batch.size + this.prefilling > 0;
   }
 
   /** Gives every decode its token and every running prefill its chunk, preempting the last admitted while blocks lack. */
@@ -136,57 +142,67 @@ export class Engine {
         budget -= chunk;
         newBlocks += blocksFor(have + chunk) - blocksFor(have);
       }
-      if (newBlocks <= this.freeBlocks) {
-        this.freeBlocks -= newBlocks;
+      if (newBlocks <= this.pool.free) {
+        this.pool.take(newBlocks);
         this.budgetLeft = budget;
+        this.preemptedNow += preempted;
         return preempted;
       }
       this.preemptLast();
     }
   }
 
-  private budgetLeft = 0;
-
   /** The last admitted request gives up its cache and goes to the head of the queue. */
   private preemptLast(): void {
     const request = this.running.last;
-    this.running.remove(request);
-    let context: number;
-    if (this.decoding[request] === 1) {
-      context = this.batch.contextOf(request);
-      this.emitted[request] = (this.load.outputTokens[request] as number) - this.batch.stepsLeft(request);
-      this.decoding[request] = 0;
-      this.batch.leave(request);
-    } else {
-      context = this.computed[request] as number;
-      this.prefilling--;
+    const activity = this.activity[request];
+    if (activity === ENDED) {
+      // It needs no step any more: its end is only not known yet.
+      this.letGo(request);
+      this.ended = this.ended.filter((other) => other !== request);
+      return;
     }
-    this.freeBlocks += blocksFor(context);
-    this.preemptions[request] = (this.preemptions[request] as number) + 1;
-    const lost = context - (this.load.cachedTokens[request] as number);
-    this.recomputedTokens[request] = (this.recomputedTokens[request] as number) + lost;
+    if (activity === DECODING) {
+      this.computed[request] = this.batch.contextOf(request);
+      this.emitted[request] = (this.load.outputTokens[request] as number) - this.batch.stepsLeft(request);
+      this.batch.leave(request);
+    } else this.prefilling--;
+    this.letGo(request);
     this.preempted.push(request);
+    this.preemptions[request] = (this.preemptions[request] as number) + 1;
+    this.recomputedTokens[request] = (this.recomputedTokens[request] as number) + (this.computed[request] as number);
+  }
+
+  private letGo(request: number): void {
+    this.running.remove(request);
+    this.pool.give(request, this.computed[request] as number);
   }
 
   private admit(nowSec: number): void {
-    const { settings, load, preempted } = this;
+    const { settings, load, preempted, pool } = this;
     while (this.budgetLeft > 0 && this.running.size < settings.maxNumSeqs) {
       const again = preempted.at(-1);
       if (again === undefined && this.nextNew === this.arrived) return;
       const request = again ?? this.nextNew;
+      const remembered = again === undefined ? 0 : pool.remembered(request, this.computed[request] as number);
       const cached = load.cachedTokens[request] as number;
+      const have = Math.max(remembered, cached);
       const all = (load.promptTokens[request] as number) + (this.emitted[request] as number);
-      const chunk = Math.min(all - cached, settings.chunkSize, this.budgetLeft);
-      const blocks = blocksFor(cached + chunk);
-      if (blocks > this.freeBlocks) return;
+      const chunk = Math.min(all - have, settings.chunkSize, this.budgetLeft);
+      if (blocksFor(settings.reserveFullPrompt ? all : have + chunk) > pool.free) return;
       if (again === undefined) {
         this.nextNew++;
         this.scheduledSec[request] = nowSec;
-      } else preempted.pop();
-      this.freeBlocks -= blocks;
+      } else {
+        preempted.pop();
+        this.recomputedTokens[request] = (this.recomputedTokens[request] as number) - have;
+      }
+      pool.recall(request, remembered);
+      pool.take(blocksFor(have + chunk) - blocksFor(remembered));
       this.budgetLeft -= chunk;
-      this.computed[request] = cached;
+      this.computed[request] = have;
       this.toCompute[request] = all;
+      this.activity[request] = PREFILLING;
       this.running.append(request);
       this.prefills[this.prefilling] = request;
       this.chunks[this.prefilling] = chunk;
@@ -194,9 +210,28 @@ export class Engine {
     }
   }
 
+  /** Records the planned step and returns how long it takes. */
+  private work(startSec: number): number {
+    const { beta0, beta1, beta2, beta3 } = this.settings.coefficients;
+    const decodes = this.batch.size;
+    const context = this.batch.contextTokens;
+    let prefillTokens = 0;
+    let requests = decodes;
+    for (let i = 0; i < this.prefilling; i++) {
+      const chunk = this.chunks[i] as number;
+      prefillTokens += chunk;
+      if (chunk > 0) requests++;
+    }
+    const duration = (beta0 + beta1 * prefillTokens + beta2 * decodes + beta3 * context) * this.noise();
+    this.steps.push(startSec, duration, prefillTokens, decodes, context, requests, this.preemptedNow);
+    this.preemptedNow = 0;
+    return duration;
+  }
+
   /** The end of a step: decodes put out a token each, prefills advance, and one that is complete puts out its token too. */
   private finish(endSec: number): void {
-    this.batch.advance((request, contextTokens) => this.leave(request, contextTokens, endSec));
+    this.release();
+    this.batch.advance((request, contextTokens) => this.end(request, contextTokens, endSec));
     let kept = 0;
     for (let i = 0; i < this.prefilling; i++) {
       const request = this.prefills[i] as number;
@@ -207,22 +242,29 @@ export class Engine {
         continue;
       }
       const emitted = (this.emitted[request] as number) + 1;
-      this.emitted[request] = emitted;
       if (emitted === 1) this.firstTokenSec[request] = endSec;
       const stepsLeft = (this.load.outputTokens[request] as number) - emitted;
-      if (stepsLeft === 0) this.leave(request, computed, endSec);
+      if (stepsLeft === 0) this.end(request, computed, endSec);
       else {
-        this.decoding[request] = 1;
+        this.activity[request] = DECODING;
         this.batch.join(request, computed, stepsLeft);
       }
     }
     this.prefilling = kept;
+    if (!this.settings.asyncScheduling) this.release();
   }
 
-  private leave(request: number, contextTokens: number, endSec: number): void {
-    this.running.remove(request);
-    this.freeBlocks += blocksFor(contextTokens);
+  private end(request: number, contextTokens: number, endSec: number): void {
+    this.computed[request] = contextTokens;
+    this.activity[request] = ENDED;
     this.lastTokenSec[request] = endSec;
+    this.ended.push(request);
     this.unfinished--;
+  }
+
+  /** The requests that ended get known to the scheduler, which lets them go. */
+  private release(): void {
+    for (const request of this.ended) this.letGo(request);
+    this.ended.length = 0;
   }
 }
