@@ -1,5 +1,35 @@
+export {
+  type GradientBoostingFit,
+  type GradientBoostingModel,
+  type GradientBoostingOptions,
+  gradientBoosting,
+} from './boosting/gradient-boosting.js';
 export { type Dataset, dataset, takeDatasetRows } from './data/dataset.js';
 export { type FeatureTable, featuresOf, featureTable, selectFeatures, takeRows } from './data/feature-table.js';
+export {
+  type RandomForestFit,
+  type RandomForestModel,
+  type RandomForestOptions,
+  randomForest,
+} from './forest/random-forest.js';
+export {
+  type GaussianProcessFit,
+  type GaussianProcessOptions,
+  gaussianProcess,
+  MAX_GP_ROWS,
+} from './gaussian-process/gaussian-process.js';
+export type { GaussianProcessModel, GpPrediction } from './gaussian-process/gaussian-process-model.js';
+export type { KernelName } from './gaussian-process/kernel.js';
+export {
+  type ConformalIntervals,
+  type ConformalPredictor,
+  type ConformityScore,
+  type JackknifeOptions,
+  jackknifePlus,
+  type SplitConformal,
+  type SplitConformalOptions,
+  splitConformal,
+} from './intervals/conformal.js';
 export type { CoefficientInference, Uncertainty } from './linear/coefficient-table.js';
 export type { ConditionNumbers } from './linear/condition-number.js';
 export type { FitStatistics } from './linear/fit-statistics.js';
@@ -17,15 +47,28 @@ export {
   LinearModel,
   type LinearParameters,
 } from './linear/linear-model.js';
+export { type NonNegativeFit, type NonNegativeOptions, nonNegativeLeastSquares } from './linear/non-negative.js';
 export { type IntervalOptions, type IntervalPrediction, predictWithIntervals } from './linear/prediction-intervals.js';
 export { type LinearDependency, RankDeficientError } from './linear/rank-deficient-error.js';
+export { type RidgeOptions, ridge } from './linear/ridge.js';
 export { INTERCEPT, linearTerms, polynomialTerms, type Term, term, termColumns } from './linear/term.js';
 export { type RegressionMetrics, regressionMetrics } from './metrics/regression-metrics.js';
+export type { MlpModel } from './mlp/mlp-model.js';
+export {
+  type MlpFit,
+  type MlpOptions,
+  multilayerPerceptron,
+  multiOutputPerceptron,
+} from './mlp/multilayer-perceptron.js';
 export type { FittedModel, Fitter, ModelKind } from './model/fitted-model.js';
+export { type LogTargetJSON, LogTargetModel, logTarget } from './model/log-target.js';
 export { modelFromJSON } from './model/model-from-json.js';
 export { MODEL_SCHEMA, type ModelHeader } from './model/model-json.js';
 export { outsideHull, refuseOutsideHull, type TrainingRange, trainingRangeOf } from './model/training-range.js';
 export { RegressionError, type RegressionErrorCode } from './regression-error.js';
+export { type HuberFit, type HuberOptions, huber } from './robust/huber.js';
+export { type RansacFit, type RansacOptions, ransac } from './robust/ransac.js';
+export { type TheilSenFit, type TheilSenOptions, theilSen } from './robust/theil-sen.js';
 export { type CrossValidation, crossValidate } from './splits/cross-validate.js';
 export {
   groupedSplits,

@@ -1,16 +1,15 @@
 import type { Dataset } from '../data/dataset.js';
-import { checkedColumn, selectFeatures } from '../data/feature-table.js';
 import { CompensatedSum } from '../metrics/compensated-sum.js';
-import { trainingRangeOf } from '../model/training-range.js';
 import { RegressionError } from '../regression-error.js';
 import { centredReduction } from './centred-reduction.js';
 import { type CoefficientInference, coefficientTable } from './coefficient-table.js';
 import { type ConditionNumbers, conditionNumbers } from './condition-number.js';
+import { designOf } from './design.js';
 import { type FitStatistics, fitStatistics } from './fit-statistics.js';
 import { LinearModel } from './linear-model.js';
 import { rowPass } from './row-pass.js';
 import { solveCentred } from './solve-centred.js';
-import { featuresOfTerms, linearTerms, type Term, termColumns } from './term.js';
+import type { Term } from './term.js';
 
 export interface LeastSquaresOptions {
   /** Columns of the design matrix besides the intercept. Default: every feature as it is. */
@@ -50,27 +49,6 @@ export interface LeastSquaresFit {
   readonly level: number;
   readonly warnings: readonly FitWarning[];
 }
-
-/** The terms' columns over the terms' own features, checked. Shared by all linear estimators. */
-export const designOf = (
-  data: Dataset,
-  asked: readonly Term[] | undefined,
-): {
-  readonly terms: readonly Term[];
-  readonly columns: readonly Float64Array[];
-  readonly range: ReturnType<typeof trainingRangeOf>;
-} => {
-  const terms = asked ?? linearTerms(data.features.names);
-  const names = new Set<string>();
-  for (const { name } of terms) {
-    if (names.has(name)) {
-      throw new RegressionError('regression/bad-name', `terms: must be distinct; got ${name} twice`, { feature: name });
-    }
-    names.add(name);
-  }
-  const table = selectFeatures(data.features, featuresOfTerms(terms));
-  return { terms, columns: termColumns(table, terms), range: trainingRangeOf(table, data.weights) };
-};
 
 /** Rows that count and what they weigh together. */
 const massOf = (weights: Float64Array | undefined, rows: number): { rows: number; total: number; logSum: number } => {
@@ -115,22 +93,13 @@ export const leastSquares = (data: Dataset, options: LeastSquaresOptions = {}): 
   const { intercept = true, weightKind = 'precision', level = 0.95, rankTolerance } = options;
   checkLevel(level);
   const { target, weights } = data;
-  const { terms, columns, range } = designOf(data, options.terms);
-  for (const [j, column] of columns.entries()) checkedColumn(terms[j]?.name ?? '', column, target.length);
+  const { terms, columns, names, range } = designOf(data, options.terms, intercept);
   const mass = massOf(weights, target.length);
   const p = terms.length + (intercept ? 1 : 0);
-  if (mass.rows < p || p === 0) {
-    throw new RegressionError(
-      'regression/not-enough-rows',
-      `rows: must be at least one a coefficient (${p}), and there must be a coefficient; got ${mass.rows}`,
-      { value: mass.rows, expected: `at least ${p}` },
-    );
-  }
   const frequency = weightKind === 'frequency' && weights !== undefined;
   const n = frequency ? mass.total : mass.rows;
 
   const reduction = centredReduction(columns, target, weights, intercept);
-  const names = terms.map(({ name }) => name);
   const solution = solveCentred(reduction, names, mass.rows, intercept, rankTolerance);
   const pass = rowPass({
     columns,

@@ -1,10 +1,20 @@
+import { gradientBoostingFromJSON } from '../boosting/gradient-boosting.js';
+import { randomForestFromJSON } from '../forest/random-forest.js';
+import { gaussianProcessFromJSON } from '../gaussian-process/gaussian-process-model.js';
 import { linearFromJSON } from '../linear/linear-model.js';
+import { mlpFromJSON } from '../mlp/mlp-model.js';
 import type { FittedModel } from './fitted-model.js';
+import { logTargetFromJSON } from './log-target.js';
 import { JsonReader } from './model-json.js';
 
 /** A reader a kind. */
 const READERS: Readonly<Record<string, (value: unknown) => FittedModel>> = {
   linear: linearFromJSON,
+  'log-target': (value) => logTargetFromJSON(value, modelFromJSON),
+  forest: randomForestFromJSON,
+  boosting: gradientBoostingFromJSON,
+  mlp: mlpFromJSON,
+  'gaussian-process': gaussianProcessFromJSON,
 };
 
 /**

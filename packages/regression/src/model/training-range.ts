@@ -10,7 +10,8 @@ export interface TrainingRange {
 /** The range of each feature over the rows (over those of positive weight, when there are weights). */
 export const trainingRangeOf = (table: FeatureTable, weights?: Float64Array): TrainingRange => {
   let rows = 0;
-  for (let i = 0; i < table.length; i++) if (weights === undefined || (weights[i] as number) > 0) rows++;
+  const length = weights?.length ?? table.length;
+  for (let i = 0; i < length; i++) if (weights === undefined || (weights[i] as number) > 0) rows++;
   return {
     rows,
     features: table.names.map((name, j) => {

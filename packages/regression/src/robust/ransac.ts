@@ -1,0 +1,100 @@
+import { seededRandom } from '@stepclock/random';
+import type { Dataset } from '../data/dataset.js';
+import { designOf } from '../linear/design.js';
+import { LinearModel } from '../linear/linear-model.js';
+import type { Term } from '../linear/term.js';
+import { medianOf } from '../metrics/quantile-sorted.js';
+import { positiveNumber, wholeNumberFrom } from '../model/option-checks.js';
+import { RegressionError } from '../regression-error.js';
+import { fitRows, type PlainFit, residualsOf, sampleRows } from './subset-fit.js';
+
+export interface RansacOptions {
+  readonly terms?: readonly Term[];
+  readonly intercept?: boolean;
+  /** Largest residual of an inlier, in the target's unit. Default: the median absolute deviation of the target, which is wide. */
+  readonly residualThreshold?: number;
+  /** Random subsets at most; default 100. Fewer when an all-inlier subset has been met with 99 % probability. */
+  readonly maxTrials?: number;
+  /** Default 42. */
+  readonly seed?: number;
+}
+
+/** A consensus fit. */
+export interface RansacFit {
+  readonly model: LinearModel;
+  /** 1 for rows within the threshold of the best subset's model; the model is the least-squares fit of these. */
+  readonly inlier: Uint8Array;
+  readonly inliers: number;
+  readonly residualThreshold: number;
+  readonly trials: number;
+}
+
+/** Probability, after the last trial, of having met a subset without an outlier. */
+const CONFIDENCE = 0.99;
+
+/**
+ * Random sample consensus (Fischler and Bolles 1981): fits subsets as small as they can be, keeps the one that most rows agree with, and refits
+ * on those. Ties go to the smaller sum of squares of the inliers. Weights are not used.
+ *
+ * @throws RegressionError `regression/bad-option` when the target's median deviation is 0 and no threshold is given;
+ * `regression/rank-deficient` when no subset determines the coefficients
+ */
+export const ransac = (data: Dataset, options: RansacOptions = {}): RansacFit => {
+  const { intercept = true, seed = 42 } = options;
+  const maxTrials = wholeNumberFrom(1, 'maxTrials', options.maxTrials ?? 100);
+  const { terms, columns, range } = designOf(data, options.terms, intercept);
+  const { target } = data;
+  const n = target.length;
+  const median = medianOf(target);
+  const threshold = positiveNumber(
+    'residualThreshold',
+    options.residualThreshold ?? medianOf(target.map((y) => Math.abs(y - median))),
+  );
+  const size = terms.length + (intercept ? 1 : 0);
+  const random = seededRandom(seed, 'ransac');
+
+  let best: { inliers: number; squares: number; fit: PlainFit } | undefined;
+  let trials = 0;
+  let enough = maxTrials;
+  while (trials < Math.min(enough, maxTrials)) {
+    trials++;
+    const fit = fitRows(columns, target, sampleRows(n, size, random), intercept);
+    if (fit === undefined) continue;
+    let inliers = 0;
+    let squares = 0;
+    for (const r of residualsOf(columns, target, fit)) {
+      if (!(Math.abs(r) <= threshold)) continue;
+      inliers++;
+      squares += r * r;
+    }
+    if (best === undefined || inliers > best.inliers || (inliers === best.inliers && squares < best.squares)) {
+      best = { inliers, squares, fit };
+      const allInliers = (inliers / n) ** size;
+      enough = allInliers >= 1 ? trials : Math.log(1 - CONFIDENCE) / Math.log1p(-allInliers);
+    }
+  }
+  const inlier = new Uint8Array(n);
+  const rows: number[] = [];
+  if (best !== undefined) {
+    residualsOf(columns, target, best.fit).forEach((r, i) => {
+      if (!(Math.abs(r) <= threshold)) return;
+      inlier[i] = 1;
+      rows.push(i);
+    });
+  }
+  const fit = best === undefined || rows.length < size ? undefined : fitRows(columns, target, rows, intercept);
+  if (fit === undefined) {
+    throw new RegressionError(
+      'regression/rank-deficient',
+      `RANSAC: some subset of ${size} rows must determine the coefficients, with inliers that do too; got none in ${trials} trials`,
+      { value: trials },
+    );
+  }
+  return {
+    model: new LinearModel({ estimator: 'ransac', terms, ...fit, hasIntercept: intercept }, range),
+    inlier,
+    inliers: rows.length,
+    residualThreshold: threshold,
+    trials,
+  };
+};

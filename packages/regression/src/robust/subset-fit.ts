@@ -1,0 +1,62 @@
+import type { RandomSource } from '@stepclock/random';
+import { takeValues } from '../data/feature-table.js';
+import { type CentredReduction, centredReduction } from '../linear/centred-reduction.js';
+import { RankDeficientError } from '../linear/rank-deficient-error.js';
+import { solveCentred } from '../linear/solve-centred.js';
+
+/** Coefficients about a centre. */
+export interface PlainFit {
+  readonly coefficients: Float64Array;
+  readonly centre: Float64Array;
+  readonly valueAtCentre: number;
+}
+
+/** Least squares on the numbered rows; `undefined` where they do not determine the coefficients. */
+export const fitRows = (
+  columns: readonly Float64Array[],
+  target: Float64Array,
+  rows: ArrayLike<number>,
+  intercept: boolean,
+): PlainFit | undefined => {
+  const reduction: CentredReduction = centredReduction(
+    columns.map((column) => takeValues(column, rows)),
+    takeValues(target, rows),
+    undefined,
+    intercept,
+  );
+  try {
+    const { coefficients } = solveCentred(
+      reduction,
+      columns.map(() => ''),
+      rows.length,
+      intercept,
+    );
+    return { coefficients, centre: reduction.centre, valueAtCentre: reduction.targetCentre };
+  } catch (error) {
+    if (error instanceof RankDeficientError) return undefined;
+    throw error;
+  }
+};
+
+/** `size` distinct numbers below `n` (Floyd 1987), without a permutation of all n. */
+export const sampleRows = (n: number, size: number, random: RandomSource): Uint32Array => {
+  const chosen = new Set<number>();
+  for (let top = n - size; top < n; top++) {
+    const pick = Math.floor(random() * (top + 1));
+    chosen.add(chosen.has(pick) ? top : pick);
+  }
+  return Uint32Array.from(chosen);
+};
+
+/** Measured - fitted. */
+export const residualsOf = (columns: readonly Float64Array[], target: Float64Array, fit: PlainFit): Float64Array => {
+  const residuals = target.map((y) => y - fit.valueAtCentre);
+  columns.forEach((column, j) => {
+    const b = fit.coefficients[j] as number;
+    const c = fit.centre[j] as number;
+    for (let i = 0; i < residuals.length; i++) {
+      residuals[i] = (residuals[i] as number) - b * ((column[i] as number) - c);
+    }
+  });
+  return residuals;
+};
