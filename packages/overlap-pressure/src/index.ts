@@ -1,1 +1,16 @@
-export {};
+export { activeCount, activeSum } from './active-sum.js';
+export { missingTokens, stepCounts } from './chunked-prefill.js';
+export { type Exposures, exposures } from './exposures.js';
+export { type LastSteps, lastStepCorrection, lastSteps } from './last-step-correction.js';
+export { OverlapError, type OverlapErrorCode } from './overlap-error.js';
+export {
+  emptyPrefixIntegral,
+  integralBetween,
+  integralOverPhases,
+  type PrefixIntegral,
+  prefixIntegral,
+} from './prefix-integral.js';
+export { type FullPressures, fullPressures } from './pressures.js';
+export { sortedOrder } from './sorted-order.js';
+export { type StaticCorrectionMode, staticCorrection } from './static-correction.js';
+export { type TimeGrid, timeGrid } from './time-grid.js';

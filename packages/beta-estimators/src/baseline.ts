@@ -1,0 +1,80 @@
+import { exposures, type StaticCorrectionMode, staticCorrection } from '@stepclock/overlap-pressure';
+import type { PhaseTable } from '@stepclock/trace-io';
+import { compensatedSum } from './compensated-sum.js';
+import { type DurationDesign, type DurationFit, fitDurations } from './duration-fit.js';
+import type { EstimateHistory, EstimateWarning, LinearBetas } from './estimate.js';
+import { type BaselineOptions, resolvedBaseline } from './published-options.js';
+import { fitWarnings } from './published-warnings.js';
+import { type TraceSignals, traceSignals } from './trace-signals.js';
+
+export interface BaselineDiagnostics {
+  readonly n_phases: number;
+  readonly r2: number | null;
+  readonly rmse_seconds: number;
+  readonly mean_duration_seconds: number;
+  readonly mean_steps: number;
+  readonly mean_A_pf_tokens: number;
+  readonly mean_A_dec_tokens: number;
+}
+
+export interface BaselineEstimate {
+  readonly algo: 'baseline';
+  readonly options: Required<BaselineOptions>;
+  readonly betas: LinearBetas;
+  /** Always true: one regression, no rounds. */
+  readonly converged: true;
+  readonly iterations: 0;
+  readonly diagnostics: BaselineDiagnostics;
+  readonly history: EstimateHistory;
+  readonly warnings: readonly EstimateWarning[];
+}
+
+/** The baseline's regression on signals: its design and fit. */
+export const fitBaseline = (
+  signals: TraceSignals,
+  mode: StaticCorrectionMode,
+): { readonly design: DurationDesign; readonly fit: DurationFit } => {
+  const { grid, steps, missing, pressures, target } = signals;
+  const density = steps.map((count, i) => count / (target.durationSec[i] as number));
+  const design = { steps, ...exposures(grid, pressures, staticCorrection(mode, grid, missing), density) };
+  return { design, fit: fitDurations(design, target) };
+};
+
+/**
+ * The published baseline estimator: each phase's steps are spread evenly over it, `lambda_i = N_i / T_i`, and durations are
+ * regressed on steps and on the tokens that the engine then processed, `T ~ beta0 N + beta1 A_pf + beta2 A_dec`, betas >= 0.
+ *
+ * It assumes that every active prefill fills a chunk of its own in every step. Where an engine shares one token budget among
+ * prefills, beta1 comes out several times too small while r2 stays near 1: see step-clock.
+ *
+ * @throws EstimatorError for options out of range or not of baseline; OverlapError for phases that are none
+ *
+ * @example
+ * estimateBaseline(phases, { chunkSize: 64, correctionMode: 'uniform' }).betas;
+ * // on the four-phase example => { beta0: 0, beta1: 0.014338, beta2: 0.515229 }
+ */
+export const estimateBaseline = (phases: PhaseTable, options: BaselineOptions): BaselineEstimate => {
+  const resolved = resolvedBaseline(options);
+  const signals = traceSignals(phases, resolved);
+  const { design, fit } = fitBaseline(signals, resolved.correctionMode);
+  const [beta0, beta1, beta2] = fit.beta;
+  const n = phases.length;
+  return {
+    algo: 'baseline',
+    options: resolved,
+    betas: { beta0, beta1, beta2 },
+    converged: true,
+    iterations: 0,
+    diagnostics: {
+      n_phases: n,
+      r2: fit.r2,
+      rmse_seconds: fit.rmseSeconds,
+      mean_duration_seconds: signals.target.meanSec,
+      mean_steps: compensatedSum(signals.steps) / n,
+      mean_A_pf_tokens: compensatedSum(design.prefillTokens) / n,
+      mean_A_dec_tokens: compensatedSum(design.decodeTokens) / n,
+    },
+    history: { beta: [], deltaBetaL2: [], r2: [], rmseSeconds: [] },
+    warnings: fitWarnings(phases, design, fit),
+  };
+};

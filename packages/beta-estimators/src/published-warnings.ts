@@ -1,0 +1,46 @@
+import type { PhaseTable } from '@stepclock/trace-io';
+import type { DurationDesign, DurationFit } from './duration-fit.js';
+import type { EstimateWarning } from './estimate.js';
+
+/** Below this smallest singular value (columns of length 1) the digits of a coefficient are rounding. */
+const DEPENDENT = 1e-10;
+
+/** What the last regression of a published estimator says about the worth of its coefficients. */
+export const fitWarnings = (phases: PhaseTable, design: DurationDesign, fit: DurationFit): EstimateWarning[] => {
+  const warnings: EstimateWarning[] = [];
+  const engines = phases.instanceIds?.length ?? 1;
+  if (engines > 1) {
+    warnings.push({
+      code: 'several-instances',
+      message: `the trace holds ${engines} engines, and this estimator takes them for one: their phases press on each other. Estimate each alone, or use step-clock`,
+    });
+  }
+  const absent = absentColumns(design);
+  for (const { name, what } of absent) {
+    warnings.push({
+      code: 'not-identifiable',
+      message: `${name}: no ${what} in this trace, so it is reported as 0 and not known`,
+    });
+  }
+  if (absent.length === 0 && !((fit.singularValues.at(-1) ?? 0) > DEPENDENT)) {
+    warnings.push({
+      code: 'not-identifiable',
+      message:
+        'steps, prefill tokens and decode tokens are proportional or nearly so in this trace: their coefficients cannot be told apart, only the durations are determined',
+    });
+  }
+  if (fit.r2 === null) {
+    warnings.push({
+      code: 'r2-undefined',
+      message: 'all durations are equal, so there is no variance to explain: r2 is null',
+    });
+  }
+  return warnings;
+};
+
+const absentColumns = ({ steps, prefillTokens, decodeTokens }: DurationDesign) =>
+  [
+    { name: 'beta0', what: 'steps', column: steps },
+    { name: 'beta1', what: 'prefill tokens', column: prefillTokens },
+    { name: 'beta2', what: 'decode tokens', column: decodeTokens },
+  ].filter(({ column }) => column.every((v) => v === 0));

@@ -1,0 +1,59 @@
+import type { TimeGrid } from './time-grid.js';
+
+/** How many phases of one kind are active on each segment. */
+export const activeCount = (grid: TimeGrid, kinds: Uint8Array, kind: number): Float64Array => {
+  const change = new Int32Array(grid.segmentCount + 1);
+  const { startIndex, endIndex } = grid;
+  for (let i = 0; i < startIndex.length; i++) {
+    const one = kinds[i] === kind ? 1 : 0;
+    const start = startIndex[i] as number;
+    const end = endIndex[i] as number;
+    change[start] = (change[start] as number) + one;
+    change[end] = (change[end] as number) - one;
+  }
+  const active = new Float64Array(grid.segmentCount);
+  let count = 0;
+  for (let j = 0; j < active.length; j++) {
+    count += change[j] as number;
+    active[j] = count;
+  }
+  return active;
+};
+
+/**
+ * Sum of the weights of the phases that are active on each segment.
+ *
+ * @param weights one value a phase; 0 leaves a phase out
+ */
+export const activeSum = (grid: TimeGrid, weights: Float64Array): Float64Array => {
+  const change = new Float64Array(grid.segmentCount + 1);
+  const { startIndex, endIndex } = grid;
+  for (let i = 0; i < startIndex.length; i++) {
+    const weight = weights[i] as number;
+    const start = startIndex[i] as number;
+    const end = endIndex[i] as number;
+    change[start] = (change[start] as number) + weight;
+    change[end] = (change[end] as number) - weight;
+  }
+  return runningSum(change, grid.segmentCount);
+};
+
+/**
+ * Turns changes at the boundaries into levels on the segments, in place of the first `count` values.
+ *
+ * Neumaier's compensated sum (1974, doi:10.1002/zamm.19740540106): a weight of 1e12 that has come and gone leaves nothing
+ * behind, where a plain sum would keep its rounding error for the rest of the trace.
+ */
+export const runningSum = (change: Float64Array, count: number): Float64Array => {
+  let sum = 0;
+  let lost = 0;
+  for (let j = 0; j < count; j++) {
+    const step = change[j] as number;
+    const next = sum + step;
+    const stepAsAdded = next - sum;
+    lost += sum - (next - stepAsAdded) + (step - stepAsAdded);
+    sum = next;
+    change[j] = sum + lost;
+  }
+  return change.subarray(0, count);
+};

@@ -1,0 +1,64 @@
+import { type PhaseTable, PREFILL } from '@stepclock/trace-io';
+import { OverlapError } from './overlap-error.js';
+
+/**
+ * Engine steps of each phase, N: a given count where the table has one, else the decode tokens, or `ceil(P / C)` of a prefill.
+ *
+ * @param chunkSize C, prefill tokens per step and request; positive, finite
+ * @throws OverlapError for a bad chunk size, or a count that is negative or not finite
+ */
+export const stepCounts = (phases: PhaseTable, chunkSize: number): Float64Array => {
+  checkChunkSize(chunkSize);
+  const { kind, prefillTokens, decodeTokens, steps: given, length } = phases;
+  const steps = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const isPrefill = kind[i] === PREFILL;
+    const tokens = (isPrefill ? prefillTokens[i] : decodeTokens[i]) as number;
+    if (!(tokens >= 0 && tokens < Number.POSITIVE_INFINITY)) {
+      throw new OverlapError(
+        'overlap-pressure/bad-count',
+        `tokens: must be finite and not negative; got ${tokens} (row ${i})`,
+        i,
+      );
+    }
+    const own = given?.[i] ?? Number.NaN;
+    // NaN marks a row without a given count.
+    const count = !Number.isNaN(own) ? own : isPrefill ? Math.ceil(tokens / chunkSize) : tokens;
+    if (!(count >= 0 && count < Number.POSITIVE_INFINITY)) {
+      throw new OverlapError(
+        'overlap-pressure/bad-count',
+        `steps: must be finite and not negative; got ${count} (row ${i})`,
+        i,
+      );
+    }
+    steps[i] = count;
+  }
+  return steps;
+};
+
+/**
+ * Tokens that a prefill's last chunk lacks to a full one, `mu = C - clip(P - C (N - 1), 0, C)`; 0 for a decode.
+ *
+ * @example
+ * // 96 tokens in chunks of 64: two steps, the second with 32, so 32 are missing
+ */
+export const missingTokens = (phases: PhaseTable, steps: Float64Array, chunkSize: number): Float64Array => {
+  checkChunkSize(chunkSize);
+  const { kind, prefillTokens, length } = phases;
+  const missing = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    if (kind[i] !== PREFILL) continue;
+    const last = (prefillTokens[i] as number) - chunkSize * ((steps[i] as number) - 1);
+    missing[i] = chunkSize - Math.min(Math.max(last, 0), chunkSize);
+  }
+  return missing;
+};
+
+const checkChunkSize = (chunkSize: number): void => {
+  if (!(chunkSize > 0 && chunkSize < Number.POSITIVE_INFINITY)) {
+    throw new OverlapError(
+      'overlap-pressure/bad-chunk-size',
+      `chunkSize: must be positive and finite; got ${chunkSize}`,
+    );
+  }
+};

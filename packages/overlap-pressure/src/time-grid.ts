@@ -1,0 +1,75 @@
+import { OverlapError } from './overlap-error.js';
+import { sortedOrder } from './sorted-order.js';
+
+/**
+ * The sorted distinct boundaries of all phases, and where each phase starts and ends on them. Every signal of a trace is
+ * constant on the segments between neighbouring boundaries.
+ */
+export interface TimeGrid {
+  /** Distinct boundaries, ascending, seconds: one more than there are segments. */
+  readonly timesSec: Float64Array;
+  /** Length of segment j, from `timesSec[j]` to `timesSec[j + 1]`, seconds. */
+  readonly segmentSec: Float64Array;
+  readonly segmentCount: number;
+  /** Phase i covers the segments `startIndex[i] <= j < endIndex[i]`; never empty. */
+  readonly startIndex: Uint32Array;
+  readonly endIndex: Uint32Array;
+}
+
+/**
+ * Lays phases on their time grid, in linear time.
+ *
+ * @param startSec start of each phase, finite
+ * @param endSec end of each phase, finite, after the start
+ * @throws OverlapError when there are no phases, lengths differ, or a phase does not end after it starts
+ *
+ * @example
+ * const grid = timeGrid(new Float64Array([0, 1]), new Float64Array([2, 3]));
+ * // grid.timesSec => [0, 1, 2, 3]; grid.startIndex => [0, 1]; grid.endIndex => [2, 3]
+ */
+export const timeGrid = (startSec: Float64Array, endSec: Float64Array): TimeGrid => {
+  const n = startSec.length;
+  if (endSec.length !== n) {
+    throw new OverlapError(
+      'overlap-pressure/length-mismatch',
+      `endSec: must be as long as startSec (${n}); got ${endSec.length}`,
+    );
+  }
+  if (n === 0) throw new OverlapError('overlap-pressure/no-phases', 'phases: at least one is needed; got none');
+  const boundaries = new Float64Array(2 * n);
+  for (let i = 0; i < n; i++) {
+    const start = startSec[i] as number;
+    const end = endSec[i] as number;
+    if (!(end - start > 0 && end - start < Number.POSITIVE_INFINITY)) {
+      throw new OverlapError(
+        'overlap-pressure/bad-time',
+        `phase: must be finite and end after its start; got ${start} to ${end} (row ${i})`,
+        i,
+      );
+    }
+    boundaries[2 * i] = start;
+    boundaries[2 * i + 1] = end;
+  }
+  // Start and end of a phase side by side: a log in order of time is then nearly sorted.
+  const order = sortedOrder(boundaries);
+  const indexOf = new Uint32Array(2 * n);
+  const times = new Float64Array(2 * n);
+  let last = 0;
+  times[0] = boundaries[order[0] as number] as number;
+  for (let k = 0; k < order.length; k++) {
+    const boundary = order[k] as number;
+    const t = boundaries[boundary] as number;
+    if (t !== times[last]) times[++last] = t;
+    indexOf[boundary] = last;
+  }
+  const startIndex = new Uint32Array(n);
+  const endIndex = new Uint32Array(n);
+  for (let i = 0; i < n; i++) {
+    startIndex[i] = indexOf[2 * i] as number;
+    endIndex[i] = indexOf[2 * i + 1] as number;
+  }
+  const timesSec = times.slice(0, last + 1);
+  const segmentSec = new Float64Array(last);
+  for (let j = 0; j < last; j++) segmentSec[j] = (timesSec[j + 1] as number) - (timesSec[j] as number);
+  return { timesSec, segmentSec, segmentCount: last, startIndex, endIndex };
+};
