@@ -6,14 +6,14 @@ import { tableText } from './table.js';
 export interface EstimateForText {
   readonly algo: string;
   readonly betas: { readonly beta0: number; readonly beta1: number; readonly beta2: number; readonly beta3?: number };
-  readonly intervals?: Readonly<Record<string, unknown>>;
+  readonly intervals?: object | undefined;
   readonly converged: boolean;
   readonly iterations: number;
-  readonly diagnostics: Readonly<Record<string, unknown>>;
+  readonly diagnostics: object;
   readonly history?: {
     readonly beta: ArrayLike<ArrayLike<number>>;
     readonly deltaBetaL2: ArrayLike<number>;
-    readonly r2?: ArrayLike<number>;
+    readonly r2?: ArrayLike<number | null>;
     readonly rmseSeconds?: ArrayLike<number>;
   };
 }
@@ -39,15 +39,20 @@ const HISTORY_TAIL = 5;
 const isPair = (v: unknown): v is readonly [number, number] =>
   Array.isArray(v) && v.length === 2 && v.every((x) => typeof x === 'number');
 
+/** A field of the intervals object, whichever estimator made it. */
+const field = (intervals: object | undefined, key: string): unknown =>
+  intervals !== undefined && key in intervals ? (intervals as Readonly<Record<string, unknown>>)[key] : undefined;
+
 /** The coefficients, one a line: seconds, and the small unit, with the interval where there is one. */
 export const betasText = (estimate: EstimateForText, paint: Session['paint']): string => {
   const { intervals } = estimate;
-  const level = typeof intervals?.level === 'number' ? `${+(100 * intervals.level).toFixed(2)} % interval` : '';
+  const confidence = field(intervals, 'level');
+  const level = typeof confidence === 'number' ? `${+(100 * confidence).toFixed(2)} % interval` : '';
   const head = ['', '', 'seconds', '', 'small unit', '', level];
   const rows = ROWS.flatMap(({ key, name, per, unit, perSecond }) => {
     const value = estimate.betas[key];
     if (value === undefined) return [];
-    const pair = intervals?.[key];
+    const pair = field(intervals, key);
     const interval = isPair(pair)
       ? `[${significant(pair[0] * perSecond, 4)}, ${significant(pair[1] * perSecond, 4)}] ${unit}/${per}`
       : '';
@@ -60,32 +65,33 @@ export const betasText = (estimate: EstimateForText, paint: Session['paint']): s
 const diagnosticText = (value: unknown): string =>
   typeof value === 'number' ? (Number.isInteger(value) ? String(value) : significant(value, 7)) : String(value);
 
-const diagnosticsText = (diagnostics: Readonly<Record<string, unknown>>): string =>
+const diagnosticsText = (diagnostics: object): string =>
   tableText(
     Object.entries(diagnostics)
       .filter(([, v]) => typeof v === 'number' || typeof v === 'boolean')
       .map(([k, v]) => [`  ${k}`, diagnosticText(v)]),
   );
 
+/** `beta[0]` is the start, `beta[m]` the coefficients after round m; the other columns begin with round 1. */
 const historyText = (history: NonNullable<EstimateForText['history']>): string => {
-  const rounds = history.beta.length;
-  const from = Math.max(0, rounds - HISTORY_TAIL);
-  const rows = [['  round', 'beta0', 'beta1', 'beta2', '|delta beta|', 'r2', 'rmse s']];
-  const cell = (column: ArrayLike<number> | undefined, i: number, digits: number): string => {
-    const x = column?.[i];
-    return x === undefined ? '' : significant(x, digits);
+  const rounds = history.deltaBetaL2.length;
+  const from = Math.max(1, rounds - HISTORY_TAIL + 1);
+  const cell = (column: ArrayLike<number | null> | undefined, round: number, digits: number): string => {
+    const x = column?.[round - 1];
+    return x === undefined || x === null ? '' : significant(x, digits);
   };
-  for (let i = from; i < rounds; i++) {
-    const beta = history.beta[i] ?? [];
+  const rows = [['  round', 'beta0', 'beta1', 'beta2', '|delta beta|', 'r2', 'rmse s']];
+  for (let round = from; round <= rounds; round++) {
+    const beta = history.beta[round] ?? [];
     rows.push([
-      `  ${i + 1}`,
+      `  ${round}`,
       ...[0, 1, 2].map((c) => (beta[c] ?? 0).toFixed(9)),
-      cell(history.deltaBetaL2, i, 3),
-      cell(history.r2, i, 7),
-      cell(history.rmseSeconds, i, 5),
+      cell(history.deltaBetaL2, round, 3),
+      cell(history.r2, round, 7),
+      cell(history.rmseSeconds, round, 5),
     ]);
   }
-  return `history (last ${rounds - from} of ${rounds})\n${tableText(rows)}`;
+  return `history (last ${rounds - from + 1} of ${rounds} rounds)\n${tableText(rows)}`;
 };
 
 /** A whole estimate for people. `heading` says what was read. */
@@ -102,6 +108,7 @@ export const estimateText = (heading: string, estimate: EstimateForText, paint: 
     'diagnostics',
     diagnosticsText(estimate.diagnostics),
   ];
-  if (estimate.history !== undefined && estimate.history.beta.length > 0) parts.push('', historyText(estimate.history));
+  if (estimate.history !== undefined && estimate.history.deltaBetaL2.length > 0)
+    parts.push('', historyText(estimate.history));
   return parts.join('\n');
 };
