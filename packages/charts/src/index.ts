@@ -1,1 +1,22 @@
-export {};
+export type { Axis } from './axis.js';
+export { ChartsError, type ChartsErrorCode } from './charts-error.js';
+export type { Column } from './column.js';
+export { formatNumber, formatPercent, formatSeconds } from './number-text.js';
+export { type PngOptions, renderPng } from './render/render-png.js';
+export { type RenderOptions, renderSvg } from './render/render-svg.js';
+export type { ThemeName } from './render/theme.js';
+export { type ChartSpec, type ChartText, type PanelSpec, panelSpec, type Spec } from './spec.js';
+export { type Band, type BandInput, bandSpec } from './specs/bands.js';
+export { type Bar, type BarInput, barSpec } from './specs/bars.js';
+export { type CompositionInput, compositionSpec } from './specs/composition.js';
+export { type ConvergenceInput, convergenceSpec } from './specs/convergence.js';
+export { type Curve, type CurveInput, curveSpec } from './specs/curves.js';
+export { type EcdfInput, ecdfSpec } from './specs/ecdf.js';
+export { type HistogramInput, histogramSpec } from './specs/histogram.js';
+export {
+  type ObservedPredictedInput,
+  type ObservedPredictedSeries,
+  observedPredictedSpec,
+} from './specs/observed-predicted.js';
+export { type ResidualInput, residualSpec } from './specs/residual.js';
+export { type Signal, type StackedInput, stackedSpec, type TimelineInput, timelineSpec } from './specs/timeline.js';

@@ -1,0 +1,59 @@
+import { ChartsError } from './charts-error.js';
+
+/** One value a row: a typed array or a plain array. */
+export type Column = ArrayLike<number>;
+
+/** @throws ChartsError `charts/not-finite` at the first value that is NaN or infinite. */
+export const requireFinite = (name: string, column: Column): void => {
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i] as number;
+    if (!Number.isFinite(value))
+      throw new ChartsError('charts/not-finite', `${name}[${i}]`, 'must be finite', `${value}`);
+  }
+};
+
+/** @throws ChartsError `charts/length-mismatch` unless all columns have as many rows as the first. */
+export const requireSameLength = (columns: Readonly<Record<string, Column>>): number => {
+  const entries = Object.entries(columns);
+  const length = entries[0]?.[1].length ?? 0;
+  for (const [name, column] of entries) {
+    if (column.length !== length) {
+      throw new ChartsError(
+        'charts/length-mismatch',
+        name,
+        `must have as many rows as ${entries[0]?.[0]} (${length})`,
+        `${column.length}`,
+      );
+    }
+  }
+  return length;
+};
+
+/** @throws ChartsError `charts/empty` for a column or list without rows. */
+export const requireRows = (name: string, rows: { readonly length: number }): void => {
+  if (rows.length === 0) throw new ChartsError('charts/empty', name, 'must have at least one row', 'none');
+};
+
+/** Equal lengths, at least one row, all finite: what every chart asks of its columns. Returns the number of rows. */
+export const requireColumns = (columns: Readonly<Record<string, Column>>): number => {
+  const length = requireSameLength(columns);
+  for (const [name, column] of Object.entries(columns)) {
+    requireRows(name, column);
+    requireFinite(name, column);
+  }
+  return length;
+};
+
+/** Smallest and largest value of all columns together. */
+export const extentOf = (...columns: readonly Column[]): readonly [number, number] => {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const column of columns) {
+    for (let i = 0; i < column.length; i++) {
+      const value = column[i] as number;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return [low, high];
+};

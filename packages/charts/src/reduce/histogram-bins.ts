@@ -1,0 +1,66 @@
+import type { Column } from '../column.js';
+import { quantileOf, sorted } from './quantiles.js';
+
+/** One bar of a histogram. The outermost bars hold everything beyond them when `tail` says so. */
+export interface HistogramBin {
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
+  readonly tail: 'none' | 'below' | 'above';
+}
+
+export interface HistogramBins {
+  readonly bins: readonly HistogramBin[];
+  /** Smallest and largest value, wherever the bars end. */
+  readonly range: readonly [number, number];
+  /** Whether outer bars gather a tail. */
+  readonly gathered: boolean;
+}
+
+const niceWidth = (raw: number): number => {
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const lead = raw / power;
+  return power * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 2.5 ? 2.5 : lead <= 5 ? 5 : 10);
+};
+
+/**
+ * Equal bins of a round width, about `target` of them (Freedman and Diaconis where that asks for fewer). When the values reach
+ * much further than their middle (beyond three times the 1 % to 99 % range), the outermost bins gather what lies beyond it.
+ */
+export const histogramBins = (values: Column, target = 40, within?: readonly [number, number]): HistogramBins => {
+  const ascending = sorted(values);
+  const low = ascending[0] as number;
+  const high = ascending[ascending.length - 1] as number;
+  if (within === undefined && low === high) {
+    const half = Math.abs(low) * 0.05 || 0.5;
+    const bin = { start: low - half, end: low + half, count: ascending.length, tail: 'none' } as const;
+    return { bins: [bin], range: [low, high], gathered: false };
+  }
+  const p1 = quantileOf(ascending, 0.01);
+  const p99 = quantileOf(ascending, 0.99);
+  const far = within === undefined && p99 > p1 && high - low > 3 * (p99 - p1);
+  const [from, to] = within ?? (far ? [p1 - (p99 - p1) * 0.25, p99 + (p99 - p1) * 0.25] : [low, high]);
+  const start = Math.max(from, within === undefined ? low : from);
+  const stop = Math.min(to, within === undefined ? high : to);
+  const spread = quantileOf(ascending, 0.75) - quantileOf(ascending, 0.25);
+  const freedman = (2 * spread) / Math.cbrt(ascending.length);
+  const width = niceWidth(Math.max((stop - start) / target, Math.min(freedman, (stop - start) / 8)));
+  const first = Math.floor(start / width + 1e-9);
+  const cells = Math.max(1, Math.ceil(stop / width - 1e-9) - first);
+  const counts = new Float64Array(cells);
+  for (const value of ascending) {
+    const at = Math.min(cells - 1, Math.max(0, Math.floor(value / width - first)));
+    counts[at] = (counts[at] as number) + 1;
+  }
+  const edge = (i: number): number => Number(((first + i) * width).toPrecision(12));
+  const bins = Array.from(
+    counts,
+    (count, i): HistogramBin => ({
+      start: edge(i),
+      end: edge(i + 1),
+      count,
+      tail: i === 0 && low < edge(0) ? 'below' : i === cells - 1 && high > edge(cells) ? 'above' : 'none',
+    }),
+  );
+  return { bins, range: [low, high], gathered: bins.some((bin) => bin.tail !== 'none') };
+};

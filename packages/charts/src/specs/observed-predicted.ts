@@ -1,0 +1,80 @@
+import { type Axis, positionOf, resolveAxis } from '../axis.js';
+import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
+import { drawn, formatNumber } from '../number-text.js';
+import { type ChartSpec, type ChartText, chart } from '../spec.js';
+import { reducedSeries, reductionNote, scatterLayers } from './scatter-layers.js';
+
+export interface ObservedPredictedSeries {
+  readonly name: string;
+  readonly observed: Column;
+  readonly predicted: Column;
+  /** Names a row in its tooltip. */
+  readonly label?: (row: number) => string;
+}
+
+export interface ObservedPredictedInput extends ChartText {
+  /** What is observed and predicted, one scale for both axes; log by itself for positive values over two decades. */
+  readonly quantity: Axis;
+  /** Colour by series: stages, phase types, fitted and held-out rows. */
+  readonly series: readonly ObservedPredictedSeries[];
+  /** Up to so many rows a series are drawn one by one; beyond, cells with counts and the 150 largest misses. Default 1500. */
+  readonly maxPoints?: number;
+}
+
+/**
+ * Predicted (up) against observed (across) with the diagonal of a perfect prediction. The most extreme rows, which stay visible
+ * however many there are, are those with the largest relative miss on a log scale, the largest miss on a linear one.
+ *
+ * @throws ChartsError for empty, unequal or non-finite columns.
+ */
+export const observedPredictedSpec = (input: ObservedPredictedInput): ChartSpec => {
+  requireRows('series', input.series);
+  input.series.forEach(({ observed, predicted }, s) => {
+    requireColumns({ [`series[${s}].observed`]: observed, [`series[${s}].predicted`]: predicted });
+  });
+  const axis = resolveAxis(input.quantity, extentOf(...input.series.flatMap((one) => [one.observed, one.predicted])), {
+    mayBeLog: true,
+  });
+  const across = {
+    ...axis,
+    title: axis.title.replace(input.quantity.label, `Observed ${lowered(input.quantity.label)}`),
+  };
+  const up = { ...axis, title: axis.title.replace(input.quantity.label, `Predicted ${lowered(input.quantity.label)}`) };
+  const series = input.series.map(({ name, observed, predicted, label }) =>
+    reducedSeries(
+      { name, x: observed, y: predicted, ...(label === undefined ? {} : { label }) },
+      {
+        xLog: axis.log,
+        yLog: axis.log,
+        ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
+        extremity: (row) => {
+          const seen = observed[row] as number;
+          const said = predicted[row] as number;
+          return Math.abs(axis.log ? Math.log(said / seen) : said - seen);
+        },
+      },
+    ),
+  );
+  const x = { field: 'x', ...positionOf(across) };
+  const y = { field: 'y', ...positionOf(up) };
+  const [low, high] = axis.domain;
+  const ends = [low, high].map((value) => ({ x: drawn(value), y: drawn(value) }));
+  const range = `${formatNumber(low)} to ${formatNumber(high)}${axis.unit === '' ? '' : ` ${axis.unit}`}`;
+  return chart(
+    input,
+    `Predicted against observed ${lowered(input.quantity.label)}, ${range}${axis.log ? ', log scales' : ''}; the dashed diagonal is a perfect prediction. ${reductionNote(series)}`,
+    [
+      {
+        data: { values: ends },
+        mark: { type: 'line', style: 'reference', aria: false, clip: true, tooltip: false },
+        encoding: { x, y },
+      },
+      ...scatterLayers(series, across, up, { x, y }),
+    ],
+    { width: 440, height: 400 },
+  );
+};
+
+/** 'Duration' inside a sentence; names such as TTFT keep their capitals. */
+export const lowered = (label: string): string =>
+  /^[A-Z][a-z]/.test(label) ? label[0]?.toLowerCase() + label.slice(1) : label;
