@@ -1,7 +1,7 @@
 /** 10^0 to 10^22: the powers of ten that a double holds exactly. */
 const POWER_OF_TEN = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
-const LEADING_DIGITS = 15;
-const MOST_DIGITS = 22;
+const LIMB_DIGITS = 9;
+const EXACT_DIGITS = 15;
 const DEKKER = 134217729;
 /** Bound on the relative error of the computed remainder, generous by a factor of four. */
 const REMAINDER_ERROR = 2 ** -50;
@@ -9,10 +9,10 @@ const REMAINDER_ERROR = 2 ** -50;
 /**
  * Reads decimal numbers straight from ASCII bytes, bit for bit as `Number(text)` does, without making the text.
  *
- * Up to 15 digits are one exact double divided or multiplied by an exact power of ten: correctly rounded. Up to 22
- * digits are taken as the exact sum of two doubles; the quotient is corrected by its exact remainder (Dekker's
- * products), and where the correction leaves any doubt about the rounding the answer is NaN and the caller asks
- * `Number`. So a number is either right or not given.
+ * Up to 18 digits are held as two integers of nine. Up to 15 digits they make one exact double, divided or multiplied by
+ * an exact power of ten: correctly rounded. Beyond that they make an exact sum of two doubles, whose quotient is corrected
+ * by its exact remainder (Dekker's product); where the correction leaves any doubt about the rounding the answer is NaN
+ * and the caller asks `Number`. So a number is either right or not given.
  */
 export class DecimalReader {
   /** Index of the first byte after the number, valid after `read`. */
@@ -24,54 +24,68 @@ export class DecimalReader {
    */
   read(bytes: Uint8Array, at: number): number {
     let p = at;
-    let b = bytes[p] as number;
-    const negative = b === 0x2d;
-    if (negative) b = bytes[++p] as number;
-    let leading = 0;
-    let trailing = 0;
+    let byte = bytes[p] as number;
+    const negative = byte === 0x2d;
+    if (negative) byte = bytes[++p] as number;
+    let high = 0;
+    let low = 0;
     let digits = 0;
-    let fractionDigits = 0;
     const first = p;
-    for (let d = b - 48; d >= 0 && d <= 9; d = b - 48) {
-      if (digits < LEADING_DIGITS) leading = leading * 10 + d;
-      else trailing = trailing * 10 + d;
-      if (leading > 0) digits++;
-      b = bytes[++p] as number;
+    for (; byte >= 0x30 && byte <= 0x39; byte = bytes[++p] as number) {
+      if (digits < LIMB_DIGITS) {
+        high = (Math.imul(high, 10) + byte - 0x30) | 0;
+        if (high !== 0) digits++;
+      } else {
+        low = (Math.imul(low, 10) + byte - 0x30) | 0;
+        digits++;
+      }
     }
     let seen = p - first;
-    if (b === 0x2e) {
+    let exponent = 0;
+    if (byte === 0x2e) {
       const point = p;
-      b = bytes[++p] as number;
-      for (let d = b - 48; d >= 0 && d <= 9; d = b - 48) {
-        if (digits < LEADING_DIGITS) leading = leading * 10 + d;
-        else trailing = trailing * 10 + d;
-        if (leading > 0) digits++;
-        b = bytes[++p] as number;
+      byte = bytes[++p] as number;
+      for (; byte >= 0x30 && byte <= 0x39; byte = bytes[++p] as number) {
+        if (digits < LIMB_DIGITS) {
+          high = (Math.imul(high, 10) + byte - 0x30) | 0;
+          if (high !== 0) digits++;
+        } else {
+          low = (Math.imul(low, 10) + byte - 0x30) | 0;
+          digits++;
+        }
       }
-      fractionDigits = p - point - 1;
-      seen += fractionDigits;
+      exponent = point + 1 - p;
+      seen -= exponent;
     }
-    if (seen === 0 || digits > MOST_DIGITS) return Number.NaN;
-    let exponent = -fractionDigits;
-    if ((b | 0x20) === 0x65) {
-      b = bytes[++p] as number;
-      const down = b === 0x2d;
-      if (down || b === 0x2b) b = bytes[++p] as number;
-      let written = 0;
-      const start = p;
-      for (let d = b - 48; d >= 0 && d <= 9 && p - start < 4; d = b - 48) {
-        written = written * 10 + d;
-        b = bytes[++p] as number;
-      }
-      if (p === start) return Number.NaN;
-      exponent += down ? -written : written;
+    if (seen === 0 || digits > 2 * LIMB_DIGITS) return Number.NaN;
+    if ((byte | 0x20) === 0x65) {
+      const written = this.#exponent(bytes, p + 1);
+      if (Number.isNaN(written)) return Number.NaN;
+      exponent += written;
+      p = this.next;
     }
     this.next = p;
-    const size =
-      digits <= LEADING_DIGITS
-        ? scaled(leading, exponent)
-        : scaledPair(leading, trailing, digits - LEADING_DIGITS, exponent);
+    const lowDigits = digits > LIMB_DIGITS ? digits - LIMB_DIGITS : 0;
+    // At most 30 bits times 5^9 (21 bits): exact.
+    const shifted = high * (POWER_OF_TEN[lowDigits] as number);
+    const size = digits <= EXACT_DIGITS ? scaled(shifted + low, exponent) : scaledPair(shifted, low, exponent);
     return negative ? -size : size;
+  }
+
+  #exponent(bytes: Uint8Array, at: number): number {
+    let p = at;
+    let byte = bytes[p] as number;
+    const negative = byte === 0x2d;
+    if (negative || byte === 0x2b) byte = bytes[++p] as number;
+    const first = p;
+    let written = 0;
+    for (; byte >= 0x30 && byte <= 0x39; byte = bytes[++p] as number) {
+      if (p - first === 4) return Number.NaN;
+      written = written * 10 + byte - 0x30;
+    }
+    this.next = p;
+    if (p === first) return Number.NaN;
+    return negative ? -written : written;
   }
 }
 
@@ -82,14 +96,11 @@ function scaled(mantissa: number, exponent: number): number {
   return exponent > 22 ? Number.NaN : mantissa * (POWER_OF_TEN[exponent] as number);
 }
 
-/** `(leading * 10^shift + trailing) * 10^exponent` for `-22 <= exponent <= 0`, or NaN where the rounding is in doubt. */
-function scaledPair(leading: number, trailing: number, shift: number, exponent: number): number {
+/** `(shifted + low) * 10^exponent` for `-22 <= exponent <= 0`, correctly rounded, or NaN where the rounding is in doubt. */
+function scaledPair(shifted: number, low: number, exponent: number): number {
   if (exponent > 0 || exponent < -22) return Number.NaN;
-  const factor = POWER_OF_TEN[shift] as number;
-  const product = leading * factor;
-  const small = trailing + productError(leading, factor, product);
-  const sum = product + small;
-  const rest = small - (sum - product);
+  const sum = shifted + low;
+  const rest = low - (sum - shifted);
   const divisor = POWER_OF_TEN[-exponent] as number;
   const quotient = sum / divisor;
   const back = quotient * divisor;

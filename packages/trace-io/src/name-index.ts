@@ -1,5 +1,9 @@
 import type { NameColumn } from './phase-table.js';
 
+/** FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
+export const FNV_OFFSET = 0x811c9dc5 | 0;
+export const FNV_PRIME = 0x01000193;
+
 /**
  * Numbers names in order of first sight, straight from their UTF-8 bytes: one hash table over one byte pool, so that a
  * million request identifiers cost megabytes and no strings. Names become strings when someone asks for one.
@@ -17,8 +21,8 @@ export class NameIndex {
 
   /** Hash of a name's bytes (FNV-1a), as `intern` expects it. */
   static hash(bytes: Uint8Array, from: number, to: number): number {
-    let hash = 0x811c9dc5 | 0;
-    for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+    let hash = FNV_OFFSET;
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] as number), FNV_PRIME);
     return hash;
   }
 

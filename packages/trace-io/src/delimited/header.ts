@@ -10,7 +10,7 @@ export interface KnownColumn<Key extends string> {
 /**
  * Which known column each column of a header is. `mapping` (key to name in this file) goes before the known names.
  *
- * @throws TraceIoError `duplicate-column`, `ambiguous-column`, `missing-column`, `unknown-mapping`
+ * @throws TraceIoError `no-header`, `duplicate-column`, `ambiguous-column`, `missing-column`, `unknown-mapping`
  */
 export function resolveHeader<Key extends string>(
   header: readonly string[],
@@ -19,6 +19,7 @@ export function resolveHeader<Key extends string>(
   place: { readonly file: string; readonly line: number },
 ): (Key | undefined)[] {
   const names = header.map(normalised);
+  refuseData(header, place);
   refuseDuplicates(header, place);
   const mapped = new Map(Object.entries(mapping));
   for (const key of mapped.keys()) {
@@ -64,6 +65,15 @@ function wrongDelimiter(header: readonly string[]): string {
   return header.length === 1 && only !== undefined && /[;|\s]/.test(only)
     ? ' (cells are separated by commas or tabs)'
     : '';
+}
+
+function refuseData(header: readonly string[], place: { file: string; line: number }): void {
+  if (!header.some((name) => /^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$/.test(name.trim()))) return;
+  throw new TraceIoError('trace-io/no-header', 'header', {
+    ...place,
+    value: header.join(','),
+    expected: 'a first line with the names of the columns',
+  });
 }
 
 function refuseDuplicates(header: readonly string[], place: { file: string; line: number }): void {

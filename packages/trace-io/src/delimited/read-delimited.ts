@@ -42,6 +42,7 @@ class DelimitedReader {
   /** Size below which a long unfinished record is not looked at again: scanning it anew with every chunk would be quadratic. */
   #waitFor = 0;
   #line = 1;
+  #headerLine = 1;
   #rows = 0;
   #plan: RowPlan | undefined;
   #fast: FastRecords | undefined;
@@ -82,7 +83,7 @@ class DelimitedReader {
     if (this.#rows + (this.#fast?.records ?? 0) === 0) {
       throw new TraceIoError('trace-io/no-rows', 'file', {
         file: this.file,
-        line: this.#line,
+        line: this.#headerLine,
         expected: 'at least one row below the header',
       });
     }
@@ -141,6 +142,7 @@ class DelimitedReader {
         expected: 'UTF-8 without a byte order mark before the header',
       });
     }
+    this.#headerLine = line;
     const header = [marked ? first.slice(1) : first, ...rest].map((name) => name.trim());
     this.#plan = this.makePlan(header, line);
     if (this.options.path === 'fast') this.#fast = new FastRecords(this.#plan, this.options.delimiter.charCodeAt(0));

@@ -10,6 +10,12 @@ const LONGEST_RECORD = 64 * 1024 * 1024;
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
+interface SplitBlock {
+  readonly next: number;
+  readonly nextLine: number;
+  readonly rows: readonly { readonly line: number; readonly cells: string[] }[];
+}
+
 /** Splits one block of whole records by d3-dsv, after a scan that rules out what d3-dsv passes over in silence. */
 export class RecordSplitter {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -26,14 +32,17 @@ export class RecordSplitter {
    * The next records of `bytes[from, to)`, at most `limit`; `next` is -1 when not even one is complete (`atEnd` says that
    * no more bytes come, which makes that an unterminated quote).
    */
-  split(
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-    line: number,
-    atEnd: boolean,
-    limit = BLOCK_RECORDS,
-  ): { next: number; nextLine: number; rows: { line: number; cells: string[] }[] } {
+  split(bytes: Uint8Array, from: number, to: number, line: number, atEnd: boolean, limit = BLOCK_RECORDS): SplitBlock {
+    try {
+      return this.#block(bytes, from, to, line, atEnd, limit);
+    } catch (error) {
+      // The fault may stand behind records whose cells nobody has looked at yet: those go first, one by one.
+      if (limit === 1) throw error;
+      return this.#block(bytes, from, to, line, atEnd, 1);
+    }
+  }
+
+  #block(bytes: Uint8Array, from: number, to: number, line: number, atEnd: boolean, limit: number): SplitBlock {
     const lines: number[] = [];
     let next = from;
     let nextLine = line;
