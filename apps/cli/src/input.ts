@@ -14,6 +14,12 @@ export interface Input {
   readonly size: number | undefined;
 }
 
+/** Standard input as a positional: yargs loses a lone dash there, so `run` puts this word in its place. */
+export const STDIN = '<stdin>';
+
+/** Whether a path stands for standard input. */
+export const isStdin = (path: string): boolean => path === '-' || path === STDIN;
+
 const GZIP = [0x1f, 0x8b] as const;
 /** Large reads: the parsers work a block at a time. */
 const READ_BYTES = 1 << 20;
@@ -48,8 +54,8 @@ const maybeGunzip = async (bytes: AsyncIterable<Uint8Array>, name: string): Prom
 
 /** Opens a path, or standard input for `-`. Gzip is unpacked on the way. */
 export const openInput = async (path: string, io: Io): Promise<Input> => {
-  if (path === '-') {
-    return { name: '<stdin>', bytes: await maybeGunzip(io.stdin, '<stdin>'), size: undefined };
+  if (isStdin(path)) {
+    return { name: STDIN, bytes: await maybeGunzip(io.stdin, STDIN), size: undefined };
   }
   const facts = await stat(path);
   if (facts.isDirectory()) throw new InputError(`${path}: must be a file; got a directory`);

@@ -4,6 +4,7 @@ import yargs from 'yargs';
 import { commands } from './commands/index.js';
 import { UsageError, verdictOn } from './errors.js';
 import { ExitCode } from './exit-code.js';
+import { STDIN } from './input.js';
 import type { Io } from './io.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './logger.js';
 import { makeSession, type Session } from './session.js';
@@ -16,16 +17,17 @@ const packageVersion = (): string => {
   return version;
 };
 
-/** yargs takes a lone dash for a positional; written as `--json=-` it stays with its option. */
-const joinDashes = (argv: readonly string[]): string[] => {
-  const joined: string[] = [];
+/** yargs loses lone dashes: after an option one is joined to it (`--json=-`), a positional one is spelled out. */
+const keepDashes = (argv: readonly string[]): string[] => {
+  const words: string[] = [];
   for (const word of argv) {
-    const last = joined.at(-1);
-    if (word === '-' && last !== undefined && last.startsWith('--') && !last.includes('=') && last !== '--') {
-      joined[joined.length - 1] = `${last}=-`;
-    } else joined.push(word);
+    const last = words.at(-1);
+    if (word !== '-') words.push(word);
+    else if (last?.startsWith('--') === true && last !== '--' && !last.includes('='))
+      words[words.length - 1] = `${last}=-`;
+    else words.push(STDIN);
   }
-  return joined;
+  return words;
 };
 
 /** The run of the verb that the command line chose. */
@@ -61,7 +63,7 @@ const register = (parser: Argv, verb: AnyVerb, choose: (run: Chosen) => void): A
  */
 export const run = async (argv: readonly string[], io: Io): Promise<ExitCode> => {
   const version = packageVersion();
-  const words = joinDashes(argv);
+  const words = keepDashes(argv);
   let chosen: Chosen | undefined;
   let parser = yargs()
     .scriptName('stepclock')

@@ -4,6 +4,7 @@ import colors from 'picocolors';
 import { writeFileAtomically } from './atomic-write.js';
 import { UsageError } from './errors.js';
 import { finiteJson } from './finite-json.js';
+import { isStdin } from './input.js';
 import type { Io, TextSink } from './io.js';
 import { type LogFormat, type Logger, type LogLevel, makeLogger } from './logger.js';
 
@@ -79,7 +80,7 @@ export const refuseOverwriting = (
   outputs: Readonly<Record<string, string | undefined>>,
   inputs: readonly string[],
 ): void => {
-  const taken = new Set(inputs.filter((p) => p !== '-').map((p) => resolve(p)));
+  const taken = new Set(inputs.filter((p) => !isStdin(p)).map((p) => resolve(p)));
   for (const [flag, path] of Object.entries(outputs)) {
     if (path !== undefined && path !== '-' && taken.has(resolve(path))) {
       throw new UsageError(`--${flag}: must not be an input file; got '${path}'`);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { readTrace, type Trace } from '@stepclock/trace-io';
-import { openInput, readTextIfThere } from './input.js';
+import { isStdin, openInput, readTextIfThere } from './input.js';
 import { byteProgress } from './progress.js';
 import type { Session } from './session.js';
 
@@ -29,7 +29,7 @@ const metaText = async (path: string, args: TraceArgs): Promise<string | undefin
     if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT', path: args.meta });
     return text;
   }
-  return path === '-' ? undefined : readTextIfThere(join(dirname(path), 'meta.json'));
+  return isStdin(path) ? undefined : readTextIfThere(join(dirname(path), 'meta.json'));
 };
 
 /** Opens and reads one trace. */
