@@ -3,6 +3,7 @@ import { normalised } from '../forest/grow-forest.js';
 import { growTree } from '../forest/grow-tree.js';
 import { restrictOrder, sortedRows } from '../forest/presorted-columns.js';
 import { addTreePredictions, type TreeNodes, TreeNodesBuilder } from '../forest/tree-nodes.js';
+import { meanOf } from '../metrics/compensated-sum.js';
 
 export interface BoostingGrowthOptions {
   readonly trees: number;
@@ -28,10 +29,11 @@ export interface BoostedTrees {
 export const growBoostedTrees = (
   columns: readonly Float64Array[],
   y: Float64Array,
+  weights: Float64Array | undefined,
   options: BoostingGrowthOptions,
 ): BoostedTrees => {
   const n = y.length;
-  const start = y.reduce((sum, value) => sum + value, 0) / n;
+  const start = meanOf(y, weights);
   const residual = y.map((value) => value - start);
   const allOrders = sortedRows(columns);
   const builder = new TreeNodesBuilder();
@@ -43,7 +45,7 @@ export const growBoostedTrees = (
 
   for (let tree = 0; tree < options.trees; tree++) {
     if (m === n) {
-      const rows = { columns, y: residual, weights: undefined, orders: allOrders.map((order) => order.slice()) };
+      const rows = { columns, y: residual, weights, orders: allOrders.map((order) => order.slice()) };
       growTree(rows, { ...options, random }, builder, importance, fitted);
       subtract(residual, fitted, options.learningRate);
     } else {
@@ -56,7 +58,7 @@ export const growBoostedTrees = (
       const rows = {
         columns: columns.map(gather),
         y: gather(residual),
-        weights: undefined,
+        weights: weights && gather(weights),
         orders: allOrders.map((order) => restrictOrder(order, localRow, m)),
       };
       growTree(rows, { ...options, random }, builder, importance);
@@ -65,7 +67,12 @@ export const growBoostedTrees = (
       addTreePredictions(builder.peek(), tree, columns, 1, fitted);
       subtract(residual, fitted, options.learningRate);
     }
-    trainingRmse[tree] = Math.sqrt(residual.reduce((sum, r) => sum + r * r, 0) / n);
+    trainingRmse[tree] = Math.sqrt(
+      meanOf(
+        residual.map((r) => r * r),
+        weights,
+      ),
+    );
   }
   return { start, nodes: builder.finish(), importance: normalised(importance), trainingRmse };
 };

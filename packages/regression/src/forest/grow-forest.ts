@@ -24,6 +24,7 @@ export interface GrownForest {
 export const growForest = (
   columns: readonly Float64Array[],
   y: Float64Array,
+  weights: Float64Array | undefined,
   options: ForestGrowthOptions,
 ): GrownForest => {
   const n = y.length;
@@ -53,7 +54,7 @@ export const growForest = (
       {
         columns: columns.map(gather),
         y: gather(y),
-        weights: gather(multiplicity),
+        weights: Float64Array.from(inside, (row) => (multiplicity[row] as number) * (weights?.[row] ?? 1)),
         orders: allOrders.map((order) => restrictOrder(order, localRow, m)),
       },
       { ...options, random },

@@ -75,7 +75,7 @@ export const growTree = (
     }
     best.feature = -1;
     if (depth < options.maxDepth && end - start >= 2 * options.minLeaf && low < high) {
-      bestSplit(columns, orders, weights, weightedY, start, end, weight, sum, features, options, best);
+      bestSplit(rows, weights, weightedY, { start, end, weight, sum }, features, options, best);
     }
 
     if (best.feature < 0) {
@@ -139,56 +139,61 @@ const partition = (order: Int32Array, goesLeft: Uint8Array, spare: Int32Array, s
   for (let k = 0; k < right; k++) order[left + k] = spare[k] as number;
 };
 
+/** Gains closer than this are a tie, which the random order of the features breaks, never the rounding of sums in another order. */
+const TIE = 1 + 1e-9;
+
 /** Leaves in `best` the split with the largest decrease of the sum of squares, feature -1 when no feature can be split. */
 const bestSplit = (
-  columns: readonly Float64Array[],
-  orders: readonly Int32Array[],
+  { columns, orders }: TreeTrainingRows,
   weights: Float64Array,
   weightedY: Float64Array,
-  start: number,
-  end: number,
-  weight: number,
-  sum: number,
+  node: { readonly start: number; readonly end: number; readonly weight: number; readonly sum: number },
   features: Int32Array,
   options: TreeGrowthOptions,
   best: { gain: number; feature: number; position: number },
 ): void => {
+  const { start, end, weight } = node;
+  const mean = node.sum / weight;
   const count = columns.length;
-  const drawAll = options.featuresPerSplit >= count;
-  let score = -Infinity;
+  const first = start + options.minLeaf;
+  const last = end - options.minLeaf;
+  let score = -1;
   // Constant features do not use up the draw: a node is a leaf only when no feature at all can split it.
   for (let drawn = 0, usable = 0; drawn < count && usable < options.featuresPerSplit; drawn++) {
-    if (!drawAll) {
-      const pick = drawn + Math.floor(options.random() * (count - drawn));
-      const swap = features[pick] as number;
-      features[pick] = features[drawn] as number;
-      features[drawn] = swap;
-    }
-    const feature = features[drawn] as number;
+    const feature = drawNext(features, drawn, options.random);
     const column = columns[feature] as Float64Array;
     const order = orders[feature] as Int32Array;
     let next = column[order[start] as number] as number;
     if (!(next < (column[order[end - 1] as number] as number))) continue;
     usable++;
-    const first = start + options.minLeaf;
-    const last = end - options.minLeaf;
-    let leftWeight = 0;
+    let left = 0;
     let leftSum = 0;
     for (let k = start + 1; k <= last; k++) {
       const row = order[k - 1] as number;
       const x = next;
-      leftWeight += weights[row] as number;
+      left += weights[row] as number;
       leftSum += weightedY[row] as number;
       next = column[order[k] as number] as number;
       if (x === next || k < first) continue;
-      const rightSum = sum - leftSum;
-      const candidate = (leftSum * leftSum) / leftWeight + (rightSum * rightSum) / (weight - leftWeight);
-      if (candidate > score) {
+      // W_left W_right / W (mean_left - mean_right)^2, but for the factor W that all splits of the node share.
+      const deviation = leftSum - left * mean;
+      const candidate = (deviation * deviation) / (left * (weight - left));
+      if (candidate > score * TIE) {
         score = candidate;
         best.feature = feature;
         best.position = k;
       }
     }
   }
-  best.gain = Math.max(0, score - (sum * sum) / weight);
+  best.gain = Math.max(0, score * weight);
+};
+
+/** One step of a Fisher-Yates shuffle: a feature that was not drawn before at this node. */
+const drawNext = (features: Int32Array, drawn: number, random: RandomSource): number => {
+  const left = features.length - drawn;
+  const pick = left > 1 ? drawn + Math.floor(random() * left) : drawn;
+  const feature = features[pick] as number;
+  features[pick] = features[drawn] as number;
+  features[drawn] = feature;
+  return feature;
 };

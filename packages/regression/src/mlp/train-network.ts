@@ -1,6 +1,6 @@
 import { type RandomSource, shuffled } from '@stepclock/random';
 import { Adam } from './adam.js';
-import { backward, forward, makeWorkspace, type NetworkShape, weightMask } from './network.js';
+import { backward, forward, makeWorkspace, type NetworkShape, type Workspace, weightMask } from './network.js';
 
 export interface TrainingOptions {
   readonly learningRate: number;
@@ -34,6 +34,7 @@ const RATE_FALL = 0.2;
  *
  * @param x standardised inputs, row by row
  * @param y standardised targets, row by row
+ * @param weights one a row with mean 1, or undefined when all rows count the same
  * @param start parameters to begin with
  * @param anchor where `l2` pulls the weights: zero for a new network, `start` for one being fine-tuned
  */
@@ -41,6 +42,7 @@ export const trainNetwork = (
   shape: NetworkShape,
   x: Float64Array,
   y: Float64Array,
+  weights: Float64Array | undefined,
   start: Float64Array,
   anchor: Float64Array | undefined,
   options: TrainingOptions,
@@ -57,7 +59,7 @@ export const trainNetwork = (
   const gradient = new Float64Array(start.length);
   const parameters = start.slice();
   let best = start.slice();
-  let bestMse = meanSquaredError(shape, parameters, x, y, watched, workspace);
+  let bestMse = meanSquaredError(shape, parameters, x, y, weights, watched, workspace);
   let rate = options.learningRate;
   let adam = new Adam(parameters.length);
   let falls = 0;
@@ -71,7 +73,7 @@ export const trainNetwork = (
       const rows = training.subarray(from, from + batchSize);
       setBatch(shape, workspace.activations[0] as Float64Array, x, rows);
       const output = forward(shape, parameters, workspace, rows.length);
-      lossDerivative(shape, output, y, rows, workspace.deltas[shape.sizes.length - 1] as Float64Array);
+      lossDerivative(shape, output, y, weights, rows, workspace.deltas[shape.sizes.length - 1] as Float64Array);
       backward(shape, parameters, workspace, rows.length, gradient);
       for (let k = 0; k < gradient.length; k++) {
         if (mask[k])
@@ -80,7 +82,7 @@ export const trainNetwork = (
       }
       adam.step(parameters, gradient, rate);
     }
-    const mse = meanSquaredError(shape, parameters, x, y, watched, workspace);
+    const mse = meanSquaredError(shape, parameters, x, y, weights, watched, workspace);
     options.onEpoch?.(epoch, mse);
     if (mse < bestMse * (1 - 1e-4)) stale = 0;
     else stale++;
@@ -116,18 +118,20 @@ const setBatch = (shape: NetworkShape, input: Float64Array, x: Float64Array, row
   });
 };
 
-/** Of half the mean squared error over the batch. */
+/** Of half the weighted mean squared error over the batch. */
 const lossDerivative = (
   shape: NetworkShape,
   output: Float64Array,
   y: Float64Array,
+  weights: Float64Array | undefined,
   rows: Uint32Array,
   delta: Float64Array,
 ): void => {
   const width = shape.sizes[shape.sizes.length - 1] as number;
   rows.forEach((row, b) => {
+    const scale = (weights?.[row] ?? 1) / rows.length;
     for (let k = 0; k < width; k++) {
-      delta[b * width + k] = ((output[b * width + k] as number) - (y[row * width + k] as number)) / rows.length;
+      delta[b * width + k] = scale * ((output[b * width + k] as number) - (y[row * width + k] as number));
     }
   });
 };
@@ -137,18 +141,24 @@ const meanSquaredError = (
   parameters: Float64Array,
   x: Float64Array,
   y: Float64Array,
+  weights: Float64Array | undefined,
   rows: Uint32Array,
-  workspace: ReturnType<typeof makeWorkspace>,
+  workspace: Workspace,
 ): number => {
   const width = shape.sizes[shape.sizes.length - 1] as number;
   let sum = 0;
+  let total = 0;
   for (let from = 0; from < rows.length; from += workspace.capacity) {
     const batch = rows.subarray(from, from + workspace.capacity);
     setBatch(shape, workspace.activations[0] as Float64Array, x, batch);
     const output = forward(shape, parameters, workspace, batch.length);
     batch.forEach((row, b) => {
-      for (let k = 0; k < width; k++) sum += ((output[b * width + k] as number) - (y[row * width + k] as number)) ** 2;
+      const weight = weights?.[row] ?? 1;
+      total += weight;
+      for (let k = 0; k < width; k++) {
+        sum += weight * ((output[b * width + k] as number) - (y[row * width + k] as number)) ** 2;
+      }
     });
   }
-  return sum / (rows.length * width);
+  return sum / (total * width);
 };

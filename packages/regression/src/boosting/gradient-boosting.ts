@@ -1,0 +1,108 @@
+import type { Dataset } from '../data/dataset.js';
+import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
+import { decodeTrees, encodeTrees } from '../forest/tree-codec.js';
+import { treeFeatures, withoutZeroWeights } from '../forest/tree-data.js';
+import { addTreePredictions } from '../forest/tree-nodes.js';
+import type { FittedModel } from '../model/fitted-model.js';
+import { modelHeader, readModelHeader } from '../model/model-json.js';
+import { positiveNumber, share, wholeNumberFrom, wholeNumberOrInfinity } from '../model/option-checks.js';
+import { type TrainingRange, trainingRangeOf } from '../model/training-range.js';
+import { type BoostedTrees, growBoostedTrees } from './grow-boosted-trees.js';
+
+/** Defaults are scikit-learn's `GradientBoostingRegressor`'s. */
+export interface GradientBoostingOptions {
+  /** At least 1, default 100. */
+  readonly trees?: number;
+  /** How much of each tree's correction is taken: above 0, default 0.1. */
+  readonly learningRate?: number;
+  /** Splits above a leaf at most; default 3. */
+  readonly maxDepth?: number;
+  /** Rows in a leaf at least; default 1. */
+  readonly minLeaf?: number;
+  /** Features tried per split; default all of them. */
+  readonly featuresPerSplit?: number;
+  /** Share of the rows that each tree sees, drawn without replacement: above 0, at most 1 (the default). */
+  readonly subsample?: number;
+  /** Draws subsamples and features, and breaks ties between splits. Default 0. */
+  readonly seed?: number;
+}
+
+export interface GradientBoostingModel extends FittedModel<'boosting'> {
+  readonly trees: number;
+  /** Share of the decrease of squared error by the splits on each feature, in the order of `featureNames`; sums to 1. */
+  readonly importance: Float64Array;
+}
+
+export interface GradientBoostingFit {
+  readonly model: GradientBoostingModel;
+  /** Root mean squared error of the training rows after each tree, in the target's unit. */
+  readonly trainingRmse: Float64Array;
+}
+
+/**
+ * Gradient boosting with squared error: shallow trees, each fitted to what the sum of those before it leaves over. Like every tree, constant outside
+ * the training hull.
+ *
+ * Reference: J. H. Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29 (2001),
+ * doi:10.1214/aos/1013203451.
+ *
+ * @throws RegressionError `regression/bad-option`
+ */
+export const gradientBoosting = (data: Dataset, options: GradientBoostingOptions = {}): GradientBoostingFit => {
+  const { features, target, weights } = withoutZeroWeights(data);
+  const columns = treeFeatures(features);
+  const learningRate = positiveNumber('learningRate', options.learningRate ?? 0.1);
+  const boosted = growBoostedTrees(columns, target, weights, {
+    trees: wholeNumberFrom(1, 'trees', options.trees ?? 100),
+    learningRate,
+    maxDepth: wholeNumberOrInfinity(1, 'maxDepth', options.maxDepth ?? 3),
+    minLeaf: wholeNumberFrom(1, 'minLeaf', options.minLeaf ?? 1),
+    featuresPerSplit: wholeNumberFrom(1, 'featuresPerSplit', options.featuresPerSplit ?? columns.length),
+    subsample: share('subsample', options.subsample ?? 1),
+    seed: options.seed ?? 0,
+  });
+  return {
+    model: boostingModel(boosted, learningRate, trainingRangeOf(data.features, data.weights)),
+    trainingRmse: boosted.trainingRmse,
+  };
+};
+
+/** @throws RegressionError `regression/bad-model` */
+export const gradientBoostingFromJSON = (value: unknown): GradientBoostingModel => {
+  const { reader, trainingRange, featureNames } = readModelHeader(value, 'boosting');
+  const boosted = {
+    start: reader.number('start'),
+    importance: reader.numbers('importance', featureNames.length),
+    nodes: decodeTrees(reader, featureNames.length),
+  };
+  return boostingModel(boosted, reader.number('learning_rate'), trainingRange);
+};
+
+const boostingModel = (
+  { start, nodes, importance }: Pick<BoostedTrees, 'start' | 'nodes' | 'importance'>,
+  learningRate: number,
+  trainingRange: TrainingRange,
+): GradientBoostingModel => {
+  const featureNames = trainingRange.features.map(({ name }) => name);
+  const trees = nodes.roots.length;
+  return {
+    kind: 'boosting',
+    featureNames,
+    trainingRange,
+    trees,
+    importance,
+    predict: (features: FeatureTable) => {
+      const { columns, length } = selectFeatures(features, featureNames);
+      const sums = new Float64Array(length).fill(start);
+      for (let tree = 0; tree < trees; tree++) addTreePredictions(nodes, tree, columns, learningRate, sums);
+      return sums;
+    },
+    toJSON: () => ({
+      ...modelHeader('boosting', trainingRange),
+      start,
+      learning_rate: learningRate,
+      importance: [...importance],
+      ...encodeTrees(nodes),
+    }),
+  };
+};

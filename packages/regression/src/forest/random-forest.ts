@@ -1,0 +1,113 @@
+import type { Dataset } from '../data/dataset.js';
+import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
+import type { FittedModel } from '../model/fitted-model.js';
+import { modelHeader, readModelHeader } from '../model/model-json.js';
+import { wholeNumberFrom, wholeNumberOrInfinity } from '../model/option-checks.js';
+import { type TrainingRange, trainingRangeOf } from '../model/training-range.js';
+import { growForest } from './grow-forest.js';
+import { decodeTrees, encodeTrees } from './tree-codec.js';
+import { treeFeatures, withoutZeroWeights } from './tree-data.js';
+import { addTreePredictions, type TreeNodes } from './tree-nodes.js';
+
+/** Defaults are scikit-learn's `RandomForestRegressor`'s. */
+export interface RandomForestOptions {
+  /** At least 1, default 100. */
+  readonly trees?: number;
+  /** Splits above a leaf at most; default Infinity. */
+  readonly maxDepth?: number;
+  /** Distinct rows in a leaf at least; default 1. */
+  readonly minLeaf?: number;
+  /** Features tried per split, drawn anew at each; default all of them. */
+  readonly featuresPerSplit?: number;
+  /** Train each tree on n rows drawn with replacement; default true. */
+  readonly bootstrap?: boolean;
+  /** Default 0. */
+  readonly seed?: number;
+}
+
+export interface RandomForestModel extends FittedModel<'forest'> {
+  readonly trees: number;
+  /** Share of the decrease of squared error by the splits on each feature, in the order of `featureNames`; sums to 1. */
+  readonly importance: Float64Array;
+}
+
+export interface RandomForestFit {
+  readonly model: RandomForestModel;
+  /**
+   * For each row the mean over the trees that did not train on it: an honest prediction without a second fit. `undefined` for rows that every tree
+   * saw (or of weight 0); the whole field without bootstrap.
+   */
+  readonly outOfBag: readonly (number | undefined)[] | undefined;
+}
+
+/**
+ * Random forest: the mean of regression trees, each grown on a bootstrap sample by exact splits that minimise the squared error. Predictions never
+ * leave the range of the training targets: outside the training hull (`outsideHull`) they are constant, so ask before you trust one.
+ *
+ * Rows are sorted by each feature once; a tree costs O(rows x features x depth). Row weights multiply the bootstrap counts.
+ *
+ * Reference: L. Breiman, "Random Forests", Machine Learning 45 (2001), doi:10.1023/A:1010933404324.
+ *
+ * @throws RegressionError `regression/bad-option`
+ *
+ * @example
+ * const x = Float64Array.from({ length: 100 }, (_, i) => i);
+ * const { model } = randomForest(dataset(featureTable(['x'], [x]), x.map((v) => (v < 50 ? 1 : 5))));
+ * model.predict(featureTable(['x'], [Float64Array.of(10, 90)])) // => Float64Array [1, 5]
+ */
+export const randomForest = (data: Dataset, options: RandomForestOptions = {}): RandomForestFit => {
+  const { features, rows, target, weights } = withoutZeroWeights(data);
+  const columns = treeFeatures(features);
+  const grown = growForest(columns, target, weights, {
+    trees: wholeNumberFrom(1, 'trees', options.trees ?? 100),
+    maxDepth: wholeNumberOrInfinity(0, 'maxDepth', options.maxDepth ?? Number.POSITIVE_INFINITY),
+    minLeaf: wholeNumberFrom(1, 'minLeaf', options.minLeaf ?? 1),
+    featuresPerSplit: wholeNumberFrom(1, 'featuresPerSplit', options.featuresPerSplit ?? columns.length),
+    bootstrap: options.bootstrap ?? true,
+    seed: options.seed ?? 0,
+  });
+  const range = trainingRangeOf(data.features, data.weights);
+  return {
+    model: forestModel(grown.nodes, grown.importance, range),
+    outOfBag: grown.outOfBag && spread(grown.outOfBag, rows, data.target.length),
+  };
+};
+
+const spread = <T>(values: readonly T[], rows: Int32Array | undefined, length: number): (T | undefined)[] => {
+  if (!rows) return [...values];
+  const all = new Array<T | undefined>(length).fill(undefined);
+  rows.forEach((row, k) => {
+    all[row] = values[k];
+  });
+  return all;
+};
+
+/** @throws RegressionError `regression/bad-model` */
+export const randomForestFromJSON = (value: unknown): RandomForestModel => {
+  const { reader, trainingRange, featureNames } = readModelHeader(value, 'forest');
+  const importance = reader.numbers('importance', featureNames.length);
+  return forestModel(decodeTrees(reader, featureNames.length), importance, trainingRange);
+};
+
+const forestModel = (nodes: TreeNodes, importance: Float64Array, trainingRange: TrainingRange): RandomForestModel => {
+  const featureNames = trainingRange.features.map(({ name }) => name);
+  const trees = nodes.roots.length;
+  return {
+    kind: 'forest',
+    featureNames,
+    trainingRange,
+    trees,
+    importance,
+    predict: (features: FeatureTable) => {
+      const { columns, length } = selectFeatures(features, featureNames);
+      const sums = new Float64Array(length);
+      for (let tree = 0; tree < trees; tree++) addTreePredictions(nodes, tree, columns, 1, sums);
+      return sums.map((sum) => sum / trees);
+    },
+    toJSON: () => ({
+      ...modelHeader('forest', trainingRange),
+      importance: [...importance],
+      ...encodeTrees(nodes),
+    }),
+  };
+};

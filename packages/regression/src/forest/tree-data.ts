@@ -1,0 +1,25 @@
+import { type Dataset, takeDatasetRows } from '../data/dataset.js';
+import type { FeatureTable } from '../data/feature-table.js';
+import { RegressionError } from '../regression-error.js';
+import { MAX_TREE_FEATURES } from './tree-codec.js';
+
+/** The columns that trees can split on. @throws RegressionError `regression/bad-option` */
+export const treeFeatures = (features: FeatureTable): readonly Float64Array[] => {
+  const count = features.columns.length;
+  if (!(count >= 1 && count <= MAX_TREE_FEATURES)) {
+    throw new RegressionError('regression/bad-option', `features: trees take 1 to ${MAX_TREE_FEATURES}; got ${count}`, {
+      feature: 'features',
+      value: count,
+      expected: `1 to ${MAX_TREE_FEATURES}`,
+    });
+  }
+  return features.columns;
+};
+
+/** A tree would count a row of weight 0 towards `minLeaf`: such rows are left out. `rows` says which stayed, absent when all did. */
+export const withoutZeroWeights = (data: Dataset): Dataset & { readonly rows?: Int32Array } => {
+  const { weights } = data;
+  if (weights === undefined || weights.every((weight) => weight > 0)) return data;
+  const rows = Int32Array.from(weights.keys()).filter((row) => (weights[row] as number) > 0);
+  return { ...takeDatasetRows(data, rows), rows };
+};
