@@ -6,8 +6,8 @@ export interface RowPass {
   /** Diagonal of the hat matrix, from 0 to 1; a row of weight 0 has none. */
   readonly leverage: Float64Array;
   /**
-   * `sum s^2 [c; v][c; v]'` with `s = w e / (1 - h)`, `v = G'(x - centre)`, `c = 1 / total weight`; row-major, (p+1)^2, and `undefined` when a
-   * row has leverage 1, where HC3 divides by zero.
+   * `sum s^2 [c; v][c; v]'` with `s = w e / (1 - h)`, `v = G'(x - centre)`, `c = 1 / total weight`; row-major, (p+1)^2. Absent when a row has
+   * leverage 1, where HC3 divides by zero.
    */
   readonly meat?: Float64Array;
 }
@@ -29,51 +29,64 @@ interface Solved {
 /** Leverages at and above this are 1 up to rounding: the row is fitted exactly, whatever it says. */
 const FULL_LEVERAGE = 1 - 1e-10;
 
-/** O(n p^2), one small buffer a call. */
+/** Rows at a time: the block's columns then stay in the first-level cache, and the inner loops run along columns. */
+const BLOCK_ROWS = 256;
+
+/** O(n p^2) time; besides the results, memory for one block. */
 export const rowPass = (solved: Solved): RowPass => {
   const { columns, target, weights, coefficients, factor, centre, valueAtCentre, centreVariance, frequency } = solved;
   const n = target.length;
   const p = columns.length;
   const width = p + 1;
-  const fitted = new Float64Array(n);
+  const fitted = new Float64Array(n).fill(valueAtCentre);
   const residuals = new Float64Array(n);
   const leverage = new Float64Array(n);
   const meat = new Float64Array(width * width);
-  const g = Float64Array.from(
-    { length: p * p },
-    (_, at) => (factor[Math.floor(at / p)] as Float64Array)[at % p] as number,
-  );
-  const v = new Float64Array(width);
-  v[0] = centreVariance;
+  const x = new Float64Array(BLOCK_ROWS);
+  const mass = new Float64Array(BLOCK_ROWS);
+  const v = Array.from({ length: width }, () => new Float64Array(BLOCK_ROWS));
+  v[0]?.fill(centreVariance);
   let exactRows = 0;
-  for (let i = 0; i < n; i++) {
-    const weight = weights === undefined ? 1 : (weights[i] as number);
-    let value = valueAtCentre;
-    v.fill(0, 1);
+
+  for (let from = 0; from < n; from += BLOCK_ROWS) {
+    const rows = Math.min(BLOCK_ROWS, n - from);
+    for (let k = 1; k < width; k++) v[k]?.fill(0);
     for (let j = 0; j < p; j++) {
-      const x = ((columns[j] as Float64Array)[i] as number) - (centre[j] as number);
-      value += (coefficients[j] as number) * x;
-      for (let k = 0; k < p; k++) v[k + 1] = (v[k + 1] as number) + (g[j * p + k] as number) * x;
+      const column = columns[j] as Float64Array;
+      const g = factor[j] as Float64Array;
+      const origin = centre[j] as number;
+      for (let i = 0; i < rows; i++) x[i] = (column[from + i] as number) - origin;
+      addMultiple(fitted, from, x, coefficients[j] as number, rows);
+      for (let k = 0; k < p; k++) {
+        const share = g[k] as number;
+        if (share !== 0) addMultiple(v[k + 1] as Float64Array, 0, x, share, rows);
+      }
     }
-    const residual = (target[i] as number) - value;
-    fitted[i] = value;
-    residuals[i] = residual;
-    let h = centreVariance;
-    for (let k = 1; k < width; k++) h += (v[k] as number) ** 2;
-    // A row that stands for w equal rows has the leverage of one of them.
-    if (!frequency) h *= weight;
-    if (h > 1) h = 1;
-    leverage[i] = weight > 0 ? h : 0;
-    if (!(weight > 0)) continue;
-    if (h >= FULL_LEVERAGE) {
-      exactRows++;
-      continue;
+    for (let i = 0; i < rows; i++) {
+      const row = from + i;
+      const weight = weights === undefined ? 1 : (weights[row] as number);
+      const residual = (target[row] as number) - (fitted[row] as number);
+      residuals[row] = residual;
+      mass[i] = 0;
+      if (!(weight > 0)) continue;
+      let h = centreVariance;
+      for (let k = 1; k < width; k++) h += ((v[k] as Float64Array)[i] as number) ** 2;
+      // A row that stands for w equal rows has the leverage of one of them.
+      h = Math.min(frequency ? h : h * weight, 1);
+      leverage[row] = h;
+      if (h >= FULL_LEVERAGE) {
+        exactRows++;
+        continue;
+      }
+      const s = residual / (1 - h);
+      mass[i] = frequency ? weight * s * s : (weight * s) ** 2;
     }
-    const s = residual / (1 - h);
-    const mass = frequency ? weight * s * s : (weight * s) ** 2;
     for (let a = 0; a < width; a++) {
-      const scaled = mass * (v[a] as number);
-      for (let b = a; b < width; b++) meat[a * width + b] = (meat[a * width + b] as number) + scaled * (v[b] as number);
+      const left = v[a] as Float64Array;
+      for (let i = 0; i < rows; i++) x[i] = (mass[i] as number) * (left[i] as number);
+      for (let b = a; b < width; b++) {
+        meat[a * width + b] = (meat[a * width + b] as number) + dot(x, v[b] as Float64Array, rows);
+      }
     }
   }
   if (exactRows > 0) return { fitted, residuals, leverage };
@@ -81,4 +94,14 @@ export const rowPass = (solved: Solved): RowPass => {
     for (let b = 0; b < a; b++) meat[a * width + b] = meat[b * width + a] as number;
   }
   return { fitted, residuals, leverage, meat };
+};
+
+const addMultiple = (into: Float64Array, offset: number, x: Float64Array, share: number, rows: number): void => {
+  for (let i = 0; i < rows; i++) into[offset + i] = (into[offset + i] as number) + share * (x[i] as number);
+};
+
+const dot = (a: Float64Array, b: Float64Array, rows: number): number => {
+  let sum = 0;
+  for (let i = 0; i < rows; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
 };
