@@ -40,6 +40,12 @@ export interface EngineOptions {
   readonly reserveFullPrompt?: boolean;
   /** A preempted request finds again those of its blocks that were not handed out since, as in vLLM. Default false. */
   readonly prefixCaching?: boolean;
+  /**
+   * The arrival times of the workload are those of another engine's step boundaries, as `queued` of a vLLM log is, which its
+   * loop writes between two steps: a request is taken in at the boundary nearest to its time. Otherwise, at the first one
+   * after it, which would let every request wait for a boundary twice. Default false.
+   */
+  readonly arrivalsReadAtSteps?: boolean;
 }
 
 /** `EngineOptions` with every limit a number; those that do not bind are Infinity. */
@@ -53,6 +59,7 @@ export interface ResolvedEngine {
   readonly asyncScheduling: boolean;
   readonly reserveFullPrompt: boolean;
   readonly prefixCaching: boolean;
+  readonly arrivalsReadAtSteps: boolean;
 }
 
 const DEFAULT_MAX_NUM_SEQS = 256;
@@ -106,5 +113,6 @@ export const resolveEngine = (options: EngineOptions): ResolvedEngine => {
     asyncScheduling: options.asyncScheduling ?? false,
     reserveFullPrompt: options.reserveFullPrompt ?? false,
     prefixCaching: options.prefixCaching ?? false,
+    arrivalsReadAtSteps: options.arrivalsReadAtSteps ?? false,
   };
 };

@@ -3,6 +3,7 @@ import { DecodeBatch } from './decode-batch.js';
 import type { ResolvedEngine } from './engine-options.js';
 import { RunningList } from './running-list.js';
 import { StepRecorder, type StepTable } from './step-table.js';
+import { WaitingQueue } from './waiting-queue.js';
 
 /** The requests of one engine, in the order of their arrival. */
 export interface EngineLoad {
@@ -36,6 +37,7 @@ const ENDED = 2;
 export class Engine {
   private readonly batch: DecodeBatch;
   private readonly running: RunningList;
+  private readonly waiting: WaitingQueue;
   private readonly pool: BlockPool;
   private readonly steps = new StepRecorder();
 
@@ -47,10 +49,6 @@ export class Engine {
   /** Preemptions since the last step began. */
   private preemptedNow = 0;
 
-  /** Preempted requests, the head of the queue on top; behind them the arrived ones from `nextNew` to `arrived`. */
-  private readonly preempted: number[] = [];
-  private nextNew = 0;
-  private arrived = 0;
   /** Requests with their last token that still hold their place and blocks: those of the step in flight. */
   private ended: number[] = [];
   private unfinished: number;
@@ -77,6 +75,7 @@ export class Engine {
     const longestOutput = load.outputTokens.reduce((most, tokens) => Math.max(most, tokens), 1);
     this.batch = new DecodeBatch(n, longestOutput);
     this.running = new RunningList(n);
+    this.waiting = new WaitingQueue(load.arrivalSec);
     this.pool = new BlockPool(settings.kvBlocks, n, settings.prefixCaching);
     const places = Math.min(n, settings.maxNumSeqs);
     this.prefills = new Int32Array(places);
@@ -94,15 +93,16 @@ export class Engine {
   }
 
   run(): EngineRun {
-    const { arrivalSec } = this.load;
+    const { waiting, settings } = this;
     let planSec = -Infinity;
     let endSec = -Infinity;
     /** End of the last step whose results are known. With asynchronous scheduling one step is in flight beyond it. */
     let knownSec = -Infinity;
     while (this.unfinished > 0) {
       planSec = Math.max(planSec, knownSec);
-      if (this.idle() && planSec >= endSec) planSec = Math.max(planSec, arrivalSec[this.arrived] as number);
-      while (this.arrived < arrivalSec.length && (arrivalSec[this.arrived] as number) <= planSec) this.arrived++;
+      const idle = this.batch.size + this.prefilling === 0 && waiting.isEmpty;
+      if (idle && planSec >= endSec) planSec = Math.max(planSec, waiting.nextArrivalSec);
+      waiting.takeIn(settings.arrivalsReadAtSteps ? (planSec + this.nextPlanSec(planSec, endSec)) / 2 : planSec);
       if (!this.plan(planSec)) {
         this.release();
         knownSec = endSec;
@@ -111,15 +111,18 @@ export class Engine {
       const startSec = Math.max(planSec, endSec);
       knownSec = endSec;
       endSec = startSec + this.work(startSec);
-      if (!this.settings.asyncScheduling) knownSec = endSec;
+      if (!settings.asyncScheduling) knownSec = endSec;
       this.finish(endSec);
     }
     const { scheduledSec, firstTokenSec, lastTokenSec, preemptions, recomputedTokens } = this;
     return { scheduledSec, firstTokenSec, lastTokenSec, preemptions, recomputedTokens, steps: this.steps.table() };
   }
 
-  private idle(): boolean {
-    return this.batch.size + this.prefilling + this.preempted.length === 0 && this.nextNew === this.arrived;
+  /** When the step after the one now to be planned will be, as far as that is known without new requests. */
+  private nextPlanSec(planSec: number, endSec: number): number {
+    if (this.settings.asyncScheduling || this.batch.size + this.prefilling === 0) return Math.max(planSec, endSec);
+    this.shareBudget();
+    return planSec + this.expectedDuration();
   }
 
   /** Decides on the next step; false when there is nothing to do in it. */
@@ -128,24 +131,29 @@ export class Engine {
     return this.batch.size + this.prefilling > 0;
   }
 
-  /** Gives every decode its token and every running prefill its chunk, preempting the last admitted while blocks lack. */
-  private planRunning(): number {
+  /** Gives every decode its token and every running prefill its chunk; returns the blocks that this needs. */
+  private shareBudget(): number {
     const { settings, batch } = this;
+    let budget = settings.maxNumBatchedTokens - batch.size;
+    let newBlocks = batch.newBlocks();
+    for (let i = 0; i < this.prefilling; i++) {
+      const request = this.prefills[i] as number;
+      const have = this.computed[request] as number;
+      const chunk = Math.min((this.toCompute[request] as number) - have, settings.chunkSize, budget);
+      this.chunks[i] = chunk;
+      budget -= chunk;
+      newBlocks += blocksFor(have + chunk) - blocksFor(have);
+    }
+    this.budgetLeft = budget;
+    return newBlocks;
+  }
+
+  /** Plans the running requests, preempting the last admitted while blocks lack; returns how many lost their place. */
+  private planRunning(): number {
     for (let preempted = 0; ; preempted++) {
-      let budget = settings.maxNumBatchedTokens - batch.size;
-      let newBlocks = batch.newBlocks();
-      for (let i = 0; i < this.prefilling; i++) {
-        const request = this.prefills[i] as number;
-        const have = this.computed[request] as number;
-        const chunk = Math.min((this.toCompute[request] as number) - have, settings.chunkSize, budget);
-        this.chunks[i] = chunk;
-        budget -= chunk;
-        newBlocks += blocksFor(have + chunk) - blocksFor(have);
-      }
+      const newBlocks = this.shareBudget();
       if (newBlocks <= this.pool.free) {
         this.pool.take(newBlocks);
-        this.budgetLeft = budget;
-        this.preemptedNow += preempted;
         return preempted;
       }
       this.preemptLast();
@@ -168,7 +176,8 @@ export class Engine {
       this.batch.leave(request);
     } else this.prefilling--;
     this.letGo(request);
-    this.preempted.push(request);
+    this.waiting.prepend(request);
+    this.preemptedNow++;
     this.preemptions[request] = (this.preemptions[request] as number) + 1;
     this.recomputedTokens[request] = (this.recomputedTokens[request] as number) + (this.computed[request] as number);
   }
@@ -179,26 +188,20 @@ export class Engine {
   }
 
   private admit(nowSec: number): void {
-    const { settings, load, preempted, pool } = this;
-    while (this.budgetLeft > 0 && this.running.size < settings.maxNumSeqs) {
-      const again = preempted.at(-1);
-      if (again === undefined && this.nextNew === this.arrived) return;
-      const request = again ?? this.nextNew;
-      const remembered = again === undefined ? 0 : pool.remembered(request, this.computed[request] as number);
-      const cached = load.cachedTokens[request] as number;
-      const have = Math.max(remembered, cached);
+    const { settings, load, waiting, pool } = this;
+    while (!waiting.isEmpty && this.budgetLeft > 0 && this.running.size < settings.maxNumSeqs) {
+      const request = waiting.head;
+      const again = waiting.headWasPreempted;
+      const remembered = again ? pool.remembered(request, this.computed[request] as number) : 0;
+      const have = Math.max(remembered, load.cachedTokens[request] as number);
       const all = (load.promptTokens[request] as number) + (this.emitted[request] as number);
       const chunk = Math.min(all - have, settings.chunkSize, this.budgetLeft);
       if (blocksFor(settings.reserveFullPrompt ? all : have + chunk) > pool.free) return;
-      if (again === undefined) {
-        this.nextNew++;
-        this.scheduledSec[request] = nowSec;
-      } else {
-        preempted.pop();
-        this.recomputedTokens[request] = (this.recomputedTokens[request] as number) - have;
-      }
+      waiting.removeHead();
       pool.recall(request, remembered);
       pool.take(blocksFor(have + chunk) - blocksFor(remembered));
+      if (again) this.recomputedTokens[request] = (this.recomputedTokens[request] as number) - have;
+      else this.scheduledSec[request] = Math.max(nowSec, load.arrivalSec[request] as number);
       this.budgetLeft -= chunk;
       this.computed[request] = have;
       this.toCompute[request] = all;
@@ -210,20 +213,25 @@ export class Engine {
     }
   }
 
+  private prefillTokens(): number {
+    let tokens = 0;
+    for (let i = 0; i < this.prefilling; i++) tokens += this.chunks[i] as number;
+    return tokens;
+  }
+
+  /** Duration of the planned step without noise. */
+  private expectedDuration(): number {
+    const { beta0, beta1, beta2, beta3 } = this.settings.coefficients;
+    return beta0 + beta1 * this.prefillTokens() + beta2 * this.batch.size + beta3 * this.batch.contextTokens;
+  }
+
   /** Records the planned step and returns how long it takes. */
   private work(startSec: number): number {
-    const { beta0, beta1, beta2, beta3 } = this.settings.coefficients;
-    const decodes = this.batch.size;
-    const context = this.batch.contextTokens;
-    let prefillTokens = 0;
-    let requests = decodes;
-    for (let i = 0; i < this.prefilling; i++) {
-      const chunk = this.chunks[i] as number;
-      prefillTokens += chunk;
-      if (chunk > 0) requests++;
-    }
-    const duration = (beta0 + beta1 * prefillTokens + beta2 * decodes + beta3 * context) * this.noise();
-    this.steps.push(startSec, duration, prefillTokens, decodes, context, requests, this.preemptedNow);
+    const duration = this.expectedDuration() * this.noise();
+    let requests = this.batch.size;
+    for (let i = 0; i < this.prefilling; i++) if ((this.chunks[i] as number) > 0) requests++;
+    const { size, contextTokens } = this.batch;
+    this.steps.push(startSec, duration, this.prefillTokens(), size, contextTokens, requests, this.preemptedNow);
     this.preemptedNow = 0;
     return duration;
   }

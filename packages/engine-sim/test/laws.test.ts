@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BLOCK_TOKENS, simulate } from '../src/index.js';
+import '@stepclock/vitest-matchers';
+import { arbitraryRun } from './arbitrary-run.js';
+import { plainEngine } from './plain-engine.js';
+
+const sum = (column: ArrayLike<number>) => Array.from(column).reduce((a, b) => a + b, 0);
+const law = (check: (run: typeof arbitraryRun extends fc.Arbitrary<infer T> ? T : never) => void) =>
+  fc.assert(fc.property(arbitraryRun, check), { numRuns: 100 });
+
+describe('the engine obeys', () => {
+  it('a plain simulator gives the same steps and times', () => {
+    law(({ workload, engine }) => {
+      const { steps, requests, truth } = simulate(workload, engine);
+      const plain = plainEngine(workload, engine);
+      expect(steps.length).toBe(plain.steps.length);
+      expect([...steps.prefillTokens]).toEqual(plain.steps.map((s) => s.prefill));
+      expect([...steps.decodeTokens]).toEqual(plain.steps.map((s) => s.decode));
+      expect([...steps.contextTokens]).toEqual(plain.steps.map((s) => s.context));
+      expect([...steps.requests]).toEqual(plain.steps.map((s) => s.requests));
+      expect([...steps.preemptions]).toEqual(plain.steps.map((s) => s.preemptions));
+      expect([...truth.preemptions]).toEqual(plain.rows.map((r) => r.preemptions));
+      // The same additions in the same order, up to the order inside a step's duration.
+      expect(steps.startSec).toAgree(
+        plain.steps.map((s) => s.start),
+        1e-12,
+      );
+      expect(requests.scheduledSec).toAgree(
+        plain.rows.map((r) => r.scheduled),
+        1e-12,
+      );
+      expect(requests.firstTokenSec).toAgree(
+        plain.rows.map((r) => r.first),
+        1e-12,
+      );
+      expect(requests.lastTokenSec).toAgree(
+        plain.rows.map((r) => r.last),
+        1e-12,
+      );
+    });
+  });
+
+  it('tokens in are tokens out: every token is computed once, and those of a preempted cache once more', () => {
+    law(({ workload, engine }) => {
+      const { steps, truth } = simulate(workload, engine);
+      const asked =
+        sum(workload.promptTokens) - sum(workload.cachedTokens ?? []) + sum(workload.outputTokens) - workload.length;
+      expect(sum(steps.prefillTokens) + sum(steps.decodeTokens)).toBe(asked + sum(truth.recomputedTokens));
+      expect(sum(steps.preemptions)).toBe(sum(truth.preemptions));
+    });
+  });
+
+  it('time is the sum of its steps: they follow one another, each as long as its work', () => {
+    law(({ workload, engine }) => {
+      const { steps } = simulate(workload, engine);
+      const { beta0, beta1, beta2, beta3 = 0 } = engine.coefficients;
+      for (let i = 0; i < steps.length; i++) {
+        const work =
+          beta0 +
+          beta1 * (steps.prefillTokens[i] ?? 0) +
+          beta2 * (steps.decodeTokens[i] ?? 0) +
+          beta3 * (steps.contextTokens[i] ?? 0);
+        expect(steps.durationSec[i] ?? 0).toAgree(work, 1e-12);
+        const previousEnd = i === 0 ? 0 : (steps.startSec[i - 1] ?? 0) + (steps.durationSec[i - 1] ?? 0);
+        expect(steps.startSec[i]).toBeGreaterThanOrEqual(previousEnd);
+      }
+    });
+  });
+
+  it('no limit is ever exceeded: budget, chunk, sequences, blocks of the KV cache', () => {
+    law(({ workload, engine }) => {
+      const { steps } = simulate(workload, engine);
+      for (let i = 0; i < steps.length; i++) {
+        const prefill = steps.prefillTokens[i] ?? 0;
+        const decode = steps.decodeTokens[i] ?? 0;
+        const requests = steps.requests[i] ?? 0;
+        expect(prefill + decode).toBeLessThanOrEqual(engine.maxNumBatchedTokens ?? Infinity);
+        expect(prefill).toBeLessThanOrEqual((requests - decode) * (engine.chunkSize ?? Infinity) || 0);
+        expect(requests).toBeLessThanOrEqual(engine.maxNumSeqs ?? 256);
+        expect((steps.contextTokens[i] ?? 0) + decode).toBeLessThanOrEqual(engine.kvTokens ?? Infinity);
+      }
+      // The fast engine does not say which blocks are in use; its twin, which takes the same steps, does.
+      const blocks = Math.floor((engine.kvTokens ?? 0) / BLOCK_TOKENS);
+      for (const { usedBlocks } of plainEngine(workload, engine).steps) expect(usedBlocks).toBeLessThanOrEqual(blocks);
+    });
+  });
+
+  it('first come, first scheduled; no request is scheduled before it arrives, ends before it starts', () => {
+    law(({ workload, engine }) => {
+      const { requests } = simulate(workload, engine);
+      for (let i = 0; i < requests.length; i++) {
+        const scheduled = requests.scheduledSec[i] ?? 0;
+        expect(scheduled).toBeGreaterThanOrEqual(workload.arrivalSec[i] ?? 0);
+        expect(requests.firstTokenSec[i]).toBeGreaterThan(scheduled);
+        expect(requests.lastTokenSec[i]).toBeGreaterThanOrEqual(requests.firstTokenSec[i] ?? 0);
+        if (i > 0) expect(scheduled).toBeGreaterThanOrEqual(requests.scheduledSec[i - 1] ?? 0);
+      }
+    });
+  });
+
+  it('stretching all coefficients and arrivals stretches time, the steps stay', () => {
+    law(({ workload, engine }) => {
+      const { beta0, beta1, beta2, beta3 = 0 } = engine.coefficients;
+      const slow = { beta0: 4 * beta0, beta1: 4 * beta1, beta2: 4 * beta2, beta3: 4 * beta3 };
+      const once = simulate(workload, engine);
+      const stretched = { ...workload, arrivalSec: workload.arrivalSec.map((t) => 4 * t) };
+      const again = simulate(stretched, { ...engine, coefficients: slow });
+      // A power of two scales without rounding.
+      expect([...again.steps.startSec]).toEqual([...once.steps.startSec].map((t) => 4 * t));
+      expect([...again.steps.prefillTokens]).toEqual([...once.steps.prefillTokens]);
+    });
+  });
+
+  it('engines that share nothing: several instances are the runs of each alone', () => {
+    law(({ workload, engine }) => {
+      const instance = Uint32Array.from({ length: workload.length }, (_, i) => (i * 7) % 3);
+      const together = simulate({ ...workload, instance }, engine);
+      for (let k = 0; k < 3; k++) {
+        const rows = [...instance.keys()].filter((i) => instance[i] === k);
+        if (rows.length === 0) continue;
+        const pick = (column: Float64Array) => Float64Array.from(rows, (i) => column[i] ?? 0);
+        const alone = simulate(
+          {
+            length: rows.length,
+            arrivalSec: pick(workload.arrivalSec),
+            promptTokens: pick(workload.promptTokens),
+            outputTokens: pick(workload.outputTokens),
+            cachedTokens: pick(workload.cachedTokens ?? new Float64Array(workload.length)),
+          },
+          engine,
+        );
+        expect([...pick(together.requests.lastTokenSec)]).toEqual([...alone.requests.lastTokenSec]);
+      }
+    });
+  });
+});

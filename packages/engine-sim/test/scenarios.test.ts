@@ -1,0 +1,75 @@
+import '@stepclock/vitest-matchers';
+import { describe, expect, it } from 'vitest';
+import { runScenario, type Scenario, scenarioNames, scenarios } from '../src/index.js';
+
+const meanBatch = (decodeTokens: Float64Array) => decodeTokens.reduce((a, b) => a + b, 0) / decodeTokens.length;
+
+describe.each(scenarioNames)('%s', (name) => {
+  const run = runScenario(name, { seed: 1, requests: 300 });
+
+  it('serves every request under the coefficients it states', () => {
+    expect(run.requests.length).toBe(300);
+    expect(run.phases.length).toBe(600);
+    const { beta0, beta1, beta2, beta3 = 0 } = run.coefficients;
+    const { steps } = run;
+    const { stepNoise = 0 }: Scenario['engine'] = scenarios[name].engine;
+    const factor = steps.durationSec.map(
+      (sec, i) =>
+        sec /
+        (beta0 +
+          beta1 * (steps.prefillTokens[i] ?? 0) +
+          beta2 * (steps.decodeTokens[i] ?? 0) +
+          beta3 * (steps.contextTokens[i] ?? 0)),
+    );
+    const mean = factor.reduce((a, b) => a + b, 0) / factor.length;
+    const sd = Math.sqrt(factor.reduce((a, f) => a + (f - mean) ** 2, 0) / factor.length);
+    expect(mean).toAgree(1, 5 * (stepNoise / Math.sqrt(factor.length)) + 1e-12);
+    expect(sd).toAgree(stepNoise, 0.1, 1e-12);
+  });
+
+  it('is the same for the same seed, another for another', () => {
+    expect(runScenario(name, { seed: 1, requests: 300 }).steps).toEqual(run.steps);
+    expect(runScenario(name, { seed: 2, requests: 300 }).steps.length).not.toBe(run.steps.length);
+  });
+});
+
+it('light, medium and heavy are what they say', () => {
+  const batch = (name: (typeof scenarioNames)[number]) => meanBatch(runScenario(name).steps.decodeTokens);
+  expect(batch('chunk-512-light')).toBeLessThan(batch('chunk-512-medium') / 2);
+  expect(batch('chunk-512-medium')).toBeLessThan(batch('chunk-512-heavy') / 2);
+});
+
+it('preempting preempts', () => {
+  const { truth } = runScenario('preempting');
+  expect(truth.preemptions.filter((n) => n > 0).length).toBeGreaterThan(50);
+});
+
+it('folded hides the queue in the prefill', () => {
+  const { requests, phases } = runScenario('folded', { requests: 50 });
+  expect(requests.scheduledSec).toEqual(requests.arrivalSec);
+  expect(phases.startSec[0]).toBe(requests.arrivalSec?.[0]);
+});
+
+it('coefficients, limits and view can be changed one by one', () => {
+  const run = runScenario('kv', {
+    requests: 50,
+    coefficients: { beta0: 0.01 },
+    engine: { maxNumSeqs: 4 },
+    roundToSec: 1e-3,
+  });
+  expect(run.coefficients).toEqual({ beta0: 0.01, beta1: 20e-6, beta2: 120e-6, beta3: 2e-7 });
+  expect(Math.max(...run.steps.requests)).toBe(4);
+  expect(Math.round((run.phases.endSec[0] ?? 0) * 1e3)).toAgree((run.phases.endSec[0] ?? 0) * 1e3, 1e-9);
+});
+
+it('several instances keep the load of each', () => {
+  const run = runScenario('budget-2048-medium', { requests: 2000, instances: 2 });
+  expect(run.requests.instanceIds?.at(1)).toBe('engine-1');
+  expect(new Set(run.steps.instance)).toEqual(new Set([0, 1]));
+  const one = runScenario('budget-2048-medium', { requests: 1000 });
+  expect(meanBatch(run.steps.decodeTokens)).toAgree(meanBatch(one.steps.decodeTokens), 0.2);
+});
+
+it('an unknown name is refused with the known ones', () => {
+  expect(() => runScenario('chunky' as 'kv')).toThrow(/scenario: must be one of chunk-64-light, .*; got chunky/);
+});
