@@ -2,6 +2,7 @@ export { activeCount, activeSum } from './active-sum.js';
 export { missingTokens, stepCounts } from './chunked-prefill.js';
 export { type Exposures, exposures } from './exposures.js';
 export { type LastSteps, lastStepCorrection, lastSteps } from './last-step-correction.js';
+export { type Concurrency, type LoadSummary, loadSummary } from './load-summary.js';
 export { OverlapError, type OverlapErrorCode } from './overlap-error.js';
 export {
   emptyPrefixIntegral,
