@@ -5,6 +5,21 @@ export { formatNumber, formatPercent, formatSeconds } from './number-text.js';
 export { type PngOptions, renderPng } from './render/render-png.js';
 export { type RenderOptions, renderSvg } from './render/render-svg.js';
 export type { ThemeName } from './render/theme.js';
+export { renderReport } from './report/render-report.js';
+export type {
+  KeyFigure,
+  Provenance,
+  ReportBlock,
+  ReportData,
+  ReportFigure,
+  ReportInputFile,
+  ReportSection,
+  ReportWarning,
+  TableCell,
+  TableColumn,
+  Tone,
+  Verdict,
+} from './report/report-data.js';
 export { type ChartSpec, type ChartText, type PanelSpec, panelSpec, type Spec } from './spec.js';
 export { type Band, type BandInput, bandSpec } from './specs/bands.js';
 export { type Bar, type BarInput, barSpec } from './specs/bars.js';
