@@ -26,7 +26,8 @@ interface Manifest {
 const root = join(import.meta.dirname, '..');
 const packages = readdirSync(join(root, 'packages'));
 
-const manifest = (folder: string): Manifest => JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
+const manifest = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
 
 const sources = (folder: string): readonly string[] =>
   readdirSync(join(root, 'packages', folder, 'src'), { recursive: true, encoding: 'utf8' })
