@@ -1,11 +1,11 @@
 import { seededRandom } from '@stepclock/random';
-import type { PhaseTable } from '@stepclock/trace-io';
+import { type PhaseTable, phasesOfRequests } from '@stepclock/trace-io';
 import { randomNormal } from 'd3-random';
 import { Engine, type EngineRun } from './engine.js';
 import { BLOCK_TOKENS, type EngineOptions, type ResolvedEngine, resolveEngine } from './engine-options.js';
 import { EngineSimError } from './engine-sim-error.js';
 import { joinSteps, type StepTable } from './step-table.js';
-import { phasesOf, requestsOf, type ServedRequests } from './trace-view.js';
+import { requestsOf, type ServedRequests } from './trace-view.js';
 import type { Workload } from './workload.js';
 
 /** How the run is seen from outside; the step log is never touched by it. */
@@ -140,5 +140,10 @@ export const simulate = (workload: Workload, engine: EngineOptions, options: Sim
     return run.steps;
   });
   const requests = requestsOf(workload, { scheduledSec, firstTokenSec, lastTokenSec }, { queueInPrefill, roundToSec });
-  return { requests, phases: phasesOf(requests), steps: joinSteps(steps), truth: { preemptions, recomputedTokens } };
+  return {
+    requests,
+    phases: phasesOfRequests(requests),
+    steps: joinSteps(steps),
+    truth: { preemptions, recomputedTokens },
+  };
 };

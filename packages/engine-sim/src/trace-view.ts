@@ -1,4 +1,4 @@
-import { DECODE, type NameColumn, type PhaseTable, PREFILL, type RequestTable } from '@stepclock/trace-io';
+import type { NameColumn, RequestTable } from '@stepclock/trace-io';
 import type { Workload } from './workload.js';
 
 /** Times of every request, in the rows' order of the workload. */
@@ -44,54 +44,5 @@ export const requestsOf = (
         instance.reduce((most, i) => Math.max(most, i + 1), 1),
       ),
     }),
-  };
-};
-
-/**
- * Two phases a request, in the requests' order: the prefill from scheduled to first token with the prompt tokens that were
- * not cached, the decode from first to last token with one step less than output tokens. An output of one token has no decode.
- */
-export const phasesOf = (requests: ServedRequests): PhaseTable => {
-  const n = requests.length;
-  const decodes = requests.outputTokens.reduce((count, tokens) => count + (tokens > 1 ? 1 : 0), 0);
-  const length = n + decodes;
-  const kind = new Uint8Array(length);
-  const startSec = new Float64Array(length);
-  const endSec = new Float64Array(length);
-  const prefillTokens = new Float64Array(length);
-  const decodeTokens = new Float64Array(length);
-  const request = new Uint32Array(length);
-  const cachedTokens = requests.cachedTokens && new Float64Array(length);
-  const instance = requests.instance && new Uint32Array(length);
-  let row = 0;
-  for (let i = 0; i < n; i++) {
-    const cached = requests.cachedTokens?.[i] ?? 0;
-    const output = requests.outputTokens[i] as number;
-    for (const code of output > 1 ? [PREFILL, DECODE] : [PREFILL]) {
-      const from = code === PREFILL ? requests.scheduledSec : requests.firstTokenSec;
-      const to = code === PREFILL ? requests.firstTokenSec : requests.lastTokenSec;
-      kind[row] = code;
-      startSec[row] = from[i] as number;
-      endSec[row] = to[i] as number;
-      prefillTokens[row] = code === PREFILL ? (requests.promptTokens[i] as number) - cached : 0;
-      decodeTokens[row] = code === DECODE ? output - 1 : 0;
-      if (cachedTokens) cachedTokens[row] = cached;
-      if (instance) instance[row] = requests.instance?.[i] ?? 0;
-      request[row] = i;
-      row++;
-    }
-  }
-  return {
-    length,
-    kind,
-    startSec,
-    endSec,
-    prefillTokens,
-    decodeTokens,
-    request,
-    requestIds: requests.requestIds,
-    ...(cachedTokens && { cachedTokens }),
-    ...(instance && { instance }),
-    ...(requests.instanceIds && { instanceIds: requests.instanceIds }),
   };
 };

@@ -1,0 +1,62 @@
+import { fsum, quantile } from 'd3-array';
+
+/** One figure of a distribution, measured and replayed; `error` is (replayed - measured) / measured. Null: not defined. */
+export interface ComparedFigure {
+  readonly measured: number | null;
+  readonly replayed: number | null;
+  readonly error: number | null;
+}
+
+/** A metric over all requests for which both sides have it (one side, where a log has no latencies). Seconds. */
+export interface ComparedMetric {
+  readonly count: number;
+  readonly mean: ComparedFigure;
+  readonly p50: ComparedFigure;
+  readonly p90: ComparedFigure;
+  readonly p95: ComparedFigure;
+  readonly p99: ComparedFigure;
+}
+
+const summarise = (values: Float64Array) => ({
+  mean: values.length === 0 ? undefined : fsum(values) / values.length,
+  p50: quantile(values, 0.5),
+  p90: quantile(values, 0.9),
+  p95: quantile(values, 0.95),
+  p99: quantile(values, 0.99),
+});
+
+const compared = (measured: number | undefined, replayed: number | undefined): ComparedFigure => ({
+  measured: measured ?? null,
+  replayed: replayed ?? null,
+  error: measured === undefined || replayed === undefined || measured === 0 ? null : (replayed - measured) / measured,
+});
+
+/**
+ * Mean and percentiles (linear interpolation between order statistics, as numpy's default) of both sides. A request counts
+ * where both sides have a number; where the log measured nothing at all, the replayed side stands alone.
+ *
+ * @param counts which requests count; default: all
+ */
+export const compareMetric = (
+  measured: Float64Array,
+  replayed: Float64Array,
+  counts: (request: number) => boolean = () => true,
+): ComparedMetric => {
+  const nothingMeasured = measured.every(Number.isNaN);
+  const pairs = Uint32Array.from(replayed.keys()).filter(
+    (i) =>
+      counts(i) && !Number.isNaN(replayed[i] as number) && (nothingMeasured || !Number.isNaN(measured[i] as number)),
+  );
+  const chosen = (side: Float64Array) => Float64Array.from(pairs, (i) => side[i] as number);
+  const theirs = summarise(nothingMeasured ? new Float64Array(0) : chosen(measured));
+  const ours = summarise(chosen(replayed));
+  const figure = (name: keyof typeof ours) => compared(theirs[name], ours[name]);
+  return {
+    count: pairs.length,
+    mean: figure('mean'),
+    p50: figure('p50'),
+    p90: figure('p90'),
+    p95: figure('p95'),
+    p99: figure('p99'),
+  };
+};

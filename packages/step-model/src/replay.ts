@@ -1,0 +1,114 @@
+import { type EngineOptions, type Simulation, simulate, type Workload } from '@stepclock/engine-sim';
+import type { RequestTable } from '@stepclock/trace-io';
+import { type Betas, snakeCaseKeys } from './betas-file.js';
+import { type ComparedMetric, compareMetric } from './metric-comparison.js';
+import { arrivalsReadAtSteps, detectAsyncScheduling } from './scheduler-evidence.js';
+import { METRIC_NAMES, type MetricName, servingMetrics } from './serving-metrics.js';
+import { StepModelError } from './step-model-error.js';
+
+export const REPLAY_SCHEMA = 'stepclock/replay@1';
+
+/** The engine's limits and rules, as engine-sim takes them. */
+export interface ReplaySettings extends Omit<EngineOptions, 'coefficients' | 'arrivalsReadAtSteps'> {
+  /** Default: what the log itself tells (`schedulingFrom: 'log'`), false where it does not. */
+  readonly asyncScheduling?: boolean;
+}
+
+export interface ReplayOptions {
+  /** Seed of the step noise, where `stepNoise` asks for some. Default 0. */
+  readonly seed?: number;
+  /** Only requests that arrive at or after this time count; all of them are replayed. Seconds on the log's clock. */
+  readonly countFromSec?: number;
+}
+
+/** A measured run served again by the simulated engine. */
+export interface Replay {
+  readonly metrics: Readonly<Record<MetricName, ComparedMetric>>;
+  /** Requests replayed. */
+  readonly requests: number;
+  readonly settings: ReplaySettings & { readonly asyncScheduling: boolean };
+  /** Who said whether scheduling is asynchronous: the caller, the log's own times, or nobody. */
+  readonly schedulingFrom: 'given' | 'log' | 'default';
+  readonly steps: number;
+  readonly preemptions: number;
+  readonly preemptedRequests: number;
+  readonly recomputedTokens: number;
+  readonly simulation: Simulation;
+}
+
+const workloadOf = (requests: RequestTable): Workload => {
+  const { length, arrivalSec, promptTokens, outputTokens, cachedTokens, instance } = requests;
+  if (length === 0) {
+    throw new StepModelError('step-model/no-requests', { what: 'requests', rule: 'must have a row', value: length });
+  }
+  if (arrivalSec === undefined) {
+    throw new StepModelError('step-model/no-arrivals', {
+      what: 'requests',
+      rule: 'must tell when each request arrived, or there is nothing to replay',
+      value: 'no arrival times',
+    });
+  }
+  // Near zero, so that times since an epoch do not lose the digits of a step.
+  const origin = arrivalSec.reduce((least, sec) => Math.min(least, sec), Infinity);
+  return {
+    length,
+    arrivalSec: arrivalSec.map((sec) => sec - origin),
+    promptTokens,
+    outputTokens,
+    ...(cachedTokens && { cachedTokens: cachedTokens.map((tokens) => (Number.isNaN(tokens) ? 0 : tokens)) }),
+    ...(instance && { instance }),
+  };
+};
+
+const total = (column: ArrayLike<number>): number => Array.prototype.reduce.call(column, (a, b) => a + b, 0) as number;
+
+/**
+ * Serves a log's requests again: its arrivals and lengths, an engine with the fitted coefficients. What comes out is
+ * compared with what the log measured, per metric in mean and percentiles.
+ *
+ * TTFT = first token - arrival, TPOT = (last - first) / (output tokens - 1), latency = last - arrival. Unless told, the
+ * log's own times decide two rules (see scheduler-evidence): whether steps are planned one ahead, and whether arrivals were
+ * written down between two steps.
+ *
+ * @throws StepModelError `step-model/no-requests`, `step-model/no-arrivals`
+ * @throws EngineSimError when a setting or a row cannot be simulated (`engine-sim/bad-option`, `engine-sim/bad-workload`,
+ *   `engine-sim/request-exceeds-kv`)
+ */
+export const replay = (
+  requests: RequestTable,
+  betas: Betas,
+  settings: ReplaySettings = {},
+  options: ReplayOptions = {},
+): Replay => {
+  const workload = workloadOf(requests);
+  const { seed = 0, countFromSec = -Infinity } = options;
+  const base = { ...settings, coefficients: betas, arrivalsReadAtSteps: arrivalsReadAtSteps(requests, betas.beta0) };
+  const detected = settings.asyncScheduling === undefined ? detectAsyncScheduling(requests, workload, base) : undefined;
+  const asyncScheduling = settings.asyncScheduling ?? detected ?? false;
+  const simulation = simulate(workload, { ...base, asyncScheduling }, { seed });
+
+  const measured = servingMetrics(requests);
+  const replayed = servingMetrics(simulation.requests);
+  const counts = (i: number) => (requests.arrivalSec?.[i] as number) >= countFromSec;
+  const metrics = Object.fromEntries(
+    METRIC_NAMES.map((name) => [name, compareMetric(measured[name], replayed[name], counts)]),
+  ) as Record<MetricName, ComparedMetric>;
+  const { steps, truth } = simulation;
+  return {
+    metrics,
+    requests: requests.length,
+    settings: { ...settings, asyncScheduling },
+    schedulingFrom: settings.asyncScheduling !== undefined ? 'given' : detected === undefined ? 'default' : 'log',
+    steps: steps.length,
+    preemptions: total(steps.preemptions),
+    preemptedRequests: truth.preemptions.reduce((count, n) => count + (n > 0 ? 1 : 0), 0),
+    recomputedTokens: total(truth.recomputedTokens),
+    simulation,
+  };
+};
+
+/** A replay as the JSON object `stepclock/replay@1`: seconds, errors as fractions, null where a figure is not defined. */
+export const replayJson = ({ simulation: _, ...replayed }: Replay): { schema: typeof REPLAY_SCHEMA } & object => ({
+  schema: REPLAY_SCHEMA,
+  ...(snakeCaseKeys(replayed) as object),
+});

@@ -1,0 +1,33 @@
+import type { RequestTable } from '@stepclock/trace-io';
+
+/** Latency figures of requests, s; NaN where one is not defined. */
+export interface ServingMetrics {
+  /** Time to first token: first token - arrival. */
+  readonly ttft: Float64Array;
+  /** Time per output token after the first: (last - first) / (output tokens - 1); an output of one token has none. */
+  readonly tpot: Float64Array;
+  /** Last token - arrival. */
+  readonly latency: Float64Array;
+}
+
+export type MetricName = keyof ServingMetrics;
+
+export const METRIC_NAMES = ['ttft', 'tpot', 'latency'] as const satisfies readonly MetricName[];
+
+/** The three figures of every request of a log, on its one clock. */
+export const servingMetrics = (requests: RequestTable): ServingMetrics => {
+  const { length, arrivalSec, firstTokenSec, lastTokenSec, outputTokens } = requests;
+  const unknown = new Float64Array(length).fill(Number.NaN);
+  const arrival = arrivalSec ?? unknown;
+  const first = firstTokenSec ?? unknown;
+  const last = lastTokenSec ?? unknown;
+  const column = (of: (i: number) => number) => Float64Array.from({ length }, (_, i) => of(i));
+  return {
+    ttft: column((i) => (first[i] as number) - (arrival[i] as number)),
+    tpot: column((i) => {
+      const steps = (outputTokens[i] as number) - 1;
+      return steps > 0 ? ((last[i] as number) - (first[i] as number)) / steps : Number.NaN;
+    }),
+    latency: column((i) => (last[i] as number) - (arrival[i] as number)),
+  };
+};
