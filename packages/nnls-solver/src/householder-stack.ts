@@ -1,80 +1,132 @@
 /**
- * Updates a triangular factor by a block of further rows: on return `R'R` has grown by `B'B`, where B is the block.
- * One Householder reflection a column annihilates the block under R's diagonal (the QR of R stacked on B, which leaves
- * the zeros of R alone). The block is destroyed.
+ * Room for a triangular factor and for blocks of rows to be stacked under it.
  *
- * @param r upper triangle, row-major, `width * width`; signs of the diagonal are free
- * @param block `width` columns of `stride` values each, of which the first `rows` count
+ * A block lies column by column: column j at `j * stride`. One Householder reflection a column annihilates the block under
+ * R's diagonal: the QR of R stacked on B, which leaves the zeros of R alone.
  *
  * Golub and Van Loan, Matrix Computations (4th ed.), sections 5.1 and 5.2; the blocks make it the sequential TSQR of
  * Demmel et al. (2012), doi:10.1137/080731992.
  */
-export const stackRows = (r: Float64Array, width: number, block: Float64Array, stride: number, rows: number): void => {
+export interface StackedFactor {
+  /** Upper triangle, row-major, `width * width`; signs of the diagonal are free. */
+  readonly r: Float64Array;
+  readonly width: number;
+  readonly block: Float64Array;
+  readonly stride: number;
+  /** Products of the pivot column with the columns right of it, and the multiples of it to be taken off them. */
+  readonly products: Float64Array;
+  readonly shares: Float64Array;
+}
+
+export const emptyFactor = (width: number, stride: number): StackedFactor => ({
+  r: new Float64Array(width * width),
+  width,
+  block: new Float64Array(width * stride),
+  stride,
+  products: new Float64Array(width),
+  shares: new Float64Array(width),
+});
+
+/**
+ * Stacks the first `rows` rows of the block under R and makes the whole triangular again: `R'R` grows by `B'B`. The block
+ * is destroyed. Each reflection is applied in the same pass that takes the products for the next one.
+ */
+export const stackBlock = ({ r, width, block, stride, products, shares }: StackedFactor, rows: number): void => {
+  for (let j = 0; j < width; j++) products[j] = dotProduct(block, 0, j * stride, rows);
   for (let k = 0; k < width; k++) {
-    const pivot = k * stride;
-    const below = sumOfSquares(block, pivot, rows);
-    if (below === 0) continue;
-    const diagonal = k * width + k;
-    const alpha = r[diagonal] as number;
-    const norm = Math.sqrt(alpha * alpha + below);
-    // The sign that adds magnitudes: no cancellation in the first component of the reflection vector.
-    const image = alpha > 0 ? -norm : norm;
-    const first = alpha - image;
-    const factor = 1 / (norm * (norm + Math.abs(alpha)));
-    r[diagonal] = image;
-    for (let j = k + 1; j < width; j++) {
-      const other = j * stride;
-      const top = r[k * width + j] as number;
-      const share = factor * (first * top + dotProduct(block, pivot, other, rows));
-      r[k * width + j] = top - share * first;
-      subtractMultiple(block, pivot, other, rows, share);
+    reflectRow(r, width, k, products, shares);
+    if (k + 1 === width) return;
+    const mirror = k * stride;
+    const next = mirror + stride;
+    products[k + 1] = subtractAndSquare(block, mirror, next, shares[k + 1] as number, rows);
+    for (let j = k + 2; j < width; j++) {
+      products[j] = subtractAndMultiply(block, mirror, j * stride, next, shares[j] as number, rows);
     }
   }
 };
 
-/** Four partial sums: shorter chains of additions, so less rounding, and the processor may overlap them. */
-const sumOfSquares = (block: Float64Array, from: number, rows: number): number => {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const end = from + rows;
-  let i = from;
-  for (; i + 3 < end; i += 4) {
-    const p = block[i] as number;
-    const q = block[i + 1] as number;
-    const s = block[i + 2] as number;
-    const t = block[i + 3] as number;
-    a += p * p;
-    b += q * q;
-    c += s * s;
-    d += t * t;
+/** Applies the reflection of column k to row k of R, and leaves in `shares` what it takes off the block's columns. */
+const reflectRow = (r: Float64Array, width: number, k: number, products: Float64Array, shares: Float64Array): void => {
+  const below = products[k] as number;
+  if (below === 0) {
+    shares.fill(0, k + 1);
+    return;
   }
-  for (; i < end; i++) {
-    const p = block[i] as number;
-    a += p * p;
+  const row = k * width;
+  const alpha = r[row + k] as number;
+  const norm = Math.sqrt(alpha * alpha + below);
+  // The sign that adds magnitudes: no cancellation in the first component of the reflection vector.
+  const image = alpha > 0 ? -norm : norm;
+  const first = alpha - image;
+  const factor = 1 / (norm * (norm + Math.abs(alpha)));
+  r[row + k] = image;
+  for (let j = k + 1; j < width; j++) {
+    const top = r[row + j] as number;
+    const share = factor * (first * top + (products[j] as number));
+    r[row + j] = top - share * first;
+    shares[j] = share;
   }
-  return a + b + (c + d);
 };
+
+// Two partial sums each: shorter chains of additions, so less rounding, and the processor may overlap them.
 
 const dotProduct = (block: Float64Array, left: number, right: number, rows: number): number => {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
+  let even = 0;
+  let odd = 0;
   let i = 0;
-  for (; i + 3 < rows; i += 4) {
-    a += (block[left + i] as number) * (block[right + i] as number);
-    b += (block[left + i + 1] as number) * (block[right + i + 1] as number);
-    c += (block[left + i + 2] as number) * (block[right + i + 2] as number);
-    d += (block[left + i + 3] as number) * (block[right + i + 3] as number);
+  for (; i + 1 < rows; i += 2) {
+    even += (block[left + i] as number) * (block[right + i] as number);
+    odd += (block[left + i + 1] as number) * (block[right + i + 1] as number);
   }
-  for (; i < rows; i++) a += (block[left + i] as number) * (block[right + i] as number);
-  return a + b + (c + d);
+  if (i < rows) even += (block[left + i] as number) * (block[right + i] as number);
+  return even + odd;
 };
 
-const subtractMultiple = (block: Float64Array, source: number, into: number, rows: number, share: number): void => {
-  for (let i = 0; i < rows; i++) {
-    block[into + i] = (block[into + i] as number) - share * (block[source + i] as number);
+/** `into -= share * mirror`; returns the square of the new length of `into`. */
+const subtractAndSquare = (block: Float64Array, mirror: number, into: number, share: number, rows: number): number => {
+  let even = 0;
+  let odd = 0;
+  let i = 0;
+  for (; i + 1 < rows; i += 2) {
+    const a = (block[into + i] as number) - share * (block[mirror + i] as number);
+    const b = (block[into + i + 1] as number) - share * (block[mirror + i + 1] as number);
+    block[into + i] = a;
+    block[into + i + 1] = b;
+    even += a * a;
+    odd += b * b;
   }
+  if (i < rows) {
+    const a = (block[into + i] as number) - share * (block[mirror + i] as number);
+    block[into + i] = a;
+    even += a * a;
+  }
+  return even + odd;
+};
+
+/** `into -= share * mirror`; returns the product of the new `into` with the column `other`. */
+const subtractAndMultiply = (
+  block: Float64Array,
+  mirror: number,
+  into: number,
+  other: number,
+  share: number,
+  rows: number,
+): number => {
+  let even = 0;
+  let odd = 0;
+  let i = 0;
+  for (; i + 1 < rows; i += 2) {
+    const a = (block[into + i] as number) - share * (block[mirror + i] as number);
+    const b = (block[into + i + 1] as number) - share * (block[mirror + i + 1] as number);
+    block[into + i] = a;
+    block[into + i + 1] = b;
+    even += a * (block[other + i] as number);
+    odd += b * (block[other + i + 1] as number);
+  }
+  if (i < rows) {
+    const a = (block[into + i] as number) - share * (block[mirror + i] as number);
+    block[into + i] = a;
+    even += a * (block[other + i] as number);
+  }
+  return even + odd;
 };

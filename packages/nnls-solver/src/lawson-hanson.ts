@@ -1,4 +1,5 @@
-import { stackRows } from './householder-stack.js';
+import { euclideanNorm } from './euclidean-norm.js';
+import { emptyFactor, stackBlock } from './householder-stack.js';
 
 /** A column counts as dependent on others when less than this share of its length is new (per row or column of the problem). */
 const RANK_TOLERANCE = 4 * Number.EPSILON;
@@ -11,12 +12,17 @@ export interface UnitProblem {
   readonly target: Float64Array;
 }
 
-export interface ActiveSetResult {
+interface Point {
   readonly x: Float64Array;
   /** `A'(b - A x)`. */
   readonly dual: Float64Array;
+  /** `|b - A x|`. */
+  readonly residualNorm: number;
+}
+
+export interface ActiveSetResult extends Point {
   readonly iterations: number;
-  /** False when the limit of iterations ended the search; x is then feasible and the best one so far. */
+  /** False when the limit of iterations ended the search; x is then feasible, and the best one met. */
   readonly finished: boolean;
 }
 
@@ -24,46 +30,49 @@ export interface ActiveSetResult {
  * The active-set method of Lawson and Hanson, Solving Least Squares Problems (1974, reprinted as
  * doi:10.1137/1.9781611971217), chapter 23: `min |A x - b|, x >= 0`.
  *
- * Columns enter by their dual value, the newest is factored last, so its pivot tells how much of it is new: a (nearly)
- * dependent column is turned away, and so is one that would enter with a step that is not positive (rounding). Both are
- * what lets the textbook form loop for ever. The objective falls in every iteration, hence no passive set returns.
+ * Columns enter by their dual value, and the newest is factored last, so that its pivot tells how much of it is new. A
+ * column is turned away when it (nearly) depends on those inside, when its step would not be positive, or when the residual
+ * computed with it is no shorter: all three are rounding, and what lets the textbook form loop for ever. Since the residual
+ * falls in every turn that is kept, no active set returns.
  */
 export const lawsonHanson = ({ columns, target }: UnitProblem, maxIterations: number): ActiveSetResult => {
-  const n = columns.length;
-  const size = Math.max(n, target.length);
-  const dualTolerance = DUAL_TOLERANCE * size;
-  const x = new Float64Array(n);
+  const size = Math.max(columns.length, target.length);
+  const rankTolerance = RANK_TOLERANCE * size;
+  const turnedAway = new Set<number>();
+  let best = pointAt(columns, target, new Float64Array(columns.length));
   /** Indices of the positive coefficients, in order of entry. */
   let passive: number[] = [];
   let iterations = 0;
-  let dual = dualOf(columns, target, x);
-  const turnedAway = new Set<number>();
 
   for (;;) {
-    const entering = steepest(dual, dualTolerance, passive, turnedAway);
-    if (entering === undefined) return { x, dual, iterations, finished: true };
-    if (iterations >= maxIterations) return { x, dual, iterations, finished: false };
+    const entering = steepest(best.dual, DUAL_TOLERANCE * size, passive, turnedAway);
+    if (entering === undefined) return { ...best, iterations, finished: true };
+    if (iterations >= maxIterations) return { ...best, iterations, finished: false };
     iterations++;
 
+    const x = best.x.slice();
     let candidate = [...passive, entering];
-    let solution = leastSquares(columns, target, candidate, RANK_TOLERANCE * size);
-    if (solution === undefined || !((solution[candidate.length - 1] as number) > 0)) {
+    let solution = leastSquares(columns, target, candidate, rankTolerance);
+    if (solution === undefined || !((solution.at(-1) as number) > 0)) {
       turnedAway.add(entering);
       continue;
     }
-    // Walk from x towards the unconstrained solution; whatever reaches zero first leaves. Each turn drops a column at least.
+    // Walk towards the unconstrained solution; whatever reaches zero first leaves. Each turn drops a column at least.
     while (solution?.some((z) => !(z > 0))) {
       stepToBoundary(x, candidate, solution);
       candidate = candidate.filter((j) => (x[j] as number) > 0);
       solution = leastSquares(columns, target, candidate, 0);
-      iterations++;
     }
-    if (solution === undefined) return { x, dual: dualOf(columns, target, x), iterations, finished: false };
     x.fill(0);
-    for (const [k, j] of candidate.entries()) x[j] = solution[k] as number;
+    for (const [k, j] of candidate.entries()) x[j] = solution?.[k] ?? 0;
+    const point = pointAt(columns, target, x);
+    if (solution === undefined || !(point.residualNorm < best.residualNorm)) {
+      turnedAway.add(entering);
+      continue;
+    }
     passive = candidate;
+    best = point;
     turnedAway.clear();
-    dual = dualOf(columns, target, x);
   }
 };
 
@@ -116,11 +125,11 @@ const leastSquares = (
   const rows = target.length;
   const k = chosen.length;
   const width = k + 1;
-  const block = new Float64Array(width * rows);
+  const factor = emptyFactor(width, rows);
+  const { r, block } = factor;
   for (const [i, j] of chosen.entries()) block.set(columns[j] as Float64Array, i * rows);
   block.set(target, k * rows);
-  const r = new Float64Array(width * width);
-  stackRows(r, width, block, rows, rows);
+  stackBlock(factor, rows);
   if (k > 0 && !(Math.abs(r[(k - 1) * width + k - 1] as number) > rankTolerance)) return undefined;
   const z = new Float64Array(k);
   for (let i = k - 1; i >= 0; i--) {
@@ -131,16 +140,17 @@ const leastSquares = (
   return z;
 };
 
-const dualOf = (columns: readonly Float64Array[], target: Float64Array, x: Float64Array): Float64Array => {
+const pointAt = (columns: readonly Float64Array[], target: Float64Array, x: Float64Array): Point => {
   const residual = target.slice();
   for (const [j, column] of columns.entries()) {
     const factor = x[j] as number;
     if (factor === 0) continue;
     for (let i = 0; i < residual.length; i++) residual[i] = (residual[i] as number) - factor * (column[i] as number);
   }
-  return Float64Array.from(columns, (column) => {
+  const dual = Float64Array.from(columns, (column) => {
     let sum = 0;
     for (let i = 0; i < residual.length; i++) sum += (column[i] as number) * (residual[i] as number);
     return sum;
   });
+  return { x, dual, residualNorm: euclideanNorm(residual) };
 };

@@ -20,7 +20,7 @@ export interface NnlsResult {
   readonly residualNorm: number;
   /** `A'(b - A x)` (with weights: `A'W(b - A x)`): zero where x > 0, not above zero where x = 0, up to rounding. */
   readonly dual: Float64Array;
-  /** Largest violation of these two conditions, relative to `|a_j| |b|`: 1e-15 is typical. */
+  /** Largest violation of these two conditions, relative to `|a_j| (|b| + sum_k |a_k| x_k)`: 1e-16 is typical. */
   readonly kktViolation: number;
   /** Changes of the active set. */
   readonly iterations: number;
@@ -72,16 +72,24 @@ export const nnlsReduced = ({ r, qty, residualNorm }: ReducedRows, options: Nnls
     columns: triangle.map((c, j) => dividedBy(c, columnNorms[j] as number)),
     target: dividedBy(qty, targetNorm),
   };
-  const { x, dual, iterations, finished } = lawsonHanson(unit, options.maxIterations ?? Math.max(30, 10 * n));
+  const {
+    x,
+    dual,
+    residualNorm: unitResidual,
+    iterations,
+    finished,
+  } = lawsonHanson(unit, options.maxIterations ?? Math.max(30, 10 * n));
 
+  // Doubles cannot do better than rounding in the largest terms of `b - A x`.
+  const scale = 1 + x.reduce((sum, v) => sum + v, 0);
   let kktViolation = 0;
   for (let j = 0; j < n; j++) {
     const w = dual[j] as number;
-    kktViolation = Math.max(kktViolation, (x[j] as number) > 0 ? Math.abs(w) : w);
+    kktViolation = Math.max(kktViolation, ((x[j] as number) > 0 ? Math.abs(w) : w) / scale);
   }
   return {
     x: finite(x.map((v, j) => (v === 0 ? 0 : (v * targetNorm) / (columnNorms[j] as number)))),
-    residualNorm: Math.hypot(residualNorm, targetNorm * distance(unit, x)),
+    residualNorm: Math.hypot(residualNorm, targetNorm * unitResidual),
     dual: finite(dual.map((w, j) => w * targetNorm * (columnNorms[j] as number))),
     kktViolation,
     iterations,
@@ -106,18 +114,6 @@ const columnsOf = (matrix: AbstractMatrix | readonly (readonly number[])[], rows
 
 const dividedBy = (values: Float64Array, norm: number): Float64Array =>
   norm === 0 ? values.slice() : values.map((v) => v / norm);
-
-const distance = (
-  { columns, target }: { columns: readonly Float64Array[]; target: Float64Array },
-  x: Float64Array,
-): number => {
-  const residual = target.slice();
-  for (const [j, column] of columns.entries()) {
-    for (let i = 0; i < residual.length; i++)
-      residual[i] = (residual[i] as number) - (x[j] as number) * (column[i] as number);
-  }
-  return euclideanNorm(residual);
-};
 
 const finite = (values: Float64Array): Float64Array => {
   if (!values.every(Number.isFinite)) {

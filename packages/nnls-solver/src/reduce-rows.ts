@@ -1,10 +1,10 @@
 import { Matrix } from 'ml-matrix';
 import { powerOfTwoBelow } from './euclidean-norm.js';
-import { stackRows } from './householder-stack.js';
+import { emptyFactor, stackBlock } from './householder-stack.js';
 import { NnlsError } from './nnls-error.js';
 
-/** Rows that are worked on at once: with eight columns they fill half of a 64 KB first-level cache. */
-const BLOCK_ROWS = 512;
+/** Rows that are worked on at once: few enough that a block of four to eight columns stays in the first-level cache. */
+const BLOCK_ROWS = 504;
 
 export interface ReduceOptions {
   /** Row weights `w >= 0` of the squares: `min sum_i w_i (A x - b)_i^2`. Default: all 1. */
@@ -28,7 +28,7 @@ export interface ReducedRows {
 /**
  * Reduces a tall system, given as columns, to a triangle of its width: blocked Householder QR of `[A b]`, O(m n^2) time,
  * O(n) extra memory, no object a row. Orthogonal, so nothing is lost that `A'A` would lose (its condition number is the
- * square of A's). Columns are scaled by powers of two on the way (exact), so 1e-200 beside 1e200 is fine.
+ * square of A's). Columns whose squares would leave the range of doubles are scaled on the way: 1e-200 beside 1e200 is fine.
  *
  * @param columns n columns of m finite values
  * @param target b, m finite values
@@ -47,39 +47,68 @@ export const reduceRows = (
   const { weights } = options;
   const [from, to] = checkedRange(target.length, options.rows);
   const all = [...columns, target];
-  const scales = all.map((column, j) => {
-    const name = j < columns.length ? `column ${j}` : 'target';
+  for (const [j, column] of all.entries()) {
     if (column.length !== target.length) {
       throw new NnlsError(
         'nnls-solver/length-mismatch',
-        `${name}: must be as long as the target (${target.length}); got ${column.length}`,
+        `${nameOf(j, all)}: must be as long as the target (${target.length}); got ${column.length}`,
       );
     }
-    return scaleOf(column, from, to, name);
-  });
+  }
   const roots = weights && rootsOf(weights, target.length, from, to);
+  const plain = factored(all, from, to, roots);
+  if (isSafe(plain, all.length)) return assembled(plain, undefined, to - from);
+  // A value that is not finite, or columns whose squares leave the range of doubles: look closer, and scale.
+  const scales = all.map((column, j) => scaleOf(column, from, to, nameOf(j, all)));
+  return assembled(factored(all, from, to, roots, scales), scales, to - from);
+};
 
-  const width = all.length;
-  const triangle = new Float64Array(width * width);
-  const block = new Float64Array(width * Math.min(BLOCK_ROWS, Math.max(to - from, 1)));
-  const stride = block.length / width;
+const nameOf = (j: number, all: readonly unknown[]): string => (j < all.length - 1 ? `column ${j}` : 'target');
+
+/** The triangle of `[A b]`, row-major, each column divided by its scale. */
+const factored = (
+  all: readonly Float64Array[],
+  from: number,
+  to: number,
+  roots: Float64Array | undefined,
+  scales?: readonly number[],
+): Float64Array => {
+  const factor = emptyFactor(all.length, Math.min(BLOCK_ROWS, Math.max(to - from, 1)));
+  const { block, stride } = factor;
   for (let start = from; start < to; start += stride) {
     const rows = Math.min(stride, to - start);
-    for (let j = 0; j < width; j++) {
+    for (let j = 0; j < all.length; j++) {
       const column = all[j] as Float64Array;
-      const inverse = 1 / (scales[j] as number);
       const offset = j * stride;
+      block.set(column.subarray(start, start + rows), offset);
+      if (scales) {
+        // Powers of two: exact.
+        const inverse = 1 / (scales[j] as number);
+        for (let i = 0; i < rows; i++) block[offset + i] = (block[offset + i] as number) * inverse;
+      }
       if (roots) {
         for (let i = 0; i < rows; i++) {
-          block[offset + i] = (column[start + i] as number) * inverse * (roots[start - from + i] as number);
+          block[offset + i] = (block[offset + i] as number) * (roots[start - from + i] as number);
         }
-      } else {
-        for (let i = 0; i < rows; i++) block[offset + i] = (column[start + i] as number) * inverse;
       }
     }
-    stackRows(triangle, width, block, stride, rows);
+    stackBlock(factor, rows);
   }
-  return unscaled(triangle, scales, to - from);
+  return factor.r;
+};
+
+/** Column norms between these have squares, and sums of squares, well inside the range of doubles. */
+const SMALLEST_SAFE = 1e-120;
+const LARGEST_SAFE = 1e120;
+
+/** Whether no column was so small or so large that its squares lost anything; NaN is not safe, nor is a column of zeros. */
+const isSafe = (triangle: Float64Array, width: number): boolean => {
+  for (let j = 0; j < width; j++) {
+    let largest = 0;
+    for (let i = 0; i <= j; i++) largest = Math.max(largest, Math.abs(triangle[i * width + j] as number));
+    if (!(largest > SMALLEST_SAFE && largest < LARGEST_SAFE)) return false;
+  }
+  return true;
 };
 
 /**
@@ -164,14 +193,14 @@ const rootsOf = (weights: Float64Array, length: number, from: number, to: number
   return roots;
 };
 
-const unscaled = (triangle: Float64Array, scales: readonly number[], rowCount: number): ReducedRows => {
-  const width = scales.length;
+const assembled = (triangle: Float64Array, scales: readonly number[] | undefined, rowCount: number): ReducedRows => {
+  const width = Math.sqrt(triangle.length);
   const n = width - 1;
-  const targetScale = scales[n] as number;
+  const targetScale = scales?.[n] ?? 1;
   const r = Matrix.zeros(n, n);
   const qty = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    for (let j = i; j < n; j++) r.set(i, j, (triangle[i * width + j] as number) * (scales[j] as number));
+    for (let j = i; j < n; j++) r.set(i, j, (triangle[i * width + j] as number) * (scales?.[j] ?? 1));
     qty[i] = (triangle[i * width + n] as number) * targetScale;
   }
   const residualNorm = Math.abs(triangle[n * width + n] as number) * targetScale;
