@@ -2,7 +2,7 @@ import { type EngineOptions, type Simulation, simulate, type Workload } from '@s
 import type { RequestTable } from '@stepclock/trace-io';
 import { type Betas, snakeCaseKeys } from './betas-file.js';
 import { type ComparedMetric, compareMetric } from './metric-comparison.js';
-import { arrivalsReadAtSteps, detectAsyncScheduling } from './scheduler-evidence.js';
+import { arrivalsReadAtSteps, detectSchedulerRules } from './scheduler-evidence.js';
 import { METRIC_NAMES, type MetricName, servingMetrics } from './serving-metrics.js';
 import { StepModelError } from './step-model-error.js';
 
@@ -83,8 +83,8 @@ export const replay = (
   const workload = workloadOf(requests);
   const { seed = 0, countFromSec = -Infinity } = options;
   const base = { ...settings, coefficients: betas, arrivalsReadAtSteps: arrivalsReadAtSteps(requests, betas.beta0) };
-  const detected = settings.asyncScheduling === undefined ? detectAsyncScheduling(requests, workload, base) : undefined;
-  const asyncScheduling = settings.asyncScheduling ?? detected ?? false;
+  const detected = settings.asyncScheduling === undefined ? detectSchedulerRules(requests, workload, base) : undefined;
+  const asyncScheduling = settings.asyncScheduling ?? detected?.asyncScheduling ?? false;
   const simulation = simulate(workload, { ...base, asyncScheduling }, { seed });
 
   const measured = servingMetrics(requests);

@@ -29,25 +29,37 @@ const meanPrefillSec = (times: Pick<RequestTable, 'scheduledSec' | 'firstTokenSe
   return meanOf(Float64Array.from(rows, (i) => span(times, i)));
 };
 
+/** Rules of vLLM's scheduler that changed with its versions. */
+export interface SchedulerRules {
+  readonly asyncScheduling: boolean;
+  readonly reserveFullPrompt: boolean;
+}
+
 /**
- * Whether the engine that wrote a log planned its steps one ahead (vLLM's asynchronous scheduling): then the time from
- * scheduled to first token holds one more step, the one in flight. Both kinds are replayed, and the one whose mean is nearer
- * to the log's has it. Undefined where the log does not tell when requests were scheduled, or has fewer than 20 of them.
+ * The rules under which the engine that wrote a log planned its steps: of those in question the ones whose replay comes nearest
+ * to the log in the mean time from scheduled to first token. Planning one step ahead adds the step in flight to it;
+ * admission of prompts that do not fit as a whole adds the waits of those preempted half-way. Undefined where the log
+ * does not tell when requests were scheduled, or has fewer than 20 of them.
  *
- * With a limited KV cache both are replayed with full-prompt admission, so that prompts preempted half-way do not blur the mean.
+ * @param engine what is known; the rules that it states are not in question, nor is admission where nothing limits the cache
  */
-export const detectAsyncScheduling = (
+export const detectSchedulerRules = (
   log: RequestTable,
   workload: Workload,
   engine: EngineOptions,
-): boolean | undefined => {
+): SchedulerRules | undefined => {
   if (!tellsScheduling(log)) return undefined;
   const measured = meanPrefillSec(log, log);
-  const distance = (asyncScheduling: boolean): number => {
-    const { requests } = simulate(workload, { ...engine, asyncScheduling, reserveFullPrompt: true, stepNoise: 0 });
-    return Math.abs(Math.log(meanPrefillSec(requests, log) / measured));
-  };
-  return distance(true) < distance(false);
+  const inQuestion = (known: boolean | undefined) => (known === undefined ? [false, true] : [known]);
+  const admission = inQuestion(engine.kvTokens === undefined ? false : engine.reserveFullPrompt);
+  const candidates = inQuestion(engine.asyncScheduling).flatMap((asyncScheduling) =>
+    admission.map((reserveFullPrompt) => {
+      const rules = { asyncScheduling, reserveFullPrompt };
+      const { requests } = simulate(workload, { ...engine, ...rules, stepNoise: 0 });
+      return { rules, distance: Math.abs(Math.log(meanPrefillSec(requests, log) / measured)) };
+    }),
+  );
+  return candidates.reduce((best, other) => (other.distance < best.distance ? other : best)).rules;
 };
 
 /**
