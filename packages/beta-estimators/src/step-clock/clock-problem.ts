@@ -1,0 +1,53 @@
+import { type ClockFrame, clockFrame } from './clock-frame.js';
+import { type Clusters, clusters } from './clusters.js';
+import { type CountTies, countTies } from './count-ties.js';
+import { type OffsetGraph, offsetGraph } from './offset-graph.js';
+import type { TraceColumns } from './trace-columns.js';
+
+/** Everything about a trace that stays the same while its clock is fitted. */
+export interface ClockProblem {
+  readonly columns: TraceColumns;
+  readonly frame: ClockFrame;
+  readonly ties: CountTies;
+  readonly graph: OffsetGraph;
+  readonly groups: Clusters;
+  /** Mean over all counted decodes, s/step: the first guess of a step's time. */
+  readonly meanStepSec: number;
+}
+
+/** @param counted 1 for the decodes whose counts tie the clock; default: all that no window's edge cut */
+export const clockProblem = (
+  columns: TraceColumns,
+  counted: Uint8Array = columns.decodes.cut.map((cut) => 1 - cut),
+): ClockProblem => {
+  const frame = clockFrame(columns);
+  const { decodes } = columns;
+  const ties = countTies(frame.nodeSec.length, [
+    { from: frame.decodeStart, to: frame.decodeEnd, steps: decodes.steps, counted },
+    {
+      from: frame.prefillSegment,
+      to: frame.prefillEnd,
+      steps: columns.prefills.steps,
+      counted: countedPrefills(columns),
+    },
+  ]);
+  let steps = 0;
+  let seconds = 0;
+  for (let i = 0; i < decodes.length; i++) {
+    if (counted[i] === 0) continue;
+    steps += decodes.steps[i] as number;
+    seconds += (decodes.endSec[i] as number) - (decodes.startSec[i] as number);
+  }
+  return {
+    columns,
+    frame,
+    ties,
+    graph: offsetGraph(frame, ties),
+    groups: clusters(frame, columns),
+    meanStepSec: seconds / steps,
+  };
+};
+
+/** Prefills whose steps the trace gives. Their starts are nodes. */
+const countedPrefills = ({ prefills }: TraceColumns): Uint8Array =>
+  prefills.cut.map((cut, i) => (cut === 0 && (prefills.steps[i] as number) > 0 ? 1 : 0));

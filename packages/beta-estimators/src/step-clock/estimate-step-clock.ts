@@ -1,0 +1,195 @@
+import type { PhaseTable } from '@stepclock/trace-io';
+import type { EstimateHistory, EstimateWarning } from '../estimate.js';
+import { EstimatorError } from '../estimator-error.js';
+import { type ClockProblem, clockProblem } from './clock-problem.js';
+import { type ClockReport, clockReport } from './clock-report.js';
+import { type ClockFit, type FitSettings, fitClock } from './fit-clock.js';
+import { type Identifiability, identifiability } from './identifiability.js';
+import { blockIntervals, type StepClockIntervals } from './intervals.js';
+import { contextPays } from './model-choice.js';
+import type { StepBetas, Width } from './row-fit.js';
+import { sampleWindows } from './sample-windows.js';
+import { type ResolvedStepClockOptions, resolvedStepClock, type StepClockOptions } from './step-clock-options.js';
+import { stepClockWarnings } from './step-clock-warnings.js';
+import { traceColumns, WHOLE_TRACE } from './trace-columns.js';
+
+/** Coefficients of a step, seconds; beta3 in the KV-aware model only. */
+export interface StepClockBetas {
+  readonly beta0: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly beta3?: number;
+}
+
+export interface StepClockDiagnostics {
+  readonly n_phases: number;
+  readonly n_prefills: number;
+  readonly n_decodes: number;
+  readonly n_clusters: number;
+  /** Of the clusters' durations; null where all are equal. */
+  readonly r2: number | null;
+  readonly rmse_seconds: number;
+  readonly mean_step_seconds: number;
+  readonly steps: number;
+}
+
+export interface StepClockEstimate {
+  readonly algo: 'step-clock';
+  /** The model that was fitted; `auto` has been decided. */
+  readonly model: 'linear' | 'kv';
+  readonly options: ResolvedStepClockOptions;
+  readonly betas: StepClockBetas;
+  /** Null where fewer than 10 blocks of clusters are left. */
+  readonly intervals: StepClockIntervals | null;
+  readonly identifiability: Identifiability;
+  readonly clock: ClockReport;
+  readonly converged: boolean;
+  readonly iterations: number;
+  readonly diagnostics: StepClockDiagnostics;
+  readonly history: EstimateHistory;
+  readonly warnings: readonly EstimateWarning[];
+}
+
+/** A fit with the problem it belongs to. */
+export interface StepClockFit {
+  readonly problem: ClockProblem;
+  readonly fit: ClockFit;
+  readonly width: Width;
+}
+
+/**
+ * The coefficients of an engine step from a trace, by its step clock: all active decodes advance in lock step, so every decode
+ * measures one counting function K(t), and the prefill tokens of a stretch are known whatever the chunks were.
+ *
+ * @param phases one row a phase; times in seconds on any one clock
+ * @throws EstimatorError `beta-estimators/no-phases`, `beta-estimators/no-decode-counts`, `beta-estimators/too-few-clusters`,
+ *   `beta-estimators/bad-option`
+ */
+export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions = {}): StepClockEstimate => {
+  const resolved = resolvedStepClock(options);
+  const { problem, fit, width } = fitStepClock(phases, resolved, options.onProgress);
+  const { beta, state, rows, weights, rounds, converged } = fit;
+  const intervals = blockIntervals(rows, width, weights, beta, resolved.ci) ?? null;
+  const identified = identifiability(problem, state, rows, weights, width, beta);
+  const clock = clockReport(problem, fit, width);
+  options.onProgress?.(1);
+  return {
+    algo: 'step-clock',
+    model: width === 4 ? 'kv' : 'linear',
+    options: resolved,
+    betas: { beta0: beta[0], beta1: beta[1], beta2: beta[2], ...(width === 4 && { beta3: beta[3] }) },
+    intervals,
+    identifiability: identified,
+    clock,
+    converged,
+    iterations: rounds.length,
+    diagnostics: diagnosticsOf(phases, problem, fit),
+    history: historyOf(rounds, width, problem.meanStepSec),
+    warnings: stepClockWarnings({ problem, fit, width, intervals, identified, clock, options: resolved }),
+  };
+};
+
+const SAMPLE_ROUNDS = 25;
+const FULL_ROUNDS = 4;
+const FULL_TOL = 1e-5;
+
+/** Fits the clock: on a sample first where the trace is long, both models where the choice is open. */
+export const fitStepClock = (
+  phases: PhaseTable,
+  { model, window, tol, maxOuterIters }: ResolvedStepClockOptions,
+  onProgress?: (share: number) => void,
+): StepClockFit => {
+  const within = window ?? WHOLE_TRACE;
+  const windows = sampleWindows(phases, within);
+  const first = checkedProblem(phases, windows ?? [within]);
+  const settings = { tol, maxRounds: windows === undefined ? maxOuterIters : Math.min(maxOuterIters, SAMPLE_ROUNDS) };
+  const chosen = chosenModel(first, model, settings);
+  onProgress?.(windows === undefined ? 0.9 : 0.3);
+  if (windows === undefined) return chosen;
+
+  const problem = clockProblem(traceColumns(phases, [within]));
+  onProgress?.(0.5);
+  const fit = fitClock(problem, {
+    width: chosen.width,
+    tol: Math.max(tol, FULL_TOL),
+    maxRounds: Math.min(maxOuterIters, FULL_ROUNDS),
+    from: chosen.fit.beta,
+    mayRound: chosen.fit.rounds.at(-1)?.whole === true,
+  });
+  onProgress?.(0.9);
+  return { problem, width: chosen.width, fit: { ...fit, rounds: [...chosen.fit.rounds, ...fit.rounds] } };
+};
+
+const chosenModel = (
+  problem: ClockProblem,
+  model: ResolvedStepClockOptions['model'],
+  settings: Omit<FitSettings, 'width'>,
+): StepClockFit => {
+  const fitted = (width: Width): StepClockFit => ({ problem, width, fit: fitClock(problem, { ...settings, width }) });
+  if (model === 'linear' || problem.columns.decodes.context.some(Number.isNaN)) {
+    if (model === 'kv') {
+      throw new EstimatorError(
+        'beta-estimators/no-context',
+        'model: kv needs a prefill row for every decode, to know its context; got decodes without one',
+      );
+    }
+    return fitted(3);
+  }
+  const kv = fitted(4);
+  return model === 'kv' || contextPays(kv.fit.rows, kv.fit.weights) ? kv : fitted(3);
+};
+
+const LEAST_CLUSTERS = 4;
+
+const checkedProblem = (phases: PhaseTable, windows: Parameters<typeof traceColumns>[1]): ClockProblem => {
+  const columns = traceColumns(phases, windows);
+  const { prefills, decodes } = columns;
+  if (prefills.length + decodes.length === 0) {
+    throw new EstimatorError('beta-estimators/no-phases', 'phases: at least one with tokens is needed; got none');
+  }
+  if (!decodes.cut.some((cut, i) => cut === 0 && (decodes.steps[i] as number) > 0)) {
+    throw new EstimatorError(
+      'beta-estimators/no-decode-counts',
+      `decodes: the step clock counts the steps of whole decode phases, and needs at least one; got ${prefills.length} prefills and ${decodes.length} decodes, none whole`,
+    );
+  }
+  const problem = clockProblem(columns);
+  if (problem.groups.length < LEAST_CLUSTERS) {
+    throw new EstimatorError(
+      'beta-estimators/too-few-clusters',
+      `phases: must fall into at least ${LEAST_CLUSTERS} stretches between prefills to regress on; got ${problem.groups.length}`,
+    );
+  }
+  return problem;
+};
+
+const diagnosticsOf = (
+  phases: PhaseTable,
+  problem: ClockProblem,
+  { rows, rounds, state }: ClockFit,
+): StepClockDiagnostics => {
+  const steps = rows.steps.reduce((sum, k) => sum + k, 0);
+  const seconds = rows.seconds.reduce((sum, s) => sum + s, 0);
+  const last = rounds.at(-1);
+  return {
+    n_phases: phases.length,
+    n_prefills: problem.columns.prefills.length,
+    n_decodes: problem.columns.decodes.length,
+    n_clusters: rows.length,
+    r2: last?.noise.r2 ?? null,
+    rmse_seconds: last?.noise.rmseSec ?? 0,
+    mean_step_seconds: steps > 0 ? seconds / steps : problem.meanStepSec,
+    steps: state.steps.reduce((sum, k) => sum + k, 0),
+  };
+};
+
+const historyOf = (rounds: ClockFit['rounds'], width: Width, meanStepSec: number): EstimateHistory => {
+  const start: StepBetas = [meanStepSec, 0, 0, 0];
+  const beta = [start, ...rounds.map((round) => round.beta)].map((b) => b.slice(0, width));
+  return {
+    beta,
+    deltaBetaL2: rounds.map((_, m) => Math.hypot(...(beta[m + 1] ?? []).map((b, i) => b - (beta[m]?.[i] ?? 0)))),
+    r2: rounds.map((round) => round.noise.r2),
+    rmseSeconds: rounds.map((round) => round.noise.rmseSec),
+  };
+};

@@ -1,0 +1,141 @@
+import type { ClockProblem } from './clock-problem.js';
+import { type ClockState, expectedSteps, readClock, startState } from './clock-state.js';
+import { type ClusterRows, clusterRows } from './clusters.js';
+import { decodeContext } from './decode-context.js';
+import { leastCorrection } from './least-correction.js';
+import { type Noise, rowNoise } from './noise.js';
+import { sharePrefills } from './prefill-sharing.js';
+import { fitRows, rowWeights, type StepBetas, type Width } from './row-fit.js';
+import { trackClock } from './track-clock.js';
+import { wholeSteps } from './whole-steps.js';
+
+export interface FitSettings {
+  readonly width: Width;
+  /** Largest relative change of a coefficient that counts as standing still. */
+  readonly tol: number;
+  readonly maxRounds: number;
+  /** Coefficients that are nearly right already, from a sample: the clock is then followed, not solved for. */
+  readonly from?: StepBetas;
+  /** False keeps the steps real-valued. Default true. */
+  readonly mayRound?: boolean;
+}
+
+/** What one round did. */
+export interface Round {
+  /** Coefficients that the round's regression gave. */
+  readonly beta: StepBetas;
+  /** Whether steps were rounded to whole ones. */
+  readonly whole: boolean;
+  /** Largest relative change of a coefficient. */
+  readonly change: number;
+  readonly noise: Noise;
+  /** Segments that would have run backwards, held at zero. */
+  readonly held: number;
+  /** Components that could not be rounded with confidence. */
+  readonly unsure: number;
+}
+
+export interface ClockFit {
+  readonly beta: StepBetas;
+  readonly state: ClockState;
+  readonly rows: ClusterRows;
+  readonly weights: Float64Array;
+  readonly rounds: readonly Round[];
+  readonly converged: boolean;
+}
+
+/** Steps are rounded once the coefficients change by less than this, or after so many rounds. */
+const NEAR_ENOUGH = 0.02;
+const MOST_REAL_ROUNDS = 9;
+/** Rounding may leave a residual of this size (relative to a step), or larger by this factor: else the steps stay real. */
+const FINE_RESIDUAL = 0.1;
+const WORSE = 1.25;
+/** Coefficients that move less than this in the last round have converged, if not to `tol`. */
+const STILL = 1e-3;
+/** Relative standard deviation of a step: before anything is known, after a sample has been fitted, and at least. */
+const FIRST_SIGMA = 0.3;
+const SAMPLED_SIGMA = 0.1;
+const LEAST_SIGMA = 0.01;
+/** The regression has seen the clock fitted to it, so its residuals look smaller than the noise is. */
+const SIGMA_INFLATION = 1.5;
+const SLOWEST = 1 / 16;
+const CG_TOLERANCE = 1e-3;
+const CG_ITERATIONS = 200;
+
+/**
+ * Finds the clock and the coefficients together. A round takes the expected steps from the coefficients, corrects them by the
+ * least change that meets every count, and regresses the time of the clusters on what they then hold. Once the
+ * coefficients are nearly right, the steps are rounded to whole ones, which ends the feedback between the two: the clock is
+ * then exact, but for the few components that noise leaves open. Where rounding does not fit, steps stay real-valued.
+ */
+export const fitClock = (problem: ClockProblem, settings: FitSettings): ClockFit => {
+  const { mayRound = true } = settings;
+  const fit = iterate(problem, settings, mayRound);
+  const rounded = fit.rounds.at(-1);
+  const real = fit.rounds.findLast((round) => !round.whole);
+  if (rounded?.whole !== true || real === undefined) return fit;
+  const fits = rounded.noise.rms <= Math.max(FINE_RESIDUAL, WORSE * real.noise.rms);
+  return fits ? fit : iterate(problem, settings, false);
+};
+
+const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean): ClockFit => {
+  const { from, maxRounds, tol, width } = settings;
+  const { frame, columns, graph, groups } = problem;
+  const state = startState(problem);
+  const { real, expected, weight, steps, shares, context } = state;
+  const rounds: Round[] = [];
+  let beta: StepBetas = from ?? [problem.meanStepSec, 0, 0, 0];
+  let sigma = from === undefined ? FIRST_SIGMA : SAMPLED_SIGMA;
+  let tau = 0;
+  let whole = mayRound && from !== undefined;
+  let pace = 1;
+  let lastMove = [0, 0, 0, 0];
+  for (;;) {
+    expectedSteps(problem, state, beta, sigma, tau);
+    if (from !== undefined && (whole || rounds.length === 0)) trackClock(graph, expected, weight, real);
+    if (!whole || from === undefined) leastCorrection(graph, expected, weight, real, CG_TOLERANCE, CG_ITERATIONS);
+    const unsure = whole ? wholeSteps(graph, real, expected, weight, state.whole).unsure : 0;
+    const held = readClock(problem, whole ? state.whole : real, state);
+    const before = pace < 1 ? shares.tokens.slice() : undefined;
+    sharePrefills(frame, columns.prefills, steps, shares);
+    if (before !== undefined) blend(shares.tokens, before, pace);
+    if (width === 4) decodeContext(frame, columns.decodes, state.clock, steps, context);
+
+    const rows = clusterRows(frame, groups, steps, shares.tokens, context);
+    const weights = rowWeights(rows, rounds.length === 0 && from === undefined ? undefined : beta);
+    const fitted = fitRows(rows, width, weights);
+    const noise = rowNoise(rows, fitted);
+    const round = { beta: fitted, whole, change: relativeChange(beta, fitted), noise, held, unsure };
+    rounds.push(round);
+    const still = round.change < tol && whole === mayRound;
+    if (still || rounds.length >= maxRounds) {
+      return { beta: fitted, state, rows, weights, rounds, converged: still || round.change < STILL };
+    }
+    // Sets of coefficients can chase each other through the same few clocks: shorter steps end the chase.
+    const move = fitted.map((b, i) => (b - (beta[i] as number)) / (b + (beta[i] as number) || 1));
+    const turned = move.reduce((sum, v, i) => sum + v * (lastMove[i] as number), 0) < 0;
+    pace = turned ? Math.max(pace / 2, SLOWEST) : Math.min(1, 1.5 * pace);
+    lastMove = move;
+    beta = blended(beta, fitted, pace);
+    sigma = Math.min(FIRST_SIGMA, Math.max(LEAST_SIGMA, SIGMA_INFLATION * noise.step));
+    tau = SIGMA_INFLATION * noise.prefill;
+    whole ||= mayRound && (round.change < NEAR_ENOUGH || rounds.length >= MOST_REAL_ROUNDS);
+  }
+};
+
+const relativeChange = (before: StepBetas, after: StepBetas): number =>
+  Math.max(...after.map((b, i) => (b === 0 ? 0 : Math.abs(b - (before[i] as number)) / b)));
+
+/** Both ways of sharing give every prefill all its tokens, and so does what lies between them. */
+const blend = (tokens: Float64Array, before: Float64Array, share: number): void => {
+  for (let j = 0; j < tokens.length; j++) {
+    tokens[j] = (before[j] as number) + share * ((tokens[j] as number) - (before[j] as number));
+  }
+};
+
+const blended = (a: StepBetas, b: StepBetas, share: number): StepBetas => [
+  a[0] + share * (b[0] - a[0]),
+  a[1] + share * (b[1] - a[1]),
+  a[2] + share * (b[2] - a[2]),
+  a[3] + share * (b[3] - a[3]),
+];

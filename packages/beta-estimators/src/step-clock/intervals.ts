@@ -1,0 +1,64 @@
+import t from '@stdlib/stats-base-dists-t';
+import { mergeReduced } from '@stepclock/nnls-solver';
+import type { ClusterRows } from './clusters.js';
+import { reducedBlocks, rowBlocks } from './row-blocks.js';
+import { betasOf, type StepBetas, type Width } from './row-fit.js';
+
+/** Confidence intervals of the coefficients, s; `covariance` is of (beta0, beta1, beta2[, beta3]). */
+export interface StepClockIntervals {
+  readonly level: number;
+  readonly beta0: readonly [number, number];
+  readonly beta1: readonly [number, number];
+  readonly beta2: readonly [number, number];
+  readonly beta3?: readonly [number, number];
+  readonly covariance: readonly (readonly number[])[];
+  /** Blocks that were left out in turn. */
+  readonly blocks: number;
+}
+
+const MOST_BLOCKS = 40;
+const FEWEST_BLOCKS = 10;
+
+/**
+ * Intervals from a delete-one-block jackknife: phases overlap and neighbouring rows share a boundary, so the unit is a
+ * contiguous block of whole clusters. With G blocks, `cov = (G - 1)/G sum (b_-g - mean)(b_-g - mean)'`, and Student's t with
+ * G - 1 degrees of freedom. No coefficient is below zero, so no interval reaches there.
+ *
+ * Shao and Tu, The Jackknife and Bootstrap (1995), section 2.3. doi:10.1007/978-1-4612-0795-5
+ *
+ * @returns undefined with fewer than 10 blocks: too little to tell a spread from
+ */
+export const blockIntervals = (
+  rows: ClusterRows,
+  width: Width,
+  weights: Float64Array,
+  beta: StepBetas,
+  level: number,
+): StepClockIntervals | undefined => {
+  const blocks = rowBlocks(rows, MOST_BLOCKS);
+  const count = blocks.length;
+  if (count < FEWEST_BLOCKS) return undefined;
+  const parts = reducedBlocks(rows, width, weights, blocks);
+  const left = parts.map((_, g) => betasOf(mergeReduced(parts.filter((__, h) => h !== g))));
+  const mean = Array.from({ length: width }, (_, i) => left.reduce((sum, b) => sum + (b[i] as number), 0) / count);
+  const covariance = mean.map((mi, i) =>
+    mean.map((mj, j) => {
+      const sum = left.reduce((s, b) => s + ((b[i] as number) - mi) * ((b[j] as number) - mj), 0);
+      return (sum * (count - 1)) / count;
+    }),
+  );
+  const factor = t.quantile((1 + level) / 2, count - 1);
+  const interval = (i: number): readonly [number, number] => {
+    const half = factor * Math.sqrt(covariance[i]?.[i] ?? 0);
+    return [Math.max(0, (beta[i] as number) - half), (beta[i] as number) + half];
+  };
+  return {
+    level,
+    beta0: interval(0),
+    beta1: interval(1),
+    beta2: interval(2),
+    ...(width === 4 && { beta3: interval(3) }),
+    covariance,
+    blocks: count,
+  };
+};

@@ -1,0 +1,42 @@
+import { mergeReduced, type ReducedRows } from '@stepclock/nnls-solver';
+import type { ClusterRows } from './clusters.js';
+import { reducedBlocks, rowBlocks } from './row-blocks.js';
+import { betasOf, predictedSeconds, type Width } from './row-fit.js';
+
+const FOLDS = 10;
+/** The gain must be this many of its own standard errors. */
+const CLEAR = 2;
+
+/** Whether the context term predicts blocks that it was not fitted on better than the linear model, clearly so. */
+export const contextPays = (rows: ClusterRows, weights: Float64Array): boolean => {
+  const blocks = rowBlocks(rows, FOLDS);
+  if (blocks.length < FOLDS) return false;
+  const linear = heldOutLoss(rows, 3, weights, blocks);
+  const kv = heldOutLoss(rows, 4, weights, blocks);
+  const gains = linear.map((loss, b) => loss - (kv[b] as number));
+  const mean = gains.reduce((sum, g) => sum + g, 0) / FOLDS;
+  const variance = gains.reduce((sum, g) => sum + (g - mean) ** 2, 0) / (FOLDS - 1);
+  const total = linear.reduce((sum, loss) => sum + loss, 0) / FOLDS;
+  return mean > CLEAR * Math.sqrt(variance / FOLDS) && mean > LEAST_GAIN * total;
+};
+
+/** A gain of rounding errors is none. */
+const LEAST_GAIN = 1e-3;
+
+const heldOutLoss = (
+  rows: ClusterRows,
+  width: Width,
+  weights: Float64Array,
+  blocks: readonly (readonly [number, number])[],
+): number[] => {
+  const parts: ReducedRows[] = reducedBlocks(rows, width, weights, blocks);
+  return blocks.map(([from, to], b) => {
+    const beta = betasOf(mergeReduced(parts.filter((_, other) => other !== b)));
+    let loss = 0;
+    for (let i = from; i < to; i++) {
+      const r = (rows.seconds[i] as number) - predictedSeconds(rows, beta, i);
+      loss += (weights[i] as number) * r * r;
+    }
+    return loss;
+  });
+};

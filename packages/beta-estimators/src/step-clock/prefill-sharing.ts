@@ -1,0 +1,59 @@
+import type { ClockFrame } from './clock-frame.js';
+import type { Prefills } from './trace-columns.js';
+
+/** Where the tokens of the prefills were processed, as far as it is known. */
+export interface PrefillShares {
+  /** P_j: prefill tokens of each segment. */
+  readonly tokens: Float64Array;
+  /** How many of them may as well belong to a neighbouring segment. */
+  readonly unsure: Float64Array;
+}
+
+export const emptyShares = (segments: number): PrefillShares => ({
+  tokens: new Float64Array(segments),
+  unsure: new Float64Array(segments),
+});
+
+/** A segment without steps still takes this many when its tokens are shared out: a share of nothing would be no number. */
+const LEAST_STEPS = 1e-3;
+
+/** Shares every P over the phase in proportion to the steps: sums over sweeps, linear time. */
+export const sharePrefills = (
+  frame: ClockFrame,
+  prefills: Prefills,
+  steps: Float64Array,
+  shares: PrefillShares,
+): void => {
+  const { prefillSegment, prefillOffset, prefillEnd } = frame;
+  const { tokens, unsure } = shares;
+  const segments = steps.length;
+  const clock = new Float64Array(segments + 1);
+  for (let j = 0; j < segments; j++) clock[j + 1] = (clock[j] as number) + Math.max(steps[j] as number, LEAST_STEPS);
+  tokens.fill(0);
+  unsure.fill(0);
+  const rate = new Float64Array(segments + 1);
+  const unsureRate = new Float64Array(segments + 1);
+  for (let i = 0; i < prefills.length; i++) {
+    const a = prefillSegment[i] as number;
+    const b = prefillEnd[i] as number;
+    const inFirst = ((clock[a + 1] as number) - (clock[a] as number)) * (1 - (prefillOffset[i] as number));
+    const perStep = (prefills.tokens[i] as number) / (inFirst + (clock[b] as number) - (clock[a + 1] as number));
+    tokens[a] = (tokens[a] as number) + perStep * inFirst;
+    rate[a + 1] = (rate[a + 1] as number) + perStep;
+    rate[b] = (rate[b] as number) - perStep;
+    if (b === a + 1) continue;
+    unsure[a] = (unsure[a] as number) + perStep * inFirst;
+    unsureRate[a + 1] = (unsureRate[a + 1] as number) + perStep;
+    unsureRate[b] = (unsureRate[b] as number) - perStep;
+  }
+  let r = 0;
+  let u = 0;
+  for (let j = 0; j < segments; j++) {
+    r += rate[j] as number;
+    u += unsureRate[j] as number;
+    const k = (clock[j + 1] as number) - (clock[j] as number);
+    // The running sums are differences: what should be zero may come out as a rounding error below it.
+    tokens[j] = (tokens[j] as number) + Math.max(r, 0) * k;
+    unsure[j] = (unsure[j] as number) + Math.max(u, 0) * k;
+  }
+};

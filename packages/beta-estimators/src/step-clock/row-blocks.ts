@@ -1,0 +1,33 @@
+import { type ReducedRows, reduceRows } from '@stepclock/nnls-solver';
+import type { ClusterRows } from './clusters.js';
+import { rowColumns, type Width } from './row-fit.js';
+
+/** Contiguous blocks of whole clusters with about equal step counts: `[from, to)` row ranges. */
+export const rowBlocks = (rows: ClusterRows, count: number): (readonly [number, number])[] => {
+  let total = 0;
+  for (let i = 0; i < rows.length; i++) total += rows.steps[i] as number;
+  const blocks: (readonly [number, number])[] = [];
+  let from = 0;
+  let sum = 0;
+  for (let i = 0; i < rows.length; i++) {
+    sum += rows.steps[i] as number;
+    const wanted = (total * (blocks.length + 1)) / count;
+    if (sum >= wanted && blocks.length < count - 1) {
+      blocks.push([from, i + 1]);
+      from = i + 1;
+    }
+  }
+  if (from < rows.length) blocks.push([from, rows.length]);
+  return blocks;
+};
+
+/** The regression of each block, reduced once: any selection of blocks is then a matter of merging triangles. */
+export const reducedBlocks = (
+  rows: ClusterRows,
+  width: Width,
+  weights: Float64Array,
+  blocks: readonly (readonly [number, number])[],
+): ReducedRows[] => {
+  const columns = rowColumns(rows, width);
+  return blocks.map((range) => reduceRows(columns, rows.seconds, { weights, rows: range }));
+};

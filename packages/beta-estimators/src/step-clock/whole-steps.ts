@@ -1,0 +1,75 @@
+import type { OffsetGraph } from './offset-graph.js';
+
+/** An offset is rounded when the standard deviation of its real-valued estimate is below this many steps. */
+const SURE = 0.25;
+const SWEEPS = 20;
+
+export interface WholeSteps {
+  /** Offsets that could not be rounded with confidence and stayed real. */
+  readonly unsure: number;
+  /** Whether the sweeps came to rest. */
+  readonly settled: boolean;
+}
+
+/**
+ * Steps are whole: K counts them. Rounds the real-valued offsets x to whole ones, in two passes.
+ *
+ * First along time, as one unwraps a phase: each component is shifted as its earlier neighbours were by their rounding, and
+ * then rounded itself, so that a drift of the real-valued clock over many components does no harm. Then each component is set to
+ * the whole number nearest to what all its neighbours expect, until nothing moves (iterated conditional modes; Besag
+ * 1986, doi:10.1111/j.2517-6161.1986.tb01412.x). A component whose neighbours do not pin it to a quarter of a step stays real.
+ *
+ * @param x real-valued offsets
+ * @param expected k0 by edge
+ * @param weight inverse variance of k - k0 by edge, 1/steps^2
+ * @param whole result, one value a component
+ */
+export const wholeSteps = (
+  graph: OffsetGraph,
+  x: Float64Array,
+  expected: Float64Array,
+  weight: Float64Array,
+  whole: Float64Array,
+): WholeSteps => {
+  const { components, start, incident, from, to, gap } = graph;
+  for (let c = 0; c < components; c++) {
+    let total = 0;
+    let shift = 0;
+    for (let q = start[c] as number; q < (start[c + 1] as number); q++) {
+      const e = incident[q] as number;
+      const other = from[e] === c ? (to[e] as number) : (from[e] as number);
+      if (other >= c) continue;
+      total += weight[e] as number;
+      shift += (weight[e] as number) * ((whole[other] as number) - (x[other] as number));
+    }
+    // Where no earlier neighbour is, a busy period begins, and its clock may begin anywhere.
+    const moved = (x[c] as number) + (total > 0 ? shift / total : 0);
+    whole[c] = total === 0 || 1 / Math.sqrt(total) < SURE ? Math.round(moved) : moved;
+  }
+  let unsure = 0;
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    let moves = 0;
+    unsure = 0;
+    for (let c = 0; c < components; c++) {
+      let total = 0;
+      let sum = 0;
+      for (let q = start[c] as number; q < (start[c + 1] as number); q++) {
+        const e = incident[q] as number;
+        const w = weight[e] as number;
+        const span = (expected[e] as number) - (gap[e] as number);
+        total += w;
+        sum +=
+          w * (to[e] === c ? (whole[from[e] as number] as number) + span : (whole[to[e] as number] as number) - span);
+      }
+      if (total === 0) continue;
+      const sure = 1 / Math.sqrt(total) < SURE;
+      const mean = sum / total;
+      const value = sure ? Math.round(mean) : mean;
+      if (!sure) unsure++;
+      if (Math.abs(value - (whole[c] as number)) > (sure ? 0.5 : 1e-3)) moves++;
+      whole[c] = value;
+    }
+    if (moves === 0) return { unsure, settled: true };
+  }
+  return { unsure, settled: false };
+};
