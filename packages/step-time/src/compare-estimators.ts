@@ -1,0 +1,80 @@
+import { seededRandom, shuffled } from '@stepclock/random';
+import {
+  type Dataset,
+  type Fitter,
+  gradientBoosting,
+  huber,
+  leastSquares,
+  RegressionError,
+  type RegressionMetrics,
+  randomForest,
+  ransac,
+  regressionMetrics,
+  ridge,
+  type Term,
+  takeDatasetRows,
+  trainTestSplit,
+} from '@stepclock/regression';
+import { stepTimeDataset, stepTimeTerms } from './step-time-terms.js';
+import type { StepTimes } from './step-times.js';
+
+/** How one estimator did on the rows it saw and on those it did not; or why it could not. */
+export type EstimatorScore =
+  | { readonly name: string; readonly train: RegressionMetrics; readonly test: RegressionMetrics }
+  | { readonly name: string; readonly failure: string };
+
+/** The estimators side by side on one split. Errors in ms. */
+export interface EstimatorComparison {
+  readonly seed: number;
+  readonly trainRows: number;
+  readonly testRows: number;
+  readonly scores: readonly EstimatorScore[];
+}
+
+export interface CompareOptions {
+  /** Further features in the model. */
+  readonly features?: readonly string[];
+  /** Default 42. */
+  readonly seed?: number;
+  /** Rows compared at most, drawn by seed: forests are slow on long tables. Default 20,000. */
+  readonly maxRows?: number;
+}
+
+const fitters = (terms: readonly Term[], seed: number): readonly (readonly [string, Fitter])[] => [
+  ['OLS', (data) => leastSquares(data, { terms }).model],
+  ['Huber', (data) => huber(data, { terms }).model],
+  ['RANSAC', (data) => ransac(data, { terms, seed }).model],
+  ['ridge', (data) => ridge(data, { terms, alpha: 1 })],
+  ['forest', (data) => randomForest(data, { seed }).model],
+  ['boosting', (data) => gradientBoosting(data, { seed }).model],
+];
+
+/**
+ * Fits every estimator on the same 80 % of the rows and scores it on both parts. The linear ones use the model's terms; forest and boosting
+ * find their own from the plain features, so they show what the formula leaves on the table.
+ */
+export const compareEstimators = (times: StepTimes, options: CompareOptions = {}): EstimatorComparison => {
+  const { features = [], seed = 42, maxRows = 20_000 } = options;
+  const all = stepTimeDataset(times, features);
+  const data: Dataset =
+    times.length <= maxRows
+      ? all
+      : takeDatasetRows(all, shuffled(times.length, seededRandom(seed, 'compare')).slice(0, maxRows));
+  const { train, test } = trainTestSplit(data.target.length, 0.2, seed);
+  const seen = takeDatasetRows(data, train);
+  const held = takeDatasetRows(data, test);
+  const scores = fitters(stepTimeTerms(features), seed).map(([name, fit]): EstimatorScore => {
+    try {
+      const model = fit(seen);
+      return {
+        name,
+        train: regressionMetrics(seen.target, model.predict(seen.features)),
+        test: regressionMetrics(held.target, model.predict(held.features)),
+      };
+    } catch (error) {
+      if (error instanceof RegressionError) return { name, failure: error.message };
+      throw error;
+    }
+  });
+  return { seed, trainRows: train.length, testRows: test.length, scores };
+};

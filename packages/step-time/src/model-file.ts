@@ -1,0 +1,184 @@
+import { LinearModel, modelFromJSON, RegressionError } from '@stepclock/regression';
+import type { EstimatorComparison, EstimatorScore } from './compare-estimators.js';
+import type { StepTimeFit } from './fit-step-time.js';
+import { type InfluentialPoint, influenceInWords } from './influence-report.js';
+import { type MissedPoint, pointsOverThreshold } from './points-over-threshold.js';
+import { StepTimeError } from './step-time-error.js';
+import type { StepTimeModel } from './step-time-model.js';
+import { formulaOf } from './step-time-terms.js';
+import type { StepTimes } from './step-times.js';
+
+/** Version of NAME.json. */
+export const STEP_TIME_SCHEMA = 'stepclock/step-time@1';
+
+const uncertaintyJSON = (u: {
+  readonly standardError: number | null;
+  readonly t: number | null;
+  readonly p: number | null;
+  readonly interval: readonly [number, number] | null;
+}) => ({ standard_error: u.standardError, t: u.t, p: u.p, interval: u.interval });
+
+const rowJSON = (times: StepTimes, row: number) => ({
+  row: row + 1,
+  ...(times.lines === undefined ? {} : { line: times.lines[row] as number }),
+  batch_size: times.batchSize[row] as number,
+  sequence_length: times.sequenceLength[row] as number,
+});
+
+const pointJSON = (times: StepTimes, point: InfluentialPoint) => ({
+  ...rowJSON(times, point.row),
+  step_time_ms: point.stepTimeMs,
+  predicted_ms: point.predictedMs,
+  residual_ms: point.residualMs,
+  rss_share: point.rssShare,
+  studentised_residual: point.studentised,
+  leverage: point.leverage,
+  cooks_distance: point.cooksDistance,
+});
+
+/** A missed row as it stands in files. */
+export const missedJSON = (times: StepTimes, point: MissedPoint) => ({
+  ...rowJSON(times, point.row),
+  step_time_ms: point.stepTimeMs,
+  predicted_ms: point.predictedMs,
+  error_ms: point.errorMs,
+  error_percent: point.errorPercent,
+});
+
+const scoreJSON = (score: EstimatorScore) => {
+  if ('failure' in score) return { estimator: score.name, failure: score.failure };
+  const part = ({ r2, rmse, mae, mapePercent }: typeof score.train) => ({ r2, rmse, mae, mape: mapePercent });
+  return { estimator: score.name, train: part(score.train), test: part(score.test) };
+};
+
+/** Figures of the published system under its names, and what it lacked. ms; mape in percent. */
+export const statisticsJSON = ({ leastSquares, metrics, crossValidation }: StepTimeFit) => {
+  const { statistics, conditionNumber } = leastSquares;
+  return {
+    n: statistics.n,
+    df: statistics.df,
+    r2: statistics.r2,
+    adjusted_r2: statistics.adjustedR2,
+    explained_variance: metrics.explainedVariance,
+    mse: metrics.mse,
+    rmse: metrics.rmse,
+    mae: metrics.mae,
+    mape: metrics.mapePercent,
+    max_error: metrics.maxAbsoluteError,
+    median_abs_error: metrics.medianAbsoluteError,
+    '90th_percentile_error': metrics.p90AbsoluteError,
+    '95th_percentile_error': metrics.p95AbsoluteError,
+    '99th_percentile_error': metrics.p99AbsoluteError,
+    cv_scores_mean: crossValidation?.meanR2 ?? null,
+    cv_scores_std: crossValidation?.sdR2 ?? null,
+    cv_scores: crossValidation?.folds.map(({ r2 }) => r2) ?? null,
+    f_statistic: statistics.fStatistic,
+    p_value: statistics.fPValue,
+    residual_standard_error: statistics.sigma,
+    aic: statistics.aic,
+    bic: statistics.bic,
+    condition_number: conditionNumber.raw,
+    scaled_condition_number: conditionNumber.scaled,
+  };
+};
+
+export interface ModelFileOptions {
+  /** Default 20. */
+  readonly thresholdPercent?: number;
+  /** Rows over the threshold that are listed at most; default 100. All are counted. */
+  readonly listed?: number;
+}
+
+/** NAME.json: plain, finite (`null` where a figure is not defined), readable without this package. */
+export const stepTimeFile = (fit: StepTimeFit, comparison: EstimatorComparison, options: ModelFileOptions = {}) => {
+  const { thresholdPercent = 20, listed = 100 } = options;
+  const { model, times, leastSquares, influence, coefficientNames } = fit;
+  const measured = times.stepTimeSec.map((sec) => 1000 * sec);
+  const missed = pointsOverThreshold(measured, leastSquares.fitted, thresholdPercent);
+  const named = (values: readonly number[]): Record<string, number> =>
+    Object.fromEntries(coefficientNames.map((name, j) => [name, values[j] ?? 0]));
+  return {
+    schema: STEP_TIME_SCHEMA,
+    model_name: model.name,
+    target: model.target,
+    headline: influenceInWords(influence, times.length),
+    formula: formulaOf(model.features),
+    units: { coefficients: 'ms', errors: 'ms', mape: 'percent', mse: 'ms^2' },
+    coefficients: named(leastSquares.coefficients.map(({ estimate }) => estimate)),
+    coefficient_table: leastSquares.coefficients.map((c, j) => ({
+      name: coefficientNames[j] ?? c.term,
+      term: c.term,
+      estimate: c.estimate,
+      ...uncertaintyJSON(c),
+      hc3: uncertaintyJSON(c.hc3),
+      vif: c.vif,
+    })),
+    interval_level: leastSquares.level,
+    statistics: statisticsJSON(fit),
+    influence: {
+      dominant_points: influence.dominant.map((point) => pointJSON(times, point)),
+      dominant_rss_share: influence.dominantShare,
+      r2: influence.r2,
+      r2_without_dominant_points: influence.r2Without,
+      coefficients_without_dominant_points:
+        influence.coefficientsWithout === null ? null : named(influence.coefficientsWithout),
+      largest_rss_shares: influence.largest.map((point) => pointJSON(times, point)),
+      largest_cooks_distance:
+        influence.largestCooksDistance === null ? null : pointJSON(times, influence.largestCooksDistance),
+    },
+    points_over_threshold: {
+      threshold_percent: thresholdPercent,
+      count: missed.length,
+      points: missed.slice(0, listed).map((point) => missedJSON(times, point)),
+    },
+    further_features: fit.furtherFeatures.map(({ name, r2, adjustedR2 }) => ({ name, r2, adjusted_r2: adjustedR2 })),
+    model_comparison: {
+      seed: comparison.seed,
+      train_rows: comparison.trainRows,
+      test_rows: comparison.testRows,
+      estimators: comparison.scores.map(scoreJSON),
+    },
+    warnings: fit.warnings,
+    features: model.features,
+    model: model.linear.toJSON(),
+  };
+};
+
+const bad = (field: string, rule: string, value: unknown): StepTimeError =>
+  new StepTimeError(
+    'step-time/bad-model-file',
+    `${field}: must be ${rule}; got ${JSON.stringify(value) ?? 'nothing'}`,
+    {
+      column: field,
+      value,
+      expected: rule,
+    },
+  );
+
+/**
+ * The model of a NAME.json, parsed. It predicts what the fitted one did, to the last bit: its numbers are those of `model`, not those of `coefficients`,
+ * which are there for people.
+ *
+ * @throws StepTimeError `step-time/bad-model-file`
+ */
+export const readStepTimeFile = (value: unknown): StepTimeModel => {
+  const file = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
+  const { schema, model_name: name, features } = file;
+  if (schema !== STEP_TIME_SCHEMA) throw bad('schema', `"${STEP_TIME_SCHEMA}"`, schema);
+  if (typeof name !== 'string') throw bad('model_name', 'a text', name);
+  if (!Array.isArray(features) || !features.every((f): f is string => typeof f === 'string')) {
+    throw bad('features', 'a list of names', features);
+  }
+  try {
+    const linear = modelFromJSON(file.model);
+    if (!(linear instanceof LinearModel)) throw bad('model.kind', '"linear"', linear.kind);
+    const missing = features.find((feature) => !linear.featureNames.includes(feature));
+    if (missing !== undefined) throw bad('features', `features of the model`, missing);
+    return { name, target: 'decode', features, linear };
+  } catch (error) {
+    if (error instanceof RegressionError) {
+      throw new StepTimeError('step-time/bad-model-file', error.message, { column: 'model' });
+    }
+    throw error;
+  }
+};

@@ -1,0 +1,162 @@
+import type { TidyTable } from '@stepclock/trace-io';
+import { StepTimeError } from './step-time-error.js';
+import { BATCH_SIZE, KNOWN_FURTHER_FEATURES, SEQUENCE_LENGTH, type StepTimes } from './step-times.js';
+
+export interface ReadStepTimesOptions {
+  /** Further features to read by name; each must be a numeric column. Known ones are read anyway where they are whole. */
+  readonly features?: readonly string[];
+  /** Keep the rows that meet all of these: `gpu=RTX4090`. */
+  readonly filter?: readonly string[];
+}
+
+/** The mean context of a step, under the names in use; the first that is there counts. */
+const SEQUENCE_COLUMNS = ['avg_seq_len', 'sequence_length'] as const;
+const STEP_TIME = 'step_time';
+
+/** Decimal notation only: `Number` alone would take '', '0x10' and ' '. */
+const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
+
+const numberIn = (text: string): number => (DECIMAL.test(text) ? Number(text) : Number.NaN);
+
+const columnOf = (table: TidyTable, name: string, what = name): number => {
+  const column = table.names.indexOf(name);
+  if (column >= 0) return column;
+  throw new StepTimeError('step-time/missing-column', `${what}: must be a column; got ${table.names.join(', ')}`, {
+    file: table.file,
+    column: name,
+    value: table.names,
+    expected: what,
+  });
+};
+
+/** Row numbers that meet every `column=value`. */
+const filteredRows = (table: TidyTable, conditions: readonly string[]): Uint32Array => {
+  let rows = Uint32Array.from({ length: table.length }, (_, i) => i);
+  for (const condition of conditions) {
+    const [name = '', value] = [condition.slice(0, condition.indexOf('=')), condition.split('=').slice(1).join('=')];
+    if (!condition.includes('=') || name === '') {
+      throw new StepTimeError(
+        'step-time/bad-filter',
+        `filter: must be column=value; got ${JSON.stringify(condition)}`,
+        {
+          value: condition,
+          expected: 'column=value',
+        },
+      );
+    }
+    const column = columnOf(table, name, `filter: ${name}`);
+    const seen = new Set<string>();
+    const left = rows.filter((row) => {
+      const cell = table.cell(row, column);
+      if (seen.size < 8) seen.add(cell);
+      return cell === value || (value !== '' && numberIn(cell) === numberIn(value));
+    });
+    if (left.length === 0) {
+      throw new StepTimeError(
+        'step-time/bad-filter',
+        `filter ${name}: must be a value that rows have (${[...seen].sort().join(', ')}); got ${value}`,
+        { file: table.file, column: name, value },
+      );
+    }
+    rows = left;
+  }
+  return rows;
+};
+
+/** Values of one column; the caller says what it takes. */
+const numbersOf = (
+  table: TidyTable,
+  rows: Uint32Array,
+  column: number,
+  rule: { readonly must: string; readonly accepts: (value: number) => boolean },
+): Float64Array =>
+  Float64Array.from(rows, (row) => {
+    const text = table.cell(row, column);
+    const value = numberIn(text);
+    if (!rule.accepts(value)) {
+      const name = table.names[column] ?? '';
+      throw new StepTimeError('step-time/bad-number', `${name}: must be ${rule.must}; got ${JSON.stringify(text)}`, {
+        file: table.file,
+        line: table.line(row),
+        column: name,
+        value: text,
+        expected: rule.must,
+      });
+    }
+    return value;
+  });
+
+const POSITIVE = { must: 'a number above 0', accepts: (x: number) => x > 0 && x < Number.POSITIVE_INFINITY };
+const FINITE = { must: 'a finite number', accepts: Number.isFinite };
+
+/** A known further feature is offered only where every row has it. */
+const isNumeric = (table: TidyTable, rows: Uint32Array, column: number): boolean =>
+  rows.every((row) => Number.isFinite(numberIn(table.cell(row, column))));
+
+/** Columns of text with two to twenty values: hardware, models, configurations; identifiers have more. */
+const mixedColumns = (table: TidyTable, rows: Uint32Array): { column: string; values: string[] }[] =>
+  table.names.flatMap((name, column) => {
+    const values = new Set<string>();
+    for (const row of rows) {
+      const text = table.cell(row, column);
+      if (text === '' || !Number.isNaN(numberIn(text))) return [];
+      values.add(text);
+      if (values.size > 20) return [];
+    }
+    return values.size > 1 ? [{ column: name, values: [...values].sort() }] : [];
+  });
+
+const sequenceColumn = (table: TidyTable, rows: Uint32Array): number => {
+  const present = SEQUENCE_COLUMNS.filter((name) => table.names.includes(name));
+  const [first, second] = present;
+  if (first === undefined) return columnOf(table, SEQUENCE_COLUMNS[0], 'avg_seq_len (or sequence_length)');
+  if (second !== undefined) {
+    const [a, b] = [columnOf(table, first), columnOf(table, second)];
+    const differs = rows.find((row) => numberIn(table.cell(row, a)) !== numberIn(table.cell(row, b)));
+    if (differs !== undefined) {
+      throw new StepTimeError(
+        'step-time/ambiguous-column',
+        `${first}, ${second}: must agree where both are given; got ${table.cell(differs, a)} and ${table.cell(differs, b)}`,
+        { file: table.file, line: table.line(differs), column: second },
+      );
+    }
+  }
+  return columnOf(table, first);
+};
+
+/**
+ * Measured steps from a tidy table: `batch_size`, `avg_seq_len` or `sequence_length` (tokens), `step_time` (seconds), and further features by
+ * name.
+ *
+ * @throws StepTimeError `step-time/missing-column`, `step-time/bad-number` (with the line), `step-time/ambiguous-column`, `step-time/bad-filter`
+ */
+export const readStepTimes = (table: TidyTable, options: ReadStepTimesOptions = {}): StepTimes => {
+  const { features = [], filter = [] } = options;
+  const rows = filteredRows(table, filter);
+  const batchSize = numbersOf(table, rows, columnOf(table, BATCH_SIZE), POSITIVE);
+  const sequenceLength = numbersOf(table, rows, sequenceColumn(table, rows), POSITIVE);
+  const stepTimeSec = numbersOf(table, rows, columnOf(table, STEP_TIME), POSITIVE);
+  const further = new Map<string, Float64Array>();
+  for (const name of features) {
+    if (name === BATCH_SIZE || name === SEQUENCE_LENGTH || name === STEP_TIME || name === SEQUENCE_COLUMNS[0]) {
+      throw new StepTimeError('step-time/bad-option', `features: must be beyond the model's own; got ${name}`, {
+        value: name,
+      });
+    }
+    further.set(name, numbersOf(table, rows, columnOf(table, name), FINITE));
+  }
+  for (const name of Object.keys(KNOWN_FURTHER_FEATURES)) {
+    const column = table.names.indexOf(name);
+    if (column < 0 || further.has(name) || !isNumeric(table, rows, column)) continue;
+    further.set(name, numbersOf(table, rows, column, FINITE));
+  }
+  return {
+    length: rows.length,
+    batchSize,
+    sequenceLength,
+    stepTimeSec,
+    further,
+    lines: rows.map((row) => table.line(row)),
+    mixed: mixedColumns(table, rows),
+  };
+};

@@ -1,0 +1,85 @@
+import {
+  type FeatureTable,
+  featureTable,
+  type LinearModel,
+  outsideHull,
+  predictWithIntervals,
+} from '@stepclock/regression';
+import { StepTimeError } from './step-time-error.js';
+import { BATCH_SIZE, SEQUENCE_LENGTH } from './step-times.js';
+
+/** The fitted formula. */
+export interface StepTimeModel {
+  /** Of the served model or whatever the steps belong to. */
+  readonly name: string;
+  readonly target: 'decode';
+  /** Beyond batch size and sequence length. */
+  readonly features: readonly string[];
+  /** Predicts ms. */
+  readonly linear: LinearModel;
+}
+
+/** A step to predict: the model's features by name. */
+export interface StepQuery {
+  readonly batchSize: number;
+  readonly sequenceLength: number;
+  /** One value a further feature of the model. */
+  readonly further?: Readonly<Record<string, number>>;
+}
+
+/** A predicted step. Seconds. */
+export interface StepPrediction {
+  readonly stepTimeSec: number;
+  /** 95 % prediction interval of one step, when the fit had rows to spare for it. */
+  readonly interval: readonly [low: number, high: number] | null;
+  /** A feature lies outside the range of the training rows. */
+  readonly extrapolated: boolean;
+  /** Features outside their range, in words. */
+  readonly outside: readonly string[];
+}
+
+const oneRow = (model: StepTimeModel, query: StepQuery): FeatureTable => {
+  const values = [query.batchSize, query.sequenceLength, ...model.features.map((name) => query.further?.[name])];
+  const names = [BATCH_SIZE, SEQUENCE_LENGTH, ...model.features];
+  values.forEach((value, j) => {
+    if (typeof value !== 'number' || !Number.isFinite(value) || (j < 2 && !(value > 0))) {
+      const must = j < 2 ? 'a number above 0' : 'a number, since the model uses it';
+      throw new StepTimeError('step-time/bad-number', `${names[j]}: must be ${must}; got ${value}`, {
+        column: names[j] ?? '',
+        value,
+        expected: must,
+      });
+    }
+  });
+  return featureTable(
+    names,
+    values.map((value) => Float64Array.of(value ?? Number.NaN)),
+  );
+};
+
+/**
+ * The duration of one step.
+ *
+ * @throws StepTimeError `step-time/bad-number`
+ */
+export const predictStepTime = (model: StepTimeModel, query: StepQuery, level = 0.95): StepPrediction => {
+  const row = oneRow(model, query);
+  const { linear } = model;
+  const outside = linear.trainingRange.features
+    .filter(({ name, min, max }) => {
+      const value = row.columns[row.names.indexOf(name)]?.[0] as number;
+      return !(min <= value && value <= max);
+    })
+    .map(({ name, min, max }) => `${name} was ${min} to ${max} in training`);
+  const extrapolated = outsideHull(linear, row)[0] === 1;
+  if (linear.inference === undefined) {
+    return { stepTimeSec: (linear.predict(row)[0] as number) / 1000, interval: null, extrapolated, outside };
+  }
+  const { mean, low, high } = predictWithIntervals(linear, row, { level });
+  return {
+    stepTimeSec: (mean[0] as number) / 1000,
+    interval: [(low[0] as number) / 1000, (high[0] as number) / 1000],
+    extrapolated,
+    outside,
+  };
+};
