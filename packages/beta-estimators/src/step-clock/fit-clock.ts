@@ -5,6 +5,7 @@ import { decodeContext } from './decode-context.js';
 import { leastCorrection } from './least-correction.js';
 import { type Noise, rowNoise } from './noise.js';
 import { sharePrefills } from './prefill-sharing.js';
+import { refined } from './refine.js';
 import { fitRows, rowWeights, type StepBetas, type Width } from './row-fit.js';
 import { trackClock } from './track-clock.js';
 import { wholeSteps } from './whole-steps.js';
@@ -109,7 +110,14 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
     rounds.push(round);
     const still = round.change < tol && whole === mayRound;
     if (still || rounds.length >= maxRounds) {
-      return { beta: fitted, state, rows, weights, rounds, converged: still || round.change < STILL };
+      return {
+        beta: refined(rows, width, weights, fitted),
+        state,
+        rows,
+        weights,
+        rounds,
+        converged: still || round.change < STILL,
+      };
     }
     // Sets of coefficients can chase each other through the same few clocks: shorter steps end the chase.
     const move = fitted.map((b, i) => (b - (beta[i] as number)) / (b + (beta[i] as number) || 1));

@@ -1,10 +1,9 @@
-import { mergeReduced } from '@stepclock/nnls-solver';
+import { reduceRows } from '@stepclock/nnls-solver';
 import { inverse, Matrix, SingularValueDecomposition } from 'ml-matrix';
 import type { ClockProblem } from './clock-problem.js';
 import type { ClockState } from './clock-state.js';
 import type { ClusterRows } from './clusters.js';
-import { reducedBlocks } from './row-blocks.js';
-import type { StepBetas, Width } from './row-fit.js';
+import { rowColumns, type StepBetas, type Width } from './row-fit.js';
 
 export type CoefficientName = 'beta0' | 'beta1' | 'beta2' | 'beta3';
 export const COEFFICIENTS: readonly CoefficientName[] = ['beta0', 'beta1', 'beta2', 'beta3'];
@@ -44,7 +43,7 @@ export const identifiability = (
   width: Width,
   beta: StepBetas,
 ): Identifiability => {
-  const { r } = mergeReduced(reducedBlocks(rows, width, weights, [[0, rows.length]]));
+  const { r } = reduceRows(rowColumns(rows, width), rows.seconds, { weights });
   const norms = Array.from({ length: width }, (_, j) => r.getColumnVector(j).norm());
   const present = norms.flatMap((norm, j) => (norm > 0 ? [j] : []));
   const scaled = Matrix.zeros(width, present.length);

@@ -1,8 +1,9 @@
 import t from '@stdlib/stats-base-dists-t';
-import { mergeReduced } from '@stepclock/nnls-solver';
+import { mergeReduced, type ReducedRows } from '@stepclock/nnls-solver';
 import type { ClusterRows } from './clusters.js';
+import { freeCoefficients, residualSeconds, solved } from './refine.js';
 import { reducedBlocks, rowBlocks } from './row-blocks.js';
-import { betasOf, type StepBetas, type Width } from './row-fit.js';
+import { betasOf, rowColumns, type StepBetas, type Width } from './row-fit.js';
 
 /** Confidence intervals of the coefficients, s; `covariance` is of (beta0, beta1, beta2[, beta3]). */
 export interface StepClockIntervals {
@@ -38,8 +39,7 @@ export const blockIntervals = (
   const blocks = rowBlocks(rows, MOST_BLOCKS);
   const count = blocks.length;
   if (count < FEWEST_BLOCKS) return undefined;
-  const parts = reducedBlocks(rows, width, weights, blocks);
-  const left = parts.map((_, g) => betasOf(mergeReduced(parts.filter((__, h) => h !== g))));
+  const left = leftOut(rows, width, weights, beta, blocks);
   const mean = Array.from({ length: width }, (_, i) => left.reduce((sum, b) => sum + (b[i] as number), 0) / count);
   const covariance = mean.map((mi, i) =>
     mean.map((mj, j) => {
@@ -61,4 +61,28 @@ export const blockIntervals = (
     covariance,
     blocks: count,
   };
+};
+
+/** The coefficients without each block in turn. */
+const leftOut = (
+  rows: ClusterRows,
+  width: Width,
+  weights: Float64Array,
+  beta: StepBetas,
+  blocks: readonly (readonly [number, number])[],
+): (readonly number[])[] => {
+  const columns = rowColumns(rows, width);
+  const without = (parts: readonly ReducedRows[], g: number): ReducedRows =>
+    mergeReduced(parts.filter((_, h) => h !== g));
+  // Away from the bound the changes are regressed on the residual, so that they keep their digits however small they are.
+  if (freeCoefficients(beta, width).length === width) {
+    const parts = reducedBlocks(columns, residualSeconds(rows, beta), weights, blocks);
+    const moved = parts.map((_, g) => {
+      const change = solved(without(parts, g));
+      return change === undefined ? undefined : beta.slice(0, width).map((b, j) => b + (change[j] as number));
+    });
+    if (moved.every((b) => b?.every((v) => v > 0))) return moved as number[][];
+  }
+  const parts = reducedBlocks(columns, rows.seconds, weights, blocks);
+  return parts.map((_, g) => betasOf(without(parts, g)));
 };

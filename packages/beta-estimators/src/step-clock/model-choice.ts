@@ -1,7 +1,7 @@
 import { mergeReduced, type ReducedRows } from '@stepclock/nnls-solver';
 import type { ClusterRows } from './clusters.js';
 import { reducedBlocks, rowBlocks } from './row-blocks.js';
-import { betasOf, predictedSeconds, type Width } from './row-fit.js';
+import { betasOf, predictedSeconds, rowColumns, type Width } from './row-fit.js';
 
 const FOLDS = 10;
 /** The gain must be this many of its own standard errors. */
@@ -29,7 +29,7 @@ const heldOutLoss = (
   weights: Float64Array,
   blocks: readonly (readonly [number, number])[],
 ): number[] => {
-  const parts: ReducedRows[] = reducedBlocks(rows, width, weights, blocks);
+  const parts: ReducedRows[] = reducedBlocks(rowColumns(rows, width), rows.seconds, weights, blocks);
   return blocks.map(([from, to], b) => {
     const beta = betasOf(mergeReduced(parts.filter((_, other) => other !== b)));
     let loss = 0;

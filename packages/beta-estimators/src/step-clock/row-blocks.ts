@@ -1,6 +1,5 @@
 import { type ReducedRows, reduceRows } from '@stepclock/nnls-solver';
 import type { ClusterRows } from './clusters.js';
-import { rowColumns, type Width } from './row-fit.js';
 
 /** Contiguous blocks of whole clusters with about equal step counts: `[from, to)` row ranges. */
 export const rowBlocks = (rows: ClusterRows, count: number): (readonly [number, number])[] => {
@@ -21,13 +20,10 @@ export const rowBlocks = (rows: ClusterRows, count: number): (readonly [number, 
   return blocks;
 };
 
-/** The regression of each block, reduced once: any selection of blocks is then a matter of merging triangles. */
+/** A regression on each block, reduced once: any selection of blocks is then a matter of merging triangles. */
 export const reducedBlocks = (
-  rows: ClusterRows,
-  width: Width,
+  columns: readonly Float64Array[],
+  target: Float64Array,
   weights: Float64Array,
   blocks: readonly (readonly [number, number])[],
-): ReducedRows[] => {
-  const columns = rowColumns(rows, width);
-  return blocks.map((range) => reduceRows(columns, rows.seconds, { weights, rows: range }));
-};
+): ReducedRows[] => blocks.map((range) => reduceRows(columns, target, { weights, rows: range }));
