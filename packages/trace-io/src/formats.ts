@@ -1,6 +1,33 @@
+import { aiperf } from './formats/aiperf.js';
+import { blisMetrics } from './formats/blis-metrics.js';
+import { blisTrace } from './formats/blis-trace.js';
+import { guidellm } from './formats/guidellm.js';
+import { inferencePerf } from './formats/inference-perf.js';
+import { mapped } from './formats/mapped.js';
+import { otlp } from './formats/otlp.js';
 import { phaseCsv } from './formats/phase-csv.js';
 import { requestLog } from './formats/request-log.js';
+import { sglang } from './formats/sglang.js';
+import { stepLog } from './formats/step-log.js';
+import { vllmBench } from './formats/vllm-bench.js';
+import { azureWorkload, burstGptWorkload, mooncakeWorkload } from './formats/workloads.js';
 import type { TraceFormat } from './trace-format.js';
 
 /** Every format that is read, in the order in which recognition asks them: the more particular ones first. */
-export const FORMATS: readonly TraceFormat[] = [requestLog, phaseCsv];
+export const FORMATS: readonly TraceFormat[] = [
+  requestLog,
+  otlp,
+  aiperf,
+  sglang,
+  vllmBench,
+  guidellm,
+  inferencePerf,
+  blisMetrics,
+  blisTrace,
+  azureWorkload,
+  burstGptWorkload,
+  mooncakeWorkload,
+  stepLog,
+  phaseCsv,
+  mapped,
+];

@@ -1,9 +1,16 @@
 export { engineSettingsOf } from './engine-settings.js';
+export { type FormatInfo, formats } from './format-list.js';
+export { columnMapOf } from './formats/mapped.js';
+export type { ByteSource } from './input.js';
 export { DECODE, type NameColumn, type PhaseTable, PREFILL } from './phase-table.js';
 export { type PhaseRow, phaseTableFrom } from './phase-table-from.js';
 export { type ReadTraceOptions, readTrace } from './read-trace.js';
 export { type PhaseRule, phasesOfRequests } from './request-phases.js';
 export type { RequestTable } from './request-table.js';
+export type { StepTable } from './step-table.js';
 export { type ReadTidyOptions, readTidyTable, type TidyTable } from './tidy-table.js';
-export type { EngineSettings, Exclusion, Trace, TraceFacts } from './trace.js';
+export type { EngineSettings, Exclusion, RequestFact, Trace, TraceFacts } from './trace.js';
 export { type InputFault, TraceIoError } from './trace-io-error.js';
+export { formatOtlpJsonl, otlpJsonlChunks } from './writers/otlp-jsonl.js';
+export { formatPhasesCsv, phasesCsvChunks } from './writers/phases-csv.js';
+export { formatRequestsJsonl, requestsJsonlChunks } from './writers/requests-jsonl.js';

@@ -1,5 +1,22 @@
 import { TraceIoError } from './trace-io-error.js';
 
+/** Bytes in chunks: a Node stream, an async generator, a browser's `blob.stream()` or `response.body`. */
+export type ByteSource = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
+
+/** Any byte source as an async iterable (not every browser's streams are one). */
+export function bytesOf(source: ByteSource): AsyncIterable<Uint8Array> {
+  return Symbol.asyncIterator in source ? source : readStream(source);
+}
+
+async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
 /** A byte stream being read, with what error messages and progress need to know of it. */
 export interface Input {
   readonly source: AsyncIterable<Uint8Array>;

@@ -40,15 +40,23 @@ export async function* linesOf(input: Input): AsyncGenerator<{ line: number; byt
   if (!isBlank(bytes)) yield { line, bytes };
 }
 
-/** The objects of a JSON lines stream. */
-export async function* jsonLinesOf(input: Input): AsyncGenerator<{ line: number; record: JsonRecord }> {
+/**
+ * The objects of a JSON lines stream. Integers of 16 digits and more in the fields `exactIntegers` come as strings: JSON.parse would round them.
+ */
+export async function* jsonLinesOf(
+  input: Input,
+  exactIntegers: readonly string[] = [],
+): AsyncGenerator<{ line: number; record: JsonRecord }> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  // A quote before and after the name: inside a JSON string both would be escaped.
+  const long =
+    exactIntegers.length === 0 ? undefined : new RegExp(`("(?:${exactIntegers.join('|')})"\\s*:\\s*)(\\d{16,})`, 'g');
   for await (const { line, bytes } of linesOf(input)) {
-    yield { line, record: new JsonRecord(parsedLine(bytes, line, input.file, decoder), input.file, line) };
+    yield { line, record: new JsonRecord(parsedLine(bytes, line, input.file, decoder, long), input.file, line) };
   }
 }
 
-function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: TextDecoder) {
+function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: TextDecoder, long: RegExp | undefined) {
   let text: string;
   try {
     text = decoder.decode(line === 1 && startsWithBom(bytes) ? bytes.subarray(3) : bytes);
@@ -57,7 +65,7 @@ function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: Text
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(long === undefined ? text : text.replace(long, '$1"$2"'));
   } catch (error) {
     throw new TraceIoError('trace-io/bad-json', 'line', {
       file,

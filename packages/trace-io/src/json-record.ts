@@ -59,6 +59,24 @@ export class JsonRecord {
     return value;
   }
 
+  /** The first of several names for one field that the record has; the first name where it has none. */
+  named(...names: readonly [string, ...string[]]): string {
+    return names.find((name) => this.has(name)) ?? names[0];
+  }
+
+  /** The text of a field, `undefined` where it is absent or no text. */
+  text(name: string): string | undefined {
+    const value = this.raw(name);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** The object in a field as a record of its own, `undefined` where there is none. */
+  inner(name: string): JsonRecord | undefined {
+    const value = this.raw(name);
+    if (!isObject(value)) return undefined;
+    return new JsonRecord(value, this.file, this.line, this.path === '' ? name : `${this.path}.${name}`);
+  }
+
   fault(name: string, value: unknown, expected: string): TraceIoError {
     const column = this.path === '' ? name : `${this.path}.${name}`;
     const missing = value === undefined;

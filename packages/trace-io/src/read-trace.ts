@@ -1,8 +1,8 @@
 import { engineSettingsOf } from './engine-settings.js';
 import { FORMATS } from './formats.js';
 import { HEAD_BYTES, headOf } from './head.js';
-import { peeked } from './input.js';
-import type { Trace } from './trace.js';
+import { type ByteSource, bytesOf, peeked } from './input.js';
+import type { Trace, TraceFacts } from './trace.js';
 import type { Head, TraceFormat } from './trace-format.js';
 import { TraceIoError } from './trace-io-error.js';
 
@@ -15,6 +15,13 @@ export interface ReadTraceOptions {
   readonly columns?: Readonly<Record<string, string>>;
   /** Text (or object) of the meta.json beside the file. */
   readonly metaJson?: string | object;
+  /**
+   * Reads the file as the generic format `mapped`: which column (or JSON path) is the start, first, last, prompt, output ...
+   * (see `columnMapOf` for the text form).
+   */
+  readonly map?: Readonly<Record<string, string>>;
+  /** Unit of the times under `map`; seconds when not given. */
+  readonly timeUnit?: TraceFacts['timeUnit'];
   /** Name of that file, for messages. */
   readonly metaJsonName?: string;
   /** Called after every chunk with the bytes taken so far. */
@@ -32,22 +39,26 @@ export interface ReadTraceOptions {
  * const trace = await readTrace(new Blob([text]).stream());
  * trace.phases?.length; // => 2
  */
-export async function readTrace(source: AsyncIterable<Uint8Array>, options: ReadTraceOptions = {}): Promise<Trace> {
+export async function readTrace(source: ByteSource, options: ReadTraceOptions = {}): Promise<Trace> {
   return readTraceBy('fast', source, options);
 }
 
 /** `readTrace` with the choice of path that tests compare. */
 export async function readTraceBy(
   path: 'fast' | 'strict',
-  source: AsyncIterable<Uint8Array>,
+  source: ByteSource,
   options: ReadTraceOptions,
 ): Promise<Trace> {
   const { fileName: file = '<input>', format = 'auto', columns = {}, metaJson, onProgress = () => {} } = options;
-  const settings = metaJson === undefined ? {} : engineSettingsOf(metaJson, options.metaJsonName);
-  const { head: bytes, all } = await peeked(source, file, HEAD_BYTES);
+  const { map, timeUnit = 's' } = options;
+  const isYaml = typeof metaJson === 'string' && /^\s*(?:---\s*\n)?trace_version\s*:/.test(metaJson);
+  const settings = metaJson === undefined || isYaml ? {} : engineSettingsOf(metaJson, options.metaJsonName);
+  const { head: bytes, all } = await peeked(bytesOf(source), file, HEAD_BYTES);
   const head = headOf(bytes);
-  const reader = format === 'auto' ? recognised(head, file) : named(format, file);
-  return reader.read({ source: all, file, onProgress }, { columns, settings, head, path });
+  const wanted = map !== undefined && format === 'auto' ? 'mapped' : format;
+  const reader = wanted === 'auto' ? recognised(head, file) : named(wanted, file);
+  const metaText = typeof metaJson === 'string' ? metaJson : undefined;
+  return reader.read({ source: all, file, onProgress }, { columns, settings, metaText, map, timeUnit, head, path });
 }
 
 function named(name: string, file: string): TraceFormat {

@@ -12,10 +12,20 @@ export interface RequestRow {
   readonly cachedTokens?: number;
   /** The first one included. */
   readonly outputTokens: number;
+  readonly decodeSteps?: number;
+  readonly preemptions?: number;
   readonly instance?: string;
 }
 
-const OPTIONAL = ['arrivalSec', 'scheduledSec', 'firstTokenSec', 'lastTokenSec', 'cachedTokens'] as const;
+const OPTIONAL = [
+  'arrivalSec',
+  'scheduledSec',
+  'firstTokenSec',
+  'lastTokenSec',
+  'cachedTokens',
+  'decodeSteps',
+  'preemptions',
+] as const;
 type Optional = (typeof OPTIONAL)[number];
 
 /** A `RequestTable` in the making. A column exists once a row has a value for it; earlier rows are NaN there. */
@@ -56,7 +66,8 @@ export class RequestColumns {
     }
   }
 
-  table(): RequestTable {
+  /** The table; `instanceNames` replaces names of instances by others. */
+  table(instanceNames: ReadonlyMap<string, string> = new Map()): RequestTable {
     const length = this.#count;
     const names = this.#ids.names();
     const idAt = this.#idAt;
@@ -69,7 +80,23 @@ export class RequestColumns {
       promptTokens: this.#promptTokens.subarray(0, length),
       outputTokens: this.#outputTokens.subarray(0, length),
       ...optional,
-      ...(this.#instance && { instance: this.#instance.subarray(0, length), instanceIds: this.#instances.names() }),
+      ...this.#instanceColumn(instanceNames),
+    };
+  }
+
+  #instanceColumn(renamed: ReadonlyMap<string, string>): Pick<RequestTable, 'instance' | 'instanceIds'> {
+    if (this.#instance === undefined) return {};
+    const old = this.#instances.names();
+    const final = new NameIndex();
+    const indexOf = Uint32Array.from({ length: old.length }, (_, i) => {
+      const name = old.at(i);
+      return final.internText(renamed.get(name) ?? name);
+    });
+    // One name for all rows tells nothing apart: that is one engine.
+    if (final.length < 2) return {};
+    return {
+      instance: this.#instance.subarray(0, this.#count).map((index) => indexOf[index] as number),
+      instanceIds: final.names(),
     };
   }
 

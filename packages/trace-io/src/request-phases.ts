@@ -43,6 +43,8 @@ export function phasesOfRequests(
     const steps = (outputTokens[i] as number) - (rule.firstTokenWithPrefill ? 1 : 0);
     if (steps > 0 && last > first) {
       phases.add(DECODE, first, last, 0, steps, i);
+      const told = requests.decodeSteps?.[i] ?? missing;
+      if (!Number.isNaN(told)) phases.setSteps(told);
       if (instance !== undefined) phases.setInstance(instance);
     }
   }

@@ -18,6 +18,10 @@ export interface RequestTable {
   readonly cachedTokens?: Float64Array;
   /** Output tokens, the first one included. */
   readonly outputTokens: Float64Array;
+  /** Steps of the decode where the format counts them (speculative decoding gives several tokens a step); NaN: not told. */
+  readonly decodeSteps?: Float64Array;
+  /** How often the request was preempted. */
+  readonly preemptions?: Float64Array;
   readonly instance?: Uint32Array;
   readonly instanceIds?: NameColumn;
 }

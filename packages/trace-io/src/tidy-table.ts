@@ -1,7 +1,7 @@
 import type { RowPlan } from './delimited/column-plan.js';
 import { readDelimited } from './delimited/read-delimited.js';
 import { HEAD_BYTES, headOf } from './head.js';
-import { peeked } from './input.js';
+import { type ByteSource, bytesOf, peeked } from './input.js';
 import { jsonLinesOf } from './json-lines.js';
 import { NameIndex } from './name-index.js';
 import type { NameColumn } from './phase-table.js';
@@ -35,12 +35,9 @@ export interface ReadTidyOptions {
  * const table = await readTidyTable(new Blob(['batch,step_s\n8,0.02\n']).stream());
  * table.cell(0, table.names.indexOf('batch')); // => '8'
  */
-export async function readTidyTable(
-  source: AsyncIterable<Uint8Array>,
-  options: ReadTidyOptions = {},
-): Promise<TidyTable> {
+export async function readTidyTable(source: ByteSource, options: ReadTidyOptions = {}): Promise<TidyTable> {
   const { fileName: file = '<input>', onProgress = () => {} } = options;
-  const { head, all } = await peeked(source, file, HEAD_BYTES);
+  const { head, all } = await peeked(bytesOf(source), file, HEAD_BYTES);
   const { firstLine, delimiter } = headOf(head);
   const input = { source: all, file, onProgress };
   const rows = new TidyRows(file);

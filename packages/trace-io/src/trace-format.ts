@@ -1,5 +1,5 @@
 import type { Input } from './input.js';
-import type { EngineSettings, Trace } from './trace.js';
+import type { EngineSettings, Trace, TraceFacts } from './trace.js';
 
 /** The beginning of a file, as format recognition sees it. */
 export interface Head {
@@ -20,6 +20,11 @@ export interface ReadOptions {
   readonly columns: Readonly<Record<string, string>>;
   /** From the neighbouring meta.json. */
   readonly settings: EngineSettings;
+  /** Text of the file that was handed in beside the trace, whatever it is (BLIS has a YAML header there). */
+  readonly metaText: string | undefined;
+  /** For the generic reader: what to take from which column, and the unit of its times. */
+  readonly map: Readonly<Record<string, string>> | undefined;
+  readonly timeUnit: TraceFacts['timeUnit'];
   readonly head: Head;
   /** `strict` avoids every shortcut: the reference that tests compare with. */
   readonly path: 'fast' | 'strict';

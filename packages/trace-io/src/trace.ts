@@ -1,5 +1,6 @@
 import type { PhaseTable } from './phase-table.js';
 import type { RequestTable } from './request-table.js';
+import type { StepTable } from './step-table.js';
 
 /** Engine settings found beside or inside a trace. Token counts. */
 export interface EngineSettings {
@@ -25,7 +26,23 @@ export interface TraceFacts {
   /** Whether the first output token comes with the last prefill step, so that D output tokens are D - 1 decode steps. */
   readonly firstTokenWithPrefill: boolean;
   readonly settings: EngineSettings;
+  /** What a request has in this file; absent for tables of bare phases. */
+  readonly has?: readonly RequestFact[];
+  /** Where the tables' zero lies on the file's clock, s; absent means at the clock's own zero. */
+  readonly originSec?: number;
 }
+
+/** A thing that a format may tell of a request. */
+export type RequestFact =
+  | 'arrival'
+  | 'scheduled'
+  | 'first-token'
+  | 'last-token'
+  | 'prompt'
+  | 'cached'
+  | 'output'
+  | 'decode-steps'
+  | 'preemptions';
 
 /** Rows that were read but left out of the tables, and why. */
 export interface Exclusion {
@@ -38,10 +55,14 @@ export interface Exclusion {
   readonly lines: readonly number[];
 }
 
-/** A file, read: its phases (absent for workloads without latencies), its requests (absent for bare phase tables). */
+/**
+ * A file, read: its phases (absent for workloads without latencies and for step logs), its requests (absent for bare phase
+ * tables), its steps (step logs only).
+ */
 export interface Trace {
   readonly facts: TraceFacts;
   readonly phases?: PhaseTable;
   readonly requests?: RequestTable;
+  readonly steps?: StepTable;
   readonly exclusions: readonly Exclusion[];
 }

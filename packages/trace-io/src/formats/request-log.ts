@@ -3,6 +3,7 @@ import type { Input } from '../input.js';
 import { jsonLinesOf } from '../json-lines.js';
 import type { JsonRecord } from '../json-record.js';
 import { RequestColumns } from '../request-columns.js';
+import { requestFacts } from '../request-facts.js';
 import { phasesOfRequests } from '../request-phases.js';
 import type { Trace } from '../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
@@ -19,6 +20,8 @@ const FIELDS = {
   last_token_ts: ['last_token_ts'],
   cached_toks: ['cached_toks', 'cached_tokens', 'num_cached_tokens'],
   instance_id: ['instance_id', 'instance', 'engine_id'],
+  decode_steps: ['decode_steps'],
+  num_preemptions: ['num_preemptions', 'preemptions'],
 } as const;
 type Field = keyof typeof FIELDS;
 
@@ -26,17 +29,17 @@ const TIMES = ['queued_ts', 'scheduled_ts', 'first_token_ts', 'last_token_ts'] a
 
 /**
  * The engine's own request log, JSON lines, one request a line: `request_id, input_toks, output_toks, queued_ts, scheduled_ts,
- * first_token_ts, last_token_ts`, seconds on the engine's monotonic clock; optionally `cached_toks` and `instance_id`. Other
- * fields (such as arrival_time, which runs on another clock) are not used.
+ * first_token_ts, last_token_ts`, seconds on the engine's monotonic clock; optionally `cached_toks`, `decode_steps`, `num_preemptions` and
+ * `instance_id`. Other fields (such as arrival_time, which runs on another clock) are not used.
  *
- * Requests that never gave a token (null marks, or no output) are excluded and counted.
+ * Requests that never gave a token (null marks, or no output) are excluded and counted. `queue_in_prefill: true` says that scheduled_ts is only the
+ * arrival again; a first line without any mark but `queued_ts` makes the file a workload. Both are what `formatRequestsJsonl` writes for requests of
+ * formats that know no more.
  */
 export const requestLog: TraceFormat = {
   name: 'request-log',
   description: 'engine request log as JSON lines: queued, scheduled, first and last token of each request, seconds',
-  recognise: ({ firstObject }) =>
-    firstObject !== undefined &&
-    ['first_token_ts', 'last_token_ts', 'scheduled_ts', 'queued_ts'].some((name) => Object.hasOwn(firstObject, name)),
+  recognise: ({ firstObject }) => firstObject !== undefined && TIMES.some((name) => Object.hasOwn(firstObject, name)),
   read,
 };
 
@@ -45,20 +48,29 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const exclusions = new Exclusions();
   const lineOfRequest = new Map<string, number>();
   const nameOf = fieldNames(options.columns, input.file);
+  let folded = false;
+  let workload: boolean | undefined;
   let lastLine = 1;
   for await (const { line, record } of jsonLinesOf(input)) {
     lastLine = line;
+    workload ??= TIMES.every((field) => field === 'queued_ts' || !Object.hasOwn(record.object, nameOf(record, field)));
+    folded ||= record.raw('queue_in_prefill') === true;
     const id = record.name(nameOf(record, 'request_id'));
     const instanceName = nameOf(record, 'instance_id');
     const instance = record.has(instanceName) ? record.name(instanceName) : undefined;
     refuseSecond(lineOfRequest, id, instance, line, nameOf(record, 'request_id'), input.file);
-    addRequest(record, id, instance, line, input.file, (field) => nameOf(record, field), requests, exclusions);
+    const take = workload ? addArrival : addRequest;
+    take(
+      { record, id, instance, line, file: input.file, nameOf: (field) => nameOf(record, field) },
+      requests,
+      exclusions,
+    );
   }
-  if (requests.length + exclusions.count === 0) {
-    throw new TraceIoError('trace-io/no-rows', 'file', {
+  if (requests.length === 0) {
+    throw new TraceIoError('trace-io/no-requests', 'file', {
       file: input.file,
       line: lastLine,
-      expected: 'at least one request',
+      expected: `at least one request with tokens${exclusions.count > 0 ? `; left out: ${exclusions.count}` : ''}`,
     });
   }
   const table = requests.table();
@@ -67,26 +79,28 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       format: 'request-log',
       clock: "the engine's monotonic clock, seconds",
       timeUnit: 's',
-      queueInPrefill: 'no',
+      queueInPrefill: workload ? 'unknown' : folded ? 'yes' : 'no',
       firstTokenWithPrefill: true,
       settings: options.settings,
+      has: requestFacts(table),
     },
-    phases: phasesOfRequests(table),
+    ...(!workload && { phases: phasesOfRequests(table) }),
     requests: table,
     exclusions: exclusions.list(),
   };
 }
 
-function addRequest(
-  record: JsonRecord,
-  id: string,
-  instance: string | undefined,
-  line: number,
-  file: string,
-  nameOf: (field: Field) => string,
-  requests: RequestColumns,
-  exclusions: Exclusions,
-): void {
+interface LogLine {
+  readonly record: JsonRecord;
+  readonly id: string;
+  readonly instance: string | undefined;
+  readonly line: number;
+  readonly file: string;
+  readonly nameOf: (field: Field) => string;
+}
+
+function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclusions): void {
+  const { record, id, instance, line, nameOf, file } = entry;
   const promptTokens = record.count(nameOf('input_toks'));
   const outputTokens = record.count(nameOf('output_toks'));
   const cachedTokens = record.count(nameOf('cached_toks'), true);
@@ -121,14 +135,31 @@ function addRequest(
   }
   requests.add(id, {
     arrivalSec: queued,
-    scheduledSec: scheduled,
+    // A log that folds the queue repeats the arrival here: then it is not known when the request was scheduled.
+    ...(record.raw('queue_in_prefill') !== true && { scheduledSec: scheduled }),
     firstTokenSec: first,
     lastTokenSec: last,
     promptTokens,
     cachedTokens,
     outputTokens,
+    decodeSteps: record.count(nameOf('decode_steps'), true),
+    preemptions: record.count(nameOf('num_preemptions'), true),
     ...(instance !== undefined && { instance }),
   });
+}
+
+function addArrival(entry: LogLine, requests: RequestColumns, exclusions: Exclusions): void {
+  const { record, id, instance, line, nameOf } = entry;
+  const outputTokens = record.count(nameOf('output_toks'));
+  const row = {
+    arrivalSec: record.number(nameOf('queued_ts')),
+    promptTokens: record.count(nameOf('input_toks')),
+    cachedTokens: record.count(nameOf('cached_toks'), true),
+    outputTokens,
+    ...(instance !== undefined && { instance }),
+  };
+  if (outputTokens === 0) exclusions.add('no-output', 'requests without output tokens', line);
+  else requests.add(id, row);
 }
 
 function refuseSecond(

@@ -1,0 +1,202 @@
+import { parse as parseYaml } from 'yaml';
+import { type RequestColumn, readRequestRows } from '../delimited/request-rows.js';
+import type { Input } from '../input.js';
+import { isObject, numberOf } from '../json-record.js';
+import { RequestBuilder } from '../request-builder.js';
+import type { EngineSettings, Trace } from '../trace.js';
+import type { ReadOptions, TraceFormat } from '../trace-format.js';
+import { TraceIoError } from '../trace-io-error.js';
+
+type Key =
+  | 'request_id'
+  | 'prefix_length'
+  | 'input_tokens'
+  | 'output_tokens'
+  | 'server_input_tokens'
+  | 'arrival_time_us'
+  | 'send_time_us'
+  | 'first_chunk_time_us'
+  | 'last_chunk_time_us'
+  | 'status'
+  | 'finish_reason';
+
+const column = (key: Key, kind: 'number' | 'count' | 'name', required = false): RequestColumn<Key> => ({
+  key,
+  names: [key],
+  kind,
+  required,
+  emptyAllowed: !required,
+});
+
+const COLUMNS: readonly RequestColumn<Key>[] = [
+  column('request_id', 'name', true),
+  column('prefix_length', 'count'),
+  column('input_tokens', 'count', true),
+  column('output_tokens', 'count', true),
+  column('server_input_tokens', 'count'),
+  column('arrival_time_us', 'number', true),
+  column('send_time_us', 'number'),
+  column('first_chunk_time_us', 'number'),
+  column('last_chunk_time_us', 'number'),
+  column('status', 'name'),
+  column('finish_reason', 'name'),
+];
+
+/**
+ * BLIS TraceV2 (inference-sim/inference-sim, sim/workload/tracev2.go, versions 2 and 3): a CSV in microseconds, columns by header name, with a
+ * YAML header in a file of its own (hand it in as `metaJson`) or before the CSV in the same file. The prefill starts at `send_time_us` (the client's
+ * view, queue folded in), or at `arrival_time_us` where that is 0. Prompt tokens are `server_input_tokens` where the server said them; otherwise
+ * `input_tokens`, to which `prefix_length` is added, since generated traces hold the suffix there (mode `real` without server counts holds
+ * the whole prompt). Rows whose status is not `ok` are excluded. A trace without chunk times is a workload.
+ */
+export const blisTrace: TraceFormat = {
+  name: 'blis-trace',
+  description: 'BLIS (inference-sim) TraceV2: CSV in microseconds, with or without its YAML header',
+  recognise: ({ headerNames, text }) =>
+    headerNames.includes('send_time_us') ||
+    headerNames.includes('first_chunk_time_us') ||
+    /^\s*(?:---\s*\n)?trace_version\s*:/.test(text),
+  read,
+};
+
+async function read(input: Input, options: ReadOptions): Promise<Trace> {
+  const { yaml, csv } = await withoutYaml(input);
+  const header = headerOf(yaml ?? options.metaText, input.file, yaml !== undefined);
+  const builder = new RequestBuilder(input.file);
+  // Until a row has latencies this may be a workload: both readings are kept up to then.
+  let workload: RequestBuilder | undefined = new RequestBuilder(input.file);
+  await readRequestRows(
+    csv,
+    { delimiter: ',', path: options.path, mapping: options.columns },
+    COLUMNS,
+    (cells, line) => {
+      const id = cells.name('request_id') ?? String(line);
+      const status = cells.name('status');
+      const reason = cells.name('finish_reason');
+      const left = status !== undefined && status !== 'ok' ? 'failed' : reason === 'abort' ? 'aborted' : undefined;
+      if (left !== undefined) {
+        builder.exclude(left, line);
+        workload?.exclude(left, line);
+        return;
+      }
+      const first = positive(cells.number('first_chunk_time_us'));
+      const sent = positive(cells.number('send_time_us'));
+      const served = positive(cells.number('server_input_tokens'));
+      const prefix = cells.number('prefix_length');
+      const suffix = cells.number('input_tokens') + (header.mode !== 'real' && prefix > 0 ? prefix : 0);
+      const row = {
+        arrivalSec: (Number.isNaN(sent) ? cells.number('arrival_time_us') : sent) / 1e6,
+        firstTokenSec: first / 1e6,
+        lastTokenSec: positive(cells.number('last_chunk_time_us')) / 1e6,
+        promptTokens: Number.isNaN(served) ? suffix : served,
+        outputTokens: cells.number('output_tokens'),
+      };
+      if (!Number.isNaN(first)) workload = undefined;
+      builder.add(id, line, row);
+      workload?.addArrival(id, line, { ...row, arrivalSec: cells.number('arrival_time_us') / 1e6 });
+    },
+  );
+  return (workload ?? builder).trace({
+    format: 'blis-trace',
+    clock: header.mode === 'real' ? "the observing client's clock, microseconds" : 'simulated time, microseconds',
+    timeUnit: 'us',
+    queueInPrefill: 'yes',
+    firstTokenWithPrefill: true,
+    settings: { ...header.settings, ...options.settings },
+  });
+}
+
+/** Times of 0 stand for "not recorded". */
+function positive(value: number): number {
+  return value > 0 ? value : Number.NaN;
+}
+
+/** Splits a YAML header that stands before the CSV off a stream. */
+async function withoutYaml(input: Input): Promise<{ yaml: string | undefined; csv: Input }> {
+  const iterator = input.source[Symbol.asyncIterator]();
+  const decoder = new TextDecoder();
+  let text = '';
+  const taken: Uint8Array[] = [];
+  const limit = 1 << 20;
+  let size = 0;
+  let csvAt = -1;
+  for (let step = await iterator.next(); ; step = await iterator.next()) {
+    if (!step.done) {
+      taken.push(step.value.slice());
+      size += step.value.length;
+      text += decoder.decode(step.value, { stream: true });
+      if (!/^\s*(?:---|trace_version|#)/.test(text)) {
+        csvAt = 0;
+        break;
+      }
+    }
+    // The CSV's header is the first line that names its columns.
+    const found = /^[^\n:]*\brequest_id\s*,/m.exec(text);
+    if (found !== null) {
+      csvAt = found.index;
+      break;
+    }
+    if (step.done || size > limit) break;
+  }
+  if (csvAt < 0) {
+    throw new TraceIoError('trace-io/no-rows', 'BLIS trace', {
+      file: input.file,
+      line: 1,
+      expected: 'the CSV with the requests; this is its YAML header alone',
+    });
+  }
+  const yaml = csvAt === 0 ? undefined : text.slice(0, csvAt);
+  // The CSV keeps its lines' numbers: what stood before is replaced by blank lines.
+  const blanks = yaml === undefined ? new Uint8Array(0) : new TextEncoder().encode(yaml.replace(/[^\n]+/g, ''));
+  const skipped = yaml === undefined ? 0 : new TextEncoder().encode(yaml).length;
+  async function* rest(): AsyncGenerator<Uint8Array> {
+    yield blanks;
+    let skip = skipped;
+    for (const chunk of taken) {
+      yield chunk.subarray(Math.min(skip, chunk.length));
+      skip -= Math.min(skip, chunk.length);
+    }
+    for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield step.value;
+  }
+  return { yaml, csv: { ...input, source: rest() } };
+}
+
+function headerOf(
+  text: string | undefined,
+  file: string,
+  own: boolean,
+): { mode: string | undefined; settings: EngineSettings } {
+  if (text === undefined) return { mode: undefined, settings: {} };
+  let value: unknown;
+  try {
+    value = parseYaml(text.replace(/^---\s*$/gm, ''), { maxAliasCount: 0 });
+  } catch (error) {
+    if (!own) return { mode: undefined, settings: {} };
+    throw new TraceIoError('trace-io/bad-yaml', 'header', {
+      file,
+      line: 1,
+      expected: `valid YAML (${error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'not YAML'})`,
+    });
+  }
+  if (!isObject(value)) return { mode: undefined, settings: {} };
+  const unit = value.time_unit;
+  if (typeof unit === 'string' && !/^(?:us|microseconds?|µs)$/.test(unit)) {
+    throw new TraceIoError('trace-io/bad-field', 'time_unit', {
+      file,
+      line: 1,
+      column: 'time_unit',
+      value: unit,
+      expected: 'microseconds',
+    });
+  }
+  const server = isObject(value.server) ? value.server : {};
+  const seqs = numberOf(server.max_num_seqs);
+  return {
+    mode: typeof value.mode === 'string' ? value.mode : undefined,
+    settings: {
+      ...(Number.isSafeInteger(seqs) && seqs > 0 && { maxNumSeqs: seqs }),
+      ...(typeof server.model === 'string' && server.model !== '' && { model: server.model }),
+      ...(typeof server.type === 'string' && server.type !== '' && { engine: server.type }),
+    },
+  };
+}

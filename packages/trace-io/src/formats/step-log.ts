@@ -1,0 +1,129 @@
+import type { Input } from '../input.js';
+import { linesOf } from '../json-lines.js';
+import { NameIndex } from '../name-index.js';
+import type { StepTable } from '../step-table.js';
+import type { Trace } from '../trace.js';
+import type { ReadOptions, TraceFormat } from '../trace-format.js';
+import { TraceIoError } from '../trace-io-error.js';
+
+const ITERATION =
+  /Iteration\((\d+)\): (\d+) context requests?, (\d+) context tokens?, (\d+) generation requests?, (\d+) generation tokens?, iteration elapsed time: ([\d.]+(?:[eE][+-]?\d+)?) (ms|s|us)\b/;
+const ENGINE = /\(((?:EngineCore|Worker)[^)]*?)(?:\s+pid=\d+)?\)/;
+const UNIT_SEC: Readonly<Record<string, number>> = { ms: 1e-3, s: 1, us: 1e-6 };
+const FIELDS = [
+  'iteration',
+  'prefillRequests',
+  'prefillTokens',
+  'decodeRequests',
+  'decodeTokens',
+  'durationSec',
+] as const;
+
+/**
+ * The iteration lines of a vLLM log (`--enable-logging-iteration-details`), anywhere in any log:
+ * `Iteration(515): 0 context requests, 0 context tokens, 20 generation requests, 20 generation tokens, iteration elapsed time: 10.99 ms`.
+ * Lines that are none are passed over; a line that begins as one and does not go on as one is an error. Several engine
+ * cores in one log (`(EngineCore_DP1 pid=...)`) are instances. There are no request times in it: it gives `steps`, no phases.
+ */
+export const stepLog: TraceFormat = {
+  name: 'step-log',
+  description: "vLLM's iteration lines in a log: the engine's own step times",
+  recognise: ({ text }) => /Iteration\(\d+\): \d+ context request/.test(text),
+  read,
+};
+
+async function read(input: Input, options: ReadOptions): Promise<Trace> {
+  const columns = new StepColumns();
+  const decoder = new TextDecoder();
+  let lastLine = 1;
+  for await (const { line, bytes } of linesOf(input)) {
+    lastLine = line;
+    const text = decoder.decode(bytes);
+    const at = text.indexOf('Iteration(');
+    if (at < 0) continue;
+    const found = ITERATION.exec(text);
+    if (found === null) {
+      // Other words may speak of iterations; only a line that starts like ours must be ours.
+      if (!/Iteration\(\d+\): \d+ context/.test(text)) continue;
+      throw new TraceIoError('trace-io/bad-line', 'iteration line', {
+        file: input.file,
+        line,
+        value: text.slice(at),
+        expected: 'context and generation requests and tokens, and the elapsed time',
+      });
+    }
+    const durationSec = Number(found[6]) * (UNIT_SEC[found[7] ?? ''] ?? Number.NaN);
+    if (!(durationSec >= 0 && Number.isFinite(durationSec))) {
+      throw new TraceIoError('trace-io/bad-number', 'elapsed time', {
+        file: input.file,
+        line,
+        value: found[6],
+        expected: 'a finite number',
+      });
+    }
+    columns.add([...found.slice(1, 6).map(Number), durationSec], ENGINE.exec(text)?.[1]);
+  }
+  if (columns.length === 0) {
+    throw new TraceIoError('trace-io/no-rows', 'file', {
+      file: input.file,
+      line: lastLine,
+      expected: 'at least one line `Iteration(N): ... iteration elapsed time: ...`',
+    });
+  }
+  return {
+    facts: {
+      format: 'step-log',
+      clock: 'durations only, milliseconds rounded to 0.01',
+      timeUnit: 'ms',
+      queueInPrefill: 'no',
+      firstTokenWithPrefill: true,
+      settings: options.settings,
+    },
+    steps: columns.table(),
+    exclusions: [],
+  };
+}
+
+class StepColumns {
+  length = 0;
+  #columns = FIELDS.map(() => new Float64Array(1024));
+  #instance = new Uint32Array(1024);
+  readonly #instances = new NameIndex();
+
+  add(values: readonly number[], engine: string | undefined): void {
+    if (this.length === this.#instance.length) {
+      const capacity = this.length * 2;
+      this.#columns = this.#columns.map((old) => {
+        const column = new Float64Array(capacity);
+        column.set(old);
+        return column;
+      });
+      const instance = new Uint32Array(capacity);
+      instance.set(this.#instance);
+      this.#instance = instance;
+    }
+    for (const [i, column] of this.#columns.entries()) column[this.length] = values[i] as number;
+    this.#instance[this.length] = this.#instances.internText(engine ?? '');
+    this.length++;
+  }
+
+  table(): StepTable {
+    const { length } = this;
+    const [iteration, prefillRequests, prefillTokens, decodeRequests, decodeTokens, durationSec] = this.#columns.map(
+      (column) => column.subarray(0, length),
+    ) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
+    return {
+      length,
+      durationSec,
+      prefillTokens,
+      decodeTokens,
+      prefillRequests,
+      decodeRequests,
+      iteration,
+      ...(this.#instances.length > 1 && {
+        instance: this.#instance.subarray(0, length),
+        instanceIds: this.#instances.names(),
+      }),
+    };
+  }
+}

@@ -1,0 +1,108 @@
+import type { Input } from '../input.js';
+import { readJsonDocuments } from '../json-documents.js';
+import { jsonLinesOf } from '../json-lines.js';
+import { isObject, type JsonObject } from '../json-record.js';
+import type { Head } from '../trace-format.js';
+import { instanceOf, type Span, spanOf, speaksOfRequests } from './span.js';
+
+/** Takes the spans of a file; an instance may get its name after its spans. */
+export interface SpanSink {
+  readonly span: (span: Span, instance: string | undefined) => void;
+  readonly nameInstance: (placeholder: string, name: string) => void;
+}
+
+const RESOURCE_SPANS = ['resourceSpans', 'resource_spans'] as const;
+const SCOPE_SPANS = ['scopeSpans', 'scope_spans', 'instrumentationLibrarySpans'] as const;
+const CONSOLE_FIELDS = [
+  'name',
+  'context',
+  'start_time',
+  'end_time',
+  'status',
+  'attributes',
+  'events',
+  'resource',
+] as const;
+
+/**
+ * Hands out the spans of any JSON export: OTLP JSON lines (a batch a line, parsed line by line), one OTLP document or several,
+ * lists of spans, and the single spans that an SDK's console exporter prints. Documents are streamed span by span.
+ */
+export async function readSpans(input: Input, head: Head, sink: SpanSink): Promise<void> {
+  if (head.firstObject !== undefined) return readLines(input, sink);
+  if (head.firstLine.startsWith('[')) return readDocuments(input, ['$.*'], sink);
+  if (RESOURCE_SPANS.some((name) => head.text.includes(`"${name}"`))) {
+    const spans = RESOURCE_SPANS.flatMap((resource) => [
+      `$.${resource}.*.resource`,
+      ...SCOPE_SPANS.map((scope) => `$.${resource}.*.${scope}.*.spans.*`),
+    ]);
+    return readDocuments(input, spans, sink);
+  }
+  return readDocuments(
+    input,
+    CONSOLE_FIELDS.map((name) => `$.${name}`),
+    sink,
+  );
+}
+
+async function readLines(input: Input, sink: SpanSink): Promise<void> {
+  for await (const { line, record } of jsonLinesOf(input, ['startTimeUnixNano', 'endTimeUnixNano'])) {
+    takeObject(record.object, input.file, line, sink);
+  }
+}
+
+/** A whole object: a batch of resource spans, or one span. */
+function takeObject(object: JsonObject, file: string, line: number, sink: SpanSink): void {
+  const batches = RESOURCE_SPANS.map((name) => (Object.hasOwn(object, name) ? object[name] : undefined)).find(
+    Array.isArray,
+  );
+  if (batches === undefined) takeSpan(object, instanceOf(object.resource), file, line, sink);
+  for (const batch of (batches ?? []) as unknown[]) {
+    if (!isObject(batch)) continue;
+    const instance = instanceOf(batch.resource);
+    for (const name of SCOPE_SPANS) {
+      const scopes = Object.hasOwn(batch, name) ? batch[name] : undefined;
+      if (!Array.isArray(scopes)) continue;
+      for (const scope of scopes as unknown[]) {
+        const spans = isObject(scope) ? scope.spans : undefined;
+        if (!Array.isArray(spans)) continue;
+        for (const span of spans as unknown[]) if (isObject(span)) takeSpan(span, instance, file, line, sink);
+      }
+    }
+  }
+}
+
+async function readDocuments(input: Input, paths: readonly string[], sink: SpanSink): Promise<void> {
+  let document = 0;
+  let named = new Map<string, string | undefined>();
+  let single: Record<string, unknown> = {};
+  await readJsonDocuments(input, paths, {
+    value: ({ value, path, line }) => {
+      const [top, index, what] = path;
+      if (what === 'resource') {
+        const placeholder = `\u0000${document}/${String(index)}`;
+        const name = instanceOf(value);
+        named.set(placeholder, name);
+        sink.nameInstance(placeholder, name ?? '');
+      } else if (path.length > 3) {
+        const placeholder = `\u0000${document}/${String(index)}`;
+        const instance = named.has(placeholder) ? named.get(placeholder) : placeholder;
+        if (isObject(value)) takeSpan(value, instance, input.file, line, sink);
+      } else if (typeof top === 'number') {
+        if (isObject(value)) takeObject(value, input.file, line, sink);
+      } else if (typeof top === 'string') {
+        single[top] = value;
+      }
+    },
+    documentEnd: (line) => {
+      if (Object.keys(single).length > 0) takeSpan(single, instanceOf(single.resource), input.file, line, sink);
+      single = {};
+      document++;
+      named = new Map();
+    },
+  });
+}
+
+function takeSpan(object: JsonObject, instance: string | undefined, file: string, line: number, sink: SpanSink): void {
+  if (speaksOfRequests(object)) sink.span(spanOf(object, file, line), instance);
+}
