@@ -5,7 +5,22 @@ export { formatNumber, formatPercent, formatSeconds } from './number-text.js';
 export { type PngOptions, renderPng } from './render/render-png.js';
 export { type RenderOptions, renderSvg } from './render/render-svg.js';
 export type { ThemeName } from './render/theme.js';
+export type {
+  CoefficientName,
+  EstimateReportInput,
+  ReplayMetrics,
+  ReplayQuantity,
+  ReplayResult,
+  ReportClock,
+  ReportClusters,
+  ReportCoefficient,
+  ReportEstimator,
+  ReportPhases,
+  ReportSegments,
+} from './report/estimate-input.js';
+export { estimateReport } from './report/estimate-report.js';
 export { renderReport } from './report/render-report.js';
+export { type ReplayReportInput, replayReport } from './report/replay-sections.js';
 export type {
   KeyFigure,
   Provenance,

@@ -57,9 +57,9 @@ const withoutSelections = (spec: JsonObject): JsonObject =>
 const isPick = (value: unknown): value is { condition: { value: number } } =>
   typeof value === 'object' && value !== null && 'condition' in value;
 
-/** The chart inside a page that has its own heading: no title, as wide as asked. */
-export const pageForm = (spec: ChartSpec, width: number | 'container'): JsonObject => ({
+/** The chart inside a page that has its own heading: no title, as wide as its place. */
+export const pageForm = (spec: ChartSpec): JsonObject => ({
   ...untitled(spec),
-  width,
+  width: 'container',
   autosize: { type: 'fit-x', contains: 'padding', resize: true },
 });

@@ -53,12 +53,33 @@ export const CLIENT_SCRIPT = String.raw`
 
   var specs = JSON.parse(document.getElementById('figures').textContent);
 
+  function unpacked(packed) {
+    var names = Object.keys(packed.columns);
+    var rows = [];
+    for (var i = 0; i < packed.rows; i++) {
+      var row = {};
+      names.forEach(function (name) {
+        var column = packed.columns[name];
+        row[name] = column.texts ? column.texts[column.at[i]] : column[i];
+      });
+      rows.push(row);
+    }
+    return rows;
+  }
+  function specOf(id) {
+    var spec = specs[id];
+    spec.data.forEach(function (source) {
+      if (source.packed) { source.values = unpacked(source.packed); delete source.packed; }
+    });
+    return spec;
+  }
+
   function enliven(plot) {
     var still = Array.from(plot.childNodes);
     plot.style.minHeight = plot.getBoundingClientRect().height + 'px';
     var view = null;
     try {
-      view = new vega.View(vega.parse(specs[plot.id], null, { ast: true }), {
+      view = new vega.View(vega.parse(specOf(plot.id), null, { ast: true }), {
         expr: expressionInterpreter,
         renderer: 'svg',
         container: plot,

@@ -1,8 +1,10 @@
 import type { Spec as VegaSpec } from 'vega';
+import { compactSvg } from '../render/compact-svg.js';
 import { PAGE_PALETTE, themeConfig } from '../render/theme.js';
 import { compileSpec, drawSvg } from '../render/vega.js';
 import { pageForm } from '../render/vega-lite-form.js';
 import { type ChartSpec, isPanels } from '../spec.js';
+import { packSpec } from './packed-rows.js';
 import type { ReportFigure } from './report-data.js';
 
 /** The reader's own interface font; charts in a page match its text. */
@@ -17,13 +19,19 @@ export interface PageFigure {
   readonly description: string;
   readonly wide: boolean;
   readonly svg: string;
-  readonly vega: VegaSpec;
+  readonly vega: Record<string, unknown>;
 }
 
 const STILL_WIDTH = { wide: 980, half: 500 };
 
 /** Vega's spec holds data sets that only the compiler needed, and the address of its schema. */
 const slim = ({ $schema: _schema, ...spec }: VegaSpec): VegaSpec => spec;
+
+/** The same chart with its width fixed instead of taken from the page. */
+const ofWidth = (spec: VegaSpec, width: number): VegaSpec => ({
+  ...spec,
+  signals: (spec.signals ?? []).map((signal) => (signal.name === 'width' ? { name: 'width', value: width } : signal)),
+});
 
 const pageFigure = async (
   spec: ChartSpec,
@@ -32,8 +40,8 @@ const pageFigure = async (
   caption: string | undefined,
 ): Promise<PageFigure> => {
   const config = { ...themeConfig(PAGE_PALETTE, PAGE_FONT), padding: 4 };
-  const still = await compileSpec(pageForm(spec, wide ? STILL_WIDTH.wide : STILL_WIDTH.half), config);
-  const alive = await compileSpec(pageForm(spec, 'container'), config);
+  const alive = await compileSpec(pageForm(spec), config);
+  const still = ofWidth(alive, wide ? STILL_WIDTH.wide : STILL_WIDTH.half);
   return {
     id,
     title: spec.title.text,
@@ -41,8 +49,8 @@ const pageFigure = async (
     ...(caption === undefined ? {} : { caption }),
     description: spec.description,
     wide,
-    svg: await drawSvg(still),
-    vega: slim(alive),
+    svg: compactSvg(await drawSvg(still), id),
+    vega: packSpec(slim(alive)),
   };
 };
 

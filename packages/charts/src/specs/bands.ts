@@ -2,8 +2,8 @@ import { type Axis, positionOf, resolveAxis, tooltipOf } from '../axis.js';
 import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
 import { drawn, formatNumber } from '../number-text.js';
 import { type ChartSpec, type ChartText, chart, type Layer } from '../spec.js';
-import { lineLayers } from './line-layers.js';
-import { pickedOpacity, reducedSeries, reductionNote, scatterLayers, seriesColour } from './scatter-layers.js';
+import { lineLayers, lineLegend } from './line-layers.js';
+import { gridFor, pickedOpacity, reducedSeries, reductionNote, scatterLayers, seriesColour } from './scatter-layers.js';
 
 /** A fitted line with the interval around it. */
 export interface Band {
@@ -59,7 +59,9 @@ export const bandSpec = (input: BandInput): ChartSpec => {
       high: drawn((band.upper[i] as number) * yAxis.factor),
     })),
   );
-  const points = observed.map((one) => reducedSeries(one, { xLog: xAxis.log, yLog: yAxis.log }));
+  const points = observed.map((one) =>
+    reducedSeries(one, { xLog: xAxis.log, yLog: yAxis.log, grid: gridFor(observed.length) }),
+  );
   const unpicked = (layer: Layer): Layer => {
     const { params: _params, ...rest } = layer;
     return rest as Layer;
@@ -72,11 +74,15 @@ export const bandSpec = (input: BandInput): ChartSpec => {
         x,
         y: { ...y, field: 'low' },
         y2: { field: 'high' },
-        color: seriesColour(names),
+        color: { ...seriesColour(names), legend: lineLegend(names) },
         opacity: pickedOpacity(),
       },
     },
-    ...(points.length === 0 ? [] : scatterLayers(points, xAxis, yAxis, { x, y }, names).map(unpicked)),
+    ...(points.length === 0
+      ? []
+      : scatterLayers(points, xAxis, yAxis, { x, y }, { names, shapes: false, legend: lineLegend(names) }).map(
+          unpicked,
+        )),
     ...lineLayers(rows, names, { axis: xAxis, channel: x }, { axis: yAxis, channel: y }, { dashed: false }, [
       tooltipOf('low', { ...yAxis, title: `lower end, ${yAxis.unit}` }),
       tooltipOf('high', { ...yAxis, title: `upper end, ${yAxis.unit}` }),

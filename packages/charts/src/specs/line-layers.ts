@@ -22,7 +22,7 @@ export interface LineLook {
 }
 
 /** A piece of the line itself: dashes are seen in the legend too. */
-const lineLegend = (names: readonly string[]): JsonObject | null => {
+export const lineLegend = (names: readonly string[]): JsonObject | null => {
   const legend = seriesLegend(names);
   return legend === null ? null : { ...legend, symbolType: 'stroke', symbolSize: 340, symbolFillColor: 'transparent' };
 };

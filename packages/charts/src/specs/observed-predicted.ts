@@ -2,7 +2,7 @@ import { type Axis, positionOf, resolveAxis } from '../axis.js';
 import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
 import { drawn, formatNumber } from '../number-text.js';
 import { type ChartSpec, type ChartText, chart } from '../spec.js';
-import { reducedSeries, reductionNote, scatterLayers } from './scatter-layers.js';
+import { gridFor, reducedSeries, reductionNote, scatterLayers } from './scatter-layers.js';
 
 export interface ObservedPredictedSeries {
   readonly name: string;
@@ -46,6 +46,7 @@ export const observedPredictedSpec = (input: ObservedPredictedInput): ChartSpec 
       {
         xLog: axis.log,
         yLog: axis.log,
+        grid: gridFor(input.series.length),
         ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
         extremity: (row) => {
           const seen = observed[row] as number;

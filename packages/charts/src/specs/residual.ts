@@ -2,7 +2,7 @@ import { type Axis, positionOf, resolveAxis } from '../axis.js';
 import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
 import { formatNumber } from '../number-text.js';
 import { type ChartSpec, type ChartText, chart } from '../spec.js';
-import { reducedSeries, reductionNote, scatterLayers } from './scatter-layers.js';
+import { gridFor, reducedSeries, reductionNote, scatterLayers } from './scatter-layers.js';
 
 export interface ResidualInput extends ChartText {
   readonly x: Axis;
@@ -41,6 +41,7 @@ export const residualSpec = (input: ResidualInput): ChartSpec => {
       { name, x, y: residual, ...(label === undefined ? {} : { label }) },
       {
         xLog: xAxis.log,
+        grid: gridFor(input.series.length),
         ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
         extremity: (row) => Math.abs(residual[row] as number),
       },

@@ -19,6 +19,9 @@ export const reducedSeries = (
   reduction: ScatterReduction,
 ): ScatterSeries => ({ ...series, reduced: reduceScatter(series.x, series.y, reduction) });
 
+/** Columns and rows of cells: coarser where several series share the plot. */
+export const gridFor = (series: number): readonly [number, number] => (series < 2 ? [64, 44] : [48, 32]);
+
 /** The name of the selection that a click on the legend sets. */
 const PICK = 'pick';
 
@@ -77,8 +80,10 @@ export const scatterLayers = (
   x: ResolvedAxis,
   y: ResolvedAxis,
   position: { readonly x: JsonObject; readonly y: JsonObject },
-  names: readonly string[] = series.map((one) => one.name),
+  look: { readonly names?: readonly string[]; readonly shapes?: boolean; readonly legend?: JsonObject | null } = {},
 ): Layer[] => {
+  const names = look.names ?? series.map((one) => one.name);
+  const colour = look.legend === undefined ? seriesColour(names) : { ...seriesColour(names), legend: look.legend };
   const cells = series.flatMap((one) => cellRows(one, x, y));
   const points = series.flatMap((one) =>
     pointRows(one, one.reduced.kind === 'points' ? one.reduced.rows : one.reduced.tails, x, y),
@@ -99,7 +104,7 @@ export const scatterLayers = (
               x2: { field: 'x2' },
               y: position.y,
               y2: { field: 'y2' },
-              color: seriesColour(names),
+              color: colour,
               fillOpacity: {
                 field: 'count',
                 type: 'quantitative',
@@ -121,8 +126,8 @@ export const scatterLayers = (
       encoding: {
         x: position.x,
         y: position.y,
-        color: seriesColour(names),
-        ...(names.length > 1 && names.length <= 6
+        color: colour,
+        ...(look.shapes !== false && names.length > 1 && names.length <= 6
           ? {
               shape: {
                 field: 'series',

@@ -1,0 +1,139 @@
+import { formatPercent, formatSeconds } from '../number-text.js';
+import { ecdfSpec } from '../specs/ecdf.js';
+import type { ReplayMetrics, ReplayQuantity, ReplayResult } from './estimate-input.js';
+import type {
+  Provenance,
+  ReportBlock,
+  ReportData,
+  ReportFigure,
+  ReportSection,
+  ReportWarning,
+  Verdict,
+} from './report-data.js';
+
+const NAMES: Readonly<Record<ReplayQuantity, { readonly short: string; readonly long: string }>> = {
+  ttft: { short: 'TTFT', long: 'Time to first token' },
+  tpot: { short: 'TPOT', long: 'Time per output token' },
+  latency: { short: 'Latency', long: 'Latency of a request' },
+};
+
+const QUANTITIES = ['ttft', 'tpot', 'latency'] as const;
+
+/** "Replayed with these coefficients, mean TTFT is within 0.3 %, ...": the proof in one sentence. */
+export const replaySentence = (metrics: ReplayMetrics): string => {
+  const parts = QUANTITIES.flatMap((quantity) => {
+    const mean = metrics[quantity]?.mean;
+    return mean === undefined ? [] : [`${NAMES[quantity].short} ${formatPercent(Math.abs(mean.error), 2)}`];
+  });
+  return `Replayed with these coefficients, the means are off by: ${parts.join(', ')}.`;
+};
+
+const metricTable = (metrics: ReplayMetrics): ReportBlock => ({
+  kind: 'table',
+  caption: 'Measured and replayed',
+  columns: [
+    { label: 'Quantity' },
+    { label: 'Measured', kind: 'number' },
+    { label: 'Replayed', kind: 'number' },
+    { label: 'Error', kind: 'number' },
+  ],
+  rows: QUANTITIES.flatMap((quantity) =>
+    Object.entries(metrics[quantity] ?? {}).map(([statistic, { measured, replayed, error }]) => [
+      `${NAMES[quantity].short}, ${statistic}`,
+      formatSeconds(measured),
+      formatSeconds(replayed),
+      formatPercent(error),
+    ]),
+  ),
+});
+
+const distributionFigures = (replay: ReplayResult): ReportFigure[] =>
+  QUANTITIES.flatMap((quantity) => {
+    const both = replay.distributions?.[quantity];
+    if (both === undefined || both.measured.length === 0 || both.replayed.length === 0) return [];
+    return [
+      {
+        spec: ecdfSpec({
+          title: `${NAMES[quantity].long}, measured and replayed`,
+          quantity: { label: NAMES[quantity].short, unit: 's' },
+          series: [
+            { name: 'measured', values: both.measured },
+            { name: 'replayed', values: both.replayed },
+          ],
+        }),
+        caption:
+          'Where the lines lie on each other, the model reproduces the whole distribution and not just its mean.',
+      },
+    ];
+  });
+
+/** Measured against replayed, as one section of a report. */
+export const replaySection = (replay: ReplayResult): ReportSection => {
+  const figures = distributionFigures(replay);
+  return {
+    title: 'Replay',
+    intro:
+      'The arrivals and lengths of the log, fed to a simulated engine with these coefficients, against what was measured.',
+    blocks: [
+      ...(replay.facts === undefined || replay.facts.length === 0
+        ? []
+        : [{ kind: 'facts' as const, facts: replay.facts }]),
+      ...(figures.length === 0 ? [] : [{ kind: 'figures' as const, figures }]),
+      metricTable(replay.metrics),
+    ],
+  };
+};
+
+export interface ReplayReportInput {
+  readonly title?: string;
+  readonly subtitle?: string;
+  readonly verdict?: Verdict;
+  readonly replay: ReplayResult;
+  readonly read?: readonly { readonly label: string; readonly value: string }[];
+  readonly warnings?: readonly ReportWarning[];
+  readonly provenance: Provenance;
+}
+
+const replayVerdict = (metrics: ReplayMetrics, warnings: readonly ReportWarning[]): Verdict => {
+  const means = QUANTITIES.flatMap((quantity) => {
+    const mean = metrics[quantity]?.mean;
+    return mean === undefined ? [] : [Math.abs(mean.error)];
+  });
+  const worst = Math.max(0, ...means);
+  return {
+    tone: worst > 0.2 ? 'bad' : worst > 0.05 || warnings.length > 0 ? 'caution' : 'good',
+    headline: replaySentence(metrics),
+    ...(warnings.length === 0 ? {} : { points: ['Read the warnings below first.'] }),
+  };
+};
+
+/** The report of `stepclock replay`. */
+export const replayReport = (input: ReplayReportInput): ReportData => {
+  const warnings = input.warnings ?? [];
+  return {
+    title: input.title ?? 'Replay of a measured log',
+    ...(input.subtitle === undefined ? {} : { subtitle: input.subtitle }),
+    verdict: input.verdict ?? replayVerdict(input.replay.metrics, warnings),
+    keyFigures: QUANTITIES.flatMap((quantity) => {
+      const mean = input.replay.metrics[quantity]?.mean;
+      return mean === undefined
+        ? []
+        : [
+            {
+              label: `Mean ${NAMES[quantity].short}`,
+              value: formatPercent(mean.error, 2),
+              unit: 'off',
+              note: `measured ${formatSeconds(mean.measured, 3)}, replayed ${formatSeconds(mean.replayed, 3)}`,
+            },
+          ];
+    }),
+    warnings,
+    sections: [
+      replaySection(input.replay),
+      ...(input.read === undefined
+        ? []
+        : [{ title: 'What was read', blocks: [{ kind: 'facts' as const, facts: input.read }] }]),
+    ],
+    provenance: input.provenance,
+  };
+};
