@@ -14,7 +14,7 @@ export interface BetasFile {
   readonly schema: typeof BETAS_SCHEMA;
   readonly algo: string;
   readonly betas: Betas;
-  readonly intervals?: IntervalsJson;
+  readonly intervals?: IntervalsJson | null;
   readonly identifiability?: IdentifiabilityJson;
   readonly input?: { readonly settings?: Readonly<Record<string, number | string>> };
 }

@@ -1,0 +1,61 @@
+import { fsum } from 'd3-array';
+import type { Betas } from './betas-file.js';
+import type { StepsFit } from './fit-steps.js';
+import { stepTimeSec } from './predict-step-time.js';
+import type { StepColumns } from './step-columns.js';
+
+type BetaName = keyof Betas;
+const BETA_NAMES = ['beta0', 'beta1', 'beta2', 'beta3'] as const satisfies readonly BetaName[];
+
+/** One coefficient of an estimate beside that of a reference. `error` is (estimate - reference) / reference; null at reference 0. */
+export interface ComparedCoefficient {
+  readonly coefficient: BetaName;
+  readonly estimate: number;
+  readonly reference: number;
+  readonly error: number | null;
+  /** Whether the estimate lies in the reference's interval; null where that has none. */
+  readonly inInterval: boolean | null;
+}
+
+/** How an estimate from a trace does against the step log of the same run. */
+export interface StepsComparison {
+  readonly coefficients: readonly ComparedCoefficient[];
+  /** Of the estimate's predicted durations of the log's steps: mean of |predicted - measured| / measured. */
+  readonly meanAbsoluteError: number;
+  /** (sum of predicted - sum of measured) / sum of measured: over the whole run. */
+  readonly totalTimeError: number;
+}
+
+/**
+ * Compares coefficients (from a betas file, say) with those fitted to a step log, and with its steps.
+ * The context of a step counts for an estimate with beta3 only where the log tells it.
+ */
+export const compareWithSteps = (estimate: Betas, fit: StepsFit, steps: StepColumns): StepsComparison => {
+  const names = BETA_NAMES.filter((name) => (estimate[name] ?? fit.betas[name]) !== undefined);
+  const coefficients = names.map((coefficient) => {
+    const e = estimate[coefficient] ?? 0;
+    const reference = fit.betas[coefficient] ?? 0;
+    const interval = fit.intervals?.[coefficient];
+    return {
+      coefficient,
+      estimate: e,
+      reference,
+      error: reference === 0 ? null : (e - reference) / reference,
+      inInterval: interval === undefined ? null : e >= interval[0] && e <= interval[1],
+    };
+  });
+  const predicted = Float64Array.from(steps.durationSec, (_, i) =>
+    stepTimeSec(estimate, {
+      prefillTokens: steps.prefillTokens[i] as number,
+      decodeSeqs: steps.decodeTokens[i] as number,
+      contextTokens: steps.contextTokens?.[i] ?? 0,
+    }),
+  );
+  const measured = fsum(steps.durationSec);
+  return {
+    coefficients,
+    meanAbsoluteError:
+      fsum(steps.durationSec.map((sec, i) => Math.abs((predicted[i] as number) / sec - 1))) / steps.length,
+    totalTimeError: (fsum(predicted) - measured) / measured,
+  };
+};

@@ -1,0 +1,47 @@
+import type { BetasFile } from '../betas-file.js';
+import type { ResolvedPoint } from './operating-point.js';
+
+/** How one field of the output came about: `exact` for every load, or an approximation, and for which load. */
+export interface ConversionNote {
+  readonly field: string;
+  readonly conversion: 'exact' | 'approximate' | 'not-in-model';
+  readonly message: string;
+}
+
+/** What names the deployment in formats that ask for it. */
+export interface DeploymentNames {
+  readonly modelId?: string;
+  readonly gpu?: string;
+  readonly tensorParallelism?: number;
+  readonly vllmVersion?: string;
+  readonly kvTokens?: number;
+}
+
+/** One format: the text in it, and the notes, which stand in the text as well. */
+export interface Exported {
+  readonly text: string;
+  readonly notes: readonly ConversionNote[];
+}
+
+export interface ExportInput {
+  readonly model: BetasFile;
+  readonly point: ResolvedPoint;
+  readonly names: DeploymentNames;
+}
+
+/** A number with at most nine significant digits: far below any interval, and free of 0.30000000000000004. */
+export const decimal = (value: number): string => String(Number(value.toPrecision(9)));
+
+/** Comment lines: what the file is, the notes one a line, and the operating point where something is approximate. */
+export const commentLines = (title: string, notes: readonly ConversionNote[], { point }: ExportInput): string[] => {
+  const lines = [
+    `# ${title}`,
+    ...notes.map(({ field, conversion, message }) => `# ${field}: ${conversion}. ${message}`),
+  ];
+  if (notes.some((note) => note.conversion === 'approximate')) lines.push(`# ${pointText(point)}`);
+  return lines;
+};
+
+export const pointText = (point: ResolvedPoint): string =>
+  `operating point: ${point.decodeSeqs} decoding requests of ${point.contextTokensPerSeq} tokens of context, prompts of ` +
+  `${point.promptTokens}, outputs of ${point.outputTokens} tokens, at most ${point.maxNumSeqs} requests (${point.origin})`;

@@ -1,0 +1,62 @@
+import type { BetasFile } from '../betas-file.js';
+import { StepModelError } from '../step-model-error.js';
+
+/** The load at which an approximation shall hold. What is left out comes from the model's own range of compositions. */
+export interface OperatingPoint {
+  /** Requests that decode side by side. */
+  readonly decodeSeqs?: number;
+  /** Mean tokens of KV cache of one of them. */
+  readonly contextTokensPerSeq?: number;
+  /** Mean prompt of a request, tokens. */
+  readonly promptTokens?: number;
+  /** Mean output of a request, tokens. */
+  readonly outputTokens?: number;
+  /** Most requests running at once. */
+  readonly maxNumSeqs?: number;
+}
+
+/** An operating point with every number, and where they come from, in words. */
+export interface ResolvedPoint extends Required<OperatingPoint> {
+  readonly origin: string;
+}
+
+const DEFAULT_MAX_NUM_SEQS = 256;
+const NAMES = ['decodeSeqs', 'contextTokensPerSeq', 'promptTokens', 'outputTokens', 'maxNumSeqs'] as const;
+
+const middle = (range: readonly [number, number] | undefined): number | undefined =>
+  range === undefined ? undefined : (range[0] + range[1]) / 2;
+
+/** @throws StepModelError `step-model/bad-operating-point` */
+export const resolvePoint = (model: BetasFile, point: OperatingPoint): ResolvedPoint => {
+  for (const name of NAMES) {
+    const value = point[name];
+    const least = name === 'contextTokensPerSeq' || name === 'promptTokens' ? 0 : 1;
+    if (value !== undefined && !(value >= least && value < Infinity)) {
+      throw new StepModelError('step-model/bad-operating-point', {
+        what: name,
+        rule: `must be a number >= ${least}`,
+        value,
+      });
+    }
+  }
+  const seen = model.identifiability?.compositions ?? {};
+  const decodeSeqs = point.decodeSeqs ?? Math.max(1, Math.round(middle(seen.decode_seqs) ?? 1));
+  const context = middle(seen.context_tokens);
+  const seenSeqs = middle(seen.decode_seqs);
+  const contextTokensPerSeq =
+    point.contextTokensPerSeq ?? (context !== undefined && seenSeqs ? Math.round(context / seenSeqs) : 0);
+  const settings = model.input?.settings ?? {};
+  const setting = Number(settings.max_num_seqs ?? settings.maxNumSeqs);
+  const given = NAMES.filter((name) => point[name] !== undefined);
+  return {
+    decodeSeqs,
+    contextTokensPerSeq,
+    promptTokens: point.promptTokens ?? contextTokensPerSeq,
+    outputTokens: point.outputTokens ?? Math.max(1, contextTokensPerSeq),
+    maxNumSeqs: point.maxNumSeqs ?? (setting >= 1 ? setting : DEFAULT_MAX_NUM_SEQS),
+    origin:
+      given.length === NAMES.length
+        ? 'as given'
+        : `${given.length === 0 ? 'nothing given' : `given: ${given.join(', ')}`}; the rest from the middle of the compositions that the fit has seen`,
+  };
+};

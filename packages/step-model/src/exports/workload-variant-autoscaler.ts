@@ -1,0 +1,63 @@
+import { type ConversionNote, commentLines, decimal, type Exported, type ExportInput } from './export-format.js';
+
+const MILLISECONDS = 1e3;
+
+/**
+ * Parameters of the llm-d workload-variant-autoscaler, in milliseconds. `serviceParms`, of its queue analyzer: iteration time =
+ * alpha + beta x tokens computed + gamma x tokens of KV cache read, one beta for prefill and decode tokens alike. `perfParms`, of the
+ * older VariantAutoscaling resource: decode = alpha + beta x batch, prefill = gamma + delta x prompt tokens x batch.
+ */
+export const workloadVariantAutoscaler = (input: ExportInput): Exported => {
+  const { betas } = input.model;
+  const { point } = input;
+  const { promptTokens, outputTokens, contextTokensPerSeq } = point;
+  const beta3 = betas.beta3 ?? 0;
+  const perToken = (betas.beta1 * promptTokens + betas.beta2 * outputTokens) / (promptTokens + outputTokens);
+  const notes: ConversionNote[] = [
+    { field: 'serviceParms.alpha', conversion: 'exact', message: 'beta0.' },
+    {
+      field: 'serviceParms.beta',
+      conversion: betas.beta1 === betas.beta2 ? 'exact' : 'approximate',
+      message: `mean of beta1 (prefill) and beta2 (decode), weighted by prompt and output tokens: the analyzer has one cost for both.`,
+    },
+    {
+      field: 'serviceParms.gamma',
+      conversion: 'exact',
+      message:
+        beta3 > 0
+          ? 'beta3, of decodes; the analyzer counts a little context for prefills of several chunks as well.'
+          : 'a model without context term: 0.',
+    },
+    {
+      field: 'perfParms.decodeParms',
+      conversion: beta3 > 0 ? 'approximate' : 'exact',
+      message:
+        beta3 > 0
+          ? `beta0, and beta2 + beta3 x ${contextTokensPerSeq} tokens of context; steps that only decode.`
+          : 'beta0 and beta2; steps that only decode.',
+    },
+    {
+      field: 'perfParms.prefillParms',
+      conversion: 'exact',
+      message:
+        'beta0 and beta1; one step that only prefills whole prompts. Longer prompts cost beta0 for each further step.',
+    },
+  ];
+  const ms = (sec: number) => decimal(sec * MILLISECONDS);
+  const text = [
+    ...commentLines('llm-d workload-variant-autoscaler; milliseconds', notes, input),
+    'serviceParms:',
+    `  alpha: ${ms(betas.beta0)}`,
+    `  beta: ${ms(perToken)}`,
+    `  gamma: ${ms(beta3)}`,
+    'perfParms:',
+    '  decodeParms:',
+    `    alpha: "${ms(betas.beta0)}"`,
+    `    beta: "${ms(betas.beta2 + beta3 * contextTokensPerSeq)}"`,
+    '  prefillParms:',
+    `    gamma: "${ms(betas.beta0)}"`,
+    `    delta: "${ms(betas.beta1)}"`,
+    '',
+  ].join('\n');
+  return { text, notes };
+};
