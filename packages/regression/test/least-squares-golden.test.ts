@@ -1,3 +1,4 @@
+import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
 import { featuresOf, influenceOf, leastSquares, predictWithIntervals } from '../src/index.js';
 import { fourTerms, reference, stepTimes } from './step-time-fixture.js';

@@ -1,3 +1,4 @@
+import '@stepclock/vitest-matchers';
 import { seededRandom } from '@stepclock/random';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+import '@stepclock/vitest-matchers';
 import { RankDeficientError } from '@stepclock/regression';
 import { describe, expect, it } from 'vitest';
 import {

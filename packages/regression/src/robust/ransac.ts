@@ -4,7 +4,7 @@ import { designOf } from '../linear/design.js';
 import { LinearModel } from '../linear/linear-model.js';
 import type { Term } from '../linear/term.js';
 import { medianOf } from '../metrics/quantile-sorted.js';
-import { positiveNumber, wholeNumberFrom } from '../model/option-checks.js';
+import { positiveNumber, share, wholeNumberFrom } from '../model/option-checks.js';
 import { RegressionError } from '../regression-error.js';
 import { fitRows, type PlainFit, residualsOf, sampleRows } from './subset-fit.js';
 
@@ -13,8 +13,13 @@ export interface RansacOptions {
   readonly intercept?: boolean;
   /** Largest residual of an inlier, in the target's unit. Default: the median absolute deviation of the target, which is wide. */
   readonly residualThreshold?: number;
-  /** Random subsets at most; default 100. Fewer when an all-inlier subset has been met with 99 % probability. */
+  /** Random subsets at most; default 100. */
   readonly maxTrials?: number;
+  /**
+   * Stops once a subset without outliers was met with this probability; default 0.99. That takes inliers to be free of noise: with a wide
+   * threshold it means two or three trials, at the mercy of the seed. 1 runs all trials.
+   */
+  readonly stopProbability?: number;
   /** Default 42. */
   readonly seed?: number;
 }
@@ -29,9 +34,6 @@ export interface RansacFit {
   readonly trials: number;
 }
 
-/** Probability, after the last trial, of having met a subset without an outlier. */
-const CONFIDENCE = 0.99;
-
 /**
  * Random sample consensus (Fischler and Bolles 1981): fits subsets as small as they can be, keeps the one that most rows agree with, and refits
  * on those. Ties go to the smaller sum of squares of the inliers. Weights are not used.
@@ -42,6 +44,7 @@ const CONFIDENCE = 0.99;
 export const ransac = (data: Dataset, options: RansacOptions = {}): RansacFit => {
   const { intercept = true, seed = 42 } = options;
   const maxTrials = wholeNumberFrom(1, 'maxTrials', options.maxTrials ?? 100);
+  const stopProbability = share('stopProbability', options.stopProbability ?? 0.99);
   const { terms, columns, range } = designOf(data, options.terms, intercept);
   const { target } = data;
   const n = target.length;
@@ -69,8 +72,7 @@ export const ransac = (data: Dataset, options: RansacOptions = {}): RansacFit =>
     }
     if (best === undefined || inliers > best.inliers || (inliers === best.inliers && squares < best.squares)) {
       best = { inliers, squares, fit };
-      const allInliers = (inliers / n) ** size;
-      enough = allInliers >= 1 ? trials : Math.log(1 - CONFIDENCE) / Math.log1p(-allInliers);
+      enough = Math.log1p(-stopProbability) / Math.log1p(-((inliers / n) ** size));
     }
   }
   const inlier = new Uint8Array(n);
