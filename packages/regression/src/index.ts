@@ -63,7 +63,7 @@ export {
 export type { FittedModel, Fitter, ModelKind } from './model/fitted-model.js';
 export { type LogTargetJSON, LogTargetModel, logTarget } from './model/log-target.js';
 export { modelFromJSON } from './model/model-from-json.js';
-export { MODEL_SCHEMA, type ModelHeader } from './model/model-json.js';
+export { JsonReader, MODEL_SCHEMA, type ModelHeader } from './model/model-json.js';
 export { outsideHull, refuseOutsideHull, type TrainingRange, trainingRangeOf } from './model/training-range.js';
 export { RegressionError, type RegressionErrorCode } from './regression-error.js';
 export { type HuberFit, type HuberOptions, huber } from './robust/huber.js';
