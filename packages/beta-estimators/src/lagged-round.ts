@@ -1,13 +1,18 @@
 import {
-  emptyPrefixIntegral,
-  integralBetween,
-  lastStepCorrection,
+  addLastSteps,
+  beginSpan,
+  emptyPrefixSums,
   lastSteps,
-  prefixIntegral,
+  type PrefixSums,
+  prefixSum,
+  runningSum,
+  SPAN,
+  type StaticCorrectionMode,
   staticCorrection,
 } from '@stepclock/overlap-pressure';
 import type { BetaTriple, DurationDesign } from './duration-fit.js';
 import type { IterativeCorrectionMode } from './published-options.js';
+import { stepAverages } from './step-averages.js';
 import type { TraceSignals } from './trace-signals.js';
 
 /** Step times (s/step) and step densities (steps/s) below this count as this. */
@@ -18,78 +23,112 @@ export type LaggedRound = (beta: BetaTriple) => DurationDesign;
 
 /**
  * The rounds of the iterative estimator over one trace (DESIGN section 3, steps 1 to 3). They hold the lagged prefill
- * pressure q, which starts as the full one, and room for every signal: a round allocates nothing.
+ * pressure q, which starts as the full one, and room for every signal: a round allocates nothing, and passes over the
+ * segments three times and over the phases twice.
  */
 export const laggedRounds = (signals: TraceSignals, mode: IterativeCorrectionMode): LaggedRound => {
   const { grid, steps, pressures } = signals;
-  const { startIndex, endIndex } = grid;
   const lagged = pressures.prefill.slice();
-  const density = new Float64Array(grid.segmentCount);
-  const ofDensity = emptyPrefixIntegral(grid);
-  const ofPrefill = emptyPrefixIntegral(grid);
-  const ofDecode = emptyPrefixIntegral(grid);
-  const prefillTokens = new Float64Array(steps.length);
-  const decodeTokens = new Float64Array(steps.length);
+  const stepsOnSegment = new Float64Array(grid.segmentCount);
+  const runningSteps = emptyPrefixSums(grid.segmentCount);
+  const totals = emptyPrefixSums(grid.segmentCount, 3);
+  const design = {
+    steps,
+    prefillTokens: new Float64Array(steps.length),
+    decodeTokens: new Float64Array(steps.length),
+  };
   const correct = pressureCorrection(signals, mode);
 
   return (beta) => {
-    stepDensity(beta, lagged, pressures.decode, density);
-    prefixIntegral(grid, density, undefined, ofDensity);
-    correct(density, ofDensity, lagged);
-    prefixIntegral(grid, lagged, density, ofPrefill);
-    prefixIntegral(grid, pressures.decode, density, ofDecode);
-    for (let i = 0; i < steps.length; i++) {
-      const from = startIndex[i] as number;
-      const to = endIndex[i] as number;
-      // N times the step-averaged pressure, `int(p lambda) / int(lambda)`.
-      const scale = (steps[i] as number) / integralBetween(ofDensity, from, to);
-      prefillTokens[i] = scale * integralBetween(ofPrefill, from, to);
-      decodeTokens[i] = scale * integralBetween(ofDecode, from, to);
-    }
-    return { steps, prefillTokens, decodeTokens };
+    expectSteps(beta, lagged, pressures.decode, grid.segmentSec, stepsOnSegment);
+    correct(stepsOnSegment, prefixSum(stepsOnSegment, runningSteps), lagged);
+    addUp(stepsOnSegment, lagged, pressures.decode, totals);
+    stepAverages(grid, totals, design);
+    return design;
   };
 };
 
-/** `lambda = 1 / max(beta0 + beta1 q + beta2 p_dec, floor)`. */
-const stepDensity = (
+/** `lambda dt` on every segment, with `lambda = 1 / max(beta0 + beta1 q + beta2 p_dec, floor)`. */
+const expectSteps = (
   [beta0, beta1, beta2]: BetaTriple,
   prefill: Float64Array,
   decode: Float64Array,
+  segmentSec: Float64Array,
   into: Float64Array,
 ): void => {
   for (let j = 0; j < into.length; j++) {
-    into[j] = 1 / Math.max(beta0 + beta1 * (prefill[j] as number) + beta2 * (decode[j] as number), FLOOR);
+    const stepSec = beta0 + beta1 * (prefill[j] as number) + beta2 * (decode[j] as number);
+    into[j] = (segmentSec[j] as number) / (stepSec > FLOOR ? stepSec : FLOOR);
+  }
+};
+
+/** Running totals of steps, and of the prefill and decode tokens that they process, side by side. */
+const addUp = (stepsOnSegment: Float64Array, prefill: Float64Array, decode: Float64Array, totals: PrefixSums): void => {
+  const { within } = totals;
+  const sums = [0, 0, 0];
+  for (let span = 0, from = 0; from <= stepsOnSegment.length; span++, from += SPAN) {
+    beginSpan(totals, span, sums);
+    const to = Math.min(from + SPAN, stepsOnSegment.length);
+    let steps = 0;
+    let prefillTokens = 0;
+    let decodeTokens = 0;
+    for (let j = from; j < to; j++) {
+      within[3 * j] = steps;
+      within[3 * j + 1] = prefillTokens;
+      within[3 * j + 2] = decodeTokens;
+      const here = stepsOnSegment[j] as number;
+      steps += here;
+      prefillTokens += here * (prefill[j] as number);
+      decodeTokens += here * (decode[j] as number);
+    }
+    within[3 * to] = sums[0] = steps;
+    within[3 * to + 1] = sums[1] = prefillTokens;
+    within[3 * to + 2] = sums[2] = decodeTokens;
   }
 };
 
 /** Overwrites `into` with `q = max(p_pf - c / max(lambda, floor), 0)`. */
-type PressureCorrection = (
-  density: Float64Array,
-  ofDensity: ReturnType<typeof emptyPrefixIntegral>,
-  into: Float64Array,
-) => void;
+type PressureCorrection = (stepsOnSegment: Float64Array, runningSteps: PrefixSums, into: Float64Array) => void;
 
-const pressureCorrection = (
-  { grid, steps, missing, pressures }: TraceSignals,
-  mode: IterativeCorrectionMode,
-): PressureCorrection => {
-  if (mode === 'beta_informed') {
-    const last = lastSteps(grid, missing, steps);
-    const room = new Float64Array(grid.segmentCount + 1);
-    return (density, ofDensity, into) => {
-      const perStep = lastStepCorrection(grid, last, density, ofDensity, room);
-      for (let j = 0; j < into.length; j++) {
-        // c / max(lambda, floor), with c = perStep * lambda.
-        const correction = (perStep[j] as number) * Math.min((density[j] as number) / FLOOR, 1);
-        into[j] = Math.max((pressures.prefill[j] as number) - correction, 0);
-      }
-    };
+const pressureCorrection = (signals: TraceSignals, mode: IterativeCorrectionMode): PressureCorrection =>
+  mode === 'beta_informed' ? informedCorrection(signals) : fixedCorrection(signals, mode);
+
+const informedCorrection = ({ grid, steps, missing, pressures: { prefill } }: TraceSignals): PressureCorrection => {
+  const { segmentSec, segmentCount } = grid;
+  const last = lastSteps(grid, missing, steps);
+  const change = new Float64Array(segmentCount + 1);
+  return (stepsOnSegment, runningSteps, into) => {
+    change.fill(0);
+    addLastSteps(last, stepsOnSegment, runningSteps, change);
+    takeOff(prefill, runningSum(change, segmentCount), stepsOnSegment, segmentSec, into);
+  };
+};
+
+/** `q` for `c = perStep lambda`: lambda cancels, unless its floor bites. */
+const takeOff = (
+  prefill: Float64Array,
+  perStep: Float64Array,
+  stepsOnSegment: Float64Array,
+  segmentSec: Float64Array,
+  into: Float64Array,
+): void => {
+  for (let j = 0; j < into.length; j++) {
+    const least = FLOOR * (segmentSec[j] as number);
+    const here = stepsOnSegment[j] as number;
+    const correction = perStep[j] as number;
+    into[j] = Math.max((prefill[j] as number) - (here >= least ? correction : (correction * here) / least), 0);
   }
-  const rate = staticCorrection(mode, grid, missing);
-  return (density, _, into) => {
+};
+
+const fixedCorrection = (
+  { grid: { segmentSec }, grid, missing, pressures: { prefill } }: TraceSignals,
+  mode: StaticCorrectionMode,
+): PressureCorrection => {
+  const tokens = staticCorrection(mode, grid, missing).map((rate, j) => rate * (segmentSec[j] as number));
+  return (stepsOnSegment, _, into) => {
     for (let j = 0; j < into.length; j++) {
-      const correction = (rate[j] as number) / Math.max(density[j] as number, FLOOR);
-      into[j] = Math.max((pressures.prefill[j] as number) - correction, 0);
+      const steps = Math.max(stepsOnSegment[j] as number, FLOOR * (segmentSec[j] as number));
+      into[j] = Math.max((prefill[j] as number) - (tokens[j] as number) / steps, 0);
     }
   };
 };

@@ -27,31 +27,42 @@ export const activeCount = (grid: TimeGrid, kinds: Uint8Array, kind: number): Fl
  */
 export const activeSum = (grid: TimeGrid, weights: Float64Array): Float64Array => {
   const change = new Float64Array(grid.segmentCount + 1);
+  const rest = new Float64Array(grid.segmentCount + 1);
   const { startIndex, endIndex } = grid;
   for (let i = 0; i < startIndex.length; i++) {
     const weight = weights[i] as number;
-    const start = startIndex[i] as number;
-    const end = endIndex[i] as number;
-    change[start] = (change[start] as number) + weight;
-    change[end] = (change[end] as number) - weight;
+    add(change, rest, startIndex[i] as number, weight);
+    add(change, rest, endIndex[i] as number, -weight);
   }
-  return runningSum(change, grid.segmentCount);
+  return runningSum(change, grid.segmentCount, rest);
+};
+
+/** Adds to one of many sums, keeping what rounding takes away beside it (Knuth's exact addition of two doubles). */
+const add = (sums: Float64Array, rest: Float64Array, at: number, value: number): void => {
+  const sum = sums[at] as number;
+  const next = sum + value;
+  const asAdded = next - sum;
+  rest[at] = (rest[at] as number) + (sum - (next - asAdded) + (value - asAdded));
+  sums[at] = next;
 };
 
 /**
  * Turns changes at the boundaries into levels on the segments, in place of the first `count` values.
  *
- * Neumaier's compensated sum (1974, doi:10.1002/zamm.19740540106): a weight of 1e12 that has come and gone leaves nothing
+ * Summed as in Neumaier (1974, doi:10.1002/zamm.19740540106): a weight of 1e12 that has come and gone leaves nothing
  * behind, where a plain sum would keep its rounding error for the rest of the trace.
+ *
+ * @param rest what rounding took away from the changes themselves, where it was kept
  */
-export const runningSum = (change: Float64Array, count: number): Float64Array => {
+export const runningSum = (change: Float64Array, count: number, rest?: Float64Array): Float64Array => {
   let sum = 0;
   let lost = 0;
   for (let j = 0; j < count; j++) {
     const step = change[j] as number;
     const next = sum + step;
-    const stepAsAdded = next - sum;
-    lost += sum - (next - stepAsAdded) + (step - stepAsAdded);
+    const asAdded = next - sum;
+    lost += sum - (next - asAdded) + (step - asAdded);
+    if (rest !== undefined) lost += rest[j] as number;
     sum = next;
     change[j] = sum + lost;
   }

@@ -1,4 +1,4 @@
-import { integralBetween, prefixIntegral } from './prefix-integral.js';
+import { prefixIntegral, sumBetween } from './prefix-sum.js';
 import type { FullPressures } from './pressures.js';
 import type { TimeGrid } from './time-grid.js';
 
@@ -34,8 +34,8 @@ export const exposures = (
     const from = startIndex[i] as number;
     const to = endIndex[i] as number;
     const density = stepDensity[i] as number;
-    prefillTokens[i] = density * integralBetween(ofPrefill, from, to) - integralBetween(ofCorrection, from, to);
-    decodeTokens[i] = density * integralBetween(ofDecode, from, to);
+    prefillTokens[i] = density * sumBetween(ofPrefill, from, to) - sumBetween(ofCorrection, from, to);
+    decodeTokens[i] = density * sumBetween(ofDecode, from, to);
   }
   return { prefillTokens, decodeTokens };
 };

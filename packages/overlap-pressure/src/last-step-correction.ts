@@ -1,5 +1,5 @@
 import { runningSum } from './active-sum.js';
-import { integralBetween, type PrefixIntegral } from './prefix-integral.js';
+import { type PrefixSums, sumBetween } from './prefix-sum.js';
 import type { TimeGrid } from './time-grid.js';
 
 /** Prefills with something missing in their last chunk: the only phases that a correction on the last step touches. */
@@ -43,59 +43,65 @@ const lacks = (missing: Float64Array, steps: Float64Array, i: number): boolean =
 /**
  * The correction on each phase's last expected step, as tokens per step: `c(t) / lambda(t)` (mode `beta_informed`).
  *
- * With L the integral of lambda over the phase, the window is its last `L / N` steps. The missing tokens spread over it in
- * proportion to lambda, which is the constant `missing / (L / N)` per step; the part on the window's first, cut segment
- * becomes a rate over that whole segment. The integral of `result * lambda` is the sum of what is missing.
+ * With L the steps that pass during the phase (the integral of lambda), the window is its last `L / N` of them. The missing
+ * tokens spread over it in proportion to lambda, which is the constant `missing / (L / N)` per step; the part on the window's
+ * first, cut segment becomes a rate over that whole segment. Tokens are conserved: the sum over the segments of
+ * `result * stepsOnSegment` is the sum of what is missing.
  *
- * @param density lambda on every segment, steps/s
- * @param densityIntegral its prefix integral
- * @param into one value a boundary, overwritten
+ * @param stepsOnSegment `lambda_j dt_j`, positive
+ * @param runningSteps its prefix sums
  */
 export const lastStepCorrection = (
-  grid: TimeGrid,
   last: LastSteps,
-  density: Float64Array,
-  densityIntegral: PrefixIntegral,
-  into: Float64Array = new Float64Array(grid.segmentCount + 1),
+  stepsOnSegment: Float64Array,
+  runningSteps: PrefixSums,
 ): Float64Array => {
-  const { segmentSec, segmentCount } = grid;
+  const change = new Float64Array(stepsOnSegment.length + 1);
+  addLastSteps(last, stepsOnSegment, runningSteps, change);
+  return runningSum(change, stepsOnSegment.length);
+};
+
+/** Adds the changes of `lastStepCorrection` at every boundary to `change`, whose running sum it is. */
+export const addLastSteps = (
+  last: LastSteps,
+  stepsOnSegment: Float64Array,
+  runningSteps: PrefixSums,
+  change: Float64Array,
+): void => {
   const { startIndex, endIndex, missing, steps, hint } = last;
-  into.fill(0);
   for (let k = 0; k < missing.length; k++) {
     const start = startIndex[k] as number;
     const end = endIndex[k] as number;
-    const all = integralBetween(densityIntegral, start, end);
+    const all = sumBetween(runningSteps, start, end);
     // A count below one asks for more than the phase has: the window is then the phase.
     const window = Math.min(all / (steps[k] as number), all);
-    const j = windowStart(densityIntegral, start, end, window, hint[k] as number);
-    hint[k] = j;
+    let j = hint[k] as number;
+    let onCut = window - sumBetween(runningSteps, j + 1, end);
+    if (!(onCut >= 0 && (onCut <= (stepsOnSegment[j] as number) || j === start))) {
+      j = windowStart(runningSteps, start, end, window, j);
+      hint[k] = j;
+      onCut = window - sumBetween(runningSteps, j + 1, end);
+    }
     const perStep = (missing[k] as number) / window;
-    // Steps of the window on its cut segment, as a share of all steps there.
-    const onCut = window - integralBetween(densityIntegral, j + 1, end);
-    const share = Math.min(Math.max(onCut / ((density[j] as number) * (segmentSec[j] as number)), 0), 1);
-    const first = perStep * share;
-    into[j] = (into[j] as number) + first;
-    into[j + 1] = (into[j + 1] as number) + (perStep - first);
-    into[end] = (into[end] as number) - perStep;
+    const first = perStep * Math.min(Math.max(onCut / (stepsOnSegment[j] as number), 0), 1);
+    change[j] = (change[j] as number) + first;
+    change[j + 1] = (change[j + 1] as number) + (perStep - first);
+    change[end] = (change[end] as number) - perStep;
   }
-  const perStep = runningSum(into, segmentCount);
-  // What rounding leaves where the last window has closed may be a hair under zero.
-  for (let j = 0; j < segmentCount; j++) perStep[j] = Math.max(perStep[j] as number, 0);
-  return perStep;
 };
 
 /**
  * The last segment j of the phase from whose start at least `window` steps remain: gallops from the hint, then halves the
  * interval, so O(log distance), and O(1) once the coefficients have nearly settled.
  */
-const windowStart = (integral: PrefixIntegral, start: number, end: number, window: number, hint: number): number => {
+const windowStart = (running: PrefixSums, start: number, end: number, window: number, hint: number): number => {
   let low = start;
   let high = end;
   // Invariant: enough remains at `low` (or it is the start), too little at `high` (or it is the end).
-  if (integralBetween(integral, hint, end) >= window) {
+  if (sumBetween(running, hint, end) >= window) {
     low = hint;
     for (let reach = 1; low + reach < end; reach *= 2) {
-      if (integralBetween(integral, low + reach, end) >= window) low += reach;
+      if (sumBetween(running, low + reach, end) >= window) low += reach;
       else {
         high = low + reach;
         break;
@@ -104,7 +110,7 @@ const windowStart = (integral: PrefixIntegral, start: number, end: number, windo
   } else {
     high = hint;
     for (let reach = 1; high - reach > start; reach *= 2) {
-      if (integralBetween(integral, high - reach, end) >= window) {
+      if (sumBetween(running, high - reach, end) >= window) {
         low = high - reach;
         break;
       }
@@ -113,7 +119,7 @@ const windowStart = (integral: PrefixIntegral, start: number, end: number, windo
   }
   while (high - low > 1) {
     const middle = (low + high) >>> 1;
-    if (integralBetween(integral, middle, end) >= window) low = middle;
+    if (sumBetween(running, middle, end) >= window) low = middle;
     else high = middle;
   }
   return low;

@@ -1,0 +1,41 @@
+import '@stepclock/vitest-matchers';
+import { seededRandom } from '@stepclock/random';
+import { describe, expect, it } from 'vitest';
+import { activeSum, prefixSum, sumBetween, timeGrid } from '../src/index.js';
+
+describe('prefixSum', () => {
+  it.each([1, 2, 1023, 1024, 1025, 2048, 5000])('of %d terms gives every difference', (n) => {
+    const random = seededRandom(n);
+    const terms = Float64Array.from({ length: n }, random);
+    const running = prefixSum(terms);
+    for (const [from, to] of [
+      [0, n],
+      [0, 0],
+      [n, n],
+      [n - 1, n],
+      [n >> 1, n],
+      [n >> 2, n >> 1],
+      [0, n >> 1],
+    ] as const) {
+      const plain = terms.subarray(from, to).reduce((a, b) => a + b, 0);
+      expect(sumBetween(running, from, to)).toAgree(plain, 1e-12, 1e-15);
+    }
+  });
+
+  it('keeps the digits of a small term after many large ones', () => {
+    const n = 200_000;
+    const terms = new Float64Array(n).fill(1e7 / 3);
+    terms[n - 2] = 1e-3;
+    const running = prefixSum(terms);
+    // A plain running total near 7e11 has a last place of 1e-4, a tenth of this term.
+    expect(sumBetween(running, n - 2, n - 1)).toAgree(1e-3, 1e-3);
+    expect(sumBetween(running, 0, n)).toAgree((n - 1) * (1e7 / 3) + 1e-3, 1e-15);
+  });
+});
+
+describe('activeSum', () => {
+  it('forgets a huge weight that has gone', () => {
+    const grid = timeGrid(new Float64Array([0, 0, 1]), new Float64Array([9, 1, 2]));
+    expect(activeSum(grid, new Float64Array([0.1, 1e15, 0.2])).slice(1)).toAgree([0.3, 0.1], 1e-15);
+  });
+});
