@@ -13,6 +13,14 @@ export type { ConversionNote, DeploymentNames, Exported } from './exports/export
 export { type ExportFormat, type ExportOptions, exportFormats, exportModel } from './exports/export-model.js';
 export type { OperatingPoint } from './exports/operating-point.js';
 export { type FitStepsOptions, fitSteps, type StepsFit } from './fit-steps.js';
+export {
+  type HoldOutError,
+  holdOutError,
+  holdOutSplit,
+  predictDecodes,
+  spanOfPhases,
+  type TraceWindow,
+} from './hold-out.js';
 export type { ComparedFigure, ComparedMetric } from './metric-comparison.js';
 export {
   type Extrapolation,

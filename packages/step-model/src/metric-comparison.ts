@@ -9,7 +9,6 @@ export interface ComparedFigure {
 
 /** A metric over all requests for which both sides have it (one side, where a log has no latencies). Seconds. */
 export interface ComparedMetric {
-  readonly count: number;
   readonly mean: ComparedFigure;
   readonly p50: ComparedFigure;
   readonly p90: ComparedFigure;
@@ -41,7 +40,7 @@ export const compareMetric = (
   measured: Float64Array,
   replayed: Float64Array,
   counts: (request: number) => boolean = () => true,
-): ComparedMetric => {
+): { readonly figures: ComparedMetric; readonly count: number } => {
   const nothingMeasured = measured.every(Number.isNaN);
   const pairs = Uint32Array.from(replayed.keys()).filter(
     (i) =>
@@ -51,12 +50,12 @@ export const compareMetric = (
   const theirs = summarise(nothingMeasured ? new Float64Array(0) : chosen(measured));
   const ours = summarise(chosen(replayed));
   const figure = (name: keyof typeof ours) => compared(theirs[name], ours[name]);
-  return {
-    count: pairs.length,
+  const figures = {
     mean: figure('mean'),
     p50: figure('p50'),
     p90: figure('p90'),
     p95: figure('p95'),
     p99: figure('p99'),
   };
+  return { figures, count: pairs.length };
 };

@@ -24,6 +24,8 @@ export interface ReplayOptions {
 /** A measured run served again by the simulated engine. */
 export interface Replay {
   readonly metrics: Readonly<Record<MetricName, ComparedMetric>>;
+  /** Requests that count in each metric. */
+  readonly counted: Readonly<Record<MetricName, number>>;
   /** Requests replayed. */
   readonly requests: number;
   readonly settings: ReplaySettings & { readonly asyncScheduling: boolean };
@@ -90,12 +92,13 @@ export const replay = (
   const measured = servingMetrics(requests);
   const replayed = servingMetrics(simulation.requests);
   const counts = (i: number) => (requests.arrivalSec?.[i] as number) >= countFromSec;
-  const metrics = Object.fromEntries(
-    METRIC_NAMES.map((name) => [name, compareMetric(measured[name], replayed[name], counts)]),
-  ) as Record<MetricName, ComparedMetric>;
+  const compared = METRIC_NAMES.map((name) => [name, compareMetric(measured[name], replayed[name], counts)] as const);
+  const byMetric = <T>(of: (metric: (typeof compared)[number][1]) => T): Record<MetricName, T> =>
+    Object.fromEntries(compared.map(([name, metric]) => [name, of(metric)])) as Record<MetricName, T>;
   const { steps, truth } = simulation;
   return {
-    metrics,
+    metrics: byMetric(({ figures }) => figures),
+    counted: byMetric(({ count }) => count),
     requests: requests.length,
     settings: { ...settings, asyncScheduling },
     schedulingFrom: settings.asyncScheduling !== undefined ? 'given' : detected === undefined ? 'default' : 'log',
