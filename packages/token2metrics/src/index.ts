@@ -1,1 +1,47 @@
-export {};
+export {
+  type CalibrateOptions,
+  type Calibration,
+  calibrate,
+  type MetricCalibration,
+} from './calibration/calibrate.js';
+export { chooseMethod, type MethodChoice, type MethodTrial } from './calibration/choose-method.js';
+export { CALIBRATION_METHODS, type CalibrationMethod, calibrateBy, type Samples } from './calibration/methods.js';
+export { PRIOR_STRENGTH } from './calibration/physics-prior.js';
+export { sourcePhysics } from './calibration/source-physics.js';
+export { type Suggestion, type SuggestOptions, suggestSamples } from './calibration/suggest.js';
+export {
+  CONFIGURATIONS,
+  type Configuration,
+  configurationFor,
+  configurationFromJSON,
+  requireConfiguration,
+} from './configurations/configuration.js';
+export type { Candidate, DeviceFacts, DeviceModel, MetricModel } from './model/device-model.js';
+export { type EnergyParts, energyParts } from './model/energy-parts.js';
+export { evaluateDevice, type MetricEvaluation } from './model/evaluate.js';
+export { type LearningPoint, learningCurve } from './model/learning-curve.js';
+export { deviceModelFromJSON, deviceModelToJSON, errorsToJSON, TOKEN2METRICS_SCHEMA } from './model/model-file.js';
+export { type DevicePrediction, type MetricPrediction, type PredictOptions, predictDevice } from './model/predict.js';
+export { type TrainOptions, trainDevice } from './model/train-device.js';
+export {
+  type RegressionChoice,
+  type TrainedMetric,
+  type TrainMetricOptions,
+  trainMetric,
+} from './model/train-metric.js';
+export { FOLDS, type MetricRows, metricRows, outOfFold, takeMetricRows } from './model/training-rows.js';
+export { conformalRadius, type Validation, validate } from './model/validation.js';
+export type { Finding, FindingCode } from './quality/finding.js';
+export { inspectPowerRuns, type RunPower } from './quality/power-samples.js';
+export { dropFlagged, type QualityOptions, qualityFindings } from './quality/quality.js';
+export { fitRegressor, type RegressorOptions, type TrainingRows } from './regressors/fit-regressor.js';
+export { DEFAULT_PADDING, fitPhysics, PHYSICS_TERMS, type PhysicsPredictor } from './regressors/physics.js';
+export { fitPowerRamp, type PowerRamp, type PowerRampPredictor, rampEnergy } from './regressors/power-ramp.js';
+export { type Predictor, REGRESSORS, type RegressorName } from './regressors/predictor.js';
+export { tokensOf } from './regressors/tokens.js';
+export type { ColumnOptions } from './table/column-map.js';
+export { type LoadOptions, loadMeasurements } from './table/load-measurements.js';
+export { type Measurements, rowsWith, takeMeasurements } from './table/measurements.js';
+export { METRIC_FACTS, METRICS, type Metric, metricOf } from './table/metric.js';
+export { loadPowerSamples, looksLikePowerSamples, type PowerRun } from './table/power-samples.js';
+export { Token2MetricsError, type Token2MetricsErrorCode } from './token2metrics-error.js';

@@ -1,0 +1,51 @@
+import { seededRandom, shuffled } from '@stepclock/random';
+import { RegressionError } from '@stepclock/regression';
+import { median } from 'd3-array';
+import { fitRegressor, type RegressorOptions } from '../regressors/fit-regressor.js';
+import type { RegressorName } from '../regressors/predictor.js';
+import { FOLDS, type MetricRows, takeMetricRows } from './training-rows.js';
+
+export interface LearningPoint {
+  readonly rows: number;
+  /** Median over the folds of the held-out MAPE, percent. */
+  readonly mapePercent: number;
+}
+
+/** Fewest rows tried; each next size is twice the last. */
+const FIRST_SIZE = 10;
+
+/** Error on held-out rows against the number of training rows: whether more measurements would help. */
+export const learningCurve = (
+  all: MetricRows,
+  regressor: RegressorName,
+  options: RegressorOptions = {},
+): LearningPoint[] => {
+  const entries = Int32Array.from(all.position.keys());
+  const largest = Math.floor((all.target.length * (FOLDS - 1)) / FOLDS);
+  const sizes: number[] = [];
+  for (let size = FIRST_SIZE; size < largest; size *= 2) sizes.push(size);
+  sizes.push(largest);
+  const random = seededRandom(options.seed ?? 0, 'learning curve');
+  const order = shuffled(all.target.length, random);
+  return sizes.flatMap((rows) => {
+    const errors: number[] = [];
+    for (let fold = 0; fold < FOLDS; fold++) {
+      const held = (k: number) => (all.position[k] as number) % FOLDS === fold;
+      const test = takeMetricRows(all, entries.filter(held));
+      const train = Int32Array.from(order)
+        .filter((k) => !held(k))
+        .slice(0, rows)
+        .sort();
+      if (test.target.length === 0 || train.length === 0) continue;
+      try {
+        const predicted = fitRegressor(regressor, takeMetricRows(all, train), options).predict(test.tokens);
+        const sum = predicted.reduce((total, value, i) => total + Math.abs(value / (test.target[i] as number) - 1), 0);
+        errors.push((100 * sum) / predicted.length);
+      } catch (error) {
+        if (!(error instanceof RegressionError)) throw error;
+      }
+    }
+    const mapePercent = median(errors);
+    return mapePercent === undefined ? [] : [{ rows, mapePercent }];
+  });
+};

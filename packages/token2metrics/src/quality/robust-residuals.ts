@@ -1,0 +1,65 @@
+import { takeRows } from '@stepclock/regression';
+import { median } from 'd3-array';
+import type { MetricRows } from '../model/training-rows.js';
+import { fitPhysics, paddedPrompt } from '../regressors/physics.js';
+import { inputOf, outputOf } from '../regressors/tokens.js';
+
+/** Relative deviation from what is usual for such a request, `value / usual - 1`, and how much of it is normal. */
+export interface RobustResiduals {
+  readonly relative: Float64Array;
+  /** Deviation, as a share, beyond which a row is an outlier. */
+  readonly limit: number;
+}
+
+/** Rows with one padded prompt, from which the usual value of a prefill can be read off. */
+const BUCKET_ROWS = 5;
+const ROBUST_SDS = 6;
+/** Turns a median absolute deviation into the standard deviation of normal noise. */
+const MAD_TO_SD = 1.4826;
+/** Smaller deviations are never called outliers: they do a model no harm. */
+const LEAST_LIMIT = 0.2;
+
+/**
+ * A prefill is compared with the median of those with the same padded prompt, where there are several; everything else with the physics form,
+ * refitted without the outliers until they stand still.
+ */
+export const robustResiduals = (rows: MetricRows, padding: number): RobustResiduals => {
+  const usual = physicsWithoutOutliers(rows, padding);
+  if (outputOf(rows.tokens) === undefined) {
+    const buckets = new Map<number, number[]>();
+    inputOf(rows.tokens).forEach((tokens, k) => {
+      const prompt = paddedPrompt(tokens, padding);
+      const bucket = buckets.get(prompt);
+      if (bucket) bucket.push(k);
+      else buckets.set(prompt, [k]);
+    });
+    for (const bucket of buckets.values()) {
+      if (bucket.length < BUCKET_ROWS) continue;
+      const middle = median(bucket, (k) => rows.target[k]) ?? Number.NaN;
+      for (const k of bucket) usual[k] = middle;
+    }
+  }
+  const relative = rows.target.map((value, k) => value / (usual[k] as number) - 1);
+  return { relative, limit: limitOf(relative) };
+};
+
+const limitOf = (relative: ArrayLike<number>): number =>
+  Math.max(LEAST_LIMIT, ROBUST_SDS * MAD_TO_SD * (median(Array.from(relative), Math.abs) ?? 0));
+
+const physicsWithoutOutliers = ({ tokens, target }: MetricRows, padding: number): Float64Array => {
+  let usual = fitPhysics(tokens, target, padding).predict(tokens);
+  let kept = target.length;
+  for (let round = 0; round < 10; round++) {
+    const relative = target.map((value, k) => value / (usual[k] as number) - 1);
+    const limit = limitOf(relative);
+    const good = Int32Array.from(relative.keys()).filter((k) => Math.abs(relative[k] as number) <= limit);
+    if (good.length === kept || good.length < target.length / 2) break;
+    kept = good.length;
+    usual = fitPhysics(
+      takeRows(tokens, good),
+      Float64Array.from(good, (k) => target[k] as number),
+      padding,
+    ).predict(tokens);
+  }
+  return usual;
+};

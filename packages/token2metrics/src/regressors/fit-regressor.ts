@@ -1,0 +1,114 @@
+import {
+  dataset,
+  type FeatureTable,
+  type FittedModel,
+  gradientBoosting,
+  leastSquares,
+  linearTerms,
+  polynomialTerms,
+  RankDeficientError,
+  randomForest,
+} from '@stepclock/regression';
+import type { Metric } from '../table/metric.js';
+import { Token2MetricsError } from '../token2metrics-error.js';
+import { DEFAULT_PADDING, fitPhysics } from './physics.js';
+import { fitPowerRamp } from './power-ramp.js';
+import type { Predictor, RegressorName } from './predictor.js';
+
+export interface RegressorOptions {
+  /** Tokens that a prompt is padded to a multiple of, for physics; default 128. */
+  readonly padding?: number;
+  /** Of the polynomial; default 2. */
+  readonly degree?: number;
+  /** Of the trees; default 100. */
+  readonly trees?: number;
+  /** Default 0. */
+  readonly seed?: number;
+}
+
+/** What a regressor learns from. */
+export interface TrainingRows {
+  readonly metric: Metric;
+  readonly tokens: FeatureTable;
+  /** Positive, SI. */
+  readonly target: Float64Array;
+  /** For energy and power: how long each run was, seconds; with it physics can be a ramp. */
+  readonly durationSec?: Float64Array;
+}
+
+/** A regression model of token counts, as it is. */
+export const regressionPredictor = (model: FittedModel): Predictor<'regression'> & { readonly model: FittedModel } => ({
+  form: 'regression',
+  model,
+  predict: (tokens) => model.predict(tokens),
+  toJSON: () => ({ form: 'regression', model: model.toJSON() }),
+});
+
+/**
+ * Fits a regressor by name.
+ *
+ * @throws Token2MetricsError `token2metrics/not-enough-rows`; RegressionError from below
+ */
+export const fitRegressor = (name: RegressorName, rows: TrainingRows, options: RegressorOptions = {}): Predictor => {
+  const { tokens, target, metric } = rows;
+  if (target.length === 0) {
+    throw new Token2MetricsError(
+      'token2metrics/not-enough-rows',
+      `${metric}: a model needs rows that have it; got none`,
+      {
+        column: metric,
+        value: 0,
+      },
+    );
+  }
+  const { padding = DEFAULT_PADDING, degree = 2, seed = 0 } = options;
+  const trees = options.trees === undefined ? {} : { trees: options.trees };
+  switch (name) {
+    case 'physics':
+      return physicsOf(rows, padding);
+    case 'linear':
+      return regressionPredictor(withDistinctTerms(rows, (names) => linearTerms(names)));
+    case 'polynomial':
+      return regressionPredictor(withDistinctTerms(rows, (names) => polynomialTerms(names, degree)));
+    case 'random-forest':
+      return regressionPredictor(randomForest(dataset(tokens, target), { ...trees, seed }).model);
+    case 'gradient-boosting':
+      return regressionPredictor(gradientBoosting(dataset(tokens, target), { ...trees, seed }).model);
+  }
+};
+
+/** The form that explains the rows better at equal complexity (AIC, Akaike 1974): the five terms, or the climb of the power. */
+const physicsOf = ({ metric, tokens, target, durationSec }: TrainingRows, padding: number): Predictor => {
+  const terms = fitPhysics(tokens, target, padding);
+  if (!durationSec || (metric !== 'energy' && metric !== 'power')) return terms;
+  const ramp = fitPowerRamp(metric, tokens, durationSec, target, padding);
+  if (!ramp) return terms;
+  const aic = (predicted: Float64Array, parameters: number): number => {
+    const rss = predicted.reduce((sum, value, i) => sum + (value / (target[i] as number) - 1) ** 2, 0);
+    return target.length * Math.log(rss) + 2 * parameters;
+  };
+  // The ramp is judged by what it predicts from tokens, through its predicted duration.
+  const termCount = terms.coefficients.length - terms.dropped.length;
+  const better = aic(ramp.predictor.predict(tokens), ramp.parameters) < aic(terms.predict(tokens), termCount);
+  return better ? ramp.predictor : terms;
+};
+
+/** Least squares; terms that the rows cannot tell apart are left out, last first. */
+const withDistinctTerms = (
+  { tokens, target }: TrainingRows,
+  termsOf: (names: readonly string[]) => ReturnType<typeof linearTerms>,
+): FittedModel => {
+  const data = dataset(tokens, target);
+  let terms = termsOf(tokens.names);
+  for (;;) {
+    try {
+      return leastSquares(data, { terms }).model;
+    } catch (error) {
+      if (!(error instanceof RankDeficientError)) throw error;
+      const concerned = terms.filter(({ name }) => error.terms.includes(name));
+      const last = concerned.at(-1);
+      if (last === undefined) throw error;
+      terms = terms.filter((kept) => kept !== last);
+    }
+  }
+};

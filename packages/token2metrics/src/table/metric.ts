@@ -1,0 +1,36 @@
+import { Token2MetricsError } from '../token2metrics-error.js';
+import type { Quantity } from './units.js';
+
+/** What is predicted from the tokens of one request, alone on its device. */
+export type Metric = 'ttft' | 'decode' | 'total' | 'energy' | 'power';
+
+interface MetricFacts {
+  readonly quantity: Quantity;
+  readonly title: string;
+  /** Name of its SI value in JSON. */
+  readonly field: string;
+}
+
+export const METRIC_FACTS: Readonly<Record<Metric, MetricFacts>> = {
+  ttft: { quantity: 'time', title: 'time to first token', field: 'ttft_s' },
+  decode: { quantity: 'time', title: 'decode time', field: 'decode_time_s' },
+  total: { quantity: 'time', title: 'total latency', field: 'total_time_s' },
+  energy: { quantity: 'energy', title: 'energy', field: 'energy_j' },
+  power: { quantity: 'power', title: 'mean power', field: 'power_w' },
+};
+
+export const METRICS = Object.keys(METRIC_FACTS) as readonly Metric[];
+
+/** @throws Token2MetricsError `token2metrics/unknown-metric` */
+export const metricOf = (name: string): Metric => {
+  const metric = METRICS.find((known) => known === name);
+  if (metric) return metric;
+  throw new Token2MetricsError(
+    'token2metrics/unknown-metric',
+    `metric: must be one of ${METRICS.join(', ')}; got '${name}'`,
+    {
+      value: name,
+      expected: METRICS.join(', '),
+    },
+  );
+};
