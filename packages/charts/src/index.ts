@@ -50,3 +50,5 @@ export {
 } from './specs/observed-predicted.js';
 export { type ResidualInput, residualSpec } from './specs/residual.js';
 export { type Signal, type StackedInput, stackedSpec, type TimelineInput, timelineSpec } from './specs/timeline.js';
+export { type TextHistogramInput, textHistogram } from './terminal/text-histogram.js';
+export { type TextLineInput, textLine } from './terminal/text-line.js';

@@ -53,7 +53,9 @@ const findings = (items: readonly string[] | undefined): ReportBlock[] =>
 const coefficientSection = (input: EstimateReportInput): ReportSection => ({
   title: 'Coefficients',
   intro: `A step that processes p prefill tokens and d decode tokens${
-    input.model === 'kv' ? ' over a context of c tokens takes β₀ + β₁ p + β₂ d + β₃ c' : ' takes β₀ + β₁ p + β₂ d'
+    input.model === 'kv'
+      ? ' over a context of c tokens takes β₀\u00a0+\u00a0β₁\u00a0p\u00a0+\u00a0β₂\u00a0d\u00a0+\u00a0β₃\u00a0c'
+      : ' takes β₀\u00a0+\u00a0β₁\u00a0p\u00a0+\u00a0β₂\u00a0d'
   } seconds. Estimated by ${input.algo}${input.iterations === undefined ? '' : ` in ${formatNumber(input.iterations)} rounds`}.`,
   blocks: [
     coefficientTable(input.coefficients, input.confidence ?? 0.95),

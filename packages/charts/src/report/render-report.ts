@@ -15,6 +15,20 @@ const policyOf = (scripts: readonly string[]): string =>
 
 type DrawnBlock = { readonly block: ReportBlock; readonly figures: readonly PageFigure[] };
 
+/** Two figures a line: one that would stand alone beside an empty place takes the whole line. */
+const filled = (figures: readonly PageFigure[]): PageFigure[] => {
+  let beside = 0;
+  return figures.map((figure, i) => {
+    if (figure.wide) {
+      beside = 0;
+      return figure;
+    }
+    beside++;
+    const alone = beside % 2 === 1 && (figures[i + 1]?.wide ?? true);
+    return alone ? { ...figure, wide: true } : figure;
+  });
+};
+
 const drawBlocks = async (sections: readonly ReportSection[]): Promise<DrawnBlock[][]> => {
   let number = 0;
   const drawn: DrawnBlock[][] = [];
@@ -25,7 +39,7 @@ const drawBlocks = async (sections: readonly ReportSection[]): Promise<DrawnBloc
       if (block.kind === 'figures') {
         for (const figure of block.figures) figures.push(...(await pageFigures(figure, ++number)));
       }
-      blocks.push({ block, figures });
+      blocks.push({ block, figures: filled(figures) });
     }
     drawn.push(blocks);
   }

@@ -68,8 +68,8 @@ td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-spa
 .note{color:var(--soft);font-size:.86rem}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,240px),1fr));gap:.2rem 1.6rem;margin:.6rem 0 1.1rem}
 .facts div{display:flex;justify-content:space-between;gap:1rem;border-bottom:1px solid var(--line);padding:.3rem 0}
-.facts dt{color:var(--soft)}
-.facts dd{margin:0;text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere;min-width:0}
+.facts dt{color:var(--soft);min-width:0}
+.facts dd{margin:0;text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:break-word;max-width:75%}
 .provenance pre{margin:.4rem 0 1rem;padding:.8rem 1rem;background:var(--card);border:1px solid var(--line);border-radius:10px;white-space:pre-wrap;overflow-wrap:anywhere}
 .digest{overflow-wrap:anywhere;word-break:break-all}
 .tip{position:fixed;z-index:9;left:0;top:0;pointer-events:none;max-width:min(320px,calc(100vw - 16px));background:var(--card);color:var(--text);border:1px solid var(--line);border-radius:8px;box-shadow:0 6px 20px rgba(10,20,40,.22);padding:.45rem .6rem;font-size:.8rem;line-height:1.4;visibility:hidden}

@@ -1,7 +1,8 @@
 import { type Axis, positionOf, resolveAxis } from '../axis.js';
 import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
 import { formatNumber } from '../number-text.js';
-import { type ChartSpec, type ChartText, chart } from '../spec.js';
+import { quantileOf } from '../reduce/quantiles.js';
+import { type ChartSpec, type ChartText, chart, type Layer } from '../spec.js';
 import { gridFor, reducedSeries, reductionNote, scatterLayers } from './scatter-layers.js';
 
 export interface ResidualInput extends ChartText {
@@ -16,9 +17,50 @@ export interface ResidualInput extends ChartText {
   readonly maxPoints?: number;
 }
 
+/** How far the axis reaches when a few residuals lie far out: these are drawn at its edge, with their value in the tooltip. */
+const edgeOf = (columns: readonly Column[]): number => {
+  const sizes = new Float64Array(columns.reduce((sum, column) => sum + column.length, 0));
+  let at = 0;
+  for (const column of columns) for (let i = 0; i < column.length; i++) sizes[at++] = Math.abs(column[i] as number);
+  sizes.sort();
+  const usual = quantileOf(sizes, 0.99);
+  const largest = sizes[sizes.length - 1] as number;
+  return usual > 0 && largest > 4 * usual ? 2 * usual : largest;
+};
+
+/** The column with everything beyond the edge moved onto it. */
+const withinEdge = (column: Column, edge: number): { readonly placed: Float64Array; readonly moved: number } => {
+  const placed = new Float64Array(column.length);
+  let moved = 0;
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i] as number;
+    const beyond = Math.abs(value) > edge;
+    if (beyond) moved++;
+    placed[i] = beyond ? Math.sign(value) * edge : value;
+  }
+  return { placed, moved };
+};
+
+/** Says in the plot that something lies beyond it. */
+const edgeNote = (text: string): Layer => ({
+  data: { values: [{ text }] },
+  mark: {
+    type: 'text',
+    style: 'annotation',
+    align: 'right',
+    baseline: 'bottom',
+    x: { expr: 'width' },
+    y: -4,
+    aria: false,
+    tooltip: false,
+  },
+  encoding: { text: { field: 'text', type: 'nominal' } },
+});
+
 /**
  * Residuals against anything, with the line at zero. Beyond `maxPoints` rows a series (default 1500): cells with counts, and the
- * 150 residuals furthest from zero as points.
+ * 150 residuals furthest from zero as points. When the largest is more than four times what 99 % stay within, the axis ends at
+ * twice that, and the residuals beyond stand at its edge.
  *
  * @throws ChartsError for empty, unequal or non-finite columns.
  */
@@ -27,32 +69,36 @@ export const residualSpec = (input: ResidualInput): ChartSpec => {
   input.series.forEach(({ x, residual }, s) => {
     requireColumns({ [`series[${s}].x`]: x, [`series[${s}].residual`]: residual });
   });
+  const residuals = input.series.map((one) => one.residual);
+  const edge = edgeOf(residuals);
+  const reach = extentOf(...residuals);
   const xAxis = resolveAxis(input.x, extentOf(...input.series.map((one) => one.x)), { mayBeLog: true });
   const yAxis = resolveAxis(
     { ...input.residual, scale: 'linear' },
-    extentOf(...input.series.map((one) => one.residual)),
-    {
-      includeZero: true,
-      padding: 0.05,
-    },
+    [Math.max(reach[0], -edge), Math.min(reach[1], edge)],
+    { includeZero: true, padding: 0.05 },
   );
-  const series = input.series.map(({ name, x, residual, label }) =>
-    reducedSeries(
-      { name, x, y: residual, ...(label === undefined ? {} : { label }) },
+  let beyond = 0;
+  const series = input.series.map(({ name, x, residual, label }) => {
+    const { placed, moved } = withinEdge(residual, edge);
+    beyond += moved;
+    return reducedSeries(
+      { name, x, y: placed, actual: residual, ...(label === undefined ? {} : { label }) },
       {
         xLog: xAxis.log,
         grid: gridFor(input.series.length),
         ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
         extremity: (row) => Math.abs(residual[row] as number),
       },
-    ),
-  );
+    );
+  });
   const x = { field: 'x', ...positionOf(xAxis) };
   const y = { field: 'y', ...positionOf(yAxis) };
-  const [low, high] = yAxis.domain;
+  const [low, high] = reach.map((value) => formatNumber(value * yAxis.factor));
+  const note = `${formatNumber(beyond, 9)} further out, drawn at the edge`;
   return chart(
     input,
-    `${yAxis.title}, ${formatNumber(low)} to ${formatNumber(high)}, against ${xAxis.title}; the dashed line is zero. ${reductionNote(series)}`,
+    `${yAxis.title}, ${low} to ${high}, against ${xAxis.title}; the dashed line is zero.${beyond === 0 ? '' : ` ${note}.`} ${reductionNote(series)}`,
     [
       ...scatterLayers(series, xAxis, yAxis, { x, y }),
       {
@@ -60,6 +106,7 @@ export const residualSpec = (input: ResidualInput): ChartSpec => {
         mark: { type: 'rule', style: 'reference', aria: false, tooltip: false },
         encoding: { y },
       },
+      ...(beyond === 0 ? [] : [edgeNote(note)]),
     ],
   );
 };

@@ -10,14 +10,16 @@ export interface ScatterSeries {
   readonly x: Column;
   readonly y: Column;
   readonly reduced: ReducedScatter;
+  /** The true y where `y` holds the place at the edge of the plot. */
+  readonly actual?: Column;
   /** One text a row for the tooltip (a request, a file and line). */
   readonly label?: (row: number) => string;
 }
 
-export const reducedSeries = (
-  series: { readonly name: string; readonly x: Column; readonly y: Column; readonly label?: (row: number) => string },
-  reduction: ScatterReduction,
-): ScatterSeries => ({ ...series, reduced: reduceScatter(series.x, series.y, reduction) });
+export const reducedSeries = (series: Omit<ScatterSeries, 'reduced'>, reduction: ScatterReduction): ScatterSeries => ({
+  ...series,
+  reduced: reduceScatter(series.x, series.y, reduction),
+});
 
 /** Columns and rows of cells: coarser where several series share the plot. */
 export const gridFor = (series: number): readonly [number, number] => (series < 2 ? [64, 44] : [48, 32]);
@@ -59,6 +61,7 @@ const pointRows = (series: ScatterSeries, rows: Uint32Array, x: ResolvedAxis, y:
     series: series.name,
     x: drawn((series.x[row] as number) * x.factor),
     y: drawn((series.y[row] as number) * y.factor),
+    ...(series.actual === undefined ? {} : { actual: drawn((series.actual[row] as number) * y.factor) }),
     ...(series.label === undefined ? {} : { label: series.label(row) }),
   }));
 
@@ -116,6 +119,7 @@ export const scatterLayers = (
             },
           },
         ];
+  const clamped = series.some((one) => one.actual !== undefined);
   const few = points.length <= 60;
   return [
     ...cellLayer,
@@ -146,7 +150,7 @@ export const scatterLayers = (
             }
           : {}),
         opacity: pickedOpacity(few ? 0.9 : 0.6),
-        tooltip: [...shown, ...named, tooltipOf('x', x), tooltipOf('y', y)],
+        tooltip: [...shown, ...named, tooltipOf('x', x), tooltipOf(clamped ? 'actual' : 'y', y)],
       },
     },
   ];
