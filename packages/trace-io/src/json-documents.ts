@@ -46,10 +46,10 @@ class DocumentReader {
   #line = 1;
   #depth = 0;
   #documents = 0;
-  /** The chunk being written, its first byte's offset in the stream, and how far its lines are counted. */
+  /** The chunk being written, its first byte's offset in the stream, and its first line end that is not counted yet. */
   #chunk: Uint8Array = new Uint8Array(0);
   #chunkStart = 0;
-  #counted = 0;
+  #nextLineEnd = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly file: string,
@@ -86,7 +86,7 @@ class DocumentReader {
 
   #feed(chunk: Uint8Array): void {
     this.#chunk = chunk;
-    this.#counted = 0;
+    this.#findLineEnd(0);
     try {
       this.#tokenizer.write(chunk);
     } catch (error) {
@@ -124,12 +124,16 @@ class DocumentReader {
   }
 
   #countLines(offset: number): void {
-    const chunk = this.#chunk;
     const to = offset - this.#chunkStart;
-    for (let at = chunk.indexOf(LF, this.#counted); at >= 0 && at < to; at = chunk.indexOf(LF, at + 1)) {
+    while (this.#nextLineEnd < to) {
       this.#line++;
-      this.#counted = at + 1;
+      this.#findLineEnd(this.#nextLineEnd + 1);
     }
+  }
+
+  #findLineEnd(from: number): void {
+    const at = this.#chunk.indexOf(LF, from);
+    this.#nextLineEnd = at < 0 ? Number.POSITIVE_INFINITY : at;
   }
 
   #bad(expected: string): TraceIoError {

@@ -2,6 +2,7 @@ import { engineSettingsOf } from './engine-settings.js';
 import { FORMATS } from './formats.js';
 import { HEAD_BYTES, headOf } from './head.js';
 import { type ByteSource, bytesOf, peeked } from './input.js';
+import { isParquet, parquetText } from './parquet-text.js';
 import type { Trace, TraceFacts } from './trace.js';
 import type { Head, TraceFormat } from './trace-format.js';
 import { TraceIoError } from './trace-io-error.js';
@@ -53,12 +54,20 @@ export async function readTraceBy(
   const { map, timeUnit = 's' } = options;
   const isYaml = typeof metaJson === 'string' && /^\s*(?:---\s*\n)?trace_version\s*:/.test(metaJson);
   const settings = metaJson === undefined || isYaml ? {} : engineSettingsOf(metaJson, options.metaJsonName);
-  const { head: bytes, all } = await peeked(bytesOf(source), file, HEAD_BYTES);
+  let { head: bytes, all } = await peeked(bytesOf(source), file, HEAD_BYTES);
+  let progress = onProgress;
+  if (isParquet(bytes)) {
+    ({ head: bytes, all } = await peeked(parquetText({ source: all, file, onProgress }), file, HEAD_BYTES));
+    progress = () => {};
+  }
   const head = headOf(bytes);
   const wanted = map !== undefined && format === 'auto' ? 'mapped' : format;
   const reader = wanted === 'auto' ? recognised(head, file) : named(wanted, file);
   const metaText = typeof metaJson === 'string' ? metaJson : undefined;
-  return reader.read({ source: all, file, onProgress }, { columns, settings, metaText, map, timeUnit, head, path });
+  return reader.read(
+    { source: all, file, onProgress: progress },
+    { columns, settings, metaText, map, timeUnit, head, path },
+  );
 }
 
 function named(name: string, file: string): TraceFormat {

@@ -1,4 +1,3 @@
-import { parse as parseYaml } from 'yaml';
 import { type RequestColumn, readRequestRows } from '../delimited/request-rows.js';
 import type { Input } from '../input.js';
 import { isObject, numberOf } from '../json-record.js';
@@ -61,7 +60,7 @@ export const blisTrace: TraceFormat = {
 
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const { yaml, csv } = await withoutYaml(input);
-  const header = headerOf(yaml ?? options.metaText, input.file, yaml !== undefined);
+  const header = await headerOf(yaml ?? options.metaText, input.file, yaml !== undefined);
   const builder = new RequestBuilder(input.file);
   // Until a row has latencies this may be a workload: both readings are kept up to then.
   let workload: RequestBuilder | undefined = new RequestBuilder(input.file);
@@ -161,12 +160,13 @@ async function withoutYaml(input: Input): Promise<{ yaml: string | undefined; cs
   return { yaml, csv: { ...input, source: rest() } };
 }
 
-function headerOf(
+async function headerOf(
   text: string | undefined,
   file: string,
   own: boolean,
-): { mode: string | undefined; settings: EngineSettings } {
+): Promise<{ mode: string | undefined; settings: EngineSettings }> {
   if (text === undefined) return { mode: undefined, settings: {} };
+  const { parse: parseYaml } = await import('yaml');
   let value: unknown;
   try {
     value = parseYaml(text.replace(/^---\s*$/gm, ''), { maxAliasCount: 0 });
