@@ -1,6 +1,7 @@
 import { BlockPool, blocksFor } from './block-pool.js';
 import { DecodeBatch } from './decode-batch.js';
 import type { ResolvedEngine } from './engine-options.js';
+import { PrefillBatch } from './prefill-batch.js';
 import { RunningList } from './running-list.js';
 import { StepRecorder, type StepTable } from './step-table.js';
 import { WaitingQueue } from './waiting-queue.js';
@@ -35,28 +36,23 @@ const ENDED = 2;
  * Loops over requests touch only those that prefill, are admitted or end; the decodes are one batch.
  */
 export class Engine {
-  private readonly batch: DecodeBatch;
+  private readonly decodes: DecodeBatch;
+  private readonly prefills: PrefillBatch;
   private readonly running: RunningList;
   private readonly waiting: WaitingQueue;
   private readonly pool: BlockPool;
   private readonly steps = new StepRecorder();
 
-  /** Running prefills in the order of admission, their first `prefilling` places in use, with their share of this step. */
-  private readonly prefills: Int32Array;
-  private readonly chunks: Float64Array;
-  private prefilling = 0;
   private budgetLeft = 0;
   /** Preemptions since the last step began. */
   private preemptedNow = 0;
-
   /** Requests with their last token that still hold their place and blocks: those of the step in flight. */
   private ended: number[] = [];
   private unfinished: number;
 
   private readonly activity: Uint8Array;
-  /** Tokens in the cache (of a decode: in the batch), tokens that a prefill needs there, tokens put out before that. */
-  private readonly computed: Float64Array;
-  private readonly toCompute: Float64Array;
+  /** Tokens in the cache of a request that ended or was preempted, and tokens that it had put out when it was. */
+  private readonly context: Float64Array;
   private readonly emitted: Float64Array;
 
   private readonly scheduledSec: Float64Array;
@@ -73,17 +69,14 @@ export class Engine {
   ) {
     const n = load.arrivalSec.length;
     const longestOutput = load.outputTokens.reduce((most, tokens) => Math.max(most, tokens), 1);
-    this.batch = new DecodeBatch(n, longestOutput);
+    this.decodes = new DecodeBatch(n, longestOutput);
+    this.prefills = new PrefillBatch(n, settings.maxNumSeqs, settings.chunkSize);
     this.running = new RunningList(n);
     this.waiting = new WaitingQueue(load.arrivalSec);
     this.pool = new BlockPool(settings.kvBlocks, n, settings.prefixCaching);
-    const places = Math.min(n, settings.maxNumSeqs);
-    this.prefills = new Int32Array(places);
-    this.chunks = new Float64Array(places);
     this.unfinished = n;
     this.activity = new Uint8Array(n);
-    this.computed = new Float64Array(n);
-    this.toCompute = new Float64Array(n);
+    this.context = new Float64Array(n);
     this.emitted = new Float64Array(n);
     this.scheduledSec = new Float64Array(n);
     this.firstTokenSec = new Float64Array(n);
@@ -100,8 +93,9 @@ export class Engine {
     let knownSec = -Infinity;
     while (this.unfinished > 0) {
       planSec = Math.max(planSec, knownSec);
-      const idle = this.batch.size + this.prefilling === 0 && waiting.isEmpty;
-      if (idle && planSec >= endSec) planSec = Math.max(planSec, waiting.nextArrivalSec);
+      if (this.working === 0 && waiting.isEmpty && planSec >= endSec) {
+        planSec = Math.max(planSec, waiting.nextArrivalSec);
+      }
       waiting.takeIn(settings.arrivalsReadAtSteps ? (planSec + this.nextPlanSec(planSec, endSec)) / 2 : planSec);
       if (!this.plan(planSec)) {
         this.release();
@@ -118,9 +112,14 @@ export class Engine {
     return { scheduledSec, firstTokenSec, lastTokenSec, preemptions, recomputedTokens, steps: this.steps.table() };
   }
 
+  /** Requests with work for a step. */
+  private get working(): number {
+    return this.decodes.size + this.prefills.size;
+  }
+
   /** When the step after the one now to be planned will be, as far as that is known without new requests. */
   private nextPlanSec(planSec: number, endSec: number): number {
-    if (this.settings.asyncScheduling || this.batch.size + this.prefilling === 0) return Math.max(planSec, endSec);
+    if (this.settings.asyncScheduling || this.working === 0) return Math.max(planSec, endSec);
     this.shareBudget();
     return planSec + this.expectedDuration();
   }
@@ -128,24 +127,13 @@ export class Engine {
   /** Decides on the next step; false when there is nothing to do in it. */
   private plan(nowSec: number): boolean {
     if (this.planRunning() === 0) this.admit(nowSec);
-    return this.batch.size + this.prefilling > 0;
+    return this.working > 0;
   }
 
   /** Gives every decode its token and every running prefill its chunk; returns the blocks that this needs. */
   private shareBudget(): number {
-    const { settings, batch } = this;
-    let budget = settings.maxNumBatchedTokens - batch.size;
-    let newBlocks = batch.newBlocks();
-    for (let i = 0; i < this.prefilling; i++) {
-      const request = this.prefills[i] as number;
-      const have = this.computed[request] as number;
-      const chunk = Math.min((this.toCompute[request] as number) - have, settings.chunkSize, budget);
-      this.chunks[i] = chunk;
-      budget -= chunk;
-      newBlocks += blocksFor(have + chunk) - blocksFor(have);
-    }
-    this.budgetLeft = budget;
-    return newBlocks;
+    this.budgetLeft = this.prefills.share(this.settings.maxNumBatchedTokens - this.decodes.size);
+    return this.decodes.newBlocks() + this.prefills.newBlocks;
   }
 
   /** Plans the running requests, preempting the last admitted while blocks lack; returns how many lost their place. */
@@ -170,100 +158,84 @@ export class Engine {
       this.ended = this.ended.filter((other) => other !== request);
       return;
     }
+    let context: number;
     if (activity === DECODING) {
-      this.computed[request] = this.batch.contextOf(request);
-      this.emitted[request] = (this.load.outputTokens[request] as number) - this.batch.stepsLeft(request);
-      this.batch.leave(request);
-    } else this.prefilling--;
+      context = this.decodes.contextOf(request);
+      this.emitted[request] = (this.load.outputTokens[request] as number) - this.decodes.stepsLeft(request);
+      this.decodes.leave(request);
+    } else {
+      context = this.prefills.computedOf(request);
+      this.prefills.leaveLast();
+    }
+    this.context[request] = context;
     this.letGo(request);
     this.waiting.prepend(request);
     this.preemptedNow++;
     this.preemptions[request] = (this.preemptions[request] as number) + 1;
-    this.recomputedTokens[request] = (this.recomputedTokens[request] as number) + (this.computed[request] as number);
+    this.recomputedTokens[request] = (this.recomputedTokens[request] as number) + context;
   }
 
   private letGo(request: number): void {
     this.running.remove(request);
-    this.pool.give(request, this.computed[request] as number);
+    this.pool.give(request, this.context[request] as number);
   }
 
   private admit(nowSec: number): void {
-    const { settings, load, waiting, pool } = this;
+    const { settings, load, waiting, pool, prefills } = this;
     while (!waiting.isEmpty && this.budgetLeft > 0 && this.running.size < settings.maxNumSeqs) {
       const request = waiting.head;
       const again = waiting.headWasPreempted;
-      const remembered = again ? pool.remembered(request, this.computed[request] as number) : 0;
+      const remembered = again ? pool.remembered(request, this.context[request] as number) : 0;
       const have = Math.max(remembered, load.cachedTokens[request] as number);
       const all = (load.promptTokens[request] as number) + (this.emitted[request] as number);
-      const chunk = Math.min(all - have, settings.chunkSize, this.budgetLeft);
-      if (blocksFor(settings.reserveFullPrompt ? all : have + chunk) > pool.free) return;
+      const filled = have + prefills.chunkOf(all - have, this.budgetLeft);
+      if (blocksFor(settings.reserveFullPrompt ? all : filled) > pool.free) return;
       waiting.removeHead();
       pool.recall(request, remembered);
-      pool.take(blocksFor(have + chunk) - blocksFor(remembered));
+      pool.take(blocksFor(filled) - blocksFor(remembered));
       if (again) this.recomputedTokens[request] = (this.recomputedTokens[request] as number) - have;
       else this.scheduledSec[request] = Math.max(nowSec, load.arrivalSec[request] as number);
-      this.budgetLeft -= chunk;
-      this.computed[request] = have;
-      this.toCompute[request] = all;
       this.activity[request] = PREFILLING;
       this.running.append(request);
-      this.prefills[this.prefilling] = request;
-      this.chunks[this.prefilling] = chunk;
-      this.prefilling++;
+      this.budgetLeft -= prefills.join(request, have, all, this.budgetLeft);
     }
-  }
-
-  private prefillTokens(): number {
-    let tokens = 0;
-    for (let i = 0; i < this.prefilling; i++) tokens += this.chunks[i] as number;
-    return tokens;
   }
 
   /** Duration of the planned step without noise. */
   private expectedDuration(): number {
     const { beta0, beta1, beta2, beta3 } = this.settings.coefficients;
-    return beta0 + beta1 * this.prefillTokens() + beta2 * this.batch.size + beta3 * this.batch.contextTokens;
+    return beta0 + beta1 * this.prefills.tokens + beta2 * this.decodes.size + beta3 * this.decodes.contextTokens;
   }
 
   /** Records the planned step and returns how long it takes. */
   private work(startSec: number): number {
     const duration = this.expectedDuration() * this.noise();
-    let requests = this.batch.size;
-    for (let i = 0; i < this.prefilling; i++) if ((this.chunks[i] as number) > 0) requests++;
-    const { size, contextTokens } = this.batch;
-    this.steps.push(startSec, duration, this.prefillTokens(), size, contextTokens, requests, this.preemptedNow);
+    const { size, contextTokens } = this.decodes;
+    const { tokens, scheduled } = this.prefills;
+    this.steps.push(startSec, duration, tokens, size, contextTokens, size + scheduled, this.preemptedNow);
     this.preemptedNow = 0;
     return duration;
   }
 
-  /** The end of a step: decodes put out a token each, prefills advance, and one that is complete puts out its token too. */
+  /** The end of a step: decodes put out a token each, and so does a prefill that is complete. */
   private finish(endSec: number): void {
     this.release();
-    this.batch.advance((request, contextTokens) => this.end(request, contextTokens, endSec));
-    let kept = 0;
-    for (let i = 0; i < this.prefilling; i++) {
-      const request = this.prefills[i] as number;
-      const computed = (this.computed[request] as number) + (this.chunks[i] as number);
-      this.computed[request] = computed;
-      if (computed < (this.toCompute[request] as number)) {
-        this.prefills[kept++] = request;
-        continue;
-      }
+    this.decodes.advance((request, contextTokens) => this.end(request, contextTokens, endSec));
+    this.prefills.advance((request, contextTokens) => {
       const emitted = (this.emitted[request] as number) + 1;
       if (emitted === 1) this.firstTokenSec[request] = endSec;
       const stepsLeft = (this.load.outputTokens[request] as number) - emitted;
-      if (stepsLeft === 0) this.end(request, computed, endSec);
+      if (stepsLeft === 0) this.end(request, contextTokens, endSec);
       else {
         this.activity[request] = DECODING;
-        this.batch.join(request, computed, stepsLeft);
+        this.decodes.join(request, contextTokens, stepsLeft);
       }
-    }
-    this.prefilling = kept;
+    });
     if (!this.settings.asyncScheduling) this.release();
   }
 
   private end(request: number, contextTokens: number, endSec: number): void {
-    this.computed[request] = contextTokens;
+    this.context[request] = contextTokens;
     this.activity[request] = ENDED;
     this.lastTokenSec[request] = endSec;
     this.ended.push(request);
