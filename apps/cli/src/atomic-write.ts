@@ -1,15 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+
+type Content = string | Uint8Array | Iterable<string>;
+
+/** What stands at a path now: nothing, a regular file (links followed), or something that cannot be renamed over. */
+const targetOf = async (path: string): Promise<{ readonly file: string; readonly special: boolean }> => {
+  try {
+    return { file: await realpath(path), special: !(await stat(path)).isFile() };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { file: path, special: false };
+    throw error;
+  }
+};
 
 /**
  * Writes a whole file aside and renames it into place: readers see the old file or the new one, never half of one. Missing
- * folders are made.
+ * folders are made. Content may come in pieces, so that a large file never stands in memory whole.
  */
-export const writeFileAtomically = async (path: string, content: string | Uint8Array): Promise<void> => {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  const aside = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
+export const writeFileAtomically = async (path: string, content: Content): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true });
+  const { file: target, special } = await targetOf(path);
+  // A pipe or a device is written to, never replaced.
+  if (special) return writeFile(path, Readable.from(typeof content === 'string' ? [content] : content));
+  const aside = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
   try {
     const file = await open(aside, 'wx');
     try {
@@ -18,7 +33,7 @@ export const writeFileAtomically = async (path: string, content: string | Uint8A
     } finally {
       await file.close();
     }
-    await rename(aside, path);
+    await rename(aside, target);
   } catch (error) {
     await rm(aside, { force: true });
     // The name of the side file would mean nothing to the user.

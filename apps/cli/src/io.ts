@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+
 /** A stream that text is written to; a terminal or not. */
 export interface TextSink {
   readonly isTTY: boolean;
   readonly columns: number | undefined;
   write(text: string): void;
+  /** Resolves when the sink can take more; absent where it always can. */
+  drained?(): Promise<void>;
 }
 
 /** Everything of the outside world that `run` touches besides files. */
@@ -20,6 +24,9 @@ const sink = (stream: NodeJS.WriteStream): TextSink => ({
   columns: stream.columns,
   write: (text) => {
     stream.write(text);
+  },
+  drained: async () => {
+    if (stream.writableNeedDrain) await once(stream, 'drain');
   },
 });
 

@@ -25,7 +25,9 @@ export interface Session {
    */
   writeJson(target: string | undefined, value: object): Promise<boolean>;
   /** Writes a file aside, then renames it into place, and says so on the log. */
-  writeFile(path: string, content: string | Uint8Array): Promise<void>;
+  writeFile(path: string, content: string | Uint8Array | Iterable<string>): Promise<void>;
+  /** Writes pieces of text to a path, or to standard output for `-` and undefined. */
+  writeText(path: string | undefined, pieces: Iterable<string>): Promise<void>;
 }
 
 interface SessionOptions {
@@ -49,7 +51,7 @@ export const makeSession = (io: Io, options: SessionOptions): Session => {
       level === 'error' ? stderrColors.red(text) : level === 'warn' ? stderrColors.yellow(text) : text,
     now: () => new Date(),
   });
-  const writeFile = async (path: string, content: string | Uint8Array): Promise<void> => {
+  const writeFile: Session['writeFile'] = async (path, content) => {
     await writeFileAtomically(path, content);
     log.info(`wrote ${path}`, { path });
   };
@@ -72,6 +74,13 @@ export const makeSession = (io: Io, options: SessionOptions): Session => {
       return false;
     },
     writeFile,
+    writeText: async (path, pieces) => {
+      if (path !== undefined && path !== '-') return writeFile(path, pieces);
+      for (const piece of pieces) {
+        io.stdout.write(piece);
+        await io.stdout.drained?.();
+      }
+    },
   };
 };
 

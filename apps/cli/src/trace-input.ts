@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { readTrace, type Trace } from '@stepclock/trace-io';
+import { columnMapOf, readTrace, type Trace } from '@stepclock/trace-io';
 import { isStdin, openInput, readTextIfThere } from './input.js';
 import { byteProgress } from './progress.js';
 import type { Session } from './session.js';
@@ -52,6 +52,8 @@ export const readTraceFile = async (path: string, args: TraceArgs, session: Sess
       fileName: input.name,
       ...(args.format === undefined ? {} : { format: args.format }),
       ...(meta === undefined ? {} : { metaJson: meta }),
+      ...(args.map === undefined ? {} : { map: columnMapOf(args.map) }),
+      ...(args.timeUnit === undefined ? {} : { timeUnit: args.timeUnit }),
     });
     return { trace, name: input.name, sha256: hash.digest('hex') };
   } finally {

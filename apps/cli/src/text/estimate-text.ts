@@ -6,7 +6,7 @@ import { tableText } from './table.js';
 export interface EstimateForText {
   readonly algo: string;
   readonly betas: { readonly beta0: number; readonly beta1: number; readonly beta2: number; readonly beta3?: number };
-  readonly intervals?: object | undefined;
+  readonly intervals?: object | null | undefined;
   readonly converged: boolean;
   readonly iterations: number;
   readonly diagnostics: object;
@@ -40,11 +40,13 @@ const isPair = (v: unknown): v is readonly [number, number] =>
   Array.isArray(v) && v.length === 2 && v.every((x) => typeof x === 'number');
 
 /** A field of the intervals object, whichever estimator made it. */
-const field = (intervals: object | undefined, key: string): unknown =>
-  intervals !== undefined && key in intervals ? (intervals as Readonly<Record<string, unknown>>)[key] : undefined;
+const field = (intervals: object | null | undefined, key: string): unknown =>
+  intervals !== undefined && intervals !== null && key in intervals
+    ? (intervals as Readonly<Record<string, unknown>>)[key]
+    : undefined;
 
 /** The coefficients, one a line: seconds, and the small unit, with the interval where there is one. */
-export const betasText = (estimate: EstimateForText, paint: Session['paint']): string => {
+export const betasText = (estimate: Pick<EstimateForText, 'betas' | 'intervals'>, paint: Session['paint']): string => {
   const { intervals } = estimate;
   const confidence = field(intervals, 'level');
   const level = typeof confidence === 'number' ? `${+(100 * confidence).toFixed(2)} % interval` : '';
@@ -65,7 +67,7 @@ export const betasText = (estimate: EstimateForText, paint: Session['paint']): s
 const diagnosticText = (value: unknown): string =>
   typeof value === 'number' ? (Number.isInteger(value) ? String(value) : significant(value, 7)) : String(value);
 
-const diagnosticsText = (diagnostics: object): string =>
+export const diagnosticsText = (diagnostics: object): string =>
   tableText(
     Object.entries(diagnostics)
       .filter(([, v]) => typeof v === 'number' || typeof v === 'boolean')

@@ -1,4 +1,5 @@
 import { betasFileOf } from '@stepclock/step-model';
+import type { PhaseTable } from '@stepclock/trace-io';
 import type { EstimateArgs } from '../commands/estimate.js';
 import { InputError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
@@ -8,8 +9,9 @@ import { durationText, grouped } from '../text/quantity.js';
 import { readTraceFile, type TraceInput } from '../trace-input.js';
 import { runEstimator } from './estimators.js';
 import { refuseForeignOptions } from './foreign-options.js';
+import { spanOf, windowOf } from './time-window.js';
 
-const DEFAULT_ALGORITHM = 'iterative';
+const DEFAULT_ALGORITHM = 'step-clock';
 
 /** The traces named on the command line, as positionals or by the published flag. */
 const tracePaths = (args: EstimateArgs): readonly string[] => {
@@ -25,23 +27,31 @@ const tracePaths = (args: EstimateArgs): readonly string[] => {
   return paths;
 };
 
-/** What was read, in one line. */
-const heading = ({ trace, name }: TraceInput): string => {
-  const { phases, requests, facts } = trace;
-  const counts = [
-    requests === undefined ? undefined : `${grouped(requests.length)} requests`,
-    phases === undefined ? undefined : `${grouped(phases.length)} phases`,
-  ].filter((t) => t !== undefined);
-  return `${name} (${facts.format}): ${counts.join(', ')}${phases === undefined ? '' : `, ${durationText(spanSec(phases))}`}`;
+/** The phases of a trace that was served; a workload without latencies has none. */
+const servedPhases = ({ trace, name }: TraceInput): PhaseTable => {
+  if (trace.phases !== undefined) return trace.phases;
+  throw new InputError(
+    `${name}: must tell when requests were served; got a ${trace.facts.format} workload, which has arrivals and lengths only (stepclock simulate and replay take it)`,
+  );
 };
 
-const spanSec = ({ startSec, endSec }: { startSec: Float64Array; endSec: Float64Array }): number => {
-  let first = Infinity;
-  let last = -Infinity;
-  for (const t of startSec) if (t < first) first = t;
-  for (const t of endSec) if (t > last) last = t;
-  return last > first ? last - first : 0;
+/** What was read, in one line. */
+const heading = ({ trace, name }: TraceInput, phases: PhaseTable, spanSec: number): string => {
+  const requests = trace.requests === undefined ? '' : `${grouped(trace.requests.length)} requests, `;
+  return `${name} (${trace.facts.format}): ${requests}${grouped(phases.length)} phases, ${durationText(spanSec)}`;
 };
+
+/** Where the coefficients come from, for whoever finds the file later. */
+const provenance = ({ trace, name, sha256 }: TraceInput, phases: PhaseTable, spanSec: number) => ({
+  file: name,
+  sha256,
+  format: trace.facts.format,
+  requests: trace.requests?.length ?? null,
+  phases: phases.length,
+  span_seconds: spanSec,
+  excluded: trace.exclusions.map(({ reason, count }) => ({ reason, count })),
+  settings: trace.facts.settings,
+});
 
 /** `stepclock estimate`. */
 export const runEstimate = async (args: EstimateArgs, session: Session): Promise<ExitCode> => {
@@ -52,32 +62,20 @@ export const runEstimate = async (args: EstimateArgs, session: Session): Promise
 
   const [path = '-'] = paths;
   const input = await readTraceFile(path, args, session);
-  const { trace } = input;
-  for (const { message, count } of trace.exclusions) session.log.info(`${count} left out: ${message}`);
-  if (trace.phases === undefined) {
-    throw new InputError(
-      `${input.name}: must tell when requests were served; got a ${trace.facts.format} workload, which has arrivals and lengths only (stepclock simulate and replay take it)`,
-    );
-  }
-  const estimate = runEstimator(algo, trace.phases, trace.facts, args);
+  for (const { message, count } of input.trace.exclusions) session.log.info(`${count} left out: ${message}`);
+  const phases = servedPhases(input);
+  const span = spanOf(phases);
+  const window = args.window === undefined ? undefined : windowOf(args.window, span);
+  const estimate = runEstimator(algo, phases, input.trace.facts, args, { window });
   for (const { code, message } of estimate.warnings) session.log.warn(`${message} [${code}]`);
 
-  const file = {
+  const spanSec = span[1] - span[0];
+  const taken = await session.writeJson(args.json, {
     ...betasFileOf(estimate),
-    input: {
-      file: input.name,
-      sha256: input.sha256,
-      format: trace.facts.format,
-      requests: trace.requests?.length ?? null,
-      phases: trace.phases.length,
-      span_seconds: spanSec(trace.phases),
-      excluded: trace.exclusions.map(({ reason, count }) => ({ reason, count })),
-      settings: trace.facts.settings,
-    },
+    input: provenance(input, phases, spanSec),
     stepclock_version: session.version,
-  };
-  const taken = await session.writeJson(args.json, file);
-  if (!taken) session.print(estimateText(heading(input), estimate, session.paint));
+  });
+  if (!taken) session.print(estimateText(heading(input, phases, spanSec), estimate, session.paint));
   if (args.strict === true && !estimate.converged) {
     session.log.error('the estimator did not converge (--strict)');
     return ExitCode.notConverged;

@@ -1,4 +1,4 @@
-import { estimateBaseline, estimateIterative } from '@stepclock/beta-estimators';
+import { estimateBaseline, estimateIterative, estimateStepClock, type Window } from '@stepclock/beta-estimators';
 import type { PhaseTable, TraceFacts } from '@stepclock/trace-io';
 import type { ALGORITHMS, EstimateArgs } from '../commands/estimate.js';
 import { UsageError } from '../errors.js';
@@ -21,6 +21,7 @@ export const runEstimator = (
   phases: PhaseTable,
   facts: TraceFacts,
   args: EstimateArgs,
+  { window, onProgress }: { readonly window?: Window | undefined; readonly onProgress?: (share: number) => void } = {},
 ) => {
   const { correctionMode, minDurationSec, initCorrectionMode, maxOuterIters, tol, dampingEta } = args;
   switch (algo) {
@@ -37,6 +38,18 @@ export const runEstimator = (
         ...given({ correctionMode, minDurationSec, initCorrectionMode, maxOuterIters, tol, dampingEta }),
       });
     case 'step-clock':
-      throw new UsageError('--algo: step-clock is not there yet');
+      return estimateStepClock(phases, {
+        queueInPrefill: facts.queueInPrefill,
+        ...given({
+          model: args.model,
+          maxNumBatchedTokens: args.maxNumBatchedTokens ?? facts.settings.maxNumBatchedTokens,
+          ci: args.ci,
+          window,
+          tol,
+          maxOuterIters,
+          seed: args.seed,
+          onProgress,
+        }),
+      });
   }
 };

@@ -11,7 +11,7 @@ import {
   simulate,
   type Workload,
 } from '@stepclock/engine-sim';
-import { formatOtlpJsonl, formatPhasesCsv, formatRequestsJsonl } from '@stepclock/trace-io';
+import { otlpJsonlChunks, phasesCsvChunks, requestsJsonlChunks } from '@stepclock/trace-io';
 import type { SimulateArgs } from '../commands/simulate.js';
 import { InputError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
@@ -97,26 +97,25 @@ const simulationOf = async (args: SimulateArgs, session: Session): Promise<Scena
 const formatOf = (args: SimulateArgs): NonNullable<SimulateArgs['to']> =>
   args.to ?? (args.output?.endsWith('.csv') === true ? 'phases.csv' : 'requests.jsonl');
 
-const traceText = (run: ScenarioRun, format: NonNullable<SimulateArgs['to']>): string => {
+const tracePieces = (run: ScenarioRun, format: NonNullable<SimulateArgs['to']>): Iterable<string> => {
   switch (format) {
     case 'requests.jsonl':
-      return formatRequestsJsonl(run.requests);
+      return requestsJsonlChunks(run.requests);
     case 'phases.csv':
-      return formatPhasesCsv(run.phases);
+      return phasesCsvChunks(run.phases);
     case 'otlp.jsonl':
-      return formatOtlpJsonl(run.requests);
+      return otlpJsonlChunks(run.requests);
   }
 };
 
 /** The true step log as CSV, seconds and tokens. */
-const stepsText = (steps: StepTable): string => {
+function* stepsCsv(steps: StepTable): Generator<string> {
   const columns = Object.entries(steps).filter((entry): entry is [string, ArrayLike<number>] =>
     ArrayBuffer.isView(entry[1]),
   );
-  const lines = [columns.map(([name]) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)).join(',')];
-  for (let i = 0; i < steps.length; i++) lines.push(columns.map(([, column]) => String(column[i])).join(','));
-  return `${lines.join('\n')}\n`;
-};
+  yield `${columns.map(([name]) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)).join(',')}\n`;
+  for (let i = 0; i < steps.length; i++) yield `${columns.map(([, column]) => String(column[i])).join(',')}\n`;
+}
 
 /** `stepclock simulate`. */
 export const runSimulate = async (args: SimulateArgs, session: Session): Promise<ExitCode> => {
@@ -132,10 +131,8 @@ export const runSimulate = async (args: SimulateArgs, session: Session): Promise
   if (toStdout && args.json === '-')
     throw new UsageError('--json: standard output already takes the trace; give --output or a path');
   const run = await simulationOf(args, session);
-  const text = traceText(run, formatOf(args));
-  if (toStdout) session.print(text);
-  else await session.writeFile(args.output, text);
-  if (args.steps !== undefined) await session.writeFile(args.steps, stepsText(run.steps));
+  await session.writeText(args.output, tracePieces(run, formatOf(args)));
+  if (args.steps !== undefined) await session.writeFile(args.steps, stepsCsv(run.steps));
   await session.writeJson(args.json, {
     schema: 'stepclock/simulation@1',
     coefficients: run.coefficients,

@@ -1,0 +1,51 @@
+import { replay, replayJson } from '@stepclock/step-model';
+import type { ReplayArgs } from '../commands/replay.js';
+import { InputError } from '../errors.js';
+import { ExitCode } from '../exit-code.js';
+import { refuseOverwriting, type Session } from '../session.js';
+import { durationText, grouped, percent } from '../text/quantity.js';
+import { tableText } from '../text/table.js';
+import { readTraceFile } from '../trace-input.js';
+import { readBetasFile } from './betas-input.js';
+import { given } from './given.js';
+import { limitsOf } from './settings.js';
+
+const TITLES: Readonly<Record<string, string>> = { ttft: 'TTFT', tpot: 'TPOT', latency: 'latency' };
+
+/** Replay of a log as a table: a block a metric, a row a figure. */
+const replayText = ({ metrics }: ReturnType<typeof replay>): string => {
+  const rows = [['', '', 'measured', 'replayed', 'error']];
+  for (const [metric, figures] of Object.entries(metrics)) {
+    for (const [i, [figure, { measured, replayed, error }]] of Object.entries(figures).entries()) {
+      const shown = (sec: number | null): string => (sec === null ? '-' : durationText(sec));
+      const name = i === 0 ? (TITLES[metric] ?? metric) : '';
+      rows.push([name, figure, shown(measured), shown(replayed), error === null ? '-' : percent(error)]);
+    }
+  }
+  return tableText(rows, [0, 1]);
+};
+
+/** `stepclock replay`. */
+export const runReplay = async (args: ReplayArgs, session: Session): Promise<ExitCode> => {
+  const { betas: betasPath = '-', requests: requestsPath = '-' } = args;
+  refuseOverwriting({ json: args.json, report: args.report }, [betasPath, requestsPath]);
+  const file = await readBetasFile(betasPath, session);
+  const { trace, name } = await readTraceFile(requestsPath, args, session);
+  if (trace.requests === undefined) {
+    throw new InputError(
+      `${name}: must be a log of requests with arrivals and lengths; got a ${trace.facts.format} table`,
+    );
+  }
+  const result = replay(trace.requests, file.betas, limitsOf(args, trace.facts.settings), given({ seed: args.seed }));
+  const taken = await session.writeJson(args.json, { ...replayJson(result), stepclock_version: session.version });
+  if (!taken) {
+    session.print(
+      [
+        `${name}: ${grouped(result.requests)} requests replayed in ${grouped(result.steps)} steps, ${grouped(result.preemptions)} preemptions`,
+        '',
+        replayText(result),
+      ].join('\n'),
+    );
+  }
+  return ExitCode.ok;
+};

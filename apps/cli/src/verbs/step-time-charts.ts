@@ -1,0 +1,137 @@
+import {
+  bandSpec,
+  barSpec,
+  observedPredictedSpec,
+  panelSpec,
+  renderPng,
+  renderSvg,
+  residualSpec,
+  type Spec,
+} from '@stepclock/charts';
+import type { StepTimeFigures } from '@stepclock/step-time';
+
+/** A figure with the name of its files. */
+export interface NamedFigure {
+  readonly name: 'prediction_accuracy' | 'error_by_parameters' | 'prediction_bands' | 'model_comparison';
+  readonly spec: Spec;
+}
+
+const AXES: Readonly<Record<string, { readonly label: string; readonly unit: string }>> = {
+  batch_size: { label: 'Batch size', unit: 'requests' },
+  sequence_length: { label: 'Sequence length', unit: 'tokens' },
+  kv_tokens: { label: 'KV cache', unit: 'tokens' },
+  prefilling: { label: 'Requests in prefill', unit: '' },
+};
+
+const axisOf = (feature: string) => AXES[feature] ?? { label: feature, unit: '' };
+const STEP_TIME = { label: 'Step time', unit: 'ms' };
+
+/** The charts of a fit. `model_comparison` is left out when no estimator could be fitted. */
+export const stepTimeCharts = (figures: StepTimeFigures, model: string, headline: string): NamedFigure[] => {
+  const { predictionAccuracy, errorByParameters, predictionBands, modelComparison } = figures;
+  const level = `${+(100 * predictionBands.level).toFixed(2)} %`;
+  const charts: NamedFigure[] = [
+    {
+      name: 'prediction_accuracy',
+      spec: observedPredictedSpec({
+        title: `Step time of ${model}`,
+        subtitle: headline,
+        quantity: STEP_TIME,
+        series: [
+          {
+            name: 'steps',
+            observed: predictionAccuracy.measuredMs,
+            predicted: predictionAccuracy.predictedMs,
+            label: (row) => `row ${row + 1}`,
+          },
+        ],
+      }),
+    },
+    {
+      name: 'error_by_parameters',
+      spec: panelSpec({
+        title: `Errors of ${model} by parameter`,
+        subtitle: headline,
+        panels: errorByParameters.map(({ feature, values, residualMs }) =>
+          residualSpec({
+            title: `Error over ${axisOf(feature).label.toLowerCase()}`,
+            width: 380,
+            height: 280,
+            x: axisOf(feature),
+            residual: { label: 'Measured - predicted', unit: 'ms' },
+            series: [{ name: 'steps', x: values, residual: residualMs, label: (row) => `row ${row + 1}` }],
+          }),
+        ),
+      }),
+    },
+    {
+      name: 'prediction_bands',
+      spec: bandSpec({
+        title: `Step time of ${model} with ${level} prediction intervals`,
+        subtitle: headline,
+        x: axisOf('sequence_length'),
+        y: STEP_TIME,
+        meaning: `${level} prediction interval of one step`,
+        bands: predictionBands.bands.map((band) => ({
+          name: `batch ${band.batchSize}`,
+          x: band.sequenceLength,
+          fit: band.meanMs,
+          lower: band.lowMs,
+          upper: band.highMs,
+        })),
+        observed: predictionBands.bands
+          .filter(({ measured }) => measured.sequenceLength.length > 0)
+          .map(({ batchSize, measured }) => ({
+            name: `batch ${batchSize}`,
+            x: measured.sequenceLength,
+            y: measured.stepTimeMs,
+          })),
+      }),
+    },
+  ];
+  const withR2 = modelComparison.filter(({ r2 }) => r2 !== null);
+  if (modelComparison.length > 0) {
+    charts.push({
+      name: 'model_comparison',
+      spec: panelSpec({
+        title: `Estimators on the steps of ${model}`,
+        subtitle: 'Fitted on 80 % of the rows, tested on the others.',
+        panels: [
+          ...(withR2.length === 0
+            ? []
+            : [
+                barSpec({
+                  title: 'r2',
+                  width: 330,
+                  value: { label: 'r2', unit: '' },
+                  bars: withR2.map(({ estimator, part, r2 }) => ({ group: estimator, series: part, value: r2 ?? 0 })),
+                }),
+              ]),
+          barSpec({
+            title: 'RMSE',
+            width: 330,
+            value: { label: 'RMSE', unit: 'ms' },
+            bars: modelComparison.map(({ estimator, part, rmseMs }) => ({
+              group: estimator,
+              series: part,
+              value: rmseMs,
+            })),
+          }),
+        ],
+      }),
+    });
+  }
+  return charts;
+};
+
+/** A figure as its two files. */
+export const drawn = async ({
+  name,
+  spec,
+}: NamedFigure): Promise<readonly (readonly [string, string | Uint8Array])[]> => {
+  const svg = await renderSvg(spec);
+  return [
+    [`${name}.svg`, svg],
+    [`${name}.png`, await renderPng(svg)],
+  ];
+};

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import {
+  compareEstimators,
+  fitStepTime,
+  pointsOverThreshold,
+  readStepTimes,
+  stepTimeFigures,
+  stepTimeFile,
+} from '@stepclock/step-time';
+import type { StepTimeFitArgs } from '../commands/step-time.js';
+import { UsageError } from '../errors.js';
+import { ExitCode } from '../exit-code.js';
+import { refuseOverwriting, type Session } from '../session.js';
+import { stepTimeFitText } from '../text/step-time-text.js';
+import { readTidyFile } from '../tidy-input.js';
+import { DEFAULT_THRESHOLD_PERCENT } from './step-time-input.js';
+
+/** A model's name as a file name: hub names such as `org/model` keep both parts. */
+const fileNameOf = (name: string): string => {
+  const safe = name.trim().replaceAll(/[/\\]+/g, '--');
+  if (safe === '' || safe.startsWith('.')) {
+    throw new UsageError(`--model-name: must be a name for a file, without a leading dot; got '${name}'`);
+  }
+  return safe;
+};
+
+/** `stepclock step-time fit`. */
+export const runStepTimeFit = async (args: StepTimeFitArgs, session: Session): Promise<ExitCode> => {
+  const { modelName = '', dataPath = '-', features = [], filter = [], seed = 42, level = 0.95 } = args;
+  const thresholdPercent = args.errorThreshold ?? DEFAULT_THRESHOLD_PERCENT;
+  const fileName = fileNameOf(modelName);
+  const folder = args.output ?? join('step-time', fileName);
+  const target = join(folder, `${fileName}.json`);
+  refuseOverwriting({ json: args.json, output: target }, [dataPath]);
+
+  const { table, name, sha256 } = await readTidyFile(dataPath, session);
+  const times = readStepTimes(table, { features, filter });
+  const fit = fitStepTime(times, { name: modelName, features, seed, level });
+  const comparison = compareEstimators(times, { features, seed });
+  for (const { code, message } of fit.warnings) {
+    // The text begins with it.
+    if (code !== 'dominant-points' || args.json === '-') session.log.warn(`${message} [${code}]`);
+  }
+
+  const file = {
+    ...stepTimeFile(fit, comparison, { thresholdPercent }),
+    input: { file: name, sha256, rows: times.length, filter },
+    stepclock_version: session.version,
+  };
+  await session.writeJson(target, file);
+  const written = [target];
+  if (args.figures) {
+    const { drawn, stepTimeCharts } = await import('./step-time-charts.js');
+    for (const figure of stepTimeCharts(stepTimeFigures(fit, comparison), modelName, file.headline)) {
+      for (const [path, content] of await drawn(figure)) {
+        await session.writeFile(join(folder, path), content);
+        written.push(join(folder, path));
+      }
+    }
+  }
+  const taken = await session.writeJson(args.json, file);
+  if (!taken) {
+    const missed = pointsOverThreshold(
+      times.stepTimeSec.map((sec) => 1000 * sec),
+      fit.leastSquares.fitted,
+      thresholdPercent,
+    );
+    session.print(stepTimeFitText(fit, file.formula, comparison, missed, thresholdPercent));
+    session.print(
+      `\nWrote ${written[0]}${written.length > 1 ? ` and ${written.length - 1} figure files beside it` : ''}.`,
+    );
+  }
+  return ExitCode.ok;
+};

@@ -1,0 +1,65 @@
+import { betasFileOf, compareWithSteps, fitSteps, snakeCaseKeys } from '@stepclock/step-model';
+import type { StepsArgs } from '../commands/steps.js';
+import { InputError } from '../errors.js';
+import { ExitCode } from '../exit-code.js';
+import { refuseOverwriting, type Session } from '../session.js';
+import { betasText, diagnosticsText } from '../text/estimate-text.js';
+import { grouped, percent, significant } from '../text/quantity.js';
+import { tableText } from '../text/table.js';
+import { readTraceFile } from '../trace-input.js';
+import { readBetasFile } from './betas-input.js';
+import { given } from './given.js';
+
+const comparisonText = ({
+  coefficients,
+  meanAbsoluteError,
+  totalTimeError,
+}: ReturnType<typeof compareWithSteps>): string =>
+  [
+    tableText([
+      ['', 'estimate s', 'step log s', 'error', 'in its interval'],
+      ...coefficients.map(({ coefficient, estimate, reference, error, inInterval }) => [
+        coefficient,
+        significant(estimate),
+        significant(reference),
+        error === null ? '-' : percent(error),
+        inInterval === null ? '-' : inInterval ? 'yes' : 'no',
+      ]),
+    ]),
+    `steps predicted within ${percent(meanAbsoluteError)} on average, their total time off by ${percent(totalTimeError)}`,
+  ].join('\n');
+
+/** `stepclock steps`. */
+export const runSteps = async (args: StepsArgs, session: Session): Promise<ExitCode> => {
+  const inputs = [args.log, ...(args.against === undefined ? [] : [args.against])];
+  refuseOverwriting({ json: args.json }, inputs);
+  const { trace, name } = await readTraceFile(args.log, {}, session);
+  if (trace.steps === undefined) {
+    throw new InputError(
+      `${name}: must have step lines such as 'Iteration(1): ... iteration elapsed time: 10.99 ms'; got a ${trace.facts.format} file`,
+    );
+  }
+  const fit = fitSteps(trace.steps, given({ model: args.model, level: args.ci }));
+  for (const { code, message } of fit.warnings) session.log.warn(`${message} [${code}]`);
+  const comparison =
+    args.against === undefined
+      ? undefined
+      : compareWithSteps((await readBetasFile(args.against, session)).betas, fit, trace.steps);
+  const taken = await session.writeJson(args.json, {
+    ...betasFileOf(fit),
+    ...(comparison && { against: { file: args.against, ...(snakeCaseKeys(comparison) as object) } }),
+    stepclock_version: session.version,
+  });
+  if (!taken) {
+    const parts = [
+      `${name}: ${grouped(trace.steps.length)} steps`,
+      '',
+      betasText(fit, session.paint),
+      '',
+      diagnosticsText(fit.diagnostics),
+    ];
+    if (comparison !== undefined) parts.push('', `against ${args.against}`, comparisonText(comparison));
+    session.print(parts.join('\n'));
+  }
+  return ExitCode.ok;
+};

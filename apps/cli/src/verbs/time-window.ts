@@ -1,0 +1,29 @@
+import type { PhaseTable } from '@stepclock/trace-io';
+import { UsageError } from '../errors.js';
+
+/** Smallest start and largest end of a table's phases, seconds. */
+export const spanOf = ({ startSec, endSec }: Pick<PhaseTable, 'startSec' | 'endSec'>): readonly [number, number] => {
+  let first = Infinity;
+  let last = -Infinity;
+  for (const t of startSec) if (t < first) first = t;
+  for (const t of endSec) if (t > last) last = t;
+  return [first, last];
+};
+
+const WINDOW = /^(\d+(?:\.\d+)?)?:(\d+(?:\.\d+)?)?$/;
+
+/** `START:END` in seconds after the first event, either side open, on the trace's own clock. */
+export const windowOf = (text: string, [first, last]: readonly [number, number]): readonly [number, number] => {
+  const match = WINDOW.exec(text);
+  const from = Number(match?.[1] ?? 0);
+  const to = match?.[2] === undefined ? last - first : Number(match[2]);
+  if (match === null || !(from < to)) {
+    throw new UsageError(
+      `--window: must be START:END in seconds after the first event, START before END; got '${text}'`,
+    );
+  }
+  if (!(from < last - first)) {
+    throw new UsageError(`--window: must start within the trace's ${last - first} s; got '${text}'`);
+  }
+  return [first + from, first + to];
+};
