@@ -1,18 +1,16 @@
 import {
   addLastSteps,
-  beginSpan,
   emptyPrefixSums,
   lastSteps,
   type PrefixSums,
   prefixSum,
   runningSum,
-  SPAN,
   type StaticCorrectionMode,
   staticCorrection,
 } from '@stepclock/overlap-pressure';
 import type { BetaTriple, DurationDesign } from './duration-fit.js';
 import type { IterativeCorrectionMode } from './published-options.js';
-import { stepAverages } from './step-averages.js';
+import { addUp, emptyTotals, stepAverages } from './step-averages.js';
 import type { TraceSignals } from './trace-signals.js';
 
 /** Step times (s/step) and step densities (steps/s) below this count as this. */
@@ -31,7 +29,7 @@ export const laggedRounds = (signals: TraceSignals, mode: IterativeCorrectionMod
   const lagged = pressures.prefill.slice();
   const stepsOnSegment = new Float64Array(grid.segmentCount);
   const runningSteps = emptyPrefixSums(grid.segmentCount);
-  const totals = emptyPrefixSums(grid.segmentCount, 3);
+  const totals = emptyTotals(grid.segmentCount);
   const design = {
     steps,
     prefillTokens: new Float64Array(steps.length),
@@ -58,32 +56,7 @@ const expectSteps = (
 ): void => {
   for (let j = 0; j < into.length; j++) {
     const stepSec = beta0 + beta1 * (prefill[j] as number) + beta2 * (decode[j] as number);
-    into[j] = (segmentSec[j] as number) / (stepSec > FLOOR ? stepSec : FLOOR);
-  }
-};
-
-/** Running totals of steps, and of the prefill and decode tokens that they process, side by side. */
-const addUp = (stepsOnSegment: Float64Array, prefill: Float64Array, decode: Float64Array, totals: PrefixSums): void => {
-  const { within } = totals;
-  const sums = [0, 0, 0];
-  for (let span = 0, from = 0; from <= stepsOnSegment.length; span++, from += SPAN) {
-    beginSpan(totals, span, sums);
-    const to = Math.min(from + SPAN, stepsOnSegment.length);
-    let steps = 0;
-    let prefillTokens = 0;
-    let decodeTokens = 0;
-    for (let j = from; j < to; j++) {
-      within[3 * j] = steps;
-      within[3 * j + 1] = prefillTokens;
-      within[3 * j + 2] = decodeTokens;
-      const here = stepsOnSegment[j] as number;
-      steps += here;
-      prefillTokens += here * (prefill[j] as number);
-      decodeTokens += here * (decode[j] as number);
-    }
-    within[3 * to] = sums[0] = steps;
-    within[3 * to + 1] = sums[1] = prefillTokens;
-    within[3 * to + 2] = sums[2] = decodeTokens;
+    into[j] = (segmentSec[j] as number) / Math.max(stepSec, FLOOR);
   }
 };
 
