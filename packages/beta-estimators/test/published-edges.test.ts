@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type BaselineOptions, estimateBaseline, estimateIterative, type IterativeOptions } from '../src/index.js';
 import { goldenTraces, tableOf } from './golden-trace.js';
 
-const trace = (name: string): PhaseTable =>
-  tableOf(goldenTraces().find((t) => t.name === name)?.phases ?? []);
+const trace = (name: string): PhaseTable => tableOf(goldenTraces().find((t) => t.name === name)?.phases ?? []);
 const fourPhases = trace('four-phases');
 const codes = (estimate: { readonly warnings: readonly { readonly code: string }[] }) =>
   estimate.warnings.map((w) => w.code);
