@@ -63,9 +63,9 @@ export const compareEstimators = (times: StepTimes, options: CompareOptions = {}
   const { train, test } = trainTestSplit(data.target.length, 0.2, seed);
   const seen = takeDatasetRows(data, train);
   const held = takeDatasetRows(data, test);
-  const scores = fitters(stepTimeTerms(features), seed).map(([name, fit]): EstimatorScore => {
+  const scores = fitters(stepTimeTerms(features), seed).map(([name, fitter]): EstimatorScore => {
     try {
-      const model = fit(seen);
+      const model = fitter(seen);
       return {
         name,
         train: regressionMetrics(seen.target, model.predict(seen.features)),

@@ -123,7 +123,7 @@ const dominanceWarning = ({ dominant, dominantShare }: InfluenceReport, rows: nu
           code: 'dominant-points',
           message:
             `${dominant.length} of ${rows} points ${dominant.length === 1 ? 'carries' : 'carry'} ${(100 * dominantShare).toFixed(1)} % of the residual sum of ` +
-            'squares: look at them before the figures, or fit without them.',
+            'squares: look there before you read the figures.',
         },
       ];
 

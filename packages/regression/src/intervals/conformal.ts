@@ -124,16 +124,16 @@ export interface JackknifeOptions {
  * model that was fitted without it. Covers at least `1 - 2 (1 - level)` for certain, and close to `level` in practice.
  * The mean is that of a model of all rows.
  */
-export const jackknifePlus = (data: Dataset, fit: Fitter, options: JackknifeOptions = {}): ConformalPredictor => {
+export const jackknifePlus = (data: Dataset, fitter: Fitter, options: JackknifeOptions = {}): ConformalPredictor => {
   const { level = 0.9, seed = 42 } = options;
   checkLevel(level);
   const n = data.target.length;
   const rank = rankFor(level, n);
   const splits = options.splits ?? kFoldSplits(n, { folds: options.folds ?? Math.min(10, n), seed });
-  const whole = fit(data);
+  const whole = fitter(data);
   const residuals = new Float64Array(n).fill(Number.NaN);
   const models = splits.map(({ train, test }) => {
-    const model = fit(takeDatasetRows(data, train));
+    const model = fitter(takeDatasetRows(data, train));
     const held = takeDatasetRows(data, test);
     const predicted = model.predict(held.features);
     test.forEach((row, k) => {

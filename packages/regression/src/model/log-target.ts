@@ -51,7 +51,7 @@ export class LogTargetModel implements FittedModel<'log-target'> {
  * @example
  * logTarget(data, (d) => leastSquares(d).model).predict(features)
  */
-export const logTarget = (data: Dataset, fit: Fitter, smearing = true): LogTargetModel => {
+export const logTarget = (data: Dataset, fitter: Fitter, smearing = true): LogTargetModel => {
   const logs = data.target.map((y, row) => {
     if (!(y > 0)) {
       throw new RegressionError(
@@ -67,7 +67,7 @@ export const logTarget = (data: Dataset, fit: Fitter, smearing = true): LogTarge
     }
     return Math.log(y);
   });
-  const inner = fit({ ...data, target: logs });
+  const inner = fitter({ ...data, target: logs });
   if (!smearing) return new LogTargetModel(inner, 1);
   const predicted = inner.predict(data.features);
   const factor = meanOf(

@@ -21,10 +21,10 @@ export interface CrossValidation {
  * @example
  * crossValidate(data, (d) => leastSquares(d).model, kFoldSplits(data.target.length, { folds: 5, seed: 42 })).meanR2
  */
-export const crossValidate = (data: Dataset, fit: Fitter, splits: readonly Split[]): CrossValidation => {
+export const crossValidate = (data: Dataset, fitter: Fitter, splits: readonly Split[]): CrossValidation => {
   const outOfFold = new Float64Array(data.target.length).fill(Number.NaN);
   const folds = splits.map(({ train, test }) => {
-    const model = fit(takeDatasetRows(data, train));
+    const model = fitter(takeDatasetRows(data, train));
     const held = takeDatasetRows(data, test);
     const predicted = model.predict(held.features);
     test.forEach((row, k) => {

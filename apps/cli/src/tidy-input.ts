@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { readTidyTable, type TidyTable } from '@stepclock/trace-io';
+import { openInput } from './input.js';
+import { byteProgress } from './progress.js';
+import type { Session } from './session.js';
+
+/** A table of measurements with where it came from. */
+export interface TidyInput {
+  readonly table: TidyTable;
+  /** The path, or `<stdin>`. */
+  readonly name: string;
+  /** SHA-256 of the bytes as read (unpacked), for provenance. */
+  readonly sha256: string;
+}
+
+/** Opens and reads a table: CSV, TSV or JSON lines, packed or not. */
+export const readTidyFile = async (path: string, session: Session): Promise<TidyInput> => {
+  const input = await openInput(path, session.io);
+  const progress = byteProgress(session.io.stderr, `reading ${input.name}`, input.size);
+  const hash = createHash('sha256');
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of input.bytes) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  try {
+    const table = await readTidyTable(watched(), {
+      fileName: input.name,
+      onProgress: (bytes) => progress.update(bytes),
+    });
+    return { table, name: input.name, sha256: hash.digest('hex') };
+  } finally {
+    progress.finish();
+  }
+};
