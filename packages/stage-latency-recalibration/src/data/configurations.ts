@@ -1,0 +1,49 @@
+import { median } from 'd3-array';
+import { type StageTable, takeKnobRows } from './stage-table.js';
+
+/** A row's knobs as one text: rows of one key are repeats of one configuration, also across tables. */
+export const configurationKeys = (table: Pick<StageTable, 'length' | 'knobs' | 'decodeSteps'>): string[] =>
+  Array.from({ length: table.length }, (_, i) =>
+    [
+      ...table.knobs.map((knob) => {
+        const value = knob.values[i] as number;
+        return `${knob.name}=${knob.kind === 'numeric' ? value : knob.levels[value]}`;
+      }),
+      table.decodeSteps[i],
+    ].join('|'),
+  );
+
+/**
+ * Repeats of one configuration become one row, the median of each stage: everything after this splits by configuration, so that no
+ * repeat of a test configuration is ever trained on. Rows come in the order in which their configurations first appear.
+ */
+export const mergeRepeats = (table: StageTable): StageTable => {
+  const groups = new Map<string, number[]>();
+  configurationKeys(table).forEach((key, row) => {
+    const rows = groups.get(key);
+    if (rows === undefined) groups.set(key, [row]);
+    else rows.push(row);
+  });
+  const members = [...groups.values()];
+  const spreads = members.filter((rows) => rows.length > 1).map((rows) => table.stagesMs.map((c) => spread(c, rows)));
+  return {
+    ...table,
+    ...takeKnobRows(
+      table,
+      members.map(([first = 0]) => first),
+    ),
+    stagesMs: table.stagesMs.map((column) =>
+      Float64Array.from(members, (rows) => median(rows, (row) => column[row]) as number),
+    ),
+    repeats: Uint32Array.from(members, (rows) => rows.reduce((sum, row) => sum + (table.repeats[row] as number), 0)),
+    noisePercent: spreads.length === 0 ? table.noisePercent : 100 * (median(spreads.flat()) as number),
+  };
+};
+
+/** Relative standard deviation of one measurement among repeats. */
+const spread = (column: Float64Array, rows: readonly number[]): number => {
+  const values = rows.map((row) => column[row] as number);
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1);
+  return Math.sqrt(variance) / mean;
+};

@@ -1,0 +1,53 @@
+import { readTidyTable, type TidyTable } from '@stepclock/trace-io';
+import { StageError } from '../stage-error.js';
+import { perSampleTable } from './per-sample-results.js';
+
+/**
+ * Measurements from a stream of bytes: CSV, TSV, JSON lines, or the published per-sample JSON; recognised from the content.
+ *
+ * @throws TraceIoError for a broken table, StageError `stage/bad-json` for a broken JSON file
+ */
+export const readMeasurements = async (source: AsyncIterable<Uint8Array>, file = '<input>'): Promise<TidyTable> => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of source) chunks.push(chunk);
+  const whole = joined(chunks);
+  const head = new TextDecoder().decode(whole.subarray(0, 4096)).trimStart();
+  if (head.startsWith('[') || (head.startsWith('{') && !isJsonLine(head))) {
+    let value: unknown;
+    try {
+      value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(whole));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StageError(
+        'stage/bad-json',
+        `file: must be one JSON value with per_sample_results, or JSON lines; got ${why}`,
+        {
+          file,
+        },
+      );
+    }
+    return perSampleTable(value, file);
+  }
+  return readTidyTable(once(whole), { fileName: file });
+};
+
+/** Whether the first line is an object of its own, and not one that holds the samples. */
+const isJsonLine = (head: string): boolean => {
+  const [first = ''] = head.split('\n');
+  if (/"per_sample_results"\s*:/.test(first)) return false;
+  return first.trimEnd().endsWith('}') || first.length >= 4000;
+};
+
+const joined = (chunks: readonly Uint8Array[]): Uint8Array => {
+  const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+};
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,239 @@
+import type { TidyTable } from '@stepclock/trace-io';
+import { listed, StageError, type StageWarning } from '../stage-error.js';
+import { KNOWN_KNOBS, KNOWN_STAGES, OUTPUT_TOKENS, VISION_TOTAL } from './column-names.js';
+import { mergeRepeats } from './configurations.js';
+import { conventionWarnings } from './convention-check.js';
+import { decodeSteps, looksPerStep, type TotalRule } from './decode-steps.js';
+import { filteredRows } from './row-filter.js';
+import { DEFAULT_DECODE_STEPS, type StageDataOptions } from './stage-options.js';
+import type { KnobColumn, StageTable } from './stage-table.js';
+
+/** A named column of the file: what it means here, and where it stands. */
+interface Found {
+  readonly name: string;
+  readonly column: number;
+}
+
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+const numberIn = (text: string): number => (DECIMAL.test(text.trim()) ? Number(text) : Number.NaN);
+
+/**
+ * Measurements as a table of configurations: rows that pass the filter, repeats merged, each stage above 0.
+ *
+ * @throws StageError `stage/missing-column`, `stage/no-stages`, `stage/no-features`, `stage/missing-stage` (naming stage, kind of fault and lines),
+ * `stage/bad-value`, `stage/no-rows`, `stage/bad-filter`
+ */
+export const stageTableFrom = (table: TidyTable, options: StageDataOptions = {}): StageTable => {
+  const warnings: StageWarning[] = [];
+  const stages = stagesOf(table, options.stages);
+  const knobs = knobsOf(table, options.features);
+  const asked = filteredRows(table, options.filter ?? []);
+  const rows = completeRows(table, stages, asked, options.incomplete ?? 'refuse', warnings);
+  const kept = stages.filter(({ column }) => !isAllZero(table, column, rows));
+  for (const { name } of stages.filter((stage) => !kept.includes(stage))) {
+    warnings.push({
+      code: 'zero-stage',
+      message: `${name}: is 0 in every row: it adds nothing to the total and is left out (was it measured?)`,
+    });
+  }
+  if (kept.length === 0) throw noStages(table);
+  const total = totalRule(
+    kept.map(({ name }) => name),
+    options,
+  );
+  const steps = stepsOf(table, rows, total, options, new Set(knobs.map(({ name }) => name)), warnings);
+  const single: StageTable = {
+    length: rows.length,
+    knobs: knobs.map((knob) => knobColumn(table, knob, rows)),
+    decodeSteps: steps.values,
+    stageNames: kept.map(({ name }) => name),
+    stagesMs: kept.map(({ column }) => Float64Array.from(rows, (row) => numberIn(table.cell(row, column)))),
+    total: steps.rule,
+    repeats: new Uint32Array(rows.length).fill(1),
+    noisePercent: null,
+    warnings,
+  };
+  warnings.push(...conventionWarnings(table, rows, single));
+  return mergeRepeats(single);
+};
+
+/** Knobs alone: what `predict` and `filter` read. Needs no stage. @throws StageError as {@link stageTableFrom} */
+export const knobTableFrom = (
+  table: TidyTable,
+  features: readonly string[],
+  total: TotalRule,
+  options: Pick<StageDataOptions, 'filter' | 'outputTokens' | 'decodeSteps'> = {},
+): Pick<StageTable, 'length' | 'knobs' | 'decodeSteps'> => {
+  const rows = filteredRows(table, options.filter ?? []);
+  const knobs = knobsOf(table, features);
+  const rule = options.decodeSteps === undefined ? total : { ...total, fixedSteps: options.decodeSteps };
+  return {
+    length: rows.length,
+    knobs: knobs.map((knob) => knobColumn(table, knob, rows)),
+    decodeSteps: stepsOf(table, rows, rule, options, new Set(features), []).values,
+  };
+};
+
+const columnNamed = (table: TidyTable, aliases: readonly string[]): number =>
+  aliases.map((alias) => table.names.indexOf(alias)).find((at) => at >= 0) ?? -1;
+
+const required = (table: TidyTable, name: string, known: Readonly<Record<string, readonly string[]>>): Found => {
+  const column = columnNamed(table, [name, ...(known[name] ?? [])]);
+  if (column >= 0) return { name, column };
+  throw new StageError('stage/missing-column', `${name}: must be a column (${listed(table.names, 20)}); got none`, {
+    file: table.file,
+    column: name,
+    expected: name,
+  });
+};
+
+const stagesOf = (table: TidyTable, asked: readonly string[] | undefined): Found[] => {
+  if (asked !== undefined && asked.length > 0) return asked.map((name) => required(table, name, KNOWN_STAGES));
+  const found = Object.entries(KNOWN_STAGES)
+    .map(([name, aliases]) => ({ name, column: columnNamed(table, aliases) }))
+    .filter(({ column }) => column >= 0);
+  const vision = columnNamed(table, VISION_TOTAL);
+  if (vision >= 0 && !found.some(({ name }) => name === 'T_vision_encoder')) {
+    // The projector is inside the vision total: beside it, it would count twice.
+    return [
+      { name: table.names[vision] as string, column: vision },
+      ...found.filter(({ name }) => name !== 'T_projector'),
+    ];
+  }
+  if (found.length === 0) throw noStages(table);
+  return found;
+};
+
+const noStages = (table: TidyTable): StageError =>
+  new StageError(
+    'stage/no-stages',
+    `stages: at least one column of times in ms must be named (known: ${Object.keys(KNOWN_STAGES).join(', ')}); got columns ${listed(table.names, 20)}`,
+    { file: table.file },
+  );
+
+const knobsOf = (table: TidyTable, asked: readonly string[] | undefined): Found[] => {
+  if (asked !== undefined && asked.length > 0) return asked.map((name) => required(table, name, KNOWN_KNOBS));
+  const found = Object.entries(KNOWN_KNOBS)
+    .map(([name, aliases]) => ({ name, column: columnNamed(table, aliases) }))
+    .filter(({ column }) => column >= 0);
+  if (found.length > 0) return found;
+  throw new StageError(
+    'stage/no-features',
+    `features: at least one knob column must be named (known: ${Object.keys(KNOWN_KNOBS).join(', ')}); got columns ${listed(table.names, 20)}`,
+    { file: table.file },
+  );
+};
+
+const isAllZero = (table: TidyTable, column: number, rows: readonly number[]): boolean =>
+  rows.every((row) => numberIn(table.cell(row, column)) === 0);
+
+/** Rows where each stage is a number above 0; a stage that is 0 everywhere is judged by the caller. */
+const completeRows = (
+  table: TidyTable,
+  stages: readonly Found[],
+  asked: readonly number[],
+  incomplete: 'refuse' | 'drop',
+  warnings: StageWarning[],
+): number[] => {
+  const faulty = new Map<number, string>();
+  for (const { name, column } of stages) {
+    if (isAllZero(table, column, asked)) continue;
+    const bad = asked.filter((row) => !(numberIn(table.cell(row, column)) > 0));
+    if (bad.length === 0) continue;
+    const [first = 0] = bad;
+    const text = table.cell(first, column).trim();
+    const kind = text === '' ? 'missing' : numberIn(text) === 0 ? 'zero' : 'not a time above 0';
+    if (incomplete === 'refuse') {
+      throw new StageError(
+        'stage/missing-stage',
+        `${name}: must be a time above 0 ms in every row (drop incomplete rows to go on without them); got ${bad.length} of ${asked.length} rows ${kind}, lines ${listed(bad.map((row) => table.line(row)))}`,
+        { file: table.file, line: table.line(first), column: name, value: text, expected: 'a time above 0 ms' },
+      );
+    }
+    for (const row of bad) faulty.set(row, name);
+    warnings.push({
+      code: 'missing-stage',
+      message: `${name}: ${bad.length} of ${asked.length} rows are ${kind} and left out (lines ${listed(bad.map((row) => table.line(row)))})`,
+    });
+  }
+  const rows = asked.filter((row) => !faulty.has(row));
+  if (rows.length > 0) return rows;
+  throw new StageError('stage/no-rows', 'rows: at least one must have every stage; got none', { file: table.file });
+};
+
+const totalRule = (stageNames: readonly string[], options: StageDataOptions): TotalRule => {
+  const perStepStages = options.perStepStages ?? stageNames.filter(looksPerStep);
+  const unknown = perStepStages.find((name) => !stageNames.includes(name));
+  if (unknown !== undefined) {
+    throw new StageError('stage/bad-option', `per-step stages: must be among ${listed(stageNames)}; got ${unknown}`, {
+      value: unknown,
+    });
+  }
+  const { decodeSteps: fixed, convention = 'prefill-emits-first' } = options;
+  if (fixed !== undefined && !(Number.isFinite(fixed) && fixed >= 0)) {
+    throw new StageError('stage/bad-option', `decode steps: must be a number from 0; got ${fixed}`, { value: fixed });
+  }
+  return { perStepStages, convention, ...(fixed === undefined ? {} : { fixedSteps: fixed }) };
+};
+
+/** Decode steps of each row: fixed, from the output tokens, or the default with a warning. */
+const stepsOf = (
+  table: TidyTable,
+  rows: readonly number[],
+  rule: TotalRule,
+  options: Pick<StageDataOptions, 'outputTokens'>,
+  knobs: ReadonlySet<string>,
+  warnings: StageWarning[],
+): { readonly values: Float64Array; readonly rule: TotalRule } => {
+  const values = new Float64Array(rows.length);
+  if (rule.perStepStages.length === 0) return { values, rule };
+  if (rule.fixedSteps !== undefined) return { values: values.fill(rule.fixedSteps), rule };
+  const column =
+    options.outputTokens === undefined
+      ? columnNamed(
+          table,
+          OUTPUT_TOKENS.filter((name) => !knobs.has(name)),
+        )
+      : required(table, options.outputTokens, {}).column;
+  if (column < 0) {
+    warnings.push({
+      code: 'decode-convention',
+      message: `no column of output tokens: totals are taken over ${DEFAULT_DECODE_STEPS} decode steps (say otherwise with decode steps or output tokens)`,
+    });
+    return { values: values.fill(DEFAULT_DECODE_STEPS), rule: { ...rule, fixedSteps: DEFAULT_DECODE_STEPS } };
+  }
+  rows.forEach((row, i) => {
+    const tokens = numberIn(table.cell(row, column));
+    if (!(tokens >= 1)) {
+      throw new StageError(
+        'stage/bad-value',
+        `output tokens: must be a number from 1; got ${JSON.stringify(table.cell(row, column))}`,
+        { file: table.file, line: table.line(row), column: table.names[column], value: table.cell(row, column) },
+      );
+    }
+    values[i] = decodeSteps(tokens, rule.convention);
+  });
+  return { values, rule };
+};
+
+/** A knob is numeric when all its cells are numbers; with some, a cell that is none is an error; with none, it is a category. */
+const knobColumn = (table: TidyTable, { name, column }: Found, rows: readonly number[]): KnobColumn => {
+  const texts = rows.map((row) => table.cell(row, column).trim());
+  const numbers = texts.map(numberIn);
+  const isNumber = numbers.map((value) => !Number.isNaN(value));
+  const bad = isNumber.includes(true) ? isNumber.indexOf(false) : texts.indexOf('');
+  if (bad >= 0) {
+    const expected = isNumber.includes(true) ? 'a number, as in the other rows' : 'a level';
+    throw new StageError('stage/bad-value', `${name}: must be ${expected}; got ${JSON.stringify(texts[bad])}`, {
+      file: table.file,
+      line: table.line(rows[bad] as number),
+      column: name,
+      value: texts[bad],
+      expected,
+    });
+  }
+  if (isNumber.includes(true)) return { kind: 'numeric', name, values: Float64Array.from(numbers) };
+  const levels = [...new Set(texts)].sort();
+  return { kind: 'category', name, levels, values: Float64Array.from(texts, (text) => levels.indexOf(text)) };
+};

@@ -1,0 +1,72 @@
+import type { StageWarning } from '../stage-error.js';
+import type { TotalRule } from './decode-steps.js';
+
+/** One knob over the rows: numbers, or codes of named levels. */
+export type KnobColumn =
+  | { readonly kind: 'numeric'; readonly name: string; readonly values: Float64Array }
+  | {
+      readonly kind: 'category';
+      readonly name: string;
+      readonly values: Float64Array;
+      readonly levels: readonly string[];
+    };
+
+/** The inputs of a prediction: one row a configuration. */
+export interface KnobTable {
+  readonly length: number;
+  readonly knobs: readonly KnobColumn[];
+  /** Decode steps of each row; 0 everywhere when no stage counts once a step. */
+  readonly decodeSteps: Float64Array;
+}
+
+/** Configurations with the measured time of each stage, milliseconds. */
+export interface StageTable extends KnobTable {
+  readonly stageNames: readonly string[];
+  /** One column a stage, milliseconds, all above 0. */
+  readonly stagesMs: readonly Float64Array[];
+  readonly total: TotalRule;
+  /** Measurements behind each row. */
+  readonly repeats: Uint32Array;
+  /** Median over configurations with repeats of the relative spread of one measurement, percent; null without repeats. */
+  readonly noisePercent: number | null;
+  readonly warnings: readonly StageWarning[];
+}
+
+/** `T_total` of each row from columns of its stages, milliseconds. */
+export const totalsOf = (
+  stagesMs: readonly Float64Array[],
+  stageNames: readonly string[],
+  decodeSteps: Float64Array,
+  total: TotalRule,
+): Float64Array => {
+  const sum = new Float64Array(decodeSteps.length);
+  stageNames.forEach((name, k) => {
+    const column = stagesMs[k] as Float64Array;
+    const perStep = total.perStepStages.includes(name);
+    for (let i = 0; i < sum.length; i++) {
+      sum[i] = (sum[i] as number) + (perStep ? (decodeSteps[i] as number) : 1) * (column[i] as number);
+    }
+  });
+  return sum;
+};
+
+/** Measured totals. */
+export const measuredTotals = (table: StageTable): Float64Array =>
+  totalsOf(table.stagesMs, table.stageNames, table.decodeSteps, table.total);
+
+const pick = (column: Float64Array, rows: ArrayLike<number>): Float64Array =>
+  Float64Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number);
+
+/** The numbered rows, in the order asked for. */
+export const takeConfigurations = (table: StageTable, rows: ArrayLike<number>): StageTable => ({
+  ...table,
+  ...takeKnobRows(table, rows),
+  stagesMs: table.stagesMs.map((column) => pick(column, rows)),
+  repeats: Uint32Array.from({ length: rows.length }, (_, i) => table.repeats[rows[i] as number] as number),
+});
+
+export const takeKnobRows = (table: KnobTable, rows: ArrayLike<number>): KnobTable => ({
+  length: rows.length,
+  knobs: table.knobs.map((knob) => ({ ...knob, values: pick(knob.values, rows) })),
+  decodeSteps: pick(table.decodeSteps, rows),
+});

@@ -1,0 +1,113 @@
+import type { KnobTable } from '../data/stage-table.js';
+import { listed, StageError, type StageWarning } from '../stage-error.js';
+import type { FeatureEncoding } from './feature-encoding.js';
+
+/** What a set of configurations can and cannot tell about its knobs. */
+export const designWarnings = (table: KnobTable): StageWarning[] => {
+  const warnings: StageWarning[] = [];
+  const varying = table.knobs.filter(({ values }) => values.some((value) => value !== values[0]));
+  const constant = table.knobs.filter((knob) => !varying.includes(knob)).map(({ name }) => name);
+  const [only] = varying;
+  if (varying.length === 1 && only !== undefined && constant.length > 0) {
+    warnings.push({
+      code: 'single-knob-sweep',
+      message: `only ${only.name} varies: the effects of ${listed(constant)} cannot be identified; the model holds at their one value alone`,
+    });
+  } else if (constant.length > 0) {
+    warnings.push({
+      code: 'constant-knob',
+      message: `${listed(constant)}: the same in every row, so nothing can be learnt about ${constant.length > 1 ? 'them' : 'it'}`,
+    });
+  }
+  if (varying.length > 1 && isStar(varying.map(({ values }) => values))) {
+    warnings.push({
+      code: 'one-knob-at-a-time',
+      message: `no row differs from the base in more than one of ${listed(varying.map(({ name }) => name))}: how the knobs act together cannot be identified`,
+    });
+  }
+  for (const [i, a] of varying.entries()) {
+    for (const b of varying.slice(i + 1)) {
+      if (!isOneToOne(a.values, b.values)) continue;
+      warnings.push({
+        code: 'tied-knobs',
+        message: `${a.name} and ${b.name} always move together: their effects cannot be told apart on this data`,
+      });
+    }
+  }
+  return warnings;
+};
+
+/** Whether all rows agree with the most frequent values in all columns but at most one. */
+const isStar = (columns: readonly Float64Array[]): boolean => {
+  const base = columns.map(mostFrequent);
+  const rows = columns[0]?.length ?? 0;
+  for (let i = 0; i < rows; i++) {
+    if (columns.filter((column, k) => column[i] !== base[k]).length > 1) return false;
+  }
+  return true;
+};
+
+const mostFrequent = (values: Float64Array): number => {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
+};
+
+const isOneToOne = (a: Float64Array, b: Float64Array): boolean => {
+  const forward = new Map<number, number>();
+  const backward = new Map<number, number>();
+  for (let i = 0; i < a.length; i++) {
+    const x = a[i] as number;
+    const y = b[i] as number;
+    if ((forward.get(x) ?? y) !== y || (backward.get(y) ?? x) !== x) return false;
+    forward.set(x, y);
+    backward.set(y, x);
+  }
+  return true;
+};
+
+/** Where rows lie outside the ranges that the model was trained on, one warning a knob. */
+export const rangeWarnings = (encoding: FeatureEncoding, table: KnobTable): StageWarning[] =>
+  encoding.knobs.flatMap((knob): StageWarning[] => {
+    const column = table.knobs.find(({ name }) => name === knob.name);
+    if (knob.kind === 'category' || column === undefined) return [];
+    const outside = column.values.reduce((n, value) => n + (knob.min <= value && value <= knob.max ? 0 : 1), 0);
+    return outside === 0
+      ? []
+      : [
+          {
+            code: 'outside-training-range',
+            message: `${knob.name}: ${outside} of ${table.length} rows outside the training range ${knob.min} to ${knob.max}; nothing measured backs them`,
+          },
+        ];
+  });
+
+/** The value of each knob that was constant in training: the model knows no other. */
+export type ConstantKnobs = Readonly<Record<string, number | string>>;
+
+export const constantKnobs = (table: KnobTable): ConstantKnobs => {
+  const constant: Record<string, number | string> = Object.create(null);
+  for (const knob of table.knobs) {
+    const [first = 0] = knob.values;
+    if (!knob.values.every((value) => value === first)) continue;
+    constant[knob.name] = knob.kind === 'numeric' ? first : (knob.levels[first] ?? '');
+  }
+  return constant;
+};
+
+/** @throws StageError `stage/not-identifiable` for a row that moves a knob which never moved in training */
+export const refuseMovedConstants = (constant: ConstantKnobs, table: KnobTable): void => {
+  for (const [name, was] of Object.entries(constant)) {
+    const knob = table.knobs.find((column) => column.name === name);
+    if (knob === undefined) continue;
+    for (const value of knob.values) {
+      const now = knob.kind === 'numeric' ? value : (knob.levels[value] ?? '');
+      if (now === was) continue;
+      throw new StageError(
+        'stage/not-identifiable',
+        `${name}: must be ${was}, its only value in the training data, which cannot say what it does; got ${now}`,
+        { column: name, value: now, expected: String(was) },
+      );
+    }
+  }
+};

@@ -1,0 +1,106 @@
+import {
+  type FeatureTable,
+  featureTable,
+  type MlpModel,
+  modelFromJSON,
+  multiOutputPerceptron,
+} from '@stepclock/regression';
+import { TrendProcess, type TrendProcessJSON } from '../../smooth/trend-process.js';
+import { StageError } from '../../stage-error.js';
+import type { FamilyFit, StagePredictor } from './family.js';
+
+/** The Gaussian process family's predictor, with its process for warm starts. */
+export interface ProcessPredictor extends StagePredictor {
+  readonly process: TrendProcess;
+}
+
+export const processPredictor = (process: TrendProcess): ProcessPredictor => ({
+  family: 'gaussian-process',
+  process,
+  predictMs: ({ scaled }) => process.predict(scaled).map(Math.exp),
+  toJSON: () => ({ family: 'gaussian-process', process: process.toJSON() }),
+});
+
+export const processPredictorFrom = (json: Readonly<Record<string, unknown>>): StagePredictor =>
+  processPredictor(TrendProcess.fromJSON(json.process as TrendProcessJSON));
+
+/** A process of nearly the same rows is a few steps away. */
+const NEAR_ITERATIONS = 6;
+
+export const processForm: FamilyFit = ({ scaled }, stagesMs, { near }) =>
+  stagesMs.map((ms, k) => {
+    const neighbour = near?.[k];
+    const start = neighbour !== undefined && 'process' in neighbour ? (neighbour as ProcessPredictor) : undefined;
+    return processPredictor(
+      TrendProcess.fit(
+        scaled,
+        ms.map(Math.log),
+        start === undefined ? {} : { start: start.process.logHyperparameters, maxIterations: NEAR_ITERATIONS },
+      ),
+    );
+  });
+
+/** One output of a network. */
+export interface NetworkPredictor extends StagePredictor {
+  readonly network: MlpModel;
+  readonly output: number;
+}
+
+export const networkPredictor = (
+  family: 'mlp' | 'mlp-separate',
+  network: MlpModel,
+  output: number,
+): NetworkPredictor => ({
+  family,
+  network,
+  output,
+  predictMs: ({ scaled }) => (network.predictAll(scaled).columns[output] as Float64Array).map(Math.exp),
+  toJSON: () => ({ family, output, model: network.toJSON() }),
+});
+
+export const networkPredictorFrom = (
+  family: 'mlp' | 'mlp-separate',
+  json: Readonly<Record<string, unknown>>,
+): StagePredictor => {
+  const model = modelFromJSON(json.model);
+  if (!('predictAll' in model) || typeof json.output !== 'number') {
+    throw new StageError('stage/bad-model', `${family}: must hold a network and its output; got ${model.kind}`);
+  }
+  return networkPredictor(family, model as MlpModel, json.output);
+};
+
+/** Two layers of 64 on standardised logarithms; steps as many as a full-batch training of 1200 epochs would take. */
+const SOURCE_STEPS = 1500;
+const BATCH = 32;
+
+export const trainNetwork = (scaled: FeatureTable, logMs: readonly Float64Array[], seed: number): MlpModel =>
+  multiOutputPerceptron(
+    scaled,
+    featureTable(
+      logMs.map((_, k) => `stage ${k}`),
+      [...logMs],
+    ),
+    {
+      hiddenLayers: [64, 64],
+      activation: 'relu',
+      learningRate: 3e-3,
+      batchSize: BATCH,
+      maxEpochs: Math.ceil(SOURCE_STEPS / Math.max(1, Math.ceil(scaled.length / BATCH))),
+      patience: 40,
+      l2: 1e-6,
+      validationFraction: 0,
+      seed,
+    },
+  ).model;
+
+export const networkForm: FamilyFit = ({ scaled }, stagesMs, { seed }) => {
+  const network = trainNetwork(
+    scaled,
+    stagesMs.map((ms) => ms.map(Math.log)),
+    seed,
+  );
+  return stagesMs.map((_, k) => networkPredictor('mlp', network, k));
+};
+
+export const separateNetworksForm: FamilyFit = ({ scaled }, stagesMs, { seed }) =>
+  stagesMs.map((ms) => networkPredictor('mlp-separate', trainNetwork(scaled, [ms.map(Math.log)], seed), 0));

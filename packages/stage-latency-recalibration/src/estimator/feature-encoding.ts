@@ -1,0 +1,175 @@
+import { type FeatureTable, featureTable } from '@stepclock/regression';
+import type { KnobColumn, KnobTable } from '../data/stage-table.js';
+import { listed, StageError } from '../stage-error.js';
+
+/** How one knob becomes numbers. Logarithms wherever all values are above 0: latencies are products of powers of sizes, nearly. */
+export type KnobEncoding =
+  | {
+      readonly kind: 'numeric';
+      readonly name: string;
+      readonly scale: 'log' | 'log1p' | 'linear';
+      readonly mean: number;
+      readonly sd: number;
+      readonly min: number;
+      readonly max: number;
+    }
+  | { readonly kind: 'category'; readonly name: string; readonly levels: readonly string[] };
+
+/** A size that the physics knows and the knobs only imply. */
+interface DerivedKnob {
+  readonly name: string;
+  readonly sumOf: readonly string[];
+  /** Rounded up to a multiple of this. */
+  readonly tile: number;
+}
+
+/**
+ * What the prefill works on: all tokens of the context, in whole tiles of them. Matrix kernels pad to tiles of 64 to 256 tokens, so times rise in
+ * steps; the largest common tile is the step that shows.
+ */
+const TILE = 256;
+
+const DERIVED: readonly DerivedKnob[] = [
+  { name: 'context_tokens', sumOf: ['vision_tokens', 'prompt_tokens'], tile: 1 },
+  { name: 'context_tiles', sumOf: ['vision_tokens', 'prompt_tokens'], tile: TILE },
+];
+
+/** Names that the encoding adds to the knobs. */
+export const DERIVED_NAMES: ReadonlySet<string> = new Set(DERIVED.map(({ name }) => name));
+
+/** Knobs as features of two kinds: `scaled` (logarithms, standardised) for smooth models, `raw` for physics forms in ms. */
+export interface FeatureEncoding {
+  readonly knobs: readonly KnobEncoding[];
+}
+
+const scaleOf = (values: Float64Array): 'log' | 'log1p' | 'linear' => {
+  const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  return least > 0 ? 'log' : least === 0 ? 'log1p' : 'linear';
+};
+
+const scaled = (value: number, scale: 'log' | 'log1p' | 'linear'): number =>
+  scale === 'log' ? Math.log(value) : scale === 'log1p' ? Math.log1p(value) : value;
+
+const withDerived = (knobs: readonly KnobColumn[]): readonly KnobColumn[] => {
+  const numeric = new Map(
+    knobs.flatMap((knob) => (knob.kind === 'numeric' ? [[knob.name, knob.values] as const] : [])),
+  );
+  const derived = DERIVED.filter(({ sumOf }) => sumOf.every((name) => numeric.has(name))).map(
+    ({ name, sumOf, tile }) => {
+      const columns = sumOf.map((part) => numeric.get(part) as Float64Array);
+      const [first = new Float64Array(0)] = columns;
+      return {
+        kind: 'numeric' as const,
+        name,
+        values: first.map((_, i) => {
+          const sum = columns.reduce((tokens, column) => tokens + (column[i] as number), 0);
+          return Math.ceil(sum / tile) * tile;
+        }),
+      };
+    },
+  );
+  return [...knobs, ...derived];
+};
+
+/**
+ * Learns the encoding from the source's configurations. Constant knobs are left out: nothing can be learnt about them.
+ *
+ * @throws StageError `stage/no-features` when no knob varies
+ */
+export const learnEncoding = (table: KnobTable): FeatureEncoding => {
+  const knobs = withDerived(table.knobs).flatMap((knob): KnobEncoding[] => {
+    const [first] = knob.values;
+    if (knob.values.every((value) => value === first)) return [];
+    if (knob.kind === 'category') return [{ kind: 'category', name: knob.name, levels: knob.levels }];
+    const scale = scaleOf(knob.values);
+    const values = knob.values.map((value) => scaled(value, scale));
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    const sd = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
+    const min = knob.values.reduce((a, b) => Math.min(a, b));
+    const max = knob.values.reduce((a, b) => Math.max(a, b));
+    return [{ kind: 'numeric', name: knob.name, scale, mean, sd: sd > 0 ? sd : 1, min, max }];
+  });
+  if (knobs.length === 0) {
+    const names = table.knobs.map(({ name }) => name);
+    throw new StageError(
+      'stage/no-features',
+      `features: at least one knob must vary (${listed(names)}); got none that does`,
+    );
+  }
+  return { knobs };
+};
+
+/** Columns of a table by the encoding's names, categories in the encoding's levels. */
+const matched = (
+  encoding: FeatureEncoding,
+  table: KnobTable,
+): readonly (KnobColumn & { readonly values: Float64Array })[] => {
+  const columns = withDerived(table.knobs);
+  return encoding.knobs.map((knob) => {
+    const column = columns.find(({ name }) => name === knob.name);
+    if (column === undefined || column.kind !== knob.kind) {
+      throw new StageError(
+        'stage/other-knobs',
+        `${knob.name}: the model needs this knob${column === undefined ? '' : ` as a ${knob.kind} one`}; got ${listed(table.knobs.map(({ name }) => name))}`,
+        { column: knob.name, expected: knob.name },
+      );
+    }
+    if (column.kind === 'numeric' || knob.kind === 'numeric') return column;
+    const codes = column.levels.map((level) => knob.levels.indexOf(level));
+    const values = column.values.map((code) => codes[code] as number);
+    const unknown = values.indexOf(-1);
+    if (unknown >= 0) {
+      const level = column.levels[column.values[unknown] as number];
+      throw new StageError('stage/unknown-level', `${knob.name}: must be one of ${listed(knob.levels)}; got ${level}`, {
+        column: knob.name,
+        value: level,
+        expected: listed(knob.levels),
+      });
+    }
+    return { ...column, levels: knob.levels, values };
+  });
+};
+
+const columnsOf = (
+  encoding: FeatureEncoding,
+  table: KnobTable,
+  numeric: (value: number, knob: KnobEncoding & { kind: 'numeric' }) => number,
+): FeatureTable => {
+  const names: string[] = [];
+  const columns: Float64Array[] = [];
+  const found = matched(encoding, table);
+  encoding.knobs.forEach((knob, k) => {
+    const { values } = found[k] as KnobColumn;
+    if (knob.kind === 'numeric') {
+      names.push(knob.name);
+      columns.push(values.map((value) => numeric(value, knob)));
+      return;
+    }
+    // The first level is the one that the others differ from.
+    knob.levels.slice(1).forEach((level, i) => {
+      names.push(`${knob.name}=${level}`);
+      columns.push(values.map((code) => (code === i + 1 ? 1 : 0)));
+    });
+  });
+  return featureTable(names, columns);
+};
+
+/** Standardised logarithms (or the values themselves, where a knob is not positive) and 0/1 columns for levels. */
+export const scaledFeatures = (encoding: FeatureEncoding, table: KnobTable): FeatureTable =>
+  columnsOf(encoding, table, (value, { name, scale, mean, sd }) => {
+    if ((scale === 'log' && !(value > 0)) || (scale === 'log1p' && !(value >= 0))) {
+      throw new StageError(
+        'stage/bad-value',
+        `${name}: must be ${scale === 'log' ? 'above' : 'at least'} 0; got ${value}`,
+        {
+          column: name,
+          value,
+        },
+      );
+    }
+    return (scaled(value, scale) - mean) / sd;
+  });
+
+/** The knobs as they are, and 0/1 columns for levels. */
+export const rawFeatures = (encoding: FeatureEncoding, table: KnobTable): FeatureTable =>
+  columnsOf(encoding, table, (value) => value);

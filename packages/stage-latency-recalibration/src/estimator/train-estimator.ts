@@ -1,0 +1,154 @@
+import { kFoldSplits, takeRows } from '@stepclock/regression';
+import { measuredTotals, type StageTable, totalsOf } from '../data/stage-table.js';
+import { StageError, type StageWarning } from '../stage-error.js';
+import { constantKnobs, designWarnings } from './design-check.js';
+import { errorFigures } from './error-figures.js';
+import { DEFAULT_FAMILIES, type EncodedRows, type Family, type StagePredictor } from './families/family.js';
+import { familyFits } from './families/index.js';
+import { learnEncoding, rawFeatures, scaledFeatures } from './feature-encoding.js';
+import { type FamilyScore, StageEstimator, type StageReport } from './stage-estimator.js';
+
+export interface TrainOptions {
+  /** Families to choose from; default {@link DEFAULT_FAMILIES}. One alone is taken without a choice. */
+  readonly families?: readonly Family[];
+  /** Default 4: each fold holds out a quarter of the configurations. */
+  readonly folds?: number;
+  /** Default 0. */
+  readonly seed?: number;
+}
+
+export interface TrainedEstimator {
+  readonly estimator: StageEstimator;
+  readonly warnings: readonly StageWarning[];
+}
+
+/** Below this, a choice between families is a matter of luck. */
+const FEW_CONFIGURATIONS = 12;
+
+/**
+ * Trains one model a stage, its family chosen by cross-validation over configurations (a row of the table is one, its repeats merged, so
+ * none leaks), by mean absolute relative error; then fits the chosen family to all rows.
+ *
+ * @param table at least 3 configurations
+ * @throws StageError `stage/too-few-samples`, `stage/no-features`
+ */
+export const trainEstimator = (table: StageTable, options: TrainOptions = {}): TrainedEstimator => {
+  const { families = DEFAULT_FAMILIES, seed = 0 } = options;
+  const n = table.length;
+  const folds = Math.min(options.folds ?? 4, n);
+  if (n < 3) {
+    throw new StageError('stage/too-few-samples', `configurations: must be at least 3 to train on; got ${n}`, {
+      value: n,
+    });
+  }
+  if (!(Number.isSafeInteger(folds) && folds >= 2)) {
+    throw new StageError('stage/bad-option', `folds: must be a whole number from 2; got ${folds}`, { value: folds });
+  }
+  const encoding = learnEncoding(table);
+  const rows: EncodedRows = { scaled: scaledFeatures(encoding, table), raw: rawFeatures(encoding, table) };
+  const splits = kFoldSplits(n, { folds, seed });
+  const trials = families.flatMap((family) => {
+    const trial = tryFamily(family, rows, table.stagesMs, splits, seed);
+    return trial === undefined ? [] : [{ family, ...trial }];
+  });
+  if (trials.length === 0) {
+    throw new StageError(
+      'stage/too-few-samples',
+      `configurations: none of ${families.join(', ')} can be fitted to ${n}`,
+      {
+        value: n,
+      },
+    );
+  }
+  const choices = table.stagesMs.map((measured, k) => {
+    const scored = trials
+      .map((trial) => ({ trial, figures: errorFigures(measured, trial.outOfFold[k] as Float64Array) }))
+      .sort((a, b) => a.figures.mapePercent - b.figures.mapePercent);
+    const [best] = scored;
+    if (best === undefined) throw new RangeError('no trial');
+    const scores: FamilyScore[] = [
+      ...scored.map(({ trial: { family }, figures }) => ({ family, mapePercent: figures.mapePercent })),
+      ...families
+        .filter((family) => !trials.some((trial) => trial.family === family))
+        .map((family) => ({ family, mapePercent: null })),
+    ];
+    const report: StageReport = {
+      stage: table.stageNames[k] as string,
+      family: best.trial.family,
+      heldOut: best.figures,
+      scores,
+    };
+    return {
+      report,
+      predictor: best.trial.fitted[k] as StagePredictor,
+      outOfFold: best.trial.outOfFold[k] as Float64Array,
+    };
+  });
+  const heldOutTotal = totalsOf(
+    choices.map(({ outOfFold }) => outOfFold),
+    table.stageNames,
+    table.decodeSteps,
+    table.total,
+  );
+  const warnings = [...table.warnings, ...designWarnings(table)];
+  if (n < FEW_CONFIGURATIONS) {
+    warnings.push({
+      code: 'few-configurations',
+      message: `${n} configurations: the choice of families and the held-out errors are little more than a guess`,
+    });
+  }
+  return {
+    estimator: new StageEstimator({
+      encoding,
+      constantKnobs: constantKnobs(table),
+      stageNames: table.stageNames,
+      predictors: choices.map(({ predictor }) => predictor),
+      total: table.total,
+      configurations: n,
+      reports: choices.map(({ report }) => report),
+      totalHeldOut: errorFigures(measuredTotals(table), heldOutTotal),
+      folds,
+    }),
+    warnings,
+  };
+};
+
+/** A family on all rows and out of fold; undefined when the rows are too few for it. */
+const tryFamily = (
+  family: Family,
+  rows: EncodedRows,
+  stagesMs: readonly Float64Array[],
+  splits: ReturnType<typeof kFoldSplits>,
+  seed: number,
+): { readonly fitted: readonly StagePredictor[]; readonly outOfFold: readonly Float64Array[] } | undefined => {
+  const fit = familyFits[family];
+  const take = (which: Uint32Array): EncodedRows => ({
+    scaled: takeRows(rows.scaled, which),
+    raw: takeRows(rows.raw, which),
+  });
+  try {
+    const fitted = fit(rows, stagesMs, { seed });
+    const outOfFold = stagesMs.map((column) => new Float64Array(column.length));
+    for (const { train, test } of splits) {
+      const part = fit(
+        take(train),
+        stagesMs.map((column) => Float64Array.from(train, (row) => column[row] as number)),
+        { seed, near: fitted },
+      );
+      const held = take(test);
+      part.forEach((predictor, k) => {
+        const predicted = predictor.predictMs(held);
+        test.forEach((row, i) => {
+          (outOfFold[k] as Float64Array)[row] = predicted[i] as number;
+        });
+      });
+    }
+    return outOfFold.every((column) => column.every((ms) => Number.isFinite(ms) && ms > 0))
+      ? { fitted, outOfFold }
+      : undefined;
+  } catch (error) {
+    // A form that these rows cannot carry (fewer rows than terms, no convergence) is out of the running.
+    if (error instanceof Error && 'code' in error && String(error.code).startsWith('regression/')) return undefined;
+    throw error;
+  }
+};

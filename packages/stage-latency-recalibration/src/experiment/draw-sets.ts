@@ -1,0 +1,74 @@
+import { seededRandom, shuffled } from '@stepclock/random';
+import { configurationKeys } from '../data/configurations.js';
+import type { StageTable } from '../data/stage-table.js';
+import { listed, StageError } from '../stage-error.js';
+
+/** Row numbers of one seed's sets. Test and samples are rows of the target, source rows those of the source. */
+export interface DrawnSets {
+  readonly test: Uint32Array;
+  /** In random order: the first N are the samples for N. */
+  readonly pool: Uint32Array;
+  readonly source: Uint32Array;
+}
+
+/** Held out by default. */
+const MOST_TEST = 100;
+const TEST_SHARE = 0.26;
+
+export const testSize = (table: StageTable, asked: number): number =>
+  asked > 0 ? asked : Math.max(1, Math.min(MOST_TEST, Math.round(TEST_SHARE * table.length)));
+
+/**
+ * One seed's test set, calibration pool and source set. When the source has no more configurations than are asked for, all of them train the
+ * source model, those of the test set included: they were measured on the source, and only times on the target are held out.
+ *
+ * @throws StageError `stage/too-many-samples` when the test set leaves nothing to calibrate on
+ */
+export const drawSets = (
+  source: StageTable,
+  target: StageTable,
+  test: number,
+  sourceConfigurations: number,
+  seed: number,
+): DrawnSets => {
+  if (!(test >= 1 && test < target.length)) {
+    throw new StageError(
+      'stage/too-many-samples',
+      `test configurations: must leave some of the target's ${target.length} to calibrate on; got ${test}`,
+      { value: test },
+    );
+  }
+  const order = shuffled(target.length, seededRandom(seed, 'test'));
+  const testRows = order.slice(0, test);
+  const pool = order.slice(test);
+  const all = shuffled(source.length, seededRandom(seed, 'source'));
+  if (source.length <= sourceConfigurations) return { test: testRows, pool, source: all.sort() };
+  const keys = configurationKeys(target);
+  const held = new Set(Array.from(testRows, (row) => keys[row] as string));
+  const sourceKeys = configurationKeys(source);
+  const free = all.filter((row) => !held.has(sourceKeys[row] as string));
+  return { test: testRows, pool, source: free.slice(0, sourceConfigurations).sort() };
+};
+
+/** @throws StageError `stage/other-knobs`, `stage/other-stages` when source and target are not the same experiment */
+export const refuseOtherExperiment = (source: StageTable, target: StageTable): void => {
+  const names = (table: StageTable): string[] => table.knobs.map(({ name, kind }) => `${name} (${kind})`);
+  const [a, b] = [names(source), names(target)];
+  if (a.some((name) => !b.includes(name)) || b.some((name) => !a.includes(name))) {
+    throw new StageError(
+      'stage/other-knobs',
+      `target: must have the knobs of the source (${listed(a, 20)}); got ${listed(b, 20)}`,
+      {
+        value: b.join(', '),
+        expected: a.join(', '),
+      },
+    );
+  }
+  if (source.stageNames.join() !== target.stageNames.join()) {
+    throw new StageError(
+      'stage/other-stages',
+      `target: must have the stages of the source (${source.stageNames.join(', ')}); got ${target.stageNames.join(', ')}`,
+      { value: target.stageNames.join(', '), expected: source.stageNames.join(', ') },
+    );
+  }
+};

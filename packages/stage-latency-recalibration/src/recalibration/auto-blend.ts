@@ -1,0 +1,126 @@
+import { kFoldSplits, type Split } from '@stepclock/regression';
+import { CANDIDATES, type Candidate } from './method.js';
+import { type TransferSamples, takeSamples } from './samples.js';
+import {
+  blendMap,
+  logAffineMap,
+  type ProcessMap,
+  processMap,
+  relativeAffineMap,
+  type StageMap,
+  type StageSamples,
+  scaleMap,
+} from './stage-map.js';
+
+/** How `auto` decided on one stage. */
+export interface BlendReport {
+  readonly stage: string;
+  /** The candidate with the largest weight. */
+  readonly winner: Candidate;
+  readonly candidates: readonly {
+    readonly candidate: Candidate;
+    readonly weight: number;
+    /** Root mean square of the out-of-fold error of log ms, as percent. */
+    readonly crossValidatedPercent: number;
+  }[];
+}
+
+export interface AutoFit {
+  readonly maps: readonly StageMap[];
+  readonly reports: readonly BlendReport[];
+  readonly splits: readonly Split[];
+  /** For each split the maps fitted without its test rows, blended with the weights of all. */
+  readonly foldMaps: readonly (readonly StageMap[])[];
+}
+
+export const AUTO_FOLDS = 5;
+
+const stageSamples = (samples: TransferSamples, k: number): StageSamples => ({
+  f: samples.sourceMs[k] as Float64Array,
+  y: samples.targetMs[k] as Float64Array,
+  knobs: samples.knobs,
+});
+
+const fitCandidate = (candidate: Candidate, samples: StageSamples, near?: StageMap): StageMap => {
+  const process = near !== undefined && 'process' in near ? (near as ProcessMap).process : undefined;
+  switch (candidate) {
+    case 'scale':
+      return scaleMap(samples);
+    case 'affine-relative':
+      return relativeAffineMap(samples);
+    case 'log-affine':
+      return logAffineMap(samples);
+    case 'gaussian-process':
+      return processMap(samples, 'none', process);
+    case 'trend-process':
+      return processMap(samples, 'quadratic', process);
+  }
+};
+
+/** Below this a mean squared error of log ms is rounding: all such candidates are exact. */
+const EXACT = 1e-14;
+
+/**
+ * Weights of candidates from their out-of-fold mean squared errors: `exp(-n/2 log mse)`, the predictive likelihood under normal errors of log ms
+ * (pseudo-Bayesian model averaging, Geisser and Eddy 1979). Many samples pick one candidate, few share the risk among those that did about as well.
+ */
+export const blendWeights = (meanSquares: readonly number[], n: number): number[] => {
+  const logs = meanSquares.map((mse) => (-n / 2) * Math.log(Math.max(mse, EXACT)));
+  const most = Math.max(...logs);
+  const raw = logs.map((log) => Math.exp(log - most));
+  // A weight that changes nothing is not worth carrying along.
+  const kept = raw.map((value) => (value < 1e-3 ? 0 : value));
+  const sum = kept.reduce((a, b) => a + b, 0);
+  return kept.map((value) => value / sum);
+};
+
+/** Fits every candidate to every stage, on all samples and on each fold's, and blends them by what the folds say. */
+export const autoBlend = (samples: TransferSamples, seed: number): AutoFit => {
+  const n = samples.targetTotalMs.length;
+  const splits = kFoldSplits(n, { folds: Math.min(AUTO_FOLDS, n), seed });
+  const parts = splits.map(({ train, test }) => ({
+    train: takeSamples(samples, train),
+    test: takeSamples(samples, test),
+  }));
+  const stages = samples.stageNames.map((stage, k) => {
+    const all = stageSamples(samples, k);
+    const fits = CANDIDATES.map((candidate) => {
+      const map = fitCandidate(candidate, all);
+      let squares = 0;
+      const folds = parts.map(({ train, test }) => {
+        const fold = fitCandidate(candidate, stageSamples(train, k), map);
+        const held = stageSamples(test, k);
+        fold.predict(held.f, held.knobs).forEach((ms, i) => {
+          squares += Math.log(ms / (held.y[i] as number)) ** 2;
+        });
+        return fold;
+      });
+      return { candidate, map, folds, mse: squares / n };
+    });
+    const weights = blendWeights(
+      fits.map(({ mse }) => mse),
+      n,
+    );
+    const weighted = fits.map((fit, m) => ({ ...fit, weight: weights[m] as number }));
+    const best = weighted.reduce((a, b) => (b.weight > a.weight ? b : a));
+    return {
+      map: blendMap(weighted),
+      foldMaps: splits.map((_, s) => blendMap(weighted.map((fit) => ({ ...fit, map: fit.folds[s] as StageMap })))),
+      report: {
+        stage,
+        winner: best.candidate,
+        candidates: weighted.map(({ candidate, weight, mse }) => ({
+          candidate,
+          weight,
+          crossValidatedPercent: 100 * Math.sqrt(mse),
+        })),
+      },
+    };
+  });
+  return {
+    maps: stages.map(({ map }) => map),
+    reports: stages.map(({ report }) => report),
+    splits,
+    foldMaps: splits.map((_, s) => stages.map(({ foldMaps }) => foldMaps[s] as StageMap)),
+  };
+};

@@ -1,0 +1,261 @@
+import {
+  dataset,
+  featureTable,
+  LinearModel,
+  type MlpModel,
+  modelFromJSON,
+  nonNegativeLeastSquares,
+} from '@stepclock/regression';
+import type { TotalRule } from '../data/decode-steps.js';
+import { totalsOf } from '../data/stage-table.js';
+import { StageError } from '../stage-error.js';
+import { type AutoFit, autoBlend, type BlendReport } from './auto-blend.js';
+import { fineTuned, networkFromJSON } from './fine-tune.js';
+import { leastSamples, METHODS, type Method } from './method.js';
+import type { TransferInput, TransferSamples } from './samples.js';
+import {
+  affineMapThrough,
+  identityMap,
+  logAffineMap,
+  processMap,
+  relativeAffineMap,
+  ridgeMap,
+  type StageMap,
+  type StageSamples,
+  scaleMap,
+  stageMapFromJSON,
+} from './stage-map.js';
+
+export const RECALIBRATION_SCHEMA = 'stepclock/stage-recalibration@1';
+
+/** Times on the target GPU, ms. */
+export interface TransferPrediction {
+  /** One column a stage; null for methods that know totals only. */
+  readonly stagesMs: readonly Float64Array[] | null;
+  readonly totalMs: Float64Array;
+}
+
+/** A source model carried to a target. */
+export interface Recalibration {
+  readonly method: Method;
+  readonly samples: number;
+  predict(input: TransferInput): TransferPrediction;
+  /** Of `auto`: how each stage was decided. */
+  readonly blend?: readonly BlendReport[];
+  /** Of `auto`: the fits behind the decision, which the guardrail uses again. */
+  readonly auto?: AutoFit;
+  toJSON(): object;
+}
+
+export interface RecalibrateOptions {
+  /** Default 0. */
+  readonly seed?: number;
+  /** The source's network over all stages, which `fine-tuned` trains on. */
+  readonly network?: MlpModel;
+}
+
+/**
+ * Fits a method to the target's samples.
+ *
+ * @throws StageError `stage/too-few-samples`, `stage/bad-option` (`fine-tuned` without a network)
+ */
+export const recalibrate = (
+  method: Method,
+  samples: TransferSamples,
+  options: RecalibrateOptions = {},
+): Recalibration => {
+  const n = samples.targetTotalMs.length;
+  if (n < leastSamples(method)) {
+    throw new StageError(
+      'stage/too-few-samples',
+      `samples: ${method} needs at least ${leastSamples(method)}; got ${n}`,
+      {
+        value: n,
+        expected: `at least ${leastSamples(method)}`,
+      },
+    );
+  }
+  const { seed = 0 } = options;
+  const { stageNames, total } = samples;
+  const each = (fit: (stage: StageSamples) => StageMap): Recalibration =>
+    byStages(
+      method,
+      n,
+      stageNames,
+      total,
+      stageNames.map((_, k) =>
+        fit({ f: samples.sourceMs[k] as Float64Array, y: samples.targetMs[k] as Float64Array, knobs: samples.knobs }),
+      ),
+    );
+  switch (method) {
+    case 'none':
+      return each(identityMap);
+    case 'affine':
+      return each(affineMapThrough);
+    case 'affine-relative':
+      return each(relativeAffineMap);
+    case 'log-affine':
+      return each(logAffineMap);
+    case 'scale':
+      return each(scaleMap);
+    case 'ridge':
+      return each(ridgeMap);
+    case 'gaussian-process':
+      return each((stage) => processMap(stage, 'none'));
+    case 'trend-process':
+      return each((stage) => processMap(stage, 'quadratic'));
+    case 'auto': {
+      const auto = autoBlend(samples, seed);
+      return { ...byStages(method, n, stageNames, total, auto.maps), auto, blend: auto.reports };
+    }
+    case 'global-affine': {
+      const f = totalsOf(samples.sourceMs, stageNames, samples.decodeSteps, total);
+      return byTotal(n, stageNames, total, affineMapThrough({ f, y: samples.targetTotalMs, knobs: samples.knobs }));
+    }
+    case 'stage-mix':
+      return stageMix(samples, n);
+    case 'fine-tuned': {
+      if (options.network === undefined) {
+        throw new StageError(
+          'stage/bad-option',
+          'fine-tuned: needs the source model to be a network (family mlp); got none',
+        );
+      }
+      return byNetwork(n, stageNames, total, fineTuned(options.network, samples, seed));
+    }
+  }
+};
+
+const header = (method: Method, samples: number, stageNames: readonly string[], total: TotalRule) => ({
+  schema: RECALIBRATION_SCHEMA,
+  method,
+  samples,
+  stages: stageNames,
+  total: { per_step_stages: total.perStepStages, convention: total.convention, fixed_steps: total.fixedSteps ?? null },
+});
+
+/** Per-stage maps, summed. */
+export const byStages = (
+  method: Method,
+  samples: number,
+  stageNames: readonly string[],
+  total: TotalRule,
+  maps: readonly StageMap[],
+): Recalibration => ({
+  method,
+  samples,
+  predict: ({ sourceMs, knobs, decodeSteps }) => {
+    const stagesMs = maps.map((map, k) => map.predict(sourceMs[k] as Float64Array, knobs));
+    return { stagesMs, totalMs: totalsOf(stagesMs, stageNames, decodeSteps, total) };
+  },
+  toJSON: () => ({ ...header(method, samples, stageNames, total), maps: maps.map((map) => map.toJSON()) }),
+});
+
+const byTotal = (samples: number, stageNames: readonly string[], total: TotalRule, map: StageMap): Recalibration => ({
+  method: 'global-affine',
+  samples,
+  predict: ({ sourceMs, knobs, decodeSteps }) => ({
+    stagesMs: null,
+    totalMs: map.predict(totalsOf(sourceMs, stageNames, decodeSteps, total), knobs),
+  }),
+  toJSON: () => ({ ...header('global-affine', samples, stageNames, total), map: map.toJSON() }),
+});
+
+/** What each stage adds to the total by the source model, one column a stage. */
+const contributions = ({ sourceMs, decodeSteps }: TransferInput, stageNames: readonly string[], total: TotalRule) =>
+  featureTable(
+    [...stageNames],
+    stageNames.map((name, k) => {
+      const column = sourceMs[k] as Float64Array;
+      return total.perStepStages.includes(name) ? column.map((ms, i) => ms * (decodeSteps[i] as number)) : column;
+    }),
+  );
+
+/** Total as a non-negative mix of the source's stages, least relative error: what can be done when the target reports totals only. */
+const stageMix = (samples: TransferSamples, n: number): Recalibration => {
+  const { stageNames, total, targetTotalMs } = samples;
+  const features = contributions(samples, stageNames, total);
+  // Fewer samples than stages and an intercept: one common factor.
+  const few = n <= stageNames.length + 1;
+  const data = dataset(
+    few ? featureTable(['total'], [totalsOf(samples.sourceMs, stageNames, samples.decodeSteps, total)]) : features,
+    targetTotalMs,
+    targetTotalMs.map((ms) => 1 / ms ** 2),
+  );
+  return byMix(n, stageNames, total, nonNegativeLeastSquares(data).model);
+};
+
+const byMix = (
+  samples: number,
+  stageNames: readonly string[],
+  total: TotalRule,
+  model: LinearModel,
+): Recalibration => ({
+  method: 'stage-mix',
+  samples,
+  predict: (input) => {
+    const stages = contributions(input, stageNames, total);
+    const sum = totalsOf(input.sourceMs, stageNames, input.decodeSteps, total);
+    return {
+      stagesMs: null,
+      totalMs: model.predict(featureTable([...stages.names, 'total'], [...stages.columns, sum])),
+    };
+  },
+  toJSON: () => ({ ...header('stage-mix', samples, stageNames, total), model: model.toJSON() }),
+});
+
+const byNetwork = (
+  samples: number,
+  stageNames: readonly string[],
+  total: TotalRule,
+  network: MlpModel,
+): Recalibration => ({
+  method: 'fine-tuned',
+  samples,
+  predict: ({ knobs, decodeSteps }) => {
+    const stagesMs = network.predictAll(knobs).columns.map((logs) => logs.map(Math.exp));
+    return { stagesMs, totalMs: totalsOf(stagesMs, stageNames, decodeSteps, total) };
+  },
+  toJSON: () => ({ ...header('fine-tuned', samples, stageNames, total), network: network.toJSON() }),
+});
+
+/** Reads a recalibration back. @throws StageError `stage/bad-model` */
+export const recalibrationFromJSON = (value: unknown): Recalibration => {
+  const json = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
+  const method = METHODS.find((name) => name === json.method);
+  if (json.schema !== RECALIBRATION_SCHEMA || method === undefined || !Array.isArray(json.stages)) {
+    throw new StageError(
+      'stage/bad-model',
+      `schema: must be "${RECALIBRATION_SCHEMA}" with a known method; got ${JSON.stringify(json.schema)}`,
+      {
+        value: json.schema,
+      },
+    );
+  }
+  const stages = json.stages as string[];
+  const samples = Number(json.samples);
+  const rule = json.total as {
+    per_step_stages: string[];
+    convention: TotalRule['convention'];
+    fixed_steps: number | null;
+  };
+  const total: TotalRule = {
+    perStepStages: rule.per_step_stages,
+    convention: rule.convention,
+    ...(rule.fixed_steps === null ? {} : { fixedSteps: rule.fixed_steps }),
+  };
+  switch (method) {
+    case 'global-affine':
+      return byTotal(samples, stages, total, stageMapFromJSON(json.map));
+    case 'stage-mix': {
+      const model = modelFromJSON(json.model);
+      if (!(model instanceof LinearModel))
+        throw new StageError('stage/bad-model', `model: must be linear; got ${model.kind}`);
+      return byMix(samples, stages, total, model);
+    }
+    case 'fine-tuned':
+      return byNetwork(samples, stages, total, networkFromJSON(json.network));
+    default:
+      return byStages(method, samples, stages, total, (json.maps as unknown[]).map(stageMapFromJSON));
+  }
+};

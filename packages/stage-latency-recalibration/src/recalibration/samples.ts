@@ -1,0 +1,71 @@
+import { type FeatureTable, takeRows } from '@stepclock/regression';
+import type { TotalRule } from '../data/decode-steps.js';
+import { type KnobTable, measuredTotals, type StageTable } from '../data/stage-table.js';
+import type { StageEstimator } from '../estimator/stage-estimator.js';
+import { StageError } from '../stage-error.js';
+
+/** What a recalibrated model predicts from: the source model's times and the knobs. */
+export interface TransferInput {
+  /** One column a stage, ms. */
+  readonly sourceMs: readonly Float64Array[];
+  /** Standardised, as the source model sees them. */
+  readonly knobs: FeatureTable;
+  readonly decodeSteps: Float64Array;
+}
+
+/** Calibration samples: inputs with what the target GPU took. */
+export interface TransferSamples extends TransferInput {
+  readonly targetMs: readonly Float64Array[];
+  readonly targetTotalMs: Float64Array;
+  readonly stageNames: readonly string[];
+  readonly total: TotalRule;
+}
+
+/** @throws StageError `stage/other-knobs`, `stage/unknown-level`, `stage/not-identifiable` */
+export const transferInput = (source: StageEstimator, table: KnobTable): TransferInput => {
+  const rows = source.encode(table);
+  return {
+    sourceMs: source.parts.predictors.map((predictor) => predictor.predictMs(rows)),
+    knobs: rows.scaled,
+    decodeSteps: table.decodeSteps,
+  };
+};
+
+/**
+ * @throws StageError `stage/other-stages` when the target's stages are not the source model's; as {@link transferInput}
+ */
+export const transferSamples = (source: StageEstimator, table: StageTable): TransferSamples => {
+  const columns = source.stageNames.map((name) => table.stagesMs[table.stageNames.indexOf(name)]);
+  const missing = source.stageNames.filter((_, k) => columns[k] === undefined);
+  const extra = table.stageNames.filter((name) => !source.stageNames.includes(name));
+  if (missing.length > 0 || extra.length > 0) {
+    throw new StageError(
+      'stage/other-stages',
+      `stages: source and target must have the same (${source.stageNames.join(', ')}); got ${table.stageNames.join(', ')}`,
+      { value: table.stageNames.join(', '), expected: source.stageNames.join(', ') },
+    );
+  }
+  return {
+    ...transferInput(source, table),
+    targetMs: columns as Float64Array[],
+    targetTotalMs: measuredTotals(table),
+    stageNames: source.stageNames,
+    total: table.total,
+  };
+};
+
+const pick = (column: Float64Array, rows: ArrayLike<number>): Float64Array =>
+  Float64Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number);
+
+export const takeInput = (input: TransferInput, rows: ArrayLike<number>): TransferInput => ({
+  sourceMs: input.sourceMs.map((column) => pick(column, rows)),
+  knobs: takeRows(input.knobs, rows),
+  decodeSteps: pick(input.decodeSteps, rows),
+});
+
+export const takeSamples = (samples: TransferSamples, rows: ArrayLike<number>): TransferSamples => ({
+  ...samples,
+  ...takeInput(samples, rows),
+  targetMs: samples.targetMs.map((column) => pick(column, rows)),
+  targetTotalMs: pick(samples.targetTotalMs, rows),
+});

@@ -1,0 +1,223 @@
+import { type FeatureTable, LinearModel, modelFromJSON } from '@stepclock/regression';
+import { median } from 'd3-array';
+import { polynomialRidge } from '../smooth/polynomial-ridge.js';
+import { TrendProcess, type TrendProcessJSON } from '../smooth/trend-process.js';
+import { StageError } from '../stage-error.js';
+
+/** From the source model's time of one stage (and the knobs) to the target's. */
+export interface StageMap {
+  readonly kind: string;
+  /** @param f source times, ms @param knobs standardised, a row a time */
+  predict(f: Float64Array, knobs: FeatureTable): Float64Array;
+  toJSON(): object;
+}
+
+/** Samples of one stage: source model, knobs, measured target; ms. */
+export interface StageSamples {
+  readonly f: Float64Array;
+  readonly knobs: FeatureTable;
+  readonly y: Float64Array;
+}
+
+/** A line in ms may cross 0: it is held at this share of the least sample. */
+const FLOOR_SHARE = 0.1;
+/** How far the logarithm of a ratio may leave the samples' range: e^0.3 is 35 %. */
+const RATIO_MARGIN = 0.3;
+
+interface AffineJSON {
+  readonly kind: 'affine';
+  readonly slope: number;
+  readonly intercept_ms: number;
+  readonly floor_ms: number;
+}
+
+const affineMap = (json: AffineJSON): StageMap => ({
+  kind: 'affine',
+  predict: (f) => f.map((ms) => Math.max(json.slope * ms + json.intercept_ms, json.floor_ms)),
+  toJSON: () => json,
+});
+
+/** Weighted least squares of y on f, centred; a constant f leaves slope 0 and the mean. */
+export const affineThrough = (
+  f: Float64Array,
+  y: Float64Array,
+  weights?: Float64Array,
+): { slope: number; intercept: number } => {
+  const w = weights ?? new Float64Array(f.length).fill(1);
+  const total = w.reduce((a, b) => a + b, 0);
+  const meanF = f.reduce((sum, value, i) => sum + value * (w[i] as number), 0) / total;
+  const meanY = y.reduce((sum, value, i) => sum + value * (w[i] as number), 0) / total;
+  let sff = 0;
+  let sfy = 0;
+  f.forEach((value, i) => {
+    const d = value - meanF;
+    sff += (w[i] as number) * d * d;
+    sfy += (w[i] as number) * d * ((y[i] as number) - meanY);
+  });
+  const slope = sff > 1e-24 * meanF ** 2 * total ? sfy / sff : 0;
+  return { slope, intercept: meanY - slope * meanF };
+};
+
+const affine = ({ f, y }: StageSamples, weights?: Float64Array): StageMap => {
+  const { slope, intercept } = affineThrough(f, y, weights);
+  return affineMap({
+    kind: 'affine',
+    slope,
+    intercept_ms: intercept,
+    floor_ms: FLOOR_SHARE * y.reduce((a, b) => Math.min(a, b)),
+  });
+};
+
+/** Least squares in ms: the plan's A. */
+export const affineMapThrough = (samples: StageSamples): StageMap => affine(samples);
+
+/** Least relative error. */
+export const relativeAffineMap = (samples: StageSamples): StageMap =>
+  affine(
+    samples,
+    samples.y.map((value) => 1 / value ** 2),
+  );
+
+interface PowerJSON {
+  readonly kind: 'power';
+  readonly power: number;
+  readonly log_factor: number;
+}
+
+const powerMap = (json: PowerJSON): StageMap => ({
+  kind: 'power',
+  predict: (f) => f.map((ms) => Math.exp(json.power * Math.log(ms) + json.log_factor)),
+  toJSON: () => json,
+});
+
+export const logAffineMap = ({ f, y }: StageSamples): StageMap => {
+  const { slope, intercept } = affineThrough(f.map(Math.log), y.map(Math.log));
+  return powerMap({ kind: 'power', power: slope, log_factor: intercept });
+};
+
+export const scaleMap = ({ f, y }: StageSamples): StageMap =>
+  powerMap({ kind: 'power', power: 1, log_factor: median(y, (value, i) => Math.log(value / (f[i] as number))) ?? 0 });
+
+const LOG_F = 'log source ms';
+
+/** Knobs and the source's own time: how large a request is decides how far the ratio between GPUs is from its limit. */
+const ratioFeatures = (f: Float64Array, knobs: FeatureTable): FeatureTable => ({
+  length: f.length,
+  names: [LOG_F, ...knobs.names],
+  columns: [f.map(Math.log), ...knobs.columns],
+});
+
+const logRatios = ({ f, y }: StageSamples): Float64Array => y.map((value, i) => Math.log(value / (f[i] as number)));
+
+interface RatioJSON {
+  readonly kind: 'ratio';
+  readonly low: number;
+  readonly high: number;
+  readonly model?: object;
+  readonly process?: TrendProcessJSON;
+}
+
+/** `y = f exp(r)`, r held near the samples' range. */
+const ratioMap = (
+  json: Omit<RatioJSON, 'model' | 'process'>,
+  ratio: { predict(features: FeatureTable): Float64Array },
+  parts: Pick<RatioJSON, 'model' | 'process'>,
+): StageMap => ({
+  kind: 'ratio',
+  predict: (f, knobs) => {
+    const logs = ratio.predict(ratioFeatures(f, knobs));
+    return f.map((ms, i) => ms * Math.exp(Math.min(json.high, Math.max(json.low, logs[i] as number))));
+  },
+  toJSON: () => ({ ...json, ...parts }),
+});
+
+const rangeOf = (logs: Float64Array): { readonly kind: 'ratio'; readonly low: number; readonly high: number } => ({
+  kind: 'ratio',
+  low: logs.reduce((a, b) => Math.min(a, b)) - RATIO_MARGIN,
+  high: logs.reduce((a, b) => Math.max(a, b)) + RATIO_MARGIN,
+});
+
+export const ridgeMap = (samples: StageSamples): StageMap => {
+  const logs = logRatios(samples);
+  const { model } = polynomialRidge(ratioFeatures(samples.f, samples.knobs), logs, 2);
+  return ratioMap(rangeOf(logs), model, { model: model.toJSON() });
+};
+
+/** A map by a process, with the process for warm starts. */
+export interface ProcessMap extends StageMap {
+  readonly process: TrendProcess;
+}
+
+const NEAR_ITERATIONS = 3;
+
+export const processMap = (samples: StageSamples, trend: 'none' | 'quadratic', near?: TrendProcess): ProcessMap => {
+  const logs = logRatios(samples);
+  const process = TrendProcess.fit(ratioFeatures(samples.f, samples.knobs), logs, {
+    trend,
+    ...(near === undefined ? {} : { start: near.logHyperparameters, maxIterations: NEAR_ITERATIONS }),
+  });
+  return { ...ratioMap(rangeOf(logs), process, { process: process.toJSON() }), process };
+};
+
+interface BlendJSON {
+  readonly kind: 'blend';
+  readonly parts: readonly { readonly candidate: string; readonly weight: number; readonly map: object }[];
+}
+
+/** Geometric mean of maps. */
+export const blendMap = (
+  parts: readonly { readonly candidate: string; readonly weight: number; readonly map: StageMap }[],
+): StageMap => ({
+  kind: 'blend',
+  predict: (f, knobs) => {
+    const logs = new Float64Array(f.length);
+    for (const { weight, map } of parts) {
+      if (weight === 0) continue;
+      map.predict(f, knobs).forEach((ms, i) => {
+        logs[i] = (logs[i] as number) + weight * Math.log(ms);
+      });
+    }
+    return logs.map(Math.exp);
+  },
+  toJSON: (): BlendJSON => ({
+    kind: 'blend',
+    parts: parts
+      .filter(({ weight }) => weight > 0)
+      .map(({ candidate, weight, map }) => ({ candidate, weight, map: map.toJSON() })),
+  }),
+});
+
+const identity: StageMap = { kind: 'identity', predict: (f) => f, toJSON: () => ({ kind: 'identity' }) };
+
+export const identityMap = (): StageMap => identity;
+
+/** Reads a map back. @throws StageError `stage/bad-model` */
+export const stageMapFromJSON = (value: unknown): StageMap => {
+  const json = (typeof value === 'object' && value !== null ? value : {}) as { readonly kind?: unknown };
+  switch (json.kind) {
+    case 'identity':
+      return identity;
+    case 'affine':
+      return affineMap(json as AffineJSON);
+    case 'power':
+      return powerMap(json as PowerJSON);
+    case 'ratio': {
+      const { kind, low, high, model, process } = json as RatioJSON;
+      if (process !== undefined) return ratioMap({ kind, low, high }, TrendProcess.fromJSON(process), { process });
+      const linear = modelFromJSON(model);
+      if (linear instanceof LinearModel) return ratioMap({ kind, low, high }, linear, { model: linear.toJSON() });
+      break;
+    }
+    case 'blend':
+      return blendMap(
+        (json as BlendJSON).parts.map(({ candidate, weight, map }) => ({
+          candidate,
+          weight,
+          map: stageMapFromJSON(map),
+        })),
+      );
+  }
+  throw new StageError('stage/bad-model', `map: must be of a known kind; got ${JSON.stringify(json.kind)}`, {
+    value: json.kind,
+  });
+};

@@ -1,0 +1,295 @@
+import { type FeatureTable, selectFeatures } from '@stepclock/regression';
+import { StageError } from '../stage-error.js';
+import { choleskyFactor, inverseOfFactored, solveLowerInPlace, solveUpperInPlace } from './dense.js';
+import { type Evaluation, minimise } from './minimise.js';
+
+/**
+ * What the process believes before it sees data. `none`: a constant plus a smooth deviation. `quadratic`: also a polynomial of degree two
+ * in all features, so that it extrapolates as a trend does instead of falling back to the mean.
+ */
+export type Trend = 'none' | 'quadratic';
+
+export interface TrendProcessOptions {
+  readonly trend?: Trend;
+  /** Logarithms of the hyperparameters to start from: those of a process on nearly the same rows. */
+  readonly start?: Float64Array;
+  readonly maxIterations?: number;
+}
+
+/** A serialised process. Everything standardised except the scales. */
+export interface TrendProcessJSON {
+  readonly trend: Trend;
+  readonly features: readonly { readonly name: string; readonly mean: number; readonly sd: number }[];
+  readonly target: { readonly mean: number; readonly sd: number };
+  readonly log_hyperparameters: readonly number[];
+  readonly rows: readonly number[];
+  readonly alpha: readonly number[];
+}
+
+/**
+ * Gaussian process for few samples (10 to 150): Matern 5/2 with one length scale a feature, optionally over a quadratic trend, hyperparameters
+ * at the maximum of likelihood times priors. With 10 rows and 8 features the likelihood alone would choose length scales by chance: the
+ * priors (log-normal; lengths about sqrt(features) standard deviations, noise about a tenth of the spread) decide what the data cannot.
+ *
+ * Rasmussen and Williams, "Gaussian Processes for Machine Learning" (2006): algorithm 2.1, sections 2.7 (trend), 5.4.1 (gradient),
+ * 5.4.2 (leave-one-out).
+ */
+export class TrendProcess {
+  private constructor(
+    private readonly json: TrendProcessJSON,
+    /** Measured minus predicted by all other rows, in the target's unit; empty for a process that was read. */
+    readonly leaveOneOut: Float64Array,
+  ) {}
+
+  /** @throws StageError `stage/too-few-samples` below 2 rows */
+  static fit(features: FeatureTable, target: Float64Array, options: TrendProcessOptions = {}): TrendProcess {
+    const n = target.length;
+    if (!(n >= 2)) {
+      throw new StageError('stage/too-few-samples', `samples: a Gaussian process needs at least 2; got ${n}`, {
+        value: n,
+      });
+    }
+    const { trend = 'none' } = options;
+    const scales = features.columns.map(scaleOf);
+    const goal = scaleOf(target);
+    const x = standardised(features.columns, scales);
+    const y = target.map((value) => (value - goal.mean) / goal.sd);
+    const problem = new Posterior(x, y, scales.length, trend);
+    const given = options.start?.length === problem.size ? options.start : undefined;
+    const theta = minimise((logs) => problem.evaluate(logs), given ?? problem.typical(), {
+      maxIterations: options.maxIterations ?? 100,
+    });
+    const { alpha, inverse } = problem.solution(theta);
+    return new TrendProcess(
+      {
+        trend,
+        features: features.names.map((name, j) => ({ name, ...(scales[j] as Scale) })),
+        target: goal,
+        log_hyperparameters: [...theta],
+        rows: [...x],
+        alpha: [...alpha],
+      },
+      alpha.map((value, i) => (goal.sd * value) / (inverse[i * n + i] as number)),
+    );
+  }
+
+  static fromJSON(json: TrendProcessJSON): TrendProcess {
+    return new TrendProcess(json, new Float64Array(0));
+  }
+
+  get logHyperparameters(): Float64Array {
+    return Float64Array.from(this.json.log_hyperparameters);
+  }
+
+  predict(features: FeatureTable): Float64Array {
+    const { features: scales, target, rows, alpha, trend } = this.json;
+    const table = selectFeatures(
+      features,
+      scales.map(({ name }) => name),
+    );
+    const d = scales.length;
+    const x = standardised(table.columns, scales);
+    const kernel = kernelOf(this.logHyperparameters, d, trend);
+    return Float64Array.from({ length: features.length }, (_, i) => {
+      let sum = 0;
+      for (let j = 0; j < alpha.length; j++) {
+        let distance = 0;
+        let product = 0;
+        for (let k = 0; k < d; k++) {
+          const a = x[i * d + k] as number;
+          const b = rows[j * d + k] as number;
+          distance += ((a - b) / (kernel.lengths[k] as number)) ** 2;
+          product += a * b;
+        }
+        sum += (alpha[j] as number) * kernel.value(distance, product);
+      }
+      return target.mean + target.sd * sum;
+    });
+  }
+
+  toJSON(): TrendProcessJSON {
+    return this.json;
+  }
+}
+
+interface Scale {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+const scaleOf = (values: Float64Array): Scale => {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const sd = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
+  return { mean, sd: sd > 1e-9 * Math.max(1, Math.abs(mean)) ? sd : 1 };
+};
+
+/** Row-major. */
+const standardised = (columns: readonly Float64Array[], scales: readonly Scale[]): Float64Array => {
+  const d = columns.length;
+  const x = new Float64Array(d * (columns[0]?.length ?? 0));
+  columns.forEach((column, j) => {
+    const { mean, sd } = scales[j] as Scale;
+    for (let i = 0; i < column.length; i++) x[i * d + j] = ((column[i] as number) - mean) / sd;
+  });
+  return x;
+};
+
+const matern = (squaredDistance: number): number => {
+  const r = Math.sqrt(5 * squaredDistance);
+  return (1 + r + (r * r) / 3) * Math.exp(-r);
+};
+
+const kernelOf = (logs: Float64Array, d: number, trend: Trend) => {
+  const lengths = logs.slice(0, d).map(Math.exp);
+  const signal = Math.exp(2 * (logs[d] as number));
+  const slope = trend === 'quadratic' ? Math.exp(2 * (logs[d + 2] as number)) : 0;
+  return {
+    lengths,
+    value: (distance: number, product: number): number =>
+      signal * matern(distance) + slope * ((1 + product / d) ** 2 - 1),
+  };
+};
+
+/** Below any noise, above the rounding of the factorisation. */
+const JITTER = 1e-8;
+
+/** Minus the logarithm of likelihood times priors, as a function of the logarithms of (lengths..., signal sd, noise sd[, trend sd]). */
+class Posterior {
+  /** How many hyperparameters. */
+  readonly size: number;
+  readonly #n: number;
+  readonly #priors: readonly { readonly mean: number; readonly sd: number }[];
+  /** Squared differences of the pairs i > j, feature by feature. */
+  readonly #differences: readonly Float64Array[];
+  /** `(1 + x_i x_j / d)^2 - 1` of the pairs i >= j, row by row. */
+  readonly #trendKernel: Float64Array;
+
+  constructor(
+    x: Float64Array,
+    private readonly y: Float64Array,
+    private readonly d: number,
+    trend: Trend,
+  ) {
+    const n = y.length;
+    this.#n = n;
+    this.#priors = [
+      ...Array.from({ length: d }, () => ({ mean: 0.5 * Math.log(d), sd: 1 })),
+      { mean: Math.log(0.8), sd: 1 },
+      { mean: Math.log(0.1), sd: 1.5 },
+      ...(trend === 'quadratic' ? [{ mean: Math.log(0.5), sd: 1 }] : []),
+    ];
+    this.size = this.#priors.length;
+    const pairs = (n * (n - 1)) / 2;
+    this.#differences = Array.from({ length: d }, (_, k) => {
+      const column = new Float64Array(pairs);
+      for (let i = 0, p = 0; i < n; i++) {
+        for (let j = 0; j < i; j++) column[p++] = ((x[i * d + k] as number) - (x[j * d + k] as number)) ** 2;
+      }
+      return column;
+    });
+    this.#trendKernel = new Float64Array(trend === 'quadratic' ? n * n : 0);
+    for (let i = 0; i < this.#trendKernel.length / n; i++) {
+      for (let j = 0; j <= i; j++) {
+        let product = 0;
+        for (let k = 0; k < d; k++) product += (x[i * d + k] as number) * (x[j * d + k] as number);
+        this.#trendKernel[i * n + j] = (1 + product / d) ** 2 - 1;
+      }
+    }
+  }
+
+  /** The priors' means. */
+  typical(): Float64Array {
+    return Float64Array.from(this.#priors, ({ mean }) => mean);
+  }
+
+  evaluate(logs: Float64Array): Evaluation {
+    const n = this.#n;
+    const { d, y } = this;
+    const gradient = new Float64Array(this.size);
+    const { covariance, smooth, slopes, signal, noise, trend } = this.#covariance(logs);
+    const l = choleskyFactor(covariance, n);
+    if (l === undefined) return { value: Number.POSITIVE_INFINITY, gradient };
+    const inverse = inverseOfFactored(l, n);
+    const alpha = solveUpperInPlace(l, n, solveLowerInPlace(l, n, y.slice()));
+    let value = 0;
+    for (let i = 0; i < n; i++) {
+      value += ((y[i] as number) * (alpha[i] as number)) / 2 + Math.log(l[i * n + i] as number);
+    }
+    // d value / d log h = tr((A^-1 - alpha alpha') dA) / 2; pairs i > j count twice, hence no half.
+    const lengthSums = new Float64Array(d);
+    let bySignal = 0;
+    let byNoise = 0;
+    let byTrend = 0;
+    for (let i = 0, p = 0; i < n; i++) {
+      const ai = alpha[i] as number;
+      for (let j = 0; j < i; j++, p++) {
+        const w = (inverse[i * n + j] as number) - ai * (alpha[j] as number);
+        bySignal += w * (smooth[p] as number);
+        const slope = w * (slopes[p] as number);
+        for (let k = 0; k < d; k++) {
+          lengthSums[k] = (lengthSums[k] as number) + slope * ((this.#differences[k] as Float64Array)[p] as number);
+        }
+        if (trend > 0) byTrend += w * (this.#trendKernel[i * n + j] as number);
+      }
+      const onDiagonal = (inverse[i * n + i] as number) - ai * ai;
+      bySignal += onDiagonal / 2;
+      byNoise += onDiagonal;
+      if (trend > 0) byTrend += (onDiagonal / 2) * (this.#trendKernel[i * n + i] as number);
+    }
+    for (let k = 0; k < d; k++) {
+      gradient[k] = (signal * (lengthSums[k] as number)) / Math.exp(2 * (logs[k] as number));
+    }
+    gradient[d] = 2 * signal * bySignal;
+    gradient[d + 1] = noise * byNoise;
+    if (trend > 0) gradient[d + 2] = 2 * trend * byTrend;
+    this.#priors.forEach(({ mean, sd }, k) => {
+      const off = ((logs[k] as number) - mean) / sd;
+      value += (off * off) / 2;
+      gradient[k] = (gradient[k] as number) + off / sd;
+    });
+    return { value: Number.isFinite(value) ? value : Number.POSITIVE_INFINITY, gradient };
+  }
+
+  /** `A^-1 y` and the lower triangle of `A^-1` at the optimum. */
+  solution(logs: Float64Array): { readonly alpha: Float64Array; readonly inverse: Float64Array } {
+    const n = this.#n;
+    const l = choleskyFactor(this.#covariance(logs).covariance, n);
+    if (l === undefined) {
+      throw new StageError('stage/bad-value', 'covariance: must be positive definite; rounding has made it indefinite');
+    }
+    return {
+      alpha: solveUpperInPlace(l, n, solveLowerInPlace(l, n, this.y.slice())),
+      inverse: inverseOfFactored(l, n),
+    };
+  }
+
+  #covariance(logs: Float64Array) {
+    const n = this.#n;
+    const { d } = this;
+    const signal = Math.exp(2 * (logs[d] as number));
+    const noise = Math.exp(2 * (logs[d + 1] as number)) + JITTER;
+    const trend = this.size > d + 2 ? Math.exp(2 * (logs[d + 2] as number)) : 0;
+    const pairs = (n * (n - 1)) / 2;
+    const smooth = new Float64Array(pairs);
+    const slopes = new Float64Array(pairs);
+    const distances = new Float64Array(pairs);
+    for (let k = 0; k < d; k++) {
+      const inverseSquare = Math.exp(-2 * (logs[k] as number));
+      const column = this.#differences[k] as Float64Array;
+      for (let p = 0; p < pairs; p++) distances[p] = (distances[p] as number) + inverseSquare * (column[p] as number);
+    }
+    const covariance = new Float64Array(n * n);
+    for (let i = 0, p = 0; i < n; i++) {
+      for (let j = 0; j < i; j++, p++) {
+        const r = Math.sqrt(5 * (distances[p] as number));
+        const decay = Math.exp(-r);
+        const g = (1 + r + (r * r) / 3) * decay;
+        smooth[p] = g;
+        slopes[p] = (5 / 3) * (1 + r) * decay;
+        covariance[i * n + j] = signal * g + (trend > 0 ? trend * (this.#trendKernel[i * n + j] as number) : 0);
+      }
+      covariance[i * n + i] = signal + noise + (trend > 0 ? trend * (this.#trendKernel[i * n + i] as number) : 0);
+    }
+    return { covariance, smooth, slopes, signal, noise, trend };
+  }
+}
