@@ -5,6 +5,23 @@ import { Readable } from 'node:stream';
 
 type Content = string | Uint8Array | Iterable<string>;
 
+const BLOCK_CHARACTERS = 1 << 18;
+
+/** Pieces gathered into blocks: a line at a time would be a system call a line. */
+export function* inBlocks(pieces: Iterable<string>): Generator<string> {
+  let block: string[] = [];
+  let characters = 0;
+  for (const piece of pieces) {
+    block.push(piece);
+    characters += piece.length;
+    if (characters < BLOCK_CHARACTERS) continue;
+    yield block.join('');
+    block = [];
+    characters = 0;
+  }
+  if (characters > 0) yield block.join('');
+}
+
 /** What stands at a path now: nothing, a regular file (links followed), or something that cannot be renamed over. */
 const targetOf = async (path: string): Promise<{ readonly file: string; readonly special: boolean }> => {
   try {
@@ -28,7 +45,7 @@ export const writeFileAtomically = async (path: string, content: Content): Promi
   try {
     const file = await open(aside, 'wx');
     try {
-      await file.writeFile(content);
+      await writeFile(file, typeof content === 'string' || content instanceof Uint8Array ? content : inBlocks(content));
       await file.sync();
     } finally {
       await file.close();

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import colors from 'picocolors';
-import { writeFileAtomically } from './atomic-write.js';
+import { inBlocks, writeFileAtomically } from './atomic-write.js';
 import { UsageError } from './errors.js';
 import { finiteJson } from './finite-json.js';
 import { isStdin } from './input.js';
@@ -76,7 +76,7 @@ export const makeSession = (io: Io, options: SessionOptions): Session => {
     writeFile,
     writeText: async (path, pieces) => {
       if (path !== undefined && path !== '-') return writeFile(path, pieces);
-      for (const piece of pieces) {
+      for (const piece of inBlocks(pieces)) {
         io.stdout.write(piece);
         await io.stdout.drained?.();
       }

@@ -16,7 +16,7 @@ const WINDOW = /^(\d+(?:\.\d+)?)?:(\d+(?:\.\d+)?)?$/;
 export const windowOf = (text: string, [first, last]: readonly [number, number]): readonly [number, number] => {
   const match = WINDOW.exec(text);
   const from = Number(match?.[1] ?? 0);
-  const to = match?.[2] === undefined ? last - first : Number(match[2]);
+  const to = match?.[2] === undefined ? Infinity : Number(match[2]);
   if (match === null || !(from < to)) {
     throw new UsageError(
       `--window: must be START:END in seconds after the first event, START before END; got '${text}'`,
@@ -25,5 +25,5 @@ export const windowOf = (text: string, [first, last]: readonly [number, number])
   if (!(from < last - first)) {
     throw new UsageError(`--window: must start within the trace's ${last - first} s; got '${text}'`);
   }
-  return [first + from, first + to];
+  return [first + from, Math.min(first + to, last)];
 };

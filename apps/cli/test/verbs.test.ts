@@ -1,0 +1,160 @@
+import '@stepclock/vitest-matchers';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { capture } from './capture.js';
+
+const log = join(import.meta.dirname, '../../../fixtures/traces/shared-budget-300/requests.jsonl');
+
+let folder = '';
+let betas = '';
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'stepclock-verbs-'));
+  betas = join(folder, 'betas.json');
+  const { code } = await capture(['estimate', log, '--json', betas]);
+  expect(code).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('estimate, by default', () => {
+  it('finds the coefficients that the bundled trace was made with, inside their intervals', () => {
+    const file = JSON.parse(readFileSync(betas, 'utf8'));
+    expect(file).toMatchObject({ schema: 'stepclock/betas@1', algo: 'step-clock', model: 'kv', converged: true });
+    expect(file.betas.beta0).toAgree(8e-3, 0.02);
+    expect(file.betas.beta1).toAgree(30e-6, 0.02);
+    for (const [name, truth] of Object.entries({ beta0: 8e-3, beta1: 30e-6, beta2: 60e-6, beta3: 90e-9 })) {
+      const [low, high] = file.intervals[name];
+      expect(low).toBeLessThanOrEqual(truth);
+      expect(high).toBeGreaterThanOrEqual(truth);
+    }
+  });
+
+  it('fits on a window', async () => {
+    const { code, stdout } = await capture(['estimate', log, '--window', '0:15', '--model', 'linear', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).model).toBe('linear');
+  });
+
+  it.each([
+    ['3', /--window: must be START:END/],
+    ['9:3', /--window: must be START:END/],
+    ['900:', /--window: must start within the trace's/],
+  ])('refuses the window %s', async (window, message) => {
+    const { code, stderr } = await capture(['estimate', log, '--window', window]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+});
+
+describe('replay', () => {
+  it('replays the log it was fitted on within two per cent', async () => {
+    const { code, stdout } = await capture(['replay', '--betas', betas, '--requests', log, '--json']);
+    const json = JSON.parse(stdout);
+    expect([code, json.schema]).toEqual([0, 'stepclock/replay@1']);
+    for (const metric of ['ttft', 'tpot', 'latency']) {
+      const { measured, replayed, error } = json.metrics[metric].mean;
+      expect(error).toAgree((replayed - measured) / measured, 1e-9, 1e-12);
+      expect(Math.abs(error)).toBeLessThan(0.02);
+    }
+  });
+
+  it('prints a table for people', async () => {
+    const { stdout } = await capture(['replay', '--betas', betas, '--requests', log]);
+    expect(stdout).toMatch(/TTFT +mean/);
+    expect(stdout).toMatch(/ p99 /);
+  });
+
+  it('refuses a betas file that is none', async () => {
+    const { code, stderr } = await capture(['replay', '--betas', log, '--requests', log]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('betas file: must be JSON')]);
+  });
+});
+
+describe('predict', () => {
+  it('gives a step time with its interval', async () => {
+    const argv = [
+      'predict',
+      '--betas',
+      betas,
+      '--prefill-tokens',
+      '512',
+      '--decode-seqs',
+      '10',
+      '--context-tokens',
+      '5000',
+      '--json',
+    ];
+    const json = JSON.parse((await capture(argv)).stdout);
+    expect(json.duration_sec).toAgree(8e-3 + 512 * 30e-6 + 10 * 60e-6 + 5000 * 90e-9, 0.02);
+    expect(json.interval_sec[0]).toBeLessThan(json.duration_sec);
+    expect(json.warnings).toEqual([]);
+  });
+
+  it('says when it extrapolates', async () => {
+    const { stderr } = await capture([
+      'predict',
+      '--betas',
+      betas,
+      '--decode-seqs',
+      '4000',
+      '--context-tokens',
+      '5000',
+    ]);
+    expect(stderr).toContain('lies outside of what the fit has seen');
+  });
+
+  it('needs something to predict', async () => {
+    expect((await capture(['predict', '--betas', betas])).code).toBe(2);
+  });
+});
+
+describe('simulate, steps, convert, export, inspect', () => {
+  it('a simulated log gives its coefficients back, the same from every format it is converted to', async () => {
+    const requests = join(folder, 'sim.jsonl');
+    await capture(['simulate', '--requests', '200', '--seed', '3', '--output', requests]);
+    const direct = JSON.parse((await capture(['estimate', requests, '--model', 'linear', '--json'])).stdout).betas;
+    expect(direct.beta0).toAgree(6e-3, 0.01);
+    for (const to of ['phases.csv', 'requests.jsonl'] as const) {
+      const { stdout } = await capture(['convert', requests, '--to', to]);
+      const again = await capture(['estimate', '-', '--model', 'linear', '--json'], stdout);
+      expect(JSON.parse(again.stdout).betas).toEqual(direct);
+    }
+  });
+
+  it('simulate repeats itself by seed', async () => {
+    const run = async (seed: string) => (await capture(['simulate', '--requests', '20', '--seed', seed])).stdout;
+    expect(await run('5')).toBe(await run('5'));
+    expect(await run('5')).not.toBe(await run('6'));
+  });
+
+  it('steps fits the iteration lines of a log, and compares', async () => {
+    const lines = Array.from({ length: 60 }, (_, i) => {
+      const [prefill, decode] = [(i * 97) % 700, 1 + ((i * 13) % 40)];
+      const ms = 6 + 0.02 * prefill + 0.12 * decode;
+      return `INFO 11-21 01:00:00 Iteration(${i}): ${prefill > 0 ? 1 : 0} context requests, ${prefill} context tokens, ${decode} generation requests, ${decode} generation tokens, iteration elapsed time: ${ms.toFixed(2)} ms`;
+    });
+    const path = join(folder, 'vllm.log');
+    writeFileSync(path, `${lines.join('\n')}\n`);
+    const { code, stdout } = await capture(['steps', path, '--against', betas, '--json']);
+    const json = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(json.betas.beta0).toAgree(6e-3, 1e-3);
+    expect(json.betas.beta1).toAgree(20e-6, 1e-3);
+    expect(json.against.coefficients[0]).toMatchObject({ coefficient: 'beta0' });
+  });
+
+  it('export says what is exact', async () => {
+    const { code, stdout } = await capture(['export', '--betas', betas, '--to', 'blis-yaml']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('exact')]);
+  });
+
+  it('inspect says what a file is', async () => {
+    const { code, stdout } = await capture(['inspect', log]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('300 requests');
+    expect(stdout).toContain('max_num_batched_tokens 2048');
+    expect(stdout).toContain('time in queue');
+    const json = JSON.parse((await capture(['inspect', log, '--json'])).stdout);
+    expect(json).toMatchObject({ schema: 'stepclock/inspection@1', requests: 300, outlook: { possible: true } });
+  });
+});
