@@ -11,6 +11,8 @@ export interface ClockProblem {
   readonly ties: CountTies;
   readonly graph: OffsetGraph;
   readonly groups: Clusters;
+  /** Share of the steps between its ends that each decode took part in; absent where that is all of them. */
+  readonly pressing?: Float64Array;
   /** Mean over all counted decodes, s/step: the first guess of a step's time. */
   readonly meanStepSec: number;
 }

@@ -1,21 +1,26 @@
-import type { ClockProblem } from './clock-problem.js';
-import type { ClockFit } from './fit-clock.js';
-import { predictedSeconds, type Width } from './row-fit.js';
+import type { ChosenFit, Conventions } from './chosen-fit.js';
+import { residualSeconds } from './refine.js';
 
 /** How well one clock explains the trace, and how much had to be bent for it. */
 export interface ClockReport {
   /** Steps that the engine took, as far as the trace shows. */
   readonly steps: number;
-  /** Whether steps were rounded to whole ones, and the share of the clock's components for which noise forbade it. */
+  /** Whether steps were rounded to whole ones, and the share of the clock's components where noise forbade it. */
   readonly wholeSteps: boolean;
   readonly unsureShare: number;
-  /** `sqrt(sum r^2 / sum k) / beta0` over the clusters: the evidence. About the noise of a step; 0.02 is clean, 0.2 suspicious. */
+  /**
+   * `sqrt(sum r^2 / sum k) / beta0` over the clusters, with all counts taken for exact: the evidence. Clean traces lie at the
+   * noise of their steps; null where beta0 is 0.
+   */
   readonly clusterResidual: number | null;
-  /** Relative standard deviation of a step, robust. */
+  /** The same relative to the steps' own time. */
+  readonly relativeResidual: number;
+  /** Relative standard deviation of a step in the fit, robust; and what prefill tokens vary by on top. */
   readonly stepNoise: number;
+  readonly prefillNoise: number;
   /** Mean size of the last correction of a segment's expected steps, in steps. */
   readonly correction: number;
-  /** Segments that would have run backwards, held at zero. */
+  /** Segments that would have run backwards with all counts exact: held at zero. */
   readonly heldSegments: number;
   /** Counts that close a cycle, and those among them that contradict it. */
   readonly cycles: number;
@@ -23,44 +28,67 @@ export interface ClockReport {
   readonly clusters: number;
   readonly segments: number;
   readonly busyPeriods: number;
+  /** Decodes during which the engine took more steps than they count, as preempted requests do. */
+  readonly stretchedDecodes: number;
+  /** Relative residuals with one step less, as given, and one more a decode; null where nothing called for the trial. */
+  readonly conventions: Conventions | null;
+  /** Rows far above and far below their predicted time: unexplained work, and missing work. */
+  readonly slowClusters: number;
+  readonly fastClusters: number;
 }
 
-export const clockReport = (
-  problem: ClockProblem,
-  { beta, rows, state, rounds }: ClockFit,
-  _width: Width,
-): ClockReport => {
+/** A row lies far out beyond this many standard deviations, which are taken to be this large at least. */
+const FAR_OUT = 4;
+const LEAST_NOISE = 0.02;
+
+export const clockReport = (chosen: ChosenFit): ClockReport => {
+  const { problem, fit, exact, stretched, conventions } = chosen;
   const { frame, ties, graph } = problem;
-  const last = rounds.at(-1);
+  const last = fit.rounds.at(-1);
+  const exactRound = exact.rounds.at(-1);
+  const residuals = residualSeconds(exact.rows, exact.beta);
   let squares = 0;
   let steps = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const r = (rows.seconds[i] as number) - predictedSeconds(rows, beta, i);
+  let slowClusters = 0;
+  let fastClusters = 0;
+  const spread = Math.max(LEAST_NOISE, exactRound?.noise.step ?? 0);
+  for (let i = 0; i < residuals.length; i++) {
+    const r = residuals[i] as number;
+    const k = exact.rows.steps[i] as number;
     squares += r * r;
-    steps += rows.steps[i] as number;
+    steps += k;
+    const z = ((r / ((exact.rows.seconds[i] as number) - r)) * Math.sqrt(k)) / spread;
+    if (z > FAR_OUT) slowClusters++;
+    if (z < -FAR_OUT) fastClusters++;
   }
   let correction = 0;
   for (let e = 0; e < graph.edges; e++) {
-    correction += Math.abs((state.steps[graph.segment[e] as number] as number) - (state.expected[e] as number));
+    correction += Math.abs((fit.state.steps[graph.segment[e] as number] as number) - (fit.state.expected[e] as number));
   }
   let total = 0;
   let busyPeriods = 0;
-  for (let j = 0; j < state.steps.length; j++) {
-    total += state.steps[j] as number;
+  for (let j = 0; j < frame.busy.length; j++) {
+    total += fit.state.steps[j] as number;
     if (frame.busy[j] === 1 && (j === 0 || frame.busy[j - 1] === 0)) busyPeriods++;
   }
   return {
     steps: total,
     wholeSteps: last?.whole === true,
     unsureShare: (last?.unsure ?? 0) / Math.max(ties.components, 1),
-    clusterResidual: beta[0] > 0 && steps > 0 ? Math.sqrt(squares / steps) / beta[0] : null,
+    clusterResidual: exact.beta[0] > 0 && steps > 0 ? Math.sqrt(squares / steps) / exact.beta[0] : null,
+    relativeResidual: exactRound?.noise.rms ?? 0,
     stepNoise: last?.noise.step ?? 0,
+    prefillNoise: last?.noise.prefill ?? 0,
     correction: graph.edges > 0 ? correction / graph.edges : 0,
-    heldSegments: last?.held ?? 0,
+    heldSegments: exactRound?.held ?? 0,
     cycles: ties.cycles,
     disagreeingCycles: ties.disagreeing,
-    clusters: rows.length,
-    segments: state.steps.length,
+    clusters: fit.rows.length,
+    segments: frame.busy.length,
     busyPeriods,
+    stretchedDecodes: stretched.length,
+    conventions: conventions ?? null,
+    slowClusters,
+    fastClusters,
   };
 };

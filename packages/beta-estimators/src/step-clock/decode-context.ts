@@ -4,31 +4,41 @@ import type { Decodes } from './trace-columns.js';
 /**
  * Mean KV tokens read by the decodes in a step of each segment: a decode r that began at K(start_r) with c_r tokens has
  * `c_r + K(t) - K(start_r)` of them at K(t). A segment of k steps begins with the sum over its decodes and adds one token a
- * decode and step, so its mean step has `n (k - 1) / 2` more.
+ * decode and step, so its mean step has `n (k - 1) / 2` more. A decode that takes part in a share p of the steps counts by p
+ * and grows by p a step.
  *
+ * @param pressing p by decode; undefined where all are 1
  * @param clock K by node
+ * @param context result by segment
  */
 export const decodeContext = (
   frame: ClockFrame,
   decodes: Decodes,
+  pressing: Float64Array | undefined,
   clock: Float64Array,
   steps: Float64Array,
   context: Float64Array,
 ): void => {
   const { decodeStart, decodeEnd } = frame;
-  const change = new Float64Array(frame.nodeSec.length);
+  // The sum over the active decodes is a line in K: its constant and its slope change at nodes.
+  const constant = new Float64Array(frame.nodeSec.length);
+  const slope = new Float64Array(frame.nodeSec.length);
   for (let i = 0; i < decodes.length; i++) {
     const s = decodeStart[i] as number;
     const e = decodeEnd[i] as number;
-    const c = (decodes.context[i] as number) - (clock[s] as number);
-    change[s] = (change[s] as number) + c;
-    change[e] = (change[e] as number) - c;
+    const p = pressing === undefined ? 1 : (pressing[i] as number);
+    const c = p * ((decodes.context[i] as number) - p * (clock[s] as number));
+    constant[s] = (constant[s] as number) + c;
+    constant[e] = (constant[e] as number) - c;
+    slope[s] = (slope[s] as number) + p * p;
+    slope[e] = (slope[e] as number) - p * p;
   }
   let sum = 0;
+  let perStep = 0;
   for (let j = 0; j < context.length; j++) {
-    sum += change[j] as number;
-    const n = frame.decodes[j] as number;
+    sum += constant[j] as number;
+    perStep += slope[j] as number;
     const within = Math.max(0, (steps[j] as number) - 1) / 2;
-    context[j] = n > 0 ? Math.max(0, sum + n * ((clock[j] as number) + within)) : 0;
+    context[j] = (frame.decodes[j] as number) > 0 ? Math.max(0, sum + perStep * ((clock[j] as number) + within)) : 0;
   }
 };

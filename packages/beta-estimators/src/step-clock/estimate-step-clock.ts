@@ -1,12 +1,12 @@
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { EstimateHistory, EstimateWarning } from '../estimate.js';
 import { EstimatorError } from '../estimator-error.js';
+import { type ChosenFit, chosenFit } from './chosen-fit.js';
 import { type ClockProblem, clockProblem } from './clock-problem.js';
 import { type ClockReport, clockReport } from './clock-report.js';
-import { type ClockFit, type FitSettings, fitClock } from './fit-clock.js';
+import { type ClockFit, fitClock } from './fit-clock.js';
 import { type Identifiability, identifiability } from './identifiability.js';
 import { blockIntervals, type StepClockIntervals } from './intervals.js';
-import { contextPays } from './model-choice.js';
 import type { StepBetas, Width } from './row-fit.js';
 import { sampleWindows } from './sample-windows.js';
 import { type ResolvedStepClockOptions, resolvedStepClock, type StepClockOptions } from './step-clock-options.js';
@@ -50,13 +50,6 @@ export interface StepClockEstimate {
   readonly warnings: readonly EstimateWarning[];
 }
 
-/** A fit with the problem it belongs to. */
-export interface StepClockFit {
-  readonly problem: ClockProblem;
-  readonly fit: ClockFit;
-  readonly width: Width;
-}
-
 /**
  * The coefficients of an engine step from a trace, by its step clock: all active decodes advance in lock step, so every decode
  * measures one counting function K(t), and the prefill tokens of a stretch are known whatever the chunks were.
@@ -67,11 +60,12 @@ export interface StepClockFit {
  */
 export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions = {}): StepClockEstimate => {
   const resolved = resolvedStepClock(options);
-  const { problem, fit, width } = fitStepClock(phases, resolved, options.onProgress);
+  const chosen = fitStepClock(phases, resolved, options.onProgress);
+  const { problem, fit, width } = chosen;
   const { beta, state, rows, weights, rounds, converged } = fit;
   const intervals = blockIntervals(rows, width, weights, beta, resolved.ci) ?? null;
   const identified = identifiability(problem, state, rows, weights, width, beta);
-  const clock = clockReport(problem, fit, width);
+  const clock = clockReport(chosen);
   options.onProgress?.(1);
   return {
     algo: 'step-clock',
@@ -85,7 +79,14 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
     iterations: rounds.length,
     diagnostics: diagnosticsOf(phases, problem, fit),
     history: historyOf(rounds, width, problem.meanStepSec),
-    warnings: stepClockWarnings({ problem, fit, width, intervals, identified, clock, options: resolved }),
+    warnings: stepClockWarnings({
+      intervals,
+      identified,
+      clock,
+      decodes: problem.columns.decodes.length,
+      betas: beta,
+      converged,
+    }),
   };
 };
 
@@ -98,14 +99,15 @@ export const fitStepClock = (
   phases: PhaseTable,
   { model, window, tol, maxOuterIters }: ResolvedStepClockOptions,
   onProgress?: (share: number) => void,
-): StepClockFit => {
+): ChosenFit => {
   const within = window ?? WHOLE_TRACE;
   const windows = sampleWindows(phases, within);
   const first = checkedProblem(phases, windows ?? [within]);
   const settings = { tol, maxRounds: windows === undefined ? maxOuterIters : Math.min(maxOuterIters, SAMPLE_ROUNDS) };
-  const chosen = chosenModel(first, model, settings);
+  const chosen = chosenFit(first, model, settings);
   onProgress?.(windows === undefined ? 0.9 : 0.3);
-  if (windows === undefined) return chosen;
+  // Where counts give way the sample stands: the loose clock is not made for a million phases.
+  if (windows === undefined || chosen.stretched.length > 0) return chosen;
 
   const problem = clockProblem(traceColumns(phases, [within]));
   onProgress?.(0.5);
@@ -117,26 +119,8 @@ export const fitStepClock = (
     mayRound: chosen.fit.rounds.at(-1)?.whole === true,
   });
   onProgress?.(0.9);
-  return { problem, width: chosen.width, fit: { ...fit, rounds: [...chosen.fit.rounds, ...fit.rounds] } };
-};
-
-const chosenModel = (
-  problem: ClockProblem,
-  model: ResolvedStepClockOptions['model'],
-  settings: Omit<FitSettings, 'width'>,
-): StepClockFit => {
-  const fitted = (width: Width): StepClockFit => ({ problem, width, fit: fitClock(problem, { ...settings, width }) });
-  if (model === 'linear' || problem.columns.decodes.context.some(Number.isNaN)) {
-    if (model === 'kv') {
-      throw new EstimatorError(
-        'beta-estimators/no-context',
-        'model: kv needs a prefill row for every decode, to know its context; got decodes without one',
-      );
-    }
-    return fitted(3);
-  }
-  const kv = fitted(4);
-  return model === 'kv' || contextPays(kv.fit.rows, kv.fit.weights) ? kv : fitted(3);
+  const all = { ...fit, rounds: [...chosen.fit.rounds, ...fit.rounds] };
+  return { ...chosen, problem, fit: all, exact: all };
 };
 
 const LEAST_CLUSTERS = 4;

@@ -2,10 +2,12 @@ import type { ClockProblem } from './clock-problem.js';
 import { type ClockState, expectedSteps, readClock, startState } from './clock-state.js';
 import { type ClusterRows, clusterRows } from './clusters.js';
 import { decodeContext } from './decode-context.js';
+import { touchedRows, undoubted } from './doubtful-rows.js';
 import { leastCorrection } from './least-correction.js';
 import { type Noise, rowNoise } from './noise.js';
 import { sharePrefills } from './prefill-sharing.js';
 import { refined } from './refine.js';
+import { robustFit } from './robust-fit.js';
 import { fitRows, rowWeights, type StepBetas, type Width } from './row-fit.js';
 import { trackClock } from './track-clock.js';
 import { wholeSteps } from './whole-steps.js';
@@ -19,6 +21,8 @@ export interface FitSettings {
   readonly from?: StepBetas;
   /** False keeps the steps real-valued. Default true. */
   readonly mayRound?: boolean;
+  /** Segments whose work is not known for sure; given, the regression is robust and leaves them out where it can. */
+  readonly doubtful?: Uint8Array;
 }
 
 /** What one round did. */
@@ -84,6 +88,7 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
   const { frame, columns, graph, groups } = problem;
   const state = startState(problem);
   const { real, expected, weight, steps, shares, context } = state;
+  const touched = settings.doubtful && touchedRows(groups, settings.doubtful);
   const rounds: Round[] = [];
   let beta: StepBetas = from ?? [problem.meanStepSec, 0, 0, 0];
   let sigma = from === undefined ? FIRST_SIGMA : SAMPLED_SIGMA;
@@ -100,11 +105,15 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
     const before = pace < 1 ? shares.tokens.slice() : undefined;
     sharePrefills(frame, columns.prefills, steps, shares);
     if (before !== undefined) blend(shares.tokens, before, pace);
-    if (width === 4) decodeContext(frame, columns.decodes, state.clock, steps, context);
+    if (width === 4) decodeContext(frame, columns.decodes, problem.pressing, state.clock, steps, context);
 
     const rows = clusterRows(frame, groups, steps, shares.tokens, context);
-    const weights = rowWeights(rows, rounds.length === 0 && from === undefined ? undefined : beta);
-    const fitted = fitRows(rows, width, weights);
+    const { beta: fitted, weights } = regress(
+      rows,
+      rounds.length === 0 && from === undefined ? undefined : beta,
+      width,
+      touched,
+    );
     const noise = rowNoise(rows, fitted);
     const round = { beta: fitted, whole, change: relativeChange(beta, fitted), noise, held, unsure };
     rounds.push(round);
@@ -129,6 +138,17 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
     tau = SIGMA_INFLATION * noise.prefill;
     whole ||= mayRound && (round.change < NEAR_ENOUGH || rounds.length >= MOST_REAL_ROUNDS);
   }
+};
+
+const regress = (
+  rows: ClusterRows,
+  beta: StepBetas | undefined,
+  width: Width,
+  touched: Uint8Array | undefined,
+): { readonly beta: StepBetas; readonly weights: Float64Array } => {
+  const weights = rowWeights(rows, beta);
+  if (touched !== undefined) return robustFit(rows, width, undoubted(rows, weights, touched));
+  return { beta: fitRows(rows, width, weights), weights };
 };
 
 const relativeChange = (before: StepBetas, after: StepBetas): number =>

@@ -1,21 +1,143 @@
 import type { EstimateWarning } from '../estimate.js';
-import type { ClockProblem } from './clock-problem.js';
+import { SUSPICIOUS } from './chosen-fit.js';
 import type { ClockReport } from './clock-report.js';
-import type { ClockFit } from './fit-clock.js';
-import type { Identifiability } from './identifiability.js';
+import { COEFFICIENTS, type CoefficientName, type Identifiability } from './identifiability.js';
 import type { StepClockIntervals } from './intervals.js';
-import type { Width } from './row-fit.js';
-import type { ResolvedStepClockOptions } from './step-clock-options.js';
 
 export interface WarningEvidence {
-  readonly problem: ClockProblem;
-  readonly fit: ClockFit;
-  readonly width: Width;
   readonly intervals: StepClockIntervals | null;
   readonly identified: Identifiability;
   readonly clock: ClockReport;
-  readonly options: ResolvedStepClockOptions;
+  readonly decodes: number;
+  readonly betas: readonly number[];
+  readonly converged: boolean;
 }
 
-/** What whoever uses the coefficients should know. */
-export const stepClockWarnings = (_evidence: WarningEvidence): EstimateWarning[] => [];
+/** What whoever uses the coefficients should know: first whether the clock can be believed, then what it cannot tell. */
+export const stepClockWarnings = (evidence: WarningEvidence): EstimateWarning[] => [
+  ...clockWarnings(evidence),
+  ...identifiabilityWarnings(evidence),
+  ...(evidence.converged
+    ? []
+    : [{ code: 'not-converged', message: 'the coefficients still moved in the last round; they are the best so far' }]),
+];
+
+/** Another count convention wins when it leaves less than this share of the residual: twice as good. */
+const WINS = 0.5;
+/** Share of segments that would run backwards under several engines. */
+const MANY_HELD = 0.05;
+/** Unexplained work: this share of the clusters is far too slow, and this many times more than are too fast. */
+const MANY_SLOW = 0.01;
+const LOPSIDED = 2;
+/** Above this, relative to a step, the step model describes the trace poorly. */
+const POOR_FIT = 0.12;
+
+const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
+
+/** One cause, the one that the evidence points to; where it points nowhere, the candidates. */
+const clockWarnings = ({ clock, decodes }: WarningEvidence): EstimateWarning[] => {
+  const { stretchedDecodes, conventions, relativeResidual } = clock;
+  if (stretchedDecodes > 0) {
+    return [
+      {
+        code: 'preemption',
+        message: `${stretchedDecodes} of ${decodes} decodes (${percent(stretchedDecodes / decodes)}) count fewer steps than the engine took meanwhile: requests were preempted and computed again. Their counts were left out, and where possible all stretches that they touch`,
+      },
+    ];
+  }
+  if (!(relativeResidual > SUSPICIOUS)) return [];
+  const residual = `stretches of the trace miss their predicted time by ${percent(relativeResidual)} of a step`;
+  if (conventions !== null) {
+    const best = Math.min(conventions.minusOne, conventions.plusOne);
+    if (best < WINS * conventions.asGiven) {
+      const fewer = conventions.minusOne < conventions.plusOne;
+      return [
+        {
+          code: 'counts-off-by-one',
+          message: `decodes seem to take one step ${fewer ? 'less' : 'more'} than the trace says: the residual falls from ${percent(conventions.asGiven)} to ${percent(best)} of a step with N ${fewer ? '- 1' : '+ 1'}. A first token that comes with the prefill is no decode step`,
+        },
+      ];
+    }
+  }
+  if (clock.heldSegments > MANY_HELD * clock.segments) {
+    return [
+      {
+        code: 'several-engines',
+        message: `${residual}, and ${clock.heldSegments} of ${clock.segments} segments would need time to run backwards: no one engine can have done this. Likely: several engines in one trace without an instance column; else many preemptions, or speculative decoding (several tokens a step)`,
+      },
+    ];
+  }
+  if (clock.slowClusters > Math.max(MANY_SLOW * clock.clusters, LOPSIDED * clock.fastClusters)) {
+    return [
+      {
+        code: 'missing-requests',
+        message: `${clock.slowClusters} of ${clock.clusters} stretches took far longer than the work that the trace shows in them (${clock.fastClusters} far shorter): requests seem to be missing from the trace, or work is, such as recomputation after preemptions or prompts counted without their system part`,
+      },
+    ];
+  }
+  if (!(relativeResidual > POOR_FIT)) return [];
+  return [
+    {
+      code: 'clock-inconsistent',
+      message: `${residual}: the step model, or the counts, do not describe this engine well. Likely causes: output counts that are off, missing requests, speculative decoding, prefix-cache hits that the trace does not tell, steps whose cost is not linear`,
+    },
+  ];
+};
+
+/** An interval whose half width is above this share of the coefficient says little. */
+const WIDE = 0.5;
+
+const WORK: Record<CoefficientName, string> = {
+  beta0: 'steps',
+  beta1: 'prefill tokens',
+  beta2: 'decode tokens',
+  beta3: 'tokens of context',
+};
+
+const identifiabilityWarnings = ({ identified, intervals, betas }: WarningEvidence): EstimateWarning[] => {
+  const warnings: EstimateWarning[] = [];
+  const { absent, confused, atBound, conditionNumber } = identified;
+  for (const name of absent) {
+    warnings.push({
+      code: 'not-identifiable',
+      message: `${name}: no ${WORK[name]} in this trace, so it is reported as 0 and not known`,
+    });
+  }
+  for (const { pair } of confused) {
+    const [a, b] = pair;
+    warnings.push({
+      code: 'not-identifiable',
+      message: `${a} and ${b} cannot be told apart on this trace: ${WORK[a]} and ${WORK[b]} rise and fall together, and only what both cost together is known. Other loads, or longer and shorter requests, would tell`,
+    });
+  }
+  if (conditionNumber === null && absent.length === 0 && confused.length === 0) {
+    warnings.push({
+      code: 'not-identifiable',
+      message:
+        'the compositions of the steps on this trace depend on each other, so the coefficients are not unique: only predictions for the same workload can be used',
+    });
+  }
+  for (const name of atBound) {
+    warnings.push({
+      code: 'coefficient-at-bound',
+      message: `${name} is 0 because a negative value would fit better: its cost is too small to show here, or another coefficient has taken it over`,
+    });
+  }
+  if (intervals === null) {
+    warnings.push({
+      code: 'no-intervals',
+      message: 'the trace is too short for intervals: fewer than 10 blocks of clusters',
+    });
+    return warnings;
+  }
+  for (const [j, name] of COEFFICIENTS.entries()) {
+    const interval = intervals[name];
+    const beta = betas[j] ?? 0;
+    if (interval === undefined || !(beta > 0) || !(interval[1] - beta > WIDE * beta)) continue;
+    warnings.push({
+      code: 'uncertain-coefficient',
+      message: `${name} is hardly determined: its ${percent(intervals.level)} interval reaches from ${interval[0].toPrecision(3)} to ${interval[1].toPrecision(3)} s`,
+    });
+  }
+  return warnings;
+};

@@ -1,0 +1,28 @@
+import type { ClusterRows, Clusters } from './clusters.js';
+
+/** With so many rows that nothing doubtful touches, the others are left out. */
+const ENOUGH_ROWS = 30;
+const LEAST_STEPS = 0.3;
+
+/** Rows with a doubtful segment. */
+export const touchedRows = ({ length, ofSegment }: Clusters, doubtful: Uint8Array): Uint8Array => {
+  const rows = new Uint8Array(length);
+  for (let j = 0; j < doubtful.length; j++) {
+    const c = ofSegment[j] as number;
+    if (c >= 0 && doubtful[j] === 1) rows[c] = 1;
+  }
+  return rows;
+};
+
+/** Whether enough rows stay to regress on when the touched ones are left out. */
+export const enoughUntouched = (rows: ClusterRows, touched: Uint8Array): boolean => {
+  let untouched = 0;
+  for (let i = 0; i < rows.length; i++) if (touched[i] === 0 && (rows.steps[i] as number) > LEAST_STEPS) untouched++;
+  return untouched >= ENOUGH_ROWS;
+};
+
+/** Weights of the rows that took steps, and only of the untouched ones where these are enough. */
+export const undoubted = (rows: ClusterRows, weights: Float64Array, touched: Uint8Array): Float64Array => {
+  const strict = enoughUntouched(rows, touched);
+  return weights.map((w, i) => ((strict && touched[i] === 1) || !((rows.steps[i] as number) > LEAST_STEPS) ? 0 : w));
+};

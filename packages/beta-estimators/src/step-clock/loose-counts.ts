@@ -1,0 +1,100 @@
+import type { ClockProblem } from './clock-problem.js';
+import { leastCorrection } from './least-correction.js';
+import type { OffsetGraph } from './offset-graph.js';
+
+/**
+ * The clock with every count as a soft constraint: nodes are unknowns of their own, segments and counts are edges between
+ * them. Edge e is segment `segment[e]`, or for `e >= segments` the count of decode `e - segments`.
+ */
+export interface LooseClock {
+  readonly graph: OffsetGraph;
+  /** How many of the edges are segments. */
+  readonly segments: number;
+  /** Decodes whose counts are edges. */
+  readonly decodes: Int32Array;
+}
+
+export const looseClock = ({ frame, columns }: ClockProblem): LooseClock => {
+  const { busy, decodeStart, decodeEnd, nodeSec } = frame;
+  const { decodes } = columns;
+  const counted: number[] = [];
+  for (let i = 0; i < decodes.length; i++) if (decodes.cut[i] === 0) counted.push(i);
+  const segment: number[] = [];
+  for (let j = 0; j < busy.length; j++) if (busy[j] === 1) segment.push(j);
+  const edges = segment.length + counted.length;
+  const from = new Int32Array(edges);
+  const to = new Int32Array(edges);
+  for (const [e, j] of segment.entries()) {
+    from[e] = j;
+    to[e] = j + 1;
+  }
+  for (const [q, i] of counted.entries()) {
+    from[segment.length + q] = decodeStart[i] as number;
+    to[segment.length + q] = decodeEnd[i] as number;
+  }
+  const none = new Int32Array(0);
+  return {
+    graph: {
+      components: nodeSec.length,
+      edges,
+      segment: Int32Array.from(segment),
+      from,
+      to,
+      gap: new Float64Array(edges),
+      start: none,
+      incident: none,
+    },
+    segments: segment.length,
+    decodes: Int32Array.from(counted),
+  };
+};
+
+/** A count that fits within this many steps is as good as exact. */
+const CLOSE = 0.1;
+const PASSES = 2;
+const CG_TOLERANCE = 1e-3;
+const CG_ITERATIONS = 200;
+
+/**
+ * Least absolute deviations of the counts: minimises `sum w_j (k_j - k0_j)^2 / 2 + lambda sum |K(to_i) - K(from_i) - N_i|` by
+ * iterated reweighting. A count that does not fit gives way with a bounded force, so that a minority of wrong ones (decodes
+ * that were preempted count fewer steps than the engine took) does not bend the clock.
+ *
+ * @param expected k0 by segment
+ * @param variance of k - k0 by segment
+ * @param clock K by node; the start, overwritten
+ * @param slack result by entry of `decodes`: steps that passed during the decode beyond its count
+ */
+export const leastAbsoluteClock = (
+  loose: LooseClock,
+  steps: Float64Array,
+  expected: Float64Array,
+  variance: Float64Array,
+  force: number,
+  clock: Float64Array,
+  slack: Float64Array,
+): void => {
+  const { graph, segments, decodes } = loose;
+  const { edges, from, to } = graph;
+  const target = new Float64Array(edges);
+  const weight = new Float64Array(edges);
+  for (let e = 0; e < segments; e++) {
+    const j = graph.segment[e] as number;
+    target[e] = expected[j] as number;
+    weight[e] = 1 / (variance[j] as number);
+  }
+  for (let q = 0; q < decodes.length; q++) target[segments + q] = steps[decodes[q] as number] as number;
+  for (let pass = 0; pass < PASSES; pass++) {
+    for (let q = 0; q < decodes.length; q++) {
+      const e = segments + q;
+      const s = (clock[to[e] as number] as number) - (clock[from[e] as number] as number) - (target[e] as number);
+      // A count is a lower bound: a clock that falls short of it is wrong, however far.
+      weight[e] = force / (s < 0 ? CLOSE : Math.max(s, CLOSE));
+    }
+    leastCorrection(graph, target, weight, clock, CG_TOLERANCE, CG_ITERATIONS);
+  }
+  for (let q = 0; q < decodes.length; q++) {
+    const e = segments + q;
+    slack[q] = (clock[to[e] as number] as number) - (clock[from[e] as number] as number) - (target[e] as number);
+  }
+};

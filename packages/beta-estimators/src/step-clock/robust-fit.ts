@@ -1,0 +1,47 @@
+import type { ClusterRows } from './clusters.js';
+import { fitRows, predictedSeconds, type StepBetas, type Width } from './row-fit.js';
+
+export interface RobustFit {
+  readonly beta: StepBetas;
+  /** The weights given, times what the bisquare left of them. */
+  readonly weights: Float64Array;
+  /** Robust standard deviation of a step, relative. */
+  readonly scale: number;
+}
+
+/** Tukey's constant: 95 % efficient on normal residuals. */
+const BISQUARE = 4.685;
+const PASSES = 12;
+/** The first passes cut further out, so that a poor start does not throw good rows away. */
+const WIDE_PASSES = 3;
+const NORMAL_QUARTILE = 0.6744897501960817;
+const LEAST_SCALE = 1e-9;
+
+/**
+ * Regression that leaves out what does not belong: iteratively reweighted with Tukey's bisquare on residuals relative to a
+ * step, scaled by their median. Rows of weight zero take no part.
+ *
+ * Maronna, Martin, Yohai and Salibian-Barrera, Robust Statistics (2nd ed., 2019), section 5.4. doi:10.1002/9781119214656
+ */
+export const robustFit = (rows: ClusterRows, width: Width, given: Float64Array): RobustFit => {
+  const { length } = rows;
+  const z = new Float64Array(length);
+  let weights = given;
+  let beta = fitRows(rows, width, weights);
+  let scale = LEAST_SCALE;
+  for (let pass = 0; pass < PASSES; pass++) {
+    const magnitudes = new Float64Array(length);
+    let counted = 0;
+    for (let i = 0; i < length; i++) {
+      const seconds = rows.seconds[i] as number;
+      z[i] = ((seconds - predictedSeconds(rows, beta, i)) / seconds) * Math.sqrt(rows.steps[i] as number);
+      if ((given[i] as number) > 0) magnitudes[counted++] = Math.abs(z[i] as number);
+    }
+    const sorted = magnitudes.subarray(0, counted).sort();
+    scale = Math.max(LEAST_SCALE, (sorted[counted >> 1] ?? 0) / NORMAL_QUARTILE);
+    const cut = BISQUARE * scale * (pass < WIDE_PASSES ? 2 : 1);
+    weights = given.map((w, i) => w * Math.max(0, 1 - ((z[i] as number) / cut) ** 2) ** 2);
+    beta = fitRows(rows, width, weights);
+  }
+  return { beta, weights, scale };
+};
