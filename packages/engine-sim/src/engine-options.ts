@@ -29,13 +29,13 @@ export interface EngineOptions {
   /** Standard deviation of the factor that every step's duration is multiplied with: normal around 1, cut at 0.2. Default 0. */
   readonly stepNoise?: number;
   /**
-   * Steps are planned one ahead, while the step before is running, as vLLM does by default since 0.14: a request waits one
+   * Steps are planned one ahead, while the step before is running, as vLLM 0.19 does by default: a request waits one
    * step longer, and one that ended keeps its place for the step that was planned already. Default false.
    */
   readonly asyncScheduling?: boolean;
   /**
-   * A request is admitted only when blocks for its whole prompt (once preempted: prompt and output so far) are free, as vLLM
-   * does by default since 0.19, and not as soon as those for its first chunk are. Default false.
+   * A request is admitted only when blocks for its whole prompt (once preempted: prompt and output so far) are free, as vLLM 0.19
+   * does by default, and not as soon as those for its first chunk are. Default false.
    */
   readonly reserveFullPrompt?: boolean;
   /** A preempted request finds again those of its blocks that were not handed out since, as in vLLM. Default false. */

@@ -5,11 +5,11 @@ import { runScenario, type Scenario, scenarioNames, scenarios } from '../src/ind
 const meanBatch = (decodeTokens: Float64Array) => decodeTokens.reduce((a, b) => a + b, 0) / decodeTokens.length;
 
 describe.each(scenarioNames)('%s', (name) => {
-  const run = runScenario(name, { seed: 1, requests: 300 });
+  const run = runScenario(name, { seed: 1, requests: 100 });
 
   it('serves every request under the coefficients it states', () => {
-    expect(run.requests.length).toBe(300);
-    expect(run.phases.length).toBe(600);
+    expect(run.requests.length).toBe(100);
+    expect(run.phases.length).toBe(200);
     const { beta0, beta1, beta2, beta3 = 0 } = run.coefficients;
     const { steps } = run;
     const { stepNoise = 0 }: Scenario['engine'] = scenarios[name].engine;
@@ -28,8 +28,8 @@ describe.each(scenarioNames)('%s', (name) => {
   });
 
   it('is the same for the same seed, another for another', () => {
-    expect(runScenario(name, { seed: 1, requests: 300 }).steps).toEqual(run.steps);
-    expect(runScenario(name, { seed: 2, requests: 300 }).steps.length).not.toBe(run.steps.length);
+    expect(runScenario(name, { seed: 1, requests: 100 }).steps).toEqual(run.steps);
+    expect(runScenario(name, { seed: 2, requests: 100 }).steps.length).not.toBe(run.steps.length);
   });
 });
 

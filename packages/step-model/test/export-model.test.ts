@@ -48,7 +48,7 @@ describe('blis-yaml', () => {
 
 describe('llm-d-inference-sim', () => {
   it('gives back our decode step at one and at max-num-seqs requests, and between', () => {
-    const { text } = exportModel(model, 'llm-d-inference-sim', { ...point, promptTokens: 0 });
+    const { text } = exportModel(model, 'llm-d-inference-sim', { contextTokensPerSeq: 800, maxNumSeqs: 128 });
     const interToken = go(field(text, 'inter-token-latency'));
     const factor = Number(field(text, 'time-factor-under-load'));
     for (const n of [1, 20, 128]) {
@@ -77,6 +77,8 @@ it('workload-variant-autoscaler: milliseconds, one token cost by the mix of toke
     'decodeParms:\n    alpha: "6"\n    beta: "0.2"\n  prefillParms:\n    gamma: "6"\n    delta: "0.02"\n',
   );
   expect(notes.find((n) => n.field === 'serviceParms.beta')?.conversion).toBe('approximate');
+  // Nothing known of the lengths: the plain mean.
+  expect(exportModel(model, 'workload-variant-autoscaler').text).toContain('  beta: 0.07\n');
 });
 
 it('vidur-csv: the model at each row, marked where it extrapolates', () => {

@@ -42,6 +42,6 @@ export const commentLines = (title: string, notes: readonly ConversionNote[], { 
   return lines;
 };
 
-export const pointText = (point: ResolvedPoint): string =>
-  `operating point: ${point.decodeSeqs} decoding requests of ${point.contextTokensPerSeq} tokens of context, prompts of ` +
-  `${point.promptTokens}, outputs of ${point.outputTokens} tokens, at most ${point.maxNumSeqs} requests (${point.origin})`;
+export const pointText = ({ decodeSeqs, contextTokensPerSeq, maxNumSeqs, lengths, origin }: ResolvedPoint): string =>
+  `operating point: ${decodeSeqs} decoding requests of ${contextTokensPerSeq} tokens of context, at most ${maxNumSeqs} requests, ` +
+  `${lengths ? `prompts of ${lengths.promptTokens} and outputs of ${lengths.outputTokens} tokens` : 'lengths of prompts and outputs not given'} (${origin})`;

@@ -19,7 +19,7 @@ export const llmDInferenceSim = (input: ExportInput): Exported => {
   const perRequest =
     betas.beta2 +
     (betas.beta3 ?? 0) * point.contextTokensPerSeq +
-    (betas.beta1 * point.promptTokens) / point.outputTokens;
+    (point.lengths ? (betas.beta1 * point.lengths.promptTokens) / point.lengths.outputTokens : 0);
   const stepOf = (running: number) => betas.beta0 + perRequest * running;
   const interToken = stepOf(1);
   const factor = point.maxNumSeqs > 1 ? stepOf(point.maxNumSeqs) / interToken : 1;
@@ -33,8 +33,11 @@ export const llmDInferenceSim = (input: ExportInput): Exported => {
     {
       field: 'inter-token-latency, time-factor-under-load',
       conversion: 'approximate',
-      message:
-        'a step with 1 and with max-num-seqs requests, linear between: exact for decodes of the stated context, their share of prefill work taken as even.',
+      message: `a step with 1 and with max-num-seqs requests, linear between: exact for decodes of the stated context, ${
+        point.lengths
+          ? 'the prefill work of the others taken as evenly spread.'
+          : 'without the prefill work of the others (give the lengths of prompts and outputs to spread it over the steps).'
+      }`,
     },
   ];
   const text = [

@@ -15,8 +15,13 @@ export interface OperatingPoint {
   readonly maxNumSeqs?: number;
 }
 
-/** An operating point with every number, and where they come from, in words. */
-export interface ResolvedPoint extends Required<OperatingPoint> {
+/** An operating point with what can be known of it, and where that comes from, in words. */
+export interface ResolvedPoint {
+  readonly decodeSeqs: number;
+  readonly contextTokensPerSeq: number;
+  readonly maxNumSeqs: number;
+  /** Mean prompt and output, tokens; absent unless both are given: no fit tells them. */
+  readonly lengths?: { readonly promptTokens: number; readonly outputTokens: number };
   readonly origin: string;
 }
 
@@ -47,16 +52,18 @@ export const resolvePoint = (model: BetasFile, point: OperatingPoint): ResolvedP
     point.contextTokensPerSeq ?? (context !== undefined && seenSeqs ? Math.round(context / seenSeqs) : 0);
   const settings = model.input?.settings ?? {};
   const setting = Number(settings.max_num_seqs ?? settings.maxNumSeqs);
-  const given = NAMES.filter((name) => point[name] !== undefined);
+  const { promptTokens, outputTokens } = point;
+  const derived = (['decodeSeqs', 'contextTokensPerSeq', 'maxNumSeqs'] as const).filter(
+    (name) => point[name] === undefined,
+  );
   return {
     decodeSeqs,
     contextTokensPerSeq,
-    promptTokens: point.promptTokens ?? contextTokensPerSeq,
-    outputTokens: point.outputTokens ?? Math.max(1, contextTokensPerSeq),
     maxNumSeqs: point.maxNumSeqs ?? (setting >= 1 ? setting : DEFAULT_MAX_NUM_SEQS),
+    ...(promptTokens !== undefined && outputTokens !== undefined && { lengths: { promptTokens, outputTokens } }),
     origin:
-      given.length === NAMES.length
+      derived.length === 0
         ? 'as given'
-        : `${given.length === 0 ? 'nothing given' : `given: ${given.join(', ')}`}; the rest from the middle of the compositions that the fit has seen`,
+        : `not given: ${derived.join(', ')}; taken from the middle of the compositions that the fit has seen, the most requests from its settings or vLLM's default`,
   };
 };

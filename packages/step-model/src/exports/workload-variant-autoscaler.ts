@@ -10,7 +10,8 @@ const MILLISECONDS = 1e3;
 export const workloadVariantAutoscaler = (input: ExportInput): Exported => {
   const { betas } = input.model;
   const { point } = input;
-  const { promptTokens, outputTokens, contextTokensPerSeq } = point;
+  const { contextTokensPerSeq } = point;
+  const { promptTokens, outputTokens } = point.lengths ?? { promptTokens: 1, outputTokens: 1 };
   const beta3 = betas.beta3 ?? 0;
   const perToken = (betas.beta1 * promptTokens + betas.beta2 * outputTokens) / (promptTokens + outputTokens);
   const notes: ConversionNote[] = [
@@ -18,7 +19,7 @@ export const workloadVariantAutoscaler = (input: ExportInput): Exported => {
     {
       field: 'serviceParms.beta',
       conversion: betas.beta1 === betas.beta2 ? 'exact' : 'approximate',
-      message: `mean of beta1 (prefill) and beta2 (decode), weighted by prompt and output tokens: the analyzer has one cost for both.`,
+      message: `mean of beta1 (prefill) and beta2 (decode), ${point.lengths ? 'weighted by prompt and output tokens' : 'as if prompts and outputs were equally long'}: the analyzer has one cost for both.`,
     },
     {
       field: 'serviceParms.gamma',
