@@ -1,11 +1,11 @@
-import { betasFileOf } from '@stepclock/step-model';
+import { betasFileOf, type HoldOutError, holdOutError, holdOutSplit, snakeCaseKeys } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { EstimateArgs } from '../commands/estimate.js';
 import { InputError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
 import { refuseOverwriting, type Session } from '../session.js';
 import { estimateText } from '../text/estimate-text.js';
-import { durationText, grouped } from '../text/quantity.js';
+import { durationText, grouped, percent } from '../text/quantity.js';
 import { readTraceFile, type TraceInput } from '../trace-input.js';
 import { runEstimator } from './estimators.js';
 import { refuseForeignOptions } from './foreign-options.js';
@@ -53,6 +53,29 @@ const provenance = ({ trace, name, sha256 }: TraceInput, phases: PhaseTable, spa
   settings: trace.facts.settings,
 });
 
+/** Which part of the trace is fitted, and which is kept apart to test on. */
+interface Parts {
+  readonly window?: readonly [number, number];
+  readonly rest?: readonly [number, number];
+}
+
+const partsOf = (args: EstimateArgs, phases: PhaseTable, span: readonly [number, number]): Parts => {
+  if (args.holdout !== undefined) {
+    if (args.window !== undefined) throw new UsageError('--holdout: cannot go with --window; give one of them');
+    const { fit, rest } = holdOutSplit(phases, args.holdout);
+    return { window: fit, rest };
+  }
+  return args.window === undefined ? {} : { window: windowOf(args.window, span) };
+};
+
+const holdOutText = (
+  fraction: number,
+  { count, meanAbsoluteError, medianAbsoluteError, bias }: HoldOutError,
+): string =>
+  meanAbsoluteError === null || medianAbsoluteError === null || bias === null
+    ? `held out (after ${percent(fraction, 0)} of the time): no decode lies there as a whole`
+    : `held out (after ${percent(fraction, 0)} of the time): ${grouped(count)} decodes predicted within ${percent(meanAbsoluteError)} on average (median ${percent(medianAbsoluteError)}, all together ${percent(bias)})`;
+
 /** `stepclock estimate`. */
 export const runEstimate = async (args: EstimateArgs, session: Session): Promise<ExitCode> => {
   const algo = args.algo ?? DEFAULT_ALGORITHM;
@@ -65,17 +88,22 @@ export const runEstimate = async (args: EstimateArgs, session: Session): Promise
   for (const { message, count } of input.trace.exclusions) session.log.info(`${count} left out: ${message}`);
   const phases = servedPhases(input);
   const span = spanOf(phases);
-  const window = args.window === undefined ? undefined : windowOf(args.window, span);
+  const { window, rest } = partsOf(args, phases, span);
   const estimate = runEstimator(algo, phases, input.trace.facts, args, { window });
+  const heldOut = rest === undefined ? undefined : holdOutError(phases, estimate.betas, rest);
   for (const { code, message } of estimate.warnings) session.log.warn(`${message} [${code}]`);
 
   const spanSec = span[1] - span[0];
   const taken = await session.writeJson(args.json, {
     ...betasFileOf(estimate),
+    ...(heldOut && { holdout: { fraction: args.holdout, ...(snakeCaseKeys(heldOut) as object) } }),
     input: provenance(input, phases, spanSec),
     stepclock_version: session.version,
   });
-  if (!taken) session.print(estimateText(heading(input, phases, spanSec), estimate, session.paint));
+  if (!taken) {
+    session.print(estimateText(heading(input, phases, spanSec), estimate, session.paint));
+    if (heldOut !== undefined) session.print(`\n${holdOutText(args.holdout ?? 0, heldOut)}`);
+  }
   if (args.strict === true && !estimate.converged) {
     session.log.error('the estimator did not converge (--strict)');
     return ExitCode.notConverged;
