@@ -58,7 +58,17 @@ export const betasText = (estimate: Pick<EstimateForText, 'betas' | 'intervals'>
     const interval = isPair(pair)
       ? `[${significant(pair[0] * perSecond, 4)}, ${significant(pair[1] * perSecond, 4)}] ${unit}/${per}`
       : '';
-    return [[key, name, value.toFixed(9), `s/${per}`, significant(value * perSecond), `${unit}/${per}`, interval]];
+    return [
+      [
+        key,
+        name,
+        value.toFixed(key === 'beta3' ? 12 : 9),
+        `s/${per}`,
+        significant(value * perSecond),
+        `${unit}/${per}`,
+        interval,
+      ],
+    ];
   });
   const lines = tableText([head, ...rows], [0, 1, 3, 5, 6]).split('\n');
   return [paint.dim(lines[0] ?? ''), ...lines.slice(1).map((l) => paint.bold(l))].join('\n');
