@@ -44,6 +44,8 @@ export const rowPass = (solved: Solved): RowPass => {
   const meat = new Float64Array(width * width);
   const x = new Float64Array(BLOCK_ROWS);
   const mass = new Float64Array(BLOCK_ROWS);
+  /** Variance of the fit at each row over sigma^2: the leverage of a row of weight 1. */
+  const spread = new Float64Array(BLOCK_ROWS);
   const v = Array.from({ length: width }, () => new Float64Array(BLOCK_ROWS));
   v[0]?.fill(centreVariance);
   let exactRows = 0;
@@ -62,6 +64,8 @@ export const rowPass = (solved: Solved): RowPass => {
         if (share !== 0) addMultiple(v[k + 1] as Float64Array, 0, x, share, rows);
       }
     }
+    spread.fill(centreVariance);
+    for (let k = 1; k < width; k++) addSquares(spread, v[k] as Float64Array, rows);
     for (let i = 0; i < rows; i++) {
       const row = from + i;
       const weight = weights === undefined ? 1 : (weights[row] as number);
@@ -69,17 +73,15 @@ export const rowPass = (solved: Solved): RowPass => {
       residuals[row] = residual;
       mass[i] = 0;
       if (!(weight > 0)) continue;
-      let h = centreVariance;
-      for (let k = 1; k < width; k++) h += ((v[k] as Float64Array)[i] as number) ** 2;
       // A row that stands for w equal rows has the leverage of one of them.
-      h = Math.min(frequency ? h : h * weight, 1);
+      const h = Math.min((spread[i] as number) * (frequency ? 1 : weight), 1);
       leverage[row] = h;
       if (h >= FULL_LEVERAGE) {
         exactRows++;
         continue;
       }
       const s = residual / (1 - h);
-      mass[i] = frequency ? weight * s * s : (weight * s) ** 2;
+      mass[i] = (frequency ? weight : weight * weight) * s * s;
     }
     for (let a = 0; a < width; a++) {
       const left = v[a] as Float64Array;
@@ -98,6 +100,10 @@ export const rowPass = (solved: Solved): RowPass => {
 
 const addMultiple = (into: Float64Array, offset: number, x: Float64Array, share: number, rows: number): void => {
   for (let i = 0; i < rows; i++) into[offset + i] = (into[offset + i] as number) + share * (x[i] as number);
+};
+
+const addSquares = (into: Float64Array, x: Float64Array, rows: number): void => {
+  for (let i = 0; i < rows; i++) into[i] = (into[i] as number) + (x[i] as number) * (x[i] as number);
 };
 
 const dot = (a: Float64Array, b: Float64Array, rows: number): number => {
