@@ -17,7 +17,7 @@ interface Row {
   ended: boolean;
 }
 
-export interface PlainStep {
+interface PlainStep {
   readonly start: number;
   readonly duration: number;
   readonly prefill: number;

@@ -42,6 +42,6 @@ export const commentLines = (title: string, notes: readonly ConversionNote[], { 
   return lines;
 };
 
-export const pointText = ({ decodeSeqs, contextTokensPerSeq, maxNumSeqs, lengths, origin }: ResolvedPoint): string =>
+const pointText = ({ decodeSeqs, contextTokensPerSeq, maxNumSeqs, lengths, origin }: ResolvedPoint): string =>
   `operating point: ${decodeSeqs} decoding requests of ${contextTokensPerSeq} tokens of context, at most ${maxNumSeqs} requests, ` +
   `${lengths ? `prompts of ${lengths.promptTokens} and outputs of ${lengths.outputTokens} tokens` : 'lengths of prompts and outputs not given'} (${origin})`;

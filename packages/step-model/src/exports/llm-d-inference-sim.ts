@@ -1,7 +1,7 @@
 import { type ConversionNote, commentLines, type Exported, type ExportInput } from './export-format.js';
 
 /** Seconds as a Go duration, to the nanosecond, which is Go's own resolution. */
-export const goDuration = (sec: number): string => {
+const goDuration = (sec: number): string => {
   const ns = Math.round(sec * 1e9);
   if (ns >= 1e6) return `${ns / 1e6}ms`;
   return ns >= 1e3 ? `${ns / 1e3}us` : `${ns}ns`;

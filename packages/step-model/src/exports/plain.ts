@@ -1,6 +1,6 @@
 import type { ConversionNote, Exported, ExportInput } from './export-format.js';
 
-export const EXPORT_SCHEMA = 'stepclock/export@1';
+const EXPORT_SCHEMA = 'stepclock/export@1';
 
 const UNITS = { beta0: 's/step', beta1: 's/prefill token', beta2: 's/decode token', beta3: 's/context token' } as const;
 const NAMES = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
