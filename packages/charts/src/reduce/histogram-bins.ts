@@ -27,24 +27,25 @@ const niceWidth = (raw: number): number => {
  * Equal bins of a round width, about `target` of them (Freedman and Diaconis where that asks for fewer). When the values reach
  * much further than their middle (beyond three times the 1 % to 99 % range), the outermost bins gather what lies beyond it.
  */
-export const histogramBins = (values: Column, target = 40, within?: readonly [number, number]): HistogramBins => {
+export const histogramBins = (values: Column, target = 40): HistogramBins => {
   const ascending = sorted(values);
   const low = ascending[0] as number;
   const high = ascending[ascending.length - 1] as number;
-  if (within === undefined && low === high) {
+  // Values that differ by less than a double can cut into bins are one value.
+  if (!(high - low > 1e-12 * Math.max(Math.abs(low), Math.abs(high), 1e-280))) {
     const half = Math.abs(low) * 0.05 || 0.5;
     const bin = { start: low - half, end: low + half, count: ascending.length, tail: 'none' } as const;
     return { bins: [bin], range: [low, high], gathered: false };
   }
   const p1 = quantileOf(ascending, 0.01);
   const p99 = quantileOf(ascending, 0.99);
-  const far = within === undefined && p99 > p1 && high - low > 3 * (p99 - p1);
-  const [from, to] = within ?? (far ? [p1 - (p99 - p1) * 0.25, p99 + (p99 - p1) * 0.25] : [low, high]);
-  const start = Math.max(from, within === undefined ? low : from);
-  const stop = Math.min(to, within === undefined ? high : to);
+  const far = p99 > p1 && high - low > 3 * (p99 - p1);
+  const [from, to] = far ? [p1 - (p99 - p1) * 0.25, p99 + (p99 - p1) * 0.25] : [low, high];
+  const start = Math.max(from, low);
+  const stop = Math.min(to, high);
   const spread = quantileOf(ascending, 0.75) - quantileOf(ascending, 0.25);
   const freedman = (2 * spread) / Math.cbrt(ascending.length);
-  const width = niceWidth(Math.max((stop - start) / target, Math.min(freedman, (stop - start) / 8)));
+  const width = niceWidth(Math.max((stop - start) / target, Math.min(freedman, (stop - start) / 16)));
   const first = Math.floor(start / width + 1e-9);
   const cells = Math.max(1, Math.ceil(stop / width - 1e-9) - first);
   const counts = new Float64Array(cells);

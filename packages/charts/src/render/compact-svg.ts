@@ -8,6 +8,16 @@ export const roundCoordinates = (svg: string): string =>
     return ` ${name}="${value.replace(LONG, shortNumber)}"`;
   });
 
+/** Vega numbers clips and gradients through the life of a process; here they count from 1 in the order of the picture. */
+export const orderedIds = (svg: string): string => {
+  const order = new Map<string, string>();
+  return svg.replace(/((?:id="|url\(#))((clip|gradient_)\d+)/g, (_, before: string, id: string, kind: string) => {
+    const known = order.get(id) ?? `${kind.replace('_', '')}-${order.size + 1}`;
+    order.set(id, known);
+    return before + known;
+  });
+};
+
 /** A mark's own drawing: its shape and where it stands. Vega writes them in this order. */
 const SYMBOL = /<path transform="translate\(([^,)]+),([^)]+)\)" (d="[^"]*"[^>]*)\/>/g;
 const CELL = /<path d="(M[^"]*)" ([^>]*)\/>/g;
@@ -61,8 +71,5 @@ export const compactSvg = (svg: string, prefix: string): string => {
         open + joinedCells(marks.replace(INVISIBLE, '').replace(/ aria-[a-z]+="[^"]*"| role="[^"]*"/g, '')) + close
       );
     })
-    .replace(/\bid="clip(\d+)"/g, `id="${prefix}-clip$1"`)
-    .replace(/url\(#clip(\d+)\)/g, `url(#${prefix}-clip$1)`)
-    .replace(/\bid="gradient_(\d+)"/g, `id="${prefix}-gradient-$1"`)
-    .replace(/url\(#gradient_(\d+)\)/g, `url(#${prefix}-gradient-$1)`);
+    .replace(/(\bid="|url\(#)((?:clip|gradient)-\d+)/g, `$1${prefix}-$2`);
 };

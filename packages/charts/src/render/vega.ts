@@ -1,7 +1,7 @@
 import type { LoggerInterface, Spec as VegaSpec } from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
 import type { JsonObject } from '../spec.js';
-import { roundCoordinates } from './compact-svg.js';
+import { orderedIds, roundCoordinates } from './compact-svg.js';
 import { textWidth } from './font-metrics.js';
 
 /** What Vega asks the width of. */
@@ -63,14 +63,11 @@ export const compileSpec = async (
 /** Lays a compiled chart out and draws it as SVG, without a browser. */
 export const drawSvg = async (spec: VegaSpec): Promise<string> => {
   const vega = await import('vega');
-  const { textMetrics, resetSVGDefIds } = vega as unknown as { textMetrics: TextMetrics; resetSVGDefIds: () => void };
+  const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
   return withMeasuredText(textMetrics, async () => {
     const view = new vega.View(vega.parse(spec), { renderer: 'none' });
     try {
-      await view.runAsync();
-      // Identifiers count up through the process: from here to the finished text nothing else draws.
-      resetSVGDefIds();
-      return roundCoordinates(await view.toSVG());
+      return roundCoordinates(orderedIds(await view.toSVG()));
     } finally {
       view.finalize();
     }

@@ -68,7 +68,7 @@ const relativeResidual = (phases: ReportPhases, rows: Uint32Array): Float64Array
     return ((observed - (phases.predictedSec[row] as number)) / observed) * 100;
   });
 
-const RESIDUAL = { label: 'Observed minus predicted, share of observed', unit: '%' };
+const RESIDUAL = { label: 'Observed minus predicted', unit: '% of observed' };
 
 /** Residuals over time and against the batch; their histogram. */
 export const residualFigures = (phases: ReportPhases): ReportFigure[] => {

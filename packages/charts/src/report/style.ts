@@ -1,8 +1,8 @@
 import { PALETTES, paletteDeclarations } from '../render/theme.js';
 import { PAGE_FONT } from './page-figures.js';
 
-const LIGHT = `color-scheme:light;--page:#f4f6f9;--card:#fff;--line:#dde3eb;--text:#17202e;--soft:#556070;--accent:#0a5fa6;--good:#0b7a53;--good-tint:#e7f5ef;--caution:#9a5b00;--caution-tint:#fdf3e0;--bad:#b3261e;--bad-tint:#fcebea;--shadow:0 1px 2px rgba(20,30,50,.06);${paletteDeclarations(PALETTES.light)}`;
-const DARK = `color-scheme:dark;--page:#0e131a;--card:#151b24;--line:#2a3442;--text:#e9eef6;--soft:#a7b2c2;--accent:#7cc0ff;--good:#57d3a4;--good-tint:#12291f;--caution:#f0bb55;--caution-tint:#2d2413;--bad:#ff8f87;--bad-tint:#331a19;--shadow:none;${paletteDeclarations(PALETTES.dark)}`;
+const LIGHT = `color-scheme:light;--page:#f4f6f9;--card:#fff;--line:#dde3eb;--text:#17202e;--soft:#556070;--accent:#0a5fa6;--good:#0b7a53;--good-tint:#e7f5ef;--caution:#9a5b00;--caution-tint:#fdf3e0;--bad:#b3261e;--bad-tint:#fcebea;--shadow:0 1px 2px rgba(20,30,50,.06);--edge:rgba(20,30,50,.14);${paletteDeclarations(PALETTES.light)}`;
+const DARK = `color-scheme:dark;--page:#0e131a;--card:#151b24;--line:#2a3442;--text:#e9eef6;--soft:#a7b2c2;--accent:#7cc0ff;--good:#57d3a4;--good-tint:#12291f;--caution:#f0bb55;--caution-tint:#2d2413;--bad:#ff8f87;--bad-tint:#331a19;--shadow:none;--edge:rgba(0,0,0,.6);${paletteDeclarations(PALETTES.dark)}`;
 
 /** The page's style sheet: light, dark and print are the same page with other variables. */
 export const STYLE = `
@@ -58,7 +58,7 @@ figure .save:hover{color:var(--text);border-color:var(--soft)}
 figcaption{color:var(--soft);font-size:.86rem;line-height:1.5;margin-top:.5rem;overflow-wrap:anywhere}
 .plot{width:100%;min-width:0}
 .plot svg{display:block;max-width:100%;height:auto;margin:0 auto;overflow:visible}
-.table{overflow-x:auto;margin:.8rem 0 1.1rem;background:var(--card);border:1px solid var(--line);border-radius:10px;box-shadow:var(--shadow)}
+.table{overflow-x:auto;margin:.8rem 0 1.1rem;background:linear-gradient(to right,var(--card) 40%,transparent) 0 0/48px 100% no-repeat local,linear-gradient(to left,var(--card) 40%,transparent) 100% 0/48px 100% no-repeat local,linear-gradient(to right,var(--edge),transparent) 0 0/14px 100% no-repeat,linear-gradient(to left,var(--edge),transparent) 100% 0/14px 100% no-repeat,var(--card);border:1px solid var(--line);border-radius:10px;box-shadow:var(--shadow)}
 table{border-collapse:collapse;width:100%;font-size:.9rem;line-height:1.45}
 caption{text-align:left;font-weight:600;padding:.7rem 1rem .5rem;caption-side:top}
 th,td{padding:.45rem 1rem;text-align:left;vertical-align:top;border-top:1px solid var(--line)}

@@ -68,6 +68,7 @@ export const barSpec = (input: BarInput): ChartSpec => {
     field: 'value',
     type: 'quantitative',
     title: axis.title,
+    stack: null,
     scale: { domain: [...axis.domain], nice: false },
     axis: { format: axis.format, tickCount: 6, grid: true },
   };

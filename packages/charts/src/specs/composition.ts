@@ -65,6 +65,7 @@ export const compositionSpec = (input: CompositionInput): ChartSpec => {
       };
     });
   const extent = extentOf(values.map((value) => value.colour));
+  const legend = { format: colour.format, tickCount: 4, titleLimit: 320 };
   const ramp = {
     range: RAMP,
     domain: extent[0] < extent[1] ? [...extent] : [extent[0], extent[0] * (1 + 1e-9) + 1e-12],
@@ -86,9 +87,9 @@ export const compositionSpec = (input: CompositionInput): ChartSpec => {
             type: 'quantitative',
             title: colour.title,
             scale: ramp,
-            legend: { type: 'gradient', format: colour.format, tickCount: 4, titleLimit: 320 },
+            legend,
           },
-          stroke: { field: 'colour', type: 'quantitative', scale: ramp, legend: null },
+          stroke: { field: 'colour', type: 'quantitative', title: colour.title, scale: ramp, legend },
           tooltip: [
             tooltipOf('x', { ...x, title: `${x.title}, from` }),
             tooltipOf('y', { ...y, title: `${y.title}, from` }),

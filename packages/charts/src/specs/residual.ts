@@ -42,20 +42,21 @@ const withinEdge = (column: Column, edge: number): { readonly placed: Float64Arr
 };
 
 /** Says in the plot that something lies beyond it. */
-const edgeNote = (text: string): Layer => ({
-  data: { values: [{ text }] },
-  mark: {
-    type: 'text',
-    style: 'annotation',
-    align: 'right',
-    baseline: 'bottom',
-    x: { expr: 'width' },
-    y: -4,
-    aria: false,
-    tooltip: false,
-  },
-  encoding: { text: { field: 'text', type: 'nominal' } },
-});
+const edgeNote = (text: string): readonly Layer[] =>
+  ['halo', 'annotation'].map((style) => ({
+    data: { values: [{ text }] },
+    mark: {
+      type: 'text',
+      style,
+      align: 'right',
+      baseline: 'bottom',
+      x: { expr: 'width - 4' },
+      y: { expr: 'height - 5' },
+      aria: false,
+      tooltip: false,
+    },
+    encoding: { text: { field: 'text', type: 'nominal' } },
+  }));
 
 /**
  * Residuals against anything, with the line at zero. Beyond `maxPoints` rows a series (default 1500): cells with counts, and the
@@ -106,7 +107,7 @@ export const residualSpec = (input: ResidualInput): ChartSpec => {
         mark: { type: 'rule', style: 'reference', aria: false, tooltip: false },
         encoding: { y },
       },
-      ...(beyond === 0 ? [] : [edgeNote(note)]),
+      ...(beyond === 0 ? [] : edgeNote(note)),
     ],
   );
 };
