@@ -1,1 +1,73 @@
-export {};
+export { KNOWN_KNOBS, KNOWN_STAGES } from './data/column-names.js';
+export { mergeRepeats } from './data/configurations.js';
+export { DECODE_CONVENTIONS, type DecodeConvention, decodeSteps, type TotalRule } from './data/decode-steps.js';
+export { perSampleTable } from './data/per-sample-results.js';
+export { readMeasurements } from './data/read-measurements.js';
+export type { StageDataOptions } from './data/stage-options.js';
+export {
+  type KnobColumn,
+  type KnobTable,
+  measuredTotals,
+  type StageTable,
+  takeConfigurations,
+  totalsOf,
+} from './data/stage-table.js';
+export { knobTableFrom, stageTableFrom } from './data/stage-table-from.js';
+export { type ErrorFigures, errorFigures } from './estimator/error-figures.js';
+export { FAMILIES, type Family } from './estimator/families/family.js';
+export {
+  type FamilyScore,
+  figuresJSON,
+  StageEstimator,
+  type StagePrediction,
+  type StageReport,
+} from './estimator/stage-estimator.js';
+export { type TrainedEstimator, type TrainOptions, trainEstimator } from './estimator/train-estimator.js';
+export { trainTransferNetwork } from './estimator/transfer-network.js';
+export { drawSets, testSize } from './experiment/draw-sets.js';
+export { type ExperimentFiles, experimentFiles } from './experiment/experiment-files.js';
+export type { ExperimentOptions } from './experiment/experiment-options.js';
+export { type ExperimentResult, runExperiment } from './experiment/run-experiment.js';
+export { type PredictedVsActual, TOTAL } from './experiment/run-seed.js';
+export { type Answered, experimentSummary } from './experiment/summary.js';
+export {
+  type GuardrailPoint,
+  guardrailPoints,
+  type TransferPoint,
+  totalCurve,
+  transferPoints,
+} from './experiment/transfer-curves.js';
+export {
+  type Bounder,
+  type Bounds,
+  jackknifeBounds,
+  marginBounds,
+  samplesForLevel,
+  splitBounds,
+} from './guardrail/bounds.js';
+export { conformalSelection, type Selection } from './guardrail/conformal-selection.js';
+export { type CrossFit, crossFit } from './guardrail/cross-fit.js';
+export { crossFitFromJSON, crossFitJSON } from './guardrail/cross-fit-json.js';
+export { type Answer, type BudgetFilter, filterByBudget } from './guardrail/filter-by-budget.js';
+export { type GuardrailFigures, guardrailFigures } from './guardrail/guardrail-figures.js';
+export { gridConfigurations, type KnobGrid } from './plan/knob-grid.js';
+export { PLAN_KINDS, type PlanKind, samplingPlan } from './plan/sampling-plan.js';
+export { SYNTHETIC_GPUS, type SyntheticGpu, type SyntheticOptions, syntheticGpuCsv } from './plan/synthetic-gpus.js';
+export type { BlendReport } from './recalibration/auto-blend.js';
+export { METHODS, type Method } from './recalibration/method.js';
+export {
+  type RecalibrateOptions,
+  type Recalibration,
+  recalibrate,
+  recalibrationFromJSON,
+  type TransferPrediction,
+} from './recalibration/recalibrate.js';
+export {
+  type TransferInput,
+  type TransferSamples,
+  takeInput,
+  takeSamples,
+  transferInput,
+  transferSamples,
+} from './recalibration/samples.js';
+export { StageError, type StageErrorCode, type StageWarning } from './stage-error.js';

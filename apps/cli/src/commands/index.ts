@@ -7,6 +7,7 @@ import { inspect } from './inspect.js';
 import { predict } from './predict.js';
 import { replay } from './replay.js';
 import { simulate } from './simulate.js';
+import { stage } from './stage.js';
 import { stepTime } from './step-time.js';
 import { steps } from './steps.js';
 
@@ -19,6 +20,7 @@ export const commands: readonly AnyVerb[] = [
   simulate,
   steps,
   stepTime,
+  stage,
   convert,
   exportVerb,
   example,

@@ -1,9 +1,8 @@
-import type { MlpModel } from '@stepclock/regression';
 import { measuredTotals, type StageTable, takeConfigurations } from '../data/stage-table.js';
 import { type ErrorFigures, errorFigures } from '../estimator/error-figures.js';
-import { trainNetwork } from '../estimator/families/smooth-forms.js';
 import type { StageEstimator } from '../estimator/stage-estimator.js';
 import { trainEstimator } from '../estimator/train-estimator.js';
+import { trainTransferNetwork } from '../estimator/transfer-network.js';
 import { jackknifeBounds, marginBounds, splitBounds } from '../guardrail/bounds.js';
 import { conformalSelection } from '../guardrail/conformal-selection.js';
 import { crossFit } from '../guardrail/cross-fit.js';
@@ -80,7 +79,7 @@ export const runSeed = (
   const test = takeConfigurations(target, sets.test);
   const input = transferInput(estimator, test);
   const truth = measuredTotals(test);
-  const network = options.methods.includes('fine-tuned') ? sourceNetwork(estimator, training, seed) : undefined;
+  const network = options.methods.includes('fine-tuned') ? trainTransferNetwork(estimator, training, seed) : undefined;
   const calibration: CalibrationResult[] = [];
   const guardrail: GuardrailResult[] = [];
   const blends: SeedResult['blends'][number][] = [];
@@ -180,14 +179,6 @@ export const runSeed = (
     picture,
   };
 };
-
-/** The network that `fine-tuned` starts from: over the knobs, all stages at once. */
-const sourceNetwork = (estimator: StageEstimator, training: StageTable, seed: number): MlpModel =>
-  trainNetwork(
-    estimator.encode(training).scaled,
-    training.stagesMs.map((ms) => ms.map(Math.log)),
-    seed,
-  );
 
 const percentile95 = (values: Float64Array): number => {
   const sorted = values.slice().sort();

@@ -7,7 +7,7 @@ import { type TransferSamples, takeInput, takeSamples } from '../recalibration/s
 export interface CrossFit {
   readonly folds: readonly {
     /** Fitted without `rows`. */
-    readonly model: Pick<Recalibration, 'predict'>;
+    readonly model: Recalibration;
     readonly rows: ArrayLike<number> & Iterable<number>;
   }[];
   /** Measured over predicted total of each sample, by the model that has not seen it. */

@@ -1,5 +1,4 @@
-import { featureTable, type MlpModel, modelFromJSON, multiOutputPerceptron } from '@stepclock/regression';
-import { StageError } from '../stage-error.js';
+import { featureTable, type MlpModel, multiOutputPerceptron } from '@stepclock/regression';
 import type { TransferSamples } from './samples.js';
 
 /** Full-batch steps of Adam from the source's weights: the plan's C. */
@@ -25,10 +24,3 @@ export const fineTuned = (network: MlpModel, samples: TransferSamples, seed: num
       seed,
     },
   ).model;
-
-/** @throws StageError `stage/bad-model` */
-export const networkFromJSON = (value: unknown): MlpModel => {
-  const model = modelFromJSON(value);
-  if ('predictAll' in model) return model as MlpModel;
-  throw new StageError('stage/bad-model', `network: must be an mlp; got ${model.kind}`);
-};

@@ -8,9 +8,10 @@ import {
 } from '@stepclock/regression';
 import type { TotalRule } from '../data/decode-steps.js';
 import { totalsOf } from '../data/stage-table.js';
+import { transferNetworkFromJSON } from '../estimator/transfer-network.js';
 import { StageError } from '../stage-error.js';
 import { type AutoFit, autoBlend, type BlendReport } from './auto-blend.js';
-import { fineTuned, networkFromJSON } from './fine-tune.js';
+import { fineTuned } from './fine-tune.js';
 import { leastSamples, METHODS, type Method } from './method.js';
 import type { TransferInput, TransferSamples } from './samples.js';
 import {
@@ -254,7 +255,7 @@ export const recalibrationFromJSON = (value: unknown): Recalibration => {
       return byMix(samples, stages, total, model);
     }
     case 'fine-tuned':
-      return byNetwork(samples, stages, total, networkFromJSON(json.network));
+      return byNetwork(samples, stages, total, transferNetworkFromJSON(json.network));
     default:
       return byStages(method, samples, stages, total, (json.maps as unknown[]).map(stageMapFromJSON));
   }

@@ -1,0 +1,55 @@
+import { errorFigures, figuresJSON, measuredTotals, stageTableFrom } from '@stepclock/stage-latency-recalibration';
+import type { StageEvaluateArgs } from '../commands/stage.js';
+import { ExitCode } from '../exit-code.js';
+import { refuseOverwriting, type Session } from '../session.js';
+import { tableText } from '../text/table.js';
+import { columnsOf, readTable, warn } from './stage-input.js';
+import { predictStages, readStageModel } from './stage-model.js';
+
+/** `stepclock stage evaluate`. */
+export const runStageEvaluate = async (args: StageEvaluateArgs, session: Session): Promise<ExitCode> => {
+  const { model: path = '-', data = '-' } = args;
+  refuseOverwriting({ json: args.json }, [path, data]);
+  const model = await readStageModel(path, session);
+  const { stageNames, knobNames, parts } = model.source;
+  const table = stageTableFrom(await readTable(data, session), {
+    stages: stageNames,
+    features: knobNames,
+    convention: parts.total.convention,
+    perStepStages: parts.total.perStepStages,
+    ...(parts.total.fixedSteps === undefined ? {} : { decodeSteps: parts.total.fixedSteps }),
+    ...columnsOf(args, args.filter),
+  });
+  const { stagesMs, totalMs, warnings } = predictStages(model, table);
+  const all = [...table.warnings, ...warnings];
+  warn(all, session);
+  const rows = [
+    ...(stagesMs ?? []).map((ms, k) => ({
+      stage: stageNames[k] as string,
+      figures: errorFigures(table.stagesMs[table.stageNames.indexOf(stageNames[k] as string)] as Float64Array, ms),
+    })),
+    { stage: 'T_total', figures: errorFigures(measuredTotals(table), totalMs) },
+  ];
+  const taken = await session.writeJson(args.json, {
+    schema: 'stepclock/stage-evaluation@1',
+    configurations: table.length,
+    stages: rows.map(({ stage, figures }) => ({ stage, ...figuresJSON(figures) })),
+    warnings: all,
+  });
+  if (!taken) {
+    session.print(`${table.length} configurations:\n`);
+    session.print(
+      tableText([
+        ['stage', 'MAPE %', 'median APE %', 'MAE ms', 'P95 ms'],
+        ...rows.map(({ stage, figures }) => [
+          stage,
+          figures.mapePercent.toFixed(2),
+          figures.medianApePercent.toFixed(2),
+          figures.maeMs.toPrecision(3),
+          figures.p95Ms.toPrecision(3),
+        ]),
+      ]),
+    );
+  }
+  return ExitCode.ok;
+};

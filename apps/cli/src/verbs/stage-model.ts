@@ -1,0 +1,92 @@
+import { type MlpModel, modelFromJSON } from '@stepclock/regression';
+import {
+  type CrossFit,
+  crossFitFromJSON,
+  type KnobTable,
+  knobTableFrom,
+  perSampleTable,
+  type Recalibration,
+  recalibrationFromJSON,
+  StageEstimator,
+  type StageWarning,
+  type TransferPrediction,
+  transferInput,
+} from '@stepclock/stage-latency-recalibration';
+import type { StagePredictArgs } from '../commands/stage.js';
+import { UsageError } from '../errors.js';
+import type { Session } from '../session.js';
+import { given } from './given.js';
+import { readModelJson, readTable } from './stage-input.js';
+
+export const TRANSFER_SCHEMA = 'stepclock/stage-transfer@1';
+
+/** A model of one GPU, or one carried to another. */
+export interface StageModelFile {
+  readonly source: StageEstimator;
+  readonly recalibration: Recalibration | undefined;
+  readonly guardrail: { readonly cross: CrossFit; readonly sampleTotalsMs: Float64Array } | undefined;
+  readonly network: MlpModel | undefined;
+}
+
+/** Reads what `stage train` or `stage recalibrate` wrote. */
+export const readStageModel = async (path: string, session: Session): Promise<StageModelFile> => {
+  const json = (await readModelJson(path, session)) as Readonly<Record<string, unknown>> | null;
+  const transferred = json?.schema === TRANSFER_SCHEMA;
+  const source = StageEstimator.fromJSON(transferred ? json.source : json);
+  if (!transferred) {
+    const network = json?.network === undefined ? undefined : modelFromJSON(json.network);
+    return {
+      source,
+      recalibration: undefined,
+      guardrail: undefined,
+      network: network !== undefined && 'predictAll' in network ? (network as MlpModel) : undefined,
+    };
+  }
+  const cross = crossFitFromJSON(json.guardrail);
+  return {
+    source,
+    recalibration: recalibrationFromJSON(json.recalibration),
+    guardrail: {
+      cross,
+      sampleTotalsMs: cross.ratios.map((ratio, i) => ratio * (cross.predictedMs[i] as number)),
+    },
+    network: undefined,
+  };
+};
+
+/** Times of configurations on the model's GPU: the target's where the model was carried over. */
+export const predictStages = (
+  model: StageModelFile,
+  knobs: KnobTable,
+): TransferPrediction & { readonly warnings: readonly StageWarning[] } => {
+  const { stagesMs, totalMs, warnings } = model.source.predict(knobs);
+  if (model.recalibration === undefined) return { stagesMs, totalMs, warnings };
+  return { ...model.recalibration.predict(transferInput(model.source, knobs)), warnings };
+};
+
+/** Configurations of `--data` or `--set`. */
+export const readKnobs = async (
+  args: StagePredictArgs,
+  model: StageModelFile,
+  session: Session,
+): Promise<KnobTable> => {
+  const { data, set = [] } = args;
+  if ((data === undefined) === (set.length === 0)) {
+    throw new UsageError('--data, --set: one of them must name the configurations');
+  }
+  const table = data === undefined ? perSampleTable([settings(set)], '--set') : await readTable(data, session);
+  const filter = args.filter ?? [];
+  return knobTableFrom(table, model.source.knobNames, model.source.parts.total, {
+    ...given({ outputTokens: args.outputTokens, decodeSteps: args.decodeSteps }),
+    ...(filter.length > 0 ? { filter } : {}),
+  });
+};
+
+const settings = (pairs: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new UsageError(`--set: must be name=value; got '${pair}'`);
+      return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    }),
+  );

@@ -1,0 +1,96 @@
+import { seededRandom, shuffled } from '@stepclock/random';
+import {
+  crossFit,
+  crossFitJSON,
+  errorFigures,
+  figuresJSON,
+  recalibrate,
+  StageError,
+  stageTableFrom,
+  takeConfigurations,
+  transferSamples,
+} from '@stepclock/stage-latency-recalibration';
+import type { StageRecalibrateArgs } from '../commands/stage.js';
+import { ExitCode } from '../exit-code.js';
+import { refuseOverwriting, type Session } from '../session.js';
+import { tableText } from '../text/table.js';
+import { given } from './given.js';
+import { columnsOf, methodOf, readTable, warn } from './stage-input.js';
+import { readStageModel, TRANSFER_SCHEMA } from './stage-model.js';
+
+/** `stepclock stage recalibrate`. */
+export const runStageRecalibrate = async (args: StageRecalibrateArgs, session: Session): Promise<ExitCode> => {
+  const { model: path = '-', data = '-', output = 'stage-transfer.json', seed = 0, samples } = args;
+  refuseOverwriting({ output, json: args.json }, [path, data]);
+  const method = methodOf('method', args.method ?? 'auto');
+  const { source, network } = await readStageModel(path, session);
+  const { total } = source.parts;
+  const all = stageTableFrom(await readTable(data, session), {
+    stages: source.stageNames,
+    features: source.knobNames,
+    convention: total.convention,
+    perStepStages: total.perStepStages,
+    ...(total.fixedSteps === undefined ? {} : { decodeSteps: total.fixedSteps }),
+    ...columnsOf(args, args.filter),
+  });
+  if (samples !== undefined && samples > all.length) {
+    throw new StageError(
+      'stage/too-many-samples',
+      `samples: must be at most the ${all.length} configurations of the data; got ${samples}`,
+      { value: samples, expected: `at most ${all.length}` },
+    );
+  }
+  const chosen =
+    samples === undefined
+      ? all
+      : takeConfigurations(all, shuffled(all.length, seededRandom(seed, 'samples')).slice(0, samples).sort());
+  const transfer = transferSamples(source, chosen);
+  const settings = { seed, ...given({ network }) };
+  const recalibration = recalibrate(method, transfer, settings);
+  const cross = crossFit(recalibration, transfer, settings);
+  const heldOut = errorFigures(transfer.targetTotalMs, cross.predictedMs);
+  warn([...chosen.warnings], session);
+  const file = {
+    schema: TRANSFER_SCHEMA,
+    method,
+    samples: chosen.length,
+    seed,
+    held_out_total: figuresJSON(heldOut),
+    blend: recalibration.blend ?? null,
+    source: source.toJSON(),
+    recalibration: recalibration.toJSON(),
+    guardrail: crossFitJSON(cross),
+    warnings: chosen.warnings,
+    stepclock_version: session.version,
+  };
+  await session.writeJson(output, file);
+  const taken = await session.writeJson(args.json, file);
+  if (taken) return ExitCode.ok;
+  const before = errorFigures(transfer.targetTotalMs, recalibrate('none', transfer).predict(transfer).totalMs);
+  session.print(
+    `${method} from ${chosen.length} samples: the total is off by ${heldOut.mapePercent.toFixed(2)} % on samples left out (${before.mapePercent.toFixed(1)} % before).`,
+  );
+  if (recalibration.blend !== undefined) {
+    session.print(
+      tableText(
+        [
+          ['stage', 'by', 'weights (cross-validated error)'],
+          ...recalibration.blend.map(({ stage, winner, candidates }) => [
+            stage,
+            winner,
+            candidates
+              .filter(({ weight }) => weight > 0.005)
+              .map(
+                ({ candidate, weight, crossValidatedPercent }) =>
+                  `${candidate} ${(100 * weight).toFixed(0)} % (${crossValidatedPercent.toFixed(2)} %)`,
+              )
+              .join(', '),
+          ]),
+        ],
+        [0, 1, 2],
+      ),
+    );
+  }
+  session.print(`\nWrote ${output}.`);
+  return ExitCode.ok;
+};

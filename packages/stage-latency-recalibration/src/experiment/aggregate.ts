@@ -1,0 +1,27 @@
+/** Mean, standard deviation over seeds (of one seed) and standard error of the mean. */
+export interface Spread {
+  readonly mean: number;
+  readonly sd: number;
+  readonly standardError: number;
+  readonly seeds: number;
+}
+
+export const spreadOf = (values: readonly number[]): Spread => {
+  const n = values.length;
+  const mean = values.reduce((a, b) => a + b, 0) / n;
+  const sd = n > 1 ? Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1)) : 0;
+  return { mean, sd, standardError: sd / Math.sqrt(n), seeds: n };
+};
+
+/** Six digits: far beyond what seeds agree on, and the same on every machine. */
+export const rounded = (value: number): number => Number(value.toPrecision(6));
+
+/** Rounds every number of a plain object, and turns what is not finite into null. */
+export const roundedDeep = (value: unknown): unknown => {
+  if (typeof value === 'number') return Number.isFinite(value) ? rounded(value) : null;
+  if (Array.isArray(value)) return value.map(roundedDeep);
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, roundedDeep(entry)]));
+  }
+  return value;
+};

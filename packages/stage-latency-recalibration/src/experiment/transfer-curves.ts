@@ -1,0 +1,94 @@
+import type { Method } from '../recalibration/method.js';
+import { type Spread, spreadOf } from './aggregate.js';
+import type { ExperimentResult } from './run-experiment.js';
+import { type CalibrationResult, type GuardrailResult, TOTAL } from './run-seed.js';
+
+/** Errors of one method and one number of samples over the seeds. */
+export interface TransferPoint {
+  readonly method: Method;
+  /** 0 for no calibration. */
+  readonly samples: number;
+  readonly stage: string;
+  readonly mapePercent: Spread;
+  readonly maeMs: Spread;
+  readonly p95Ms: Spread;
+}
+
+const grouped = <T>(items: readonly T[], key: (item: T) => string): T[][] => {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const name = key(item);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+};
+
+/** Means and standard errors of every method, number of samples and stage, in the order of the first seed. */
+export const transferPoints = (result: ExperimentResult): TransferPoint[] =>
+  grouped(
+    result.seeds.flatMap(({ calibration }) => calibration),
+    ({ method, samples, stage }) => `${method}|${samples}|${stage}`,
+  ).map((group) => {
+    const { method, samples, stage } = group[0] as CalibrationResult;
+    return {
+      method,
+      samples,
+      stage,
+      mapePercent: spreadOf(group.map(({ mapePercent }) => mapePercent)),
+      maeMs: spreadOf(group.map(({ maeMs }) => maeMs)),
+      p95Ms: spreadOf(group.map(({ p95Ms }) => p95Ms)),
+    };
+  });
+
+/** The total's error of a method at each number of samples. */
+export const totalCurve = (points: readonly TransferPoint[], method: Method): TransferPoint[] =>
+  points.filter((point) => point.method === method && point.stage === TOTAL);
+
+/** What a rule did, over seeds. A seed without, say, violating configurations has no share of false accepts and is left out of that mean. */
+export interface GuardrailPoint {
+  readonly rule: string;
+  readonly samples: number;
+  /** Share of the 95th percentile of true totals; null for all budgets together. */
+  readonly budget: number | null;
+  readonly violationsWithoutPercent: number;
+  readonly violationsWithPercent: number | null;
+  readonly coveragePercent: Spread;
+  readonly falseAcceptPercent: number | null;
+  readonly falseRejectPercent: number | null;
+  readonly acceptedPercent: number;
+}
+
+const meanOf = (values: readonly (number | null)[]): number | null => {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
+};
+
+const guardrailPoint = (group: readonly GuardrailResult[], budget: number | null): GuardrailPoint => {
+  const { rule, samples } = group[0] as GuardrailResult;
+  return {
+    rule,
+    samples,
+    budget,
+    violationsWithoutPercent: meanOf(group.map((one) => one.violationsWithoutPercent)) ?? 0,
+    violationsWithPercent: meanOf(group.map((one) => one.violationsWithPercent)),
+    coveragePercent: spreadOf(group.map((one) => one.coveragePercent)),
+    falseAcceptPercent: meanOf(group.map((one) => one.falseAcceptPercent)),
+    falseRejectPercent: meanOf(group.map((one) => one.falseRejectPercent)),
+    acceptedPercent: meanOf(group.map((one) => one.acceptedPercent)) ?? 0,
+  };
+};
+
+/** Every rule, number of samples and budget over the seeds, and all budgets together. */
+export const guardrailPoints = (
+  result: ExperimentResult,
+): { readonly byBudget: readonly GuardrailPoint[]; readonly overall: readonly GuardrailPoint[] } => {
+  const all = result.seeds.flatMap(({ guardrail }) => guardrail);
+  return {
+    byBudget: grouped(all, ({ rule, samples, budget }) => `${rule}|${samples}|${budget}`).map((group) =>
+      guardrailPoint(group, (group[0] as GuardrailResult).budget),
+    ),
+    overall: grouped(all, ({ rule, samples }) => `${rule}|${samples}`).map((group) => guardrailPoint(group, null)),
+  };
+};
