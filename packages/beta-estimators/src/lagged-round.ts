@@ -1,16 +1,16 @@
 import {
-  addLastSteps,
   emptyPrefixSums,
+  lastStepCorrection,
   lastSteps,
   type PrefixSums,
   prefixSum,
-  runningSum,
   type StaticCorrectionMode,
   staticCorrection,
+  sumOverPhases,
 } from '@stepclock/overlap-pressure';
 import type { BetaTriple, DurationDesign } from './duration-fit.js';
 import type { IterativeCorrectionMode } from './published-options.js';
-import { addUp, emptyTotals, stepAverages } from './step-averages.js';
+import { addUpTokens, emptyTokenTotals, stepAverages } from './step-averages.js';
 import type { TraceSignals } from './trace-signals.js';
 
 /** Step times (s/step) and step densities (steps/s) below this count as this. */
@@ -21,27 +21,30 @@ export type LaggedRound = (beta: BetaTriple) => DurationDesign;
 
 /**
  * The rounds of the iterative estimator over one trace (DESIGN section 3, steps 1 to 3). They hold the lagged prefill
- * pressure q, which starts as the full one, and room for every signal: a round allocates nothing, and passes over the
- * segments three times and over the phases twice.
+ * pressure q, which starts as the full one, and room for every signal: a round allocates nothing.
  */
 export const laggedRounds = (signals: TraceSignals, mode: IterativeCorrectionMode): LaggedRound => {
   const { grid, steps, pressures } = signals;
   const lagged = pressures.prefill.slice();
   const stepsOnSegment = new Float64Array(grid.segmentCount);
   const runningSteps = emptyPrefixSums(grid.segmentCount);
-  const totals = emptyTotals(grid.segmentCount);
+  const passed = new Float64Array(steps.length);
+  const totals = emptyTokenTotals(grid.segmentCount);
   const design = {
     steps,
     prefillTokens: new Float64Array(steps.length),
     decodeTokens: new Float64Array(steps.length),
   };
-  const correct = pressureCorrection(signals, mode);
+  const correct =
+    mode === 'beta_informed' ? informedCorrection(signals, passed, runningSteps) : fixedCorrection(signals, mode);
 
   return (beta) => {
     expectSteps(beta, lagged, pressures.decode, grid.segmentSec, stepsOnSegment);
-    correct(stepsOnSegment, prefixSum(stepsOnSegment, runningSteps), lagged);
-    addUp(stepsOnSegment, lagged, pressures.decode, totals);
-    stepAverages(grid, totals, design);
+    prefixSum(stepsOnSegment, runningSteps);
+    sumOverPhases(grid, runningSteps, passed);
+    correct(stepsOnSegment, lagged);
+    addUpTokens(stepsOnSegment, lagged, pressures.decode, totals);
+    stepAverages(grid, totals, passed, design);
     return design;
   };
 };
@@ -61,19 +64,19 @@ const expectSteps = (
 };
 
 /** Overwrites `into` with `q = max(p_pf - c / max(lambda, floor), 0)`. */
-type PressureCorrection = (stepsOnSegment: Float64Array, runningSteps: PrefixSums, into: Float64Array) => void;
+type PressureCorrection = (stepsOnSegment: Float64Array, into: Float64Array) => void;
 
-const pressureCorrection = (signals: TraceSignals, mode: IterativeCorrectionMode): PressureCorrection =>
-  mode === 'beta_informed' ? informedCorrection(signals) : fixedCorrection(signals, mode);
-
-const informedCorrection = ({ grid, steps, missing, pressures: { prefill } }: TraceSignals): PressureCorrection => {
-  const { segmentSec, segmentCount } = grid;
+/** On each prefill's last step, told from the steps that pass during every phase and their running sums. */
+const informedCorrection = (
+  { grid, steps, missing, pressures: { prefill } }: TraceSignals,
+  passed: Float64Array,
+  runningSteps: PrefixSums,
+): PressureCorrection => {
   const last = lastSteps(grid, missing, steps);
-  const change = new Float64Array(segmentCount + 1);
-  return (stepsOnSegment, runningSteps, into) => {
-    change.fill(0);
-    addLastSteps(last, stepsOnSegment, runningSteps, change);
-    takeOff(prefill, runningSum(change, segmentCount), stepsOnSegment, segmentSec, into);
+  const room = new Float64Array(grid.segmentCount + 1);
+  return (stepsOnSegment, into) => {
+    const perStep = lastStepCorrection(last, passed, stepsOnSegment, runningSteps, room);
+    takeOff(prefill, perStep, stepsOnSegment, grid.segmentSec, into);
   };
 };
 
@@ -98,7 +101,7 @@ const fixedCorrection = (
   mode: StaticCorrectionMode,
 ): PressureCorrection => {
   const tokens = staticCorrection(mode, grid, missing).map((rate, j) => rate * (segmentSec[j] as number));
-  return (stepsOnSegment, _, into) => {
+  return (stepsOnSegment, into) => {
     for (let j = 0; j < into.length; j++) {
       const steps = Math.max(stepsOnSegment[j] as number, FLOOR * (segmentSec[j] as number));
       into[j] = Math.max((prefill[j] as number) - (tokens[j] as number) / steps, 0);

@@ -1,77 +1,73 @@
-import { emptyPrefixSums, type PrefixSums, type TimeGrid } from '@stepclock/overlap-pressure';
+import type { TimeGrid } from '@stepclock/overlap-pressure';
 import type { DurationDesign } from './duration-fit.js';
 
-/** Numbers at a boundary: three running sums of two doubles each. */
-const STRIDE = 6;
-
-/** Running sums of steps, and of the prefill and decode tokens that they process, side by side. */
-export const emptyTotals = (segmentCount: number): PrefixSums => emptyPrefixSums(segmentCount, STRIDE / 2);
+/** Numbers at a boundary: two running sums of two doubles each. */
+const STRIDE = 4;
 
 /**
- * Fills the totals: `prefixSum` of three columns in one pass. The estimator spends a good part of its time here and in
- * `stepAverages`.
+ * Running sums of the prefill and decode tokens that are processed on the segments, side by side at every boundary, so that
+ * looking both up touches one place in memory. Each is an unevaluated sum of two doubles, as in `PrefixSums`.
+ */
+export const emptyTokenTotals = (segmentCount: number): Float64Array => new Float64Array(STRIDE * (segmentCount + 1));
+
+/**
+ * Fills the totals in one pass.
  *
  * @param stepsOnSegment `lambda_j dt_j`
  * @param prefill tokens per step on every segment
  * @param decode tokens per step on every segment
  */
-export const addUp = (
+export const addUpTokens = (
   stepsOnSegment: Float64Array,
   prefill: Float64Array,
   decode: Float64Array,
-  { pairs }: PrefixSums,
+  totals: Float64Array,
 ): void => {
-  let steps = 0;
-  let stepsRest = 0;
   let prefillTokens = 0;
   let prefillRest = 0;
   let decodeTokens = 0;
   let decodeRest = 0;
-  pairs.fill(0, 0, STRIDE);
+  totals.fill(0, 0, STRIDE);
   for (let j = 0; j < stepsOnSegment.length; j++) {
+    const steps = stepsOnSegment[j] as number;
+    const p = steps * (prefill[j] as number);
+    const nextPrefill = prefillTokens + p;
+    const pAdded = nextPrefill - prefillTokens;
+    prefillRest += prefillTokens - (nextPrefill - pAdded) + (p - pAdded);
+    prefillTokens = nextPrefill;
+    const d = steps * (decode[j] as number);
+    const nextDecode = decodeTokens + d;
+    const dAdded = nextDecode - decodeTokens;
+    decodeRest += decodeTokens - (nextDecode - dAdded) + (d - dAdded);
+    decodeTokens = nextDecode;
     const at = STRIDE * (j + 1);
-    const here = stepsOnSegment[j] as number;
-    const a = steps + here;
-    const aAdded = a - steps;
-    stepsRest += steps - (a - aAdded) + (here - aAdded);
-    steps = a;
-    const inPrefill = here * (prefill[j] as number);
-    const b = prefillTokens + inPrefill;
-    const bAdded = b - prefillTokens;
-    prefillRest += prefillTokens - (b - bAdded) + (inPrefill - bAdded);
-    prefillTokens = b;
-    const inDecode = here * (decode[j] as number);
-    const c = decodeTokens + inDecode;
-    const cAdded = c - decodeTokens;
-    decodeRest += decodeTokens - (c - cAdded) + (inDecode - cAdded);
-    decodeTokens = c;
-    pairs[at] = a;
-    pairs[at + 1] = stepsRest;
-    pairs[at + 2] = b;
-    pairs[at + 3] = prefillRest;
-    pairs[at + 4] = c;
-    pairs[at + 5] = decodeRest;
+    totals[at] = prefillTokens;
+    totals[at + 1] = prefillRest;
+    totals[at + 2] = decodeTokens;
+    totals[at + 3] = decodeRest;
   }
 };
 
 /**
  * Fills a design with the tokens that each phase's steps processed: N times the step-averaged pressure,
  * `int(p lambda) / int(lambda)`.
+ *
+ * @param passed `int(lambda)` over each phase
  */
 export const stepAverages = (
   { startIndex, endIndex }: TimeGrid,
-  { pairs }: PrefixSums,
+  totals: Float64Array,
+  passed: Float64Array,
   { steps, prefillTokens, decodeTokens }: DurationDesign,
 ): void => {
   for (let i = 0; i < steps.length; i++) {
     const a = STRIDE * (startIndex[i] as number);
     const b = STRIDE * (endIndex[i] as number);
-    const passed = (pairs[b] as number) - (pairs[a] as number) + ((pairs[b + 1] as number) - (pairs[a + 1] as number));
     const prefill =
-      (pairs[b + 2] as number) - (pairs[a + 2] as number) + ((pairs[b + 3] as number) - (pairs[a + 3] as number));
+      (totals[b] as number) - (totals[a] as number) + ((totals[b + 1] as number) - (totals[a + 1] as number));
     const decode =
-      (pairs[b + 4] as number) - (pairs[a + 4] as number) + ((pairs[b + 5] as number) - (pairs[a + 5] as number));
-    const scale = (steps[i] as number) / passed;
+      (totals[b + 2] as number) - (totals[a + 2] as number) + ((totals[b + 3] as number) - (totals[a + 3] as number));
+    const scale = (steps[i] as number) / (passed[i] as number);
     prefillTokens[i] = scale * prefill;
     decodeTokens[i] = scale * decode;
   }

@@ -4,6 +4,11 @@ import type { TimeGrid } from './time-grid.js';
 
 /** Prefills with something missing in their last chunk: the only phases that a correction on the last step touches. */
 export interface LastSteps {
+  /** How many there are, and how many of them, the first ones, took one step: their last step is the whole phase. */
+  readonly length: number;
+  readonly wholes: number;
+  /** Row of the phase. */
+  readonly row: Uint32Array;
   readonly startIndex: Uint32Array;
   readonly endIndex: Uint32Array;
   /** mu, tokens. */
@@ -16,29 +21,47 @@ export interface LastSteps {
 
 /** Collects the phases that lack tokens in their last chunk. */
 export const lastSteps = (grid: TimeGrid, missing: Float64Array, steps: Float64Array): LastSteps => {
-  let count = 0;
-  for (let i = 0; i < missing.length; i++) if (lacks(missing, steps, i)) count++;
-  const result: LastSteps = {
-    startIndex: new Uint32Array(count),
-    endIndex: new Uint32Array(count),
-    missing: new Float64Array(count),
-    steps: new Float64Array(count),
-    hint: new Uint32Array(count),
-  };
-  for (let i = 0, k = 0; i < missing.length; i++) {
+  let length = 0;
+  let wholes = 0;
+  for (let i = 0; i < missing.length; i++) {
     if (!lacks(missing, steps, i)) continue;
+    length++;
+    if (isWhole(steps, i)) wholes++;
+  }
+  const row = new Uint32Array(length);
+  let whole = 0;
+  let part = wholes;
+  for (let i = 0; i < missing.length; i++) {
+    if (!lacks(missing, steps, i)) continue;
+    if (isWhole(steps, i)) row[whole++] = i;
+    else row[part++] = i;
+  }
+  const result: LastSteps = {
+    length,
+    wholes,
+    row,
+    startIndex: new Uint32Array(length),
+    endIndex: new Uint32Array(length),
+    missing: new Float64Array(length),
+    steps: new Float64Array(length),
+    hint: new Uint32Array(length),
+  };
+  for (let k = 0; k < length; k++) {
+    const i = row[k] as number;
     result.startIndex[k] = grid.startIndex[i] as number;
     result.endIndex[k] = grid.endIndex[i] as number;
     result.missing[k] = missing[i] as number;
     result.steps[k] = steps[i] as number;
     result.hint[k] = (grid.endIndex[i] as number) - 1;
-    k++;
   }
   return result;
 };
 
 const lacks = (missing: Float64Array, steps: Float64Array, i: number): boolean =>
   (missing[i] as number) > 0 && (steps[i] as number) > 0;
+
+/** A count below one asks for a window longer than the phase: it is then the phase, as for a count of one. */
+const isWhole = (steps: Float64Array, i: number): boolean => (steps[i] as number) <= 1;
 
 /**
  * The correction on each phase's last expected step, as tokens per step: `c(t) / lambda(t)` (mode `beta_informed`).
@@ -48,37 +71,46 @@ const lacks = (missing: Float64Array, steps: Float64Array, i: number): boolean =
  * first, cut segment becomes a rate over that whole segment. Tokens are conserved: the sum over the segments of
  * `result * stepsOnSegment` is the sum of what is missing.
  *
+ * @param passed L of every phase, by row
  * @param stepsOnSegment `lambda_j dt_j`, positive
  * @param runningSteps its prefix sums
+ * @param into one value a boundary, overwritten; the answer is a view of it
  */
 export const lastStepCorrection = (
   last: LastSteps,
+  passed: Float64Array,
   stepsOnSegment: Float64Array,
   runningSteps: PrefixSums,
+  into: Float64Array = new Float64Array(stepsOnSegment.length + 1),
 ): Float64Array => {
-  const change = new Float64Array(stepsOnSegment.length + 1);
-  addLastSteps(last, stepsOnSegment, runningSteps, change);
-  return runningSum(change, stepsOnSegment.length);
+  into.fill(0);
+  const { wholes, row, startIndex, endIndex, missing } = last;
+  for (let k = 0; k < wholes; k++) {
+    const start = startIndex[k] as number;
+    const end = endIndex[k] as number;
+    const perStep = (missing[k] as number) / (passed[row[k] as number] as number);
+    into[start] = (into[start] as number) + perStep;
+    into[end] = (into[end] as number) - perStep;
+  }
+  addCutWindows(last, passed, stepsOnSegment, runningSteps, into);
+  return runningSum(into, stepsOnSegment.length);
 };
 
-/** Adds the changes of `lastStepCorrection` at every boundary to `change`, whose running sum it is. */
-export const addLastSteps = (
-  last: LastSteps,
+/** Adds the changes at the boundaries of the windows that begin inside their phase. */
+const addCutWindows = (
+  { length, wholes, row, startIndex, endIndex, missing, steps, hint }: LastSteps,
+  passed: Float64Array,
   stepsOnSegment: Float64Array,
   runningSteps: PrefixSums,
   change: Float64Array,
 ): void => {
-  const { startIndex, endIndex, missing, steps, hint } = last;
-  for (let k = 0; k < missing.length; k++) {
-    const start = startIndex[k] as number;
+  for (let k = wholes; k < length; k++) {
     const end = endIndex[k] as number;
-    const all = sumBetween(runningSteps, start, end);
-    // A count below one asks for more than the phase has: the window is then the phase.
-    const window = Math.min(all / (steps[k] as number), all);
+    const window = (passed[row[k] as number] as number) / (steps[k] as number);
     let j = hint[k] as number;
     let onCut = window - sumBetween(runningSteps, j + 1, end);
-    if (!(onCut >= 0 && (onCut <= (stepsOnSegment[j] as number) || j === start))) {
-      j = windowStart(runningSteps, start, end, window, j);
+    if (!(onCut >= 0 && onCut <= (stepsOnSegment[j] as number))) {
+      j = windowStart(runningSteps, startIndex[k] as number, end, window, j);
       hint[k] = j;
       onCut = window - sumBetween(runningSteps, j + 1, end);
     }

@@ -1,30 +1,27 @@
 import type { TimeGrid } from './time-grid.js';
 
 /**
- * Running sums over the segments, one at every boundary, ready for differences: the first `lanes` columns of terms side by
- * side, so that looking them all up at a boundary touches one place in memory.
+ * Running sums over the segments, one at every boundary, ready for differences.
  *
  * Each is an unevaluated sum of two doubles. A plain running total keeps its digits relative to the whole trace: after ten
  * million steps only 1e-9 of one is left, and after a segment without any known cost, whose steps are as many as the floor
  * of the step time allows, nothing at all.
  */
 export interface PrefixSums {
-  readonly lanes: number;
-  /** Boundary g, lane l: the rounded sum at `2 * (g * lanes + l)`, and what rounding took away beside it. */
+  /** Boundary g: the rounded sum at `2 g`, and what rounding took away beside it. */
   readonly pairs: Float64Array;
 }
 
-/** Room for the running sums of `lanes` columns of `segmentCount` terms, to be filled again and again. */
-export const emptyPrefixSums = (segmentCount: number, lanes = 1): PrefixSums => ({
-  lanes,
-  pairs: new Float64Array(2 * lanes * (segmentCount + 1)),
+/** Room for the running sums of `segmentCount` terms, to be filled again and again. */
+export const emptyPrefixSums = (segmentCount: number): PrefixSums => ({
+  pairs: new Float64Array(2 * (segmentCount + 1)),
 });
 
 /**
- * Sums one column of terms from the first boundary to every other one: O(terms).
+ * Sums a column of terms from the first boundary to every other one: O(terms).
  *
  * @param terms one a segment; for an integral, the signal times the segment's length
- * @param into of one lane; overwritten and returned, where given
+ * @param into overwritten and returned, where given
  */
 export const prefixSum = (terms: Float64Array, into: PrefixSums = emptyPrefixSums(terms.length)): PrefixSums => {
   const { pairs } = into;
@@ -44,11 +41,23 @@ export const prefixSum = (terms: Float64Array, into: PrefixSums = emptyPrefixSum
   return into;
 };
 
-/** The sum of the terms from boundary `from` to boundary `to` (of the first lane). */
-export const sumBetween = ({ lanes, pairs }: PrefixSums, from: number, to: number): number => {
-  const a = 2 * lanes * from;
-  const b = 2 * lanes * to;
+/** The sum of the terms from boundary `from` to boundary `to`. */
+export const sumBetween = ({ pairs }: PrefixSums, from: number, to: number): number => {
+  const a = 2 * from;
+  const b = 2 * to;
   return (pairs[b] as number) - (pairs[a] as number) + ((pairs[b + 1] as number) - (pairs[a + 1] as number));
+};
+
+/** The sum of the terms over each phase. */
+export const sumOverPhases = (
+  { startIndex, endIndex }: TimeGrid,
+  sums: PrefixSums,
+  into: Float64Array = new Float64Array(startIndex.length),
+): Float64Array => {
+  for (let i = 0; i < into.length; i++) {
+    into[i] = sumBetween(sums, startIndex[i] as number, endIndex[i] as number);
+  }
+  return into;
 };
 
 /** The running integral of a signal that is constant on every segment. */

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import {
   exposures,
   fullPressures,
+  type LastSteps,
   lastStepCorrection,
   lastSteps,
   missingTokens,
@@ -13,6 +14,8 @@ import {
   staticCorrection,
   stepCounts,
   sumBetween,
+  sumOverPhases,
+  type TimeGrid,
   timeGrid,
 } from '../src/index.js';
 import { plainActiveSum, plainIntegral, plainLastStepCorrection, plainSegments } from './plain-signals.js';
@@ -23,6 +26,10 @@ const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((a,
 /** A step density that changes from segment to segment. */
 const densityOf = (count: number): Float64Array =>
   Float64Array.from({ length: count }, (_, j) => 1 + ((j * 7) % 11) / 3);
+const correctionOf = (grid: TimeGrid, last: LastSteps, onSegment: Float64Array): Float64Array => {
+  const running = prefixSum(onSegment);
+  return lastStepCorrection(last, sumOverPhases(grid, running), onSegment, running);
+};
 const phaseTable = (rows: [kind: number, start: number, end: number, tokens: number][]): PhaseTable => ({
   length: rows.length,
   kind: Uint8Array.from(rows, ([kind]) => kind),
@@ -89,9 +96,9 @@ describe('laws of the signals', () => {
         // Hints left by another density must not matter.
         if (again) {
           const other = onSegment.map((k, j) => k * (1 + ((j * 5) % 13)));
-          lastStepCorrection(last, other, prefixSum(other));
+          correctionOf(grid, last, other);
         }
-        const perStep = lastStepCorrection(last, onSegment, prefixSum(onSegment));
+        const perStep = correctionOf(grid, last, onSegment);
         const taken = missing.filter((_, i) => (steps[i] as number) > 0);
         expect(sum(perStep.map((c, j) => c * (onSegment[j] as number)))).toAgree(sum(taken), 1e-11, 1e-10);
         const plain = plainLastStepCorrection(phases, missing, steps, density);
@@ -134,7 +141,7 @@ describe('laws of the signals', () => {
       const last = lastSteps(grid, missing, steps);
       for (const hint of [0, 1, 1023, 1024, 3000, 5998]) {
         last.hint[0] = hint;
-        const perStep = lastStepCorrection(last, onSegment, prefixSum(onSegment));
+        const perStep = correctionOf(grid, last, onSegment);
         expect(sum(perStep)).toAgree(missing[0] as number, 1e-10);
         const window = 6000 / (steps[0] as number);
         expect(perStep.filter((c) => c > 1e-12).length).toBe(Math.ceil(window));
