@@ -42,8 +42,9 @@ export interface EngineOptions {
   readonly prefixCaching?: boolean;
   /**
    * The arrival times of the workload are those of another engine's step boundaries, as `queued` of a vLLM log is, which its
-   * loop writes between two steps: a request is taken in at the boundary nearest to its time. Otherwise, at the first one
-   * after it, which would let every request wait for a boundary twice. Default false.
+   * loop writes between two steps. A request is taken in at the boundary nearest to its time, and that boundary is its
+   * arrival in the simulated log. Otherwise, at the first one after its time, which would let every request wait for a
+   * boundary twice. Default false.
    */
   readonly arrivalsReadAtSteps?: boolean;
 }

@@ -16,6 +16,8 @@ export interface EngineLoad {
 
 /** What happened to each request, and every step. */
 export interface EngineRun {
+  /** When the engine took it in: between two steps, at or after its arrival (`arrivalsReadAtSteps`: or shortly before). */
+  readonly takenInSec: Float64Array;
   /** When it was scheduled for the first time. */
   readonly scheduledSec: Float64Array;
   readonly firstTokenSec: Float64Array;
@@ -96,7 +98,8 @@ export class Engine {
       if (this.working === 0 && waiting.isEmpty && planSec >= endSec) {
         planSec = Math.max(planSec, waiting.nextArrivalSec);
       }
-      waiting.takeIn(settings.arrivalsReadAtSteps ? (planSec + this.nextPlanSec(planSec, endSec)) / 2 : planSec);
+      const untilSec = settings.arrivalsReadAtSteps ? (planSec + this.nextPlanSec(planSec, endSec)) / 2 : planSec;
+      waiting.takeIn(untilSec, planSec);
       if (!this.plan(planSec)) {
         this.release();
         knownSec = endSec;
@@ -109,7 +112,9 @@ export class Engine {
       this.finish(endSec);
     }
     const { scheduledSec, firstTokenSec, lastTokenSec, preemptions, recomputedTokens } = this;
-    return { scheduledSec, firstTokenSec, lastTokenSec, preemptions, recomputedTokens, steps: this.steps.table() };
+    const { takenInSec } = waiting;
+    const steps = this.steps.table();
+    return { takenInSec, scheduledSec, firstTokenSec, lastTokenSec, preemptions, recomputedTokens, steps };
   }
 
   /** Requests with work for a step. */
@@ -194,7 +199,7 @@ export class Engine {
       pool.recall(request, remembered);
       pool.take(blocksFor(filled) - blocksFor(remembered));
       if (again) this.recomputedTokens[request] = (this.recomputedTokens[request] as number) - have;
-      else this.scheduledSec[request] = Math.max(nowSec, load.arrivalSec[request] as number);
+      else this.scheduledSec[request] = nowSec;
       this.activity[request] = PREFILLING;
       this.running.append(request);
       this.budgetLeft -= prefills.join(request, have, all, this.budgetLeft);

@@ -116,6 +116,7 @@ export const simulate = (workload: Workload, engine: EngineOptions, options: Sim
   checkWorkload(workload, settings);
   const n = workload.length;
   const cached = workload.cachedTokens ?? new Float64Array(n);
+  const arrivalSec = workload.arrivalSec.slice();
   const scheduledSec = new Float64Array(n);
   const firstTokenSec = new Float64Array(n);
   const lastTokenSec = new Float64Array(n);
@@ -131,6 +132,7 @@ export const simulate = (workload: Workload, engine: EngineOptions, options: Sim
     const run: EngineRun = new Engine(load, settings, noiseOf(settings, seed, instance)).run();
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
+      if (settings.arrivalsReadAtSteps) arrivalSec[row] = run.takenInSec[i] as number;
       scheduledSec[row] = run.scheduledSec[i] as number;
       firstTokenSec[row] = run.firstTokenSec[i] as number;
       lastTokenSec[row] = run.lastTokenSec[i] as number;
@@ -139,7 +141,11 @@ export const simulate = (workload: Workload, engine: EngineOptions, options: Sim
     }
     return run.steps;
   });
-  const requests = requestsOf(workload, { scheduledSec, firstTokenSec, lastTokenSec }, { queueInPrefill, roundToSec });
+  const requests = requestsOf(
+    workload,
+    { arrivalSec, scheduledSec, firstTokenSec, lastTokenSec },
+    { queueInPrefill, roundToSec },
+  );
   return {
     requests,
     phases: phasesOfRequests(requests),

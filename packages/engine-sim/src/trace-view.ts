@@ -3,6 +3,7 @@ import type { Workload } from './workload.js';
 
 /** Times of every request, in the rows' order of the workload. */
 export interface ServedTimes {
+  readonly arrivalSec: Float64Array;
   readonly scheduledSec: Float64Array;
   readonly firstTokenSec: Float64Array;
   readonly lastTokenSec: Float64Array;
@@ -25,7 +26,7 @@ export const requestsOf = (
   times: ServedTimes,
   view: { readonly queueInPrefill: boolean; readonly roundToSec: number | undefined },
 ): ServedRequests => {
-  const arrivalSec = rounded(workload.arrivalSec, view.roundToSec);
+  const arrivalSec = rounded(times.arrivalSec, view.roundToSec);
   const { instance } = workload;
   return {
     length: workload.length,

@@ -4,8 +4,13 @@ export class WaitingQueue {
   private nextNew = 0;
   private arrived = 0;
 
+  /** When each request was taken in. */
+  readonly takenInSec: Float64Array;
+
   /** @param arrivalSec ascending; a request's number is its place */
-  constructor(private readonly arrivalSec: Float64Array) {}
+  constructor(private readonly arrivalSec: Float64Array) {
+    this.takenInSec = new Float64Array(arrivalSec.length);
+  }
 
   get isEmpty(): boolean {
     return this.preempted.length === 0 && this.nextNew === this.arrived;
@@ -16,8 +21,9 @@ export class WaitingQueue {
     return this.arrivalSec[this.arrived] ?? Infinity;
   }
 
-  takeIn(untilSec: number): void {
-    while (this.nextArrivalSec <= untilSec) this.arrived++;
+  /** Takes in who has arrived until then. */
+  takeIn(untilSec: number, nowSec: number): void {
+    while (this.nextArrivalSec <= untilSec) this.takenInSec[this.arrived++] = nowSec;
   }
 
   /** The request at the head; only where the queue is not empty. */
