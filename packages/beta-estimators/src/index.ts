@@ -3,6 +3,13 @@ export type { EstimateHistory, EstimateWarning, LinearBetas } from './estimate.j
 export { EstimatorError, type EstimatorErrorCode } from './estimator-error.js';
 export { estimateIterative, type IterativeDiagnostics, type IterativeEstimate } from './iterative.js';
 export type { BaselineOptions, IterativeCorrectionMode, IterativeOptions } from './published-options.js';
+export {
+  type ClusterDetails,
+  type PhaseDetails,
+  type SegmentDetails,
+  type StepClockDetails,
+  stepClockDetails,
+} from './step-clock/clock-details.js';
 export type { ClockReport } from './step-clock/clock-report.js';
 export {
   estimateStepClock,

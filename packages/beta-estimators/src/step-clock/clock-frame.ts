@@ -103,7 +103,7 @@ export const clockFrame = ({ prefills, decodes, edgesSec }: TraceColumns): Clock
 };
 
 /** How many of some phases cover each segment: a difference array and a running sum. */
-const activeOn = (segments: number, first: Int32Array, end: Int32Array): Float64Array => {
+export const activeOn = (segments: number, first: Int32Array, end: Int32Array): Float64Array => {
   const active = new Float64Array(segments + 1);
   for (let i = 0; i < first.length; i++) {
     active[first[i] as number] = (active[first[i] as number] as number) + 1;

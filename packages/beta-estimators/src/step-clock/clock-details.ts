@@ -1,0 +1,143 @@
+import { type PrefixSums, prefixSum, sumBetween } from '@stepclock/overlap-pressure';
+import type { PhaseTable } from '@stepclock/trace-io';
+import { activeOn } from './clock-frame.js';
+import { fitStepClock } from './estimate-step-clock.js';
+import { predictedSeconds } from './row-fit.js';
+import type { ResolvedStepClockOptions } from './step-clock-options.js';
+import type { Decodes, Prefills } from './trace-columns.js';
+
+/** One value a segment. Times on the clock's own time line: from near zero, engines and windows one after another. */
+export interface SegmentDetails {
+  readonly startSec: Float64Array;
+  readonly durationSec: Float64Array;
+  readonly activePrefills: Float64Array;
+  readonly activeDecodes: Float64Array;
+  /** k_j, and k0_j before the counts corrected it; NaN where the counts alone decide. */
+  readonly steps: Float64Array;
+  readonly expectedSteps: Float64Array;
+  /** P_j: prefill tokens that the segment was given. */
+  readonly prefillTokens: Float64Array;
+  /** Mean over the segment's steps; 0 in the linear model. */
+  readonly contextTokens: Float64Array;
+  /** `beta0 k + beta1 P + beta2 k n + beta3 k c`. */
+  readonly predictedSec: Float64Array;
+}
+
+/** One value a phase that the fit has seen: prefills first. */
+export interface PhaseDetails {
+  /** Row of the phase table. */
+  readonly row: Uint32Array;
+  readonly observedSec: Float64Array;
+  readonly predictedSec: Float64Array;
+  /** Per step of the phase: active decodes, and prefill tokens of the engine. */
+  readonly meanDecodes: Float64Array;
+  readonly meanPrefillTokens: Float64Array;
+}
+
+/** One value a cluster: a row of the regression. */
+export interface ClusterDetails {
+  /** Middle of the cluster, seconds on the clock's own time line. */
+  readonly timeSec: Float64Array;
+  readonly observedSec: Float64Array;
+  readonly predictedSec: Float64Array;
+  readonly steps: Float64Array;
+}
+
+/** The fitted clock from inside, for pictures. */
+export interface StepClockDetails {
+  readonly segments: SegmentDetails;
+  readonly phases: PhaseDetails;
+  readonly clusters: ClusterDetails;
+}
+
+/** Sum over a prefill's segments; of the first one only what lies after its start. */
+const overPrefill = (sums: PrefixSums, first: number, offset: number, end: number): number =>
+  sumBetween(sums, first, end) - offset * sumBetween(sums, first, first + 1);
+
+/**
+ * The segments, phases and clusters behind an estimate. It fits once more, so that an estimate alone costs nothing for it.
+ *
+ * @param options the `options` of the estimate
+ * @throws EstimatorError as `estimateStepClock` does
+ */
+export const stepClockDetails = (phases: PhaseTable, options: ResolvedStepClockOptions): StepClockDetails => {
+  const { problem, fit } = fitStepClock(phases, options);
+  const { frame, graph, groups, columns } = problem;
+  const { beta, state, rows } = fit;
+  const { steps, context, shares } = state;
+  const count = frame.segmentSec.length;
+
+  const decodeTokens = steps.map((k, j) => k * (frame.decodes[j] as number));
+  const predictedSec = steps.map(
+    (k, j) =>
+      beta[0] * k +
+      beta[1] * (shares.tokens[j] as number) +
+      beta[2] * (decodeTokens[j] as number) +
+      beta[3] * k * (context[j] as number),
+  );
+  const expectedSteps = new Float64Array(count).fill(Number.NaN);
+  for (let e = 0; e < graph.edges; e++) expectedSteps[graph.segment[e] as number] = state.expected[e] as number;
+
+  const total = columns.prefills.length + columns.decodes.length;
+  const details = {
+    row: new Uint32Array(total),
+    observedSec: new Float64Array(total),
+    predictedSec: new Float64Array(total),
+    meanDecodes: new Float64Array(total),
+    meanPrefillTokens: new Float64Array(total),
+  };
+  const sums = {
+    predicted: prefixSum(predictedSec),
+    steps: prefixSum(steps),
+    decodes: prefixSum(decodeTokens),
+    prefilled: prefixSum(shares.tokens),
+  };
+  const put = (at: number, from: Prefills | Decodes, i: number, over: (s: PrefixSums) => number): void => {
+    const k = over(sums.steps);
+    details.row[at] = from.row[i] as number;
+    details.observedSec[at] = (from.endSec[i] as number) - (from.startSec[i] as number);
+    details.predictedSec[at] = over(sums.predicted);
+    details.meanDecodes[at] = k > 0 ? over(sums.decodes) / k : 0;
+    details.meanPrefillTokens[at] = k > 0 ? over(sums.prefilled) / k : 0;
+  };
+  for (let i = 0; i < columns.prefills.length; i++) {
+    const first = frame.prefillSegment[i] as number;
+    const end = frame.prefillEnd[i] as number;
+    const offset = frame.prefillOffset[i] as number;
+    put(i, columns.prefills, i, (s) => overPrefill(s, first, offset, end));
+  }
+  for (let i = 0; i < columns.decodes.length; i++) {
+    const from = frame.decodeStart[i] as number;
+    const to = frame.decodeEnd[i] as number;
+    put(columns.prefills.length + i, columns.decodes, i, (s) => sumBetween(s, from, to));
+  }
+
+  const firstOf = new Float64Array(groups.length).fill(Number.NaN);
+  const timeSec = new Float64Array(groups.length);
+  for (let j = 0; j < count; j++) {
+    const c = groups.ofSegment[j] as number;
+    if (c < 0) continue;
+    if (Number.isNaN(firstOf[c] as number)) firstOf[c] = frame.nodeSec[j] as number;
+    timeSec[c] = ((firstOf[c] as number) + (frame.nodeSec[j + 1] as number)) / 2;
+  }
+  return {
+    segments: {
+      startSec: frame.nodeSec.slice(0, count),
+      durationSec: frame.segmentSec,
+      activePrefills: activeOn(count, frame.prefillSegment, frame.prefillEnd),
+      activeDecodes: frame.decodes,
+      steps,
+      expectedSteps,
+      prefillTokens: shares.tokens,
+      contextTokens: context,
+      predictedSec,
+    },
+    phases: details,
+    clusters: {
+      timeSec,
+      observedSec: rows.seconds,
+      predictedSec: rows.seconds.map((_, i) => predictedSeconds(rows, beta, i)),
+      steps: rows.steps,
+    },
+  };
+};

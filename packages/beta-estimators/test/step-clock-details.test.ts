@@ -1,0 +1,34 @@
+import '@stepclock/vitest-matchers';
+import { runScenario } from '@stepclock/engine-sim';
+import { describe, expect, it } from 'vitest';
+import { estimateStepClock, stepClockDetails } from '../src/index.js';
+
+const sum = (column: ArrayLike<number>): number => Array.from(column).reduce((a, b) => a + b, 0);
+
+describe('stepClockDetails', () => {
+  const { phases, steps } = runScenario('budget-2048-medium', { requests: 200, seed: 4 });
+  const estimate = estimateStepClock(phases, { model: 'linear' });
+  const { segments, phases: seen, clusters } = stepClockDetails(phases, estimate.options);
+
+  it('conserves steps and tokens', () => {
+    expect(sum(segments.steps)).toAgree(steps.length, 1e-3);
+    expect(sum(segments.prefillTokens)).toAgree(sum(phases.prefillTokens), 1e-9);
+  });
+
+  it('predicts phases, segments and clusters of a clean trace', () => {
+    expect(seen.row).toHaveLength(phases.length);
+    expect(sum(segments.predictedSec)).toAgree(
+      sum(segments.durationSec.filter((_, j) => (segments.steps[j] ?? 0) > 0)),
+      1e-3,
+    );
+    expect(sum(clusters.predictedSec)).toAgree(sum(clusters.observedSec), 1e-3);
+    expect(sum(seen.predictedSec)).toAgree(sum(seen.observedSec), 5e-3);
+  });
+
+  it('gives every phase its means per step', () => {
+    for (let i = 0; i < seen.row.length; i++) {
+      expect(seen.meanDecodes[i]).toBeGreaterThanOrEqual(0);
+      expect(seen.meanPrefillTokens[i]).toBeLessThanOrEqual(2048 * 1.5);
+    }
+  });
+});
