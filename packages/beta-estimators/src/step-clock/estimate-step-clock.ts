@@ -5,7 +5,7 @@ import { type ChosenFit, chosenFit } from './chosen-fit.js';
 import { type ClockProblem, clockProblem } from './clock-problem.js';
 import { type ClockReport, clockReport } from './clock-report.js';
 import { type ClockFit, fitClock } from './fit-clock.js';
-import { type Identifiability, identifiability } from './identifiability.js';
+import { COEFFICIENTS, type Identifiability, identifiability } from './identifiability.js';
 import { blockIntervals, type StepClockIntervals } from './intervals.js';
 import type { StepBetas, Width } from './row-fit.js';
 import { sampleWindows } from './sample-windows.js';
@@ -62,8 +62,9 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
   const resolved = resolvedStepClock(options);
   const chosen = fitStepClock(phases, resolved, options.onProgress);
   const { problem, fit, width } = chosen;
-  const { beta, state, rows, weights, rounds, converged } = fit;
+  const { beta, state, rows, weights, rounds } = fit;
   const intervals = blockIntervals(rows, width, weights, beta, resolved.ci) ?? null;
+  const converged = fit.converged || withinUncertainty(rounds, intervals);
   const identified = identifiability(problem, state, rows, weights, width, beta);
   const clock = clockReport(chosen);
   options.onProgress?.(1);
@@ -90,9 +91,22 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
   };
 };
 
-const SAMPLE_ROUNDS = 25;
-const FULL_ROUNDS = 4;
-const FULL_TOL = 1e-5;
+/** Whether the last round moved no coefficient by more than a small part of its interval: finer than that nothing can be told. */
+const withinUncertainty = (rounds: ClockFit['rounds'], intervals: StepClockIntervals | null): boolean => {
+  const [before, last] = rounds.slice(-2);
+  if (before === undefined || last === undefined || intervals === null) return false;
+  return COEFFICIENTS.every((name, j) => {
+    const [low, high] = intervals[name] ?? [0, Number.POSITIVE_INFINITY];
+    return Math.abs((last.beta[j] as number) - (before.beta[j] as number)) <= SMALL_PART * (high - low);
+  });
+};
+
+const SMALL_PART = 0.2;
+
+/** A sample need not be fitted more finely than the whole trace will be. */
+const SAMPLE_TOL = 1e-4;
+const FULL_ROUNDS = 2;
+const FULL_TOL = 1e-3;
 
 /** Fits the clock: on a sample first where the trace is long, both models where the choice is open. */
 export const fitStepClock = (
@@ -103,7 +117,7 @@ export const fitStepClock = (
   const within = window ?? WHOLE_TRACE;
   const windows = sampleWindows(phases, within);
   const first = checkedProblem(phases, windows ?? [within]);
-  const settings = { tol, maxRounds: windows === undefined ? maxOuterIters : Math.min(maxOuterIters, SAMPLE_ROUNDS) };
+  const settings = { tol: windows === undefined ? tol : Math.max(tol, SAMPLE_TOL), maxRounds: maxOuterIters };
   const chosen = chosenFit(first, model, settings);
   onProgress?.(windows === undefined ? 0.9 : 0.3);
   // Where counts give way the sample stands: the loose clock is not made for a million phases.
@@ -111,12 +125,12 @@ export const fitStepClock = (
 
   const problem = clockProblem(traceColumns(phases, [within]));
   onProgress?.(0.5);
+  const sampled = chosen.fit.rounds.at(-1);
   const fit = fitClock(problem, {
     width: chosen.width,
     tol: Math.max(tol, FULL_TOL),
     maxRounds: Math.min(maxOuterIters, FULL_ROUNDS),
-    from: chosen.fit.beta,
-    mayRound: chosen.fit.rounds.at(-1)?.whole === true,
+    ...(sampled && { from: sampled, mayRound: sampled.whole }),
   });
   onProgress?.(0.9);
   const all = { ...fit, rounds: [...chosen.fit.rounds, ...fit.rounds] };

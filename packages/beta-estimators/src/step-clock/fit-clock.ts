@@ -17,8 +17,8 @@ export interface FitSettings {
   /** Largest relative change of a coefficient that counts as standing still. */
   readonly tol: number;
   readonly maxRounds: number;
-  /** Coefficients that are nearly right already, from a sample: the clock is then followed, not solved for. */
-  readonly from?: StepBetas;
+  /** What a sample of the trace gave: nearly right already, so the clock is followed, not solved for. */
+  readonly from?: { readonly beta: StepBetas; readonly noise: Noise };
   /** False keeps the steps real-valued. Default true. */
   readonly mayRound?: boolean;
   /** Segments whose work is not known for sure; given, the regression is robust and leaves them out where it can. */
@@ -56,16 +56,18 @@ const MOST_REAL_ROUNDS = 9;
 const FINE_RESIDUAL = 0.1;
 const WORSE = 1.25;
 /** Coefficients that move less than this in the last round have converged, if not to `tol`. */
-const STILL = 1e-3;
-/** Relative standard deviation of a step: before anything is known, after a sample has been fitted, and at least. */
+const STILL = 5e-3;
+/** Relative standard deviation of a step: before anything is known, and at least. */
 const FIRST_SIGMA = 0.3;
-const SAMPLED_SIGMA = 0.1;
 const LEAST_SIGMA = 0.01;
 /** The regression has seen the clock fitted to it, so its residuals look smaller than the noise is. */
 const SIGMA_INFLATION = 1.5;
 const SLOWEST = 1 / 16;
+const EVEN_PASSES = 2;
 const CG_TOLERANCE = 1e-3;
 const CG_ITERATIONS = 200;
+/** A clock that was followed is right but for what neighbours can mend. */
+const CG_ITERATIONS_NEAR = 20;
 
 /**
  * Finds the clock and the coefficients together. A round takes the expected steps from the coefficients, corrects them by the
@@ -90,16 +92,17 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
   const { real, expected, weight, steps, shares, context } = state;
   const touched = settings.doubtful && touchedRows(groups, settings.doubtful);
   const rounds: Round[] = [];
-  let beta: StepBetas = from ?? [problem.meanStepSec, 0, 0, 0];
-  let sigma = from === undefined ? FIRST_SIGMA : SAMPLED_SIGMA;
-  let tau = 0;
+  let beta: StepBetas = from?.beta ?? [problem.meanStepSec, 0, 0, 0];
+  let sigma = from === undefined ? FIRST_SIGMA : sigmaOf(from.noise);
+  let tau = from === undefined ? 0 : SIGMA_INFLATION * from.noise.prefill;
   let whole = mayRound && from !== undefined;
   let pace = 1;
   let lastMove = [0, 0, 0, 0];
+  if (from !== undefined) followEvenly(problem, state, from.beta, width);
   for (;;) {
     expectedSteps(problem, state, beta, sigma, tau);
-    if (from !== undefined && (whole || rounds.length === 0)) trackClock(graph, expected, weight, real);
-    if (!whole || from === undefined) leastCorrection(graph, expected, weight, real, CG_TOLERANCE, CG_ITERATIONS);
+    if (from !== undefined && rounds.length === 0) trackClock(graph, expected, weight, real);
+    leastCorrection(graph, expected, weight, real, CG_TOLERANCE, from === undefined ? CG_ITERATIONS : CG_ITERATIONS_NEAR);
     const unsure = whole ? wholeSteps(graph, real, expected, weight, state.whole).unsure : 0;
     const held = readClock(problem, whole ? state.whole : real, state);
     const before = pace < 1 ? shares.tokens.slice() : undefined;
@@ -134,11 +137,34 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
     pace = turned ? Math.max(pace / 2, SLOWEST) : Math.min(1, 1.5 * pace);
     lastMove = move;
     beta = blended(beta, fitted, pace);
-    sigma = Math.min(FIRST_SIGMA, Math.max(LEAST_SIGMA, SIGMA_INFLATION * noise.step));
+    sigma = sigmaOf(noise);
     tau = SIGMA_INFLATION * noise.prefill;
     whole ||= mayRound && (round.change < NEAR_ENOUGH || rounds.length >= MOST_REAL_ROUNDS);
   }
 };
+
+/** What the segments hold under a clock that takes the coefficients' steps, prefill tokens spread by time. */
+const followEvenly = (problem: ClockProblem, state: ClockState, beta: StepBetas, width: Width): void => {
+  const { frame, columns, meanStepSec } = problem;
+  const { steps, clock, shares, context } = state;
+  for (let j = 0; j < steps.length; j++) {
+    steps[j] = frame.busy[j] === 1 ? (frame.segmentSec[j] as number) / meanStepSec : 0;
+  }
+  for (let pass = 0; pass < EVEN_PASSES; pass++) {
+    for (let j = 0; j < steps.length; j++) clock[j + 1] = (clock[j] as number) + (steps[j] as number);
+    sharePrefills(frame, columns.prefills, steps, shares);
+    if (width === 4) decodeContext(frame, columns.decodes, problem.pressing, clock, steps, context);
+    for (let j = 0; j < steps.length; j++) {
+      if (frame.busy[j] === 0) continue;
+      const stepSec = beta[0] + beta[2] * (frame.decodes[j] as number) + beta[3] * (context[j] as number);
+      const seconds = frame.segmentSec[j] as number;
+      const k = (seconds - beta[1] * (shares.tokens[j] as number)) / stepSec;
+      steps[j] = stepSec > 0 ? Math.max(k, (0.1 * seconds) / meanStepSec) : (steps[j] as number);
+    }
+  }
+};
+
+const sigmaOf = (noise: Noise): number => Math.min(FIRST_SIGMA, Math.max(LEAST_SIGMA, SIGMA_INFLATION * noise.step));
 
 const regress = (
   rows: ClusterRows,

@@ -19,6 +19,7 @@ const NORMAL_QUARTILE = 0.6744897501960817;
 /** Rows with less than this share of their time in prefill tokens tell of steps alone; a few of them are needed. */
 const PREFILL_SHARE = 0.1;
 const ENOUGH_ROWS = 30;
+const MOST_ROWS = 50_000;
 
 /**
  * A row of k steps of length Delta varies by `sigma^2 k Delta^2 + tau^2 (beta1 P)^2`. sigma comes from the rows with hardly any
@@ -26,8 +27,10 @@ const ENOUGH_ROWS = 30;
  */
 export const rowNoise = (rows: ClusterRows, beta: StepBetas): Noise => {
   const { length } = rows;
+  // Robust averages of a long trace need not look at every row.
+  const stride = Math.ceil(length / MOST_ROWS);
   const quiet: number[] = [];
-  const all = new Float64Array(length);
+  const all: number[] = [];
   let squares = 0;
   let residualSquares = 0;
   let total = 0;
@@ -39,15 +42,16 @@ export const rowNoise = (rows: ClusterRows, beta: StepBetas): Noise => {
     const z = seconds > 0 ? (Math.abs((rows.seconds[i] as number) - seconds) / seconds) * Math.sqrt(steps) : 0;
     residualSquares += ((rows.seconds[i] as number) - seconds) ** 2;
     totalSquares += ((rows.seconds[i] as number) - total / length) ** 2;
-    all[i] = z;
     squares += z * z;
+    if (i % stride !== 0) continue;
+    all.push(z);
     if (beta[1] * (rows.prefillTokens[i] as number) < PREFILL_SHARE * seconds) quiet.push(z);
   }
   const enough = quiet.length >= ENOUGH_ROWS;
-  const step = median(enough ? Float64Array.from(quiet) : all) / NORMAL_QUARTILE;
+  const step = median(enough ? quiet : all) / NORMAL_QUARTILE;
   const excess: number[] = [];
   if (enough) {
-    for (let i = 0; i < length; i++) {
+    for (let i = 0; i < length; i += stride) {
       const seconds = predictedSeconds(rows, beta, i);
       const prefill = beta[1] * (rows.prefillTokens[i] as number);
       if (!(prefill >= PREFILL_SHARE * seconds)) continue;
@@ -56,7 +60,7 @@ export const rowNoise = (rows: ClusterRows, beta: StepBetas): Noise => {
       excess.push((squared - own) / (prefill * prefill));
     }
   }
-  const prefill = Math.sqrt(Math.max(0, median(Float64Array.from(excess))));
+  const prefill = Math.sqrt(Math.max(0, median(excess)));
   return {
     step,
     prefill,
@@ -66,5 +70,5 @@ export const rowNoise = (rows: ClusterRows, beta: StepBetas): Noise => {
   };
 };
 
-/** The upper median; 0 of nothing. Sorts its argument. */
-const median = (values: Float64Array): number => values.sort()[values.length >> 1] ?? 0;
+/** The upper median; 0 of nothing. */
+const median = (values: readonly number[]): number => Float64Array.from(values).sort()[values.length >> 1] ?? 0;

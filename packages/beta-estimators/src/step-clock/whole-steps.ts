@@ -2,6 +2,9 @@ import type { OffsetGraph } from './offset-graph.js';
 
 /** An offset is rounded when the standard deviation of its real-valued estimate is below this many steps. */
 const SURE = 0.25;
+const ENOUGH_WEIGHT = 1 / (SURE * SURE);
+/** A real-valued offset that moves by less has come to rest. */
+const REAL_MOVE = 0.01;
 const SWEEPS = 20;
 
 export interface WholeSteps {
@@ -44,16 +47,22 @@ export const wholeSteps = (
     }
     // Where no earlier neighbour is, a busy period begins, and its clock may begin anywhere.
     const moved = (x[c] as number) + (total > 0 ? shift / total : 0);
-    whole[c] = total === 0 || 1 / Math.sqrt(total) < SURE ? Math.round(moved) : moved;
+    whole[c] = total === 0 || total > ENOUGH_WEIGHT ? Math.round(moved) : moved;
   }
-  let unsure = 0;
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    let moves = 0;
-    unsure = 0;
+  // A component is looked at again only when a neighbour has moved.
+  const stale = new Uint8Array(components).fill(1);
+  const real = new Uint8Array(components);
+  let settled = false;
+  for (let sweep = 0; sweep < SWEEPS && !settled; sweep++) {
+    settled = true;
     for (let c = 0; c < components; c++) {
+      if (stale[c] === 0) continue;
+      stale[c] = 0;
       let total = 0;
       let sum = 0;
-      for (let q = start[c] as number; q < (start[c + 1] as number); q++) {
+      const first = start[c] as number;
+      const end = start[c + 1] as number;
+      for (let q = first; q < end; q++) {
         const e = incident[q] as number;
         const w = weight[e] as number;
         const span = (expected[e] as number) - (gap[e] as number);
@@ -62,14 +71,20 @@ export const wholeSteps = (
           w * (to[e] === c ? (whole[from[e] as number] as number) + span : (whole[to[e] as number] as number) - span);
       }
       if (total === 0) continue;
-      const sure = 1 / Math.sqrt(total) < SURE;
+      const sure = total > ENOUGH_WEIGHT;
       const mean = sum / total;
       const value = sure ? Math.round(mean) : mean;
-      if (!sure) unsure++;
-      if (Math.abs(value - (whole[c] as number)) > (sure ? 0.5 : 1e-3)) moves++;
+      real[c] = sure ? 0 : 1;
+      if (!(Math.abs(value - (whole[c] as number)) > REAL_MOVE)) continue;
       whole[c] = value;
+      settled = false;
+      for (let q = first; q < end; q++) {
+        const e = incident[q] as number;
+        stale[from[e] === c ? (to[e] as number) : (from[e] as number)] = 1;
+      }
     }
-    if (moves === 0) return { unsure, settled: true };
   }
-  return { unsure, settled: false };
+  let unsure = 0;
+  for (let c = 0; c < components; c++) unsure += real[c] as number;
+  return { unsure, settled };
 };
