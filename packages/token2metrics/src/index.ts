@@ -22,7 +22,7 @@ export { evaluateDevice, type MetricEvaluation } from './model/evaluate.js';
 export { type LearningPoint, learningCurve } from './model/learning-curve.js';
 export { deviceModelFromJSON, deviceModelToJSON, errorsToJSON, TOKEN2METRICS_SCHEMA } from './model/model-file.js';
 export { type DevicePrediction, type MetricPrediction, type PredictOptions, predictDevice } from './model/predict.js';
-export { type TrainOptions, trainDevice } from './model/train-device.js';
+export { type HeldOut, type TrainedDevice, type TrainOptions, trainDevice } from './model/train-device.js';
 export {
   type RegressionChoice,
   type TrainedMetric,
@@ -39,6 +39,7 @@ export { DEFAULT_PADDING, fitPhysics, PHYSICS_TERMS, type PhysicsPredictor } fro
 export { fitPowerRamp, type PowerRamp, type PowerRampPredictor, rampEnergy } from './regressors/power-ramp.js';
 export { type Predictor, REGRESSORS, type RegressorName } from './regressors/predictor.js';
 export { tokensOf } from './regressors/tokens.js';
+export { SYNTHETIC_MODELS, type SyntheticModel, syntheticCsv } from './synthetic/synthetic-csv.js';
 export type { ColumnOptions } from './table/column-map.js';
 export { type LoadOptions, loadMeasurements } from './table/load-measurements.js';
 export { type Measurements, rowsWith, takeMeasurements } from './table/measurements.js';

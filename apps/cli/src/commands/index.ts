@@ -10,6 +10,7 @@ import { simulate } from './simulate.js';
 import { stage } from './stage.js';
 import { stepTime } from './step-time.js';
 import { steps } from './steps.js';
+import { token2metrics } from './token2metrics.js';
 
 /** Every verb and noun, in the order of the help. */
 export const commands: readonly AnyVerb[] = [
@@ -20,6 +21,7 @@ export const commands: readonly AnyVerb[] = [
   simulate,
   steps,
   stepTime,
+  token2metrics,
   stage,
   convert,
   exportVerb,

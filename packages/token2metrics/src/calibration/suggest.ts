@@ -44,7 +44,9 @@ export const suggestSamples = (
   );
   const wanted = relativeRows(source, grid);
   const scales = priorScales(source.coefficients, physicsColumns(grid, source.padding), source.predict(grid));
-  let covariance: Float64Array[] = Array.from(scales, (scale, j) => scales.map((_, k) => (j === k ? scale ** 2 / PRIOR_STRENGTH : 0)));
+  let covariance: Float64Array[] = Array.from(scales, (scale, j) =>
+    scales.map((_, k) => (j === k ? scale ** 2 / PRIOR_STRENGTH : 0)),
+  );
   if (measured) for (const row of relativeRows(source, measured)) covariance = afterMeasuring(covariance, row);
   const uncertainty = (c: readonly Float64Array[]): number =>
     Math.sqrt(wanted.reduce((sum, row) => sum + variance(c, row), 0) / wanted.length);

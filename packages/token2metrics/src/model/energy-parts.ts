@@ -25,7 +25,9 @@ export const energyParts = (
   const { energy, ttft, total } = prediction;
   if (!energy || !ttft || !total) return undefined;
   const predictor = model.metrics.energy?.predictor;
-  const ramp = isRamp(predictor) ? predictor.ramp : undefined;
+  const fitted = isRamp(predictor) ? { ...predictor.ramp, offsetJ: 0 } : undefined;
+  // A ramp that starts below zero watts fits its runs, but says nothing about their first moments.
+  const ramp = fitted && fitted.plateauW > fitted.dropW ? fitted : undefined;
   const share = (i: number): number => {
     const [prefill, whole] = [ttft.value[i] as number, total.value[i] as number];
     if (!ramp) return Math.min(1, prefill / whole);

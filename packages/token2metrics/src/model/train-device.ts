@@ -28,16 +28,34 @@ export interface TrainOptions extends QualityOptions {
   readonly onMetric?: (metric: Metric) => void;
 }
 
+/** What a metric's model said about rows that it had not seen. */
+export interface HeldOut {
+  readonly metric: Metric;
+  /** Row numbers in the table that was trained on (after dropping). */
+  readonly rows: Int32Array;
+  /** SI. */
+  readonly measured: Float64Array;
+  readonly predicted: Float64Array;
+}
+
+export interface TrainedDevice {
+  readonly model: DeviceModel;
+  /** One a metric, in the order of `METRICS`. */
+  readonly heldOut: readonly HeldOut[];
+  /** The rows trained on: without those dropped. */
+  readonly table: Measurements;
+}
+
 /**
  * Trains every metric that the measurements have.
  *
  * @throws Token2MetricsError `not-enough-rows`, `no-rows`
  *
  * @example
- * const model = trainDevice(table, { regression: 'physics' });
+ * const { model } = trainDevice(table, { regression: 'physics' });
  * model.metrics.total?.validation?.mapePercent // => 0.16
  */
-export const trainDevice = (table: Measurements, options: TrainOptions = {}): DeviceModel => {
+export const trainDevice = (table: Measurements, options: TrainOptions = {}): TrainedDevice => {
   const findings = qualityFindings(table, options);
   const used = options.dropOutliers ? dropFlagged(table, findings) : table;
   const { regression = 'auto', level = 0.9, padding = DEFAULT_PADDING } = options;
@@ -54,7 +72,20 @@ export const trainDevice = (table: Measurements, options: TrainOptions = {}): De
   const metrics: Partial<Record<Metric, MetricModel>> = Object.fromEntries(
     Object.entries(trained).map(([metric, { result }]) => [metric, result.model]),
   );
-  if (sum && trained.ttft && trained.decode) metrics.total = sumOfParts(used, trained.ttft, trained.decode, level);
+  const heldOut = new Map<Metric, HeldOut>();
+  for (const { rows, result } of Object.values(trained)) {
+    heldOut.set(rows.metric, {
+      metric: rows.metric,
+      rows: rows.rows,
+      measured: rows.target,
+      predicted: result.outOfFold,
+    });
+  }
+  if (sum && trained.ttft && trained.decode) {
+    const total = sumOfParts(used, trained.ttft, trained.decode);
+    if (total.rows.length > 0) heldOut.set('total', total);
+    metrics.total = sumModel(trained.decode.result.model, total, level);
+  }
   if (Object.keys(metrics).length === 0) {
     throw new Token2MetricsError(
       'token2metrics/no-rows',
@@ -64,7 +95,7 @@ export const trainDevice = (table: Measurements, options: TrainOptions = {}): De
       },
     );
   }
-  return {
+  const model: DeviceModel = {
     name: options.name ?? used.model,
     facts: options.facts ?? {},
     padding,
@@ -77,33 +108,38 @@ export const trainDevice = (table: Measurements, options: TrainOptions = {}): De
       message,
     })),
   };
+  return { model, heldOut: METRICS.flatMap((metric) => heldOut.get(metric) ?? []), table: used };
 };
 
 type Part = { readonly rows: MetricRows; readonly result: TrainedMetric };
 
-/** Judged on the measured total where there is one, else on the sum of the measured parts. */
-const sumOfParts = (table: Measurements, ttft: Part, decode: Part, level: number): MetricModel => {
+/** Held against the measured total where there is one, else against the sum of the measured parts. */
+const sumOfParts = (table: Measurements, ttft: Part, decode: Part): HeldOut => {
   const ttftAt = new Map<number, number>();
   for (const [k, row] of ttft.rows.rows.entries()) ttftAt.set(row, k);
-  const target: number[] = [];
-  const predicted: number[] = [];
-  decode.rows.rows.forEach((row, k) => {
-    const other = ttftAt.get(row);
-    if (other === undefined) return;
-    const parts = (ttft.rows.target[other] as number) + (decode.rows.target[k] as number);
-    const total = table.values.total?.[row];
-    target.push(total !== undefined && total > 0 ? total : parts);
-    predicted.push((ttft.result.outOfFold[other] as number) + (decode.result.outOfFold[k] as number));
+  const both = Int32Array.from(decode.rows.rows.keys()).filter((k) => ttftAt.has(decode.rows.rows[k] as number));
+  const rows = both.map((k) => decode.rows.rows[k] as number);
+  const partOf = (of: 'target' | 'predicted') =>
+    Float64Array.from(both, (k, i) => {
+      const other = ttftAt.get(rows[i] as number) as number;
+      return of === 'target'
+        ? (ttft.rows.target[other] as number) + (decode.rows.target[k] as number)
+        : (ttft.result.outOfFold[other] as number) + (decode.result.outOfFold[k] as number);
+    });
+  const measured = partOf('target').map((parts, i) => {
+    const total = table.values.total?.[rows[i] as number];
+    return total !== undefined && total > 0 ? total : parts;
   });
-  const scheme = decode.result.model.validation?.scheme ?? '';
-  return {
-    metric: 'total',
-    method: 'sum',
-    alternatives: [],
-    range: decode.result.model.range,
-    candidates: [],
-    ...(target.length === 0
-      ? {}
-      : { validation: validate(Float64Array.from(target), Float64Array.from(predicted), scheme, level) }),
-  };
+  return { metric: 'total', rows, measured, predicted: partOf('predicted') };
 };
+
+const sumModel = (decode: MetricModel, { measured, predicted }: HeldOut, level: number): MetricModel => ({
+  metric: 'total',
+  method: 'sum',
+  alternatives: [],
+  range: decode.range,
+  candidates: [],
+  ...(measured.length === 0
+    ? {}
+    : { validation: validate(measured, predicted, decode.validation?.scheme ?? '', level) }),
+});

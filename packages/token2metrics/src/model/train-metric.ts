@@ -6,7 +6,7 @@ import type { Candidate, MetricModel } from './device-model.js';
 import { FOLDS, type MetricRows, outOfFold } from './training-rows.js';
 import { type Validation, validate } from './validation.js';
 
-/** `auto` keeps the regressor with the smallest out-of-fold error, `all` keeps every one and uses that one. */
+/** `auto` keeps the regressor with the smallest out-of-fold error (physics, if it comes within 5 % of that), `all` keeps every one and uses that one. */
 export type RegressionChoice = RegressorName | 'auto' | 'all';
 
 export interface TrainMetricOptions extends RegressorOptions {
@@ -20,6 +20,9 @@ export interface TrainedMetric {
   /** Out-of-fold predictions of the rows, by the regressor that is used. */
   readonly outOfFold: Float64Array;
 }
+
+/** Physics holds beyond the rows trained on; another regressor must have an error smaller by this share to be worth giving that up. */
+const CLEARLY_BETTER = 0.05;
 
 const SCHEME = `${FOLDS} folds, fold = row % ${FOLDS}`;
 
@@ -45,9 +48,12 @@ export const trainMetric = (rows: MetricRows, options: TrainMetricOptions): Trai
       failed.push({ regressor, mapePercent: null, reason: error.message });
     }
   }
-  // Ties go to the form named first: physics.
   trials.sort((a, b) => a.validation.mapePercent - b.validation.mapePercent);
-  const [best] = trials;
+  const [first] = trials;
+  const physics = trials.find(({ regressor }) => regressor === 'physics');
+  const asGood =
+    first && physics && first.validation.mapePercent > (1 - CLEARLY_BETTER) * physics.validation.mapePercent;
+  const best = asGood ? physics : first;
   if (!best)
     throw new Token2MetricsError(
       'token2metrics/not-enough-rows',

@@ -1,4 +1,4 @@
-import { max } from 'd3-array';
+import { max, median } from 'd3-array';
 import type { PowerRun } from '../table/power-samples.js';
 import type { Finding } from './finding.js';
 
@@ -52,11 +52,20 @@ export const inspectPowerRuns = (
       metric: 'power',
       count: unseen.length,
       rows: new Int32Array(0),
-      message: `${unseen.length} of ${runs.length} runs ended before a sample caught the device at work: all that was read is the idle power, and their energy is unknown`,
+      message:
+        `${unseen.length} of ${runs.length} runs ended before a sample caught the device at work: all that was read is the idle power` +
+        `${timesTooLow(led, unseen)}, and their energy is unknown`,
       droppable: true,
     });
   }
   return { runs: inspected, findings };
+};
+
+/** How far idle readings lie below what the device takes at work, as the other runs show it. */
+const timesTooLow = (led: readonly RunPower[], unseen: readonly RunPower[]): string => {
+  const busy = median(led, ({ busyMeanW }) => busyMeanW);
+  const idle = median(unseen, ({ meanW }) => meanW);
+  return busy === undefined || idle === undefined ? '' : ` (about ${(busy / idle).toFixed(0)} times too low)`;
 };
 
 const inspect = ({ model, name, powerW, usagePercent }: PowerRun, lowestW: number): RunPower => {

@@ -39,8 +39,32 @@ export const robustResiduals = (rows: MetricRows, padding: number): RobustResidu
       for (const k of bucket) usual[k] = middle;
     }
   }
-  const relative = rows.target.map((value, k) => value / (usual[k] as number) - 1);
+  const ratio = rows.target.map((value, k) => value / (usual[k] as number));
+  const around = neighbourRatios(rows, ratio);
+  // Odd only what deviates from the form and from its neighbours: either alone may be off.
+  const relative = ratio.map((r, k) => {
+    const [fromForm, fromNeighbours] = [r - 1, r / (around[k] as number) - 1];
+    return Math.abs(fromForm) < Math.abs(fromNeighbours) ? fromForm : fromNeighbours;
+  });
   return { relative, limit: limitOf(relative) };
+};
+
+/** Requests of about the same size on either side that a row is compared with. */
+const NEIGHBOURS = 3;
+
+/**
+ * Median of `value / usual` over the requests nearest in size, the row itself left out: where all of them deviate it is the form that is wrong, not
+ * the measurement.
+ */
+const neighbourRatios = ({ tokens }: MetricRows, ratio: Float64Array): Float64Array => {
+  const size = outputOf(tokens) ?? inputOf(tokens);
+  const order = Int32Array.from(ratio.keys()).sort((a, b) => (size[a] as number) - (size[b] as number) || a - b);
+  const around = new Float64Array(ratio.length);
+  order.forEach((row, at) => {
+    const near = [...order.slice(Math.max(0, at - NEIGHBOURS), at), ...order.slice(at + 1, at + 1 + NEIGHBOURS)];
+    around[row] = median(near, (k) => ratio[k]) ?? 1;
+  });
+  return around;
 };
 
 const limitOf = (relative: ArrayLike<number>): number =>

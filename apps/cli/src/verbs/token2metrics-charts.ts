@@ -1,0 +1,118 @@
+import {
+  curveSpec,
+  observedPredictedSpec,
+  panelSpec,
+  renderPng,
+  renderSvg,
+  residualSpec,
+  type Spec,
+} from '@stepclock/charts';
+import {
+  learningCurve,
+  METRIC_FACTS,
+  metricRows,
+  REGRESSORS,
+  type RegressorName,
+  type RegressorOptions,
+  type TrainedDevice,
+} from '@stepclock/token2metrics';
+
+const UNITS = { time: 's', energy: 'J', power: 'W' } as const;
+const PANEL = { width: 380, height: 280 } as const;
+
+/** A figure of one model, with the end of its files' names. */
+interface Figure {
+  readonly name: 'predicted_vs_actual' | 'residuals' | 'learning_curve';
+  readonly spec: Spec;
+}
+
+const isRegressor = (method: string): method is RegressorName => REGRESSORS.some((name) => name === method);
+
+const titled = (metric: keyof typeof METRIC_FACTS): string => {
+  const { title } = METRIC_FACTS[metric];
+  return title.charAt(0).toUpperCase() + title.slice(1);
+};
+
+/** The three figures of a training: all of held-out rows. */
+const figuresOf = (trained: TrainedDevice, options: RegressorOptions): Figure[] => {
+  const { model, heldOut, table } = trained;
+  const label = (rows: Int32Array) => (k: number) => `line ${table.line[rows[k] as number]}`;
+  const figures: Figure[] = [
+    {
+      name: 'predicted_vs_actual',
+      spec: panelSpec({
+        title: `${model.name}: predicted against measured`,
+        subtitle: 'Every row predicted by a model that had not seen it.',
+        panels: heldOut.map(({ metric, rows, measured, predicted }) =>
+          observedPredictedSpec({
+            title: titled(metric),
+            ...PANEL,
+            quantity: { label: titled(metric), unit: UNITS[METRIC_FACTS[metric].quantity] },
+            series: [{ name: 'held-out rows', observed: measured, predicted, label: label(rows) }],
+          }),
+        ),
+      }),
+    },
+    {
+      name: 'residuals',
+      spec: panelSpec({
+        title: `${model.name}: relative errors of held-out rows`,
+        panels: heldOut.map(({ metric, rows, measured, predicted }) =>
+          residualSpec({
+            title: titled(metric),
+            ...PANEL,
+            x: { label: `Predicted ${METRIC_FACTS[metric].title}`, unit: UNITS[METRIC_FACTS[metric].quantity] },
+            residual: { label: 'Measured / predicted - 1', unit: '%' },
+            series: [
+              {
+                name: 'held-out rows',
+                x: predicted,
+                residual: measured.map((value, k) => 100 * (value / (predicted[k] as number) - 1)),
+                label: label(rows),
+              },
+            ],
+          }),
+        ),
+      }),
+    },
+  ];
+  const curves = heldOut.flatMap(({ metric }) => {
+    const method = model.metrics[metric]?.method ?? 'sum';
+    if (!isRegressor(method)) return [];
+    const points = learningCurve(metricRows(table, metric), method, options);
+    if (points.length < 2) return [];
+    return [
+      {
+        name: METRIC_FACTS[metric].title,
+        x: points.map(({ rows }) => rows),
+        y: points.map(({ mapePercent }) => mapePercent),
+      },
+    ];
+  });
+  if (curves.length > 0) {
+    figures.push({
+      name: 'learning_curve',
+      spec: curveSpec({
+        title: `${model.name}: error against training rows`,
+        subtitle: 'Median over five held-out fifths.',
+        x: { label: 'Rows trained on', unit: '' },
+        y: { label: 'Held-out MAPE', unit: '%', scale: 'log' },
+        curves,
+      }),
+    });
+  }
+  return figures;
+};
+
+/** Name and content of every figure file of a training, SVG and PNG. */
+export const trainingFigures = async (
+  trained: TrainedDevice,
+  options: RegressorOptions,
+): Promise<readonly (readonly [string, string | Uint8Array])[]> => {
+  const files: (readonly [string, string | Uint8Array])[] = [];
+  for (const { name, spec } of figuresOf(trained, options)) {
+    const svg = await renderSvg(spec);
+    files.push([`${name}.svg`, svg], [`${name}.png`, await renderPng(svg)]);
+  }
+  return files;
+};

@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import {
+  CONFIGURATIONS,
+  type Configuration,
+  configurationFor,
+  configurationFromJSON,
+  type DeviceFacts,
+  loadMeasurements,
+  type Measurements,
+  type Metric,
+  metricOf,
+  requireConfiguration,
+  syntheticCsv,
+} from '@stepclock/token2metrics';
+import type { DeviceFactArgs, Token2MetricsDataArgs } from '../commands/token2metrics.js';
+import { InputError, UsageError } from '../errors.js';
+import { openInput } from '../input.js';
+import type { Session } from '../session.js';
+import { given } from './given.js';
+
+/** What stands for a file where `--data` is not given. */
+const SYNTHETIC = 'the bundled synthetic set';
+
+/** Measurements by model, under the names that `--model` takes. */
+export interface MeasurementInput {
+  readonly name: string;
+  readonly tables: ReadonlyMap<string, Measurements>;
+  readonly configurations: readonly Configuration[];
+}
+
+const bytesOf = async (path: string, session: Session): Promise<Uint8Array> => {
+  const input = await openInput(path, session.io);
+  const parts: Uint8Array[] = [];
+  for await (const part of input.bytes) parts.push(part);
+  return Buffer.concat(parts);
+};
+
+/** A file's JSON, or an error that names the file. */
+export const readJsonFile = async (path: string, what: string): Promise<unknown> => {
+  const text = await readFile(path, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: must be ${what} in JSON; got a text that does not parse`, { cause: error });
+  }
+};
+
+const pairsOf = (option: string, texts: readonly string[] = []): Record<string, string> =>
+  Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1 || at === text.length - 1) throw new UsageError(`--${option}: must be name=value; got '${text}'`);
+      return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+    }),
+  );
+
+/** The configurations that come with the package, and those of `--config`. */
+export const configurationsOf = async (paths: readonly string[] = []): Promise<readonly Configuration[]> => {
+  const own = await Promise.all(
+    paths.map(async (path) => configurationFromJSON(await readJsonFile(path, 'a model configuration'), path)),
+  );
+  return [...own, ...CONFIGURATIONS];
+};
+
+/** Reads `--data`, or the bundled set. Models that a configuration knows go by its name, others by their own. */
+export const readMeasurements = async (
+  args: Token2MetricsDataArgs,
+  session: Session,
+  model?: string,
+): Promise<MeasurementInput> => {
+  const configurations = await configurationsOf(args.config);
+  const columns = Object.fromEntries(
+    Object.entries(pairsOf('columns', args.columns)).map(([metric, column]) => [metricOf(metric), column]),
+  ) as Partial<Record<Metric, string>>;
+  const name = args.data ?? SYNTHETIC;
+  const bytes = args.data === undefined ? new TextEncoder().encode(syntheticCsv()) : await bytesOf(args.data, session);
+  const loaded = await loadMeasurements(bytes, {
+    file: name,
+    units: pairsOf('units', args.units),
+    columns,
+    ...given({ model }),
+  });
+  const tables = new Map<string, Measurements>();
+  for (const table of loaded) {
+    // Without a model column, a single sheet is of the model that was asked for.
+    const called =
+      loaded.length === 1 && configurationFor(table.model, configurations) === undefined
+        ? (model ?? table.model)
+        : table.model;
+    const key = configurationFor(called, configurations)?.name ?? called;
+    if (tables.has(key)) throw new InputError(`${name}: must have every model once; got ${key} twice`);
+    tables.set(key, table);
+  }
+  return { name, tables, configurations };
+};
+
+/** The table of one model. */
+export const tableOf = (input: MeasurementInput, model: string): Measurements => {
+  const key = configurationFor(model, input.configurations)?.name ?? model;
+  const table = input.tables.get(key);
+  if (table) return table;
+  // A name that nobody knows is another mistake than a model without measurements.
+  const known = [...input.tables.keys()].filter((name) => name !== '');
+  if (!known.includes(model)) requireConfiguration(model, input.configurations);
+  throw new InputError(
+    `${input.name}: must have measurements of ${key}; got ${known.join(', ') || 'none with a name'}`,
+  );
+};
+
+/** What the command line says about where the measurements come from. */
+export const factsOf = (args: DeviceFactArgs): DeviceFacts => ({
+  ...given({ device: args.device, engine: args.engine, powerMode: args.powerMode, powerRail: args.powerRail }),
+  date: new Date().toISOString().slice(0, 10),
+});
