@@ -1,5 +1,6 @@
 import { Matrix } from 'ml-matrix';
 import { powerOfTwoBelow } from './euclidean-norm.js';
+import { factorFourColumns } from './four-columns.js';
 import { emptyFactor, stackBlock } from './householder-stack.js';
 import { NnlsError } from './nnls-error.js';
 
@@ -73,6 +74,8 @@ const factored = (
   roots: Float64Array | undefined,
   scales?: readonly number[],
 ): Float64Array => {
+  const [a, b, c, d] = all;
+  if (all.length === 4 && a && b && c && d && !roots && !scales) return factorFourColumns(a, b, c, d, from, to);
   const factor = emptyFactor(all.length, Math.min(BLOCK_ROWS, Math.max(to - from, 1)));
   const { block, stride } = factor;
   for (let start = from; start < to; start += stride) {

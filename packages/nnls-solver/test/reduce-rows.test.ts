@@ -26,6 +26,32 @@ describe('reduceRows', () => {
     expect(dot(qty, qty) + residualNorm ** 2).toAgree(dot(target, target), 1e-12, 1e-15);
   });
 
+  it.each([1, 2, 5, 512, 513, 3000])('of three columns takes a shorter way to the same triangle (%d rows)', (m) => {
+    const [a, b, c, d, target] = randomColumns(m, 5, m) as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
+    const three = reduceRows([a, b, c], target);
+    const four = reduceRows([a, b, c, d], target);
+    const signs = Array.from(three.qty, (_, i) => Math.sign(three.r.get(i, i) * four.r.get(i, i)));
+    for (const [i, sign] of signs.entries()) {
+      expect(three.r.getRow(i)).toAgree(
+        four.r
+          .getRow(i)
+          .slice(0, 3)
+          .map((v) => sign * v),
+        1e-12,
+        1e-14 * m,
+      );
+      expect(three.qty[i]).toAgree(sign * (four.qty[i] as number), 1e-12, 1e-14 * m);
+    }
+    const rest = reduceRows([a, b, c], target, { weights: new Float64Array(m).fill(1) });
+    expect(three.residualNorm).toAgree(rest.residualNorm, 1e-13, 1e-15);
+  });
+
   it('is exact on a line through three points', () => {
     const { r, qty, residualNorm } = reduceRows(
       [new Float64Array([1, 1, 1]), new Float64Array([0, 1, 2])],
