@@ -3,6 +3,7 @@ export type { EstimateHistory, EstimateWarning, LinearBetas } from './estimate.j
 export { EstimatorError, type EstimatorErrorCode } from './estimator-error.js';
 export { estimateIterative, type IterativeDiagnostics, type IterativeEstimate } from './iterative.js';
 export type { BaselineOptions, IterativeCorrectionMode, IterativeOptions } from './published-options.js';
+export type { Conventions } from './step-clock/chosen-fit.js';
 export {
   type ClusterDetails,
   type PhaseDetails,
@@ -17,7 +18,7 @@ export {
   type StepClockDiagnostics,
   type StepClockEstimate,
 } from './step-clock/estimate-step-clock.js';
-export type { ConfusedPair, Identifiability } from './step-clock/identifiability.js';
+export type { CoefficientName, ConfusedPair, Identifiability } from './step-clock/identifiability.js';
 export type { StepClockIntervals } from './step-clock/intervals.js';
 export type { ResolvedStepClockOptions, StepClockModel, StepClockOptions } from './step-clock/step-clock-options.js';
 export type { Window } from './step-clock/trace-columns.js';

@@ -102,7 +102,14 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
   for (;;) {
     expectedSteps(problem, state, beta, sigma, tau);
     if (from !== undefined && rounds.length === 0) trackClock(graph, expected, weight, real);
-    leastCorrection(graph, expected, weight, real, CG_TOLERANCE, from === undefined ? CG_ITERATIONS : CG_ITERATIONS_NEAR);
+    leastCorrection(
+      graph,
+      expected,
+      weight,
+      real,
+      CG_TOLERANCE,
+      from === undefined ? CG_ITERATIONS : CG_ITERATIONS_NEAR,
+    );
     const unsure = whole ? wholeSteps(graph, real, expected, weight, state.whole).unsure : 0;
     const held = readClock(problem, whole ? state.whole : real, state);
     const before = pace < 1 ? shares.tokens.slice() : undefined;
