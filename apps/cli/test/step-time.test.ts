@@ -83,7 +83,7 @@ describe('step-time fit', () => {
     const file = JSON.parse(readFileSync(join(out, 'toy.json'), 'utf8'));
     expect(file.schema).toBe('stepclock/step-time@1');
     expect(file.statistics.r2).toAgree(0.6613285430048365, 1e-9);
-    expect(file.influence.r2_without_dominant_points).toAgree(0.9982837898809924, 1e-9);
+    expect(file.influence.r2_without_these_points).toAgree(0.9982837898809924, 1e-9);
     expect(file.influence.dominant_points[0].line).toBe(804);
     expect(Object.keys(file.coefficients)).toEqual(['a', 'b', 'c', 'd']);
     expect(file.model_comparison.estimators).toHaveLength(6);

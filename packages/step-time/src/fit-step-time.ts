@@ -12,7 +12,7 @@ import {
   type Term,
 } from '@stepclock/regression';
 import { type FurtherFeature, furtherFeatures } from './further-features.js';
-import { type InfluenceReport, influenceReport } from './influence-report.js';
+import { type InfluenceReport, influenceInWords, influenceReport } from './influence-report.js';
 import type { StepTimeModel } from './step-time-model.js';
 import { coefficientNames, stepTimeDataset, stepTimeTerms } from './step-time-terms.js';
 import type { StepTimes } from './step-times.js';
@@ -94,7 +94,7 @@ export const fitStepTime = (times: StepTimes, options: FitStepTimeOptions = {}):
         ? [{ code: 'no-cross-validation' as const, message: `No cross-validation: ${crossValidation.message}` }]
         : []),
       ...dominanceWarning(influence, times.length),
-      ...coefficientWarnings(fit, names),
+      ...coefficientWarnings(fit, names, influence.informative),
       ...dataWarnings(times),
     ],
   };
@@ -115,42 +115,50 @@ const crossValidated = (
   }
 };
 
-const dominanceWarning = ({ dominant, dominantShare }: InfluenceReport, rows: number): StepTimeWarning[] =>
-  dominant.length === 0
+const dominanceWarning = (report: InfluenceReport, rows: number): StepTimeWarning[] =>
+  report.dominant.length === 0 && report.pivotal === null
     ? []
     : [
         {
           code: 'dominant-points',
-          message:
-            `${dominant.length} of ${rows} points ${dominant.length === 1 ? 'carries' : 'carry'} ${(100 * dominantShare).toFixed(1)} % of the residual sum of ` +
-            'squares: look there before you read the figures.',
+          message: `${influenceInWords(report, rows)} Look there before you read the figures.`,
         },
       ];
 
-const coefficientWarnings = (fit: LeastSquaresFit, names: readonly string[]): StepTimeWarning[] => {
+/** How much larger HC3 errors may be than classic ones before that is worth saying. */
+const UNEVEN = 2;
+
+const coefficientWarnings = (
+  fit: LeastSquaresFit,
+  names: readonly string[],
+  informative: boolean,
+): StepTimeWarning[] => {
   const warnings: StepTimeWarning[] = [];
+  const uneven: { readonly name: string; readonly ratio: number }[] = [];
   fit.coefficients.forEach(({ estimate, interval, standardError, hc3 }, j) => {
+    const name = names[j] as string;
     if (estimate < 0 && (j < 3 || j === names.length - 1)) {
-      const includesZero = interval === null || interval[1] >= 0;
+      const why =
+        interval === null
+          ? 'no rows are left to tell how sure that is.'
+          : interval[1] >= 0
+            ? 'its interval includes 0, so the data does not determine it.'
+            : 'the formula does not describe these rows, or they are of several kinds.';
       warnings.push({
         code: 'negative-coefficient',
-        message:
-          `${names[j]} is below 0 (${estimate.toPrecision(3)} ms), which no step costs: ` +
-          (includesZero
-            ? 'its interval includes 0, so the data does not determine it.'
-            : 'the formula does not describe these rows, or they are of several kinds.'),
+        message: `${name} is below 0 (${estimate.toPrecision(3)} ms), which no step costs: ${why}`,
       });
     }
-    if (standardError !== null && hc3.standardError !== null && standardError > 0) {
-      const ratio = hc3.standardError / standardError;
-      if (ratio > 2) {
-        warnings.push({
-          code: 'uneven-errors',
-          message: `The HC3 error of ${names[j]} is ${ratio.toPrecision(2)} times the classic one: errors differ in size from row to row, so read the HC3 column.`,
-        });
-      }
-    }
+    const ratio = (hc3.standardError ?? 0) / (standardError ?? Number.POSITIVE_INFINITY);
+    if (informative && ratio > UNEVEN) uneven.push({ name, ratio });
   });
+  if (uneven.length > 0) {
+    const most = Math.max(...uneven.map(({ ratio }) => ratio)).toPrecision(2);
+    warnings.push({
+      code: 'uneven-errors',
+      message: `The HC3 errors of ${uneven.map(({ name }) => name).join(', ')} are up to ${Number(most)} times the classic ones: errors differ in size from row to row (or rows are few), so read the HC3 column.`,
+    });
+  }
   if (fit.fitted.some((value) => value < 0)) {
     warnings.push({
       code: 'negative-prediction',

@@ -27,17 +27,21 @@ export interface InfluentialPoint {
 export interface InfluenceReport {
   /** The few rows that carry most of the residual sum of squares; empty when none do. */
   readonly dominant: readonly InfluentialPoint[];
+  /** False where the fit passes through every row (but for rounding), so that residuals say nothing. */
+  readonly informative: boolean;
   /** What the dominant rows carry together. */
   readonly dominantShare: number;
   readonly r2: number | null;
-  /** Of a fit without the dominant rows, on the other rows; `null` when there are none, or when nothing can be fitted without them. */
+  /** Of a fit without the dominant rows (or the pivotal one), on the other rows; `null` when there are none, or nothing can be fitted without them. */
   readonly r2Without: number | null;
-  /** Coefficients without the dominant rows, in the order of the fit's table; ms. */
+  /** Coefficients of that fit, in the order of the fit's table; ms. */
   readonly coefficientsWithout: readonly number[] | null;
   /** The ten rows with the largest shares. */
   readonly largest: readonly InfluentialPoint[];
-  /** The row that moves the coefficients most. */
+  /** The row that moves the coefficients most, by Cook's distance. */
   readonly largestCooksDistance: InfluentialPoint | null;
+  /** That row, when it moves them beyond their errors (a distance above 1) and there are no dominant rows; else `null`. */
+  readonly pivotal: InfluentialPoint | null;
 }
 
 /** Residuals beyond this many robust standard deviations are no noise of the same kind. */
@@ -49,6 +53,8 @@ const MOST = 0.5;
 /** A row belongs with the dominant ones when its share is at least this part of theirs. */
 const ALIKE = 0.1;
 const LISTED = 10;
+/** Cook's distance beyond which a row moves the coefficients out of the middle of their confidence region. */
+const PIVOTAL = 1;
 /** With fewer degrees of freedom every residual is a mixture of all, and none can be called wild. */
 const MIN_DF = 3;
 
@@ -103,21 +109,25 @@ export const influenceReport = (fit: LeastSquaresFit, data: Dataset, terms: read
   });
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   order.sort((i, k) => (rssShare[k] as number) - (rssShare[i] as number) || i - k);
-  const dominant = fit.statistics.df >= MIN_DF ? dominantRows(fit.residuals, order, rssShare) : new Uint32Array(0);
-  const share = dominant.reduce((sum, row) => sum + (rssShare[row] as number), 0);
-
-  const setAside = new Set(dominant);
-  const rest = order.filter((row) => !setAside.has(row)).sort();
-  const without = dominant.length === 0 ? undefined : fitOrNothing(takeDatasetRows(data, rest), terms);
+  const informative = fit.statistics.df > 0 && !fit.warnings.some(({ code }) => code === 'exact-fit');
+  const dominant =
+    informative && fit.statistics.df >= MIN_DF ? dominantRows(fit.residuals, order, rssShare) : new Uint32Array(0);
   const most = cooksDistance.reduce((best, value, row) => (value > (cooksDistance[best] as number) ? row : best), 0);
+  const pivotal = informative && dominant.length === 0 && (cooksDistance[most] as number) > PIVOTAL ? [most] : [];
+
+  const setAside = new Set([...dominant, ...pivotal]);
+  const rest = order.filter((row) => !setAside.has(row)).sort();
+  const without = setAside.size === 0 ? undefined : fitOrNothing(takeDatasetRows(data, rest), terms);
   return {
     dominant: Array.from(dominant, pointOf),
-    dominantShare: share,
+    informative,
+    dominantShare: dominant.reduce((sum, row) => sum + (rssShare[row] as number), 0),
     r2: fit.statistics.r2,
     r2Without: without?.statistics.r2 ?? null,
     coefficientsWithout: without?.coefficients.map(({ estimate }) => estimate) ?? null,
-    largest: Array.from(order.slice(0, LISTED), pointOf),
-    largestCooksDistance: fit.statistics.df > 0 ? pointOf(most) : null,
+    largest: informative ? Array.from(order.slice(0, LISTED), pointOf) : [],
+    largestCooksDistance: informative ? pointOf(most) : null,
+    pivotal: pivotal.map(pointOf)[0] ?? null,
   };
 };
 
@@ -134,23 +144,24 @@ const fitOrNothing = (data: Dataset, terms: readonly Term[]): LeastSquaresFit | 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const shownR2 = (r2: number | null): string => (r2 === null ? 'not defined' : r2.toFixed(3));
 
-/** The report in one or two sentences: the first thing to read about a fit. */
+/** The report in a sentence: the first thing to read about a fit. */
 export const influenceInWords = (report: InfluenceReport, rows: number): string => {
-  const { dominant, dominantShare, r2, r2Without, largest, largestCooksDistance } = report;
-  if (dominant.length > 0) {
-    const who = dominant.length === 1 ? `1 of ${rows} points carries` : `${dominant.length} of ${rows} points carry`;
-    const them = dominant.length === 1 ? 'it' : 'them';
-    const after =
-      r2Without === null
-        ? `without ${them} the coefficients are not determined`
-        : `${shownR2(r2Without)} without ${them}`;
-    return `${who} ${percent(dominantShare)} of the residual sum of squares: r2 is ${shownR2(r2)} with ${them}, ${after}.`;
+  const { dominant, dominantShare, informative, r2, r2Without, largest, pivotal } = report;
+  if (!informative) return `The fit passes through all ${rows} points: they say nothing about its errors.`;
+  const set = dominant.length === 0 && pivotal !== null ? [pivotal] : dominant;
+  if (set.length === 0) {
+    const share = largest[0]?.rssShare ?? 0;
+    return `No few points decide the fit: the largest share of one in the residual sum of squares is ${percent(share)}.`;
   }
-  const share = largest[0]?.rssShare ?? 0;
-  const calm = `No few points decide the fit: the largest share of one in the residual sum of squares is ${percent(share)}.`;
-  if (largestCooksDistance === null || !(largestCooksDistance.cooksDistance > 1)) return calm;
-  return (
-    `${calm} Row ${largestCooksDistance.row + 1} moves the coefficients, though ` +
-    `(Cook's distance ${largestCooksDistance.cooksDistance.toPrecision(2)}).`
-  );
+  const one = set.length === 1;
+  const them = one ? 'it' : 'them';
+  const what =
+    dominant.length > 0
+      ? `${one ? 'carries' : 'carry'} ${percent(dominantShare)} of the residual sum of squares`
+      : `moves the coefficients beyond their errors (Cook's distance ${(pivotal?.cooksDistance ?? 0).toPrecision(2)})`;
+  const after =
+    r2Without === null
+      ? `without ${them} the coefficients are not determined`
+      : `${shownR2(r2Without)} without ${them}`;
+  return `${set.length} of ${rows} points ${what}: r2 is ${shownR2(r2)} with ${them}, ${after}.`;
 };

@@ -119,8 +119,9 @@ export const stepTimeFile = (fit: StepTimeFit, comparison: EstimatorComparison, 
       dominant_points: influence.dominant.map((point) => pointJSON(times, point)),
       dominant_rss_share: influence.dominantShare,
       r2: influence.r2,
-      r2_without_dominant_points: influence.r2Without,
-      coefficients_without_dominant_points:
+      pivotal_point: influence.pivotal === null ? null : pointJSON(times, influence.pivotal),
+      r2_without_these_points: influence.r2Without,
+      coefficients_without_these_points:
         influence.coefficientsWithout === null ? null : named(influence.coefficientsWithout),
       largest_rss_shares: influence.largest.map((point) => pointJSON(times, point)),
       largest_cooks_distance:

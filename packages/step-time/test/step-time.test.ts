@@ -312,3 +312,28 @@ describe('prediction and evaluation', () => {
     expect(modelComparison).toHaveLength(12);
   });
 });
+
+describe('points that decide without standing out', () => {
+  it('a far row that pulls the surface to itself is named, though its residual is small', () => {
+    const grid = gridOfSteps();
+    const times = stepTimesOf({
+      batchSize: [...grid.batchSize, 1000],
+      sequenceLength: [...grid.sequenceLength, 100_000],
+      stepTimeSec: [...grid.stepTimeSec, 0.5],
+    });
+    const { influence } = fitStepTime(times);
+    expect(influence.dominant).toEqual([]);
+    expect(influence.pivotal?.row).toBe(64);
+    expect(influence.coefficientsWithout as number[]).toAgree([4e-4, 0.05, 3e-4, 12], 0.02);
+    expect(influenceInWords(influence, 65)).toMatch(/^1 of 65 points moves the coefficients beyond their errors/);
+  });
+
+  it('an exact fit has none', () => {
+    const { influence, warnings } = fitStepTime(gridOfSteps(0));
+    expect(influenceInWords(influence, 64)).toBe(
+      'The fit passes through all 64 points: they say nothing about its errors.',
+    );
+    expect(influence.largest).toEqual([]);
+    expect(warnings.map((w) => w.code)).toEqual(['exact-fit']);
+  });
+});

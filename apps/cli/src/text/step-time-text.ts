@@ -63,12 +63,12 @@ const coefficientsText = ({ leastSquares, coefficientNames, influence }: StepTim
     c.interval === null ? '-' : `[${shown(c.interval[0])}, ${shown(c.interval[1])}]`,
     ...(without === null ? [] : [shown(without[j], 5)]),
   ]);
-  const titles = without === null ? head : [...head, `ms without ${influence.dominant.length === 1 ? 'it' : 'them'}`];
+  const titles = without === null ? head : [...head, `ms without ${influence.dominant.length > 1 ? 'them' : 'it'}`];
   return tableText([titles, ...rows], [0, 1]);
 };
 
-const dominantText = ({ times, influence }: StepTimeFit): string[] =>
-  influence.dominant
+const decisiveText = ({ times, influence }: StepTimeFit): string[] =>
+  [...influence.dominant, ...(influence.pivotal === null ? [] : [influence.pivotal])]
     .slice(0, LISTED)
     .map(
       ({ row, stepTimeMs, predictedMs, studentised }) =>
@@ -123,7 +123,7 @@ export const stepTimeFitText = (
       : `${shown(crossValidation.meanR2)} +- ${shown(crossValidation.sdR2, 2)} over ${crossValidation.folds.length} shuffled folds`;
   return [
     influenceInWords(influence, times.length),
-    ...dominantText(fit),
+    ...decisiveText(fit),
     '',
     formula,
     coefficientsText(fit),

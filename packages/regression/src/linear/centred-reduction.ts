@@ -13,7 +13,6 @@ export interface CentredReduction {
   readonly triangle: readonly Float64Array[];
   /** `Q' sqrt(W) (y - targetCentre)`, p values. */
   readonly qty: Float64Array;
-  readonly residualNorm: number;
 }
 
 /**
@@ -62,7 +61,7 @@ export const centredReduction = (
     parts.push(reduceRows(part, shifted(target, from, to, targetCentre), options));
   }
   const [only] = parts;
-  const { r, qty, residualNorm } = parts.length === 1 && only !== undefined ? only : mergeReduced(parts);
+  const { r, qty } = parts.length === 1 && only !== undefined ? only : mergeReduced(parts);
 
   const rest = (j: number): number => (intercept ? r.get(0, j + 1) / r.get(0, 0) : 0);
   return {
@@ -70,6 +69,5 @@ export const centredReduction = (
     targetCentre: targetCentre + (intercept ? (qty[0] as number) / r.get(0, 0) : 0),
     triangle: columns.map((_, j) => Float64Array.from(columns, (__, i) => r.get(i + lead, j + lead))),
     qty: qty.slice(lead),
-    residualNorm,
   };
 };

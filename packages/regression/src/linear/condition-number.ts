@@ -1,18 +1,24 @@
 import { Matrix, SVD } from 'ml-matrix';
 import type { CentredReduction } from './centred-reduction.js';
+import { inverseOfUpper } from './pivoted-qr.js';
 
-const ratioOf = (columns: readonly Float64Array[]): number => {
-  const size = columns.length;
-  if (size === 0) return 1;
-  const matrix = Matrix.zeros(columns[0]?.length ?? 0, size);
+const largestSingularValue = (columns: readonly Float64Array[]): number => {
+  const matrix = Matrix.zeros(columns.length, columns.length);
   columns.forEach((column, j) => {
     column.forEach((value, i) => {
       matrix.set(i, j, value);
     });
   });
-  const values = new SVD(matrix, { computeLeftSingularVectors: false, computeRightSingularVectors: false }).diagonal;
-  return (values[0] as number) / (values.at(-1) as number);
+  const options = { computeLeftSingularVectors: false, computeRightSingularVectors: false };
+  return new SVD(matrix, options).diagonal[0] as number;
 };
+
+/**
+ * Condition number of an upper triangle. The smallest singular value is taken as the inverse's largest: beside columns of 1e18 and 1 it would
+ * drown in the rounding of the largest.
+ */
+const conditionOf = (upper: readonly Float64Array[]): number =>
+  upper.length === 0 ? 1 : largestSingularValue(upper) * largestSingularValue(inverseOfUpper(upper));
 
 /** Condition numbers of the design matrix, the intercept's column included. */
 export interface ConditionNumbers {
@@ -37,5 +43,5 @@ export const conditionNumbers = (
     const length = Math.hypot(...column);
     return column.map((value) => value / length);
   });
-  return { raw: ratioOf(columns), scaled: ratioOf(unit) };
+  return { raw: conditionOf(columns), scaled: conditionOf(unit) };
 };

@@ -38,7 +38,9 @@ export const designOf = (data: Dataset, asked: readonly Term[] | undefined, inte
   if (rows < coefficients || coefficients === 0) {
     throw new RegressionError(
       'regression/not-enough-rows',
-      `rows: must be at least one a coefficient (${coefficients}), and there must be a coefficient; got ${rows}`,
+      coefficients === 0
+        ? 'terms: must be at least one where there is no intercept; got none'
+        : `rows: must be at least as many as coefficients (${coefficients}); got ${rows}`,
       { value: rows, expected: `at least ${Math.max(coefficients, 1)}` },
     );
   }

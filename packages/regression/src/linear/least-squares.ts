@@ -50,6 +50,18 @@ export interface LeastSquaresFit {
   readonly warnings: readonly FitWarning[];
 }
 
+/** Residuals of this size relative to the target are rounding. */
+const EXACT = 16 * Number.EPSILON;
+
+const weightedSquares = (values: Float64Array, weights: Float64Array | undefined): number => {
+  const sum = new CompensatedSum();
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    sum.add((weights === undefined ? 1 : (weights[i] as number)) * value * value);
+  }
+  return sum.value;
+};
+
 /** Rows that count and what they weigh together. */
 const massOf = (weights: Float64Array | undefined, rows: number): { rows: number; total: number; logSum: number } => {
   if (weights === undefined) return { rows, total: rows, logSum: 0 };
@@ -100,7 +112,7 @@ export const leastSquares = (data: Dataset, options: LeastSquaresOptions = {}): 
   const n = frequency ? mass.total : mass.rows;
 
   const reduction = centredReduction(columns, target, weights, intercept);
-  const solution = solveCentred(reduction, names, mass.rows, intercept, rankTolerance);
+  const solution = solveCentred(reduction, names, mass, intercept, rankTolerance);
   const pass = rowPass({
     columns,
     target,
@@ -116,7 +128,7 @@ export const leastSquares = (data: Dataset, options: LeastSquaresOptions = {}): 
     n,
     p,
     intercept,
-    rss: reduction.residualNorm ** 2,
+    rss: weightedSquares(pass.residuals, weights),
     // Orthogonality: what the columns explain is the length of Q'y.
     ess: reduction.qty.reduce((sum, value) => sum + value * value, 0),
     logWeightSum: frequency ? 0 : mass.logSum,
@@ -156,12 +168,19 @@ export const leastSquares = (data: Dataset, options: LeastSquaresOptions = {}): 
     leverage: pass.leverage,
     ...(weights === undefined ? {} : { weights }),
     level,
-    warnings: warningsOf(statistics, condition, pass.meat === undefined, coefficients),
+    warnings: warningsOf(
+      statistics,
+      weightedSquares(target, weights),
+      condition,
+      pass.meat === undefined,
+      coefficients,
+    ),
   };
 };
 
 const warningsOf = (
   { df, rss, tss }: FitStatistics,
+  targetSquares: number,
   { scaled }: ConditionNumbers,
   fullLeverage: boolean,
   coefficients: readonly CoefficientInference[],
@@ -176,7 +195,7 @@ const warningsOf = (
       'saturated',
       'As many coefficients as rows: the fit passes through every point, and no error can be estimated.',
     );
-  } else if (rss <= tss * 1e-28) {
+  } else if (rss <= EXACT * EXACT * targetSquares) {
     add('exact-fit', 'The residuals are rounding errors: standard errors and tests say nothing.');
   }
   if (fullLeverage && df > 0) {

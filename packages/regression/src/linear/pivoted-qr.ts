@@ -1,18 +1,24 @@
-/** `S P = Q U` of a small square matrix, with the answer's rank at a tolerance. Column-major, one array a column. */
+/** A column that the pivots before it explain up to rounding. */
+export interface DependentColumn {
+  readonly column: number;
+  /** What it is made of: one part a pivot, in pivoted order. */
+  readonly parts: Float64Array;
+}
+
+/** `S P = Q U` of a small square matrix, dependent columns set aside. Column-major, one array a column. */
 export interface PivotedQr {
-  /** Original column of each pivoted one. */
+  /** Original column of each pivot. */
   readonly order: readonly number[];
   /** Columns of U, upper triangular, in pivoted order. */
   readonly u: readonly Float64Array[];
   /** `Q' z` for the right-hand side that was passed in. */
   readonly qtz: Float64Array;
-  /** Pivots above the tolerance. */
-  readonly rank: number;
+  readonly dependent: readonly DependentColumn[];
 }
 
 const tailNorm = (column: Float64Array, from: number): number => {
   let sum = 0;
-  for (let i = from; i < column.length; i++) sum += (column[i] as number) ** 2;
+  for (let i = from; i < column.length; i++) sum += (column[i] as number) * (column[i] as number);
   return Math.sqrt(sum);
 };
 
@@ -23,49 +29,54 @@ const tailNorm = (column: Float64Array, from: number): number => {
  *
  * @param columns square, not changed
  * @param rightHandSide as long as a column
- * @param tolerance a pivot at or below it counts as 0
+ * @param noiseOf the length at and below which the rest of a column is rounding, given what explains the rest of it
  */
 export const pivotedQr = (
   columns: readonly Float64Array[],
   rightHandSide: Float64Array,
-  tolerance: number,
+  noiseOf: (column: number, order: readonly number[], parts: Float64Array) => number,
 ): PivotedQr => {
   const size = columns.length;
-  const u: Float64Array[] = columns.map((column) => column.slice());
-  const order = columns.map((_, j) => j);
+  const left = columns.map((column, j) => ({ column: j, values: column.slice() }));
+  const u: Float64Array[] = [];
+  const order: number[] = [];
+  const dependent: DependentColumn[] = [];
   const qtz = rightHandSide.slice();
-  let rank = 0;
-  for (let k = 0; k < size; k++) {
-    let best = k;
-    let bestNorm = -1;
-    for (let j = k; j < size; j++) {
-      const norm = tailNorm(u[j] as Float64Array, k);
-      if (norm > bestNorm) {
-        best = j;
-        bestNorm = norm;
+  while (left.length > 0) {
+    const k = u.length;
+    let best = 0;
+    let norm = -1;
+    left.forEach(({ values }, at) => {
+      const length = tailNorm(values, k);
+      if (length > norm) {
+        best = at;
+        norm = length;
       }
+    });
+    const [candidate] = left.splice(best, 1);
+    if (candidate === undefined) break;
+    const { column, values: pivot } = candidate;
+    const parts = backSubstitute(u, pivot, k);
+    if (!(norm > noiseOf(column, order, parts))) {
+      dependent.push({ column, parts });
+      continue;
     }
-    if (!(bestNorm > tolerance)) break;
-    [u[k], u[best]] = [u[best] as Float64Array, u[k] as Float64Array];
-    [order[k], order[best]] = [order[best] as number, order[k] as number];
-    const pivot = u[k] as Float64Array;
     const alpha = pivot[k] as number;
-    const image = alpha > 0 ? -bestNorm : bestNorm;
+    const image = alpha > 0 ? -norm : norm;
     const reflection = pivot.slice(k);
     reflection[0] = alpha - image;
-    const factor = 1 / (bestNorm * (bestNorm + Math.abs(alpha)));
-    for (const column of [...u.slice(k + 1), qtz]) {
+    const factor = 1 / (norm * (norm + Math.abs(alpha)));
+    for (const other of [...left.map(({ values }) => values), qtz]) {
       let dot = 0;
-      for (let i = k; i < size; i++) dot += (reflection[i - k] as number) * (column[i] as number);
-      for (let i = k; i < size; i++) {
-        column[i] = (column[i] as number) - factor * dot * (reflection[i - k] as number);
-      }
+      for (let i = k; i < size; i++) dot += (reflection[i - k] as number) * (other[i] as number);
+      for (let i = k; i < size; i++) other[i] = (other[i] as number) - factor * dot * (reflection[i - k] as number);
     }
     pivot.fill(0, k);
     pivot[k] = image;
-    rank++;
+    u.push(pivot);
+    order.push(column);
   }
-  return { order, u, qtz, rank };
+  return { order, u, qtz, dependent };
 };
 
 /** `x` of `U x = b` for the leading `rank` columns of U. */
@@ -79,3 +90,11 @@ export const backSubstitute = (u: readonly Float64Array[], b: Float64Array, rank
   }
   return x;
 };
+
+/** Columns of the inverse of an upper triangle. */
+export const inverseOfUpper = (u: readonly Float64Array[]): Float64Array[] =>
+  u.map((_, k) => {
+    const e = new Float64Array(u.length);
+    e[k] = 1;
+    return backSubstitute(u, e, u.length);
+  });

@@ -1,6 +1,6 @@
 import { RegressionError } from '../regression-error.js';
 import type { CentredReduction } from './centred-reduction.js';
-import { backSubstitute, pivotedQr } from './pivoted-qr.js';
+import { backSubstitute, type DependentColumn, inverseOfUpper, pivotedQr } from './pivoted-qr.js';
 import { type LinearDependency, RankDeficientError } from './rank-deficient-error.js';
 import { INTERCEPT } from './term.js';
 
@@ -16,16 +16,20 @@ export interface CentredSolution {
 const norm = (values: Float64Array): number => Math.hypot(...values);
 
 /**
- * The size below which a pivot of a scaled column is rounding. Each entry is off by half a unit in the last place of the UNCENTRED
- * column, so a column far from 0 is noisier once it is centred; the reduction of n rows adds about sqrt(n) units.
+ * The length at which the rest of a column (of length 1) is rounding. Each entry is off by half a unit in the last place of the UNCENTRED
+ * column, so a column far from 0 is noisier once it is centred, and the columns that explain it bring their noise along; the reduction
+ * of n rows adds about sqrt(n) units.
  */
-const roundingOf = ({ centre }: CentredReduction, scales: Float64Array, rows: number): number => {
-  let farthest = 1;
-  scales.forEach((scale, j) => {
-    const ratio = (Math.abs(centre[j] as number) * Math.sqrt(rows)) / scale;
-    if (scale > 0 && ratio > farthest) farthest = ratio;
+const roundingOf = ({ centre }: CentredReduction, scales: Float64Array, totalWeight: number, rows: number) => {
+  const noise = scales.map((scale, j) => {
+    const distance = scale === 0 ? 0 : (Math.abs(centre[j] as number) * Math.sqrt(totalWeight)) / scale;
+    return Number.EPSILON * (8 * Math.hypot(1, distance) + scales.length * Math.sqrt(rows));
   });
-  return Number.EPSILON * scales.length * (16 * farthest + Math.sqrt(rows));
+  return (column: number, order: readonly number[], parts: Float64Array): number =>
+    parts.reduce(
+      (sum, part, k) => sum + Math.abs(part) * (noise[order[k] as number] as number),
+      noise[column] as number,
+    );
 };
 
 /** How a column that found no pivot is made of those that did; parts that move it by less than the noise are left out. */
@@ -34,9 +38,9 @@ const dependencyOf = (
   names: readonly string[],
   hasIntercept: boolean,
   scales: Float64Array,
-  weightOf: { readonly column: number; readonly on: readonly number[]; readonly parts: Float64Array },
+  on: readonly number[],
+  { column, parts }: DependentColumn,
 ): LinearDependency => {
-  const { column, on, parts } = weightOf;
   const own = scales[column] as number;
   const terms: { term: string; coefficient: number }[] = [];
   let constant = reduction.centre[column] as number;
@@ -58,14 +62,14 @@ const dependencyOf = (
  * Solves the reduced system by pivoted QR on columns of length 1.
  *
  * @param names of the columns, for the error
- * @param rows that the reduction came from
+ * @param mass rows that the reduction came from, and what they weigh together
  * @param tolerance overrides the rounding level below which a pivot counts as 0
  * @throws RankDeficientError
  */
 export const solveCentred = (
   reduction: CentredReduction,
   names: readonly string[],
-  rows: number,
+  mass: { readonly rows: number; readonly total: number },
   hasIntercept: boolean,
   tolerance?: number,
 ): CentredSolution => {
@@ -83,15 +87,15 @@ export const solveCentred = (
     const scale = scales[j] as number;
     return scale === 0 ? column : column.map((value) => value / scale);
   });
-  const limit = tolerance ?? roundingOf(reduction, scales, rows);
-  const { order, u, qtz, rank } = pivotedQr(unit, qty, limit);
-  if (rank < size) {
-    const kept = order.slice(0, rank);
-    const dependencies = order.slice(rank).map((column, k) => {
-      const parts = backSubstitute(u, u[rank + k] as Float64Array, rank);
-      return dependencyOf(reduction, names, hasIntercept, scales, { column, on: kept, parts });
-    });
-    throw new RankDeficientError(rank + (hasIntercept ? 1 : 0), size + (hasIntercept ? 1 : 0), dependencies);
+  const noiseOf = tolerance === undefined ? roundingOf(reduction, scales, mass.total, mass.rows) : () => tolerance;
+  const { order, u, qtz, dependent } = pivotedQr(unit, qty, noiseOf);
+  if (dependent.length > 0) {
+    const fixed = hasIntercept ? 1 : 0;
+    throw new RankDeficientError(
+      order.length + fixed,
+      size + fixed,
+      dependent.map((column) => dependencyOf(reduction, names, hasIntercept, scales, order, column)),
+    );
   }
   const coefficients = new Float64Array(size);
   const solution = backSubstitute(u, qtz, size);
@@ -99,13 +103,10 @@ export const solveCentred = (
   order.forEach((column, k) => {
     coefficients[column] = (solution[k] as number) / (scales[column] as number);
   });
-  for (let k = 0; k < size; k++) {
-    const e = new Float64Array(size);
-    e[k] = 1;
-    const inverseColumn = backSubstitute(u, e, size);
+  inverseOfUpper(u).forEach((inverseColumn, k) => {
     order.forEach((column, i) => {
       (factor[column] as Float64Array)[k] = (inverseColumn[i] as number) / (scales[column] as number);
     });
-  }
+  });
   return { coefficients, factor, scales };
 };

@@ -27,6 +27,8 @@ export interface HuberFit {
   readonly converged: boolean;
 }
 
+const totalOf = (weights: Float64Array): number => weights.reduce((sum, weight) => sum + weight, 0);
+
 /** A change of all fitted values by less than this, relative to the scale, ends the iteration. */
 const TOLERANCE = 1e-9;
 
@@ -52,7 +54,12 @@ export const huber = (data: Dataset, options: HuberOptions = {}): HuberFit => {
   const n = target.length;
   const solve = (w: Float64Array | undefined): Omit<ConstructorParameters<typeof LinearModel>[0], 'estimator'> => {
     const reduction = centredReduction(columns, target, w, intercept);
-    const { coefficients } = solveCentred(reduction, names, n, intercept);
+    const { coefficients } = solveCentred(
+      reduction,
+      names,
+      { rows: n, total: w === undefined ? n : totalOf(w) },
+      intercept,
+    );
     return {
       terms,
       coefficients,

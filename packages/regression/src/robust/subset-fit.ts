@@ -28,7 +28,7 @@ export const fitRows = (
     const { coefficients } = solveCentred(
       reduction,
       columns.map(() => ''),
-      rows.length,
+      { rows: rows.length, total: rows.length },
       intercept,
     );
     return { coefficients, centre: reduction.centre, valueAtCentre: reduction.targetCentre };
