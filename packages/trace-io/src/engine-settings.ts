@@ -17,7 +17,7 @@ const SECTIONS = [
 
 /**
  * Engine settings from the text of a meta.json (or the object itself): `max_num_batched_tokens`, `max_num_seqs`, `num_kv_tokens`
- * (or `num_gpu_blocks` x `block_size`), `chunk_size` (or `long_prefill_token_threshold`), `model`, `vllm_version`, `device_name`.
+ * (or `num_gpu_blocks` x `block_size`), `chunk_size` (or `long_prefill_token_threshold`), `model`, `vllm_version`, `device_name`, `async_scheduling`.
  * Whatever else stands there is ignored; a setting that is null or out of range counts as not given.
  *
  * @throws TraceIoError `trace-io/bad-json` when the text is not a JSON object.
@@ -35,6 +35,9 @@ export function engineSettingsOf(meta: string | object, file = 'meta.json'): Eng
   const text = (...names: string[]): string | undefined =>
     firstOf(sections, names, (value) => (typeof value === 'string' && value !== '' ? value : undefined));
 
+  const flag = (...names: string[]): boolean | undefined =>
+    firstOf(sections, names, (value) => (typeof value === 'boolean' ? value : undefined));
+
   const blocks = count('num_gpu_blocks');
   const blockSize = count('block_size');
   const settings = {
@@ -45,6 +48,7 @@ export function engineSettingsOf(meta: string | object, file = 'meta.json'): Eng
     model: text('model', 'model_name', 'model_id'),
     engine: engineName(text('vllm_version'), text('engine', 'engine_version')),
     device: text('device_name', 'device', 'gpu'),
+    asyncScheduling: flag('async_scheduling'),
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

@@ -11,6 +11,8 @@ export interface EngineSettings {
   readonly model?: string;
   readonly engine?: string;
   readonly device?: string;
+  /** Whether a step is planned while the one before it runs. */
+  readonly asyncScheduling?: boolean;
 }
 
 /** What a format can tell, carried along so that estimators act on it and warn. */

@@ -1,5 +1,6 @@
 import { integer, numberOption, positiveInteger, textOption } from '../number-option.js';
 import { defineVerb, jsonOption } from '../verb.js';
+import { type SchedulerArgs, schedulerOptions } from './scheduler-options.js';
 import { traceOptions } from './trace-options.js';
 
 const options = {
@@ -23,6 +24,7 @@ const options = {
   ),
   'chunk-size': numberOption('chunk-size', 'most prefill tokens of one request in a step [no limit]', positiveInteger),
   seed: numberOption('seed', 'seed of the step noise [0]', integer),
+  ...schedulerOptions,
   ...jsonOption,
   report: textOption('report', 'write one self-contained HTML report to this path'),
   figures: textOption('figures', "write the report's figures as SVG and PNG into this folder"),
@@ -40,7 +42,7 @@ export const replay = defineVerb({
 });
 
 /** What `replay` is given. */
-export interface ReplayArgs {
+export interface ReplayArgs extends SchedulerArgs {
   readonly betas: string | undefined;
   readonly requests: string | undefined;
   readonly format?: string | undefined;

@@ -8,6 +8,7 @@ import {
   textOption,
 } from '../number-option.js';
 import { defineVerb, jsonOption } from '../verb.js';
+import { type SchedulerArgs, schedulerOptions } from './scheduler-options.js';
 
 const options = {
   scenario: textOption('scenario', 'start from a preset; --scenario list names them [budget-2048-medium]'),
@@ -43,6 +44,7 @@ const options = {
   },
   output: textOption('output', 'where the trace goes; - is standard output [-]'),
   steps: textOption('steps', 'write the true step log (CSV) to this path'),
+  ...schedulerOptions,
   ...jsonOption,
 } as const;
 
@@ -65,7 +67,7 @@ export const simulate = defineVerb({
 });
 
 /** What `simulate` is given. */
-export interface SimulateArgs {
+export interface SimulateArgs extends SchedulerArgs {
   readonly scenario?: string | undefined;
   readonly requests?: number | undefined;
   readonly instances?: number | undefined;

@@ -118,8 +118,8 @@ export const stepTimeFitText = (
   const { times, metrics, crossValidation, leastSquares, influence } = fit;
   const { statistics, conditionNumber } = leastSquares;
   const cv =
-    crossValidation === null
-      ? 'none'
+    crossValidation === null || crossValidation.meanR2 === null
+      ? 'not defined'
       : `${shown(crossValidation.meanR2)} +- ${shown(crossValidation.sdR2, 2)} over ${crossValidation.folds.length} shuffled folds`;
   return [
     influenceInWords(influence, times.length),

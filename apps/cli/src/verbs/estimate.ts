@@ -3,6 +3,7 @@ import type { PhaseTable } from '@stepclock/trace-io';
 import type { EstimateArgs } from '../commands/estimate.js';
 import { InputError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
+import { wantsReport } from '../reports/report-targets.js';
 import { refuseOverwriting, type Session } from '../session.js';
 import { estimateText } from '../text/estimate-text.js';
 import { durationText, grouped, percent } from '../text/quantity.js';
@@ -103,6 +104,12 @@ export const runEstimate = async (args: EstimateArgs, session: Session): Promise
   if (!taken) {
     session.print(estimateText(heading(input, phases, spanSec), estimate, session.paint));
     if (heldOut !== undefined) session.print(`\n${holdOutText(args.holdout ?? 0, heldOut)}`);
+  }
+  if (wantsReport(args)) {
+    const { estimateReportOf } = await import('../reports/estimate-report.js');
+    const { writeReport } = await import('../reports/write-report.js');
+    const held = heldOut === undefined || rest === undefined ? undefined : { rest, error: heldOut };
+    await writeReport(estimateReportOf({ input, phases, estimate, heldOut: held }, session), args, session);
   }
   if (args.strict === true && !estimate.converged) {
     session.log.error('the estimator did not converge (--strict)');

@@ -12,6 +12,8 @@ import { limitsOf } from './settings.js';
 
 const TITLES: Readonly<Record<string, string>> = { ttft: 'TTFT', tpot: 'TPOT', latency: 'latency' };
 
+const FROM = { given: 'as given', log: "told by the log's own times", default: 'nothing tells' } as const;
+
 /** Replay of a log as a table: a block a metric, a row a figure. */
 const replayText = ({ metrics }: ReturnType<typeof replay>): string => {
   const rows = [['', '', 'measured', 'replayed', 'error']];
@@ -42,6 +44,7 @@ export const runReplay = async (args: ReplayArgs, session: Session): Promise<Exi
     session.print(
       [
         `${name}: ${grouped(result.requests)} requests replayed in ${grouped(result.steps)} steps, ${grouped(result.preemptions)} preemptions`,
+        `scheduling ${result.settings.asyncScheduling ? 'asynchronous' : 'synchronous'} (${FROM[result.schedulingFrom]})`,
         '',
         replayText(result),
       ].join('\n'),

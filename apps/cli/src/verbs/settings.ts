@@ -7,6 +7,9 @@ interface LimitArgs {
   readonly maxNumSeqs?: number | undefined;
   readonly kvTokens?: number | undefined;
   readonly chunkSize?: number | undefined;
+  readonly asyncScheduling?: boolean | undefined;
+  readonly reserveFullPrompt?: boolean | undefined;
+  readonly prefixCaching?: boolean | undefined;
 }
 
 /** The engine's limits: an option wins over what the log's own settings say. */
@@ -16,4 +19,7 @@ export const limitsOf = (args: LimitArgs, settings: EngineSettings) =>
     maxNumSeqs: args.maxNumSeqs ?? settings.maxNumSeqs,
     kvTokens: args.kvTokens ?? settings.kvTokens,
     chunkSize: args.chunkSize ?? settings.chunkSize,
+    asyncScheduling: args.asyncScheduling ?? settings.asyncScheduling,
+    reserveFullPrompt: args.reserveFullPrompt,
+    prefixCaching: args.prefixCaching,
   });

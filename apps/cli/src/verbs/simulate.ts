@@ -40,11 +40,13 @@ const scenarioOf = (args: SimulateArgs): Scenario => {
   if (!isScenario(name)) throw new UsageError(`--scenario: must be one of ${scenarioNames.join(', ')}; got '${name}'`);
   const preset: Scenario = scenarios[name];
   const { beta0, beta1, beta2, beta3, noise, chunkSize, maxNumBatchedTokens, maxNumSeqs, kvTokens } = args;
+  const { asyncScheduling, reserveFullPrompt, prefixCaching } = args;
   return {
     engine: {
       ...preset.engine,
       coefficients: { ...preset.engine.coefficients, ...given({ beta0, beta1, beta2, beta3 }) },
       ...given({ chunkSize, maxNumBatchedTokens, maxNumSeqs, kvTokens, stepNoise: noise }),
+      ...given({ asyncScheduling, reserveFullPrompt, prefixCaching }),
     },
     arrivals: arrivalsOf(args, preset.arrivals),
     prompt: lengthsOf(args.promptMean, args.promptSigma, preset.prompt),

@@ -1,16 +1,17 @@
-import { type MlpModel, modelFromJSON } from '@stepclock/regression';
 import {
   type CrossFit,
   crossFitFromJSON,
   type KnobTable,
   knobTableFrom,
   perSampleTable,
+  type RecalibrateOptions,
   type Recalibration,
   recalibrationFromJSON,
   StageEstimator,
   type StageWarning,
   type TransferPrediction,
   transferInput,
+  transferNetworksFromJSON,
 } from '@stepclock/stage-latency-recalibration';
 import type { StagePredictArgs } from '../commands/stage.js';
 import { UsageError } from '../errors.js';
@@ -25,7 +26,7 @@ export interface StageModelFile {
   readonly source: StageEstimator;
   readonly recalibration: Recalibration | undefined;
   readonly guardrail: { readonly cross: CrossFit; readonly sampleTotalsMs: Float64Array } | undefined;
-  readonly network: MlpModel | undefined;
+  readonly networks: RecalibrateOptions['networks'] | undefined;
 }
 
 /** Reads what `stage train` or `stage recalibrate` wrote. */
@@ -34,12 +35,11 @@ export const readStageModel = async (path: string, session: Session): Promise<St
   const transferred = json?.schema === TRANSFER_SCHEMA;
   const source = StageEstimator.fromJSON(transferred ? json.source : json);
   if (!transferred) {
-    const network = json?.network === undefined ? undefined : modelFromJSON(json.network);
     return {
       source,
       recalibration: undefined,
       guardrail: undefined,
-      network: network !== undefined && 'predictAll' in network ? (network as MlpModel) : undefined,
+      networks: json?.networks === undefined ? undefined : transferNetworksFromJSON(json.networks),
     };
   }
   const cross = crossFitFromJSON(json.guardrail);
@@ -50,7 +50,7 @@ export const readStageModel = async (path: string, session: Session): Promise<St
       cross,
       sampleTotalsMs: cross.ratios.map((ratio, i) => ratio * (cross.predictedMs[i] as number)),
     },
-    network: undefined,
+    networks: undefined,
   };
 };
 

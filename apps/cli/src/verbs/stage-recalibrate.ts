@@ -23,7 +23,7 @@ export const runStageRecalibrate = async (args: StageRecalibrateArgs, session: S
   const { model: path = '-', data = '-', output = 'stage-transfer.json', seed = 0, samples } = args;
   refuseOverwriting({ output, json: args.json }, [path, data]);
   const method = methodOf('method', args.method ?? 'auto');
-  const { source, network } = await readStageModel(path, session);
+  const { source, networks } = await readStageModel(path, session);
   const { total } = source.parts;
   const all = stageTableFrom(await readTable(data, session), {
     stages: source.stageNames,
@@ -45,7 +45,7 @@ export const runStageRecalibrate = async (args: StageRecalibrateArgs, session: S
       ? all
       : takeConfigurations(all, shuffled(all.length, seededRandom(seed, 'samples')).slice(0, samples).sort());
   const transfer = transferSamples(source, chosen);
-  const settings = { seed, ...given({ network }) };
+  const settings = { seed, ...given({ networks }) };
   const recalibration = recalibrate(method, transfer, settings);
   const cross = crossFit(recalibration, transfer, settings);
   const heldOut = errorFigures(transfer.targetTotalMs, cross.predictedMs);

@@ -1,4 +1,4 @@
-import { stageTableFrom, trainEstimator, trainTransferNetwork } from '@stepclock/stage-latency-recalibration';
+import { stageTableFrom, trainEstimator, trainTransferNetworks } from '@stepclock/stage-latency-recalibration';
 import type { StageTrainArgs } from '../commands/stage.js';
 import { ExitCode } from '../exit-code.js';
 import { refuseOverwriting, type Session } from '../session.js';
@@ -16,8 +16,10 @@ export const runStageTrain = async (args: StageTrainArgs, session: Session): Pro
     ...given({ families: familiesOf(args.families), folds: args.folds }),
   });
   warn(warnings, session);
-  const network = args.network ? { network: trainTransferNetwork(estimator, table, seed).toJSON() } : {};
-  const file = { ...estimator.toJSON(), ...network, warnings, stepclock_version: session.version };
+  const networks = args.network
+    ? { networks: trainTransferNetworks(estimator, table, seed).map((network) => network.toJSON()) }
+    : {};
+  const file = { ...estimator.toJSON(), ...networks, warnings, stepclock_version: session.version };
   await session.writeJson(output, file);
   const taken = await session.writeJson(args.json, file);
   if (taken) return ExitCode.ok;

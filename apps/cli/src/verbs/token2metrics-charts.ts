@@ -95,7 +95,7 @@ const figuresOf = (trained: TrainedDevice, options: RegressorOptions): Figure[] 
       spec: curveSpec({
         title: `${model.name}: error against training rows`,
         subtitle: 'Median over five held-out fifths.',
-        x: { label: 'Rows trained on', unit: '' },
+        x: { label: 'Rows trained on', unit: '', scale: 'log' },
         y: { label: 'Held-out MAPE', unit: '%', scale: 'log' },
         curves,
       }),

@@ -121,10 +121,7 @@ export const runToken2MetricsPredict = async (args: Token2MetricsPredictArgs, se
   return ExitCode.ok;
 };
 
-const warningsOf = (
-  model: DeviceModel,
-  rows: readonly Readonly<Record<string, unknown>>[],
-) => {
+const warningsOf = (model: DeviceModel, rows: readonly Readonly<Record<string, unknown>>[]) => {
   const outside = rows.filter((row) => row.outside_training_range === true).length;
   const physics = rows.filter((row) => row.by_physics === true).length;
   const ranges = Object.values(model.metrics)[0]?.range.features ?? [];
