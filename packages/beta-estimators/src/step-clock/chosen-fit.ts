@@ -1,10 +1,9 @@
 import { EstimatorError } from '../estimator-error.js';
-import type { ClockProblem } from './clock-problem.js';
-import { clockProblem } from './clock-problem.js';
+import { type ClockProblem, clockProblem } from './clock-problem.js';
 import { type ClockFit, type FitSettings, fitClock } from './fit-clock.js';
 import { contextPays } from './model-choice.js';
 import { fitPreempted } from './preempted-clock.js';
-import type { Width } from './row-fit.js';
+import { predictedSeconds, type Width } from './row-fit.js';
 import type { StepClockModel } from './step-clock-options.js';
 
 /** A residual (relative to a step) by count convention: decodes of N - 1, N and N + 1 steps. */
@@ -29,10 +28,14 @@ export interface ChosenFit {
 
 /** Above this residual, relative to a step, the counts are suspected: steps themselves rarely vary as much. */
 export const SUSPICIOUS = 0.1;
-/** Preempted decodes are at least this share, and without them the robust residual is below this share of what it was. */
-const LEAST_STRETCHED = 0.02;
+/** More stretched decodes than this are no preemption: nothing holds together any more. */
 const MOST_STRETCHED = 0.6;
+/** Many stretched decodes: without them the robust noise falls below this share of what it was. */
+const MANY_STRETCHED = 0.02;
 const CLEARLY_BETTER = 0.5;
+/** Few of them: what the fit keeps is fine, and far better than the whole was. */
+const FINE = 0.1;
+const FAR_BETTER = 0.3;
 
 /** Fits the model that was asked for, or both and takes the one that cross-validation prefers. */
 export const chosenFit = (
@@ -58,11 +61,35 @@ const fitOf = (problem: ClockProblem, width: Width, settings: Omit<FitSettings, 
   const plain = { problem, fit: exact, width, exact, stretched: new Int32Array(0) };
   if (!(before.rms > SUSPICIOUS)) return plain;
   const { problem: partly, fit, stretched } = fitPreempted(problem, { ...settings, width });
-  const share = stretched.length / Math.max(problem.columns.decodes.length, 1);
-  const preempted =
-    share >= LEAST_STRETCHED && share <= MOST_STRETCHED && lastNoise(fit).step < CLEARLY_BETTER * before.step;
+  const preempted = isPreemption(exact, fit, stretched.length / Math.max(problem.columns.decodes.length, 1));
   if (preempted) return { problem: partly, fit, width, exact, stretched };
   return { ...plain, conventions: triedConventions(problem, width, settings, before.rms) };
+};
+
+/**
+ * Counts that are too low by many steps leave no room between their neighbours: only preemption (or a mixture of engines, for
+ * which giving way does not help) makes segments run backwards. Missing requests and counts that are off by one do not.
+ */
+const isPreemption = (exact: ClockFit, loose: ClockFit, share: number): boolean => {
+  const held = exact.rounds.at(-1)?.held ?? 0;
+  if (!(held > 0 && share > 0 && share <= MOST_STRETCHED)) return false;
+  const before = lastNoise(exact);
+  if (share >= MANY_STRETCHED && lastNoise(loose).step < CLEARLY_BETTER * before.step) return true;
+  const kept = keptResidual(loose);
+  return kept < FINE && kept < FAR_BETTER * before.rms;
+};
+
+/** Root mean square residual, relative to a step, of the rows that a robust regression kept. */
+const keptResidual = ({ rows, weights, beta }: ClockFit): number => {
+  let squares = 0;
+  let kept = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (!((weights[i] as number) > 0)) continue;
+    const seconds = predictedSeconds(rows, beta, i);
+    squares += (((rows.seconds[i] as number) - seconds) / seconds) ** 2 * (rows.steps[i] as number);
+    kept++;
+  }
+  return Math.sqrt(squares / Math.max(kept, 1));
 };
 
 const lastNoise = ({ rounds }: ClockFit) => rounds.at(-1)?.noise ?? { step: 0, prefill: 0, rms: 0 };

@@ -54,7 +54,7 @@ export const rowNoise = (rows: ClusterRows, beta: StepBetas): Noise => {
     for (let i = 0; i < length; i += stride) {
       const seconds = predictedSeconds(rows, beta, i);
       const prefill = beta[1] * (rows.prefillTokens[i] as number);
-      if (!(prefill >= PREFILL_SHARE * seconds)) continue;
+      if (!(prefill > 0 && prefill >= PREFILL_SHARE * seconds)) continue;
       const own = (step * seconds) ** 2 / Math.max(rows.steps[i] as number, 1);
       const squared = (((rows.seconds[i] as number) - seconds) / NORMAL_QUARTILE) ** 2;
       excess.push((squared - own) / (prefill * prefill));
