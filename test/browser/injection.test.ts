@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EstimateReportInput, estimateReport, renderReport } from '@stepclock/charts';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sampleEstimate } from '../../packages/charts/test/sample-estimate.js';
+import { launchChromium } from './chromium.js';
+import { enlivenAll, openReport } from './open-report.js';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+const ATTACKS = [
+  '<script>window.hit=1</script>',
+  '</script><script>window.hit=2</script>',
+  '<img src=x onerror="window.hit=3">',
+  '"><svg onload=window.hit=4>',
+  "' onmouseover='window.hit=5",
+  '<!--<script>',
+  ['$', '{window.hit=6}'].join(''),
+  '{{constructor.constructor("window.hit=7")()}}',
+  ']]><script>window.hit=8</script>',
+  'javascript:window.hit=9',
+  '__proto__',
+];
+
+/** Every text of the input replaced by an attack; numbers and columns stay. */
+const attacked = (value: unknown, attack: string): unknown => {
+  if (typeof value === 'string') return attack;
+  if (typeof value === 'function') return () => attack;
+  if (Array.isArray(value)) return value.map((child) => attacked(child, attack));
+  if (ArrayBuffer.isView(value) || typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, attacked(child, attack)]));
+};
+
+it.each(ATTACKS)('%s stays text', async (attack) => {
+  const clean = sampleEstimate({ phases: 120 });
+  const input: EstimateReportInput = {
+    ...(attacked(clean, attack) as EstimateReportInput),
+    coefficients: clean.coefficients,
+    ...(clean.model === undefined ? {} : { model: clean.model }),
+  };
+  const path = join(tmpdir(), `stepclock-injection-${process.pid}.html`);
+  writeFileSync(path, await renderReport(estimateReport(input)));
+  const { page, complaints, requests, close } = await openReport(browser, path);
+  await enlivenAll(page);
+  const point = page.locator('#figure-1 .mark-symbol.role-mark path').nth(3);
+  await point.scrollIntoViewIfNeeded();
+  await point.hover({ force: true });
+  await page.locator('.tip.shown').waitFor();
+  expect(await page.locator('.tip.shown').textContent()).toContain(attack);
+  expect(await page.evaluate(() => (window as { hit?: number }).hit)).toBeUndefined();
+  expect(await page.locator('img, iframe, object, embed, base, form').count()).toBe(0);
+  expect(await page.locator('script').count()).toBe(3);
+  expect(await page.textContent('h1')).toBe(attack);
+  expect(complaints).toEqual([]);
+  expect(requests).toEqual([]);
+  await close();
+});

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+import { forPackage } from './vitest.shared.js';
+
+/** `npm run test:browser`: reports in a headless Chromium, apart from `npm test`, which needs no browser. */
+export default defineConfig(
+  forPackage({
+    test: {
+      name: 'browser',
+      include: ['test/browser/**/*.test.ts'],
+      testTimeout: 180_000,
+      hookTimeout: 180_000,
+      fileParallelism: false,
+    },
+  }),
+);
