@@ -110,10 +110,10 @@ export const influenceReport = (fit: LeastSquaresFit, data: Dataset, terms: read
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   order.sort((i, k) => (rssShare[k] as number) - (rssShare[i] as number) || i - k);
   const informative = fit.statistics.df > 0 && !fit.warnings.some(({ code }) => code === 'exact-fit');
-  const dominant =
-    informative && fit.statistics.df >= MIN_DF ? dominantRows(fit.residuals, order, rssShare) : new Uint32Array(0);
+  const spare = informative && fit.statistics.df >= MIN_DF;
+  const dominant = spare ? dominantRows(fit.residuals, order, rssShare) : new Uint32Array(0);
   const most = cooksDistance.reduce((best, value, row) => (value > (cooksDistance[best] as number) ? row : best), 0);
-  const pivotal = informative && dominant.length === 0 && (cooksDistance[most] as number) > PIVOTAL ? [most] : [];
+  const pivotal = spare && dominant.length === 0 && (cooksDistance[most] as number) > PIVOTAL ? [most] : [];
 
   const setAside = new Set([...dominant, ...pivotal]);
   const rest = order.filter((row) => !setAside.has(row)).sort();
@@ -141,7 +141,7 @@ const fitOrNothing = (data: Dataset, terms: readonly Term[]): LeastSquaresFit | 
   }
 };
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const percent = (share: number): string => (share < 5e-4 ? 'under 0.1 %' : `${(100 * share).toFixed(1)} %`);
 const shownR2 = (r2: number | null): string => (r2 === null ? 'not defined' : r2.toFixed(3));
 
 /** The report in a sentence: the first thing to read about a fit. */
