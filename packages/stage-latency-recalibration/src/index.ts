@@ -23,7 +23,7 @@ export {
   type StageReport,
 } from './estimator/stage-estimator.js';
 export { type TrainedEstimator, type TrainOptions, trainEstimator } from './estimator/train-estimator.js';
-export { trainTransferNetwork } from './estimator/transfer-network.js';
+export { trainTransferNetworks, transferNetworksFromJSON } from './estimator/transfer-network.js';
 export { drawSets, testSize } from './experiment/draw-sets.js';
 export { type ExperimentFiles, experimentFiles } from './experiment/experiment-files.js';
 export type { ExperimentOptions } from './experiment/experiment-options.js';

@@ -5,20 +5,21 @@ import { trainNetwork } from './families/smooth-forms.js';
 import type { StageEstimator } from './stage-estimator.js';
 
 /**
- * The network that `fine-tuned` starts from: log ms of every stage over the estimator's own features, two layers of 64.
+ * The networks that `fine-tuned` starts from, one a stage: log ms over the estimator's own features, two layers of 32.
  *
  * @throws StageError as `StageEstimator.encode`
  */
-export const trainTransferNetwork = (estimator: StageEstimator, source: StageTable, seed = 0): MlpModel =>
-  trainNetwork(
-    estimator.encode(source).scaled,
-    source.stagesMs.map((ms) => ms.map(Math.log)),
-    seed,
-  );
+export const trainTransferNetworks = (estimator: StageEstimator, source: StageTable, seed = 0): readonly MlpModel[] => {
+  const { scaled } = estimator.encode(source);
+  return source.stagesMs.map((ms) => trainNetwork(scaled, [ms.map(Math.log)], seed));
+};
 
 /** @throws StageError `stage/bad-model` */
-export const transferNetworkFromJSON = (value: unknown): MlpModel => {
-  const model = modelFromJSON(value);
-  if ('predictAll' in model) return model as MlpModel;
-  throw new StageError('stage/bad-model', `network: must be an mlp; got ${model.kind}`);
+export const transferNetworksFromJSON = (value: unknown): readonly MlpModel[] => {
+  if (!Array.isArray(value)) throw new StageError('stage/bad-model', 'networks: must be a list, one a stage; got none');
+  return value.map((entry) => {
+    const model = modelFromJSON(entry);
+    if ('predictAll' in model) return model as MlpModel;
+    throw new StageError('stage/bad-model', `network: must be an mlp; got ${model.kind}`);
+  });
 };

@@ -2,7 +2,7 @@ import { measuredTotals, type StageTable, takeConfigurations } from '../data/sta
 import { type ErrorFigures, errorFigures } from '../estimator/error-figures.js';
 import type { StageEstimator } from '../estimator/stage-estimator.js';
 import { trainEstimator } from '../estimator/train-estimator.js';
-import { trainTransferNetwork } from '../estimator/transfer-network.js';
+import { trainTransferNetworks } from '../estimator/transfer-network.js';
 import { jackknifeBounds, marginBounds, splitBounds } from '../guardrail/bounds.js';
 import { conformalSelection } from '../guardrail/conformal-selection.js';
 import { crossFit } from '../guardrail/cross-fit.js';
@@ -79,7 +79,9 @@ export const runSeed = (
   const test = takeConfigurations(target, sets.test);
   const input = transferInput(estimator, test);
   const truth = measuredTotals(test);
-  const network = options.methods.includes('fine-tuned') ? trainTransferNetwork(estimator, training, seed) : undefined;
+  const networks = options.methods.includes('fine-tuned')
+    ? trainTransferNetworks(estimator, training, seed)
+    : undefined;
   const calibration: CalibrationResult[] = [];
   const guardrail: GuardrailResult[] = [];
   const blends: SeedResult['blends'][number][] = [];
@@ -102,7 +104,7 @@ export const runSeed = (
       everything,
       Uint32Array.from({ length: n }, (_, i) => i),
     );
-    const settings = { seed, ...(network === undefined ? {} : { network }) };
+    const settings = { seed, ...(networks === undefined ? {} : { networks }) };
     let guarded: Recalibration | undefined;
     for (const method of options.methods) {
       if (method === 'none' || n < leastSamples(method)) continue;

@@ -1,26 +1,23 @@
 import { featureTable, type MlpModel, multiOutputPerceptron } from '@stepclock/regression';
 import type { TransferSamples } from './samples.js';
 
-/** Full-batch steps of Adam from the source's weights: the plan's C. */
-const EPOCHS = 300;
+/** Steps of Adam from the source's weights: the plan's C. */
+const STEPS = 300;
 const LEARNING_RATE = 1e-3;
+const BATCH = 32;
 
-/** Trains the source's network on with the target's samples. */
-export const fineTuned = (network: MlpModel, samples: TransferSamples, seed: number): MlpModel =>
-  multiOutputPerceptron(
-    samples.knobs,
-    featureTable(
-      network.outputNames,
-      samples.targetMs.map((ms) => ms.map(Math.log)),
-    ),
-    {
+/** Trains the source's networks, one a stage, on with the target's samples. */
+export const fineTuned = (networks: readonly MlpModel[], samples: TransferSamples, seed: number): readonly MlpModel[] =>
+  networks.map((network, k) => {
+    const ms = samples.targetMs[k] as Float64Array;
+    return multiOutputPerceptron(samples.knobs, featureTable(network.outputNames, [ms.map(Math.log)]), {
       warmStart: network,
       learningRate: LEARNING_RATE,
-      batchSize: samples.targetTotalMs.length,
-      maxEpochs: EPOCHS,
-      patience: EPOCHS,
+      batchSize: Math.min(BATCH, ms.length),
+      maxEpochs: Math.ceil(STEPS / Math.ceil(ms.length / BATCH)),
+      patience: STEPS,
       validationFraction: 0,
       l2: 0,
       seed,
-    },
-  ).model;
+    }).model;
+  });

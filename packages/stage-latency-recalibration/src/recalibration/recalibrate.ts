@@ -8,7 +8,7 @@ import {
 } from '@stepclock/regression';
 import type { TotalRule } from '../data/decode-steps.js';
 import { totalsOf } from '../data/stage-table.js';
-import { transferNetworkFromJSON } from '../estimator/transfer-network.js';
+import { transferNetworksFromJSON } from '../estimator/transfer-network.js';
 import { StageError } from '../stage-error.js';
 import { type AutoFit, autoBlend, type BlendReport } from './auto-blend.js';
 import { fineTuned } from './fine-tune.js';
@@ -51,8 +51,8 @@ export interface Recalibration {
 export interface RecalibrateOptions {
   /** Default 0. */
   readonly seed?: number;
-  /** The source's network over all stages, which `fine-tuned` trains on. */
-  readonly network?: MlpModel;
+  /** The source's networks, one a stage, which `fine-tuned` trains on. */
+  readonly networks?: readonly MlpModel[];
 }
 
 /**
@@ -116,13 +116,10 @@ export const recalibrate = (
     case 'stage-mix':
       return stageMix(samples, n);
     case 'fine-tuned': {
-      if (options.network === undefined) {
-        throw new StageError(
-          'stage/bad-option',
-          'fine-tuned: needs the source model to be a network (family mlp); got none',
-        );
+      if (options.networks === undefined) {
+        throw new StageError('stage/bad-option', "fine-tuned: needs the source's networks; got none");
       }
-      return byNetwork(n, stageNames, total, fineTuned(options.network, samples, seed));
+      return byNetwork(n, stageNames, total, fineTuned(options.networks, samples, seed));
     }
   }
 };
@@ -209,15 +206,18 @@ const byNetwork = (
   samples: number,
   stageNames: readonly string[],
   total: TotalRule,
-  network: MlpModel,
+  networks: readonly MlpModel[],
 ): Recalibration => ({
   method: 'fine-tuned',
   samples,
   predict: ({ knobs, decodeSteps }) => {
-    const stagesMs = network.predictAll(knobs).columns.map((logs) => logs.map(Math.exp));
+    const stagesMs = networks.map((network) => network.predict(knobs).map(Math.exp));
     return { stagesMs, totalMs: totalsOf(stagesMs, stageNames, decodeSteps, total) };
   },
-  toJSON: () => ({ ...header('fine-tuned', samples, stageNames, total), network: network.toJSON() }),
+  toJSON: () => ({
+    ...header('fine-tuned', samples, stageNames, total),
+    networks: networks.map((network) => network.toJSON()),
+  }),
 });
 
 /** Reads a recalibration back. @throws StageError `stage/bad-model` */
@@ -255,7 +255,7 @@ export const recalibrationFromJSON = (value: unknown): Recalibration => {
       return byMix(samples, stages, total, model);
     }
     case 'fine-tuned':
-      return byNetwork(samples, stages, total, transferNetworkFromJSON(json.network));
+      return byNetwork(samples, stages, total, transferNetworksFromJSON(json.networks));
     default:
       return byStages(method, samples, stages, total, (json.maps as unknown[]).map(stageMapFromJSON));
   }

@@ -14,7 +14,7 @@ const LONGEST_STEP = 2;
 export const minimise = (
   f: (x: Float64Array) => Evaluation,
   start: Float64Array,
-  { maxIterations = 100, tolerance = 1e-3 }: { readonly maxIterations?: number; readonly tolerance?: number } = {},
+  { maxIterations = 100, tolerance = 5e-3 }: { readonly maxIterations?: number; readonly tolerance?: number } = {},
 ): Float64Array => {
   const d = start.length;
   let x = start;

@@ -216,28 +216,30 @@ class Posterior {
       value += ((y[i] as number) * (alpha[i] as number)) / 2 + Math.log(l[i * n + i] as number);
     }
     // d value / d log h = tr((A^-1 - alpha alpha') dA) / 2; pairs i > j count twice, hence no half.
-    const lengthSums = new Float64Array(d);
+    const pull = new Float64Array(slopes.length);
+    const trendKernel = this.#trendKernel;
     let bySignal = 0;
     let byNoise = 0;
     let byTrend = 0;
     for (let i = 0, p = 0; i < n; i++) {
       const ai = alpha[i] as number;
+      const row = i * n;
       for (let j = 0; j < i; j++, p++) {
-        const w = (inverse[i * n + j] as number) - ai * (alpha[j] as number);
+        const w = (inverse[row + j] as number) - ai * (alpha[j] as number);
         bySignal += w * (smooth[p] as number);
-        const slope = w * (slopes[p] as number);
-        for (let k = 0; k < d; k++) {
-          lengthSums[k] = (lengthSums[k] as number) + slope * ((this.#differences[k] as Float64Array)[p] as number);
-        }
-        if (trend > 0) byTrend += w * (this.#trendKernel[i * n + j] as number);
+        pull[p] = w * (slopes[p] as number);
+        if (trend > 0) byTrend += w * (trendKernel[row + j] as number);
       }
-      const onDiagonal = (inverse[i * n + i] as number) - ai * ai;
+      const onDiagonal = (inverse[row + i] as number) - ai * ai;
       bySignal += onDiagonal / 2;
       byNoise += onDiagonal;
-      if (trend > 0) byTrend += (onDiagonal / 2) * (this.#trendKernel[i * n + i] as number);
+      if (trend > 0) byTrend += (onDiagonal / 2) * (trendKernel[row + i] as number);
     }
     for (let k = 0; k < d; k++) {
-      gradient[k] = (signal * (lengthSums[k] as number)) / Math.exp(2 * (logs[k] as number));
+      const column = this.#differences[k] as Float64Array;
+      let sum = 0;
+      for (let p = 0; p < pull.length; p++) sum += (pull[p] as number) * (column[p] as number);
+      gradient[k] = (signal * sum) / Math.exp(2 * (logs[k] as number));
     }
     gradient[d] = 2 * signal * bySignal;
     gradient[d + 1] = noise * byNoise;

@@ -1,0 +1,231 @@
+// Transfer and guardrail on measured two-GPU data: node --conditions=@stepclock/source --import tsx scripts/validate/stage.ts [DATA] [--quick] [SET...]
+// Compares with the reference errors (scikit-learn) of fixtures/regression where they are bundled. 10 seeds and 40 guardrail splits; --quick: 3 and 6.
+import { createReadStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { seededRandom, shuffled } from '@stepclock/random';
+import {
+  crossFit,
+  type ExperimentOptions,
+  type Family,
+  guardrailFigures,
+  jackknifeBounds,
+  type Method,
+  marginBounds,
+  measuredTotals,
+  readMeasurements,
+  recalibrate,
+  runExperiment,
+  type StageDataOptions,
+  type StageTable,
+  stageTableFrom,
+  takeConfigurations,
+  takeSamples,
+  trainEstimator,
+  transferInput,
+  transferPoints,
+  transferSamples,
+} from '@stepclock/stage-latency-recalibration';
+
+const words = process.argv.slice(2);
+const quick = words.includes('--quick');
+const [data = '../shared/data', ...only] = words.filter((word) => !word.startsWith('--'));
+const SEEDS = quick ? 3 : 10;
+const SPLITS = quick ? 6 : 40;
+
+interface MeasuredSet {
+  readonly name: string;
+  readonly file: string;
+  readonly source: string;
+  readonly target: string;
+  readonly columns: StageDataOptions;
+  /** The form whose figures the reference's A and B are compared with. */
+  readonly referenceFamily: Family;
+  /** Mean total MAPE asked of auto, and the reference's standard deviation over seeds, by number of samples. */
+  readonly asked: Readonly<Record<number, readonly [mape: number, sd: number]>>;
+  /** Mean and standard deviation of A, B, C. */
+  readonly plan: Readonly<Record<string, Readonly<Record<number, readonly [mape: number, sd: number]>>>>;
+}
+
+const SETS: readonly MeasuredSet[] = [
+  {
+    name: 'a1',
+    file: 'a1_splitwise_stage.csv',
+    source: 'h100-80gb',
+    target: 'a100-80gb',
+    columns: {
+      stages: ['prefill_ms', 'decode_per_token_ms'],
+      features: ['model', 'tp', 'prompt_tokens', 'batch_size', 'output_tokens'],
+      decodeSteps: 16,
+    },
+    referenceFamily: 'gaussian-process',
+    asked: { 10: [6.9, 2.13], 25: [5.7, 1.79], 50: [4.5, 1.11] },
+    plan: {
+      affine: { 10: [9.33, 3.64], 25: [8.46, 2.41], 50: [7.05, 1.03] },
+      'global-affine': { 10: [10.86, 3.39], 25: [10.06, 1.95], 50: [9.03, 1.16] },
+      'fine-tuned': { 10: [11.45, 3.34], 25: [9.2, 2.05], 50: [6.67, 2.34] },
+    },
+  },
+  {
+    name: 'a2',
+    file: 'a2_vidur_ops.csv',
+    source: 'h100',
+    target: 'a100',
+    columns: {
+      stages: ['T_qkv_proj_ms', 'T_out_proj_ms', 'T_mlp_up_ms', 'T_mlp_down_ms', 'T_elementwise_ms'],
+      features: ['n_embd', 'n_ffn', 'n_head', 'n_kv_head', 'gated', 'tp', 'num_tokens'],
+    },
+    referenceFamily: 'log-polynomial',
+    asked: { 10: [10.2, 4.68], 25: [7.1, 2.51], 50: [5.4, 1.27], 100: [4.8, 1.23] },
+    plan: {
+      affine: { 10: [11.76, 3.88], 25: [11.11, 3.04], 50: [10.94, 2.85], 100: [11.83, 3.48] },
+      'global-affine': { 10: [11.71, 3.24], 25: [11.56, 3.73], 50: [10.44, 1.86], 100: [10.33, 2.1] },
+      'fine-tuned': { 10: [15.87, 3.56], 25: [8.91, 1.87], 50: [6.82, 1.18], 100: [5.32, 0.79] },
+    },
+  },
+  {
+    name: 'a3',
+    file: 'a3_mllm_composed_4090_pro6000.csv',
+    source: 'RTXPRO6000',
+    target: 'RTX4090',
+    columns: {
+      features: ['img_size', 'crops', 'pool', 'vision_tokens', 'prompt_tokens', 'active_blocks'],
+      decodeSteps: 16,
+    },
+    referenceFamily: 'log-polynomial',
+    asked: { 10: [0.95, 0.32], 25: [0.72, 0.08], 50: [0.56, 0.051], 100: [0.5, 0.057] },
+    plan: {
+      affine: { 10: [0.79, 0.06], 25: [0.75, 0.04], 50: [0.74, 0.05], 100: [0.72, 0.05] },
+      'global-affine': { 10: [3.07, 0.27], 25: [2.9, 0.07], 50: [2.87, 0.15], 100: [2.85, 0.14] },
+      'fine-tuned': { 10: [7.02, 1.21], 25: [4.34, 1.32], 50: [2.48, 0.51], 100: [1.47, 0.38] },
+    },
+  },
+];
+
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+const totals = (source: StageTable, target: StageTable, methods: readonly Method[], more: ExperimentOptions) =>
+  transferPoints(
+    runExperiment(source, target, { seeds: SEEDS, methods, budgets: [1], guardrailMethod: 'affine-relative', ...more }),
+  ).filter(({ stage, samples }) => stage === 'T_total' && samples > 0);
+
+const transferTable = (set: MeasuredSet, source: StageTable, target: StageTable): void => {
+  print(`\n### ${set.name}: total MAPE (%), mean of ${SEEDS} seeds ± standard error, ${set.source} to ${set.target}\n`);
+  print('| method | N | ours | asked or reference | bound | |\n|---|---|---|---|---|---|');
+  const row = (
+    name: string,
+    n: number,
+    mean: number,
+    se: number,
+    [want, sd]: readonly [number, number],
+    sigmas: number,
+    sided: boolean,
+  ) => {
+    const slack = (sigmas * sd) / Math.sqrt(10);
+    const fine = mean <= want + slack && (!sided || mean >= want - slack);
+    print(
+      `| ${name} | ${n} | ${mean.toFixed(2)} ± ${se.toFixed(2)} | ${want} | ${sided ? `${(want - slack).toFixed(2)} to ` : 'at most '}${(want + slack).toFixed(2)} | ${fine ? 'met' : mean < want ? 'better' : 'MISSED'} |`,
+    );
+  };
+  for (const { method, samples, mapePercent } of totals(source, target, ['auto'], {})) {
+    const asked = set.asked[samples];
+    if (asked !== undefined) row(method, samples, mapePercent.mean, mapePercent.standardError, asked, 1, false);
+  }
+  const plan = totals(source, target, ['affine', 'global-affine', 'fine-tuned'], { families: [set.referenceFamily] });
+  for (const { method, samples, mapePercent } of plan) {
+    const reference = set.plan[method]?.[samples];
+    if (reference !== undefined) {
+      row(
+        `${method} (${set.referenceFamily})`,
+        samples,
+        mapePercent.mean,
+        mapePercent.standardError,
+        reference,
+        2,
+        true,
+      );
+    }
+  }
+};
+
+const BUDGETS = [0.35, 0.5, 0.7, 0.85, 1];
+
+/** Coverage and false rejects at 90 % over random splits, with auto as the point model. */
+const guardrailTable = (set: MeasuredSet, source: StageTable, target: StageTable): void => {
+  print(
+    `\n### ${set.name}: guardrail at 90 %, ${SPLITS} splits, budgets ${BUDGETS.join(', ')} of the 95th percentile\n`,
+  );
+  print(
+    '| rule | N | coverage % (88 to 95) | false rejects % (at most 3) | false accepts % | violations among accepted % | |\n|---|---|---|---|---|---|---|',
+  );
+  const counts = [25, 50, 100].filter((n) => n <= target.length - (target.length < 200 ? 20 : 100));
+  const sums = new Map<string, number[][]>();
+  for (let split = 0; split < SPLITS; split++) {
+    const order = shuffled(target.length, seededRandom(split, 'validate'));
+    const test = takeConfigurations(target, order.slice(0, target.length < 200 ? 20 : 100));
+    const rest = order.slice(test.length);
+    const training = target.length < 200 ? source : takeConfigurations(source, rest.slice(0, 150));
+    const { estimator } = trainEstimator(training, { families: ['log-polynomial', 'gaussian-process'], seed: split });
+    const pool = transferSamples(
+      estimator,
+      takeConfigurations(
+        target,
+        Array.from(shuffled(rest.length, seededRandom(split, 'samples')), (i) => rest[i] as number).slice(0, 100),
+      ),
+    );
+    const input = transferInput(estimator, test);
+    const truth = measuredTotals(test);
+    const reference = truth.slice().sort()[Math.round(0.95 * (truth.length - 1))] as number;
+    for (const n of counts) {
+      const samples = takeSamples(
+        pool,
+        Uint32Array.from({ length: n }, (_, i) => i),
+      );
+      const model = recalibrate('auto', samples, { seed: split });
+      const rules = {
+        'jackknife+': jackknifeBounds(model, crossFit(model, samples), 0.9),
+        'margin 1.1': marginBounds(model, 1.1),
+      };
+      for (const [rule, bounder] of Object.entries(rules)) {
+        const { upperMs } = bounder.bounds(input);
+        for (const budget of BUDGETS) {
+          const f = guardrailFigures(truth, upperMs, budget * reference);
+          const key = `${rule} | ${n}`;
+          const list = sums.get(key) ?? [];
+          list.push([
+            f.coveragePercent,
+            f.falseRejectPercent ?? Number.NaN,
+            f.falseAcceptPercent ?? Number.NaN,
+            f.violationsWithPercent ?? Number.NaN,
+          ]);
+          sums.set(key, list);
+        }
+      }
+    }
+  }
+  const mean = (values: readonly number[]): number => {
+    const known = values.filter((value) => !Number.isNaN(value));
+    return known.reduce((a, b) => a + b, 0) / known.length;
+  };
+  for (const [key, list] of [...sums].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))) {
+    const figures = [0, 1, 2, 3].map((k) => mean(list.map((one) => one[k] as number)));
+    const [coverage = 0, rejects = 0] = figures;
+    const verdict = key.startsWith('margin') ? '' : coverage >= 88 && coverage <= 95 && rejects <= 3 ? 'met' : 'MISSED';
+    print(`| ${key} | ${figures.map((value) => value.toFixed(2)).join(' | ')} | ${verdict} |`);
+  }
+};
+
+const folder = join(data, 'stage');
+if (!existsSync(folder)) {
+  print(`skipped: no stage measurements at ${folder}`);
+} else {
+  for (const set of SETS.filter(({ name }) => only.length === 0 || only.includes(name))) {
+    const table = await readMeasurements(createReadStream(join(folder, set.file)), set.file);
+    const [source, target] = [set.source, set.target].map((gpu) =>
+      stageTableFrom(table, { ...set.columns, filter: [`gpu=${gpu}`] }),
+    ) as [StageTable, StageTable];
+    transferTable(set, source, target);
+    guardrailTable(set, source, target);
+  }
+}
