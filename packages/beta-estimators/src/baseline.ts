@@ -1,7 +1,7 @@
-import { exposures, type StaticCorrectionMode, staticCorrection } from '@stepclock/overlap-pressure';
+import { type Exposures, exposures, type StaticCorrectionMode, staticCorrection } from '@stepclock/overlap-pressure';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { compensatedSum } from './compensated-sum.js';
-import { type DurationDesign, type DurationFit, fitDurations } from './duration-fit.js';
+import { type DurationFit, fitDurations } from './duration-fit.js';
 import type { EstimateHistory, EstimateWarning, LinearBetas } from './estimate.js';
 import { type BaselineOptions, resolvedBaseline } from './published-options.js';
 import { fitWarnings } from './published-warnings.js';
@@ -29,16 +29,20 @@ export interface BaselineEstimate {
   readonly warnings: readonly EstimateWarning[];
 }
 
-/** The baseline's regression on signals: its design and fit. */
-export const fitBaseline = (
-  signals: TraceSignals,
-  mode: StaticCorrectionMode,
-): { readonly design: DurationDesign; readonly fit: DurationFit } => {
+/** The baseline's design as columns: steps, and the tokens that the engine processed during each phase. */
+export const baselineExposures = (signals: TraceSignals, mode: StaticCorrectionMode): Exposures => {
   const { grid, steps, missing, pressures, target } = signals;
   const density = steps.map((count, i) => count / (target.durationSec[i] as number));
-  const design = { steps, ...exposures(grid, pressures, staticCorrection(mode, grid, missing), density) };
-  return { design, fit: fitDurations(design, target) };
+  return exposures(grid, pressures, staticCorrection(mode, grid, missing), density);
 };
+
+/** The baseline's regression. */
+export const fitBaseline = ({ steps, target }: TraceSignals, { prefillTokens, decodeTokens }: Exposures): DurationFit =>
+  fitDurations((from, to, [n, prefill, decode]) => {
+    n?.set(steps.subarray(from, to));
+    prefill?.set(prefillTokens.subarray(from, to));
+    decode?.set(decodeTokens.subarray(from, to));
+  }, target);
 
 /**
  * The published baseline estimator: each phase's steps are spread evenly over it, `lambda_i = N_i / T_i`, and durations are
@@ -56,7 +60,8 @@ export const fitBaseline = (
 export const estimateBaseline = (phases: PhaseTable, options: BaselineOptions): BaselineEstimate => {
   const resolved = resolvedBaseline(options);
   const signals = traceSignals(phases, resolved);
-  const { design, fit } = fitBaseline(signals, resolved.correctionMode);
+  const exposed = baselineExposures(signals, resolved.correctionMode);
+  const fit = fitBaseline(signals, exposed);
   const [beta0, beta1, beta2] = fit.beta;
   const n = phases.length;
   return {
@@ -71,10 +76,10 @@ export const estimateBaseline = (phases: PhaseTable, options: BaselineOptions): 
       rmse_seconds: fit.rmseSeconds,
       mean_duration_seconds: signals.target.meanSec,
       mean_steps: compensatedSum(signals.steps) / n,
-      mean_A_pf_tokens: compensatedSum(design.prefillTokens) / n,
-      mean_A_dec_tokens: compensatedSum(design.decodeTokens) / n,
+      mean_A_pf_tokens: compensatedSum(exposed.prefillTokens) / n,
+      mean_A_dec_tokens: compensatedSum(exposed.decodeTokens) / n,
     },
     history: { beta: [], deltaBetaL2: [], r2: [], rmseSeconds: [] },
-    warnings: fitWarnings(phases, design, fit),
+    warnings: fitWarnings(phases, fit),
   };
 };

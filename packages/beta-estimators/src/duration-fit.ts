@@ -1,19 +1,15 @@
-import { type NnlsResult, nnlsReduced, reduceRows } from '@stepclock/nnls-solver';
-import { Matrix, SVD } from 'ml-matrix';
+import { type BlockSource, nnlsReduced, reduceBlocks } from '@stepclock/nnls-solver';
+import { type Matrix, SVD } from 'ml-matrix';
 import { compensatedSum } from './compensated-sum.js';
 
 /** beta0, beta1, beta2: s/step, s/token, s/token. */
 export type BetaTriple = readonly [beta0: number, beta1: number, beta2: number];
 
-/** The design of one regression, one row a phase: `T ~ beta0 N + beta1 A_pf + beta2 A_dec`. */
-export interface DurationDesign {
-  /** N, steps. */
-  readonly steps: Float64Array;
-  /** A_pf, tokens. */
-  readonly prefillTokens: Float64Array;
-  /** A_dec, tokens. */
-  readonly decodeTokens: Float64Array;
-}
+/**
+ * The design of one regression, `T ~ beta0 N + beta1 A_pf + beta2 A_dec`, one row a phase: writes the rows
+ * `from <= i < to` into the first values of three columns (steps, prefill tokens, decode tokens).
+ */
+export type DurationDesign = BlockSource;
 
 /** The target of the regressions, with what is needed to judge them. */
 export interface DurationTarget {
@@ -29,9 +25,10 @@ export interface DurationFit {
   /** Share of the variance explained; null where all durations are equal. Negative where the mean explains more. */
   readonly r2: number | null;
   readonly rmseSeconds: number;
+  /** Lengths of the design's three columns: 0 where nothing in the trace tells of a coefficient. */
+  readonly columnNorms: readonly number[];
   /** Singular values of the design with columns of length 1 (0 for columns of zeros), descending. */
   readonly singularValues: readonly number[];
-  readonly nnls: NnlsResult;
 }
 
 /**
@@ -61,28 +58,28 @@ export const durationTarget = (
   return { durationSec, meanSec, totalSquares: squares > n * rounding * rounding ? squares : undefined };
 };
 
-/** Non-negative least squares of durations on a design: one QR pass over the rows. */
+/** Non-negative least squares of durations on a design: one QR pass over the rows, which never stand in memory together. */
 export const fitDurations = (design: DurationDesign, target: DurationTarget): DurationFit => {
-  const { steps, prefillTokens, decodeTokens } = design;
-  const reduced = reduceRows([steps, prefillTokens, decodeTokens], target.durationSec);
+  const { durationSec, totalSquares } = target;
+  const reduced = reduceBlocks(3, durationSec.length, (from, to, columns) => {
+    design(from, to, columns);
+    columns[3]?.set(durationSec.subarray(from, to));
+  });
   const nnls = nnlsReduced(reduced);
   const [beta0 = 0, beta1 = 0, beta2 = 0] = nnls.x;
   const squares = nnls.residualNorm ** 2;
+  const columnNorms = [0, 1, 2].map((j) => Math.hypot(...reduced.r.getColumn(j)));
   return {
     beta: [beta0, beta1, beta2],
-    r2: target.totalSquares === undefined ? null : 1 - squares / target.totalSquares,
+    r2: totalSquares === undefined ? null : 1 - squares / totalSquares,
     rmseSeconds: Math.sqrt(squares / reduced.rowCount),
-    singularValues: unitSingularValues(reduced.r),
-    nnls,
+    columnNorms,
+    singularValues: unitSingularValues(reduced.r, columnNorms),
   };
 };
 
-const unitSingularValues = (r: Matrix): number[] => {
-  const unit = Matrix.zeros(r.rows, r.columns);
-  for (let j = 0; j < r.columns; j++) {
-    const column = r.getColumn(j);
-    const norm = Math.hypot(...column);
-    unit.setColumn(j, norm === 0 ? column : column.map((v) => v / norm));
-  }
+const unitSingularValues = (r: Matrix, columnNorms: readonly number[]): number[] => {
+  const unit = r.clone();
+  for (const [j, norm] of columnNorms.entries()) if (norm > 0) unit.mulColumn(j, 1 / norm);
   return new SVD(unit).diagonal;
 };

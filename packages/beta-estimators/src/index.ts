@@ -1,6 +1,7 @@
 export { type BaselineDiagnostics, type BaselineEstimate, estimateBaseline } from './baseline.js';
 export type { EstimateHistory, EstimateWarning, LinearBetas } from './estimate.js';
 export { EstimatorError, type EstimatorErrorCode } from './estimator-error.js';
+export { type FittedDurations, fittedDurations } from './fitted-durations.js';
 export { estimateIterative, type IterativeDiagnostics, type IterativeEstimate } from './iterative.js';
 export type { BaselineOptions, IterativeCorrectionMode, IterativeOptions } from './published-options.js';
 export type { Conventions } from './step-clock/chosen-fit.js';

@@ -1,7 +1,7 @@
 import type { PhaseTable } from '@stepclock/trace-io';
-import { fitBaseline } from './baseline.js';
+import { baselineExposures, fitBaseline } from './baseline.js';
 import { compensatedSum } from './compensated-sum.js';
-import { type BetaTriple, type DurationDesign, type DurationFit, fitDurations } from './duration-fit.js';
+import { type BetaTriple, type DurationFit, fitDurations } from './duration-fit.js';
 import type { EstimateHistory, EstimateWarning, LinearBetas } from './estimate.js';
 import { laggedRounds } from './lagged-round.js';
 import { type IterativeOptions, resolvedIterative } from './published-options.js';
@@ -45,7 +45,6 @@ interface Rounds {
   readonly beta: BetaTriple;
   readonly converged: boolean;
   /** The last round's regression, before damping. */
-  readonly design: DurationDesign;
   readonly fit: DurationFit;
   readonly history: EstimateHistory;
 }
@@ -54,16 +53,15 @@ interface Rounds {
 export const iterate = (signals: TraceSignals, options: Required<IterativeOptions>): Rounds => {
   const { correctionMode, initCorrectionMode, maxOuterIters, tol, dampingEta } = options;
   const round = laggedRounds(signals, correctionMode);
-  const start = fitBaseline(signals, initCorrectionMode);
-  let { design, fit } = start;
-  let beta = start.fit.beta;
+  const start = fitBaseline(signals, baselineExposures(signals, initCorrectionMode));
+  let fit = start;
+  let beta = start.beta;
   let converged = false;
   const betas: BetaTriple[] = [beta];
   const deltas: number[] = [];
   const fits: DurationFit[] = [];
   while (!converged && fits.length < maxOuterIters) {
-    design = round(beta);
-    fit = fitDurations(design, signals.target);
+    fit = fitDurations(round(beta), signals.target);
     const next = damped(beta, fit.beta, dampingEta);
     const delta = Math.hypot(next[0] - beta[0], next[1] - beta[1], next[2] - beta[2]);
     beta = next;
@@ -78,7 +76,7 @@ export const iterate = (signals: TraceSignals, options: Required<IterativeOption
     r2: fits.map(({ r2 }) => r2),
     rmseSeconds: fits.map(({ rmseSeconds }) => rmseSeconds),
   };
-  return { start: start.fit.beta, beta, converged, design, fit, history };
+  return { start: start.beta, beta, converged, fit, history };
 };
 
 const damped = (from: BetaTriple, to: BetaTriple, eta: number): BetaTriple => [
@@ -103,10 +101,10 @@ const damped = (from: BetaTriple, to: BetaTriple, eta: number): BetaTriple => [
 export const estimateIterative = (phases: PhaseTable, options: IterativeOptions): IterativeEstimate => {
   const resolved = resolvedIterative(options);
   const signals = traceSignals(phases, resolved);
-  const { start, beta, converged, design, fit, history } = iterate(signals, resolved);
+  const { start, beta, converged, fit, history } = iterate(signals, resolved);
   const iterations = history.deltaBetaL2.length;
   const delta = history.deltaBetaL2.at(-1) as number;
-  const warnings = fitWarnings(phases, design, fit);
+  const warnings = fitWarnings(phases, fit);
   if (!converged) {
     warnings.push({
       code: 'not-converged',

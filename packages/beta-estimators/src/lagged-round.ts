@@ -16,7 +16,7 @@ import type { TraceSignals } from './trace-signals.js';
 /** Step times (s/step) and step densities (steps/s) below this count as this. */
 const FLOOR = 1e-12;
 
-/** One round's design from the coefficients of the round before. The next call overwrites its columns. */
+/** One round's design from the coefficients of the round before; good until the next call. */
 export type LaggedRound = (beta: BetaTriple) => DurationDesign;
 
 /**
@@ -30,10 +30,9 @@ export const laggedRounds = (signals: TraceSignals, mode: IterativeCorrectionMod
   const runningSteps = emptyPrefixSums(grid.segmentCount);
   const passed = new Float64Array(steps.length);
   const totals = emptyTokenTotals(grid.segmentCount);
-  const design = {
-    steps,
-    prefillTokens: new Float64Array(steps.length),
-    decodeTokens: new Float64Array(steps.length),
+  const design: DurationDesign = (from, to, columns) => {
+    const [n, prefill, decode] = columns as readonly [Float64Array, Float64Array, Float64Array];
+    stepAverages(grid, totals, steps, passed, from, to, n, prefill, decode);
   };
   const correct =
     mode === 'beta_informed' ? informedCorrection(signals, passed, runningSteps) : fixedCorrection(signals, mode);
@@ -44,7 +43,6 @@ export const laggedRounds = (signals: TraceSignals, mode: IterativeCorrectionMod
     sumOverPhases(grid, runningSteps, passed);
     correct(stepsOnSegment, lagged);
     addUpTokens(stepsOnSegment, lagged, pressures.decode, totals);
-    stepAverages(grid, totals, passed, design);
     return design;
   };
 };

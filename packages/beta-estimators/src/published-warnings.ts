@@ -1,12 +1,18 @@
 import type { PhaseTable } from '@stepclock/trace-io';
-import type { DurationDesign, DurationFit } from './duration-fit.js';
+import type { DurationFit } from './duration-fit.js';
 import type { EstimateWarning } from './estimate.js';
 
 /** Below this smallest singular value (columns of length 1) the digits of a coefficient are rounding. */
 const DEPENDENT = 1e-10;
 
+const COLUMNS = [
+  { name: 'beta0', what: 'steps' },
+  { name: 'beta1', what: 'prefill tokens' },
+  { name: 'beta2', what: 'decode tokens' },
+] as const;
+
 /** What the last regression of a published estimator says about the worth of its coefficients. */
-export const fitWarnings = (phases: PhaseTable, design: DurationDesign, fit: DurationFit): EstimateWarning[] => {
+export const fitWarnings = (phases: PhaseTable, fit: DurationFit): EstimateWarning[] => {
   const warnings: EstimateWarning[] = [];
   const engines = phases.instanceIds?.length ?? 1;
   if (engines > 1) {
@@ -15,7 +21,7 @@ export const fitWarnings = (phases: PhaseTable, design: DurationDesign, fit: Dur
       message: `the trace holds ${engines} engines, and this estimator takes them for one: their phases press on each other. Estimate each alone, or use step-clock`,
     });
   }
-  const absent = absentColumns(design);
+  const absent = COLUMNS.filter((_, j) => fit.columnNorms[j] === 0);
   for (const { name, what } of absent) {
     warnings.push({
       code: 'not-identifiable',
@@ -37,10 +43,3 @@ export const fitWarnings = (phases: PhaseTable, design: DurationDesign, fit: Dur
   }
   return warnings;
 };
-
-const absentColumns = ({ steps, prefillTokens, decodeTokens }: DurationDesign) =>
-  [
-    { name: 'beta0', what: 'steps', column: steps },
-    { name: 'beta1', what: 'prefill tokens', column: prefillTokens },
-    { name: 'beta2', what: 'decode tokens', column: decodeTokens },
-  ].filter(({ column }) => column.every((v) => v === 0));

@@ -1,5 +1,4 @@
 import type { TimeGrid } from '@stepclock/overlap-pressure';
-import type { DurationDesign } from './duration-fit.js';
 
 /** Numbers at a boundary: two running sums of two doubles each. */
 const STRIDE = 4;
@@ -49,7 +48,7 @@ export const addUpTokens = (
 };
 
 /**
- * Fills a design with the tokens that each phase's steps processed: N times the step-averaged pressure,
+ * Writes rows of a design: N, and the tokens that each phase's steps processed, N times the step-averaged pressure
  * `int(p lambda) / int(lambda)`.
  *
  * @param passed `int(lambda)` over each phase
@@ -57,18 +56,25 @@ export const addUpTokens = (
 export const stepAverages = (
   { startIndex, endIndex }: TimeGrid,
   totals: Float64Array,
+  steps: Float64Array,
   passed: Float64Array,
-  { steps, prefillTokens, decodeTokens }: DurationDesign,
+  from: number,
+  to: number,
+  intoSteps: Float64Array,
+  intoPrefill: Float64Array,
+  intoDecode: Float64Array,
 ): void => {
-  for (let i = 0; i < steps.length; i++) {
+  for (let i = from; i < to; i++) {
     const a = STRIDE * (startIndex[i] as number);
     const b = STRIDE * (endIndex[i] as number);
     const prefill =
       (totals[b] as number) - (totals[a] as number) + ((totals[b + 1] as number) - (totals[a + 1] as number));
     const decode =
       (totals[b + 2] as number) - (totals[a + 2] as number) + ((totals[b + 3] as number) - (totals[a + 3] as number));
-    const scale = (steps[i] as number) / (passed[i] as number);
-    prefillTokens[i] = scale * prefill;
-    decodeTokens[i] = scale * decode;
+    const count = steps[i] as number;
+    const scale = count / (passed[i] as number);
+    intoSteps[i - from] = count;
+    intoPrefill[i - from] = scale * prefill;
+    intoDecode[i - from] = scale * decode;
   }
 };

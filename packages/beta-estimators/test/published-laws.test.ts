@@ -3,7 +3,7 @@ import { seededRandom, shuffled } from '@stepclock/random';
 import type { PhaseTable } from '@stepclock/trace-io';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { estimateBaseline, estimateIterative } from '../src/index.js';
+import { estimateBaseline, estimateIterative, fittedDurations } from '../src/index.js';
 import { plainPublished } from './plain-published.js';
 import { anyTrace, niceTrace, reordered, retimed } from './random-trace.js';
 
@@ -90,6 +90,24 @@ describe('laws of the published estimators', () => {
         );
       }),
       { numRuns: 30 },
+    );
+  });
+
+  it('fitted durations leave the residual that the estimate states', () => {
+    fc.assert(
+      fc.property(anyTrace, chunkSize, anyMode, (phases, C, correctionMode) => {
+        const iterative = estimateIterative(phases, { chunkSize: C, correctionMode, maxOuterIters: 4 });
+        const baseline = estimateBaseline(phases, { chunkSize: C, minDurationSec: 0.5 });
+        for (const [estimate, rmse] of [
+          [iterative, iterative.diagnostics.final_rmse_seconds],
+          [baseline, baseline.diagnostics.rmse_seconds],
+        ] as const) {
+          const { measuredSec, fittedSec } = fittedDurations(phases, estimate);
+          const squares = measuredSec.reduce((sum, t, i) => sum + (t - (fittedSec[i] as number)) ** 2, 0);
+          expect(Math.sqrt(squares / phases.length)).toAgree(rmse, 1e-9, 1e-12);
+        }
+      }),
+      { numRuns: 100 },
     );
   });
 

@@ -1,40 +1,20 @@
-import { reflectRow } from './householder-stack.js';
-
-const ROWS = 512;
+import { reflectRow, type StackedFactor } from './householder-stack.js';
 
 /**
- * `stackBlock` for three columns and a target, the problem of a step model with three coefficients: each pass over a
- * block works on all columns at once, and the first ones read the source in place. Half the time of the general passes;
- * the same reflections, so the same triangle up to rounding.
- *
- * @returns the upper triangle, row-major, 4 x 4
+ * `stackBlock` for three columns and a target, the problem of a step model with three coefficients: each pass over the
+ * block works on all columns at once. About half the time of the general passes; the same reflections, so the same
+ * triangle up to rounding.
  */
-export const factorFourColumns = (
-  first: Float64Array,
-  second: Float64Array,
-  third: Float64Array,
-  fourth: Float64Array,
-  from: number,
-  to: number,
-): Float64Array => {
-  const r = new Float64Array(16);
-  const products = new Float64Array(4);
-  const shares = new Float64Array(4);
-  const b = new Float64Array(ROWS);
-  const c = new Float64Array(ROWS);
-  const d = new Float64Array(ROWS);
-  for (let start = from; start < to; start += ROWS) {
-    const end = Math.min(start + ROWS, to);
-    multiplyFirst(first, second, third, fourth, start, end, products);
-    reflectRow(r, 4, 0, products, shares);
-    takeOffFirst(first, second, third, fourth, start, end, shares, b, c, d, products);
-    reflectRow(r, 4, 1, products, shares);
-    takeOffSecond(b, c, d, end - start, shares, products);
-    reflectRow(r, 4, 2, products, shares);
-    takeOffThird(c, d, end - start, shares, products);
-    reflectRow(r, 4, 3, products, shares);
-  }
-  return r;
+export const stackFourColumns = ({ r, columns, products, shares }: StackedFactor, rows: number): void => {
+  const [a, b, c, d] = columns as readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+  multiplyFirst(a, b, c, d, rows, products);
+  reflectRow(r, 4, 0, products, shares);
+  takeOffFirst(a, b, c, d, rows, shares, products);
+  reflectRow(r, 4, 1, products, shares);
+  takeOffSecond(b, c, d, rows, shares, products);
+  reflectRow(r, 4, 2, products, shares);
+  takeOffThird(c, d, rows, shares, products);
+  reflectRow(r, 4, 3, products, shares);
 };
 
 /** Products of the first column with all four. */
@@ -43,15 +23,14 @@ const multiplyFirst = (
   second: Float64Array,
   third: Float64Array,
   fourth: Float64Array,
-  from: number,
-  to: number,
+  rows: number,
   products: Float64Array,
 ): void => {
   let aa = 0;
   let ab = 0;
   let ac = 0;
   let ad = 0;
-  for (let i = from; i < to; i++) {
+  for (let i = 0; i < rows; i++) {
     const a = first[i] as number;
     aa += a * a;
     ab += a * (second[i] as number);
@@ -64,18 +43,14 @@ const multiplyFirst = (
   products[3] = ad;
 };
 
-/** Copies the other columns without their share of the first; products of the new second column with them. */
+/** Takes their share of the first column off the others; products of the new second column with them. */
 const takeOffFirst = (
   first: Float64Array,
   second: Float64Array,
   third: Float64Array,
   fourth: Float64Array,
-  from: number,
-  to: number,
+  rows: number,
   shares: Float64Array,
-  intoB: Float64Array,
-  intoC: Float64Array,
-  intoD: Float64Array,
   products: Float64Array,
 ): void => {
   const shareB = shares[1] as number;
@@ -84,14 +59,14 @@ const takeOffFirst = (
   let bb = 0;
   let bc = 0;
   let bd = 0;
-  for (let i = from; i < to; i++) {
+  for (let i = 0; i < rows; i++) {
     const a = first[i] as number;
     const b = (second[i] as number) - shareB * a;
     const c = (third[i] as number) - shareC * a;
     const d = (fourth[i] as number) - shareD * a;
-    intoB[i - from] = b;
-    intoC[i - from] = c;
-    intoD[i - from] = d;
+    second[i] = b;
+    third[i] = c;
+    fourth[i] = d;
     bb += b * b;
     bc += b * c;
     bd += b * d;

@@ -13,19 +13,25 @@ export interface StackedFactor {
   readonly width: number;
   readonly block: Float64Array;
   readonly stride: number;
+  /** The columns of the block, as views. */
+  readonly columns: readonly Float64Array[];
   /** Products of the pivot column with the columns right of it, and the multiples of it to be taken off them. */
   readonly products: Float64Array;
   readonly shares: Float64Array;
 }
 
-export const emptyFactor = (width: number, stride: number): StackedFactor => ({
-  r: new Float64Array(width * width),
-  width,
-  block: new Float64Array(width * stride),
-  stride,
-  products: new Float64Array(width),
-  shares: new Float64Array(width),
-});
+export const emptyFactor = (width: number, stride: number): StackedFactor => {
+  const block = new Float64Array(width * stride);
+  return {
+    r: new Float64Array(width * width),
+    width,
+    block,
+    stride,
+    columns: Array.from({ length: width }, (_, j) => block.subarray(j * stride, (j + 1) * stride)),
+    products: new Float64Array(width),
+    shares: new Float64Array(width),
+  };
+};
 
 /**
  * Stacks the first `rows` rows of the block under R and makes the whole triangular again: `R'R` grows by `B'B`. The block

@@ -1,6 +1,6 @@
 import { Matrix } from 'ml-matrix';
 import { powerOfTwoBelow } from './euclidean-norm.js';
-import { factorFourColumns } from './four-columns.js';
+import { stackFourColumns } from './four-columns.js';
 import { emptyFactor, stackBlock } from './householder-stack.js';
 import { NnlsError } from './nnls-error.js';
 
@@ -52,50 +52,60 @@ export const reduceRows = (
     if (column.length !== target.length) {
       throw new NnlsError(
         'nnls-solver/length-mismatch',
-        `${nameOf(j, all)}: must be as long as the target (${target.length}); got ${column.length}`,
+        `${nameOf(j, all.length)}: must be as long as the target (${target.length}); got ${column.length}`,
       );
     }
   }
   const roots = weights && rootsOf(weights, target.length, from, to);
-  const plain = factored(all, from, to, roots);
-  if (isSafe(plain, all.length)) return assembled(plain, undefined, to - from);
-  // A value that is not finite, or columns whose squares leave the range of doubles: look closer, and scale.
-  const scales = all.map((column, j) => scaleOf(column, from, to, nameOf(j, all)));
-  return assembled(factored(all, from, to, roots, scales), scales, to - from);
-};
-
-const nameOf = (j: number, all: readonly unknown[]): string => (j < all.length - 1 ? `column ${j}` : 'target');
-
-/** The triangle of `[A b]`, row-major, each column divided by its scale. */
-const factored = (
-  all: readonly Float64Array[],
-  from: number,
-  to: number,
-  roots: Float64Array | undefined,
-  scales?: readonly number[],
-): Float64Array => {
-  const [a, b, c, d] = all;
-  if (all.length === 4 && a && b && c && d && !roots && !scales) return factorFourColumns(a, b, c, d, from, to);
-  const factor = emptyFactor(all.length, Math.min(BLOCK_ROWS, Math.max(to - from, 1)));
-  const { block, stride } = factor;
-  for (let start = from; start < to; start += stride) {
-    const rows = Math.min(stride, to - start);
-    for (let j = 0; j < all.length; j++) {
-      const column = all[j] as Float64Array;
-      const offset = j * stride;
-      block.set(column.subarray(start, start + rows), offset);
-      if (scales) {
-        // Powers of two: exact.
-        const inverse = 1 / (scales[j] as number);
-        for (let i = 0; i < rows; i++) block[offset + i] = (block[offset + i] as number) * inverse;
-      }
+  return reduceBlocks(columns.length, to - from, (start, end, block) => {
+    for (let j = 0; j < block.length; j++) {
+      const into = block[j] as Float64Array;
+      into.set((all[j] as Float64Array).subarray(from + start, from + end));
       if (roots) {
-        for (let i = 0; i < rows; i++) {
-          block[offset + i] = (block[offset + i] as number) * (roots[start - from + i] as number);
-        }
+        for (let i = 0; i < end - start; i++) into[i] = (into[i] as number) * (roots[start + i] as number);
       }
     }
-    stackBlock(factor, rows);
+  });
+};
+
+/**
+ * Writes the rows `from <= i < to` into the first `to - from` values of each column; the last column is the target.
+ * It is asked for every row once, and twice more where that pass finds values that must be scaled.
+ */
+export type BlockSource = (from: number, to: number, columns: readonly Float64Array[]) => void;
+
+/**
+ * `reduceRows` for rows that are computed when they are needed and never stand in memory together.
+ *
+ * @param columnCount n, without the target
+ * @throws NnlsError when a value is not finite
+ */
+export const reduceBlocks = (columnCount: number, rowCount: number, source: BlockSource): ReducedRows => {
+  const width = columnCount + 1;
+  const plain = factored(width, rowCount, source);
+  if (isSafe(plain, width)) return assembled(plain, undefined, rowCount);
+  // A value that is not finite, or columns whose squares leave the range of doubles: look closer, and scale.
+  const scales = scalesOf(width, rowCount, source);
+  return assembled(factored(width, rowCount, source, scales), scales, rowCount);
+};
+
+const nameOf = (j: number, width: number): string => (j < width - 1 ? `column ${j}` : 'target');
+
+/** The triangle of `[A b]`, row-major, each column divided by its scale. */
+const factored = (width: number, rowCount: number, source: BlockSource, scales?: readonly number[]): Float64Array => {
+  const factor = emptyFactor(width, Math.min(BLOCK_ROWS, Math.max(rowCount, 1)));
+  const stack = width === 4 ? stackFourColumns : stackBlock;
+  for (let from = 0; from < rowCount; from += factor.stride) {
+    const rows = Math.min(factor.stride, rowCount - from);
+    source(from, from + rows, factor.columns);
+    if (scales) {
+      for (const [j, column] of factor.columns.entries()) {
+        // Powers of two: exact.
+        const inverse = 1 / (scales[j] as number);
+        for (let i = 0; i < rows; i++) column[i] = (column[i] as number) * inverse;
+      }
+    }
+    stack(factor, rows);
   }
   return factor.r;
 };
@@ -157,22 +167,27 @@ const checkedRange = (length: number, rows: ReduceOptions['rows']): readonly [nu
   return [from, to];
 };
 
-/** A power of two near the largest magnitude; 1 for a column of zeros. */
-const scaleOf = (column: Float64Array, from: number, to: number, name: string): number => {
-  let largest = 0;
-  // A sum catches NaN and Infinity without a test a row: any of them makes `0 * value` NaN.
-  let poison = 0;
-  for (let i = from; i < to; i++) {
-    const v = column[i] as number;
-    const magnitude = v < 0 ? -v : v;
-    if (magnitude > largest) largest = magnitude;
-    poison += 0 * v;
+/** Of each column a power of two near its largest magnitude; 1 for a column of zeros. */
+const scalesOf = (width: number, rowCount: number, source: BlockSource): number[] => {
+  const { columns, stride } = emptyFactor(width, Math.min(BLOCK_ROWS, Math.max(rowCount, 1)));
+  const largest = new Float64Array(width);
+  for (let from = 0; from < rowCount; from += stride) {
+    const rows = Math.min(stride, rowCount - from);
+    source(from, from + rows, columns);
+    for (const [j, column] of columns.entries()) {
+      for (let i = 0; i < rows; i++) {
+        const magnitude = Math.abs(column[i] as number);
+        if (!(magnitude < Number.POSITIVE_INFINITY)) {
+          throw new NnlsError(
+            'nnls-solver/not-finite',
+            `${nameOf(j, width)}: values must be finite; got ${column[i]} in row ${from + i}`,
+          );
+        }
+        if (magnitude > (largest[j] as number)) largest[j] = magnitude;
+      }
+    }
   }
-  if (poison !== 0) {
-    const row = column.findIndex((v, i) => i >= from && i < to && !Number.isFinite(v));
-    throw new NnlsError('nnls-solver/not-finite', `${name}: values must be finite; got ${column[row]} in row ${row}`);
-  }
-  return largest === 0 ? 1 : powerOfTwoBelow(largest);
+  return Array.from(largest, (magnitude) => (magnitude === 0 ? 1 : powerOfTwoBelow(magnitude)));
 };
 
 const rootsOf = (weights: Float64Array, length: number, from: number, to: number): Float64Array => {
