@@ -29,6 +29,7 @@ const MANY_HELD = 0.05;
 /** Unexplained work: this share of the clusters is far too slow, and this many times more than are too fast. */
 const MANY_SLOW = 0.01;
 const LOPSIDED = 2;
+const ENOUGH_SLOW = 8;
 /** Above this, relative to a step, the step model describes the trace poorly. */
 const POOR_FIT = 0.12;
 
@@ -67,7 +68,7 @@ const clockWarnings = ({ clock, decodes }: WarningEvidence): EstimateWarning[] =
       },
     ];
   }
-  if (clock.slowClusters > Math.max(MANY_SLOW * clock.clusters, LOPSIDED * clock.fastClusters)) {
+  if (clock.slowClusters > Math.max(ENOUGH_SLOW, MANY_SLOW * clock.clusters, LOPSIDED * clock.fastClusters)) {
     return [
       {
         code: 'missing-requests',

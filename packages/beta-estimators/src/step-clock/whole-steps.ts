@@ -75,8 +75,9 @@ export const wholeSteps = (
       const mean = sum / total;
       const value = sure ? Math.round(mean) : mean;
       real[c] = sure ? 0 : 1;
-      if (!(Math.abs(value - (whole[c] as number)) > REAL_MOVE)) continue;
+      const move = Math.abs(value - (whole[c] as number));
       whole[c] = value;
+      if (!(move > REAL_MOVE)) continue;
       settled = false;
       for (let q = first; q < end; q++) {
         const e = incident[q] as number;
