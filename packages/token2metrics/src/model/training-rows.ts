@@ -2,7 +2,7 @@ import { type FeatureTable, takeRows } from '@stepclock/regression';
 import { fitRegressor, type RegressorOptions, type TrainingRows } from '../regressors/fit-regressor.js';
 import type { Predictor, RegressorName } from '../regressors/predictor.js';
 import { tokensOf } from '../regressors/tokens.js';
-import { type Measurements, rowsWith } from '../table/measurements.js';
+import { type Measurements, rowsWith, runDurations } from '../table/measurements.js';
 import type { Metric } from '../table/metric.js';
 
 /** The rows of a table that have a metric, ready to train on, and where they stood. */
@@ -25,7 +25,7 @@ export const metricRows = (table: Measurements, metric: Metric, within?: Int32Ar
   const rows = rowsWith(table, metric).filter(
     (row) => (allowed === undefined || allowed.has(row)) && (output === undefined || (output[row] as number) >= 1),
   );
-  const duration = table.values.total ?? table.values.decode ?? (table.outputTokens ? undefined : table.values.ttft);
+  const duration = runDurations(table);
   const durationSec = (metric === 'energy' || metric === 'power') && duration ? take(duration, rows) : undefined;
   return {
     metric,

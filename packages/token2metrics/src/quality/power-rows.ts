@@ -1,4 +1,4 @@
-import type { Measurements } from '../table/measurements.js';
+import { type Measurements, runDurations } from '../table/measurements.js';
 import type { Finding } from './finding.js';
 
 /** Rows in one run that repeat one power before it counts as the run's mean. */
@@ -70,7 +70,7 @@ const sharedPowerRuns = (table: Measurements, power: Float64Array): Int32Array =
 /** A mean over a whole run has a window of its own: those rows are left to `shared-power`. */
 const shortWindows = (table: Measurements, samplePeriodSec: number, shared: ReadonlySet<number>): Int32Array => {
   const metered = table.values.power ?? table.values.energy;
-  const duration = table.values.total ?? table.values.decode ?? table.values.ttft;
+  const duration = runDurations(table);
   if (!metered || !duration) return new Int32Array(0);
   return Int32Array.from(metered.keys()).filter(
     (row) =>

@@ -83,9 +83,10 @@ const physicsOf = ({ metric, tokens, target, durationSec }: TrainingRows, paddin
   if (!durationSec || (metric !== 'energy' && metric !== 'power')) return terms;
   const ramp = fitPowerRamp(metric, tokens, durationSec, target, padding);
   if (!ramp) return terms;
+  // The likelihood of Laplace, whose scale is the mean |error|: one stall does not decide between the forms.
   const aic = (predicted: Float64Array, parameters: number): number => {
-    const rss = predicted.reduce((sum, value, i) => sum + (value / (target[i] as number) - 1) ** 2, 0);
-    return target.length * Math.log(rss) + 2 * parameters;
+    const sum = predicted.reduce((total, value, i) => total + Math.abs(value / (target[i] as number) - 1), 0);
+    return 2 * target.length * Math.log(sum) + 2 * parameters;
   };
   // The ramp is judged by what it predicts from tokens, through its predicted duration.
   const termCount = terms.coefficients.length - terms.dropped.length;

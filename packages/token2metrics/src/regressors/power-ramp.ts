@@ -50,8 +50,10 @@ export const powerRampPredictor = (
   }),
 });
 
+/** Logarithm of the ratio of neighbouring time constants of the grid. */
+const GRID_STEP = Math.log(10) / 4;
 /** Time constants tried first, seconds; then the neighbourhood of the best one. */
-const TAU_GRID = Array.from({ length: 25 }, (_, k) => 0.05 * 10 ** (k / 8));
+const TAU_GRID = Array.from({ length: 13 }, (_, k) => 0.05 * 10 ** (k / 4));
 
 /**
  * Fits the ramp to measured durations. For a given tau the form is linear in the others (variable projection), so only tau is searched, on a grid and
@@ -78,7 +80,7 @@ export const fitPowerRamp = (
   const refined = goldenSection(
     (logTau) => at(Math.exp(logTau))?.relativeRss ?? Number.POSITIVE_INFINITY,
     Math.log(best.ramp.tauSec),
-    0.3,
+    GRID_STEP,
   );
   const finest = at(Math.exp(refined));
   const { ramp, relativeRss } = finest && finest.relativeRss <= best.relativeRss ? finest : best;
@@ -125,8 +127,8 @@ const goldenSection = (f: (x: number) => number, middle: number, reach: number):
   let right = low + share * (high - low);
   let fLeft = f(left);
   let fRight = f(right);
-  // 0.618^40 of the bracket is 1e-9 of it.
-  for (let k = 0; k < 40; k++) {
+  // 0.618^24 is 1e-5 of the bracket: the minimum is flat, and tau is never known that well.
+  for (let k = 0; k < 24; k++) {
     if (fLeft <= fRight) {
       high = right;
       [right, fRight] = [left, fLeft];

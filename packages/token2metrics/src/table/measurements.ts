@@ -50,3 +50,13 @@ export const takeMeasurements = (table: Measurements, rows: Int32Array): Measure
     group: takeInts(table.group),
   };
 };
+
+/** How long each run was, s: the measured total, else the sum of its parts, else the only part there is. */
+export const runDurations = ({
+  values: { ttft, decode, total },
+  outputTokens,
+}: Measurements): Float64Array | undefined => {
+  if (total) return total;
+  if (ttft && decode) return ttft.map((sec, row) => sec + (decode[row] as number));
+  return decode ?? (outputTokens ? undefined : ttft);
+};
