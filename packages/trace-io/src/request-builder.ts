@@ -89,9 +89,16 @@ export class RequestBuilder {
     if (this.#seen.internText(row.instance === undefined ? id : `${row.instance}\n${id}`) < before) {
       return this.exclude('duplicate-request', line);
     }
-    this.#requests.add(id, row);
+    this.#requests.add(id, arrivedBeforeScheduled(row));
     return true;
   }
+}
+
+/** Rounding, or an arrival on another clock, can put it after the scheduling, which knows better. */
+function arrivedBeforeScheduled(row: RequestRow): RequestRow {
+  const { arrivalSec, scheduledSec } = row;
+  if (arrivalSec === undefined || scheduledSec === undefined || !(arrivalSec > scheduledSec)) return row;
+  return { ...row, arrivalSec: scheduledSec };
 }
 
 function faultOf(row: RequestRow): ExclusionReason | undefined {

@@ -26,8 +26,8 @@ export class TraceIoError extends Error {
   constructor(code: `trace-io/${string}`, what: string, fault: InputFault) {
     const file = fault.file ?? '<input>';
     const value = fault.value === undefined ? undefined : shown(fault.value);
-    const place = [file, fault.line, fault.column].filter((part) => part !== undefined).join(':');
-    super(`${what}: ${fault.expected}${value === undefined ? '' : `; got ${value}`} (${place})`);
+    const place = [file, fault.line, fault.column && cut(fault.column)].filter((part) => part !== undefined).join(':');
+    super(oneLine(`${cut(what)}: ${fault.expected}${value === undefined ? '' : `; got ${value}`} (${place})`));
     this.code = code;
     this.file = file;
     this.line = fault.line;
@@ -39,11 +39,20 @@ export class TraceIoError extends Error {
 
 const LONGEST_SHOWN = 80;
 
+function cut(text: string): string {
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text;
+}
+
+/** Names and messages come from the input too: control characters in them must not break the line. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ');
+}
+
 /** One line of printable text for any value, cut where it grows long. */
 export function shown(value: unknown): string {
   const text =
     typeof value === 'string' || (typeof value === 'object' && value !== null) ? quoted(value) : String(value);
-  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text;
+  return cut(text);
 }
 
 function quoted(value: string | object): string {

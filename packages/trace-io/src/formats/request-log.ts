@@ -33,7 +33,7 @@ const TIMES = ['queued_ts', 'scheduled_ts', 'first_token_ts', 'last_token_ts'] a
  * `instance_id`. Other fields (such as arrival_time, which runs on another clock) are not used.
  *
  * Requests that never gave a token (null marks, or no output) are excluded and counted. `queue_in_prefill: true` says that scheduled_ts is only the
- * arrival again; a first line without any mark but `queued_ts` makes the file a workload. Both are what `formatRequestsJsonl` writes for requests of
+ * arrival again, `arrival_unknown: true` the reverse; a first line without any mark but `queued_ts` makes the file a workload. They are what `formatRequestsJsonl` writes for requests of
  * formats that know no more.
  */
 export const requestLog: TraceFormat = {
@@ -134,7 +134,7 @@ function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclus
     throw record.fault(nameOf('cached_toks'), cachedTokens, `at most the prompt tokens, ${promptTokens}`);
   }
   requests.add(id, {
-    arrivalSec: queued,
+    ...(record.raw('arrival_unknown') !== true && { arrivalSec: queued }),
     // A log that folds the queue repeats the arrival here: then it is not known when the request was scheduled.
     ...(record.raw('queue_in_prefill') !== true && { scheduledSec: scheduled }),
     firstTokenSec: first,

@@ -113,22 +113,19 @@ function timeOf(record: JsonRecord, ...names: readonly [string, ...string[]]): b
   return (text === undefined ? undefined : nanosecondsOfDate(text)) ?? nanosecondsOf(record, name);
 }
 
-const INSTANCE_ATTRIBUTES = [
-  'service.instance.id',
-  'k8s.pod.name',
-  'container.id',
-  'host.name',
-  'process.pid',
-  'service.name',
-];
+/** What tells engines apart where nothing names the instance itself. */
+const PLACE_ATTRIBUTES = ['k8s.pod.name', 'container.id', 'host.name', 'process.pid', 'service.name'];
 
 /** A name for the engine behind a resource; undefined where its attributes tell nothing. */
 export function instanceOf(resource: unknown): string | undefined {
   if (!isObject(resource)) return undefined;
   const attributes = attributesOf(resource.attributes);
-  const parts = INSTANCE_ATTRIBUTES.flatMap((name) => {
+  const text = (name: string): string[] => {
     const value = attributes.get(name);
     return value === undefined || value === null || typeof value === 'object' ? [] : [String(value)];
-  });
+  };
+  const [own] = text('service.instance.id');
+  if (own !== undefined) return own;
+  const parts = PLACE_ATTRIBUTES.flatMap(text);
   return parts.length === 0 ? undefined : parts.join('/');
 }

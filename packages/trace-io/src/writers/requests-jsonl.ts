@@ -5,7 +5,8 @@ const ROWS_A_CHUNK = 1024;
 /**
  * Requests as the engine request log (JSON lines) in pieces: `request_id, input_toks, output_toks, queued_ts, scheduled_ts, first_token_ts,
  * last_token_ts` in seconds, and what else the table has. Where it is not known when a request was scheduled, scheduled_ts repeats
- * queued_ts and `queue_in_prefill` says so. A workload has no marks but queued_ts. Reading it again gives the same requests to the last digit.
+ * queued_ts and `queue_in_prefill` says so; where
+ * nobody knows when it arrived, queued_ts repeats scheduled_ts and `arrival_unknown` says so. A workload has no marks but queued_ts. Reading it again gives the same requests to the last digit.
  */
 export function* requestsJsonlChunks(requests: RequestTable): Generator<string> {
   let lines: string[] = [];
@@ -30,7 +31,8 @@ function requestObject(requests: RequestTable, i: number): Record<string, unknow
     return number === undefined || Number.isNaN(number) ? undefined : number;
   };
   const scheduled = value(requests.scheduledSec);
-  const queued = value(requests.arrivalSec) ?? scheduled;
+  const arrival = value(requests.arrivalSec);
+  const queued = arrival ?? scheduled;
   const served = requests.firstTokenSec !== undefined;
   const { instance, instanceIds } = requests;
   return {
@@ -43,6 +45,7 @@ function requestObject(requests: RequestTable, i: number): Record<string, unknow
       first_token_ts: value(requests.firstTokenSec),
       last_token_ts: value(requests.lastTokenSec) ?? value(requests.firstTokenSec),
       ...(scheduled === undefined && { queue_in_prefill: true }),
+      ...(arrival === undefined && { arrival_unknown: true }),
     }),
     cached_toks: value(requests.cachedTokens),
     decode_steps: value(requests.decodeSteps),

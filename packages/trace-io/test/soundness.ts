@@ -1,0 +1,77 @@
+import { DECODE, type NameColumn, PREFILL, type RequestTable, type Trace } from '@stepclock/trace-io';
+
+/** Throws where a trace holds anything that a reader must never let through. */
+export function assertSound(trace: Trace): void {
+  const { phases, requests, steps } = trace;
+  if (!phases && !requests && !steps) throw new Error('a trace of nothing');
+  if (phases) {
+    const { length, kind, startSec, endSec, prefillTokens, decodeTokens, request } = phases;
+    for (let i = 0; i < length; i++) {
+      const code = kind[i];
+      must(code === PREFILL || code === DECODE, 'kind', code);
+      must(Number.isFinite(startSec[i]) && (endSec[i] as number) > (startSec[i] as number), 'times', [
+        startSec[i],
+        endSec[i],
+      ]);
+      must(Number.isFinite(endSec[i]), 'end', endSec[i]);
+      must(
+        isCount(prefillTokens[i]) && (code === PREFILL || prefillTokens[i] === 0),
+        'prefill tokens',
+        prefillTokens[i],
+      );
+      must(isCount(decodeTokens[i]) && (code === DECODE || decodeTokens[i] === 0), 'decode tokens', decodeTokens[i]);
+      const given = phases.steps?.[i];
+      must(given === undefined || Number.isNaN(given) || isCount(given), 'steps', given);
+      must(phases.cachedTokens === undefined || isCount(phases.cachedTokens[i]), 'cached', phases.cachedTokens?.[i]);
+      mustName(phases.requestIds, request[i]);
+      if (phases.instance) mustName(phases.instanceIds, phases.instance[i]);
+    }
+  }
+  if (requests) assertRequests(requests);
+  if (steps) {
+    for (let i = 0; i < steps.length; i++) {
+      must(
+        Number.isFinite(steps.durationSec[i]) && (steps.durationSec[i] as number) >= 0,
+        'duration',
+        steps.durationSec[i],
+      );
+      must(isCount(steps.prefillTokens[i]) && isCount(steps.decodeTokens[i]), 'step tokens', steps.prefillTokens[i]);
+    }
+  }
+  for (const { reason, count, lines } of trace.exclusions) {
+    must(/^[a-z-]+$/.test(reason) && count > 0 && lines.length > 0, 'exclusion', { reason, count });
+  }
+}
+
+function assertRequests(requests: RequestTable): void {
+  const times = [requests.arrivalSec, requests.scheduledSec, requests.firstTokenSec, requests.lastTokenSec];
+  for (let i = 0; i < requests.length; i++) {
+    mustName(requests.requestIds, i);
+    must(isCount(requests.promptTokens[i]), 'prompt', requests.promptTokens[i]);
+    must(
+      isCount(requests.outputTokens[i]) && (requests.outputTokens[i] as number) > 0,
+      'output',
+      requests.outputTokens[i],
+    );
+    for (const column of times) {
+      must(column === undefined || Number.isNaN(column[i]) || Number.isFinite(column[i]), 'time', column?.[i]);
+    }
+    must(
+      times.some((column) => column !== undefined && Number.isFinite(column[i])),
+      'a time',
+      i,
+    );
+  }
+}
+
+function isCount(value: number | undefined): boolean {
+  return value !== undefined && value >= 0 && Number.isSafeInteger(value);
+}
+
+function mustName(names: NameColumn | undefined, index: number | undefined): void {
+  must(typeof names?.at(index ?? -1) === 'string', 'name', index);
+}
+
+function must(holds: boolean, what: string, value: unknown): void {
+  if (!holds) throw new Error(`unsound ${what}: ${JSON.stringify(value)} ${String(value)}`);
+}
