@@ -9,8 +9,8 @@ import {
   stepClockDetails,
 } from '@stepclock/beta-estimators';
 import { type EstimateReportInput, estimateReport, type ReportData, type ReportEstimator } from '@stepclock/charts';
-import { type HoldOutError, replay, servingMetrics } from '@stepclock/step-model';
-import type { PhaseTable, RequestTable } from '@stepclock/trace-io';
+import { type HoldOutError, replay } from '@stepclock/step-model';
+import type { PhaseTable } from '@stepclock/trace-io';
 import type { Session } from '../session.js';
 import { durationText, grouped, percent, significant } from '../text/quantity.js';
 import type { TraceInput } from '../trace-input.js';
@@ -18,6 +18,7 @@ import { given } from '../verbs/given.js';
 import { limitsOf } from '../verbs/settings.js';
 import { spanOf } from '../verbs/time-window.js';
 import { provenanceOf } from './provenance.js';
+import { replayResultOf } from './replay-result.js';
 
 type Estimate = BaselineEstimate | IterativeEstimate | StepClockEstimate;
 
@@ -163,35 +164,10 @@ const identifiabilityOf = ({ identifiability: id }: StepClockEstimate): Estimate
   };
 };
 
-const replayOf = (
-  requests: RequestTable | undefined,
-  { trace }: TraceInput,
-  estimate: Estimate,
-): EstimateReportInput['replay'] => {
+const replayOf = ({ trace }: TraceInput, estimate: Estimate): EstimateReportInput['replay'] => {
+  const { requests, facts } = trace;
   if (requests?.arrivalSec === undefined || requests.length > REPLAY_AT_MOST) return undefined;
-  const result = replay(requests, estimate.betas, limitsOf({}, trace.facts.settings));
-  const measured = servingMetrics(requests);
-  const replayed = servingMetrics(result.simulation.requests);
-  const finite = (column: Float64Array): Float64Array => column.filter((x) => Number.isFinite(x));
-  const metrics: Record<string, Record<string, { measured: number; replayed: number; error: number }>> = {};
-  for (const [metric, figures] of Object.entries(result.metrics)) {
-    for (const [figure, { measured: m, replayed: r, error }] of Object.entries(figures)) {
-      if (m !== null && r !== null && error !== null)
-        (metrics[metric] ??= {})[figure] = { measured: m, replayed: r, error };
-    }
-  }
-  return {
-    metrics,
-    distributions: {
-      ttft: { measured: finite(measured.ttft), replayed: finite(replayed.ttft) },
-      tpot: { measured: finite(measured.tpot), replayed: finite(replayed.tpot) },
-      latency: { measured: finite(measured.latency), replayed: finite(replayed.latency) },
-    },
-    facts: [
-      { label: 'Steps', value: grouped(result.steps) },
-      { label: 'Preemptions', value: grouped(result.preemptions) },
-    ],
-  };
+  return replayResultOf(requests, replay(requests, estimate.betas, limitsOf({}, facts.settings)));
 };
 
 const readOf = ({ trace, name }: TraceInput, phases: PhaseTable): EstimateReportInput['read'] => {
@@ -241,7 +217,7 @@ export const estimateReportOf = (
       segments: details && segmentsOf(details),
       clock: details && stepClock && clockOf(stepClock, details),
       identifiability: stepClock && identifiabilityOf(stepClock),
-      replay: replayOf(input.trace.requests, input, estimate),
+      replay: replayOf(input, estimate),
       history: deltaBetaL2.length > 0 ? { deltaBetaL2: Float64Array.from(deltaBetaL2) } : undefined,
       others: stepClock && othersOf(phases, input),
     }),

@@ -105,6 +105,13 @@ export const runEstimate = async (args: EstimateArgs, session: Session): Promise
     session.print(estimateText(heading(input, phases, spanSec), estimate, session.paint));
     if (heldOut !== undefined) session.print(`\n${holdOutText(args.holdout ?? 0, heldOut)}`);
   }
+  if (args.plot === true && !taken && estimate.algo === 'step-clock') {
+    const { stepClockDetails } = await import('@stepclock/beta-estimators');
+    const { tracePlot } = await import('../text/trace-plot.js');
+    session.print(
+      `\n${tracePlot(stepClockDetails(phases, estimate.options), Math.min(100, session.io.stdout.columns ?? 72))}`,
+    );
+  }
   if (wantsReport(args)) {
     const { estimateReportOf } = await import('../reports/estimate-report.js');
     const { writeReport } = await import('../reports/write-report.js');

@@ -12,6 +12,7 @@ const ONLY_STEP_CLOCK = [
   'holdout',
   'window',
   'seed',
+  'plot',
 ] as const satisfies readonly Option[];
 const ONLY_PUBLISHED = ['chunkSize', 'correctionMode', 'minDurationSec'] as const satisfies readonly Option[];
 const ONLY_ITERATIVE = [
@@ -35,6 +36,7 @@ const ALTERNATIVES: Readonly<Partial<Record<Option, string>>> = {
   holdout: 'step-clock',
   window: 'step-clock',
   seed: 'step-clock',
+  plot: 'step-clock',
   chunkSize: 'baseline or iterative',
   correctionMode: 'baseline or iterative',
   minDurationSec: 'baseline or iterative',

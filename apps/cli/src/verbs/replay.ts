@@ -2,6 +2,8 @@ import { replay, replayJson } from '@stepclock/step-model';
 import type { ReplayArgs } from '../commands/replay.js';
 import { InputError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
+import { provenanceOf } from '../reports/provenance.js';
+import { wantsReport } from '../reports/report-targets.js';
 import { refuseOverwriting, type Session } from '../session.js';
 import { durationText, grouped, percent } from '../text/quantity.js';
 import { tableText } from '../text/table.js';
@@ -32,7 +34,7 @@ export const runReplay = async (args: ReplayArgs, session: Session): Promise<Exi
   const { betas: betasPath = '-', requests: requestsPath = '-' } = args;
   refuseOverwriting({ json: args.json, report: args.report }, [betasPath, requestsPath]);
   const file = await readBetasFile(betasPath, session);
-  const { trace, name } = await readTraceFile(requestsPath, args, session);
+  const { trace, name, sha256 } = await readTraceFile(requestsPath, args, session);
   if (trace.requests === undefined) {
     throw new InputError(
       `${name}: must be a log of requests with arrivals and lengths; got a ${trace.facts.format} table`,
@@ -49,6 +51,17 @@ export const runReplay = async (args: ReplayArgs, session: Session): Promise<Exi
         replayText(result),
       ].join('\n'),
     );
+  }
+  if (wantsReport(args)) {
+    const { replayReport } = await import('@stepclock/charts');
+    const { writeReport } = await import('../reports/write-report.js');
+    const { replayResultOf } = await import('../reports/replay-result.js');
+    const data = replayReport({
+      subtitle: name,
+      replay: replayResultOf(trace.requests, result),
+      provenance: provenanceOf(session, [{ name: betasPath }, { name, sha256, rows: trace.requests.length }]),
+    });
+    await writeReport(data, args, session);
   }
   return ExitCode.ok;
 };

@@ -1,0 +1,39 @@
+import type { ReplayMetrics, ReplayResult } from '@stepclock/charts';
+import { type Replay, servingMetrics } from '@stepclock/step-model';
+import type { RequestTable } from '@stepclock/trace-io';
+import { grouped } from '../text/quantity.js';
+
+const finite = (column: Float64Array): Float64Array => column.filter((x) => Number.isFinite(x));
+
+/** The figures that are defined on both sides. */
+const definedMetrics = ({ metrics }: Replay): ReplayMetrics =>
+  Object.fromEntries(
+    Object.entries(metrics).map(([metric, figures]) => [
+      metric,
+      Object.fromEntries(
+        Object.entries(figures).flatMap(([figure, { measured, replayed, error }]) =>
+          measured === null || replayed === null || error === null ? [] : [[figure, { measured, replayed, error }]],
+        ),
+      ),
+    ]),
+  );
+
+/** A replay as the charts take it: figures, and both distributions of every metric. */
+export const replayResultOf = (requests: RequestTable, replay: Replay): ReplayResult => {
+  const measured = servingMetrics(requests);
+  const replayed = servingMetrics(replay.simulation.requests);
+  const both = (metric: keyof typeof measured) => ({
+    measured: finite(measured[metric]),
+    replayed: finite(replayed[metric]),
+  });
+  return {
+    metrics: definedMetrics(replay),
+    distributions: { ttft: both('ttft'), tpot: both('tpot'), latency: both('latency') },
+    facts: [
+      { label: 'Requests', value: grouped(replay.requests) },
+      { label: 'Steps', value: grouped(replay.steps) },
+      { label: 'Preemptions', value: grouped(replay.preemptions) },
+      { label: 'Scheduling', value: replay.settings.asyncScheduling ? 'asynchronous' : 'synchronous' },
+    ],
+  };
+};
