@@ -168,9 +168,9 @@ describe('a reader', () => {
     const entry = figure.locator('.role-legend-label text').first();
     await entry.scrollIntoViewIfNeeded();
     await entry.click();
-    await expect.poll(faint).toBeGreaterThan(0);
+    await expect.poll(faint, { timeout: 20_000 }).toBeGreaterThan(0);
     await entry.dblclick();
-    await expect.poll(faint).toBe(0);
+    await expect.poll(faint, { timeout: 20_000 }).toBe(0);
     await close();
   });
 

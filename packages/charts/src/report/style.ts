@@ -87,8 +87,7 @@ th,td{padding:.4rem .7rem}
 .verdict{padding:.85rem 1rem}
 }
 @media print{
-:root,:root:root,:root:root[data-theme]{${LIGHT}}
-:root{--page:#fff}
+:root,:root:root,:root:root[data-theme]{${LIGHT};--page:#fff}
 body{font-size:11pt}
 .page{max-width:none;padding:0}
 .switch,.contents,.save,.tip{display:none!important}

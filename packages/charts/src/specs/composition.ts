@@ -65,7 +65,12 @@ export const compositionSpec = (input: CompositionInput): ChartSpec => {
       };
     });
   const extent = extentOf(values.map((value) => value.colour));
-  const legend = { format: colour.format, tickCount: 4, titleLimit: 320 };
+  const legend = {
+    format: colour.format,
+    tickCount: 4,
+    titleLimit: 320,
+    columns: { expr: 'max(2, floor(width / 54))' },
+  };
   const ramp = {
     range: RAMP,
     domain: extent[0] < extent[1] ? [...extent] : [extent[0], extent[0] * (1 + 1e-9) + 1e-12],
