@@ -15,6 +15,7 @@ export {
 export { knobTableFrom, stageTableFrom } from './data/stage-table-from.js';
 export { type ErrorFigures, errorFigures } from './estimator/error-figures.js';
 export { FAMILIES, type Family } from './estimator/families/family.js';
+export type { NetworkEffort } from './estimator/families/smooth-forms.js';
 export {
   type FamilyScore,
   figuresJSON,

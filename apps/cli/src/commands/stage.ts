@@ -220,6 +220,11 @@ const experiment = defineVerb({
       level: numberOption('level', 'of the conformal rules [0.9]', properFraction),
       margin: numberOption('margin', 'of the fixed rule [1.1]', positive),
       'guardrail-method': textOption('guardrail-method', 'what the guardrail predicts with [auto]'),
+      networks: {
+        choices: ['full', 'lean'] as const,
+        default: 'full' as const,
+        describe: 'work that goes into fine-tuned networks; lean takes a tenth of the time',
+      },
       figures: { type: 'boolean', default: true, describe: 'draw the five figures as PNG and SVG' },
       output: { ...textOption('output', 'folder of the results'), demandOption: true },
       ...seedOption,
@@ -324,6 +329,7 @@ export interface StageExperimentArgs extends StageColumnArgs {
   readonly level?: number | undefined;
   readonly margin?: number | undefined;
   readonly guardrailMethod?: string | undefined;
+  readonly networks: 'full' | 'lean';
   readonly figures: boolean;
   readonly output: string | undefined;
   readonly seed?: number | undefined;

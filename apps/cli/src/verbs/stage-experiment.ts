@@ -40,6 +40,7 @@ export const runStageExperiment = async (args: StageExperimentArgs, session: Ses
       families: familiesOf(args.families),
       testConfigurations: args.testConfigurations,
       sourceConfigurations: args.sourceConfigurations,
+      effort: args.networks,
       level: args.level,
       margin: args.margin,
       guardrailMethod:

@@ -1,17 +1,22 @@
 import { type MlpModel, modelFromJSON } from '@stepclock/regression';
 import type { StageTable } from '../data/stage-table.js';
 import { StageError } from '../stage-error.js';
-import { trainNetwork } from './families/smooth-forms.js';
+import { type NetworkEffort, trainNetwork } from './families/smooth-forms.js';
 import type { StageEstimator } from './stage-estimator.js';
 
 /**
- * The networks that `fine-tuned` starts from, one a stage: log ms over the estimator's own features, two layers of 32.
+ * The networks that `fine-tuned` starts from, one a stage: log ms over the estimator's own features.
  *
  * @throws StageError as `StageEstimator.encode`
  */
-export const trainTransferNetworks = (estimator: StageEstimator, source: StageTable, seed = 0): readonly MlpModel[] => {
+export const trainTransferNetworks = (
+  estimator: StageEstimator,
+  source: StageTable,
+  seed = 0,
+  effort: NetworkEffort = 'full',
+): readonly MlpModel[] => {
   const { scaled } = estimator.encode(source);
-  return source.stagesMs.map((ms) => trainNetwork(scaled, [ms.map(Math.log)], seed));
+  return source.stagesMs.map((ms) => trainNetwork(scaled, [ms.map(Math.log)], seed, effort));
 };
 
 /** @throws StageError `stage/bad-model` */

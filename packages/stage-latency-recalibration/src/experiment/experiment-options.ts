@@ -1,4 +1,5 @@
 import type { Family } from '../estimator/families/family.js';
+import type { NetworkEffort } from '../estimator/families/smooth-forms.js';
 import { METHODS, type Method } from '../recalibration/method.js';
 
 export interface ExperimentOptions {
@@ -24,6 +25,8 @@ export interface ExperimentOptions {
   readonly margin?: number;
   /** What the guardrail predicts with; default auto. */
   readonly guardrailMethod?: Method;
+  /** Work that goes into the networks of `fine-tuned`; default full. */
+  readonly effort?: NetworkEffort;
 }
 
 /** Without networks, whose cross-validation takes most of the time; `fine-tuned` trains its own. */
@@ -47,4 +50,5 @@ export const withDefaults = (options: ExperimentOptions): Required<ExperimentOpt
   level: options.level ?? 0.9,
   margin: options.margin ?? 1.1,
   guardrailMethod: options.guardrailMethod ?? 'auto',
+  effort: options.effort ?? 'full',
 });

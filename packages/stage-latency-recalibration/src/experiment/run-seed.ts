@@ -80,7 +80,7 @@ export const runSeed = (
   const input = transferInput(estimator, test);
   const truth = measuredTotals(test);
   const networks = options.methods.includes('fine-tuned')
-    ? trainTransferNetworks(estimator, training, seed)
+    ? trainTransferNetworks(estimator, training, seed, options.effort)
     : undefined;
   const calibration: CalibrationResult[] = [];
   const guardrail: GuardrailResult[] = [];
@@ -104,7 +104,7 @@ export const runSeed = (
       everything,
       Uint32Array.from({ length: n }, (_, i) => i),
     );
-    const settings = { seed, ...(networks === undefined ? {} : { networks }) };
+    const settings = { seed, effort: options.effort, ...(networks === undefined ? {} : { networks }) };
     let guarded: Recalibration | undefined;
     for (const method of options.methods) {
       if (method === 'none' || n < leastSamples(method)) continue;

@@ -1,4 +1,5 @@
 import { featureTable, type MlpModel, multiOutputPerceptron } from '@stepclock/regression';
+import type { NetworkEffort } from '../estimator/families/smooth-forms.js';
 import type { TransferSamples } from './samples.js';
 
 /** Steps of Adam from the source's weights: the plan's C. */
@@ -7,14 +8,20 @@ const LEARNING_RATE = 1e-3;
 const BATCH = 32;
 
 /** Trains the source's networks, one a stage, on with the target's samples. */
-export const fineTuned = (networks: readonly MlpModel[], samples: TransferSamples, seed: number): readonly MlpModel[] =>
+export const fineTuned = (
+  networks: readonly MlpModel[],
+  samples: TransferSamples,
+  seed: number,
+  effort: NetworkEffort,
+): readonly MlpModel[] =>
   networks.map((network, k) => {
     const ms = samples.targetMs[k] as Float64Array;
+    const batchSize = effort === 'full' ? ms.length : Math.min(BATCH, ms.length);
     return multiOutputPerceptron(samples.knobs, featureTable(network.outputNames, [ms.map(Math.log)]), {
       warmStart: network,
       learningRate: LEARNING_RATE,
-      batchSize: Math.min(BATCH, ms.length),
-      maxEpochs: Math.ceil(STEPS / Math.ceil(ms.length / BATCH)),
+      batchSize,
+      maxEpochs: Math.ceil(STEPS / Math.ceil(ms.length / batchSize)),
       patience: STEPS,
       validationFraction: 0,
       l2: 0,

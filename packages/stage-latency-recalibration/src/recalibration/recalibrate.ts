@@ -8,6 +8,7 @@ import {
 } from '@stepclock/regression';
 import type { TotalRule } from '../data/decode-steps.js';
 import { totalsOf } from '../data/stage-table.js';
+import type { NetworkEffort } from '../estimator/families/smooth-forms.js';
 import { transferNetworksFromJSON } from '../estimator/transfer-network.js';
 import { StageError } from '../stage-error.js';
 import { type AutoFit, autoBlend, type BlendReport } from './auto-blend.js';
@@ -53,6 +54,8 @@ export interface RecalibrateOptions {
   readonly seed?: number;
   /** The source's networks, one a stage, which `fine-tuned` trains on. */
   readonly networks?: readonly MlpModel[];
+  /** Of `fine-tuned`; default full. */
+  readonly effort?: NetworkEffort;
 }
 
 /**
@@ -119,7 +122,7 @@ export const recalibrate = (
       if (options.networks === undefined) {
         throw new StageError('stage/bad-option', "fine-tuned: needs the source's networks; got none");
       }
-      return byNetwork(n, stageNames, total, fineTuned(options.networks, samples, seed));
+      return byNetwork(n, stageNames, total, fineTuned(options.networks, samples, seed, options.effort ?? 'full'));
     }
   }
 };
