@@ -1,0 +1,153 @@
+import { columnMapOf, formats, readTrace, TraceIoError } from '@stepclock/trace-io';
+import { describe, expect, test } from 'vitest';
+import { text } from './streams.js';
+
+const failure = async (content: string, options = {}): Promise<TraceIoError> => {
+  const error = await readTrace(text(content), { fileName: 'f', ...options }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(TraceIoError);
+  return error as TraceIoError;
+};
+
+const bench = { backend: 'vllm', request_throughput: 1, total_input_tokens: 9 };
+const lists = { input_lens: [9], output_lens: [2], ttfts: [0.1], itls: [[0.2]], errors: [''] };
+
+describe('what a file lacks is said in words that help', () => {
+  test('a vllm bench result without details', async () => {
+    const error = await failure(JSON.stringify(bench));
+    expect(error.code).toBe('trace-io/not-detailed');
+    expect(error.message).toContain('--save-detailed');
+  });
+
+  test('a vllm bench result without start times', async () => {
+    const error = await failure(JSON.stringify({ ...bench, ...lists }));
+    expect(error.code).toBe('trace-io/no-start-times');
+    expect(error.message).toContain('which requests overlapped');
+  });
+
+  test('a vllm bench result whose lists differ in length', async () => {
+    const error = await failure(JSON.stringify({ ...bench, ...lists, ttfts: [], start_times: [1] }));
+    expect(error).toMatchObject({ code: 'trace-io/bad-field', column: 'ttfts' });
+  });
+
+  test('a GuideLLM file with fewer requests than it counted', async () => {
+    const timings = { request_start: 1, first_token_iteration: 2, last_token_iteration: 3 };
+    const request = { request_id: 'a', info: { timings }, prompt_tokens: 3, output_tokens: 2 };
+    const file = {
+      benchmarks: [{ metrics: { request_totals: { successful: 5 } }, requests: { successful: [request] } }],
+    };
+    const error = await failure(JSON.stringify(file));
+    expect(error).toMatchObject({ code: 'trace-io/truncated-requests', value: '"1 requests"' });
+    expect(error.message).toContain('all 5');
+  });
+
+  test('a file of failed requests only', async () => {
+    const line = { metadata: { request_start_ns: 1, benchmark_phase: 'profiling' }, error: { code: 500 } };
+    const error = await failure(JSON.stringify(line));
+    expect(error).toMatchObject({ code: 'trace-io/no-requests', line: 1 });
+    expect(error.message).toContain('1 requests that failed');
+  });
+
+  test('a BLIS header without its CSV', async () => {
+    const error = await failure('trace_version: 2\ntime_unit: us\nmode: real\n');
+    expect(error.message).toContain('YAML header alone');
+  });
+
+  test('a format that does not exist', async () => {
+    const error = await failure('x', { format: 'xlsx' });
+    expect(error).toMatchObject({ code: 'trace-io/unknown-format', value: '"xlsx"' });
+    for (const { name } of formats) expect(error.expected).toContain(name);
+  });
+
+  test('a Parquet file that ends too soon', async () => {
+    expect((await failure('PAR1\0\0\0')).code).toBe('trace-io/bad-parquet');
+  });
+
+  test('a JSON file that ends too soon', async () => {
+    const error = await failure('{"benchmarks": [\n{"requests": {"successful": [');
+    expect(error).toMatchObject({ code: 'trace-io/bad-json', line: 3 });
+    expect(error.message).toContain('ends inside');
+  });
+
+  test('an iteration line that is cut', async () => {
+    const good =
+      'Iteration(1): 0 context requests, 0 context tokens, 2 generation requests, 2 generation tokens, iteration elapsed time: 10.99 ms';
+    expect((await failure(`${good}\nINFO Iteration(2): 0 context requests, 0 con`)).line).toBe(2);
+  });
+});
+
+describe('a mapping', () => {
+  const csv = 't0,t1,t2,in,out\n1000,1500,2500,10,5\n';
+  const map = { start: 't0', first: 't1', last: 't2', prompt: 'in', output: 'out' };
+
+  test('from its text', () => {
+    expect(columnMapOf('start=t0, first=t1,last=t2,prompt=in,output=out')).toEqual(map);
+    for (const wrong of ['', 'start', 'begin=t0', 'start=t0', 'start=,prompt=a,output=b', '__proto__=x']) {
+      expect(() => columnMapOf(wrong)).toThrow(TraceIoError);
+    }
+  });
+
+  test('reads any CSV in any unit', async () => {
+    const { phases, facts } = await readTrace(text(csv), { map, timeUnit: 'ms' });
+    expect([...(phases?.startSec ?? [])]).toEqual([1, 1.5]);
+    expect([...(phases?.decodeTokens ?? [])]).toEqual([0, 4]);
+    expect(facts).toMatchObject({
+      format: 'mapped',
+      timeUnit: 'ms',
+      has: ['scheduled', 'first-token', 'last-token', 'prompt', 'output'],
+    });
+  });
+
+  test('to a column that is not there is an error', async () => {
+    expect(await failure(csv, { map: { ...map, first: 't9' } })).toMatchObject({
+      code: 'trace-io/missing-column',
+      column: 't9',
+    });
+  });
+
+  test('without times for phases gives a workload', async () => {
+    const trace = await readTrace(text(csv), { map: { arrival: 't0', prompt: 'in', output: 'out' }, timeUnit: 'ms' });
+    expect(trace.phases).toBeUndefined();
+    expect(trace.requests?.arrivalSec?.[0]).toBe(1);
+  });
+});
+
+test('several iterations of several engine cores are instances', async () => {
+  const line = (engine: string) =>
+    `(EngineCore_${engine} pid=7) INFO x Iteration(1): 1 context requests, 5 context tokens, 2 generation requests, 2 generation tokens, iteration elapsed time: 10.99 ms`;
+  const { steps } = await readTrace(text(`${line('DP0')}\n${line('DP1')}\n`));
+  expect(steps?.instance && [...steps.instance]).toEqual([0, 1]);
+  expect(steps?.durationSec[0]).toBeCloseTo(0.01099, 12);
+});
+
+test('speculative decoding gives its own count of decode steps', async () => {
+  const line = {
+    id: 'a',
+    prompt_tokens: 5,
+    completion_tokens: 9,
+    cached_tokens: 2,
+    request_received_ts: 1,
+    queue_time: 0.5,
+    prefill_finished_ts: 2,
+    decode_finished_ts: 3,
+    spec_verify_ct: 4,
+  };
+  const { phases, facts } = await readTrace(text(JSON.stringify(line)));
+  expect(phases?.steps && [...phases.steps]).toEqual([Number.NaN, 4]);
+  expect([...(phases?.prefillTokens ?? [])]).toEqual([3, 0]);
+  expect(facts.queueInPrefill).toBe('no');
+});
+
+test('where the server says nothing of the queue, it is folded in', async () => {
+  const line = {
+    id: 'a',
+    prompt_tokens: 5,
+    completion_tokens: 9,
+    request_received_ts: 1,
+    prefill_finished_ts: 2,
+    decode_finished_ts: 3,
+  };
+  expect((await readTrace(text(JSON.stringify(line)))).facts.queueInPrefill).toBe('yes');
+});
