@@ -1,5 +1,5 @@
 import '@stepclock/vitest-matchers';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,6 +34,43 @@ describe('estimate, by default', () => {
     const { code, stdout } = await capture(['estimate', log, '--window', '0:15', '--model', 'linear', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout).model).toBe('linear');
+  });
+
+  it('fits on the first part of the time and tests on the rest', async () => {
+    const { stdout } = await capture(['estimate', log, '--holdout', '0.6', '--json']);
+    const { holdout } = JSON.parse(stdout);
+    expect(holdout).toMatchObject({ fraction: 0.6, count: expect.any(Number) });
+    expect(holdout.mean_absolute_error).toBeLessThan(0.03);
+  });
+
+  it('adds several files up as engines of their own', async () => {
+    const files = ['1', '2'].map((seed) => join(folder, `engine-${seed}.jsonl`));
+    for (const [i, file] of files.entries()) {
+      await capture(['simulate', '--requests', '120', '--seed', String(i), '--output', file]);
+    }
+    const { code, stdout } = await capture(['estimate', ...files, '--model', 'linear', '--json']);
+    const json = JSON.parse(stdout);
+    expect([code, json.input.files.length]).toEqual([0, 2]);
+    expect(json.betas.beta0).toAgree(6e-3, 0.005);
+    expect((await capture(['estimate', ...files, '--algo', 'baseline'])).code).toBe(2);
+    expect((await capture(['estimate', ...files, '--holdout', '0.5'])).stderr).toContain('--holdout: needs one trace');
+  });
+
+  it('writes a report and its figures', async () => {
+    const report = join(folder, 'report.html');
+    const figures = join(folder, 'figures');
+    const { code, stderr } = await capture(['estimate', log, '--report', report, '--figures', figures]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i);
+    const files = readdirSync(figures);
+    expect(files.filter((f) => f.endsWith('.svg')).length).toBeGreaterThan(5);
+    expect(files.filter((f) => f.endsWith('.png')).length).toBe(files.length / 2);
+  });
+
+  it('draws the pressure and the residuals in the terminal', async () => {
+    const { stdout } = await capture(['estimate', log, '--plot']);
+    expect(stdout).toContain('prefill pressure, tokens per step');
+    expect(stdout).toContain('per cent off');
   });
 
   it.each([

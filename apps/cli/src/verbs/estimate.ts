@@ -1,13 +1,14 @@
 import { betasFileOf, type HoldOutError, holdOutError, holdOutSplit, snakeCaseKeys } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { EstimateArgs } from '../commands/estimate.js';
-import { InputError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
 import { wantsReport } from '../reports/report-targets.js';
 import { refuseOverwriting, type Session } from '../session.js';
 import { estimateText } from '../text/estimate-text.js';
 import { durationText, grouped, percent } from '../text/quantity.js';
 import { readTraceFile, type TraceInput } from '../trace-input.js';
+import { joinedEngines, refuseManyEngines } from './engines.js';
 import { runEstimator } from './estimators.js';
 import { refuseForeignOptions } from './foreign-options.js';
 import { spanOf, windowOf } from './time-window.js';
@@ -24,16 +25,7 @@ const tracePaths = (args: EstimateArgs): readonly string[] => {
         : '';
     throw new UsageError(`estimate: a trace is missing: stepclock estimate requests.jsonl${eaten}`);
   }
-  if (paths.length > 1) throw new UsageError(`estimate: takes one trace; got ${paths.length}`);
   return paths;
-};
-
-/** The phases of a trace that was served; a workload without latencies has none. */
-const servedPhases = ({ trace, name }: TraceInput): PhaseTable => {
-  if (trace.phases !== undefined) return trace.phases;
-  throw new InputError(
-    `${name}: must tell when requests were served; got a ${trace.facts.format} workload, which has arrivals and lengths only (stepclock simulate and replay take it)`,
-  );
 };
 
 /** What was read, in one line. */
@@ -43,15 +35,18 @@ const heading = ({ trace, name }: TraceInput, phases: PhaseTable, spanSec: numbe
 };
 
 /** Where the coefficients come from, for whoever finds the file later. */
-const provenance = ({ trace, name, sha256 }: TraceInput, phases: PhaseTable, spanSec: number) => ({
-  file: name,
-  sha256,
-  format: trace.facts.format,
-  requests: trace.requests?.length ?? null,
+const provenance = (inputs: readonly TraceInput[], phases: PhaseTable, spanSec: number) => ({
+  files: inputs.map(({ trace, name, sha256 }) => ({
+    file: name,
+    sha256,
+    format: trace.facts.format,
+    requests: trace.requests?.length ?? null,
+    phases: trace.phases?.length ?? null,
+    excluded: trace.exclusions.map(({ reason, count }) => ({ reason, count })),
+  })),
   phases: phases.length,
   span_seconds: spanSec,
-  excluded: trace.exclusions.map(({ reason, count }) => ({ reason, count })),
-  settings: trace.facts.settings,
+  settings: snakeCaseKeys(inputs[0]?.trace.facts.settings ?? {}),
 });
 
 /** Which part of the trace is fitted, and which is kept apart to test on. */
@@ -84,10 +79,11 @@ export const runEstimate = async (args: EstimateArgs, session: Session): Promise
   const paths = tracePaths(args);
   refuseOverwriting({ json: args.json, report: args.report }, paths);
 
-  const [path = '-'] = paths;
-  const input = await readTraceFile(path, args, session);
+  if (paths.length > 1) refuseManyEngines(algo, args);
+  const inputs: TraceInput[] = [];
+  for (const path of paths) inputs.push(await readTraceFile(path, args, session));
+  const { input, phases } = joinedEngines(inputs);
   for (const { message, count } of input.trace.exclusions) session.log.info(`${count} left out: ${message}`);
-  const phases = servedPhases(input);
   const span = spanOf(phases);
   const { window, rest } = partsOf(args, phases, span);
   const estimate = runEstimator(algo, phases, input.trace.facts, args, { window });
@@ -98,7 +94,7 @@ export const runEstimate = async (args: EstimateArgs, session: Session): Promise
   const taken = await session.writeJson(args.json, {
     ...betasFileOf(estimate),
     ...(heldOut && { holdout: { fraction: args.holdout, ...(snakeCaseKeys(heldOut) as object) } }),
-    input: provenance(input, phases, spanSec),
+    input: provenance(inputs, phases, spanSec),
     stepclock_version: session.version,
   });
   if (!taken) {

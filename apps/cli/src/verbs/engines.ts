@@ -1,0 +1,66 @@
+import { joinPhases, type PhaseTable, type TraceFacts } from '@stepclock/trace-io';
+import type { EstimateArgs } from '../commands/estimate.js';
+import { InputError, UsageError } from '../errors.js';
+import type { TraceInput } from '../trace-input.js';
+
+/** One trace that stands for all that were read. */
+interface JoinedEngines {
+  readonly input: TraceInput;
+  readonly phases: PhaseTable;
+}
+
+/** Options that only make sense for one engine's clock. */
+export const refuseManyEngines = (algo: string, args: EstimateArgs): void => {
+  if (algo !== 'step-clock') {
+    throw new UsageError(`--algo: must be step-clock for several traces, each an engine of its own; got ${algo}`);
+  }
+  for (const option of ['window', 'holdout'] as const) {
+    if (args[option] !== undefined) {
+      throw new UsageError(`--${option}: needs one trace, since every engine has a clock of its own`);
+    }
+  }
+};
+
+/** The phases of a trace that was served; a workload without latencies has none. */
+const servedPhases = ({ trace, name }: TraceInput): PhaseTable => {
+  if (trace.phases !== undefined) return trace.phases;
+  const what =
+    trace.steps === undefined
+      ? `a ${trace.facts.format} workload, which has arrivals and lengths only (stepclock simulate and replay take it)`
+      : 'a step log (stepclock steps fits it)';
+  throw new InputError(`${name}: must tell when requests were served; got ${what}`);
+};
+
+const joinedFacts = (all: readonly TraceFacts[], first: TraceFacts): TraceFacts => {
+  const folded = all.some(({ queueInPrefill }) => queueInPrefill === 'yes');
+  return folded ? { ...first, queueInPrefill: 'yes' } : first;
+};
+
+/**
+ * Traces as one: each file an engine (or several, by its own instance column), their regressions added up. One file
+ * stays as it is.
+ */
+export const joinedEngines = (inputs: readonly TraceInput[]): JoinedEngines => {
+  const [first] = inputs;
+  if (first === undefined) throw new UsageError('estimate: a trace is missing');
+  const parts = inputs.map((input) => ({ name: input.name, phases: servedPhases(input) }));
+  const phases = joinPhases(parts);
+  if (inputs.length === 1) return { input: first, phases };
+  const { requests: _, ...trace } = first.trace;
+  return {
+    phases,
+    input: {
+      name: `${inputs.length} engines (${inputs.map(({ name }) => name).join(', ')})`,
+      sha256: inputs.map(({ sha256 }) => sha256).join(' '),
+      trace: {
+        ...trace,
+        phases,
+        facts: joinedFacts(
+          inputs.map((i) => i.trace.facts),
+          first.trace.facts,
+        ),
+        exclusions: inputs.flatMap((i) => i.trace.exclusions),
+      },
+    },
+  };
+};
