@@ -36,7 +36,7 @@ const rangeOf = (
 /** The samples of the target, or undefined when only a suggestion is asked for. */
 const samplesOf = async (args: Token2MetricsCalibrateArgs, source: DeviceModel, session: Session) => {
   if (args.data === undefined) return undefined;
-  return tableOf(await readMeasurements(args, session, source.name), source.name);
+  return tableOf(await readMeasurements(args, session, source.name), source.name, session);
 };
 
 const suggestionsFor = (

@@ -36,7 +36,7 @@ export const runToken2MetricsEvaluate = async (
     return ExitCode.ok;
   }
   const input = await readMeasurements(args, session, model.name);
-  const table = tableOf(input, model.name);
+  const table = tableOf(input, model.name, session);
   if (input.name === model.source.file) {
     session.log.warn(
       'the model was trained on this file: its errors there flatter it, see evaluate without --data [training-data]',

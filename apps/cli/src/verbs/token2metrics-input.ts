@@ -21,6 +21,9 @@ import { given } from './given.js';
 /** What stands for a file where `--data` is not given. */
 const SYNTHETIC = 'the bundled synthetic set';
 
+/** What spreadsheets call a sheet that nobody named. */
+const SPREADSHEET_TITLE = /^(sheet|tabelle|feuille?) ?\d*$/i;
+
 /** Measurements by model, under the names that `--model` takes. */
 export interface MeasurementInput {
   readonly name: string;
@@ -82,11 +85,9 @@ export const readMeasurements = async (
   });
   const tables = new Map<string, Measurements>();
   for (const table of loaded) {
-    // Without a model column, a single sheet is of the model that was asked for.
-    const called =
-      loaded.length === 1 && configurationFor(table.model, configurations) === undefined
-        ? (model ?? table.model)
-        : table.model;
+    // A file of one model need not name it: then it is the one asked for.
+    const unnamed = loaded.length === 1 && (table.model === '' || SPREADSHEET_TITLE.test(table.model));
+    const called = unnamed ? (model ?? table.model) : table.model;
     const key = configurationFor(called, configurations)?.name ?? called;
     if (tables.has(key)) throw new InputError(`${name}: must have every model once; got ${key} twice`);
     tables.set(key, table);
@@ -94,11 +95,23 @@ export const readMeasurements = async (
   return { name, tables, configurations };
 };
 
-/** The table of one model. */
-export const tableOf = (input: MeasurementInput, model: string): Measurements => {
+/** Whether a name speaks of a size: `Qwen 14B results` of `14B`, not of `4B`. */
+const speaksOf = (name: string, size: string): boolean =>
+  name
+    .toLowerCase()
+    .split(/[^a-z0-9.]+/)
+    .includes(size.toLowerCase());
+
+/** The table of one model: the one under its name, or the only one that speaks of it. */
+export const tableOf = (input: MeasurementInput, model: string, session: Session): Measurements => {
   const key = configurationFor(model, input.configurations)?.name ?? model;
   const table = input.tables.get(key);
   if (table) return table;
+  const [alike, ...others] = [...input.tables].filter(([name]) => speaksOf(name, key));
+  if (alike && others.length === 0) {
+    session.log.warn(`${input.name}: taking '${alike[0]}' for ${key} [model-by-size]`);
+    return alike[1];
+  }
   // A name that nobody knows is another mistake than a model without measurements.
   const known = [...input.tables.keys()].filter((name) => name !== '');
   if (!known.includes(model)) requireConfiguration(model, input.configurations);

@@ -58,7 +58,7 @@ export const runToken2MetricsTrain = async (args: Token2MetricsTrainArgs, sessio
   const summaries: object[] = [];
   const texts: string[] = [];
   for (const name of wanted(args, input)) {
-    const table = tableOf(input, name);
+    const table = tableOf(input, name, session);
     const configuration = configurationFor(name, input.configurations);
     const options: TrainOptions = {
       name,

@@ -10,7 +10,7 @@ import { type Unit, unitNames } from './units.js';
 export interface LoadOptions extends ColumnOptions {
   /** For messages. */
   readonly file?: string;
-  /** The model's name, for a file of one model that does not name it. */
+  /** The model's name, for a file that names it neither in a column nor in the title of a sheet. */
   readonly model?: string;
 }
 
@@ -39,7 +39,7 @@ const measurementsOf = (sheet: Sheet, options: LoadOptions): Measurements[] => {
   const rowsOf = new Map<string, number[]>();
   for (let row = 0; row < sheet.length; row++) {
     const named = map.model === undefined ? '' : sheet.cell(row, map.model);
-    const model = named || (options.model ?? sheet.title ?? '');
+    const model = named || sheet.title || options.model || '';
     const rows = rowsOf.get(model);
     if (rows) rows.push(row);
     else rowsOf.set(model, [row]);
