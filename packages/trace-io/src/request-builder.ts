@@ -32,7 +32,14 @@ export class RequestBuilder {
   readonly #instanceNames = new Map<string, string>();
   #lastLine = 1;
 
-  constructor(private readonly file: string) {}
+  /**
+   * `snapped` holds times to the nanosecond: for formats whose times are sums, where rounding would tear apart what happened at one
+   * moment (several first tokens of one step).
+   */
+  constructor(
+    private readonly file: string,
+    private readonly times: 'as-given' | 'snapped' = 'as-given',
+  ) {}
 
   /** Requests taken so far. */
   get length(): number {
@@ -51,8 +58,9 @@ export class RequestBuilder {
    * was taken; if not, it is counted among the excluded.
    */
   add(id: string, line: number, row: RequestRow): boolean {
-    const fault = faultOf(row);
-    return fault === undefined ? this.#take(id, line, row) : this.exclude(fault, line);
+    const held = this.times === 'snapped' ? snapped(row) : row;
+    const fault = faultOf(held);
+    return fault === undefined ? this.#take(id, line, held) : this.exclude(fault, line);
   }
 
   /** A request of a workload: arrival and lengths, no latencies. */
@@ -92,6 +100,19 @@ export class RequestBuilder {
     this.#requests.add(id, arrivedBeforeScheduled(row));
     return true;
   }
+}
+
+const NANOSECONDS = 1e9;
+
+function snapped(row: RequestRow): RequestRow {
+  const at = (sec: number | undefined): number => Math.round((sec ?? Number.NaN) * NANOSECONDS) / NANOSECONDS;
+  return {
+    ...row,
+    arrivalSec: at(row.arrivalSec),
+    scheduledSec: at(row.scheduledSec),
+    firstTokenSec: at(row.firstTokenSec),
+    lastTokenSec: at(row.lastTokenSec),
+  };
 }
 
 /** Rounding, or an arrival on another clock, can put it after the scheduling, which knows better. */

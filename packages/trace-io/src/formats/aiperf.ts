@@ -35,7 +35,7 @@ export const aiperf: TraceFormat = {
 };
 
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
-  const builder = new RequestBuilder(input.file);
+  const builder = new RequestBuilder(input.file, 'snapped');
   let origin: bigint | undefined;
   for await (const { line, record } of jsonLinesOf(input, ['request_start_ns'])) {
     const metadata = record.inner('metadata');

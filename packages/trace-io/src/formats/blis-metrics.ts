@@ -20,7 +20,7 @@ export const blisMetrics: TraceFormat = {
 };
 
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
-  const builder = new RequestBuilder(input.file);
+  const builder = new RequestBuilder(input.file, 'snapped');
   await readJsonDocuments(input, ['$.requests.*'], {
     value: ({ value, path, line }) => {
       const at = `requests[${String(path[1])}]`;

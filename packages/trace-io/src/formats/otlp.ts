@@ -40,7 +40,7 @@ export const otlp: TraceFormat = {
 
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const journeys = new RequestBuilder(input.file);
-  const latencies = new RequestBuilder(input.file);
+  const latencies = new RequestBuilder(input.file, 'snapped');
   let seenJourney = false;
   let origin: bigint | undefined;
   let folded = 0;

@@ -32,7 +32,7 @@ export const vllmBench: TraceFormat = {
 };
 
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
-  const builder = new RequestBuilder(input.file);
+  const builder = new RequestBuilder(input.file, 'snapped');
   let run = new Run(input.file, 0);
   let engine: { model?: string; engine?: string } = {};
   await readJsonDocuments(
