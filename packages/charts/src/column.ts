@@ -13,7 +13,7 @@ export const requireFinite = (name: string, column: Column): void => {
 };
 
 /** @throws ChartsError `charts/length-mismatch` unless all columns have as many rows as the first. */
-export const requireSameLength = (columns: Readonly<Record<string, Column>>): number => {
+const requireSameLength = (columns: Readonly<Record<string, Column>>): number => {
   const entries = Object.entries(columns);
   const length = entries[0]?.[1].length ?? 0;
   for (const [name, column] of entries) {

@@ -3,13 +3,13 @@ export interface JsonObject {
   readonly [name: string]: Json | undefined;
 }
 
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
 /** One row of a chart's data. */
 export type Row = Readonly<Record<string, number | string | boolean | null>>;
 
 /** Title of a chart, and the line under it. */
-export interface ChartTitle {
+interface ChartTitle {
   readonly text: string;
   readonly subtitle?: string;
 }

@@ -2,7 +2,7 @@ import type { Column } from '../column.js';
 import { quantileOf, sorted } from './quantiles.js';
 
 /** One bar of a histogram. The outermost bars hold everything beyond them when `tail` says so. */
-export interface HistogramBin {
+interface HistogramBin {
   readonly start: number;
   readonly end: number;
   readonly count: number;

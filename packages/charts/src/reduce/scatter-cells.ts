@@ -1,7 +1,7 @@
 import { type Column, extentOf } from '../column.js';
 
 /** A rectangle of the plot and the number of rows in it. Bounds in data units. */
-export interface Cell {
+interface Cell {
   readonly x0: number;
   readonly x1: number;
   readonly y0: number;

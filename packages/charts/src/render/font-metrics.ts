@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { ChartsError } from '../charts-error.js';
 
 /** Advance widths of a TrueType font, in units of one em. */
-export interface FontMetrics {
+interface FontMetrics {
   widthOf(text: string): number;
 }
 
@@ -46,7 +46,7 @@ const unicodeMap = (view: DataView, cmap: number): ((code: number) => number) =>
 };
 
 /** Reads the advance widths (OpenType tables head, hhea, hmtx and cmap). Kerning is left out: it moves a line by under 1 %. */
-export const readFontMetrics = (bytes: Uint8Array): FontMetrics => {
+const readFontMetrics = (bytes: Uint8Array): FontMetrics => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tables = new Map<string, number>();
   for (let i = 0; i < view.getUint16(4); i++) {

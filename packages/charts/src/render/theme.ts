@@ -54,7 +54,7 @@ export const paletteDeclarations = (palette: Palette): string =>
     ...palette.category.map((colour, i) => `--chart-category-${i}:${colour}`),
   ].join(';');
 
-export const CHART_FONT = 'DejaVu Sans, Verdana, sans-serif';
+const CHART_FONT = 'DejaVu Sans, Verdana, sans-serif';
 
 /** The Vega-Lite configuration of a look. */
 export const themeConfig = (palette: Palette, font: string = CHART_FONT): JsonObject => ({

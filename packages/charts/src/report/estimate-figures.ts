@@ -13,7 +13,7 @@ import type { EstimateReportInput, ReportClusters, ReportPhases, ReportSegments 
 import type { ReportFigure } from './report-data.js';
 
 /** Up to so many rows a series are drawn one by one; stated in captions. */
-export const MAX_POINTS = 1500;
+const MAX_POINTS = 1500;
 
 /** One value a row, by a plain loop: `Float64Array.from` walks an iterator, which a million rows feel. */
 const columnOf = (length: number, at: (i: number) => number): Float64Array => {

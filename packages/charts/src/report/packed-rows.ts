@@ -4,7 +4,7 @@ type Value = number | string | boolean | null;
 type Rows = readonly Readonly<Record<string, Value>>[];
 
 /** Rows as columns; texts as indices into the list of different ones. The page's script unpacks them. */
-export interface PackedRows {
+interface PackedRows {
   readonly rows: number;
   readonly columns: Readonly<
     Record<
