@@ -61,5 +61,8 @@ export const sumOverPhases = (
 };
 
 /** The running integral of a signal that is constant on every segment. */
-export const prefixIntegral = ({ segmentSec }: TimeGrid, signal: Float64Array): PrefixSums =>
-  prefixSum(segmentSec.map((length, j) => length * (signal[j] as number)));
+export const prefixIntegral = ({ segmentSec, segmentCount }: TimeGrid, signal: Float64Array): PrefixSums => {
+  const terms = new Float64Array(segmentCount);
+  for (let j = 0; j < segmentCount; j++) terms[j] = (segmentSec[j] as number) * (signal[j] as number);
+  return prefixSum(terms);
+};

@@ -37,16 +37,17 @@ const distribute = (
   }
   if (lowest === highest) return;
   // Halves, so that the width of [-1e308, 1e308] does not overflow. Rounding keeps the map monotone.
-  const scale = (count - 1) / (highest / 2 - lowest / 2);
-  // A range so narrow that its inverse overflows: as many distinct values as fit there are few.
-  const bucketOf = Number.isFinite(scale)
-    ? (v: number): number => ((v / 2 - lowest / 2) * scale) | 0
-    : (v: number): number => (v > lowest ? 1 : 0);
-
+  const origin = lowest / 2;
+  const scale = (count - 1) / (highest / 2 - origin);
+  if (!(scale < Number.POSITIVE_INFINITY)) {
+    // Values so close that the inverse of their distance overflows: denormal numbers, and nobody's clock.
+    order.subarray(from, to).sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+    return;
+  }
   const bucket = new Uint32Array(count);
   const next = new Uint32Array(count + 1);
   for (let k = 0; k < count; k++) {
-    const b = bucketOf(values[order[from + k] as number] as number);
+    const b = (((values[order[from + k] as number] as number) / 2 - origin) * scale) | 0;
     bucket[k] = b;
     next[b + 1] = (next[b + 1] as number) + 1;
   }
