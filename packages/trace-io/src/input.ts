@@ -22,6 +22,8 @@ export interface Input {
   readonly source: AsyncIterable<Uint8Array>;
   readonly file: string;
   readonly onProgress: (bytes: number) => void;
+  /** The part of the stream that has been read, from 0 to 1; NaN where its size is not known. */
+  readonly fractionRead?: () => number;
 }
 
 /**

@@ -9,6 +9,10 @@ interface Growing {
   request: Uint32Array;
 }
 
+/** Rows from which on the rows to come can be told from the bytes to come, and what is added for rows that grow shorter. */
+const RELIABLE_ROWS = 65_536;
+const RESERVE = 1.05;
+
 /** A `PhaseTable` in the making: columns that double as rows come; optional columns exist once a row has a value. */
 export class PhaseColumns {
   #count = 0;
@@ -24,6 +28,12 @@ export class PhaseColumns {
   #steps: Float64Array | undefined;
   #cachedTokens: Float64Array | undefined;
   #instance: Uint32Array | undefined;
+
+  /**
+   * `fractionRead` (0 to 1, NaN where nobody knows) lets the columns grow to their final size at once: memory that is reserved and
+   * never written costs nothing, copying a column costs the column twice.
+   */
+  constructor(private readonly fractionRead: () => number = () => Number.NaN) {}
 
   get length(): number {
     return this.#count;
@@ -87,7 +97,11 @@ export class PhaseColumns {
   }
 
   #grow(): void {
-    const capacity = this.#capacity * 2;
+    const expected = (this.#count / this.fractionRead()) * RESERVE;
+    const capacity = Math.max(
+      this.#capacity * 2,
+      this.#count >= RELIABLE_ROWS && expected < 2 ** 31 ? Math.ceil(expected) : 0,
+    );
     const old = this.#columns;
     this.#columns = {
       kind: grown(old.kind, new Uint8Array(capacity)),

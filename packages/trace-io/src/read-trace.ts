@@ -25,6 +25,8 @@ export interface ReadTraceOptions {
   readonly timeUnit?: TraceFacts['timeUnit'];
   /** Name of that file, for messages. */
   readonly metaJsonName?: string;
+  /** Size of the source where it is known: spares memory on large tables. */
+  readonly sizeBytes?: number;
   /** Called after every chunk with the bytes taken so far. */
   readonly onProgress?: (bytes: number) => void;
 }
@@ -54,8 +56,14 @@ export async function readTraceBy(
   const { map, timeUnit = 's' } = options;
   const isYaml = typeof metaJson === 'string' && /^\s*(?:---\s*\n)?trace_version\s*:/.test(metaJson);
   const settings = metaJson === undefined || isYaml ? {} : engineSettingsOf(metaJson, options.metaJsonName);
+  let done = 0;
+  const watch = (bytesTaken: number): void => {
+    done = bytesTaken;
+    onProgress(bytesTaken);
+  };
+  const fractionRead = (): number => (done > 0 ? done / (options.sizeBytes ?? Number.NaN) : Number.NaN);
   let { head: bytes, all } = await peeked(bytesOf(source), file, HEAD_BYTES);
-  let progress = onProgress;
+  let progress: (bytesTaken: number) => void = watch;
   if (isParquet(bytes)) {
     ({ head: bytes, all } = await peeked(parquetText({ source: all, file, onProgress }), file, HEAD_BYTES));
     progress = () => {};
@@ -65,7 +73,7 @@ export async function readTraceBy(
   const reader = wanted === 'auto' ? recognised(head, file) : named(wanted, file);
   const metaText = typeof metaJson === 'string' ? metaJson : undefined;
   return reader.read(
-    { source: all, file, onProgress: progress },
+    { source: all, file, onProgress: progress, fractionRead },
     { columns, settings, metaText, map, timeUnit, head, path },
   );
 }

@@ -65,7 +65,7 @@ export const phaseCsv: TraceFormat = {
 };
 
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
-  const phases = new PhaseColumns();
+  const phases = new PhaseColumns(input.fractionRead);
   const requests = new NameIndex();
   const instances = new NameIndex();
   let hasInstances = false;
