@@ -1,5 +1,6 @@
 import { notNegative, numberOption, properFraction, textOption, wholeNumber } from '../number-option.js';
 import { defineVerb, jsonOption, type Noun } from '../verb.js';
+import { type PictureArgs, pictureOptions } from './figures-option.js';
 
 /** Texts that may be given several times, or several in one, apart by commas. */
 const listOption = (describe: string) =>
@@ -48,7 +49,7 @@ const fit = defineVerb({
       output: textOption('output', 'folder of NAME.json and the figures [step-time/NAME]'),
       seed: numberOption('seed', 'of the folds, the split and the random estimators [42]', wholeNumber),
       level: numberOption('level', 'of the intervals [0.95]', properFraction),
-      figures: { type: 'boolean', default: true, describe: 'draw the four figures as PNG and SVG' },
+      ...pictureOptions,
       ...jsonOption,
     }),
   run: async (args, session) => (await import('../verbs/step-time-fit.js')).runStepTimeFit(args, session),
@@ -104,14 +105,13 @@ export interface StepTimeDataArgs {
 }
 
 /** What `step-time fit` is given. */
-export interface StepTimeFitArgs extends StepTimeDataArgs {
+export interface StepTimeFitArgs extends StepTimeDataArgs, PictureArgs {
   readonly modelName: string | undefined;
   readonly target: 'decode';
   readonly features?: readonly string[] | undefined;
   readonly output?: string | undefined;
   readonly seed?: number | undefined;
   readonly level?: number | undefined;
-  readonly figures: boolean;
   readonly json?: string | undefined;
 }
 

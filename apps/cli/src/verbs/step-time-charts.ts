@@ -1,20 +1,6 @@
-import {
-  bandSpec,
-  barSpec,
-  observedPredictedSpec,
-  panelSpec,
-  renderPng,
-  renderSvg,
-  residualSpec,
-  type Spec,
-} from '@stepclock/charts';
+import { bandSpec, barSpec, observedPredictedSpec, panelSpec, residualSpec } from '@stepclock/charts';
 import type { StepTimeFigures } from '@stepclock/step-time';
-
-/** A figure with the name of its files. */
-export interface NamedFigure {
-  readonly name: 'prediction_accuracy' | 'error_by_parameters' | 'prediction_bands' | 'model_comparison';
-  readonly spec: Spec;
-}
+import type { NamedFigure } from '../figure-files.js';
 
 const AXES: Readonly<Record<string, { readonly label: string; readonly unit: string }>> = {
   batch_size: { label: 'Batch size', unit: 'requests' },
@@ -122,16 +108,4 @@ export const stepTimeCharts = (figures: StepTimeFigures, model: string, headline
     });
   }
   return charts;
-};
-
-/** A figure as its two files. */
-export const drawn = async ({
-  name,
-  spec,
-}: NamedFigure): Promise<readonly (readonly [string, string | Uint8Array])[]> => {
-  const svg = await renderSvg(spec);
-  return [
-    [`${name}.svg`, svg],
-    [`${name}.png`, await renderPng(svg)],
-  ];
 };

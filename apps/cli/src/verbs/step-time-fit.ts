@@ -14,6 +14,7 @@ import { refuseOverwriting, type Session } from '../session.js';
 import { stepTimeFitText } from '../text/step-time-text.js';
 import { readTidyFile } from '../tidy-input.js';
 import { DEFAULT_THRESHOLD_PERCENT } from './step-time-input.js';
+import { stepTimeReport } from './step-time-report.js';
 
 /** A model's name as a file name: hub names such as `org/model` keep both parts. */
 const fileNameOf = (name: string): string => {
@@ -31,7 +32,7 @@ export const runStepTimeFit = async (args: StepTimeFitArgs, session: Session): P
   const fileName = fileNameOf(modelName);
   const folder = args.output ?? join('step-time', fileName);
   const target = join(folder, `${fileName}.json`);
-  refuseOverwriting({ json: args.json, output: target }, [dataPath]);
+  refuseOverwriting({ json: args.json, output: target, report: args.report }, [dataPath]);
 
   const { table, name, sha256 } = await readTidyFile(dataPath, session);
   const times = readStepTimes(table, { features, filter });
@@ -49,13 +50,18 @@ export const runStepTimeFit = async (args: StepTimeFitArgs, session: Session): P
   };
   await session.writeJson(target, file);
   const written = [target];
-  if (args.figures) {
-    const { drawn, stepTimeCharts } = await import('./step-time-charts.js');
-    for (const figure of stepTimeCharts(stepTimeFigures(fit, comparison), modelName, file.headline)) {
-      for (const [path, content] of await drawn(figure)) {
-        await session.writeFile(join(folder, path), content);
-        written.push(join(folder, path));
-      }
+  if (args.figures !== false || args.report !== undefined) {
+    const { stepTimeCharts } = await import('./step-time-charts.js');
+    const charts = stepTimeCharts(stepTimeFigures(fit, comparison), modelName, file.headline);
+    if (args.figures !== false) {
+      const { writeFigures } = await import('../figure-files.js');
+      written.push(...(await writeFigures(args.figures ?? folder, charts, session)));
+    }
+    if (args.report !== undefined) {
+      const { writeModelReport } = await import('../reports/model-report.js');
+      const report = stepTimeReport(file, fit.warnings, charts, { name, sha256, rows: times.length });
+      await writeModelReport(args.report, { ...report, title: `Step time of ${modelName}`, seed }, session);
+      written.push(args.report);
     }
   }
   const taken = await session.writeJson(args.json, file);
@@ -66,9 +72,7 @@ export const runStepTimeFit = async (args: StepTimeFitArgs, session: Session): P
       thresholdPercent,
     );
     session.print(stepTimeFitText(fit, file.formula, comparison, missed, thresholdPercent));
-    session.print(
-      `\nWrote ${written[0]}${written.length > 1 ? ` and ${written.length - 1} figure files beside it` : ''}.`,
-    );
+    session.print(`\nWrote ${written[0]}${written.length > 1 ? ` and ${written.length - 1} more files` : ''}.`);
   }
   return ExitCode.ok;
 };
