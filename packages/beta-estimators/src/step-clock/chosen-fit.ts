@@ -60,19 +60,19 @@ const fitOf = (problem: ClockProblem, width: Width, settings: Omit<FitSettings, 
   const before = lastNoise(exact);
   const plain = { problem, fit: exact, width, exact, stretched: new Int32Array(0) };
   if (!(before.rms > SUSPICIOUS)) return plain;
-  const { problem: partly, fit, stretched } = fitPreempted(problem, { ...settings, width });
-  const preempted = isPreemption(exact, fit, stretched.length / Math.max(problem.columns.decodes.length, 1));
-  if (preempted) return { problem: partly, fit, width, exact, stretched };
+  // Counts that are too low by many steps leave no room between their neighbours: preemption makes segments run backwards.
+  // Missing requests and counts that are off by one do not.
+  if ((exact.rounds.at(-1)?.held ?? 0) > 0) {
+    const { problem: partly, fit, stretched } = fitPreempted(problem, { ...settings, width });
+    const share = stretched.length / Math.max(problem.columns.decodes.length, 1);
+    if (isPreemption(exact, fit, share)) return { problem: partly, fit, width, exact, stretched };
+  }
   return { ...plain, conventions: triedConventions(problem, width, settings, before.rms) };
 };
 
-/**
- * Counts that are too low by many steps leave no room between their neighbours: only preemption (or a mixture of engines, for
- * which giving way does not help) makes segments run backwards. Missing requests and counts that are off by one do not.
- */
+/** Whether giving way helped: a mixture of engines runs backwards as well, but no dropping of counts mends it. */
 const isPreemption = (exact: ClockFit, loose: ClockFit, share: number): boolean => {
-  const held = exact.rounds.at(-1)?.held ?? 0;
-  if (!(held > 0 && share > 0 && share <= MOST_STRETCHED)) return false;
+  if (!(share > 0 && share <= MOST_STRETCHED)) return false;
   const before = lastNoise(exact);
   if (share >= MANY_STRETCHED && lastNoise(loose).step < CLEARLY_BETTER * before.step) return true;
   const kept = keptResidual(loose);
@@ -94,6 +94,9 @@ const keptResidual = ({ rows, weights, beta }: ClockFit): number => {
 
 const lastNoise = ({ rounds }: ClockFit) => rounds.at(-1)?.noise ?? { step: 0, prefill: 0, rms: 0 };
 
+/** A convention that wins twice over shows within these. */
+const TRIAL_ROUNDS = 10;
+
 const triedConventions = (
   problem: ClockProblem,
   width: Width,
@@ -104,7 +107,8 @@ const triedConventions = (
     const { columns } = problem;
     const steps = columns.decodes.steps.map((n) => Math.max(0, n + by));
     const other = clockProblem({ ...columns, decodes: { ...columns.decodes, steps } });
-    return lastNoise(fitClock(other, { ...settings, width })).rms;
+    return lastNoise(fitClock(other, { ...settings, width, maxRounds: Math.min(settings.maxRounds, TRIAL_ROUNDS) }))
+      .rms;
   };
   return { minusOne: shifted(-1), asGiven, plusOne: shifted(1) };
 };

@@ -1,4 +1,5 @@
 import type { ChosenFit, Conventions } from './chosen-fit.js';
+import type { ClusterRows } from './clusters.js';
 import { residualSeconds } from './refine.js';
 
 /** How well one clock explains the trace, and how much had to be bent for it. */
@@ -35,13 +36,15 @@ export interface ClockReport {
   /** Rows far above and far below their predicted time: unexplained work, and missing work. */
   readonly slowClusters: number;
   readonly fastClusters: number;
+  /** Clusters that hold more tokens than the budget of their steps; null where no budget is known. */
+  readonly overBudgetClusters: number | null;
 }
 
 /** A row lies far out beyond this many standard deviations, which are taken to be this large at least. */
 const FAR_OUT = 4;
 const LEAST_NOISE = 0.02;
 
-export const clockReport = (chosen: ChosenFit): ClockReport => {
+export const clockReport = (chosen: ChosenFit, budget: number | null): ClockReport => {
   const { problem, fit, exact, stretched, conventions } = chosen;
   const { frame, ties, graph } = problem;
   const last = fit.rounds.at(-1);
@@ -90,5 +93,18 @@ export const clockReport = (chosen: ChosenFit): ClockReport => {
     conventions: conventions ?? null,
     slowClusters,
     fastClusters,
+    overBudgetClusters: budget === null ? null : overBudget(fit.rows, budget),
   };
+};
+
+/** Steps of a cluster may be real-valued, and off by a little. */
+const SLACK_STEPS = 0.5;
+
+const overBudget = ({ length, steps, prefillTokens, decodeTokens }: ClusterRows, budget: number): number => {
+  let over = 0;
+  for (let i = 0; i < length; i++) {
+    const tokens = (prefillTokens[i] as number) + (decodeTokens[i] as number);
+    if (tokens > budget * ((steps[i] as number) + SLACK_STEPS)) over++;
+  }
+  return over;
 };

@@ -66,7 +66,7 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
   const intervals = blockIntervals(rows, width, weights, beta, resolved.ci) ?? null;
   const converged = fit.converged || withinUncertainty(rounds, intervals);
   const identified = identifiability(problem, state, rows, weights, width, beta);
-  const clock = clockReport(chosen);
+  const clock = clockReport(chosen, resolved.maxNumBatchedTokens);
   options.onProgress?.(1);
   return {
     algo: 'step-clock',

@@ -16,6 +16,7 @@ export interface WarningEvidence {
 /** What whoever uses the coefficients should know: first whether the clock can be believed, then what it cannot tell. */
 export const stepClockWarnings = (evidence: WarningEvidence): EstimateWarning[] => [
   ...clockWarnings(evidence),
+  ...budgetWarnings(evidence),
   ...identifiabilityWarnings(evidence),
   ...(evidence.converged
     ? []
@@ -81,6 +82,21 @@ const clockWarnings = ({ clock, decodes }: WarningEvidence): EstimateWarning[] =
     {
       code: 'clock-inconsistent',
       message: `${residual}: the step model, or the counts, do not describe this engine well. Likely causes: output counts that are off, missing requests, speculative decoding, prefix-cache hits that the trace does not tell, steps whose cost is not linear`,
+    },
+  ];
+};
+
+/** This share of the clusters over the token budget, and at least so many, are no accident. */
+const MANY_OVER = 0.02;
+const ENOUGH_OVER = 5;
+
+const budgetWarnings = ({ clock }: WarningEvidence): EstimateWarning[] => {
+  const { overBudgetClusters, clusters } = clock;
+  if (!((overBudgetClusters ?? 0) > Math.max(ENOUGH_OVER, MANY_OVER * clusters))) return [];
+  return [
+    {
+      code: 'over-budget',
+      message: `${overBudgetClusters} of ${clusters} stretches hold more tokens than their steps have budget for: the budget given is not the engine's, or prompts were found in a prefix cache`,
     },
   ];
 };
