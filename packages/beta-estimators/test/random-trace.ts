@@ -14,7 +14,7 @@ interface TraceShape {
 }
 
 /** Requests with a prefill, a decode or both, as the published estimators take them. */
-export const randomTrace = ({ requests, seed, ties, given, zeroSteps, kinds }: TraceShape): PhaseTable => {
+const randomTrace = ({ requests, seed, ties, given, zeroSteps, kinds }: TraceShape): PhaseTable => {
   const random = seededRandom(seed, 'trace');
   const span = (scale: number): number => (ties ? 1 + Math.floor(scale * random()) : 0.05 + scale * random());
   const rows: { kind: number; start: number; end: number; tokens: number; request: number }[] = [];

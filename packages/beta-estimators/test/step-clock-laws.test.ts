@@ -83,7 +83,7 @@ describe('laws of the step clock', () => {
           if (!(error instanceof EstimatorError)) throw error;
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

@@ -6,7 +6,7 @@ import { constantWorkload, keptRows, miscounted, mixedEngines, shortOutputs, wit
 
 const codes = (phases: PhaseTable): string[] =>
   estimateStepClock(phases, { model: 'linear' }).warnings.map((w) => w.code);
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2];
 
 describe('what is wrong with a trace is named', () => {
   it.each(SEEDS)('counts off by one, seed %d', (seed) => {
@@ -89,5 +89,19 @@ describe('refusals', () => {
   it('contexts that nobody knows', () => {
     const decodes = keptRows(phases, (i) => phases.kind[i] === 1);
     expect(refusal(() => estimateStepClock(decodes, { model: 'kv' })).code).toBe('beta-estimators/no-context');
+  });
+});
+
+describe('the token budget', () => {
+  const { phases } = runScenario('budget-2048-medium', { seed: 1, requests: 400 });
+  it('is met by the clock when it is the right one', () => {
+    const { warnings, clock } = estimateStepClock(phases, { model: 'linear', maxNumBatchedTokens: 2048 });
+    expect(clock.overBudgetClusters).toBe(0);
+    expect(warnings).toEqual([]);
+  });
+
+  it('is doubted when the steps hold more', () => {
+    const { warnings } = estimateStepClock(phases, { model: 'linear', maxNumBatchedTokens: 512 });
+    expect(warnings.map((w) => w.code)).toEqual(['over-budget']);
   });
 });
