@@ -1,13 +1,15 @@
-import type { NameColumn, PhaseTable } from './phase-table.js';
+import { DECODE, type NameColumn, type PhaseTable, PREFILL } from './phase-table.js';
 
 interface Growing {
   kind: Uint8Array;
   startSec: Float64Array;
   endSec: Float64Array;
-  prefillTokens: Float64Array;
-  decodeTokens: Float64Array;
+  /** Tokens of the row's own kind: one column of four bytes while every count fits. */
+  tokens: Uint32Array | Float64Array;
   request: Uint32Array;
 }
+
+const LARGEST_SMALL = 2 ** 32 - 1;
 
 /** Rows from which on the rows to come can be told from the bytes to come, and what is added for rows that grow shorter. */
 const RELIABLE_ROWS = 65_536;
@@ -21,8 +23,7 @@ export class PhaseColumns {
     kind: new Uint8Array(1024),
     startSec: new Float64Array(1024),
     endSec: new Float64Array(1024),
-    prefillTokens: new Float64Array(1024),
-    decodeTokens: new Float64Array(1024),
+    tokens: new Uint32Array(1024),
     request: new Uint32Array(1024),
   };
   #steps: Float64Array | undefined;
@@ -39,23 +40,17 @@ export class PhaseColumns {
     return this.#count;
   }
 
-  /** Appends a phase; the optional values that it has follow by `setSteps` and its kind. */
-  add(
-    kind: number,
-    startSec: number,
-    endSec: number,
-    prefillTokens: number,
-    decodeTokens: number,
-    request: number,
-  ): void {
+  /** Appends a phase with the tokens of its kind; the optional values that it has follow by `setSteps` and its kind. */
+  add(kind: number, startSec: number, endSec: number, tokens: number, request: number): void {
     if (this.#count === this.#capacity) this.#grow();
     const row = this.#count++;
     const columns = this.#columns;
+    if (tokens > LARGEST_SMALL && columns.tokens instanceof Uint32Array)
+      columns.tokens = Float64Array.from(columns.tokens);
     columns.kind[row] = kind;
     columns.startSec[row] = startSec;
     columns.endSec[row] = endSec;
-    columns.prefillTokens[row] = prefillTokens;
-    columns.decodeTokens[row] = decodeTokens;
+    columns.tokens[row] = tokens;
     columns.request[row] = request;
     if (this.#steps !== undefined) this.#steps[row] = Number.NaN;
   }
@@ -81,13 +76,28 @@ export class PhaseColumns {
   table(requestIds: NameColumn, instanceIds?: NameColumn): PhaseTable {
     const length = this.#count;
     const columns = this.#columns;
+    const kind = columns.kind.subarray(0, length);
+    const tokensOf = (wanted: number): (() => Float64Array) => {
+      let column: Float64Array | undefined;
+      return () => {
+        column ??= ownTokens(kind, columns.tokens, wanted);
+        return column;
+      };
+    };
+    const prefillTokens = tokensOf(PREFILL);
+    const decodeTokens = tokensOf(DECODE);
     return {
       length,
-      kind: columns.kind.subarray(0, length),
+      kind,
       startSec: columns.startSec.subarray(0, length),
       endSec: columns.endSec.subarray(0, length),
-      prefillTokens: columns.prefillTokens.subarray(0, length),
-      decodeTokens: columns.decodeTokens.subarray(0, length),
+      // Made when first asked for: a table that is only looked at or written again never holds both.
+      get prefillTokens() {
+        return prefillTokens();
+      },
+      get decodeTokens() {
+        return decodeTokens();
+      },
       request: columns.request.subarray(0, length),
       requestIds,
       ...(this.#steps && { steps: this.#steps.subarray(0, length) }),
@@ -107,8 +117,10 @@ export class PhaseColumns {
       kind: grown(old.kind, new Uint8Array(capacity)),
       startSec: grown(old.startSec, new Float64Array(capacity)),
       endSec: grown(old.endSec, new Float64Array(capacity)),
-      prefillTokens: grown(old.prefillTokens, new Float64Array(capacity)),
-      decodeTokens: grown(old.decodeTokens, new Float64Array(capacity)),
+      tokens: grown<Uint32Array | Float64Array>(
+        old.tokens,
+        old.tokens instanceof Uint32Array ? new Uint32Array(capacity) : new Float64Array(capacity),
+      ),
       request: grown(old.request, new Uint32Array(capacity)),
     };
     if (this.#steps) this.#steps = grown(this.#steps, new Float64Array(capacity).fill(Number.NaN));
@@ -116,6 +128,12 @@ export class PhaseColumns {
     if (this.#instance) this.#instance = grown(this.#instance, new Uint32Array(capacity));
     this.#capacity = capacity;
   }
+}
+
+function ownTokens(kind: Uint8Array, tokens: Uint32Array | Float64Array, wanted: number): Float64Array {
+  const column = new Float64Array(kind.length);
+  for (let i = 0; i < column.length; i++) if (kind[i] === wanted) column[i] = tokens[i] as number;
+  return column;
 }
 
 function grown<T extends Float64Array | Uint32Array | Uint8Array>(old: T, larger: T): T {

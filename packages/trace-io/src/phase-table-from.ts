@@ -57,10 +57,10 @@ export function phaseTableFrom(rows: Iterable<PhaseRow>): PhaseTable {
       prefillRow.set(identity, line);
       if (cached > prompt)
         throw fault('cached_tokens', line, cached, `at most the prefill tokens of the row, ${prompt}`);
-      phases.add(kind, start, end, prompt - cached, 0, request);
+      phases.add(kind, start, end, prompt - cached, request);
       if (cached > 0) phases.setCachedTokens(cached);
     } else {
-      phases.add(kind, start, end, 0, decoded, request);
+      phases.add(kind, start, end, decoded, request);
     }
     if (row.N_steps !== undefined && row.N_steps !== null) phases.setSteps(count(row.N_steps, 'N_steps', line));
     if (row.instance_id !== undefined && row.instance_id !== null) {

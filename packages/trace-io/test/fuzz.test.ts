@@ -7,7 +7,7 @@ import { MUTATIONS, VALUE_MUTATIONS } from './mutations.js';
 import { assertSound } from './soundness.js';
 import { chunked } from './streams.js';
 
-const ROUNDS = Number(process.env.STEPCLOCK_FUZZ_ROUNDS ?? 3);
+const ROUNDS = Number(process.env.STEPCLOCK_FUZZ_ROUNDS ?? 2);
 const SEED = Number(process.env.STEPCLOCK_FUZZ_SEED ?? 1);
 const RECORDS = 5;
 

@@ -146,7 +146,7 @@ function rowPlan(
       }
       if (cached > 0) prefillTokens -= cached;
     }
-    phases.add(kind, start, end, prefillTokens, kind === DECODE ? (cells[DECODE_TOKENS] as number) : 0, request);
+    phases.add(kind, start, end, kind === DECODE ? (cells[DECODE_TOKENS] as number) : prefillTokens, request);
     const steps = cells[STEPS] as number;
     if (!Number.isNaN(steps)) phases.setSteps(steps);
     if (kind === PREFILL && cached > 0) phases.setCachedTokens(cached);
