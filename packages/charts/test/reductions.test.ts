@@ -93,6 +93,14 @@ describe('a signal in stretches of time', () => {
     );
   });
 
+  it('a value that lasts counts in every stretch that it lasts in', () => {
+    const bins = timeBins([0, 3], [10, 20], undefined, 4, [3, 1]);
+    expect(bins.map((bin) => bin.mean)).toEqual([10, 10, 10, 20]);
+    expect(timeBins([0, 1], [10, 20], undefined, 1, [1, 3])).toEqual([
+      { start: 0, end: 4, mean: 17.5, low: 10, high: 20 },
+    ]);
+  });
+
   it('weighs by duration', () => {
     expect(timeBins([0, 0.5], [10, 20], [3, 1], 1)).toEqual([{ start: 0, end: 0.5, mean: 12.5, low: 10, high: 20 }]);
   });

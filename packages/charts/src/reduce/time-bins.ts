@@ -11,24 +11,43 @@ export interface TimeBin {
 
 /**
  * Averages a signal over at most `bins` equal stretches of time, weighted (by duration, steps, ...), with the smallest and the
- * largest value in each: nothing that the signal reached is lost. Stretches without rows are left out.
+ * largest value in each: nothing that the signal reached is lost. Stretches without rows are left out. With `duration`, a value
+ * holds from its time on for so long, and counts in every stretch by the time it holds there.
  */
-export const timeBins = (time: Column, value: Column, weight: Column | undefined, bins = 360): TimeBin[] => {
-  const [first, last] = extentOf(time);
+export const timeBins = (
+  time: Column,
+  value: Column,
+  weight: Column | undefined,
+  bins = 360,
+  duration?: Column,
+): TimeBin[] => {
+  const [first, latest] = extentOf(time);
+  let last = latest;
+  if (duration !== undefined) {
+    for (let i = 0; i < time.length; i++) last = Math.max(last, (time[i] as number) + (duration[i] as number));
+  }
   const width = (last - first) / bins || 1;
   const sums = new Float64Array(bins);
   const weights = new Float64Array(bins);
   const lows = new Float64Array(bins).fill(Number.POSITIVE_INFINITY);
   const highs = new Float64Array(bins).fill(Number.NEGATIVE_INFINITY);
-  for (let i = 0; i < time.length; i++) {
-    const at = Math.min(bins - 1, Math.floor(((time[i] as number) - first) / width));
-    const own = weight === undefined ? 1 : (weight[i] as number);
-    if (!(own > 0)) continue;
-    const v = value[i] as number;
+  const add = (at: number, v: number, own: number): void => {
+    if (!(own > 0)) return;
     sums[at] = (sums[at] as number) + own * v;
     weights[at] = (weights[at] as number) + own;
     if (v < (lows[at] as number)) lows[at] = v;
     if (v > (highs[at] as number)) highs[at] = v;
+  };
+  for (let i = 0; i < time.length; i++) {
+    const start = (time[i] as number) - first;
+    const from = Math.min(bins - 1, Math.floor(start / width));
+    const v = value[i] as number;
+    if (duration === undefined) add(from, v, weight === undefined ? 1 : (weight[i] as number));
+    else {
+      const end = start + (duration[i] as number);
+      const to = Math.min(bins - 1, Math.floor(end / width));
+      for (let at = from; at <= to; at++) add(at, v, Math.min(end, (at + 1) * width) - Math.max(start, at * width));
+    }
   }
   const out: TimeBin[] = [];
   for (let b = 0; b < bins; b++) {

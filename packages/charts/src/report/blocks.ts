@@ -81,7 +81,8 @@ export const blockMarkup = (block: ReportBlock, figures: readonly PageFigure[]):
       return bulletList(block.items);
     case 'facts':
       return html`<dl class="facts">${block.facts.map(
-        (fact) => html`<div><dt>${fact.label}</dt><dd>${fact.value}</dd></div>`,
+        (fact) =>
+          html`<div><dt>${fact.label}</dt><dd${fact.value.length <= 18 ? html` class="short"` : html``}>${fact.value}</dd></div>`,
       )}</dl>`;
     case 'table':
       return table(block);

@@ -147,11 +147,8 @@ export const residualFigures = (phases: ReportPhases): ReportFigure[] => {
 /** Concurrency, pressure and the compositions seen. */
 export const loadFigures = (segments: ReportSegments): ReportFigure[] => {
   const origin = extentOf(segments.startSec)[0];
-  const timeSec = columnOf(
-    segments.startSec.length,
-    (i) => (segments.startSec[i] as number) - origin + (segments.durationSec[i] as number) / 2,
-  );
-  const weight = segments.durationSec;
+  const timeSec = columnOf(segments.startSec.length, (i) => (segments.startSec[i] as number) - origin);
+  const { durationSec } = segments;
   return [
     {
       spec: compositionSpec({
@@ -173,8 +170,8 @@ export const loadFigures = (segments: ReportSegments): ReportFigure[] => {
         title: 'Requests in the engine',
         y: { label: 'Active requests', unit: 'requests' },
         signals: [
-          { name: 'decoding', timeSec, value: segments.activeDecodes, weight },
-          { name: 'in prefill', timeSec, value: segments.activePrefills, weight },
+          { name: 'decoding', timeSec, value: segments.activeDecodes, durationSec },
+          { name: 'in prefill', timeSec, value: segments.activePrefills, durationSec },
         ],
       }),
       caption: 'Means of up to 300 equal stretches of time, weighted by duration.',
@@ -184,7 +181,7 @@ export const loadFigures = (segments: ReportSegments): ReportFigure[] => {
       spec: timelineSpec({
         title: 'Prefill pressure',
         y: { label: 'Prefill tokens a step', unit: 'tokens/step' },
-        signals: [{ name: 'prefill pressure', timeSec, value: segments.prefillTokensPerStep, weight }],
+        signals: [{ name: 'prefill pressure', timeSec, value: segments.prefillTokensPerStep, durationSec }],
       }),
       caption: 'Line: mean of each of up to 300 equal stretches. Shade: its smallest and largest value.',
       wide: true,

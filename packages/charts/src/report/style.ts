@@ -66,9 +66,10 @@ thead th{color:var(--soft);font-weight:600;font-size:.82rem;vertical-align:botto
 tbody th{font-weight:600}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .note{color:var(--soft);font-size:.86rem}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,240px),1fr));gap:.2rem 1.6rem;margin:.6rem 0 1.1rem}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:.2rem 1.8rem;margin:.6rem 0 1.1rem}
 .facts div{display:flex;justify-content:space-between;gap:1rem;border-bottom:1px solid var(--line);padding:.3rem 0}
-.facts dt{color:var(--soft);min-width:0}
+.facts dt{color:var(--soft);min-width:0;overflow-wrap:anywhere}
+.facts .short{white-space:nowrap;flex:none}
 .facts dd{margin:0;text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:break-word;max-width:75%}
 .provenance pre{margin:.4rem 0 1rem;padding:.8rem 1rem;background:var(--card);border:1px solid var(--line);border-radius:10px;white-space:pre-wrap;overflow-wrap:anywhere}
 .digest{overflow-wrap:anywhere;word-break:break-all}

@@ -32,12 +32,18 @@ const RAMP = ['#f5de4d', '#fbb43a', '#ee7f4c', '#d0516b', '#a3308a', '#7326a3', 
 export const compositionSpec = (input: CompositionInput): ChartSpec => {
   const { xs, ys, colours, weights, counted = 'rows' } = input;
   const rows = requireColumns({ xs, ys, colours, ...(weights === undefined ? {} : { weights }) });
-  const x = resolveAxis({ ...input.x, scale: 'linear' }, extentOf(xs), { includeZero: true, padding: 0.02 });
-  const y = resolveAxis({ ...input.y, scale: 'linear' }, extentOf(ys), { includeZero: true, padding: 0.02 });
-  const colour = resolveAxis({ ...input.colour, scale: 'linear' }, extentOf(colours), { padding: 0 });
   const [columns, lines] = input.grid ?? [48, 32];
   const xGrid = gridOf(extentOf(xs), columns);
   const yGrid = gridOf(extentOf(ys), lines);
+  const x = resolveAxis({ ...input.x, scale: 'linear' }, [xGrid.edge(0), xGrid.edge(xGrid.cells)], {
+    includeZero: true,
+    padding: 0.02,
+  });
+  const y = resolveAxis({ ...input.y, scale: 'linear' }, [yGrid.edge(0), yGrid.edge(yGrid.cells)], {
+    includeZero: true,
+    padding: 0.02,
+  });
+  const colour = resolveAxis({ ...input.colour, scale: 'linear' }, extentOf(colours), { padding: 0 });
   const weight = new Float64Array(xGrid.cells * yGrid.cells);
   const sum = new Float64Array(weight.length);
   const high = new Float64Array(weight.length).fill(Number.NEGATIVE_INFINITY);

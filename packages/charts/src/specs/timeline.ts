@@ -12,8 +12,10 @@ export interface Signal {
   /** Seconds, rising or not. */
   readonly timeSec: Column;
   readonly value: Column;
-  /** How long (or how much) each value counts in the mean. Default 1. */
+  /** How much each value counts in the mean. Default 1. */
   readonly weight?: Column;
+  /** Seconds that each value holds from its time on; it then counts by the time it holds, whatever the weight. */
+  readonly durationSec?: Column;
 }
 
 export interface TimelineInput extends ChartText {
@@ -27,8 +29,24 @@ export interface TimelineInput extends ChartText {
   readonly span?: { readonly startSec: number; readonly endSec: number; readonly label: string };
 }
 
+/** First and last moment of a signal. */
+const spanOf = ({ timeSec, durationSec }: Signal): readonly [number, number] => {
+  const [first, last] = extentOf(timeSec);
+  let end = last;
+  if (durationSec !== undefined) {
+    for (let i = 0; i < timeSec.length; i++) end = Math.max(end, (timeSec[i] as number) + (durationSec[i] as number));
+  }
+  return [first, end];
+};
+
 const binsOf = (signal: Signal, bins: number): TimeBin[] =>
-  timeBins(signal.timeSec, signal.value, signal.weight, Math.min(bins, Math.max(1, signal.timeSec.length)));
+  timeBins(
+    signal.timeSec,
+    signal.value,
+    signal.weight,
+    signal.durationSec === undefined ? Math.min(bins, Math.max(1, signal.timeSec.length)) : bins,
+    signal.durationSec,
+  );
 
 /** One chart row a bin, at its middle. */
 const binRows = (signal: Signal, bins: readonly TimeBin[], factors: { readonly x: number; readonly y: number }) =>
@@ -49,8 +67,9 @@ const binRows = (signal: Signal, bins: readonly TimeBin[], factors: { readonly x
 export const timelineSpec = (input: TimelineInput): ChartSpec => {
   const { signals, bins = 300 } = input;
   requireRows('signals', signals);
-  signals.forEach(({ timeSec, value, weight }, s) => {
+  signals.forEach(({ timeSec, value, weight, durationSec }, s) => {
     requireColumns({
+      ...(durationSec === undefined ? {} : { [`signals[${s}].durationSec`]: durationSec }),
       [`signals[${s}].timeSec`]: timeSec,
       [`signals[${s}].value`]: value,
       ...(weight === undefined ? {} : { [`signals[${s}].weight`]: weight }),
@@ -58,7 +77,7 @@ export const timelineSpec = (input: TimelineInput): ChartSpec => {
   });
   const x = resolveAxis(
     { label: input.timeLabel ?? 'Time since the start of the trace', unit: 's' },
-    extentOf(...signals.map((signal) => signal.timeSec)),
+    extentOf(...signals.map(spanOf)),
     { padding: 0 },
   );
   const reach = extentOf(...signals.map((signal) => signal.value));
@@ -126,20 +145,26 @@ export interface StackedInput extends ChartText {
 export const stackedSpec = (input: StackedInput): ChartSpec => {
   const { signals, bins = 300 } = input;
   requireRows('signals', signals);
-  signals.forEach(({ timeSec, value }, s) => {
-    requireColumns({ [`signals[${s}].timeSec`]: timeSec, [`signals[${s}].value`]: value });
+  signals.forEach(({ timeSec, value, weight, durationSec }, s) => {
+    requireColumns({
+      [`signals[${s}].timeSec`]: timeSec,
+      [`signals[${s}].value`]: value,
+      ...(weight === undefined ? {} : { [`signals[${s}].weight`]: weight }),
+      ...(durationSec === undefined ? {} : { [`signals[${s}].durationSec`]: durationSec }),
+    });
   });
-  const extent = extentOf(...signals.map((signal) => signal.timeSec));
+  const extent = extentOf(...signals.map(spanOf));
   const x = resolveAxis({ label: input.timeLabel ?? 'Time since the start of the trace', unit: 's' }, extent, {
     padding: 0,
   });
-  const places = Math.min(bins, Math.max(...signals.map((signal) => signal.timeSec.length)));
+  const lasting = signals.some((signal) => signal.durationSec !== undefined);
+  const places = lasting ? bins : Math.min(bins, Math.max(...signals.map((signal) => signal.timeSec.length)));
   const width = (extent[1] - extent[0]) / places || 1;
   const totals = new Float64Array(places);
   const stacked = signals.map((signal) => {
     const means = new Float64Array(places);
-    const filled = timeBins(signal.timeSec, signal.value, signal.weight, places);
-    const own = extentOf(signal.timeSec);
+    const filled = timeBins(signal.timeSec, signal.value, signal.weight, places, signal.durationSec);
+    const own = spanOf(signal);
     for (const bin of filled) {
       const middle = Math.min(own[1], (bin.start + bin.end) / 2);
       const at = Math.min(places - 1, Math.max(0, Math.floor((middle - extent[0]) / width)));
