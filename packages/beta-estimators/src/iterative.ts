@@ -50,7 +50,7 @@ interface Rounds {
 }
 
 /** Runs the rounds on signals. */
-export const iterate = (signals: TraceSignals, options: Required<IterativeOptions>): Rounds => {
+const iterate = (signals: TraceSignals, options: Required<IterativeOptions>): Rounds => {
   const { correctionMode, initCorrectionMode, maxOuterIters, tol, dampingEta } = options;
   const round = laggedRounds(signals, correctionMode);
   const start = fitBaseline(signals, baselineExposures(signals, initCorrectionMode));

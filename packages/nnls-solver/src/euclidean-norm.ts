@@ -2,7 +2,7 @@
 export const powerOfTwoBelow = (largest: number): number =>
   2 ** Math.max(-1000, Math.min(1000, Math.floor(Math.log2(largest))));
 
-export const largestMagnitude = (values: Float64Array): number => {
+const largestMagnitude = (values: Float64Array): number => {
   let largest = 0;
   for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i] as number));
   return largest;
