@@ -5,7 +5,13 @@
  */
 import { parseArgs } from 'node:util';
 import { estimateStepClock, type StepClockEstimate, type StepClockModel } from '@stepclock/beta-estimators';
-import { type Coefficients, runScenario, type ScenarioName, type ScenarioRun, scenarioNames } from '@stepclock/engine-sim';
+import {
+  type Coefficients,
+  runScenario,
+  type ScenarioName,
+  type ScenarioRun,
+  scenarioNames,
+} from '@stepclock/engine-sim';
 import { nnlsColumns } from '@stepclock/nnls-solver';
 
 const { values } = parseArgs({
@@ -53,8 +59,12 @@ const covered = (estimate: StepClockEstimate, truth: Coefficients): boolean[] =>
     return interval !== undefined && interval[0] <= value && value <= interval[1];
   });
 
-console.log(`median over ${seeds.length} seeds of the worst error in percent; floor: least squares on the true steps; covered: by coefficient`);
-console.log('scenario             worst    max      floor    ratio  by coefficient                       covered              kv  unconverged  ms  warnings');
+console.log(
+  `median over ${seeds.length} seeds of the worst error in percent; floor: least squares on the true steps; covered: by coefficient`,
+);
+console.log(
+  'scenario             worst    max      floor    ratio  by coefficient                       covered              kv  unconverged  ms  warnings',
+);
 for (const name of names) {
   const worst: number[] = [];
   const floors: number[] = [];
@@ -70,7 +80,11 @@ for (const name of names) {
       requests: Number(values.requests),
       ...(values.round !== undefined && { roundToSec: Number(values.round) }),
       ...(values.times !== '1' && {
-        coefficients: { beta0: 6e-3 * Number(values.times), beta1: 20e-6 * Number(values.times), beta2: 120e-6 * Number(values.times) },
+        coefficients: {
+          beta0: 6e-3 * Number(values.times),
+          beta1: 20e-6 * Number(values.times),
+          beta2: 120e-6 * Number(values.times),
+        },
       }),
     });
     const hasContext = (run.coefficients.beta3 ?? 0) > 0;
@@ -90,7 +104,8 @@ for (const name of names) {
     for (const { code } of estimate.warnings) warnings.set(code, (warnings.get(code) ?? 0) + 1);
   }
   const columns = byCoefficient[0]?.map((_, j) => percent(median(byCoefficient.map((e) => e[j] ?? 0)))) ?? [];
-  const shares = coverage[0]?.map((_, j) => percent(coverage.filter((c) => c[j]).length / seeds.length).slice(0, 6)) ?? [];
+  const shares =
+    coverage[0]?.map((_, j) => percent(coverage.filter((c) => c[j]).length / seeds.length).slice(0, 6)) ?? [];
   console.log(
     name.padEnd(19),
     percent(median(worst)),

@@ -1,7 +1,6 @@
-import { sortedOrder } from '@stepclock/overlap-pressure';
-import { bisectLeft } from 'd3-array';
 import { type ClockProblem, clockProblem } from './clock-problem.js';
 import { clusterRows } from './clusters.js';
+import { commonRate } from './common-rate.js';
 import { decodeContext } from './decode-context.js';
 import { enoughUntouched, touchedRows, undoubted } from './doubtful-rows.js';
 import { type ClockFit, type FitSettings, fitClock, type Round } from './fit-clock.js';
@@ -9,6 +8,7 @@ import { type LooseClock, leastAbsoluteClock, looseClock } from './loose-counts.
 import { rowNoise } from './noise.js';
 import type { OffsetGraph } from './offset-graph.js';
 import { emptyShares, sharePrefills } from './prefill-sharing.js';
+import { addRecomputed, presence, STRETCHED } from './presence.js';
 import { robustFit } from './robust-fit.js';
 import { rowWeights, type StepBetas } from './row-fit.js';
 
@@ -27,8 +27,6 @@ const FIRST_SIGMA = 0.3;
 const LEAST_SIGMA = 0.02;
 const LEAST_STEPS = 0.05;
 const STILL = 0.02;
-/** Beyond this many steps a decode counts as stretched. */
-const STRETCHED = 0.5;
 
 /**
  * The clock where requests were preempted. A preempted decode waits, and is computed again, while the engine goes on: it counts
@@ -143,74 +141,6 @@ const stepSeconds = (beta: StepBetas, decodes: number, context: number, otherwis
   return seconds > 0 ? seconds : otherwise;
 };
 
-/** Adds what stretched decodes must have computed again: prompt and half of the output once each, spread over their steps. */
-const addRecomputed = (
-  { frame, columns }: ClockProblem,
-  loose: LooseClock,
-  slack: Float64Array,
-  steps: Float64Array,
-  tokens: Float64Array,
-): void => {
-  const { decodes } = columns;
-  const perStep = new Float64Array(tokens.length + 1);
-  for (let q = 0; q < loose.decodes.length; q++) {
-    const s = slack[q] as number;
-    const i = loose.decodes[q] as number;
-    const count = decodes.steps[i] as number;
-    const context = decodes.context[i] as number;
-    if (!(s > STRETCHED) || Number.isNaN(context)) continue;
-    const rate = (context + count / 2) / (count + s);
-    perStep[frame.decodeStart[i] as number] = (perStep[frame.decodeStart[i] as number] as number) + rate;
-    perStep[frame.decodeEnd[i] as number] = (perStep[frame.decodeEnd[i] as number] as number) - rate;
-  }
-  let rate = 0;
-  for (let j = 0; j < tokens.length; j++) {
-    rate += perStep[j] as number;
-    tokens[j] = (tokens[j] as number) + Math.max(0, rate) * (steps[j] as number);
-  }
-};
-
-interface Pressing {
-  /** Share of the steps between its ends that each decode took part in. */
-  readonly pressing: Float64Array;
-  /** n_j, decodes counted by these shares. */
-  readonly decodes: Float64Array;
-  /** 1 for the segments under a stretched decode. */
-  readonly touched: Uint8Array;
-}
-
-const presence = ({ frame, columns }: ClockProblem, loose: LooseClock, slack: Float64Array): Pressing => {
-  const { steps } = columns.decodes;
-  const segments = frame.segmentSec.length;
-  const pressing = new Float64Array(steps.length).fill(1);
-  const absent = new Float64Array(segments + 1);
-  const stretched = new Int32Array(segments + 1);
-  for (let q = 0; q < loose.decodes.length; q++) {
-    const s = slack[q] as number;
-    if (!(s > STRETCHED)) continue;
-    const i = loose.decodes[q] as number;
-    const share = s / (s + (steps[i] as number));
-    pressing[i] = 1 - share;
-    const a = frame.decodeStart[i] as number;
-    const b = frame.decodeEnd[i] as number;
-    absent[a] = (absent[a] as number) + share;
-    absent[b] = (absent[b] as number) - share;
-    stretched[a] = (stretched[a] as number) + 1;
-    stretched[b] = (stretched[b] as number) - 1;
-  }
-  const decodes = new Float64Array(segments);
-  const touched = new Uint8Array(segments);
-  let away = 0;
-  let count = 0;
-  for (let j = 0; j < segments; j++) {
-    away += absent[j] as number;
-    count += stretched[j] as number;
-    decodes[j] = Math.max(0, (frame.decodes[j] as number) - (count > 0 ? away : 0));
-    touched[j] = count > 0 ? 1 : 0;
-  }
-  return { pressing, decodes, touched };
-};
-
 /** Decodes that gave way, and which counts are left. */
 const stretchedDecodes = (loose: LooseClock, slack: Float64Array, decodes: number) => {
   const counted = new Uint8Array(decodes);
@@ -221,35 +151,4 @@ const stretchedDecodes = (loose: LooseClock, slack: Float64Array, decodes: numbe
     else counted[i] = 1;
   }
   return { counted, stretched: Int32Array.from(stretched) };
-};
-
-const UPPER_QUARTILE = 0.75;
-
-/** k by segment at the upper quartile of its decodes' rates `N / T`: the preempted ones look slow, so the fast ones are right. */
-const commonRate = ({ frame, columns, meanStepSec }: ClockProblem): Float64Array => {
-  const { decodeStart, decodeEnd, segmentSec, busy } = frame;
-  const { decodes } = columns;
-  const rate = Float64Array.from(
-    { length: decodes.length },
-    (_, i) => (decodes.steps[i] as number) / ((decodes.endSec[i] as number) - (decodes.startSec[i] as number)),
-  );
-  const whole = (i: number): boolean => decodes.cut[i] === 0;
-  const starts = sortedOrder(Float64Array.from(decodeStart)).filter(whole);
-  const ends = sortedOrder(Float64Array.from(decodeEnd)).filter(whole);
-  const active: number[] = [];
-  const expected = new Float64Array(segmentSec.length);
-  let s = 0;
-  let e = 0;
-  for (let j = 0; j < segmentSec.length; j++) {
-    for (; e < ends.length && (decodeEnd[ends[e] as number] as number) <= j; e++) {
-      active.splice(bisectLeft(active, rate[ends[e] as number] as number), 1);
-    }
-    for (; s < starts.length && (decodeStart[starts[s] as number] as number) <= j; s++) {
-      const r = rate[starts[s] as number] as number;
-      active.splice(bisectLeft(active, r), 0, r);
-    }
-    const perSec = active[Math.floor(UPPER_QUARTILE * active.length)] ?? 1 / meanStepSec;
-    expected[j] = busy[j] === 1 ? (segmentSec[j] as number) * perSec : 0;
-  }
-  return expected;
 };
