@@ -44,5 +44,5 @@ export type { ColumnOptions } from './table/column-map.js';
 export { type LoadOptions, loadMeasurements } from './table/load-measurements.js';
 export { type Measurements, rowsWith, takeMeasurements } from './table/measurements.js';
 export { METRIC_FACTS, METRICS, type Metric, metricOf } from './table/metric.js';
-export { loadPowerSamples, looksLikePowerSamples, type PowerRun } from './table/power-samples.js';
+export { loadPowerSamples, type PowerRun } from './table/power-samples.js';
 export { Token2MetricsError, type Token2MetricsErrorCode } from './token2metrics-error.js';

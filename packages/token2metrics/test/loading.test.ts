@@ -2,7 +2,7 @@ import '@stepclock/vitest-matchers';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadMeasurements, loadPowerSamples, looksLikePowerSamples, rowsWith, syntheticCsv } from '../src/index.js';
+import { loadMeasurements, loadPowerSamples, rowsWith, syntheticCsv } from '../src/index.js';
 import { bytes, load, loadOne } from './bundled.js';
 
 const fixtures = join(import.meta.dirname, '../../../fixtures/token2metrics');
@@ -151,8 +151,7 @@ describe('loadPowerSamples', () => {
       ['a', [5, 30]],
       ['b', [5]],
     ]);
-    expect(looksLikePowerSamples(text.split('\n')[0]?.split(',') ?? [])).toBe(true);
-    expect(looksLikePowerSamples(['input_tokens', 'ttft_ms'])).toBe(false);
+    await expect(load(text)).rejects.toThrow('file: must have one request a row; got samples of a power meter');
   });
 
   it('refuses samples without power', async () => {

@@ -19,7 +19,7 @@ interface Layer {
   readonly biasesAt: number;
 }
 
-export const layersOf = (shape: NetworkShape): Layer[] => {
+const layersOf = (shape: NetworkShape): Layer[] => {
   const layers: Layer[] = [];
   let at = 0;
   for (let l = 1; l < shape.sizes.length; l++) {

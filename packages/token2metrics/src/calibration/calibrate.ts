@@ -61,7 +61,8 @@ export const calibrate = (source: DeviceModel, target: Measurements, options: Ca
       method: choice.method,
       predictor: calibrateBy(choice.method, physics, rows),
       alternatives: [],
-      range: source.metrics[metric]?.range ?? trainingRangeOf(rows.tokens),
+      // Good where the source is; `rows` counts what was measured here.
+      range: { ...(source.metrics[metric]?.range ?? trainingRangeOf(rows.tokens)), rows: rows.target.length },
       candidates: [],
       ...validationOf(rows.target, trial, options.level ?? 0.9),
     };

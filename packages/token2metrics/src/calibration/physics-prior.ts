@@ -12,11 +12,7 @@ export const PRIOR_STRENGTH = 1e-5;
 const SMALLEST_SHARE = 1e-3;
 
 /** The source's coefficients scaled to the target by the median ratio: the centre of the prior. */
-export const scaledCoefficients = (
-  source: PhysicsPredictor,
-  tokens: FeatureTable,
-  target: Float64Array,
-): Float64Array => {
+const scaledCoefficients = (source: PhysicsPredictor, tokens: FeatureTable, target: Float64Array): Float64Array => {
   const predicted = source.predict(tokens);
   const ratio = median(target, (y, i) => y / (predicted[i] as number)) ?? 1;
   return source.coefficients.map((b) => b * ratio);

@@ -1,5 +1,5 @@
 import { type FeatureTable, outsideHull, selectFeatures } from '@stepclock/regression';
-import type { Predictor, RegressorName } from '../regressors/predictor.js';
+import { isTree, type Predictor, type RegressorName } from '../regressors/predictor.js';
 import { inputOf, outputOf, tokensOf } from '../regressors/tokens.js';
 import { METRIC_FACTS, METRICS, type Metric } from '../table/metric.js';
 import { Token2MetricsError } from '../token2metrics-error.js';
@@ -106,13 +106,12 @@ const predictMetric = (model: MetricModel, tokens: FeatureTable, options: Predic
     range.features.map(({ name }) => name),
   );
   const { predictor, method } = predictorFor(model, options.regression);
-  const trees = method === 'random-forest' || method === 'gradient-boosting';
   const outside = outsideHull({ featureNames: own.names, trainingRange: range }, own);
   const value = predictor.predict(own);
   const fellBack = new Uint8Array(value.length);
   const physics = fallback?.predict(own);
   for (let i = 0; i < value.length; i++) {
-    const lost = trees && outside[i] === 1;
+    const lost = isTree(method) && outside[i] === 1;
     if (lost && options.outsideHull === 'refuse') throw refusal(model, own, i);
     if (!lost && (value[i] as number) > 0) continue;
     const instead = physics?.[i];

@@ -1,6 +1,6 @@
 import { type FeatureTable, takeRows } from '@stepclock/regression';
 import { fitRegressor, type RegressorOptions, type TrainingRows } from '../regressors/fit-regressor.js';
-import type { Predictor, RegressorName } from '../regressors/predictor.js';
+import type { RegressorName } from '../regressors/predictor.js';
 import { tokensOf } from '../regressors/tokens.js';
 import { type Measurements, rowsWith, runDurations } from '../table/measurements.js';
 import type { Metric } from '../table/metric.js';
@@ -22,11 +22,16 @@ const take = (column: Float64Array, rows: Int32Array) => Float64Array.from(rows,
 export const metricRows = (table: Measurements, metric: Metric, within?: Int32Array): MetricRows => {
   const allowed = within && new Set(within);
   const output = metric === 'ttft' ? undefined : table.outputTokens;
+  const metered = metric === 'energy' || metric === 'power';
+  const duration = metered ? runDurations(table) : undefined;
   const rows = rowsWith(table, metric).filter(
-    (row) => (allowed === undefined || allowed.has(row)) && (output === undefined || (output[row] as number) >= 1),
+    (row) =>
+      (allowed === undefined || allowed.has(row)) &&
+      (output === undefined || (output[row] as number) >= 1) &&
+      // Energy without a run is that of the idle device.
+      duration?.[row] !== 0,
   );
-  const duration = runDurations(table);
-  const durationSec = (metric === 'energy' || metric === 'power') && duration ? take(duration, rows) : undefined;
+  const durationSec = duration && take(duration, rows);
   return {
     metric,
     rows,
@@ -58,16 +63,16 @@ export const outOfFold = (
   regressor: RegressorName,
   options: RegressorOptions,
   folds = FOLDS,
-): Float64Array => outOfFoldBy(all, (training) => fitRegressor(regressor, training, options), folds);
-
-export const outOfFoldBy = (all: MetricRows, fit: (training: MetricRows) => Predictor, folds = FOLDS): Float64Array => {
+): Float64Array => {
   const predicted = new Float64Array(all.target.length);
   const entries = Int32Array.from(all.position.keys());
   for (let fold = 0; fold < folds; fold++) {
     const test = entries.filter((k) => (all.position[k] as number) % folds === fold);
     if (test.length === 0) continue;
     const train = entries.filter((k) => (all.position[k] as number) % folds !== fold);
-    const values = fit(takeMetricRows(all, train)).predict(takeMetricRows(all, test).tokens);
+    const values = fitRegressor(regressor, takeMetricRows(all, train), options).predict(
+      takeMetricRows(all, test).tokens,
+    );
     test.forEach((k, i) => {
       predicted[k] = values[i] as number;
     });

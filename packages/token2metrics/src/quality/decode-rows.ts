@@ -23,7 +23,7 @@ export const decodeRows = (table: Measurements): Finding[] => {
         metric: 'decode',
         count: empty.length,
         rows: empty,
-        message: `${empty.length} row(s) of one output token have a decode time of 0: the first token comes with the prefill; they say nothing about decoding and are left out of it`,
+        message: `${empty.length} row(s) of one output token have a decode time of 0: the first token comes with the prefill; they say nothing about decoding and are left out of it, and without another duration of energy and power too`,
         droppable: false,
       });
     }

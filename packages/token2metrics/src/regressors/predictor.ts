@@ -6,10 +6,10 @@ export const REGRESSORS = ['physics', 'linear', 'polynomial', 'random-forest', '
 export type RegressorName = (typeof REGRESSORS)[number];
 
 /** Whether it says nothing true outside the token counts that it was trained on. */
-export const isTree = (name: RegressorName): boolean => name === 'random-forest' || name === 'gradient-boosting';
+export const isTree = (name: string): boolean => name === 'random-forest' || name === 'gradient-boosting';
 
 /** The forms that a fitted regressor is written down in. */
-export type PredictorForm = 'physics' | 'power-ramp' | 'regression' | 'scaled';
+type PredictorForm = 'physics' | 'power-ramp' | 'regression' | 'scaled';
 
 /** A fitted regressor: token counts in, one value a row out, in the metric's SI unit. */
 export interface Predictor<F extends PredictorForm = PredictorForm> {

@@ -1,8 +1,8 @@
 import { type FeatureTable, featureTable } from '@stepclock/regression';
 
 /** What every model here looks at, by name. */
-export const INPUT = 'input_tokens';
-export const OUTPUT = 'output_tokens';
+const INPUT = 'input_tokens';
+const OUTPUT = 'output_tokens';
 
 /**
  * Token counts as features; without output tokens for a prefill alone.

@@ -14,7 +14,7 @@ import type { Sheet } from './sheet.js';
 import { type Unit, unitOf, unitSuffix } from './units.js';
 
 /** Where a metric stands in a sheet. A unit that neither the name nor the caller gives is undefined: the numbers must tell. */
-export interface MetricColumn {
+interface MetricColumn {
   readonly index: number;
   readonly name: string;
   readonly unit: Unit | undefined;

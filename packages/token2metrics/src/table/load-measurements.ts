@@ -4,6 +4,7 @@ import { type ColumnMap, type ColumnOptions, mapColumns } from './column-map.js'
 import { inferTimeUnits } from './infer-units.js';
 import type { Measurements } from './measurements.js';
 import { METRIC_FACTS, METRICS, type Metric } from './metric.js';
+import { looksLikePowerSamples } from './power-samples.js';
 import { readSheets, type Sheet } from './sheet.js';
 import { type Unit, unitNames } from './units.js';
 
@@ -35,6 +36,13 @@ export const loadMeasurements = async (bytes: Uint8Array, options: LoadOptions =
 };
 
 const measurementsOf = (sheet: Sheet, options: LoadOptions): Measurements[] => {
+  if (looksLikePowerSamples(sheet.names)) {
+    throw new Token2MetricsError(
+      'token2metrics/missing-column',
+      'file: must have one request a row; got samples of a power meter, which loadPowerSamples (--power-samples) reads',
+      { file: sheet.file, line: 1 },
+    );
+  }
   const map = mapColumns(sheet, options);
   const rowsOf = new Map<string, number[]>();
   for (let row = 0; row < sheet.length; row++) {
