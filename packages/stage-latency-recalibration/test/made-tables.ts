@@ -1,14 +1,16 @@
-import { readMeasurements } from '../src/data/read-measurements.js';
 import {
   perSampleTable,
+  readMeasurements,
   type StageDataOptions,
   type StageTable,
   stageTableFrom,
   syntheticGpuCsv,
 } from '../src/index.js';
 
-/** A CSV text as a stream of bytes. */
-export const streamOf = (text: string): AsyncIterable<Uint8Array> => new Blob([text]).stream();
+/** A text as a stream of bytes. */
+export async function* streamOf(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+}
 
 /** Records as a table of configurations. */
 export const tableOf = (records: readonly object[], options: StageDataOptions = {}): StageTable =>

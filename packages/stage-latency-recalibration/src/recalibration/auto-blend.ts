@@ -33,7 +33,8 @@ export interface AutoFit {
   readonly foldMaps: readonly (readonly StageMap[])[];
 }
 
-export const AUTO_FOLDS = 5;
+/** With few samples a fold leaves out two or three; with more, five folds say enough and cost half. */
+const foldsFor = (n: number): number => (n <= 30 ? Math.min(10, n) : 5);
 
 const stageSamples = (samples: TransferSamples, k: number): StageSamples => ({
   f: samples.sourceMs[k] as Float64Array,
@@ -77,7 +78,7 @@ export const blendWeights = (meanSquares: readonly number[], n: number): number[
 /** Fits every candidate to every stage, on all samples and on each fold's, and blends them by what the folds say. */
 export const autoBlend = (samples: TransferSamples, seed: number): AutoFit => {
   const n = samples.targetTotalMs.length;
-  const splits = kFoldSplits(n, { folds: Math.min(AUTO_FOLDS, n), seed });
+  const splits = kFoldSplits(n, { folds: foldsFor(n), seed });
   const parts = splits.map(({ train, test }) => ({
     train: takeSamples(samples, train),
     test: takeSamples(samples, test),

@@ -75,8 +75,8 @@ export const networkPredictorFrom = (
  */
 export type NetworkEffort = 'full' | 'lean';
 
-/** As many steps of Adam as a full-batch training of 1200 epochs takes. */
-const SOURCE_STEPS = 1200;
+/** Steps of Adam; as many as a full-batch training of 1200 epochs takes, or fewer. */
+const SOURCE_STEPS: Readonly<Record<NetworkEffort, number>> = { full: 1200, lean: 500 };
 const BATCH = 32;
 
 /** Rectified layers on standardised logarithms. */
@@ -97,7 +97,7 @@ export const trainNetwork = (
       activation: 'relu',
       learningRate: 3e-3,
       batchSize: BATCH,
-      maxEpochs: Math.ceil(SOURCE_STEPS / Math.max(1, Math.ceil(scaled.length / BATCH))),
+      maxEpochs: Math.ceil(SOURCE_STEPS[effort] / Math.max(1, Math.ceil(scaled.length / BATCH))),
       patience: 40,
       l2: 1e-6,
       validationFraction: 0,
