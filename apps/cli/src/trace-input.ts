@@ -50,6 +50,7 @@ export const readTraceFile = async (path: string, args: TraceArgs, session: Sess
   try {
     const trace = await readTrace(watched(), {
       fileName: input.name,
+      ...(input.size === undefined ? {} : { sizeBytes: input.size }),
       ...(args.format === undefined ? {} : { format: args.format }),
       ...(meta === undefined ? {} : { metaJson: meta }),
       ...(args.map === undefined ? {} : { map: columnMapOf(args.map) }),

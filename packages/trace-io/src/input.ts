@@ -102,7 +102,7 @@ function refuseBinary(head: Uint8Array, file: string): void {
   }
 }
 
-export const UTF8_BOM: readonly number[] = [0xef, 0xbb, 0xbf];
+const UTF8_BOM: readonly number[] = [0xef, 0xbb, 0xbf];
 
 export function startsWithBom(bytes: Uint8Array): boolean {
   return UTF8_BOM.every((byte, i) => bytes[i] === byte);

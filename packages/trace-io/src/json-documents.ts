@@ -3,7 +3,7 @@ import { type Input, startsWithBom } from './input.js';
 import { TraceIoError } from './trace-io-error.js';
 
 /** A value of a streamed JSON document, with its place. */
-export interface JsonValue {
+interface JsonValue {
   readonly value: unknown;
   /** Keys and indices from the document's top to the value. */
   readonly path: readonly (string | number)[];

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ReadTraceOptions } from '@stepclock/trace-io';
 
-export const folder = fileURLToPath(new URL('../../../fixtures/formats/', import.meta.url));
+const folder = fileURLToPath(new URL('../../../fixtures/formats/', import.meta.url));
 
-export interface Expected {
+interface Expected {
   readonly kind: 'phases' | 'workload' | 'steps';
   readonly facts: Readonly<Record<string, unknown>>;
   readonly exclusions: Readonly<Record<string, number>>;

@@ -17,12 +17,6 @@ export type ColumnPlan =
       | { readonly kind: 'parsed'; readonly parse: (text: string) => number; readonly expected: string }
     ));
 
-/** The place of a row, for errors that a row's consumer finds. */
-export interface RowPlace {
-  readonly file: string;
-  readonly line: number;
-}
-
 /** A delimited file, as its header says: one plan a column, and what to do with each row's slots. */
 export interface RowPlan {
   readonly columns: readonly ColumnPlan[];

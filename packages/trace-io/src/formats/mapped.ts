@@ -10,7 +10,7 @@ import { TraceIoError } from '../trace-io-error.js';
 const UNIT_SEC = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
 
 /** What a mapping may name. */
-export const MAP_KEYS = [
+const MAP_KEYS = [
   'id',
   'arrival',
   'start',
@@ -22,7 +22,7 @@ export const MAP_KEYS = [
   'steps',
   'instance',
 ] as const;
-export type MapKey = (typeof MAP_KEYS)[number];
+type MapKey = (typeof MAP_KEYS)[number];
 type NumberKey = Exclude<MapKey, 'id' | 'instance'>;
 
 const COUNTS: readonly MapKey[] = ['prompt', 'output', 'cached', 'steps'];

@@ -4,7 +4,7 @@ import { nanosecondsOf, nanosecondsOfDate } from '../nanoseconds.js';
 /** Attributes of a span, an event or a resource by name, whatever their spelling in the file. */
 export type Attributes = ReadonlyMap<string, unknown>;
 
-export interface SpanEvent {
+interface SpanEvent {
   readonly name: string;
   readonly attributes: Attributes;
 }
@@ -23,7 +23,7 @@ export interface Span {
 }
 
 /** Reads OTLP's `[{ key, value: { intValue } }]` and plain `{ key: value }` alike. */
-export function attributesOf(value: unknown): Attributes {
+function attributesOf(value: unknown): Attributes {
   if (Array.isArray(value)) {
     return new Map(
       value.flatMap((entry: unknown): [string, unknown][] =>
