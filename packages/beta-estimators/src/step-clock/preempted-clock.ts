@@ -123,7 +123,8 @@ const looseRounds = (
       const stepSec = stepSeconds(beta, decodes[j] as number, context[j] as number, meanStepSec);
       const k0 = (seconds - beta[1] * (shares.tokens[j] as number)) / stepSec;
       const doubt = (0.5 * beta[1] * (shares.unsure[j] as number)) / stepSec;
-      expected[j] = Math.max(k0, (0.1 * seconds) / meanStepSec);
+      const k = Math.max(k0, (0.1 * seconds) / meanStepSec);
+      expected[j] = rounds.length < 4 ? k : ((expected[j] as number) + k) / 2;
       variance[j] = sigma * sigma * Math.max(expected[j] as number, LEAST_STEPS) + doubt * doubt;
     }
   }
