@@ -1,7 +1,7 @@
 import { numberOption, positive, positiveInteger, properFraction, textOption, wholeNumber } from '../number-option.js';
 import { defineVerb, jsonOption, type Noun } from '../verb.js';
 
-export const REGRESSION_CHOICES = [
+const REGRESSION_CHOICES = [
   'auto',
   'all',
   'physics',
@@ -11,7 +11,7 @@ export const REGRESSION_CHOICES = [
   'gradient-boosting',
 ] as const;
 
-export const CALIBRATION_CHOICES = [
+const CALIBRATION_CHOICES = [
   'auto',
   'physics-prior',
   'physics-refit',

@@ -15,7 +15,7 @@ import { tableText } from './table.js';
 const UNITS = { time: 's', energy: 'J', power: 'W' } as const;
 
 /** A value in the unit that reads best. */
-export const metricText = (metric: Metric, value: number): string => {
+const metricText = (metric: Metric, value: number): string => {
   const { quantity } = METRIC_FACTS[metric];
   return quantity === 'time' ? durationText(value) : `${significant(value, 4)} ${UNITS[quantity]}`;
 };

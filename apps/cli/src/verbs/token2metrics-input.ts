@@ -58,7 +58,7 @@ const pairsOf = (option: string, texts: readonly string[] = []): Record<string, 
   );
 
 /** The configurations that come with the package, and those of `--config`. */
-export const configurationsOf = async (paths: readonly string[] = []): Promise<readonly Configuration[]> => {
+const configurationsOf = async (paths: readonly string[] = []): Promise<readonly Configuration[]> => {
   const own = await Promise.all(
     paths.map(async (path) => configurationFromJSON(await readJsonFile(path, 'a model configuration'), path)),
   );
