@@ -1,34 +1,159 @@
-// Packs every public package as it would be published and checks the tarballs with publint and attw.
+// Packs every public package as it would be published and uses the tarballs as a stranger would: publint and attw on each,
+// all of them installed into an empty npm project, imported, required, type-checked, and the cli run from there.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
+const bin = (name) => join(root, 'node_modules/.bin', name);
 const run = (command, args, cwd = root) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
-const folders = ['packages', 'apps'].flatMap((parent) =>
-  readdirSync(join(root, parent)).map((name) => join(root, parent, name)),
-);
-const out = mkdtempSync(join(tmpdir(), 'stepclock-pack-'));
+/** No tarball needs more: fonts, Vega and the like are dependencies. */
+const MOST_PACKED_BYTES = 1_000_000;
+
 let faults = 0;
-try {
-  for (const folder of folders) {
-    const { name } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    try {
-      const { filename } = JSON.parse(
-        run('npx', ['--yes', 'pnpm@10.34.9', 'pack', '--json', '--pack-destination', out], folder),
-      );
-      run('npx', ['publint', 'run', filename, '--strict']);
-      // The cli is a program; only its packages are imported by others.
-      if (name !== 'stepclock') run('npx', ['attw', filename, '--profile', 'esm-only']);
-      console.log(`ok    ${name}`);
-    } catch (error) {
-      faults++;
-      console.log(`FAULT ${name}\n${error.stdout ?? ''}${error.stderr ?? error.message}`);
-    }
+/** Runs one check and says how it went; what it returns is printed beside its name. */
+const check = (name, what) => {
+  try {
+    const note = what();
+    console.log(`ok    ${name}${note ? `  ${note}` : ''}`);
+  } catch (error) {
+    faults++;
+    console.log(`FAULT ${name}\n${error.stdout ?? ''}${error.stderr ?? error.stack}`);
   }
+};
+const must = (holds, message) => {
+  if (!holds) throw new Error(message);
+};
+
+const packages = ['packages', 'apps']
+  .flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(root, parent, name)))
+  .map((folder) => ({ folder, name: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name }));
+const libraries = packages.filter(({ name }) => name !== 'stepclock').map(({ name }) => name);
+const out = mkdtempSync(join(tmpdir(), 'stepclock-pack-'));
+const tarballs = [];
+
+const checkTarball = ({ folder, name }) => {
+  const { filename, files } = JSON.parse(run(bin('pnpm'), ['pack', '--json', '--pack-destination', out], folder));
+  tarballs.push(filename);
+  const bytes = statSync(filename).size;
+  must(bytes <= MOST_PACKED_BYTES, `${bytes} bytes packed; at most ${MOST_PACKED_BYTES}`);
+  const inside = run('tar', ['-tzf', filename]).split('\n');
+  for (const file of ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
+    must(inside.includes(`package/${file}`), `${file} is not in the tarball`);
+  }
+  must(!run('tar', ['-xzOf', filename, 'package/package.json']).includes('workspace:'), 'a workspace: range is left');
+  run(bin('publint'), ['run', filename, '--strict']);
+  // The cli is a program; only its packages are imported by others.
+  if (name !== 'stepclock') run(bin('attw'), [filename, '--profile', 'esm-only']);
+  return `${(bytes / 1000).toFixed(0)} kB in ${files.length} files`;
+};
+
+const identifier = (name) => name.replaceAll(/\W/g, '_');
+const CONSUMER = `
+import { estimateStepClock, type StepClockEstimate } from '@stepclock/beta-estimators';
+import { runScenario } from '@stepclock/engine-sim';
+import { nnls } from '@stepclock/nnls-solver';
+import { phaseTableFrom, type PhaseTable } from '@stepclock/trace-io';
+const phases: PhaseTable = runScenario('budget-2048-medium', { requests: 50, seed: 1 }).phases;
+export const estimate: StepClockEstimate = estimateStepClock(phases, { model: 'linear' });
+export const perStep: number = estimate.betas.beta0;
+export { nnls, phaseTableFrom };
+// @ts-expect-error the types are there, and say no
+estimateStepClock(phases, { model: 'cubic' });
+`;
+const CONFIG = (skipLibCheck) => ({
+  compilerOptions: {
+    target: 'ES2022',
+    lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+    module: 'NodeNext',
+    moduleResolution: 'NodeNext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+    skipLibCheck,
+  },
+  files: ['consumer.ts', 'everything.ts'],
+});
+
+/** Types are checked with their libraries'; faults count where they are in ours or in the consumer. */
+const typeCheck = (project) => {
+  writeFileSync(join(project, 'consumer.ts'), CONSUMER);
+  const everything = libraries.map((name) => `export * as ${identifier(name)} from '${name}';`).join('\n');
+  writeFileSync(join(project, 'everything.ts'), everything);
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(CONFIG(false)));
+  try {
+    run(bin('tsc'), ['-p', 'tsconfig.json', '--pretty', 'false'], project);
+    return 'skipLibCheck false';
+  } catch (error) {
+    const faulty = String(error.stdout).split('\n');
+    const ours = faulty.filter(
+      (line) => /^\S.*error TS/.test(line) && (!line.startsWith('node_modules/') || line.includes('/@stepclock/')),
+    );
+    must(ours.length === 0, ours.join('\n'));
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify(CONFIG(true)));
+    run(bin('tsc'), ['-p', 'tsconfig.json'], project);
+    const others = new Set(faulty.flatMap((line) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(line)?.[1] ?? []));
+    return `our types without skipLibCheck; faults in those of ${[...others].join(', ')}`;
+  }
+};
+
+const checkInstalled = (project) => {
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
+  const npm = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+  check('installs into an empty npm project', () => {
+    run('npm', [...npm, ...tarballs], project);
+  });
+  check('import of every package', () => {
+    const code = libraries.map(
+      (name) => `if (Object.keys(await import('${name}')).length === 0) throw new Error('${name}');`,
+    );
+    run(process.execPath, ['--input-type=module', '-e', code.join('\n')], project);
+  });
+  check('require() of every package', () => {
+    const code = libraries.map(
+      (name) => `if (Object.keys(require('${name}')).length === 0) throw new Error('${name}');`,
+    );
+    run(process.execPath, ['--input-type=commonjs', '-e', code.join('\n')], project);
+    return process.version;
+  });
+  check('types in a TypeScript project', () => typeCheck(project));
+  check('npx stepclock', () => {
+    cpSync(join(root, 'fixtures/traces/shared-budget-300'), join(project, 'trace'), { recursive: true });
+    const version = run('npx', ['--no-install', 'stepclock', '--version'], project).trim();
+    const stated = JSON.parse(readFileSync(join(root, 'apps/cli/package.json'), 'utf8')).version;
+    must(version === stated, `--version says ${version}, the manifest ${stated}`);
+    const text = run('npx', ['--no-install', 'stepclock', 'estimate', 'trace/requests.jsonl', '--json', '-'], project);
+    const { betas } = JSON.parse(text);
+    const perStep = betas.beta0 ?? betas.beta0_seconds;
+    must(Math.abs(perStep - 0.008) < 1e-4, `beta0 of the bundled trace: 8 ms wanted; got ${JSON.stringify(betas)}`);
+    return `${version}, beta0 ${perStep}`;
+  });
+};
+
+try {
+  for (const entry of packages) check(entry.name, () => checkTarball(entry));
+  if (faults === 0) checkInstalled(join(out, 'stranger'));
+  check('a changeset or a changelog for every package', () => {
+    const pending = readdirSync(join(root, '.changeset'))
+      .filter((file) => file.endsWith('.md') && file !== 'README.md')
+      .map((file) => readFileSync(join(root, '.changeset', file), 'utf8'))
+      .join('\n');
+    for (const { folder, name } of packages) {
+      const released = readdirSync(folder).includes('CHANGELOG.md');
+      must(released || pending.includes(`'${name}':`), `${name} has neither`);
+    }
+  });
+  check('publish, dry run', () => {
+    for (const { folder } of packages) {
+      run(bin('pnpm'), ['publish', '--dry-run', '--no-git-checks', '--ignore-scripts'], folder);
+    }
+  });
 } finally {
   rmSync(out, { recursive: true, force: true });
 }
