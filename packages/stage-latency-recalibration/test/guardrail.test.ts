@@ -1,3 +1,4 @@
+import '@stepclock/vitest-matchers';
 import { seededRandom } from '@stepclock/random';
 import { featureTable } from '@stepclock/regression';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
 import {
   decodeSteps,

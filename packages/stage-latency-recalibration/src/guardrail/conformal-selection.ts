@@ -48,7 +48,7 @@ export const conformalSelection = (
     accepted: Uint8Array.from(pValues, (p) => (p <= threshold ? 1 : 0)),
     pValues,
     bound,
-    guarantee: `on average at most ${100 * bound} % of the accepted violate the budget, for candidates drawn like the ${n} samples`,
+    guarantee: `on average at most ${+(100 * bound).toFixed(6)} % of the accepted violate the budget, for candidates drawn like the ${n} samples`,
   };
 };
 
