@@ -8,7 +8,13 @@ import {
   type StepClockEstimate,
   stepClockDetails,
 } from '@stepclock/beta-estimators';
-import { type EstimateReportInput, estimateReport, type ReportData, type ReportEstimator } from '@stepclock/charts';
+import {
+  type EstimateReportInput,
+  estimateReport,
+  formatNumber,
+  type ReportData,
+  type ReportEstimator,
+} from '@stepclock/charts';
 import { type HoldOutError, replay } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { Session } from '../session.js';
@@ -53,6 +59,8 @@ const noteOn = (name: (typeof COEFFICIENTS)[number], { identifiability }: StepCl
   return pair === undefined ? undefined : `cannot be told from ${pair.pair.find((p) => p !== name)}`;
 };
 
+const r2Fact = (r2: number | null): { r2?: string } => (r2 === null ? {} : { r2: formatNumber(r2, 5) });
+
 /** The published estimators on the same trace, where a chunk size is known; they say what r2 cannot. */
 const othersOf = (phases: PhaseTable, { trace }: TraceInput): readonly ReportEstimator[] => {
   const chunkSize = trace.facts.settings.chunkSize ?? trace.facts.settings.maxNumBatchedTokens;
@@ -62,9 +70,7 @@ const othersOf = (phases: PhaseTable, { trace }: TraceInput): readonly ReportEst
     return both.map((other) => ({
       name: `${other.algo} (published, C = ${chunkSize})`,
       betas: { ...other.betas },
-      facts: {
-        r2: significant((other.algo === 'iterative' ? other.diagnostics.final_r2 : other.diagnostics.r2) ?? 0, 5),
-      },
+      facts: r2Fact(other.algo === 'iterative' ? other.diagnostics.final_r2 : other.diagnostics.r2),
     }));
   } catch (error) {
     if (error instanceof EstimatorError) return [];
@@ -197,7 +203,7 @@ export const estimateReportOf = (
   const { deltaBetaL2 } = estimate.history;
   const diagnostics = Object.entries(estimate.diagnostics)
     .filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-    .map(([label, value]) => ({ label, value: significant(value, 6) }));
+    .map(([label, value]) => ({ label, value: formatNumber(value) }));
   return estimateReport({
     subtitle: input.name,
     algo: estimate.algo,

@@ -5,8 +5,10 @@ import { UsageError } from '../errors.js';
 export const spanOf = ({ startSec, endSec }: Pick<PhaseTable, 'startSec' | 'endSec'>): readonly [number, number] => {
   let first = Infinity;
   let last = -Infinity;
-  for (const t of startSec) if (t < first) first = t;
-  for (const t of endSec) if (t > last) last = t;
+  for (let i = 0; i < startSec.length; i++) {
+    first = Math.min(first, startSec[i] as number);
+    last = Math.max(last, endSec[i] as number);
+  }
   return [first, last];
 };
 
