@@ -54,7 +54,7 @@ const NEAR_ENOUGH = 0.02;
 const MOST_REAL_ROUNDS = 9;
 /** Rounding may leave a residual of this size (relative to a step), or larger by this factor: else the steps stay real. */
 const FINE_RESIDUAL = 0.1;
-const WORSE = 1.25;
+const WORSE = 1.15;
 /** Coefficients that move less than this in the last round have converged, if not to `tol`. */
 const STILL = 5e-3;
 /** Relative standard deviation of a step: before anything is known, and at least. */
