@@ -2,7 +2,7 @@ import { textOption } from '../number-option.js';
 import { defineVerb } from '../verb.js';
 import { traceOptions } from './trace-options.js';
 
-export const TRACE_TARGETS = ['phases.csv', 'requests.jsonl', 'otlp.jsonl'] as const;
+const TRACE_TARGETS = ['phases.csv', 'requests.jsonl', 'otlp.jsonl'] as const;
 
 export const convert = defineVerb({
   command: 'convert <trace>',

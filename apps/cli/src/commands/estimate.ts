@@ -11,9 +11,9 @@ import { defineVerb, jsonOption } from '../verb.js';
 import { traceOptions } from './trace-options.js';
 
 export const ALGORITHMS = ['step-clock', 'iterative', 'baseline'] as const;
-export const MODELS = ['auto', 'linear', 'kv'] as const;
-export const CORRECTION_MODES = ['end', 'uniform', 'none', 'beta_informed'] as const;
-export const INIT_CORRECTION_MODES = ['end', 'uniform', 'none'] as const;
+const MODELS = ['auto', 'linear', 'kv'] as const;
+const CORRECTION_MODES = ['end', 'uniform', 'none', 'beta_informed'] as const;
+const INIT_CORRECTION_MODES = ['end', 'uniform', 'none'] as const;
 
 /** Options of `stepclock estimate`, all undefined unless given: which of them apply depends on the algorithm. */
 const options = {

@@ -1,7 +1,7 @@
 import { notNegative, numberOption, positive, positiveInteger, textOption } from '../number-option.js';
 import { defineVerb } from '../verb.js';
 
-export const EXPORT_TARGETS = [
+const EXPORT_TARGETS = [
   'blis-yaml',
   'llm-d-inference-sim',
   'workload-variant-autoscaler',

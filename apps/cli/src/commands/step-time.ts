@@ -98,7 +98,7 @@ export const stepTime: Noun = {
 };
 
 /** What reading measured steps is given. */
-export interface StepTimeDataArgs {
+interface StepTimeDataArgs {
   readonly dataPath: string | undefined;
   readonly filter?: readonly string[] | undefined;
   readonly errorThreshold?: number | undefined;

@@ -12,7 +12,7 @@ import type { Session } from '../session.js';
 import { provenanceOf } from './provenance.js';
 
 /** A table of a model's report. */
-export interface ModelTable {
+interface ModelTable {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly TableCell[])[];
