@@ -1,5 +1,6 @@
 import { numberOption, positive, positiveInteger, properFraction, textOption, wholeNumber } from '../number-option.js';
 import { defineVerb, jsonOption, type Noun } from '../verb.js';
+import { type PictureArgs, pictureOptions } from './figures-option.js';
 
 const REGRESSION_CHOICES = [
   'auto',
@@ -91,11 +92,7 @@ const train = defineVerb({
       level: numberOption('level', 'of the intervals [0.9]', properFraction),
       seed: numberOption('seed', 'of the trees and the learning curve [0]', wholeNumber),
       ...factOptions,
-      figures: {
-        type: 'boolean',
-        default: true,
-        describe: 'draw predicted against actual, residuals, learning curves',
-      },
+      ...pictureOptions,
       ...jsonOption,
     }),
   run: async (args, session) => (await import('../verbs/token2metrics-train.js')).runToken2MetricsTrain(args, session),
@@ -205,7 +202,7 @@ export interface DeviceFactArgs {
 }
 
 /** What `token2metrics train` is given. */
-export interface Token2MetricsTrainArgs extends Token2MetricsDataArgs, DeviceFactArgs {
+export interface Token2MetricsTrainArgs extends Token2MetricsDataArgs, DeviceFactArgs, PictureArgs {
   readonly allModels: boolean;
   readonly model?: string | undefined;
   readonly regression?: (typeof REGRESSION_CHOICES)[number] | undefined;
@@ -219,7 +216,6 @@ export interface Token2MetricsTrainArgs extends Token2MetricsDataArgs, DeviceFac
   readonly trees?: number | undefined;
   readonly level?: number | undefined;
   readonly seed?: number | undefined;
-  readonly figures: boolean;
   readonly json?: string | undefined;
 }
 

@@ -1,12 +1,4 @@
-import {
-  curveSpec,
-  observedPredictedSpec,
-  panelSpec,
-  renderPng,
-  renderSvg,
-  residualSpec,
-  type Spec,
-} from '@stepclock/charts';
+import { curveSpec, observedPredictedSpec, panelSpec, residualSpec } from '@stepclock/charts';
 import {
   learningCurve,
   METRIC_FACTS,
@@ -16,15 +8,10 @@ import {
   type RegressorOptions,
   type TrainedDevice,
 } from '@stepclock/token2metrics';
+import type { NamedFigure } from '../figure-files.js';
 
 const UNITS = { time: 's', energy: 'J', power: 'W' } as const;
 const PANEL = { width: 380, height: 280 } as const;
-
-/** A figure of one model, with the end of its files' names. */
-interface Figure {
-  readonly name: 'predicted_vs_actual' | 'residuals' | 'learning_curve';
-  readonly spec: Spec;
-}
 
 const isRegressor = (method: string): method is RegressorName => REGRESSORS.some((name) => name === method);
 
@@ -34,10 +21,10 @@ const titled = (metric: keyof typeof METRIC_FACTS): string => {
 };
 
 /** The three figures of a training: all of held-out rows. */
-const figuresOf = (trained: TrainedDevice, options: RegressorOptions): Figure[] => {
+export const trainingFigures = (trained: TrainedDevice, options: RegressorOptions): NamedFigure[] => {
   const { model, heldOut, table } = trained;
   const label = (rows: Int32Array) => (k: number) => `line ${table.line[rows[k] as number]}`;
-  const figures: Figure[] = [
+  const figures: NamedFigure[] = [
     {
       name: 'predicted_vs_actual',
       spec: panelSpec({
@@ -102,17 +89,4 @@ const figuresOf = (trained: TrainedDevice, options: RegressorOptions): Figure[] 
     });
   }
   return figures;
-};
-
-/** Name and content of every figure file of a training, SVG and PNG. */
-export const trainingFigures = async (
-  trained: TrainedDevice,
-  options: RegressorOptions,
-): Promise<readonly (readonly [string, string | Uint8Array])[]> => {
-  const files: (readonly [string, string | Uint8Array])[] = [];
-  for (const { name, spec } of figuresOf(trained, options)) {
-    const svg = await renderSvg(spec);
-    files.push([`${name}.svg`, svg], [`${name}.png`, await renderPng(svg)]);
-  }
-  return files;
 };

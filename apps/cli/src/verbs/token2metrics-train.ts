@@ -12,12 +12,14 @@ import {
 import type { Token2MetricsTrainArgs } from '../commands/token2metrics.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
+import type { NamedFigure } from '../figure-files.js';
 import { openInput } from '../input.js';
 import { refuseOverwriting, type Session } from '../session.js';
 import { candidatesText, modelText } from '../text/token2metrics-text.js';
 import { given } from './given.js';
 import { factsOf, type MeasurementInput, readMeasurements, tableOf } from './token2metrics-input.js';
 import { MODEL_FOLDER, modelFileName } from './token2metrics-models.js';
+import { type TrainedForReport, trainingReport } from './token2metrics-report.js';
 
 /** The models to train, by the name of their file. */
 const wanted = (args: Token2MetricsTrainArgs, input: MeasurementInput): readonly string[] => {
@@ -52,11 +54,12 @@ const showing = (session: Session, text: string): void => {
 export const runToken2MetricsTrain = async (args: Token2MetricsTrainArgs, session: Session): Promise<ExitCode> => {
   if (args.allModels && args.model !== undefined) throw new UsageError('--model: must not be given with --all-models');
   const folder = args.output ?? MODEL_FOLDER;
-  refuseOverwriting({ json: args.json }, args.data === undefined ? [] : [args.data]);
+  refuseOverwriting({ json: args.json, report: args.report }, args.data === undefined ? [] : [args.data]);
   const input = await readMeasurements(args, session, args.model);
   const samples = args.powerSamples === undefined ? [] : await checkPowerSamples(args.powerSamples, session);
   const summaries: object[] = [];
   const texts: string[] = [];
+  const drawn: TrainedForReport[] = [];
   for (const name of wanted(args, input)) {
     const table = tableOf(input, name, session);
     const configuration = configurationFor(name, input.configurations);
@@ -82,10 +85,16 @@ export const runToken2MetricsTrain = async (args: Token2MetricsTrainArgs, sessio
     refuseOverwriting({ output: path }, args.data === undefined ? [] : [args.data]);
     const file = { ...deviceModelToJSON(trained.model), input: input.name, stepclock_version: session.version };
     await session.writeJson(path, file);
-    const figures = args.figures ? await writeFigures(folder, name, trained, options, session) : [];
     const findings = [...trained.model.findings, ...samples];
+    const charts = await chartsOf(name, trained, options, args, session);
+    const figures = args.figures === false ? [] : await draw(args.figures ?? folder, charts, session);
+    drawn.push({ trained, findings, charts });
     summaries.push({ ...summaryOf(trained), file: path, figures, findings });
     texts.push(trainingText(trained, findings, [path, ...figures], args.dropOutliers));
+  }
+  if (args.report !== undefined) {
+    const { writeModelReport } = await import('../reports/model-report.js');
+    await writeModelReport(args.report, trainingReport(drawn, input.name, args.seed), session);
   }
   const taken = await session.writeJson(args.json, {
     schema: 'stepclock/token2metrics-training@1',
@@ -97,24 +106,26 @@ export const runToken2MetricsTrain = async (args: Token2MetricsTrainArgs, sessio
   return ExitCode.ok;
 };
 
-const writeFigures = async (
-  folder: string,
+/** The figures of a training, named after its model; none where nothing is to be drawn. */
+const chartsOf = async (
   name: string,
   trained: TrainedDevice,
   options: TrainOptions,
+  { figures, report }: Token2MetricsTrainArgs,
   session: Session,
-): Promise<string[]> => {
+): Promise<readonly NamedFigure[]> => {
+  if (figures === false && report === undefined) return [];
   showing(session, `${name}: drawing figures`);
   const { trainingFigures } = await import('./token2metrics-charts.js');
   const prefix = modelFileName(name).slice(0, -'.json'.length);
-  const written: string[] = [];
-  for (const [figure, content] of await trainingFigures(trained, options)) {
-    const path = join(folder, `${prefix}_${figure}`);
-    await session.writeFile(path, content);
-    written.push(path);
-  }
+  const charts = trainingFigures(trained, options).map((chart) => ({ ...chart, name: `${prefix}_${chart.name}` }));
   showing(session, '');
-  return written;
+  return charts;
+};
+
+const draw = async (folder: string, charts: readonly NamedFigure[], session: Session): Promise<readonly string[]> => {
+  const { writeFigures } = await import('../figure-files.js');
+  return writeFigures(folder, charts, session);
 };
 
 const summaryOf = ({ model }: TrainedDevice): object => ({
