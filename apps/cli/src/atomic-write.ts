@@ -40,7 +40,12 @@ export const writeFileAtomically = async (path: string, content: Content): Promi
   await mkdir(dirname(path), { recursive: true });
   const { file: target, special } = await targetOf(path);
   // A pipe or a device is written to, never replaced.
-  if (special) return writeFile(path, Readable.from(typeof content === 'string' ? [content] : content));
+  if (special) {
+    const pieces = Readable.from(typeof content === 'string' ? [content] : content);
+    return writeFile(path, pieces).catch((error: unknown) => {
+      throw placed(error, path);
+    });
+  }
   const aside = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
   try {
     const file = await open(aside, 'wx');
@@ -53,8 +58,10 @@ export const writeFileAtomically = async (path: string, content: Content): Promi
     await rename(aside, target);
   } catch (error) {
     await rm(aside, { force: true });
-    // The name of the side file would mean nothing to the user.
-    if (error instanceof Error && 'path' in error) Object.assign(error, { path });
-    throw error;
+    throw placed(error, path);
   }
 };
+
+/** A failed write names no file, and a failed rename the side file, which would mean nothing to the user. */
+const placed = (error: unknown, path: string): unknown =>
+  error instanceof Error && 'code' in error ? Object.assign(error, { path }) : error;

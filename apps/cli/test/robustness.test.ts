@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const bin = join(import.meta.dirname, '../src/bin.ts');
+const log = join(import.meta.dirname, '../../../fixtures/traces/shared-budget-300/requests.jsonl');
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stepclock-robust-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+type Child = ReturnType<typeof spawn>;
+
+const stepclock = (argv: readonly string[], during: (child: Child) => void = () => {}): Promise<Ended> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--conditions=@stepclock/source', '--import', 'tsx', bin, ...argv], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (d) => {
+      stdout += d;
+    });
+    child.stderr.on('data', (d) => {
+      stderr += d;
+    });
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    during(child);
+  });
+
+const written = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+const HEADER = 'request_id,phase_type,t_start,t_end,prefill_tokens,decode_tokens\n';
+
+describe('writing', { timeout: 120_000 }, () => {
+  it('killed at any moment leaves the old file or the whole new one', async () => {
+    const path = join(folder, 'kept.jsonl');
+    const simulate = ['simulate', '--requests', '20000', '--output', path];
+    const old = 'the old file\n';
+    for (const afterMs of [700, 1500, 2500]) {
+      writeFileSync(path, old);
+      const { signal } = await stepclock(simulate, (child) => setTimeout(() => child.kill('SIGKILL'), afterMs));
+      const now = readFileSync(path, 'utf8');
+      if (now === old) continue;
+      expect(signal === null || signal === 'SIGKILL').toBe(true);
+      expect(now.endsWith('\n')).toBe(true);
+      expect(now.trimEnd().split('\n')).toHaveLength(20_000);
+    }
+  });
+
+  it('to a full disk is an error in one line', async () => {
+    const { code, stderr } = await stepclock(['estimate', log, '--algo', 'baseline', '--json', '/dev/full']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^stepclock: .*\/dev\/full.*(no space|ENOSPC)/i);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('interrupted leaves the old file', async () => {
+    const path = written('interrupted.jsonl', 'the old file\n');
+    const { code, stderr } = await stepclock(['simulate', '--requests', '400000', '--output', path], (child) =>
+      setTimeout(() => child.kill('SIGINT'), 2500),
+    );
+    expect([code, stderr]).toEqual([130, expect.stringContaining('interrupted')]);
+    expect(readFileSync(path, 'utf8')).toBe('the old file\n');
+  });
+});
+
+describe('reading', { timeout: 120_000 }, () => {
+  it('a folder is an error in one line', async () => {
+    const { code, stdout, stderr } = await stepclock(['estimate', folder]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(folder);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('a reader that goes away ends the program quietly', async () => {
+    const { code, stderr } = await stepclock(['estimate', log, '--json', '-'], (child) => child.stdout?.destroy());
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it('takes 10^5 requests in one instant', async () => {
+    const rows: string[] = [];
+    for (let i = 0; i < 100_000; i++)
+      rows.push(`r${i},prefill,0,1,1,0\nr${i},decode,1,${1 + (1 + (i % 50)) / 10},0,${1 + (i % 50)}\n`);
+    const path = written('instant.csv', HEADER + rows.join(''));
+    const { code, stdout, stderr } = await stepclock([
+      'estimate',
+      path,
+      '--algo',
+      'baseline',
+      '--chunk-size',
+      '64',
+      '--json',
+      '-',
+    ]);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const { betas } = JSON.parse(stdout);
+    for (const beta of Object.values(betas)) expect(Number.isFinite(beta) && Number(beta) >= 0).toBe(true);
+  });
+
+  it.each([
+    ['time that goes backwards', 'a,prefill,2,1,5,0\n', 't_end'],
+    ['a time without end', 'a,prefill,0,1e309,5,0\n', 't_end'],
+    ['tokens beyond the whole numbers', 'a,prefill,0,1,9007199254740993,0\n', 'prefill_tokens'],
+  ])('%s is an error with its place', async (_, row, column) => {
+    const path = written('bad.csv', HEADER + row);
+    const { code, stdout, stderr } = await stepclock(['estimate', path]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(`${path}:2`);
+    expect(stderr).toContain(column);
+  });
+
+  it('huge times give finite numbers or an error, never NaN', async () => {
+    const rows =
+      'a,prefill,0,1e307,5,0\na,decode,1e307,1e308,0,4\nb,prefill,1e307,9e307,7,0\nb,decode,9e307,1.1e308,0,3\n';
+    const path = written('huge.csv', HEADER + rows);
+    const { code, stdout, stderr } = await stepclock([
+      'estimate',
+      path,
+      '--algo',
+      'baseline',
+      '--chunk-size',
+      '64',
+      '--json',
+      '-',
+    ]);
+    expect([0, 1]).toContain(code);
+    expect(stdout).not.toMatch(/NaN|Infinity/);
+    if (code === 0) expect(JSON.parse(stdout).betas.beta0).toBeTypeOf('number');
+    else expect(stderr).toMatch(/^stepclock: /);
+  });
+});
