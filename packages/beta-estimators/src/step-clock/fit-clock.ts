@@ -8,7 +8,7 @@ import { type Noise, rowNoise } from './noise.js';
 import { sharePrefills } from './prefill-sharing.js';
 import { refined } from './refine.js';
 import { robustFit } from './robust-fit.js';
-import { fitRows, rowWeights, type StepBetas, type Width } from './row-fit.js';
+import { evenWeights, fitRows, rowWeights, type StepBetas, type Width } from './row-fit.js';
 import { trackClock } from './track-clock.js';
 import { wholeSteps } from './whole-steps.js';
 
@@ -82,7 +82,19 @@ export const fitClock = (problem: ClockProblem, settings: FitSettings): ClockFit
   const real = fit.rounds.findLast((round) => !round.whole);
   if (rounded?.whole !== true || real === undefined) return fit;
   const fits = rounded.noise.rms <= Math.max(FINE_RESIDUAL, WORSE * real.noise.rms);
-  return fits ? fit : iterate(problem, settings, false);
+  return fits ? fit : bestOf(problem, settings, iterate(problem, settings, false));
+};
+
+/**
+ * Where no set of whole steps fits, rounds may pass by a good clock and settle on a bad one, whose residual is much larger.
+ * Rounds are deterministic, so stopping at the best one gives it back.
+ */
+const bestOf = (problem: ClockProblem, settings: FitSettings, fit: ClockFit): ClockFit => {
+  const { rounds } = fit;
+  let best = rounds.length - 1;
+  for (const [m, { noise }] of rounds.entries()) if (noise.rms < (rounds[best]?.noise.rms ?? 0)) best = m;
+  const worsened = (rounds.at(-1)?.noise.rms ?? 0) > WORSE * (rounds[best]?.noise.rms ?? 0);
+  return worsened ? iterate(problem, { ...settings, maxRounds: best + 1 }, false) : fit;
 };
 
 const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean): ClockFit => {
@@ -179,8 +191,8 @@ const regress = (
   width: Width,
   touched: Uint8Array | undefined,
 ): { readonly beta: StepBetas; readonly weights: Float64Array } => {
-  const weights = rowWeights(rows, beta);
-  if (touched !== undefined) return robustFit(rows, width, undoubted(rows, weights, touched));
+  if (touched !== undefined) return robustFit(rows, width, undoubted(rows, rowWeights(rows, beta), touched));
+  const weights = evenWeights(rows, beta);
   return { beta: fitRows(rows, width, weights), weights };
 };
 

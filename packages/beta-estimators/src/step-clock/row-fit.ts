@@ -27,6 +27,15 @@ export const rowWeights = (rows: ClusterRows, beta: StepBetas | undefined): Floa
   return weights;
 };
 
+/**
+ * Weights of the rows of an undisturbed clock: halfway (geometrically) between the inverse of their steps, which suits steps
+ * that all vary by the same time, and the inverse of their time. What varies with the length of a step is the noise; what
+ * does not is what a linear model lacks on a real engine, and there the many short steps must not decide what the long ones
+ * cost.
+ */
+export const evenWeights = (rows: ClusterRows, beta: StepBetas | undefined): Float64Array =>
+  rowWeights(rows, beta).map((weight, i) => Math.sqrt(weight / Math.max(rows.steps[i] as number, Number.MIN_VALUE)));
+
 export const rowColumns = (rows: ClusterRows, width: Width): Float64Array[] =>
   [rows.steps, rows.prefillTokens, rows.decodeTokens, rows.contextTokens].slice(0, width);
 
