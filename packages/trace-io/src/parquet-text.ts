@@ -37,12 +37,19 @@ export async function* parquetText(input: Input): AsyncGenerator<Uint8Array> {
       .children.filter(({ children }) => children.length === 0)
       .map(({ element }) => element.name);
     const rowCount = Number(metadata.num_rows);
+    const counted = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+    if (!(Number.isSafeInteger(rowCount) && rowCount >= 0 && rowCount === counted)) {
+      throw new Error(`${rowCount} rows in all, but ${counted} in its row groups`);
+    }
     const asLog = columns.some((name) => LOG_COLUMNS.includes(name));
     const encoder = new TextEncoder();
     if (!asLog) yield encoder.encode(`${columns.map(csvCell).join(',')}\n`);
     for (let rowStart = 0; rowStart < rowCount; rowStart += ROWS_A_READ) {
       const rowEnd = Math.min(rowStart + ROWS_A_READ, rowCount);
       const rows = await parquetReadObjects({ file, metadata, compressors, columns, rowStart, rowEnd });
+      // A spoiled count must not keep us reading rows that are not there.
+      if (rows.length !== rowEnd - rowStart)
+        throw new Error(`${rows.length} rows where ${rowEnd - rowStart} should be`);
       const lines = rows.map((row) =>
         asLog
           ? JSON.stringify(Object.fromEntries(columns.map((name) => [name, jsonValue(row[name])])))

@@ -97,10 +97,25 @@ export class RequestBuilder {
     if (this.#seen.internText(row.instance === undefined ? id : `${row.instance}\n${id}`) < before) {
       return this.exclude('duplicate-request', line);
     }
+    for (const name of TIMES) {
+      const sec = row[name];
+      if (sec === undefined || Number.isNaN(sec) || Math.abs(sec) <= FARTHEST_SEC) continue;
+      throw new TraceIoError('trace-io/bad-time', name, {
+        file: this.file,
+        line,
+        column: name,
+        value: sec,
+        expected: `at most ${FARTHEST_SEC} s from the clock's zero`,
+      });
+    }
     this.#requests.add(id, arrivedBeforeScheduled(row));
     return true;
   }
 }
+
+const TIMES = ['arrivalSec', 'scheduledSec', 'firstTokenSec', 'lastTokenSec'] as const;
+/** Three thousand years: no clock shows more, and sums of times up to here cannot overflow. */
+const FARTHEST_SEC = 1e11;
 
 const NANOSECONDS = 1e9;
 

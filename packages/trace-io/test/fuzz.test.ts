@@ -62,6 +62,22 @@ async function outcome(
   }
 }
 
+/**
+ * Spoiled pages of a Parquet file are left out: hyparquet 1.31 takes a run length of billions at its word and is busy for minutes, which
+ * nothing outside of it can stop (README, limits). Everything that spoils the file as a whole stays in.
+ */
+const PARQUET_MUTATIONS = [
+  'truncation',
+  'twice the file',
+  'byte order mark',
+  'utf-16',
+  'no last line end',
+  'carriage returns',
+];
+
+const mutationsOf = (fixture: FormatFixture) =>
+  Object.entries(MUTATIONS).filter(([what]) => !fixture.name.endsWith('.parquet') || PARQUET_MUTATIONS.includes(what));
+
 /** How many records a trace accounts for, taken or left out. */
 function accounted(trace: Trace): number {
   const excluded = trace.exclusions.reduce((sum, { count }) => sum + count, 0);
@@ -76,7 +92,7 @@ describe.each(formatFixtures())('$name', (fixture) => {
     const whole = await outcome(bytes, options);
     if (whole instanceof TraceIoError) throw whole;
     const records = accounted(whole);
-    for (const [what, mutate] of Object.entries(MUTATIONS)) {
+    for (const [what, mutate] of mutationsOf(fixture)) {
       for (let round = 0; round < ROUNDS; round++) {
         const stream = `${fixture.name}/${what}/${round}`;
         const mutated = mutate(bytes, seededRandom(SEED, stream));
