@@ -149,6 +149,9 @@ try {
       must(released || pending.includes(`'${name}':`), `${name} has neither`);
     }
   });
+  check('changeset status', () => {
+    run(bin('changeset'), ['status']);
+  });
   check('publish, dry run', () => {
     for (const { folder } of packages) {
       run(bin('pnpm'), ['publish', '--dry-run', '--no-git-checks', '--ignore-scripts'], folder);
