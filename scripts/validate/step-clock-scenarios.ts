@@ -28,7 +28,10 @@ const { values } = parseArgs({
     times: { type: 'string', default: '1' },
   },
 });
-const seeds = Array.from({ length: Number(values.seeds ?? (values.quick ? 1 : 10)) }, (_, i) => Number(values.from) + i);
+const seeds = Array.from(
+  { length: Number(values.seeds ?? (values.quick ? 1 : 10)) },
+  (_, i) => Number(values.from) + i,
+);
 const names = values.only === undefined ? scenarioNames : (values.only.split(',') as ScenarioName[]);
 
 const NAMES = ['beta0', 'beta1', 'beta2', 'beta3'] as const;

@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+
+/** Side files of writes under way. */
+const partials = new Set<string>();
+
+/** Removes the side files of writes under way, at once: for a process that is about to end. */
+export const removePartials = (): void => {
+  for (const path of partials) rmSync(path, { force: true });
+};
 
 type Content = string | Uint8Array | Iterable<string>;
 
@@ -47,6 +56,7 @@ export const writeFileAtomically = async (path: string, content: Content): Promi
     });
   }
   const aside = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
+  partials.add(aside);
   try {
     const file = await open(aside, 'wx');
     try {
@@ -59,6 +69,8 @@ export const writeFileAtomically = async (path: string, content: Content): Promi
   } catch (error) {
     await rm(aside, { force: true });
     throw placed(error, path);
+  } finally {
+    partials.delete(aside);
   }
 };
 

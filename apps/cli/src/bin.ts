@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { removePartials } from './atomic-write.js';
 import { ExitCode } from './exit-code.js';
 import { processIo } from './io.js';
 import { run } from './run.js';
@@ -13,6 +14,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 process.once('SIGINT', () => {
   interrupt.abort();
+  removePartials();
   process.stderr.write('\nstepclock: interrupted; no output was written half\n');
   process.exit(ExitCode.interrupted);
 });

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { type Digest, digestOf } from './digest.js';
 import { InputError } from './errors.js';
 import type { Io } from './io.js';
 
@@ -12,6 +13,8 @@ export interface Input {
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Bytes of the file as stored; undefined for a stream. */
   readonly size: number | undefined;
+  /** SHA-256 of the bytes as stored, in hex; once all of them are read. */
+  readonly sha256: () => Promise<string>;
 }
 
 /** Standard input as a positional: yargs loses a lone dash there, so `run` puts this word in its place. */
@@ -52,15 +55,30 @@ const maybeGunzip = async (bytes: AsyncIterable<Uint8Array>, name: string): Prom
   return GZIP.every((byte, i) => first[i] === byte) ? unpacked(whole, name) : whole;
 };
 
+async function* tapped(bytes: AsyncIterable<Uint8Array>, digest: Digest): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    digest.update(chunk);
+    yield chunk;
+  }
+}
+
 /** Opens a path, or standard input for `-`. Gzip is unpacked on the way. */
 export const openInput = async (path: string, io: Io): Promise<Input> => {
   if (isStdin(path)) {
-    return { name: STDIN, bytes: await maybeGunzip(io.stdin, STDIN), size: undefined };
+    const digest = digestOf(undefined, undefined);
+    return {
+      name: STDIN,
+      bytes: await maybeGunzip(tapped(io.stdin, digest), STDIN),
+      size: undefined,
+      sha256: digest.hex,
+    };
   }
   const facts = await stat(path);
   if (facts.isDirectory()) throw new InputError(`${path}: must be a file; got a directory`);
+  const size = facts.isFile() ? facts.size : undefined;
   const stream = createReadStream(path, { highWaterMark: READ_BYTES });
-  return { name: path, bytes: await maybeGunzip(stream, path), size: facts.isFile() ? facts.size : undefined };
+  const digest = digestOf(path, size);
+  return { name: path, bytes: await maybeGunzip(tapped(stream, digest), path), size, sha256: digest.hex };
 };
 
 /** A small file's text, or undefined when there is none. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readTidyTable, type TidyTable } from '@stepclock/trace-io';
 import { openInput } from './input.js';
 import { byteProgress } from './progress.js';
@@ -9,7 +8,7 @@ export interface TidyInput {
   readonly table: TidyTable;
   /** The path, or `<stdin>`. */
   readonly name: string;
-  /** SHA-256 of the bytes as read (unpacked), for provenance. */
+  /** SHA-256 of the bytes as stored, for provenance. */
   readonly sha256: string;
 }
 
@@ -17,19 +16,12 @@ export interface TidyInput {
 export const readTidyFile = async (path: string, session: Session): Promise<TidyInput> => {
   const input = await openInput(path, session.io);
   const progress = byteProgress(session.io.stderr, `reading ${input.name}`, input.size);
-  const hash = createHash('sha256');
-  async function* watched(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of input.bytes) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  }
   try {
-    const table = await readTidyTable(watched(), {
+    const table = await readTidyTable(input.bytes, {
       fileName: input.name,
       onProgress: (bytes) => progress.update(bytes),
     });
-    return { table, name: input.name, sha256: hash.digest('hex') };
+    return { table, name: input.name, sha256: await input.sha256() };
   } finally {
     progress.finish();
   }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { columnMapOf, readTrace, type Trace } from '@stepclock/trace-io';
 import { isStdin, openInput, readTextIfThere } from './input.js';
@@ -10,7 +9,7 @@ export interface TraceInput {
   readonly trace: Trace;
   /** The path, or `<stdin>`. */
   readonly name: string;
-  /** SHA-256 of the bytes as read (unpacked), for provenance. */
+  /** SHA-256 of the bytes as stored, for provenance. */
   readonly sha256: string;
 }
 
@@ -37,26 +36,17 @@ export const readTraceFile = async (path: string, args: TraceArgs, session: Sess
   const input = await openInput(path, session.io);
   const meta = await metaText(path, args);
   const progress = byteProgress(session.io.stderr, `reading ${input.name}`, input.size);
-  const hash = createHash('sha256');
-  let done = 0;
-  async function* watched(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of input.bytes) {
-      hash.update(chunk);
-      done += chunk.length;
-      progress.update(done);
-      yield chunk;
-    }
-  }
   try {
-    const trace = await readTrace(watched(), {
+    const trace = await readTrace(input.bytes, {
       fileName: input.name,
+      onProgress: (bytes) => progress.update(bytes),
       ...(input.size === undefined ? {} : { sizeBytes: input.size }),
       ...(args.format === undefined ? {} : { format: args.format }),
       ...(meta === undefined ? {} : { metaJson: meta }),
       ...(args.map === undefined ? {} : { map: columnMapOf(args.map) }),
       ...(args.timeUnit === undefined ? {} : { timeUnit: args.timeUnit }),
     });
-    return { trace, name: input.name, sha256: hash.digest('hex') };
+    return { trace, name: input.name, sha256: await input.sha256() };
   } finally {
     progress.finish();
   }

@@ -1,4 +1,5 @@
 import '@stepclock/vitest-matchers';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,7 +91,13 @@ describe('estimate', () => {
     const trace = written('four.csv', FOUR_PHASES);
     const run = async (env: Record<string, string>) => {
       let text = '';
-      const stdout = { isTTY: true, columns: 100, write: (t: string) => void (text += t) };
+      const stdout = {
+        isTTY: true,
+        columns: 100,
+        write: (t: string) => {
+          text += t;
+        },
+      };
       await capture(['estimate', trace, '--algo', 'iterative', '--chunk-size', '64'], '', { stdout, env });
       return text;
     };
@@ -103,7 +110,10 @@ describe('estimate', () => {
     const plain = await capture(['estimate', '-', ...options], FOUR_PHASES);
     const zipped = await capture(['estimate', written('four.csv.gz', gzipSync(FOUR_PHASES)), ...options]);
     expect(JSON.parse(zipped.stdout).betas).toEqual(JSON.parse(plain.stdout).betas);
-    expect(JSON.parse(zipped.stdout).input.sha256).toBe(JSON.parse(plain.stdout).input.sha256);
+    expect(JSON.parse(plain.stdout).input.files[0].sha256).toBe(createHash('sha256').update(FOUR_PHASES).digest('hex'));
+    expect(JSON.parse(zipped.stdout).input.files[0].sha256).toBe(
+      createHash('sha256').update(gzipSync(FOUR_PHASES)).digest('hex'),
+    );
   });
 
   it('takes the chunk size from meta.json beside an engine log', async () => {

@@ -4,7 +4,7 @@ import { capture } from './capture.js';
 describe('bad usage: exit 2, one line on stderr, nothing on stdout', () => {
   it.each([
     ['no verb', [], /a verb is missing/],
-    ['an unknown verb', ['guess'], /guess/],
+    ['an unknown verb', ['frobnicate'], /frobnicate/],
     ['an unknown option', ['estimate', 'x.csv', '--chunk', '3'], /chunk/],
     ['no trace', ['estimate'], /a trace is missing/],
     ['--json before the trace', ['estimate', '--json', 'x.csv'], /--json took 'x\.csv' as its path/],

@@ -26,7 +26,7 @@ const servedPhases = ({ trace, name }: TraceInput): PhaseTable => {
   if (trace.phases !== undefined) return trace.phases;
   const what =
     trace.steps === undefined
-      ? `a ${trace.facts.format} workload, which has arrivals and lengths only (stepclock simulate and replay take it)`
+      ? `a workload (${trace.facts.format}), which has arrivals and lengths only (stepclock simulate and replay take it)`
       : 'a step log (stepclock steps fits it)';
   throw new InputError(`${name}: must tell when requests were served; got ${what}`);
 };

@@ -40,7 +40,13 @@ export const runReplay = async (args: ReplayArgs, session: Session): Promise<Exi
       `${name}: must be a log of requests with arrivals and lengths; got a ${trace.facts.format} table`,
     );
   }
-  const result = replay(trace.requests, file.betas, limitsOf(args, trace.facts.settings), given({ seed: args.seed }));
+  const limits = limitsOf(args, trace.facts.settings);
+  if (limits.maxNumBatchedTokens === undefined && limits.chunkSize === undefined) {
+    session.log.warn(
+      'no token budget is known: whole prompts are served in one step, and replayed TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
+    );
+  }
+  const result = replay(trace.requests, file.betas, limits, given({ seed: args.seed }));
   const taken = await session.writeJson(args.json, { ...replayJson(result), stepclock_version: session.version });
   if (!taken) {
     session.print(

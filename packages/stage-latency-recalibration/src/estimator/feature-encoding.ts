@@ -3,7 +3,7 @@ import type { KnobColumn, KnobTable } from '../data/stage-table.js';
 import { listed, StageError } from '../stage-error.js';
 
 /** How one knob becomes numbers. Logarithms wherever all values are above 0: latencies are products of powers of sizes, nearly. */
-export type KnobEncoding =
+type KnobEncoding =
   | {
       readonly kind: 'numeric';
       readonly name: string;

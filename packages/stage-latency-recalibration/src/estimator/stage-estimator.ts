@@ -7,7 +7,7 @@ import type { EncodedRows, Family, StagePredictor } from './families/family.js';
 import { predictorFromJSON } from './families/index.js';
 import { DERIVED_NAMES, type FeatureEncoding, rawFeatures, scaledFeatures } from './feature-encoding.js';
 
-export const ESTIMATOR_SCHEMA = 'stepclock/stage-estimator@1';
+const ESTIMATOR_SCHEMA = 'stepclock/stage-estimator@1';
 
 /** Cross-validated errors of one family on one stage, in percent of the time; null where it could not be fitted. */
 export interface FamilyScore {

@@ -14,7 +14,7 @@ export const spreadOf = (values: readonly number[]): Spread => {
 };
 
 /** Six digits: far beyond what seeds agree on, and the same on every machine. */
-export const rounded = (value: number): number => Number(value.toPrecision(6));
+const rounded = (value: number): number => Number(value.toPrecision(6));
 
 /** Rounds every number of a plain object, and turns what is not finite into null. */
 export const roundedDeep = (value: unknown): unknown => {

@@ -30,7 +30,7 @@ export interface ExperimentOptions {
 }
 
 /** Without networks, whose cross-validation takes most of the time; `fine-tuned` trains its own. */
-export const EXPERIMENT_FAMILIES: readonly Family[] = [
+const EXPERIMENT_FAMILIES: readonly Family[] = [
   'linear',
   'polynomial',
   'log-polynomial',

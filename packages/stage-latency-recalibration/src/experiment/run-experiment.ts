@@ -19,7 +19,7 @@ export interface ExperimentResult {
 }
 
 /** What is decided before the first seed: checks, sizes, warnings. */
-export interface ExperimentPlan {
+interface ExperimentPlan {
   readonly options: Required<ExperimentOptions>;
   readonly samples: readonly number[];
   readonly testConfigurations: number;
@@ -27,11 +27,7 @@ export interface ExperimentPlan {
 }
 
 /** @throws StageError for tables that are not one experiment, and for sample counts of which none fits the data */
-export const planExperiment = (
-  source: StageTable,
-  target: StageTable,
-  asked: ExperimentOptions = {},
-): ExperimentPlan => {
+const planExperiment = (source: StageTable, target: StageTable, asked: ExperimentOptions = {}): ExperimentPlan => {
   const options = withDefaults(asked);
   refuseOtherExperiment(source, target);
   for (const [name, values, least] of [
@@ -95,7 +91,7 @@ export const runExperiment = (
 };
 
 /** Seeds that were run anywhere, in any order, as one result. */
-export const experimentResult = (
+const experimentResult = (
   source: StageTable,
   target: StageTable,
   plan: ExperimentPlan,

@@ -56,7 +56,7 @@ export interface SeedResult {
 }
 
 /** Margins of the threshold sweep. */
-export const MARGINS: readonly number[] = [1, 1.02, 1.05, 1.1, 1.15, 1.2, 1.3, 1.5];
+const MARGINS: readonly number[] = [1, 1.02, 1.05, 1.1, 1.15, 1.2, 1.3, 1.5];
 
 /** The whole experiment for one seed. */
 export const runSeed = (

@@ -4,7 +4,7 @@ import { StageError } from '../stage-error.js';
 import type { CrossFit } from './cross-fit.js';
 
 /** Rules by which a bound is drawn around a prediction. */
-export type Rule = 'margin' | 'split' | 'jackknife+';
+type Rule = 'margin' | 'split' | 'jackknife+';
 
 export interface Bounds {
   readonly predictedMs: Float64Array;
@@ -31,7 +31,7 @@ export interface Bounder {
 export const samplesForLevel = (level: number): number => Math.ceil(level / (1 - level) - 1e-9);
 
 /** @throws StageError `stage/bad-option` */
-export const checkLevel = (level: number): number => {
+const checkLevel = (level: number): number => {
   if (level > 0 && level < 1) return level;
   throw new StageError('stage/bad-option', `level: must lie between 0 and 1; got ${level}`, { value: level });
 };
@@ -40,7 +40,7 @@ export const checkLevel = (level: number): number => {
  * Ranks (from 1) of the order statistics that bound the next of n exchangeable values from above and below, each with probability `level`;
  * guarded against rounding.
  */
-export const ranks = (level: number, n: number): { readonly upper: number; readonly lower: number } => {
+const ranks = (level: number, n: number): { readonly upper: number; readonly lower: number } => {
   const upper = Math.ceil((n + 1) * level - 1e-9);
   return { upper, lower: n + 1 - upper };
 };

@@ -28,7 +28,7 @@ import {
   stageMapFromJSON,
 } from './stage-map.js';
 
-export const RECALIBRATION_SCHEMA = 'stepclock/stage-recalibration@1';
+const RECALIBRATION_SCHEMA = 'stepclock/stage-recalibration@1';
 
 /** Times on the target GPU, ms. */
 export interface TransferPrediction {

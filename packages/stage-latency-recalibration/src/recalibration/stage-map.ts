@@ -38,7 +38,7 @@ const affineMap = (json: AffineJSON): StageMap => ({
 });
 
 /** Weighted least squares of y on f, centred; a constant f leaves slope 0 and the mean. */
-export const affineThrough = (
+const affineThrough = (
   f: Float64Array,
   y: Float64Array,
   weights?: Float64Array,

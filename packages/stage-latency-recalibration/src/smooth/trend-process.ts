@@ -7,7 +7,7 @@ import { type Evaluation, minimise } from './minimise.js';
  * What the process believes before it sees data. `none`: a constant plus a smooth deviation. `quadratic`: also a polynomial of degree two
  * in all features, so that it extrapolates as a trend does instead of falling back to the mean.
  */
-export type Trend = 'none' | 'quadratic';
+type Trend = 'none' | 'quadratic';
 
 export interface TrendProcessOptions {
   readonly trend?: Trend;

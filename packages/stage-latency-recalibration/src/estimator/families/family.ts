@@ -54,7 +54,7 @@ export type FamilyFit = (
   context: FitContext,
 ) => readonly StagePredictor[];
 
-export interface FitContext {
+interface FitContext {
   readonly seed: number;
   /** Predictors of the same family on nearly the same rows, to start from. */
   readonly near?: readonly StagePredictor[] | undefined;

@@ -14,7 +14,7 @@ export interface ProcessPredictor extends StagePredictor {
   readonly process: TrendProcess;
 }
 
-export const processPredictor = (process: TrendProcess): ProcessPredictor => ({
+const processPredictor = (process: TrendProcess): ProcessPredictor => ({
   family: 'gaussian-process',
   process,
   predictMs: ({ scaled }) => process.predict(scaled).map(Math.exp),
@@ -41,16 +41,12 @@ export const processForm: FamilyFit = ({ scaled }, stagesMs, { near }) =>
   });
 
 /** One output of a network. */
-export interface NetworkPredictor extends StagePredictor {
+interface NetworkPredictor extends StagePredictor {
   readonly network: MlpModel;
   readonly output: number;
 }
 
-export const networkPredictor = (
-  family: 'mlp' | 'mlp-separate',
-  network: MlpModel,
-  output: number,
-): NetworkPredictor => ({
+const networkPredictor = (family: 'mlp' | 'mlp-separate', network: MlpModel, output: number): NetworkPredictor => ({
   family,
   network,
   output,
