@@ -8,6 +8,7 @@ import {
   textOption,
 } from '../number-option.js';
 import { defineVerb, jsonOption, type Noun } from '../verb.js';
+import { pictureOptions } from './figures-option.js';
 
 /** Texts that may be given several times, or several in one, apart by commas. */
 const listOption = (describe: string) =>
@@ -225,7 +226,7 @@ const experiment = defineVerb({
         default: 'full' as const,
         describe: 'work that goes into fine-tuned networks; lean takes a tenth of the time',
       },
-      figures: { type: 'boolean', default: true, describe: 'draw the five figures as PNG and SVG' },
+      ...pictureOptions,
       output: { ...textOption('output', 'folder of the results'), demandOption: true },
       ...seedOption,
       ...jsonOption,
@@ -330,7 +331,8 @@ export interface StageExperimentArgs extends StageColumnArgs {
   readonly margin?: number | undefined;
   readonly guardrailMethod?: string | undefined;
   readonly networks: 'full' | 'lean';
-  readonly figures: boolean;
+  readonly figures?: string | false | undefined;
+  readonly report?: string | undefined;
   readonly output: string | undefined;
   readonly seed?: number | undefined;
   readonly json?: string | undefined;

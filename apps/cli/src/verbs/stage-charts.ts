@@ -1,4 +1,4 @@
-import { barSpec, curveSpec, observedPredictedSpec, renderPng, renderSvg, type Spec } from '@stepclock/charts';
+import { barSpec, curveSpec, observedPredictedSpec } from '@stepclock/charts';
 import {
   type ExperimentResult,
   guardrailPoints,
@@ -7,12 +7,7 @@ import {
   totalCurve,
   transferPoints,
 } from '@stepclock/stage-latency-recalibration';
-
-/** A figure with the name of its files. */
-export interface StageFigure {
-  readonly name: string;
-  readonly spec: Spec;
-}
+import type { NamedFigure } from '../figure-files.js';
 
 const SAMPLES = { label: 'Samples from the target GPU', unit: 'configurations' };
 const MAPE = { label: 'Mean absolute error of the total', unit: '% of the time', scale: 'log' as const };
@@ -35,7 +30,7 @@ const curveOf = (name: string, points: readonly TransferPoint[]) => ({
 });
 
 /** The five figures of an experiment; those that its options leave without data are left out. */
-export const stageCharts = (result: ExperimentResult, source: string, target: string): StageFigure[] => {
+export const stageCharts = (result: ExperimentResult, source: string, target: string): NamedFigure[] => {
   const points = transferPoints(result);
   const [none] = points.filter(({ samples, stage }) => samples === 0 && stage === TOTAL);
   const pair = `${source} to ${target}`;
@@ -48,7 +43,7 @@ export const stageCharts = (result: ExperimentResult, source: string, target: st
       ),
     )
     .filter(({ x }) => x.length > 0);
-  const figures: StageFigure[] = [];
+  const figures: NamedFigure[] = [];
   if (shown.length > 0) {
     figures.push({
       name: 'e3_prediction_error_vs_samples',
@@ -100,7 +95,7 @@ export const stageCharts = (result: ExperimentResult, source: string, target: st
   return [...figures, ...guardrailCharts(result, target)];
 };
 
-const guardrailCharts = (result: ExperimentResult, target: string): StageFigure[] => {
+const guardrailCharts = (result: ExperimentResult, target: string): NamedFigure[] => {
   const { byBudget, overall } = guardrailPoints(result);
   const { level, margin } = result.options;
   const percent = Math.round(100 * level);
@@ -175,17 +170,5 @@ const guardrailCharts = (result: ExperimentResult, target: string): StageFigure[
             }),
           },
         ]),
-  ];
-};
-
-/** A figure as its two files. */
-export const drawnStageFigure = async ({
-  name,
-  spec,
-}: StageFigure): Promise<readonly (readonly [string, string | Uint8Array])[]> => {
-  const svg = await renderSvg(spec);
-  return [
-    [`${name}.svg`, svg],
-    [`${name}.png`, await renderPng(svg)],
   ];
 };

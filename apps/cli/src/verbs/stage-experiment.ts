@@ -19,7 +19,7 @@ const nameOf = (filter: readonly string[] | undefined, fallback: string): string
 /** `stepclock stage experiment`. */
 export const runStageExperiment = async (args: StageExperimentArgs, session: Session): Promise<ExitCode> => {
   const { source: sourcePath = '-', target: targetPath = '-', output = 'e3' } = args;
-  refuseOverwriting({ json: args.json }, [sourcePath, targetPath]);
+  refuseOverwriting({ json: args.json, report: args.report }, [sourcePath, targetPath]);
   const sourceTable = await readTable(sourcePath, session);
   const targetTable = targetPath === sourcePath ? sourceTable : await readTable(targetPath, session);
   const source = stageTableFrom(sourceTable, columnsOf(args, args.sourceFilter));
@@ -56,17 +56,32 @@ export const runStageExperiment = async (args: StageExperimentArgs, session: Ses
   warn(result.warnings, session);
   const files = experimentFiles(result);
   for (const [name, content] of Object.entries(files)) await session.writeJson(join(output, `${name}.json`), content);
-  const figures: string[] = [];
-  if (args.figures) {
-    const { drawnStageFigure, stageCharts } = await import('./stage-charts.js');
+  const summary = experimentSummary(result);
+  let drawn = 0;
+  if (args.figures !== false || args.report !== undefined) {
+    const { stageCharts } = await import('./stage-charts.js');
     const names = [nameOf(args.sourceFilter, 'the source'), nameOf(args.targetFilter, 'the target')] as const;
-    for (const figure of stageCharts(result, ...names)) {
-      figures.push(figure.name);
-      for (const [path, content] of await drawnStageFigure(figure))
-        await session.writeFile(join(output, path), content);
+    const charts = stageCharts(result, ...names);
+    if (args.figures !== false) {
+      const { writeFigures } = await import('../figure-files.js');
+      drawn = (await writeFigures(args.figures ?? output, charts, session)).length;
+    }
+    if (args.report !== undefined) {
+      const { writeModelReport } = await import('../reports/model-report.js');
+      const report = {
+        title: 'Stage latency carried to another GPU',
+        subtitle: `from ${names[0]} to ${names[1]}`,
+        tone: result.warnings.length > 0 ? ('caution' as const) : ('good' as const),
+        headline: summary[0]?.answer ?? 'Nothing could be said.',
+        points: summary.slice(1).map(({ question, answer }) => `${question} ${answer}`),
+        warnings: result.warnings,
+        figures: charts,
+        inputs: [...new Set([sourcePath, targetPath])].map((path) => ({ name: path })),
+        seed: args.seed ?? 0,
+      };
+      await writeModelReport(args.report, report, session);
     }
   }
-  const summary = experimentSummary(result);
   const taken = await session.writeJson(args.json, {
     schema: 'stepclock/stage-experiment@1',
     output,
@@ -76,7 +91,7 @@ export const runStageExperiment = async (args: StageExperimentArgs, session: Ses
   if (!taken) {
     for (const { question, answer } of summary) session.print(`${session.paint.bold(question)}\n  ${answer}\n`);
     session.print(
-      `Wrote ${Object.keys(files).length} result files${figures.length > 0 ? ` and ${figures.length} figures (PNG and SVG)` : ''} to ${output}.`,
+      `Wrote ${Object.keys(files).length} result files${drawn > 0 ? ` and ${drawn} figure files` : ''} to ${output}.`,
     );
   }
   return ExitCode.ok;
