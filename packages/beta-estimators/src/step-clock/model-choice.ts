@@ -7,7 +7,14 @@ const FOLDS = 10;
 /** The gain must be this many of its own standard errors. */
 const CLEAR = 2;
 
-/** Whether the context term predicts blocks that it was not fitted on better than the linear model, clearly so. */
+/** Or it must win nearly every block, and lose at most this share of the linear model's loss over all of them. */
+const NEARLY_EVERY = 9;
+const FAR_BELOW = 0.5;
+
+/**
+ * Whether the context term predicts blocks that it was not fitted on better than the linear model, clearly so: by the mean
+ * gain, or, since a few blocks can carry most of the loss and make the mean uncertain, by winning nearly all of them.
+ */
 export const contextPays = (rows: ClusterRows, weights: Float64Array): boolean => {
   const blocks = rowBlocks(rows, FOLDS);
   if (blocks.length < FOLDS) return false;
@@ -17,6 +24,9 @@ export const contextPays = (rows: ClusterRows, weights: Float64Array): boolean =
   const mean = gains.reduce((sum, g) => sum + g, 0) / FOLDS;
   const variance = gains.reduce((sum, g) => sum + (g - mean) ** 2, 0) / (FOLDS - 1);
   const total = linear.reduce((sum, loss) => sum + loss, 0) / FOLDS;
+  const wins = gains.filter((gain) => gain > 0).length;
+  const left = kv.reduce((sum, loss) => sum + loss, 0) / FOLDS;
+  if (wins >= NEARLY_EVERY && left < FAR_BELOW * total) return true;
   return mean > CLEAR * Math.sqrt(variance / FOLDS) && mean > LEAST_GAIN * total;
 };
 
