@@ -1,4 +1,6 @@
 import { defineConfig } from 'tsup';
 import { library } from '../../tsup.base.js';
 
-export default defineConfig(library);
+// @stdlib comes as hundreds of tiny CommonJS files, which take longer to load than a log takes to fit: they are bundled,
+// in the form that they have for browsers.
+export default defineConfig({ ...library, platform: 'browser', noExternal: [/^@stdlib\//] });

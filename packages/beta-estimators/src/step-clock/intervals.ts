@@ -1,4 +1,4 @@
-import t from '@stdlib/stats-base-dists-t';
+import quantile from '@stdlib/stats-base-dists-t-quantile';
 import { mergeReduced, type ReducedRows } from '@stepclock/nnls-solver';
 import type { ClusterRows } from './clusters.js';
 import { freeCoefficients, residualSeconds, solved } from './refine.js';
@@ -47,7 +47,7 @@ export const blockIntervals = (
       return (sum * (count - 1)) / count;
     }),
   );
-  const factor = t.quantile((1 + level) / 2, count - 1);
+  const factor = quantile((1 + level) / 2, count - 1);
   const interval = (i: number): readonly [number, number] => {
     const half = factor * Math.sqrt(covariance[i]?.[i] ?? 0);
     return [Math.max(0, (beta[i] as number) - half), (beta[i] as number) + half];
