@@ -39,8 +39,8 @@ describe.each(Object.entries(paths))('the report of %s', (_, path) => {
     for (const view of VIEWS) {
       await page.emulateMedia({ colorScheme: view.scheme });
       await page.setViewportSize({ width: view.width, height: 900 });
-      await page.waitForTimeout(800);
-      expect(await layoutFaults(page), view.name).toEqual([]);
+      // Charts are drawn anew for the new width, one after another.
+      await expect.poll(() => layoutFaults(page), { message: view.name, timeout: 30_000, interval: 500 }).toEqual([]);
       expect(await weakTexts(page), view.name).toEqual([]);
     }
     expect(complaints).toEqual([]);
@@ -152,8 +152,13 @@ describe('a reader', () => {
       const box = page.locator('figure', { has: page.locator('h3', { hasText: new RegExp(`^${figure}$`) }) }).first();
       const target = box.locator(`.plot ${mark}.role-mark path`).nth(1);
       await target.scrollIntoViewIfNeeded();
-      await target.hover({ force: true });
-      await page.locator('.tip.shown td').first().waitFor();
+      const tip = async (): Promise<number> => {
+        await page.mouse.move(2, 2);
+        await target.hover({ force: true });
+        await page.waitForTimeout(300);
+        return page.locator('.tip.shown td').count();
+      };
+      await expect.poll(tip, { message: figure, timeout: 30_000 }).toBeGreaterThan(0);
       await page.mouse.move(2, 2);
     }
     await close();

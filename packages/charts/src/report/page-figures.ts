@@ -39,7 +39,9 @@ const pageFigure = async (
   wide: boolean,
   caption: string | undefined,
 ): Promise<PageFigure> => {
-  const config = { ...themeConfig(PAGE_PALETTE, PAGE_FONT), padding: 4 };
+  const theme = themeConfig(PAGE_PALETTE, PAGE_FONT);
+  // On a small phone a long title of the x axis would reach beyond the plot.
+  const config = { ...theme, axisX: { ...(theme.axisX as object), titleLimit: { expr: 'width' } }, padding: 4 };
   const alive = await compileSpec(pageForm(spec), config);
   const still = ofWidth(alive, wide ? STILL_WIDTH.wide : STILL_WIDTH.half);
   return {
