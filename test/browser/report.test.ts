@@ -158,7 +158,7 @@ describe('a reader', () => {
         await page.waitForTimeout(300);
         return page.locator('.tip.shown td').count();
       };
-      await expect.poll(tip, { message: figure, timeout: 30_000 }).toBeGreaterThan(0);
+      await expect.poll(tip, { message: figure ?? 'figure', timeout: 30_000 }).toBeGreaterThan(0);
       await page.mouse.move(2, 2);
     }
     await close();
