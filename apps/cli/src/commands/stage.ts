@@ -1,3 +1,4 @@
+import { listOption } from '../list-option.js';
 import {
   integer,
   notNegative,
@@ -9,19 +10,6 @@ import {
 } from '../number-option.js';
 import { defineVerb, jsonOption, type Noun } from '../verb.js';
 import { pictureOptions } from './figures-option.js';
-
-/** Texts that may be given several times, or several in one, apart by commas. */
-const listOption = (describe: string) =>
-  ({
-    type: 'string',
-    requiresArg: true,
-    describe,
-    coerce: (value: unknown): readonly string[] =>
-      (value === undefined ? [] : [value].flat())
-        .flatMap((text) => String(text).split(','))
-        .map((text) => text.trim())
-        .filter((text) => text !== ''),
-  }) as const;
 
 /** What the columns of measurements mean. */
 const columnOptions = {

@@ -1,19 +1,7 @@
+import { listOption } from '../list-option.js';
 import { notNegative, numberOption, properFraction, textOption, wholeNumber } from '../number-option.js';
 import { defineVerb, jsonOption, type Noun } from '../verb.js';
 import { type PictureArgs, pictureOptions } from './figures-option.js';
-
-/** Texts that may be given several times, or several in one, apart by commas. */
-const listOption = (describe: string) =>
-  ({
-    type: 'string',
-    requiresArg: true,
-    describe,
-    coerce: (value: unknown): readonly string[] =>
-      (value === undefined ? [] : [value].flat())
-        .flatMap((text) => String(text).split(','))
-        .map((text) => text.trim())
-        .filter((text) => text !== ''),
-  }) as const;
 
 const dataOptions = {
   'data-path': {
