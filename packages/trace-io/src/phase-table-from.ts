@@ -1,3 +1,4 @@
+import { isPhase, SHORTEST_SEC, WITHIN_CLOCK } from './clock-range.js';
 import { NameIndex } from './name-index.js';
 import { PhaseColumns } from './phase-columns.js';
 import { DECODE, type PhaseTable, PREFILL } from './phase-table.js';
@@ -39,6 +40,10 @@ export function phaseTableFrom(rows: Iterable<PhaseRow>): PhaseTable {
     const start = finite(row.t_start, 't_start', line);
     const end = finite(row.t_end, 't_end', line);
     if (!(end > start)) throw fault('t_end', line, `${start} to ${end}`, 't_end after t_start');
+    if (!isPhase(start, end)) {
+      const rule = `t_end at least ${SHORTEST_SEC} s after t_start; ${WITHIN_CLOCK}`;
+      throw fault('t_end', line, `${start} to ${end}`, rule);
+    }
     const cached = count(row.cached_tokens ?? 0, 'cached_tokens', line);
     const prompt = count(row.prefill_tokens, 'prefill_tokens', line);
     const decoded = count(row.decode_tokens, 'decode_tokens', line);

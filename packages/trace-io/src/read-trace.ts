@@ -2,7 +2,7 @@ import { engineSettingsOf } from './engine-settings.js';
 import { FORMATS } from './formats.js';
 import { HEAD_BYTES, headOf } from './head.js';
 import { type ByteSource, bytesOf, peeked } from './input.js';
-import { isParquet, parquetText } from './parquet-text.js';
+import { isParquet, parquetText } from './parquet/parquet-text.js';
 import type { Trace, TraceFacts } from './trace.js';
 import type { Head, TraceFormat } from './trace-format.js';
 import { TraceIoError } from './trace-io-error.js';

@@ -3,6 +3,7 @@ import { NameIndex } from './name-index.js';
 import { RequestColumns, type RequestRow } from './request-columns.js';
 import { requestFacts } from './request-facts.js';
 import { phasesOfRequests } from './request-phases.js';
+import { checkTimes } from './request-times.js';
 import type { Trace, TraceFacts } from './trace.js';
 import { TraceIoError } from './trace-io-error.js';
 
@@ -97,15 +98,15 @@ export class RequestBuilder {
     if (this.#seen.internText(row.instance === undefined ? id : `${row.instance}\n${id}`) < before) {
       return this.exclude('duplicate-request', line);
     }
-    for (const name of TIMES) {
-      const sec = row[name];
-      if (sec === undefined || Number.isNaN(sec) || Math.abs(sec) <= FARTHEST_SEC) continue;
-      throw new TraceIoError('trace-io/bad-time', name, {
+    checkTimes(row, { file: this.file, line });
+    for (const name of COUNTS) {
+      if (Number.isSafeInteger(row[name])) continue;
+      throw new TraceIoError('trace-io/bad-count', name, {
         file: this.file,
         line,
         column: name,
-        value: sec,
-        expected: `at most ${FARTHEST_SEC} s from the clock's zero`,
+        value: row[name],
+        expected: 'a whole number >= 0',
       });
     }
     this.#requests.add(id, arrivedBeforeScheduled(row));
@@ -113,9 +114,8 @@ export class RequestBuilder {
   }
 }
 
-const TIMES = ['arrivalSec', 'scheduledSec', 'firstTokenSec', 'lastTokenSec'] as const;
-/** Three thousand years: no clock shows more, and sums of times up to here cannot overflow. */
-const FARTHEST_SEC = 1e11;
+/** Some formats give these as sums. */
+const COUNTS = ['promptTokens', 'outputTokens'] as const;
 
 const NANOSECONDS = 1e9;
 

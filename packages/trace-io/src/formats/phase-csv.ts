@@ -1,3 +1,4 @@
+import { FARTHEST_SEC, isPhase, SHORTEST_SEC, WITHIN_CLOCK } from '../clock-range.js';
 import type { ColumnPlan, RowPlan } from '../delimited/column-plan.js';
 import { type KnownColumn, resolveHeader } from '../delimited/header.js';
 import { readDelimited } from '../delimited/read-delimited.js';
@@ -108,13 +109,22 @@ function rowPlan(
   const fault = (code: `trace-io/${string}`, what: string, line: number, key: Key, value: string, expected: string) =>
     new TraceIoError(code, what, { file, line, column: header[keys.indexOf(key)], value, expected });
 
+  const noPhase = (line: number, start: number, end: number): TraceIoError => {
+    if (!(end > start)) {
+      return fault('trace-io/empty-phase', 'phase', line, 't_end', `${start} to ${end}`, 't_end after t_start');
+    }
+    if (!(start >= -FARTHEST_SEC))
+      return fault('trace-io/bad-time', 't_start', line, 't_start', `${start}`, WITHIN_CLOCK);
+    if (!(end <= FARTHEST_SEC)) return fault('trace-io/bad-time', 't_end', line, 't_end', `${end}`, WITHIN_CLOCK);
+    const rule = `t_end at least ${SHORTEST_SEC} s after t_start`;
+    return fault('trace-io/bad-time', 'phase', line, 't_end', `${start} to ${end}`, rule);
+  };
+
   const row = (line: number): void => {
     const kind = KIND_OF_WORD[cells[WORD] as number] as number;
     const start = cells[START] as number;
     const end = cells[END] as number;
-    if (!(end > start)) {
-      throw fault('trace-io/empty-phase', 'phase', line, 't_end', `${start} to ${end}`, 't_end after t_start');
-    }
+    if (!isPhase(start, end)) throw noPhase(line, start, end);
     const request = cells[REQUEST] as number;
     const identity = pairs === undefined ? request : pairs.intern(cells[INSTANCE] as number, request);
     const cached = cells[CACHED] as number;

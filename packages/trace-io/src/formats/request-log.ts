@@ -5,6 +5,7 @@ import type { JsonRecord } from '../json-record.js';
 import { RequestColumns } from '../request-columns.js';
 import { requestFacts } from '../request-facts.js';
 import { phasesOfRequests } from '../request-phases.js';
+import { checkTimes } from '../request-times.js';
 import type { Trace } from '../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 import { TraceIoError } from '../trace-io-error.js';
@@ -26,6 +27,12 @@ const FIELDS = {
 type Field = keyof typeof FIELDS;
 
 const TIMES = ['queued_ts', 'scheduled_ts', 'first_token_ts', 'last_token_ts'] as const;
+const FIELD_OF_TIME = {
+  arrivalSec: 'queued_ts',
+  scheduledSec: 'scheduled_ts',
+  firstTokenSec: 'first_token_ts',
+  lastTokenSec: 'last_token_ts',
+} as const;
 
 /**
  * The engine's own request log, JSON lines, one request a line: `request_id, input_toks, output_toks, queued_ts, scheduled_ts,
@@ -133,7 +140,7 @@ function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclus
   if (cachedTokens > promptTokens) {
     throw record.fault(nameOf('cached_toks'), cachedTokens, `at most the prompt tokens, ${promptTokens}`);
   }
-  requests.add(id, {
+  const row = {
     ...(record.raw('arrival_unknown') !== true && { arrivalSec: queued }),
     // A log that folds the queue repeats the arrival here: then it is not known when the request was scheduled.
     ...(record.raw('queue_in_prefill') !== true && { scheduledSec: scheduled }),
@@ -145,11 +152,13 @@ function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclus
     decodeSteps: record.count(nameOf('decode_steps'), true),
     preemptions: record.count(nameOf('num_preemptions'), true),
     ...(instance !== undefined && { instance }),
-  });
+  };
+  checkTimes(row, { file, line }, (time) => nameOf(FIELD_OF_TIME[time]));
+  requests.add(id, row);
 }
 
 function addArrival(entry: LogLine, requests: RequestColumns, exclusions: Exclusions): void {
-  const { record, id, instance, line, nameOf } = entry;
+  const { record, id, instance, line, nameOf, file } = entry;
   const outputTokens = record.count(nameOf('output_toks'));
   const row = {
     arrivalSec: record.number(nameOf('queued_ts')),
@@ -158,6 +167,7 @@ function addArrival(entry: LogLine, requests: RequestColumns, exclusions: Exclus
     outputTokens,
     ...(instance !== undefined && { instance }),
   };
+  checkTimes(row, { file, line }, (time) => nameOf(FIELD_OF_TIME[time]));
   if (outputTokens === 0) exclusions.add('no-output', 'requests without output tokens', line);
   else requests.add(id, row);
 }

@@ -1,3 +1,4 @@
+import { FARTHEST_SEC } from '../clock-range.js';
 import type { Input } from '../input.js';
 import { linesOf } from '../json-lines.js';
 import { NameIndex } from '../name-index.js';
@@ -53,12 +54,12 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       });
     }
     const durationSec = Number(found[6]) * (UNIT_SEC[found[7] ?? ''] ?? Number.NaN);
-    if (!(durationSec >= 0 && Number.isFinite(durationSec))) {
+    if (!(durationSec >= 0 && durationSec <= FARTHEST_SEC)) {
       throw new TraceIoError('trace-io/bad-number', 'elapsed time', {
         file: input.file,
         line,
         value: found[6],
-        expected: 'a finite number',
+        expected: `a number, at most ${FARTHEST_SEC} s`,
       });
     }
     columns.add([...found.slice(1, 6).map(Number), durationSec], ENGINE.exec(text)?.[1]);

@@ -1,0 +1,16 @@
+/**
+ * The farthest that a time may lie from its clock's zero, s: three thousand years, sixty times the age of the epoch. Beyond it neighbouring doubles
+ * lie more than 10 us apart and sums of squares run out of range; what stands there is another unit (epoch milliseconds or nanoseconds) or no time.
+ */
+export const FARTHEST_SEC = 1e11;
+
+/** The shortest that a phase may last, s: no clock tells less, and rates over less run out of range. */
+export const SHORTEST_SEC = 1e-12;
+
+/** The rule in words. */
+export const WITHIN_CLOCK = `seconds, at most ${FARTHEST_SEC} from the clock's zero (another unit: --map with --time-unit)`;
+
+/** Whether [start, end) can be a phase: on a clock, and not empty. */
+export function isPhase(startSec: number, endSec: number): boolean {
+  return endSec - startSec >= SHORTEST_SEC && startSec >= -FARTHEST_SEC && endSec <= FARTHEST_SEC;
+}

@@ -1,0 +1,172 @@
+import type { DecodedArray, FileMetaData, ParquetParsers, RowGroup } from 'hyparquet';
+import type { Input } from '../input.js';
+import { TraceIoError } from '../trace-io-error.js';
+import { checkColumn } from './check-column.js';
+
+const MAGIC = [0x50, 0x41, 0x52, 0x31];
+const ROWS_A_CHUNK = 4096;
+/** Rows that a byte of the file can stand for: a trace in which every row takes less than a bit is none, and would not end. */
+const ROWS_A_BYTE = 8;
+/** Columns whose presence says that the rows are an engine request log, which is read as JSON lines. */
+const LOG_COLUMNS = ['first_token_ts', 'last_token_ts', 'scheduled_ts', 'queued_ts'];
+
+export function isParquet(head: Uint8Array): boolean {
+  return MAGIC.every((byte, i) => head[i] === byte);
+}
+
+/**
+ * A Parquet file as the text of the same table: CSV with the columns' names as header, or JSON lines where the columns are those of a request log, so
+ * that every reader of rows reads Parquet too. The file's bytes are held in memory (its index stands at its end); its row groups pass one by one. Row i is
+ * line i + 1 in messages (i + 2 for CSV, which has a header). Nested columns are left out.
+ *
+ * @throws TraceIoError `trace-io/bad-parquet`, also for pages that do not add up to what the file's footer says
+ */
+export async function* parquetText(input: Input): AsyncGenerator<Uint8Array> {
+  const bytes = await allBytes(input);
+  try {
+    yield* textOf(bytes, input.file);
+  } catch (error) {
+    throw error instanceof TraceIoError ? error : badParquet(input.file, readable(error));
+  }
+}
+
+interface Place {
+  readonly line?: number;
+  readonly column?: string;
+  readonly value?: unknown;
+}
+
+function badParquet(file: string, expected: string, place: Place = {}): TraceIoError {
+  return new TraceIoError('trace-io/bad-parquet', 'Parquet file', { file, expected, ...place });
+}
+
+function readable(error: unknown): string {
+  return `a readable file (${error instanceof Error ? error.message.slice(0, 120) : 'not readable'})`;
+}
+
+async function* textOf(bytes: Uint8Array<ArrayBuffer>, file: string): AsyncGenerator<Uint8Array> {
+  // Loaded only for Parquet: hardly any trace is.
+  const [{ parquetMetadataAsync, parquetRead, parquetSchema }, { compressors }] = await Promise.all([
+    import('hyparquet'),
+    import('hyparquet-compressors'),
+  ]);
+  const source = {
+    byteLength: bytes.length,
+    slice: (start: number, end?: number) => bytes.buffer.slice(start, end),
+  };
+  const metadata = await parquetMetadataAsync(source);
+  checkRows(metadata, bytes.length, file);
+  const elements = parquetSchema(metadata)
+    .children.filter(({ children, element }) => children.length === 0 && element.repetition_type !== 'REPEATED')
+    .map(({ element }) => element);
+  const columns = elements.map(({ name }) => name);
+  const asLog = columns.some((name) => LOG_COLUMNS.includes(name));
+  const encoder = new TextEncoder();
+  if (!asLog) yield encoder.encode(`${columns.map(csvCell).join(',')}\n`);
+  const firstLine = asLog ? 1 : 2;
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    const rows = Number(group.num_rows);
+    for (const element of elements) {
+      const { name } = element;
+      const meta = group.columns.find((chunk) => chunk.meta_data?.path_in_schema.join('.') === name)?.meta_data;
+      if (meta === undefined) throw badParquet(file, 'every column in every row group', { column: name });
+      const fault = (row: number, expected: string, value: unknown) =>
+        badParquet(file, expected, { line: firstLine + rowStart + row, column: name, value });
+      try {
+        checkColumn({ bytes, meta, element, rows, compressors, fault });
+      } catch (error) {
+        throw error instanceof TraceIoError ? error : fault(0, readable(error), undefined);
+      }
+    }
+    const data = new Map<string, DecodedArray[]>(columns.map((name) => [name, []]));
+    await parquetRead({
+      file: source,
+      metadata,
+      compressors,
+      columns,
+      parsers: PARSERS,
+      rowStart,
+      rowEnd: rowStart + rows,
+      onChunk: ({ columnName, columnData }) => data.get(columnName)?.push(columnData),
+    });
+    const cells = columns.map((name) => whole(data.get(name) ?? [], rows, name, file));
+    for (let from = 0; from < rows; from += ROWS_A_CHUNK) {
+      const lines = Array.from({ length: Math.min(ROWS_A_CHUNK, rows - from) }, (_, i) =>
+        asLog
+          ? JSON.stringify(Object.fromEntries(columns.map((name, c) => [name, jsonValue(cells[c]?.[from + i])])))
+          : cells.map((column) => csvCell(plainText(column[from + i]))).join(','),
+      );
+      yield encoder.encode(`${lines.join('\n')}\n`);
+    }
+    rowStart += rows;
+  }
+}
+
+function checkRows(metadata: FileMetaData, bytes: number, file: string): void {
+  const all = Number(metadata.num_rows);
+  const counts = metadata.row_groups.map((group: RowGroup) => Number(group.num_rows));
+  const counted = counts.reduce((sum, count) => sum + count, 0);
+  if (!(all === counted && counts.every((count) => count >= 0))) {
+    throw badParquet(file, `as many rows as its row groups have, ${counted}`, { column: 'num_rows', value: all });
+  }
+  if (!(all <= ROWS_A_BYTE * bytes)) {
+    throw badParquet(file, `at most ${ROWS_A_BYTE} rows a byte`, { column: 'num_rows', value: all });
+  }
+}
+
+/** The chunks of a column as one. */
+function whole(chunks: readonly DecodedArray[], rows: number, column: string, file: string): ArrayLike<unknown> {
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  if (length !== rows) throw badParquet(file, `${rows} values`, { column, value: length });
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : chunks.flatMap((chunk) => Array.from<unknown>(chunk));
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Text must be UTF-8, and times keep the digits that a Date drops. */
+const PARSERS: Partial<ParquetParsers> = {
+  stringFromBytes: (bytes: Uint8Array) => bytes && decoder.decode(bytes),
+  timestampFromMicroseconds: (micros: bigint) => dateText(micros, 6),
+  timestampFromNanoseconds: (nanos: bigint) => dateText(nanos, 9),
+};
+
+function dateText(since: bigint, digits: number): string {
+  const second = 10n ** BigInt(digits);
+  const fraction = ((since % second) + second) % second;
+  const whole = new Date(Number((since - fraction) / second) * 1000).toISOString().slice(0, 19);
+  return `${whole}.${String(fraction).padStart(digits, '0')}Z`;
+}
+
+async function allBytes(input: Input): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of input.source) {
+    chunks.push(chunk.slice());
+    size += chunk.length;
+    input.onProgress(size);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function plainText(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  return value instanceof Date ? value.toISOString() : String(value);
+}
+
+function jsonValue(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  // JSON has no NaN; as text it is refused where a number is needed.
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+function csvCell(text: string): string {
+  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,36 @@
+import { FARTHEST_SEC, SHORTEST_SEC, WITHIN_CLOCK } from './clock-range.js';
+import type { RequestRow } from './request-columns.js';
+import { TraceIoError } from './trace-io-error.js';
+
+const TIMES = ['arrivalSec', 'scheduledSec', 'firstTokenSec', 'lastTokenSec'] as const;
+export type RequestTime = (typeof TIMES)[number];
+
+/**
+ * Refuses requests whose times no clock shows, or whose phases are shorter than any clock tells.
+ *
+ * @param columnOf the file's name for a time; the table's own where the file has none
+ * @throws TraceIoError `trace-io/bad-time`
+ */
+export function checkTimes(
+  row: RequestRow,
+  place: { readonly file: string; readonly line: number },
+  columnOf: (time: RequestTime) => string = (time) => time,
+): void {
+  const fault = (time: RequestTime, value: number, expected: string) =>
+    new TraceIoError('trace-io/bad-time', columnOf(time), { ...place, column: columnOf(time), value, expected });
+  for (const time of TIMES) {
+    const sec = row[time];
+    if (sec === undefined || Number.isNaN(sec) || Math.abs(sec) <= FARTHEST_SEC) continue;
+    throw fault(time, sec, WITHIN_CLOCK);
+  }
+  const first = row.firstTokenSec ?? Number.NaN;
+  const last = row.lastTokenSec ?? Number.NaN;
+  const scheduled = row.scheduledSec ?? Number.NaN;
+  const start = Number.isNaN(scheduled) ? (row.arrivalSec ?? Number.NaN) : scheduled;
+  if (first - start > 0 && first - start < SHORTEST_SEC) {
+    throw fault('firstTokenSec', first - start, `at least ${SHORTEST_SEC} s after the start of the prefill`);
+  }
+  if (last - first > 0 && last - first < SHORTEST_SEC) {
+    throw fault('lastTokenSec', last - first, `at least ${SHORTEST_SEC} s after the first token`);
+  }
+}
