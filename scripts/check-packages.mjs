@@ -134,6 +134,23 @@ const checkInstalled = (project) => {
     must(Math.abs(perStep - 0.008) < 1e-4, `beta0 of the bundled trace: 8 ms wanted; got ${JSON.stringify(betas)}`);
     return `${version}, beta0 ${perStep}`;
   });
+  // The program is one bundle: what it loads only now and then must be in it too.
+  check('npx stepclock, the readers and renderers that are loaded on demand', () => {
+    const stepclock = (...words) => run('npx', ['--no-install', 'stepclock', ...words], project);
+    const formats = join(root, 'fixtures/formats');
+    for (const file of ['phases.parquet', 'blis-trace-with-header.csv', 'guidellm.json', 'vllm.log']) {
+      must(stepclock('inspect', join(formats, file)).includes(file), `inspect ${file} prints nothing`);
+    }
+    stepclock('estimate', 'trace/requests.jsonl', '--report', 'report.html', '--figures', 'figures');
+    must(statSync(join(project, 'report.html')).size > 100_000, 'the report is empty');
+    must(
+      readdirSync(join(project, 'figures')).some((file) => file.endsWith('.png')),
+      'no figure was drawn',
+    );
+    const sheet = join(root, 'fixtures/token2metrics/server-sheet.xlsx');
+    stepclock('token2metrics', 'train', '--data', sheet, '--model', '8B', '--output', 'models');
+    must(readdirSync(join(project, 'models')).length > 0, 'no model was written');
+  });
 };
 
 try {
@@ -148,6 +165,11 @@ try {
       const released = readdirSync(folder).includes('CHANGELOG.md');
       must(released || pending.includes(`'${name}':`), `${name} has neither`);
     }
+    // They are bundled into the program, so a release of theirs reaches its users with one of the program's own.
+    must(
+      pending === '' || pending.includes("'stepclock':"),
+      'a changeset names packages, but not the program that carries them',
+    );
   });
   check('changeset status', () => {
     run(bin('changeset'), ['status']);

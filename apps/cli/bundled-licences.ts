@@ -1,0 +1,53 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The part of esbuild's plugin interface that is used here: esbuild comes with tsup and is no dependency of its own. */
+interface Build {
+  onEnd(
+    callback: (result: { readonly metafile?: { readonly inputs: Readonly<Record<string, unknown>> } }) => void,
+  ): void;
+}
+
+const PACKAGE_FOLDER = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/;
+
+interface Licence {
+  readonly holder: string;
+  readonly text: string;
+}
+
+const licenceOf = (folder: string): Licence => {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+    string,
+    string
+  >;
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e(?:[.-].*)?$/i.test(entry));
+  const text =
+    file === undefined
+      ? `${license}; the package has no licence file of its own.`
+      : readFileSync(join(folder, file), 'utf8').trim();
+  return { holder: `${name} ${version}`, text };
+};
+
+/** Every text once, below the packages that it covers. */
+const listing = (licences: readonly Licence[]): string => {
+  const holders = new Map<string, Set<string>>();
+  for (const { holder, text } of licences) holders.set(text, (holders.get(text) ?? new Set()).add(holder));
+  return [...holders]
+    .map(([text, names]) => `${[...names].sort().join('\n')}\n\n${text}\n`)
+    .sort()
+    .join(`\n${'-'.repeat(80)}\n\n`);
+};
+
+/** Writes the licences of all packages of other people whose code is in the bundle. */
+export const bundledLicences = (file: string) => ({
+  name: 'bundled-licences',
+  setup(build: Build): void {
+    build.onEnd(({ metafile }) => {
+      // A build that failed has none, and says so itself.
+      if (metafile === undefined) return;
+      const folders = new Set(Object.keys(metafile.inputs).flatMap((input) => PACKAGE_FOLDER.exec(input)?.[0] ?? []));
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, listing([...folders].map(licenceOf)));
+    });
+  },
+});
