@@ -91,7 +91,9 @@ class DocumentReader {
       this.#tokenizer.write(chunk);
     } catch (error) {
       if (error instanceof TraceIoError) throw error;
-      throw this.#bad(`valid JSON (${error instanceof Error ? error.message.slice(0, 120) : 'not JSON'})`);
+      // Where it stands within a chunk is no place in the file.
+      const reason = error instanceof Error ? error.message.replace(/ at chunk position .*$/s, '') : 'not JSON';
+      throw this.#bad(`valid JSON (${reason.slice(0, 120)})`);
     }
     this.#countLines(this.#chunkStart + chunk.length);
     this.#chunkStart += chunk.length;

@@ -86,6 +86,16 @@ export const VALUE_MUTATIONS: Readonly<Record<string, Mutation>> = {
   'lower sign': onText((text, random) => replaceOne(text, /(?<![\w.-])\d+\.\d+/g, random, (number) => `-${number}`)),
 };
 
+/** Changes after which a file is refused or still says the same. */
+export const HARMLESS: readonly string[] = [
+  'byte order mark',
+  'carriage returns',
+  'old line ends',
+  'no last line end',
+  'blank lines',
+  'other spaces',
+];
+
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   ...VALUE_MUTATIONS,
   'flipped byte': (bytes, random) => splice(bytes, at(bytes.length, random), 1, Uint8Array.of(at(256, random))),
@@ -140,5 +150,24 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'deep nesting': onText((text, random) =>
     replaceOne(text, /(?<=[:,])-?\d+/g, random, () => '['.repeat(3000) + ']'.repeat(at(2, random) * 3000)),
   ),
+  'other spaces': onText((text) => text.replace(/":\s*/g, '" : ')),
+  'other type': onText((text, random) =>
+    replaceOne(text, /(?<=:\s*)(?:-?\d[\d.e+-]*|"[^"]*"|true|false|null)/g, random, (value) =>
+      value.startsWith('"') ? value.slice(1, -1) || '0' : `"${value}"`,
+    ),
+  ),
+  'huge number': onText((text, random) =>
+    replaceOne(text, /-?\d+(?:\.\d+)?/g, random, (number) => `${number}e${at(330, random)}`),
+  ),
+  'many digits': onText((text, random) =>
+    replaceOne(text, /\d+/g, random, (digits) => digits + '7'.repeat(1 + at(400, random))),
+  ),
+  'swapped cells': onText((text, random) =>
+    replaceOne(text, /[^,\n]+,[^,\n]+/g, random, (pair) => pair.split(',').reverse().join(',')),
+  ),
+  'repeated line': onText((text, random) =>
+    replaceOne(text, /^.+\n/gm, random, (line) => line.repeat(1 + at(4, random))),
+  ),
+  'lost line': onText((text, random) => replaceOne(text, /^.+\n/gm, random, () => '')),
   'nul bytes': (bytes, random) => splice(bytes, at(bytes.length, random), 0, new Uint8Array(3)),
 };

@@ -1,5 +1,8 @@
 import { DECODE, type NameColumn, PREFILL, type RequestTable, type Trace } from '@stepclock/trace-io';
 
+/** No clock shows more (src/clock-range.ts). */
+const FARTHEST = 1e11;
+
 /** Throws where a trace holds anything that a reader must never let through. */
 export function assertSound(trace: Trace): void {
   const { phases, requests, steps } = trace;
@@ -13,7 +16,12 @@ export function assertSound(trace: Trace): void {
         startSec[i],
         endSec[i],
       ]);
-      must(Number.isFinite(endSec[i]), 'end', endSec[i]);
+      must(
+        Math.abs(startSec[i] as number) <= FARTHEST && Math.abs(endSec[i] as number) <= FARTHEST,
+        'clock',
+        endSec[i],
+      );
+      must((endSec[i] as number) - (startSec[i] as number) >= 1e-12, 'duration', [startSec[i], endSec[i]]);
       must(
         isCount(prefillTokens[i]) && (code === PREFILL || prefillTokens[i] === 0),
         'prefill tokens',
@@ -54,7 +62,11 @@ function assertRequests(requests: RequestTable): void {
       requests.outputTokens[i],
     );
     for (const column of times) {
-      must(column === undefined || Number.isNaN(column[i]) || Number.isFinite(column[i]), 'time', column?.[i]);
+      must(
+        column === undefined || Number.isNaN(column[i]) || Math.abs(column[i] as number) <= FARTHEST,
+        'time',
+        column?.[i],
+      );
     }
     must(
       times.some((column) => column !== undefined && Number.isFinite(column[i])),

@@ -1,5 +1,6 @@
 import { type RequestColumn, readRequestRows } from '../delimited/request-rows.js';
-import type { Input } from '../input.js';
+import { HEAD_BYTES } from '../head.js';
+import { type Input, peeked, startsWithBom } from '../input.js';
 import { isObject, numberOf } from '../json-record.js';
 import { RequestBuilder } from '../request-builder.js';
 import type { EngineSettings, Trace } from '../trace.js';
@@ -110,52 +111,32 @@ function positive(value: number): number {
   return value > 0 ? value : Number.NaN;
 }
 
-/** Splits a YAML header that stands before the CSV off a stream. */
+/** Splits a YAML header that stands before the CSV off a stream; both begin within its first bytes. */
 async function withoutYaml(input: Input): Promise<{ yaml: string | undefined; csv: Input }> {
-  const iterator = input.source[Symbol.asyncIterator]();
-  const decoder = new TextDecoder();
-  let text = '';
-  const taken: Uint8Array[] = [];
-  const limit = 1 << 20;
-  let size = 0;
-  let csvAt = -1;
-  for (let step = await iterator.next(); ; step = await iterator.next()) {
-    if (!step.done) {
-      taken.push(step.value.slice());
-      size += step.value.length;
-      text += decoder.decode(step.value, { stream: true });
-      if (!/^\s*(?:---|trace_version|#)/.test(text)) {
-        csvAt = 0;
-        break;
-      }
-    }
-    // The CSV's header is the first line that names its columns.
-    const found = /^[^\n:]*\brequest_id\s*,/m.exec(text);
-    if (found !== null) {
-      csvAt = found.index;
-      break;
-    }
-    if (step.done || size > limit) break;
-  }
-  if (csvAt < 0) {
+  const { head, all } = await peeked(input.source, input.file, HEAD_BYTES);
+  const start = startsWithBom(head) ? 3 : 0;
+  // One character a byte: what is found stands at the byte of its index.
+  const text = new TextDecoder('latin1').decode(head.subarray(start));
+  if (!/^\s*(?:---|trace_version|#)/.test(text)) return { yaml: undefined, csv: { ...input, source: all } };
+  // The CSV's header is the first line that names its columns.
+  const found = /^[^\r\n:]*\brequest_id\s*,/m.exec(text);
+  if (found === null) {
     throw new TraceIoError('trace-io/no-rows', 'BLIS trace', {
       file: input.file,
       line: 1,
       expected: 'the CSV with the requests; this is its YAML header alone',
     });
   }
-  const yaml = csvAt === 0 ? undefined : text.slice(0, csvAt);
-  // The CSV keeps its lines' numbers: what stood before is replaced by blank lines.
-  const blanks = yaml === undefined ? new Uint8Array(0) : new TextEncoder().encode(yaml.replace(/[^\n]+/g, ''));
-  const skipped = yaml === undefined ? 0 : new TextEncoder().encode(yaml).length;
+  const end = start + found.index;
+  const yaml = new TextDecoder().decode(head.subarray(start, end));
   async function* rest(): AsyncGenerator<Uint8Array> {
-    yield blanks;
-    let skip = skipped;
-    for (const chunk of taken) {
+    // The CSV keeps its lines' numbers: what stood before is replaced by blank lines.
+    yield new TextEncoder().encode(yaml.replace(/[^\r\n]+/g, ''));
+    let skip = end;
+    for await (const chunk of all) {
       yield chunk.subarray(Math.min(skip, chunk.length));
       skip -= Math.min(skip, chunk.length);
     }
-    for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield step.value;
   }
   return { yaml, csv: { ...input, source: rest() } };
 }

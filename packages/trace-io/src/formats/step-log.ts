@@ -8,7 +8,9 @@ import type { ReadOptions, TraceFormat } from '../trace-format.js';
 import { TraceIoError } from '../trace-io-error.js';
 
 const ITERATION =
-  /Iteration\((\d+)\): (\d+) context requests?, (\d+) context tokens?, (\d+) generation requests?, (\d+) generation tokens?, iteration elapsed time: ([\d.]+(?:[eE][+-]?\d+)?) (ms|s|us)\b/;
+  /Iteration\((\d+)\): (\d+) context requests?, (\d+) context tokens?, (\d+) generation requests?, (\d+) generation tokens?, iteration elapsed time: ([\d.]+(?:[eE][+-]?\d+)?) (ms|s|us)\b/y;
+/** Other words may speak of iterations; only what starts like ours must be ours. */
+const START = /Iteration\(\d+\): \d+ context/g;
 const ENGINE = /\(((?:EngineCore|Worker)[^)]*?)(?:\s+pid=\d+)?\)/;
 const UNIT_SEC: Readonly<Record<string, number>> = { ms: 1e-3, s: 1, us: 1e-6 };
 const FIELDS = [
@@ -40,29 +42,41 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   for await (const { line, bytes } of linesOf(input)) {
     lastLine = line;
     const text = decoder.decode(bytes);
-    const at = text.indexOf('Iteration(');
-    if (at < 0) continue;
-    const found = ITERATION.exec(text);
-    if (found === null) {
-      // Other words may speak of iterations; only a line that starts like ours must be ours.
-      if (!/Iteration\(\d+\): \d+ context/.test(text)) continue;
-      throw new TraceIoError('trace-io/bad-line', 'iteration line', {
-        file: input.file,
-        line,
-        value: text.slice(at),
-        expected: 'context and generation requests and tokens, and the elapsed time',
-      });
+    let from = 0;
+    // Progress bars and other carriage returns put several on what is one line here.
+    for (const { index } of text.includes('Iteration(') ? text.matchAll(START) : []) {
+      ITERATION.lastIndex = index;
+      const found = ITERATION.exec(text);
+      if (found === null) {
+        throw new TraceIoError('trace-io/bad-line', 'iteration line', {
+          file: input.file,
+          line,
+          value: text.slice(index),
+          expected: 'context and generation requests and tokens, and the elapsed time',
+        });
+      }
+      const counts = found.slice(1, 6).map(Number);
+      const unsafe = counts.findIndex((count) => !Number.isSafeInteger(count));
+      if (unsafe >= 0) {
+        throw new TraceIoError('trace-io/bad-count', FIELDS[unsafe] ?? 'count', {
+          file: input.file,
+          line,
+          value: found[unsafe + 1],
+          expected: 'a whole number >= 0',
+        });
+      }
+      const durationSec = Number(found[6]) * (UNIT_SEC[found[7] ?? ''] ?? Number.NaN);
+      if (!(durationSec >= 0 && durationSec <= FARTHEST_SEC)) {
+        throw new TraceIoError('trace-io/bad-number', 'elapsed time', {
+          file: input.file,
+          line,
+          value: found[6],
+          expected: `a number, at most ${FARTHEST_SEC} s`,
+        });
+      }
+      columns.add([...counts, durationSec], ENGINE.exec(text.slice(from, index))?.[1]);
+      from = ITERATION.lastIndex;
     }
-    const durationSec = Number(found[6]) * (UNIT_SEC[found[7] ?? ''] ?? Number.NaN);
-    if (!(durationSec >= 0 && durationSec <= FARTHEST_SEC)) {
-      throw new TraceIoError('trace-io/bad-number', 'elapsed time', {
-        file: input.file,
-        line,
-        value: found[6],
-        expected: `a number, at most ${FARTHEST_SEC} s`,
-      });
-    }
-    columns.add([...found.slice(1, 6).map(Number), durationSec], ENGINE.exec(text)?.[1]);
   }
   if (columns.length === 0) {
     throw new TraceIoError('trace-io/no-rows', 'file', {
