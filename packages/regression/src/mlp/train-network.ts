@@ -1,6 +1,14 @@
 import { type RandomSource, shuffled } from '@stepclock/random';
 import { Adam } from './adam.js';
-import { backward, forward, makeWorkspace, type NetworkShape, type Workspace, weightMask } from './network.js';
+import {
+  backward,
+  forward,
+  makeWorkspace,
+  type NetworkShape,
+  outputsOf,
+  type Workspace,
+  weightMask,
+} from './network.js';
 
 export interface TrainingOptions {
   readonly learningRate: number;
@@ -54,41 +62,41 @@ export const trainNetwork = (
   const watched = heldOut > 0 ? order.slice(0, heldOut) : order.slice();
   const training = heldOut > 0 ? order.slice(heldOut) : order;
   const batchSize = Math.min(options.batchSize, training.length);
+  /** The batch is what is watched: each pass forward serves the error and the step that follows. */
+  const whole = heldOut === 0 && batchSize === n;
   const workspace = makeWorkspace(shape, batchSize);
   const mask = weightMask(shape);
   const gradient = new Float64Array(start.length);
   const parameters = start.slice();
-  let best = start.slice();
+  const best = start.slice();
   let bestMse = meanSquaredError(shape, parameters, x, y, weights, watched, workspace);
   let rate = options.learningRate;
   let adam = new Adam(parameters.length);
   let falls = 0;
   let stale = 0;
   let epoch = 0;
+  let passed = whole;
 
   while (epoch < options.maxEpochs && falls < RATE_FALLS) {
     epoch++;
-    shuffleInPlace(training, options.random);
+    if (!whole) shuffleInPlace(training, options.random);
     for (let from = 0; from < training.length; from += batchSize) {
       const rows = training.subarray(from, from + batchSize);
-      setBatch(shape, workspace.activations[0] as Float64Array, x, rows);
-      const output = forward(shape, parameters, workspace, rows.length);
+      if (!passed) setBatch(shape, workspace.activations[0] as Float64Array, x, rows);
+      const output = passed ? outputsOf(workspace) : forward(shape, parameters, workspace, rows.length);
       lossDerivative(shape, output, y, weights, rows, workspace.deltas[shape.sizes.length - 1] as Float64Array);
       backward(shape, parameters, workspace, rows.length, gradient);
-      for (let k = 0; k < gradient.length; k++) {
-        if (mask[k])
-          gradient[k] =
-            (gradient[k] as number) + options.l2 * ((parameters[k] as number) - (anchor ? (anchor[k] as number) : 0));
-      }
+      if (options.l2 > 0) addPull(gradient, parameters, anchor, mask, options.l2);
       adam.step(parameters, gradient, rate);
     }
     const mse = meanSquaredError(shape, parameters, x, y, weights, watched, workspace);
+    passed = whole;
     options.onEpoch?.(epoch, mse);
     if (mse < bestMse * (1 - 1e-4)) stale = 0;
     else stale++;
     if (mse < bestMse) {
       bestMse = mse;
-      best = parameters.slice();
+      best.set(parameters);
     }
     if (stale >= options.patience) {
       // Smaller steps from the best point so far, without the momentum of the steps that led nowhere.
@@ -96,10 +104,25 @@ export const trainNetwork = (
       stale = 0;
       rate *= RATE_FALL;
       parameters.set(best);
+      passed = false;
       adam = new Adam(parameters.length);
     }
   }
   return { parameters: best, epochs: epoch, converged: falls >= RATE_FALLS, validationMse: bestMse };
+};
+
+const addPull = (
+  gradient: Float64Array,
+  parameters: Float64Array,
+  anchor: Float64Array | undefined,
+  mask: Uint8Array,
+  l2: number,
+): void => {
+  for (let k = 0; k < gradient.length; k++) {
+    if (mask[k]) {
+      gradient[k] = (gradient[k] as number) + l2 * ((parameters[k] as number) - (anchor ? (anchor[k] as number) : 0));
+    }
+  }
 };
 
 const shuffleInPlace = (rows: Uint32Array, random: RandomSource): void => {
