@@ -88,12 +88,13 @@ export const resolveAxis = (
   };
 };
 
-/** Ticks of a log axis: powers of ten, with 2 and 5 between them where there is room. */
+/** Ticks of a log axis: powers of ten, with 2 and 5 between them where there is room, every other one beyond eight decades. */
 const logTicks = ([low, high]: readonly [number, number]): number[] => {
   const decades = Math.log10(high / low);
   const steps = decades > 2.5 ? [1] : decades > 1.2 ? [1, 3] : [1, 2, 3, 5];
   const ticks: number[] = [];
   for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) {
+    if (decades > 8 && e % 2 !== 0) continue;
     for (const step of steps) {
       const tick = Number((step * 10 ** e).toPrecision(6));
       if (tick >= low && tick <= high) ticks.push(tick);

@@ -28,9 +28,22 @@ export const formatNumber = (value: number, digits = 4): string => {
   return sign + groupThousands(fixed.includes('.') ? fixed.replace(/\.?0+$/, '') : fixed);
 };
 
-/** A fraction as percent. `formatPercent(0.0123)` // => '1.23 %' */
-export const formatPercent = (fraction: number, digits = 3): string =>
-  Number.isFinite(fraction) ? `${formatNumber(fraction * 100, digits)} %` : 'n/a';
+/**
+ * A fraction as percent, to a hundredth of a percent at most: beyond that it is noise to a reader.
+ *
+ * @example formatPercent(0.0123) // => '1.23 %'
+ * @example formatPercent(0.00002) // => '< 0.01 %'
+ */
+export const formatPercent = (fraction: number, digits = 3): string => {
+  if (!Number.isFinite(fraction)) return 'n/a';
+  const hundredths = Math.round(fraction * 1e4);
+  if (hundredths === 0) return fraction === 0 ? '0 %' : '< 0.01 %';
+  return `${formatNumber(Math.abs(hundredths) < 100 ? hundredths / 100 : fraction * 100, digits)} %`;
+};
+
+/** A number and its unit stay on one line. */
+export const unbroken = (text: string): string =>
+  text.replace(/(\d) (?=(?:%|(?:[nµm]?s|ms|J|W|[kM]B)(?![\p{L}])))/gu, '$1\u00a0');
 
 /** Seconds in the unit that reads best. `formatSeconds(4.1e-5)` // => '41 µs' */
 export const formatSeconds = (seconds: number, digits = 4): string => {

@@ -92,10 +92,15 @@ describe('the report of an estimate', () => {
     expect(verdict.tone).toBe('caution');
   });
 
-  it('is good without warnings, bad without convergence, careful with a coefficient at zero', () => {
+  it('is good without warnings, bad without convergence or proof, careful with a coefficient at zero', () => {
     const { warnings: _warnings, ...clean } = sampleEstimate({ phases: 200 });
     expect(estimateReport(clean).verdict.tone).toBe('good');
-    expect(estimateReport({ ...clean, converged: false }).verdict.tone).toBe('bad');
+    expect(estimateReport({ ...clean, converged: false }).verdict.tone).toBe('caution');
+    const { replay: _replay, ...unproven } = clean;
+    expect(estimateReport({ ...unproven, converged: false }).verdict.tone).toBe('bad');
+    const off = (error: number) => ({ metrics: { ttft: { mean: { measured: 1, replayed: 1 + error, error } } } });
+    expect(estimateReport({ ...unproven, replay: off(-0.06) }).verdict.tone).toBe('caution');
+    expect(estimateReport({ ...unproven, replay: off(0.21) }).verdict.tone).toBe('bad');
     const zero = estimateReport({
       ...clean,
       coefficients: [
@@ -143,7 +148,7 @@ describe('the report of a replay', () => {
     const report = replayReport({ replay, provenance });
     expect(report.verdict).toMatchObject({
       tone: 'good',
-      headline: 'Replayed with these coefficients, the means are off by: TTFT 0.3 %, TPOT 0.3 %, Latency 0.3 %.',
+      headline: 'Replayed with these coefficients, mean TTFT is off by 0.3 %, TPOT by 0.3 % and latency by 0.3 %.',
     });
   });
 });

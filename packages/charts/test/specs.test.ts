@@ -68,7 +68,7 @@ describe('units and scales', () => {
       residual: { label: 'Residual', unit: '' },
       series: [{ name: 'a', x: residual.map((_, i) => i), residual }],
     });
-    expect(spec.description).toContain('1 further out, drawn at the edge');
+    expect(spec.description).toContain('One point lies further out, at the edge.');
     expect(JSON.stringify(spec)).toContain('"actual":1000');
   });
 });

@@ -1,4 +1,4 @@
-import { formatNumber } from '../number-text.js';
+import { formatNumber, unbroken } from '../number-text.js';
 import { html, Markup } from './markup.js';
 import type { PageFigure } from './page-figures.js';
 import type {
@@ -17,12 +17,12 @@ export const verdictBox = (
   verdict: Verdict,
 ): Markup => html`<section class="verdict ${verdict.tone}" aria-label="Verdict">
 <p class="tone">${TONES[verdict.tone]}</p>
-<p class="headline">${verdict.headline}</p>
+<p class="headline">${unbroken(verdict.headline)}</p>
 ${bulletList(verdict.points ?? [])}
 </section>`;
 
 const bulletList = (items: readonly string[]): Markup =>
-  items.length === 0 ? html`` : html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+  items.length === 0 ? html`` : html`<ul>${items.map((item) => html`<li>${unbroken(item)}</li>`)}</ul>`;
 
 export const keyFigureCards = (figures: readonly KeyFigure[]): Markup =>
   figures.length === 0
@@ -31,11 +31,11 @@ export const keyFigureCards = (figures: readonly KeyFigure[]): Markup =>
         (figure) =>
           html`<li><span class="label">${figure.label}</span> <span class="value">${figure.value}${
             figure.unit === undefined ? '' : html` <span class="unit">${figure.unit}</span>`
-          }</span>${figure.note === undefined ? '' : html` <span class="note">${figure.note}</span>`}</li>`,
+          }</span>${figure.note === undefined ? '' : html` <span class="note">${unbroken(figure.note)}</span>`}</li>`,
       )}</ul>`;
 
 export const warningList = (warnings: readonly ReportWarning[]): Markup =>
-  html`<ul class="warnings">${warnings.map((warning) => html`<li><code>${warning.code}</code>${warning.message}</li>`)}</ul>`;
+  html`<ul class="warnings">${warnings.map((warning) => html`<li><code>${warning.code}</code>${unbroken(warning.message)}</li>`)}</ul>`;
 
 const cellText = (cell: TableCell): string =>
   cell === null ? 'n/a' : typeof cell === 'number' ? formatNumber(cell) : cell;
@@ -45,15 +45,17 @@ const tableCell = (cell: TableCell, column: TableColumn | undefined, first: bool
   return first ? html`<th scope="row"${kind}>${cellText(cell)}</th>` : html`<td${kind}>${cellText(cell)}</td>`;
 };
 
+/** A caption that only repeats the heading above it is for those who cannot see. */
 const table = (
   block: Extract<ReportBlock, { kind: 'table' }>,
+  heading: string,
 ): Markup => html`<div class="table" role="region" tabindex="0" aria-label="${block.caption}"><table>
-<caption>${block.caption}</caption>
+<caption${block.caption === heading ? html` class="spoken"` : html``}>${block.caption}</caption>
 <thead><tr>${block.columns.map(
   (column) => html`<th scope="col"${column.kind === 'number' ? html` class="number"` : html``}>${column.label}</th>`,
 )}</tr></thead>
 <tbody>${block.rows.map((row) => html`<tr>${row.map((cell, i) => tableCell(cell, block.columns[i], i === 0))}</tr>\n`)}</tbody>
-</table></div>${block.note === undefined ? '' : html`<p class="note">${block.note}</p>`}`;
+</table></div>${block.note === undefined ? '' : html`<p class="note">${unbroken(block.note)}</p>`}`;
 
 /** A file name that any system takes. */
 const fileName = (title: string): string =>
@@ -63,20 +65,24 @@ const fileName = (title: string): string =>
     .replace(/^-|-$/g, '')
     .slice(0, 60) || 'figure';
 
+const groupHeading = ({ text, subtitle }: NonNullable<PageFigure['heading']>): Markup =>
+  html`<div class="group"><h3>${text}</h3>${subtitle === undefined ? '' : html`<p>${unbroken(subtitle)}</p>`}</div>`;
+
 const figureBox = (
   figure: PageFigure,
-): Markup => html`<figure${figure.wide ? html` class="wide"` : html``} aria-labelledby="${figure.id}-title">
+): Markup => html`${figure.heading === undefined ? '' : groupHeading(figure.heading)}<figure${figure.wide ? html` class="wide"` : html``} aria-labelledby="${figure.id}-title">
 <div class="head"><div><h3 id="${figure.id}-title">${figure.title}</h3>${
-  figure.subtitle === undefined ? '' : html`<p class="sub">${figure.subtitle}</p>`
+  figure.subtitle === undefined ? '' : html`<p class="sub">${unbroken(figure.subtitle)}</p>`
 }</div><button type="button" class="save needs-script" data-for="${figure.id}" data-name="${fileName(figure.title)}" aria-label="Save this figure as SVG">SVG</button></div>
 <div class="plot" id="${figure.id}">${new Markup(figure.svg)}</div>
-${figure.caption === undefined ? '' : html`<figcaption>${figure.caption}</figcaption>`}
+${figure.caption === undefined ? '' : html`<figcaption>${unbroken(figure.caption)}</figcaption>`}
 </figure>`;
 
-export const blockMarkup = (block: ReportBlock, figures: readonly PageFigure[]): Markup => {
+/** A block; `heading` is that of its section. */
+export const blockMarkup = (block: ReportBlock, figures: readonly PageFigure[], heading: string): Markup => {
   switch (block.kind) {
     case 'text':
-      return html`<p>${block.text}</p>`;
+      return html`<p>${unbroken(block.text)}</p>`;
     case 'list':
       return bulletList(block.items);
     case 'facts':
@@ -85,7 +91,7 @@ export const blockMarkup = (block: ReportBlock, figures: readonly PageFigure[]):
           html`<div><dt>${fact.label}</dt><dd${fact.value.length <= 18 ? html` class="short"` : html``}>${fact.value}</dd></div>`,
       )}</dl>`;
     case 'table':
-      return table(block);
+      return table(block, heading);
     case 'figures':
       return html`<div class="figures">${figures.map(figureBox)}</div>`;
   }
@@ -94,23 +100,31 @@ export const blockMarkup = (block: ReportBlock, figures: readonly PageFigure[]):
 const megabytes = (bytes: number): string =>
   bytes < 1e6 ? `${formatNumber(bytes / 1e3, 3)} kB` : `${formatNumber(bytes / 1e6, 3)} MB`;
 
+/** The files that were read; columns that none of them fills are left out. */
+const inputTable = (inputs: Provenance['inputs']): Markup => {
+  const withRows = inputs.some(({ rows }) => rows !== undefined);
+  const withBytes = inputs.some(({ bytes }) => bytes !== undefined);
+  const withDigest = inputs.some(({ sha256 }) => sha256 !== undefined);
+  const numberHead = (label: string): Markup => html`<th scope="col" class="number">${label}</th>`;
+  const number = (text: string): Markup => html`<td class="number">${text}</td>`;
+  return html`<div class="table inputs" role="region" tabindex="0" aria-label="Inputs"><table><caption>Inputs</caption>
+<thead><tr><th scope="col">File</th>${withRows ? numberHead('Rows') : ''}${withBytes ? numberHead('Size') : ''}${
+    withDigest ? html`<th scope="col">SHA-256</th>` : ''
+  }</tr></thead>
+<tbody>${inputs.map(
+    ({ name, rows, bytes, sha256 }) =>
+      html`<tr><th scope="row">${name}</th>${
+        withRows ? number(rows === undefined ? '' : formatNumber(rows, 9)) : ''
+      }${withBytes ? number(bytes === undefined ? '' : megabytes(bytes)) : ''}${
+        withDigest ? html`<td><code>${sha256 ?? ''}</code></td>` : ''
+      }</tr>`,
+  )}</tbody></table></div>`;
+};
+
 export const provenanceSection = (provenance: Provenance): Markup => html`<section class="provenance" id="provenance">
 <h2>How this report was made</h2>
 <pre><code>${provenance.command}</code></pre>
-${
-  provenance.inputs.length === 0
-    ? ''
-    : html`<div class="table" role="region" tabindex="0" aria-label="Inputs"><table><caption>Inputs</caption>
-<thead><tr><th scope="col">File</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Size</th><th scope="col">SHA-256</th></tr></thead>
-<tbody>${provenance.inputs.map(
-        (input) =>
-          html`<tr><th scope="row" class="digest">${input.name}</th><td class="number">${
-            input.rows === undefined ? '' : formatNumber(input.rows, 9)
-          }</td><td class="number">${input.bytes === undefined ? '' : megabytes(input.bytes)}</td><td class="digest"><code>${
-            input.sha256 ?? ''
-          }</code></td></tr>`,
-      )}</tbody></table></div>`
-}
+${provenance.inputs.length === 0 ? '' : inputTable(provenance.inputs)}
 <dl class="facts">${Object.entries(provenance.versions).map(
   ([name, version]) => html`<div><dt>${name}</dt><dd>${version}</dd></div>`,
 )}${provenance.seed === undefined ? '' : html`<div><dt>seed</dt><dd>${`${provenance.seed}`}</dd></div>`}${

@@ -23,7 +23,8 @@ export const coefficientUnit = (name: CoefficientName): string => `s/${WORDS[nam
 /** The prefix in which a coefficient reads best, for its value and its interval alike. */
 const prefixOf = (seconds: number): { readonly factor: number; readonly unit: string } => {
   const size = Math.abs(seconds);
-  if (size === 0 || size >= 1) return { factor: 1, unit: 's' };
+  if (size === 0) return { factor: 1e6, unit: 'µs' };
+  if (size >= 1) return { factor: 1, unit: 's' };
   if (size >= 1e-3) return { factor: 1e3, unit: 'ms' };
   return size >= 1e-6 ? { factor: 1e6, unit: 'µs' } : { factor: 1e9, unit: 'ns' };
 };
@@ -44,7 +45,7 @@ export const modelSentence = (coefficients: readonly ReportCoefficient[]): strin
   const fixed = coefficients.find(({ name }) => name === 'beta0');
   const parts = coefficients
     .filter(({ name }) => name !== 'beta0')
-    .map(({ name, value }) => `${formatSeconds(value, 3)} ${WORDS[name].phrase}`);
+    .map(({ name, value }) => `${value === 0 ? 'nothing' : formatSeconds(value, 3)} ${WORDS[name].phrase}`);
   const last = parts.at(-1);
   const listed = parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
   return `A step takes ${formatSeconds(fixed?.value ?? 0, 3)}${listed === undefined ? '' : `, plus ${listed}`}.`;

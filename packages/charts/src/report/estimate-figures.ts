@@ -8,7 +8,7 @@ import { observedPredictedSpec } from '../specs/observed-predicted.js';
 import { residualSpec } from '../specs/residual.js';
 import { stackedSpec, timelineSpec } from '../specs/timeline.js';
 import { coefficientTitle, coefficientUnit } from './coefficient-words.js';
-import { type DurationErrors, PHASE_KINDS, rowsWhere } from './duration-errors.js';
+import { type DurationErrors, PHASE_KINDS } from './duration-errors.js';
 import type { EstimateReportInput, ReportClusters, ReportPhases, ReportSegments } from './estimate-input.js';
 import type { ReportFigure } from './report-data.js';
 
@@ -69,80 +69,70 @@ const relativeResidual = (phases: ReportPhases, rows: Uint32Array): Float64Array
   });
 
 const RESIDUAL = { label: 'Observed minus predicted', unit: '% of observed' };
+const CONTEXTS = [
+  { title: 'Over time', label: 'Start, since the start of the trace', unit: 's', of: 'startSec' },
+  { title: 'Against decoding sequences', label: 'Mean number of active decodes', unit: 'sequences', of: 'meanDecodes' },
+  {
+    title: 'Against prefill pressure',
+    label: 'Mean prefill tokens a step',
+    unit: 'tokens/step',
+    of: 'meanPrefillTokens',
+  },
+] as const;
 
-/** Residuals over time and against the batch; their histogram. */
-export const residualFigures = (phases: ReportPhases): ReportFigure[] => {
+/** The residuals of one kind of phase over time and against the batch, and how large they are; a colour a part. */
+const residualPanels = (phases: ReportPhases, groups: readonly DurationErrors[]): ChartSpec[] => {
   const origin = extentOf(phases.startSec)[0];
-  const groups = PHASE_KINDS.flatMap((name, code) => {
-    const rows = rowsWhere(phases.kind.length, (row) => phases.kind[row] === code);
-    return rows.length === 0 ? [] : [{ name, rows, residual: relativeResidual(phases, rows) }];
-  });
-  const largest = Math.max(...groups.map((group) => group.rows.length));
-  const against = (
-    title: string,
-    x: { label: string; unit: string },
-    column: (rows: Uint32Array) => Float64Array,
-  ): ChartSpec =>
-    residualSpec({
-      title,
-      x: { ...x, scale: 'linear' },
-      residual: RESIDUAL,
-      maxPoints: MAX_POINTS,
-      series: groups.map((group) => ({
-        name: group.name,
-        x: column(group.rows),
-        residual: group.residual,
-        ...labelOf(phases, group.rows),
-      })),
-    });
-  const rule = manyRule(largest, 'furthest from zero');
-  const { meanDecodes, meanPrefillTokens } = phases;
-  return [
-    {
-      spec: against(
-        'Residuals over time',
-        { label: 'Start of the phase, since the start of the trace', unit: 's' },
-        (rows) => pick(phases.startSec, rows).map((start) => start - origin),
-      ),
-      caption: `A drift or a step here means that the engine changed while it was watched.${rule}`,
-      wide: true,
-    },
-    ...(meanDecodes === undefined
-      ? []
-      : [
-          {
-            spec: against(
-              'Residuals against decoding sequences',
-              { label: 'Mean number of active decodes', unit: 'sequences' },
-              (rows) => pick(meanDecodes, rows),
-            ),
-            caption: `A slope or a bend here is cost that the model does not have.${rule}`,
-          },
-        ]),
-    ...(meanPrefillTokens === undefined
-      ? []
-      : [
-          {
-            spec: against(
-              'Residuals against prefill pressure',
-              { label: 'Mean prefill tokens a step', unit: 'tokens/step' },
-              (rows) => pick(meanPrefillTokens, rows),
-            ),
-            caption: `The same, against the prefill tokens that shared the phase's steps.${rule}`,
-          },
-        ]),
-    {
-      spec: histogramSpec({
-        title: 'How large the residuals are',
-        x: RESIDUAL,
-        counted: 'phases',
-        series: groups.map((group) => ({ name: group.name, values: group.residual })),
-        reference: { value: 0, label: 'exact' },
+  const series = groups.map((group) => ({
+    name: partName(group),
+    rows: group.rows,
+    residual: relativeResidual(phases, group.rows),
+  }));
+  const scatters = CONTEXTS.flatMap(({ title, label, unit, of }) => {
+    const column = phases[of];
+    if (column === undefined) return [];
+    const from = of === 'startSec' ? origin : 0;
+    return [
+      residualSpec({
+        title,
+        x: { label, unit, scale: 'linear' },
+        residual: RESIDUAL,
+        maxPoints: MAX_POINTS,
+        series: series.map(({ name, rows, residual }) => ({
+          name,
+          x: columnOf(rows.length, (i) => (column[rows[i] as number] as number) - from),
+          residual,
+          ...labelOf(phases, rows),
+        })),
       }),
-      caption: 'Where a few residuals lie far out, the outermost bars gather all beyond them.',
-    },
-  ];
+    ];
+  });
+  const sizes = histogramSpec({
+    title: 'How large',
+    x: RESIDUAL,
+    counted: 'phases',
+    series: series.map(({ name, residual }) => ({ name, values: residual })),
+    reference: { value: 0, label: 'exact' },
+  });
+  return [...scatters, sizes];
 };
+
+/** Residuals of both kinds: they differ by orders of magnitude, so each has its own axes. */
+export const residualFigures = (phases: ReportPhases, errors: readonly DurationErrors[]): ReportFigure[] =>
+  PHASE_KINDS.flatMap((kind) => {
+    const groups = errors.filter((error) => error.kind === kind);
+    if (groups.length === 0) return [];
+    const rule = manyRule(Math.max(...groups.map((group) => group.rows.length)), 'furthest from zero');
+    return [
+      {
+        spec: panelSpec({
+          title: `Residuals of ${kind} phases`,
+          subtitle: `Over time, a drift or a step means that the engine changed while it was watched; against the batch, a slope or a bend is cost that the model does not have. Where a few lie far out, the outermost bars gather all beyond them.${rule}`,
+          panels: residualPanels(phases, groups),
+        }),
+      },
+    ];
+  });
 
 /** Concurrency, pressure and the compositions seen. */
 export const loadFigures = (segments: ReportSegments): ReportFigure[] => {

@@ -92,7 +92,7 @@ const fitSections = (phases: ReportPhases, errors: readonly DurationErrors[]): R
     title: 'How well it predicts',
     blocks: [{ kind: 'figures', figures: durationFigures(phases, errors) }, durationErrorTable(errors)],
   },
-  { title: 'Residuals', blocks: [{ kind: 'figures', figures: residualFigures(phases) }] },
+  { title: 'Residuals', blocks: [{ kind: 'figures', figures: residualFigures(phases, errors) }] },
 ];
 
 const percentOf = (shares: Column): Float64Array => {
@@ -167,7 +167,6 @@ const othersSection = (input: EstimateReportInput): ReportSection[] => {
   return [
     {
       title: 'Beside other estimators',
-      intro: 'The same phases through the published estimators.',
       blocks: [
         { kind: 'figures', figures: [estimatorFigure(input)] },
         {

@@ -2,7 +2,7 @@ import { formatNumber, formatPercent } from '../number-text.js';
 import { coefficientTitle, modelSentence, relativeHalfWidth } from './coefficient-words.js';
 import type { DurationErrors } from './duration-errors.js';
 import type { EstimateReportInput } from './estimate-input.js';
-import { replaySentence } from './replay-sections.js';
+import { replaySentence, worstMean } from './replay-sections.js';
 import type { Tone, Verdict } from './report-data.js';
 
 /** A median error above this is not a usable model; above the next, a model to use with care. */
@@ -11,12 +11,16 @@ const CAREFUL = 0.05;
 /** An interval wider than this, in both directions, says that the trace hardly tells the coefficient. */
 const WIDE = 0.25;
 
-const errorSentence = (error: DurationErrors): string =>
-  `${error.part === 'held out' ? 'Held-out ' : ''}${error.kind} phases: half are predicted within ${formatPercent(error.medianAbs, 2)}, 95 % within ${formatPercent(error.p95Abs, 2)}.`;
+const errorSentence = (error: DurationErrors): string => {
+  const name = `${error.part === 'held out' ? 'held-out ' : ''}${error.kind} phases`;
+  const within = (share: number): string => formatPercent(share, 2).replace('< ', '');
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}: half are predicted within ${within(error.medianAbs)}, 95 % within ${within(error.p95Abs)}.`;
+};
 
 /**
- * The verdict by rule. Not usable: no convergence, or a median decode error above 20 %. With care: any warning, a median decode
- * error above 5 %, a coefficient at zero or with an interval wider than ±25 %. Good: everything else.
+ * The verdict by rule. Not usable: a median decode error above 20 %, a replayed mean more than 20 % off, or no convergence without
+ * a replay that comes within 5 %. With care: no convergence, any warning, a median decode error or a replayed mean off by more than
+ * 5 %, a coefficient at zero or with an interval wider than ±25 %. Good: everything else.
  */
 export const estimateVerdict = (input: EstimateReportInput, errors: readonly DurationErrors[]): Verdict => {
   const points: string[] = [];
@@ -26,7 +30,8 @@ export const estimateVerdict = (input: EstimateReportInput, errors: readonly Dur
   const zero = input.coefficients.filter(({ value }) => value === 0);
   const warnings = input.warnings ?? [];
   if (!input.converged) points.push('The fit did not converge: these are its best values so far.');
-  points.push(...errors.filter((error) => error.part !== 'fitted' || judged === error).map(errorSentence));
+  const told = errors.filter((error) => error.part !== 'fitted' || judged === error);
+  points.push(...told.toSorted((a, b) => (a.kind === b.kind ? 0 : a.kind === 'decode' ? -1 : 1)).map(errorSentence));
   if (input.replay !== undefined) points.push(replaySentence(input.replay.metrics));
   for (const { name } of zero) points.push(`${coefficientTitle(name)}, came out as zero: this trace does not tell it.`);
   for (const coefficient of wide.filter(({ value }) => value !== 0)) {
@@ -37,7 +42,16 @@ export const estimateVerdict = (input: EstimateReportInput, errors: readonly Dur
   if (warnings.length > 0)
     points.push(`${warnings.length === 1 ? 'One warning' : `${warnings.length} warnings`}, listed below.`);
   const median = judged?.medianAbs ?? 0;
-  const careful = warnings.length > 0 || median > CAREFUL || wide.length > 0 || zero.length > 0;
-  const tone: Tone = !input.converged || median > USELESS ? 'bad' : careful ? 'caution' : 'good';
+  const replayed = input.replay === undefined ? undefined : worstMean(input.replay.metrics);
+  const proven = input.converged || (replayed !== undefined && replayed <= CAREFUL);
+  const useless = median > USELESS || (replayed ?? 0) > USELESS || !proven;
+  const careful =
+    !input.converged ||
+    warnings.length > 0 ||
+    median > CAREFUL ||
+    (replayed ?? 0) > CAREFUL ||
+    wide.length > 0 ||
+    zero.length > 0;
+  const tone: Tone = useless ? 'bad' : careful ? 'caution' : 'good';
   return { tone, headline: modelSentence(input.coefficients), points };
 };

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { unbroken } from '../number-text.js';
+import { arrangedFigures } from './arrange-figures.js';
 import { blockMarkup, keyFigureCards, provenanceSection, verdictBox, warningList } from './blocks.js';
 import { CLIENT_SCRIPT } from './client-script.js';
 import { html, Markup, scriptJson } from './markup.js';
-import { type PageFigure, pageFigures } from './page-figures.js';
+import { type PageFigure, pageFigure } from './page-figures.js';
 import type { ReportBlock, ReportData, ReportSection } from './report-data.js';
 import { STYLE } from './style.js';
 import { vegaRuntime } from './vega-runtime.js';
@@ -15,31 +17,18 @@ const policyOf = (scripts: readonly string[]): string =>
 
 type DrawnBlock = { readonly block: ReportBlock; readonly figures: readonly PageFigure[] };
 
-/** Two figures a line: one that would stand alone beside an empty place takes the whole line. */
-const filled = (figures: readonly PageFigure[]): PageFigure[] => {
-  let beside = 0;
-  return figures.map((figure, i) => {
-    if (figure.wide) {
-      beside = 0;
-      return figure;
-    }
-    beside++;
-    const alone = beside % 2 === 1 && (figures[i + 1]?.wide ?? true);
-    return alone ? { ...figure, wide: true } : figure;
-  });
-};
-
 const drawBlocks = async (sections: readonly ReportSection[]): Promise<DrawnBlock[][]> => {
-  let number = 0;
+  let number = 1;
   const drawn: DrawnBlock[][] = [];
   for (const section of sections) {
     const blocks: DrawnBlock[] = [];
     for (const block of section.blocks) {
       const figures: PageFigure[] = [];
       if (block.kind === 'figures') {
-        for (const figure of block.figures) figures.push(...(await pageFigures(figure, ++number)));
+        for (const place of arrangedFigures(block.figures, number)) figures.push(await pageFigure(place));
+        number += block.figures.length;
       }
-      blocks.push({ block, figures: filled(figures) });
+      blocks.push({ block, figures });
     }
     drawn.push(blocks);
   }
@@ -87,8 +76,8 @@ ${keyFigureCards(report.keyFigures ?? [])}
 ${warnings.length === 0 ? '' : html`<section id="warnings"><h2>Warnings</h2>${warningList(warnings)}</section>`}
 ${report.sections.map(
   (section, i) => html`<section id="${anchors[i]?.id}"><h2>${section.title}</h2>
-${section.intro === undefined ? '' : html`<p>${section.intro}</p>`}
-${drawn[i]?.map(({ block, figures }) => blockMarkup(block, figures))}
+${section.intro === undefined ? '' : html`<p>${unbroken(section.intro)}</p>`}
+${drawn[i]?.map(({ block, figures }) => blockMarkup(block, figures, section.title))}
 </section>
 `,
 )}

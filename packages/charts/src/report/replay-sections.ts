@@ -1,5 +1,6 @@
 import { formatPercent, formatSeconds } from '../number-text.js';
 import { ecdfSpec } from '../specs/ecdf.js';
+import { lowered } from '../specs/observed-predicted.js';
 import type { ReplayMetrics, ReplayQuantity, ReplayResult } from './estimate-input.js';
 import type {
   Provenance,
@@ -19,13 +20,25 @@ const NAMES: Readonly<Record<ReplayQuantity, { readonly short: string; readonly 
 
 const QUANTITIES = ['ttft', 'tpot', 'latency'] as const;
 
-/** "Replayed with these coefficients, mean TTFT is within 0.3 %, ...": the proof in one sentence. */
+/** "Replayed with these coefficients, mean TTFT is off by 0.3 %, TPOT by 0.02 % and latency by 0.1 %.": the proof in one sentence. */
 export const replaySentence = (metrics: ReplayMetrics): string => {
   const parts = QUANTITIES.flatMap((quantity) => {
     const mean = metrics[quantity]?.mean;
-    return mean === undefined ? [] : [`${NAMES[quantity].short} ${formatPercent(Math.abs(mean.error), 2)}`];
+    if (mean === undefined) return [];
+    return [[lowered(NAMES[quantity].short), formatPercent(Math.abs(mean.error), 2).replace('< ', 'less than ')]];
+  }).map(([name, error], i) => `${name} ${i === 0 ? 'is off ' : ''}by ${error}`);
+  const last = parts.at(-1);
+  if (last === undefined) return 'The replay has no mean to compare.';
+  return `Replayed with these coefficients, mean ${parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`}.`;
+};
+
+/** The largest error of a mean, without its sign, as a fraction; undefined without any mean. */
+export const worstMean = (metrics: ReplayMetrics): number | undefined => {
+  const errors = QUANTITIES.flatMap((quantity) => {
+    const mean = metrics[quantity]?.mean;
+    return mean === undefined ? [] : [Math.abs(mean.error)];
   });
-  return `Replayed with these coefficients, the means are off by: ${parts.join(', ')}.`;
+  return errors.length === 0 ? undefined : Math.max(...errors);
 };
 
 const metricTable = (metrics: ReplayMetrics): ReportBlock => ({
@@ -95,11 +108,7 @@ export interface ReplayReportInput {
 }
 
 const replayVerdict = (metrics: ReplayMetrics, warnings: readonly ReportWarning[]): Verdict => {
-  const means = QUANTITIES.flatMap((quantity) => {
-    const mean = metrics[quantity]?.mean;
-    return mean === undefined ? [] : [Math.abs(mean.error)];
-  });
-  const worst = Math.max(0, ...means);
+  const worst = worstMean(metrics) ?? 0;
   return {
     tone: worst > 0.2 ? 'bad' : worst > 0.05 || warnings.length > 0 ? 'caution' : 'good',
     headline: replaySentence(metrics),
@@ -120,9 +129,9 @@ export const replayReport = (input: ReplayReportInput): ReportData => {
         ? []
         : [
             {
-              label: `Mean ${NAMES[quantity].short}`,
-              value: formatPercent(mean.error, 2),
-              unit: 'off',
+              label: `Mean ${lowered(NAMES[quantity].short)}`,
+              value: formatPercent(Math.abs(mean.error), 2),
+              unit: mean.error < 0 ? 'too low' : mean.error > 0 ? 'too high' : 'off',
               note: `measured ${formatSeconds(mean.measured, 3)}, replayed ${formatSeconds(mean.replayed, 3)}`,
             },
           ];

@@ -20,8 +20,8 @@ h1{font-size:1.75rem;line-height:1.2;margin:0;letter-spacing:-.015em;overflow-wr
 h2{font-size:1.28rem;line-height:1.3;margin:2.6rem 0 .5rem;letter-spacing:-.01em;scroll-margin-top:1rem}
 h3{font-size:1rem;line-height:1.35;margin:0;overflow-wrap:anywhere}
 p{margin:.4rem 0 .9rem;max-width:78ch;overflow-wrap:anywhere}
-ul{margin:.4rem 0 .9rem;padding-left:1.25rem;max-width:78ch}
-li{margin:.2rem 0;overflow-wrap:anywhere}
+ul{margin:.4rem 0 .9rem;padding-left:1.25rem}
+li{margin:.2rem 0;overflow-wrap:anywhere;max-width:78ch}
 code{font:.86em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}
 a{color:var(--accent)}
 .switch{flex:none;font:inherit;font-size:.85rem;color:var(--text);background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.45rem .8rem;min-height:40px;cursor:pointer;white-space:nowrap}
@@ -47,8 +47,12 @@ a{color:var(--accent)}
 .warnings{list-style:none;padding:0;max-width:none;display:grid;gap:8px}
 .warnings li{margin:0;padding:.65rem 1rem;background:var(--caution-tint);border:1px solid var(--line);border-left:4px solid var(--caution);border-radius:8px}
 .warnings code{color:var(--caution);font-weight:600;display:block;overflow-wrap:anywhere}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:16px;margin:1rem 0 1.2rem;align-items:start}
-figure{margin:0;padding:1rem 1.1rem .9rem;background:var(--card);border:1px solid var(--line);border-radius:10px;box-shadow:var(--shadow);min-width:0;break-inside:avoid}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:16px;margin:1rem 0 1.2rem}
+.group{grid-column:1/-1;margin:1rem 0 -.2rem;min-width:0}
+.figures>.group:first-child{margin-top:0}
+.group h3{font-size:1.08rem}
+.group p{color:var(--soft);font-size:.9rem;margin:.15rem 0 0;max-width:96ch}
+figure{margin:0;display:flex;flex-direction:column;padding:1rem 1.1rem .9rem;background:var(--card);border:1px solid var(--line);border-radius:10px;box-shadow:var(--shadow);min-width:0;break-inside:avoid}
 figure.wide{grid-column:1/-1}
 figure .head{display:flex;gap:10px;align-items:flex-start;justify-content:space-between;margin-bottom:.5rem}
 figure .head>div{min-width:0}
@@ -58,10 +62,12 @@ figure .save:hover{color:var(--text);border-color:var(--soft)}
 figcaption{color:var(--soft);font-size:.86rem;line-height:1.5;margin-top:.5rem;overflow-wrap:anywhere}
 .plot{width:100%;min-width:0}
 .plot svg{display:block;max-width:100%;height:auto;margin:0 auto;overflow:visible}
-.table{overflow-x:auto;margin:.8rem 0 1.1rem;background:linear-gradient(to right,var(--card) 40%,transparent) 0 0/48px 100% no-repeat local,linear-gradient(to left,var(--card) 40%,transparent) 100% 0/48px 100% no-repeat local,linear-gradient(to right,var(--edge),transparent) 0 0/14px 100% no-repeat,linear-gradient(to left,var(--edge),transparent) 100% 0/14px 100% no-repeat,var(--card);border:1px solid var(--line);border-radius:10px;box-shadow:var(--shadow)}
+.table{position:relative;overflow-x:auto;margin:.8rem 0 1.1rem;background:linear-gradient(to right,var(--card) 40%,transparent) 0 0/48px 100% no-repeat local,linear-gradient(to left,var(--card) 40%,transparent) 100% 0/48px 100% no-repeat local,linear-gradient(to right,var(--edge),transparent) 0 0/14px 100% no-repeat,linear-gradient(to left,var(--edge),transparent) 100% 0/14px 100% no-repeat,var(--card);border:1px solid var(--line);border-radius:10px;box-shadow:var(--shadow)}
 table{border-collapse:collapse;width:100%;font-size:.9rem;line-height:1.45}
 caption{text-align:left;font-weight:600;padding:.7rem 1rem .5rem;caption-side:top}
 th,td{padding:.45rem 1rem;text-align:left;vertical-align:top;border-top:1px solid var(--line)}
+caption.spoken{position:absolute;width:1px;height:1px;padding:0;overflow:hidden;clip-path:inset(50%)}
+caption.spoken+thead th{border-top:0}
 thead th{color:var(--soft);font-weight:600;font-size:.82rem;vertical-align:bottom}
 tbody th{font-weight:600}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -72,7 +78,8 @@ td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-spa
 .facts .short{white-space:nowrap;flex:none}
 .facts dd{margin:0;text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:break-word;max-width:75%}
 .provenance pre{margin:.4rem 0 1rem;padding:.8rem 1rem;background:var(--card);border:1px solid var(--line);border-radius:10px;white-space:pre-wrap;overflow-wrap:anywhere}
-.digest{overflow-wrap:anywhere;word-break:break-all}
+.inputs th[scope=row]{min-width:12rem;overflow-wrap:anywhere}
+.inputs code{white-space:nowrap}
 .tip{position:fixed;z-index:9;left:0;top:0;pointer-events:none;max-width:min(320px,calc(100vw - 16px));background:var(--card);color:var(--text);border:1px solid var(--line);border-radius:8px;box-shadow:0 6px 20px rgba(10,20,40,.22);padding:.45rem .6rem;font-size:.8rem;line-height:1.4;visibility:hidden}
 .tip.shown{visibility:visible}
 .tip table{font-size:inherit;width:auto}
@@ -83,6 +90,9 @@ td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-spa
 .page{padding:18px 14px 36px}
 h1{font-size:1.4rem}
 figure{padding:.8rem .7rem .7rem}
+.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,142px),1fr));gap:10px}
+.cards li{padding:.65rem .8rem}
+.cards .value{font-size:1.35rem}
 figure .save{display:none}
 th,td{padding:.4rem .7rem}
 .verdict{padding:.85rem 1rem}
@@ -95,6 +105,7 @@ body{font-size:11pt}
 figure,.verdict,.cards li,.table,.warnings li{box-shadow:none;break-inside:avoid;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .figures{grid-template-columns:1fr 1fr;gap:10px}
 .table{overflow:visible}
+.inputs code{white-space:normal;overflow-wrap:anywhere}
 h2,h3,caption{break-after:avoid}
 thead{display:table-header-group}
 tr{break-inside:avoid}

@@ -1,7 +1,7 @@
 import { type Axis, resolveAxis } from '../axis.js';
 import { requireFinite, requireRows } from '../column.js';
 import { drawn, formatNumber } from '../number-text.js';
-import { type ChartSpec, type ChartText, chart, type JsonObject, type Layer } from '../spec.js';
+import { type ChartSpec, type ChartText, chart, type JsonObject, type Layer, type Row } from '../spec.js';
 import { pickedOpacity, pickParam, seriesColour } from './scatter-layers.js';
 
 /** One bar. */
@@ -23,6 +23,21 @@ export interface BarInput extends ChartText {
   /** A dashed line across all bars: a target, a truth, a limit. */
   readonly reference?: { readonly value: number; readonly label: string };
 }
+
+/** The values beside the ends of their bars, with a halo where a grid line crosses them. */
+const writtenValues = (rows: readonly Row[], negative: boolean, place: Readonly<Record<string, JsonObject>>): Layer[] =>
+  ['halo', 'annotation'].map((style) => ({
+    data: { values: rows },
+    mark: {
+      type: 'text',
+      style,
+      align: negative ? 'right' : 'left',
+      dx: negative ? -5 : 5,
+      baseline: 'middle',
+      aria: false,
+    },
+    encoding: { ...place, x: { ...place.x, field: 'at' }, text: { field: 'text', type: 'nominal' } },
+  }));
 
 const distinct = (names: readonly string[]): string[] => [...new Set(names)];
 
@@ -99,14 +114,18 @@ export const barSpec = (input: BarInput): ChartSpec => {
       encoding: { y, ...yOffset, x: { ...x, field: 'low' }, x2: { field: 'high' } },
     });
   }
-  const ends = { values: rows.map((row) => ({ ...row, at: Math.max(row.high ?? row.value, row.value) })) };
-  const written = { y, ...yOffset, x: { ...x, field: 'at' }, text: { field: 'text', type: 'nominal' } };
-  const beside = { type: 'text', align: 'left', dx: 5, baseline: 'middle', aria: false };
-  const values: readonly Layer[] = ['halo', 'annotation'].map((style) => ({
-    data: ends,
-    mark: { ...beside, style },
-    encoding: written,
-  }));
+  const values = [false, true].flatMap((negative) => {
+    const own = rows.filter((row) => row.value < 0 === negative);
+    const outer = negative ? Math.min : Math.max;
+    const end = (row: (typeof rows)[number]): number => outer((negative ? row.low : row.high) ?? row.value, row.value);
+    return own.length === 0
+      ? []
+      : writtenValues(
+          own.map((row) => ({ ...row, at: end(row) })),
+          negative,
+          { y, ...yOffset, x },
+        );
+  });
   if (reference !== undefined) {
     const data = { values: [{ value: drawn(reference.value * axis.factor), label: reference.label }] };
     layers.push(

@@ -2,7 +2,7 @@ import { type Axis, positionOf, resolveAxis } from '../axis.js';
 import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
 import { formatNumber } from '../number-text.js';
 import { quantileOf } from '../reduce/quantiles.js';
-import { type ChartSpec, type ChartText, chart, type Layer } from '../spec.js';
+import { type ChartSpec, type ChartText, chart } from '../spec.js';
 import { gridFor, reducedSeries, reductionNote, scatterLayers } from './scatter-layers.js';
 
 export interface ResidualInput extends ChartText {
@@ -40,23 +40,6 @@ const withinEdge = (column: Column, edge: number): { readonly placed: Float64Arr
   }
   return { placed, moved };
 };
-
-/** Says in the plot that something lies beyond it. */
-const edgeNote = (text: string): readonly Layer[] =>
-  ['halo', 'annotation'].map((style) => ({
-    data: { values: [{ text }] },
-    mark: {
-      type: 'text',
-      style,
-      align: 'right',
-      baseline: 'bottom',
-      x: { expr: 'width - 4' },
-      y: { expr: 'height - 5' },
-      aria: false,
-      tooltip: false,
-    },
-    encoding: { text: { field: 'text', type: 'nominal' } },
-  }));
 
 /**
  * Residuals against anything, with the line at zero. Beyond `maxPoints` rows a series (default 1500): cells with counts, and the
@@ -96,10 +79,14 @@ export const residualSpec = (input: ResidualInput): ChartSpec => {
   const x = { field: 'x', ...positionOf(xAxis) };
   const y = { field: 'y', ...positionOf(yAxis) };
   const [low, high] = reach.map((value) => formatNumber(value * yAxis.factor));
-  const note = `${formatNumber(beyond, 9)} further out, drawn at the edge`;
+  const note =
+    beyond === 1
+      ? 'One point lies further out, at the edge.'
+      : `${formatNumber(beyond, 9)} points lie further out, at the edge.`;
+  const subtitle = [input.subtitle, ...(beyond === 0 ? [] : [note])].filter((line) => line !== undefined).join(' ');
   return chart(
-    input,
-    `${yAxis.title}, ${low} to ${high}, against ${xAxis.title}; the dashed line is zero.${beyond === 0 ? '' : ` ${note}.`} ${reductionNote(series)}`,
+    { ...input, ...(subtitle === '' ? {} : { subtitle }) },
+    `${yAxis.title}, ${low} to ${high}, against ${xAxis.title}; the dashed line is zero.${beyond === 0 ? '' : ` ${note}`} ${reductionNote(series)}`,
     [
       ...scatterLayers(series, xAxis, yAxis, { x, y }),
       {
@@ -107,7 +94,6 @@ export const residualSpec = (input: ResidualInput): ChartSpec => {
         mark: { type: 'rule', style: 'reference', aria: false, tooltip: false },
         encoding: { y },
       },
-      ...(beyond === 0 ? [] : edgeNote(note)),
     ],
   );
 };
