@@ -12,6 +12,8 @@ export class NameIndex {
   #count = 0;
   #pool = new Uint8Array(4096);
   #ends = new Uint32Array(256);
+  /** Of every name, so that a larger table needs no second look at the names. */
+  #hashes = new Int32Array(256);
   #slots = new Int32Array(1024);
 
   get length(): number {
@@ -32,10 +34,10 @@ export class NameIndex {
     const mask = this.#slots.length - 1;
     let slot = spread(hash) & mask;
     for (let index = (this.#slots[slot] as number) - 1; index >= 0; index = (this.#slots[slot] as number) - 1) {
-      if (this.#same(index, bytes, from, to)) return index;
+      if (this.#hashes[index] === hash && this.#same(index, bytes, from, to)) return index;
       slot = (slot + 1) & mask;
     }
-    return this.#append(bytes, from, to, slot);
+    return this.#append(bytes, from, to, hash, slot);
   }
 
   internText(text: string): number {
@@ -53,6 +55,7 @@ export class NameIndex {
     const pool = this.#pool;
     const ends = this.#ends;
     this.#slots = new Int32Array(0);
+    this.#hashes = new Int32Array(0);
     return {
       length,
       at(index: number): string {
@@ -72,7 +75,7 @@ export class NameIndex {
     return true;
   }
 
-  #append(bytes: Uint8Array, from: number, to: number, slot: number): number {
+  #append(bytes: Uint8Array, from: number, to: number, hash: number, slot: number): number {
     const index = this.#count++;
     const start = index === 0 ? 0 : (this.#ends[index - 1] as number);
     const end = start + (to - from);
@@ -81,19 +84,21 @@ export class NameIndex {
     for (let i = from, j = start; i < to; i++, j++) pool[j] = bytes[i] as number;
     if (index >= this.#ends.length) {
       this.#ends = grownTo(this.#ends, new Uint32Array(index * 2));
+      this.#hashes = grownTo(this.#hashes, new Int32Array(index * 2));
     }
     this.#ends[index] = end;
+    this.#hashes[index] = hash;
     this.#slots[slot] = index + 1;
     if (this.#count * 3 > this.#slots.length * 2) this.#rehash();
     return index;
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
+    const slots = new Int32Array(this.#slots.length * 4);
     const mask = slots.length - 1;
+    const hashes = this.#hashes;
     for (let index = 0; index < this.#count; index++) {
-      const from = index === 0 ? 0 : (this.#ends[index - 1] as number);
-      let slot = spread(NameIndex.hash(this.#pool, from, this.#ends[index] as number)) & mask;
+      let slot = spread(hashes[index] as number) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = index + 1;
     }
