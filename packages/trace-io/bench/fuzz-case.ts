@@ -41,7 +41,7 @@ export function fuzzCase(seed: number, number: number): FuzzCase {
 export async function resultOf({ fixture, mutations, bytes, options, chunkBytes }: FuzzCase): Promise<string> {
   const found = await outcome(bytes, options, 'fast', chunkBytes);
   const said = (result: typeof found): string => (result instanceof TraceIoError ? result.message : contents(result));
-  if (/csv$|tsv$|parquet$/.test(fixture)) {
+  if (/csv$|tsv$|parquet$/.test(fixture) && options.format === undefined) {
     const strict = await outcome(bytes, options, 'strict', 4099);
     if (said(strict) !== said(found)) {
       throw new Error(`the paths differ: fast ${said(found).slice(0, 300)}; strict ${said(strict).slice(0, 300)}`);
