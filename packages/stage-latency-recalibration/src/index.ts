@@ -28,8 +28,9 @@ export { trainTransferNetworks, transferNetworksFromJSON } from './estimator/tra
 export { drawSets, testSize } from './experiment/draw-sets.js';
 export { type ExperimentFiles, experimentFiles } from './experiment/experiment-files.js';
 export type { ExperimentOptions } from './experiment/experiment-options.js';
-export { type ExperimentResult, runExperiment } from './experiment/run-experiment.js';
-export { type PredictedVsActual, TOTAL } from './experiment/run-seed.js';
+export { type ExperimentPlan, planExperiment } from './experiment/plan-experiment.js';
+export { type ExperimentResult, experimentResult, runExperiment, seedsOf } from './experiment/run-experiment.js';
+export { type PredictedVsActual, runSeed, type SeedResult, TOTAL } from './experiment/run-seed.js';
 export { type Answered, experimentSummary } from './experiment/summary.js';
 export {
   type GuardrailPoint,

@@ -49,8 +49,8 @@ export const experimentFiles = (result: ExperimentResult): ExperimentFiles => {
       settings,
       held_out_by_seed: seeds.map(({ seed, source }) => ({
         seed,
-        total: source.parts.totalHeldOut === null ? null : figuresJSON(source.parts.totalHeldOut),
-        stages: source.parts.reports.map(({ stage, family, heldOut }) => ({ stage, family, ...figuresJSON(heldOut) })),
+        total: source.total === null ? null : figuresJSON(source.total),
+        stages: source.stages.map(({ stage, family, heldOut }) => ({ stage, family, ...figuresJSON(heldOut) })),
       })),
     },
     e3_calibration_results: {
@@ -122,7 +122,7 @@ export const experimentFiles = (result: ExperimentResult): ExperimentFiles => {
   return {
     ...rounded,
     // The model itself keeps all its digits.
-    e3_estimator_model: { ...rounded.e3_estimator_model, model: first?.source.toJSON() ?? null },
+    e3_estimator_model: { ...rounded.e3_estimator_model, model: first?.source.model ?? null },
     e3_transfer_curves: {
       ...rounded.e3_transfer_curves,
       summary: experimentSummary(result),

@@ -1,18 +1,16 @@
 import { measuredTotals, type StageTable, takeConfigurations } from '../data/stage-table.js';
 import { type ErrorFigures, errorFigures } from '../estimator/error-figures.js';
-import type { StageEstimator } from '../estimator/stage-estimator.js';
+import type { StageReport } from '../estimator/stage-estimator.js';
 import { trainEstimator } from '../estimator/train-estimator.js';
 import { trainTransferNetworks } from '../estimator/transfer-network.js';
-import { jackknifeBounds, marginBounds, splitBounds } from '../guardrail/bounds.js';
-import { conformalSelection } from '../guardrail/conformal-selection.js';
-import { crossFit } from '../guardrail/cross-fit.js';
-import { type GuardrailFigures, guardrailFigures } from '../guardrail/guardrail-figures.js';
 import type { BlendReport } from '../recalibration/auto-blend.js';
 import { leastSamples, type Method } from '../recalibration/method.js';
 import { type Recalibration, recalibrate } from '../recalibration/recalibrate.js';
-import { takeSamples, transferInput, transferSamples } from '../recalibration/samples.js';
-import { drawSets, testSize } from './draw-sets.js';
-import type { ExperimentOptions } from './experiment-options.js';
+import { transferInput, transferSamples } from '../recalibration/samples.js';
+import { drawSets } from './draw-sets.js';
+import { type GuardrailResult, guardBudgets } from './guard-budgets.js';
+import type { ExperimentPlan } from './plan-experiment.js';
+import { seedFits } from './seed-fits.js';
 
 /** Name of the total among the stages of results. */
 export const TOTAL = 'T_total';
@@ -23,14 +21,6 @@ export interface CalibrationResult extends ErrorFigures {
   readonly seed: number;
   /** A stage's name, or {@link TOTAL}. */
   readonly stage: string;
-}
-
-export interface GuardrailResult extends GuardrailFigures {
-  readonly rule: string;
-  readonly samples: number;
-  readonly seed: number;
-  /** Share of the 95th percentile of true totals. */
-  readonly budget: number;
 }
 
 /** Measured and predicted on the test set, for the picture of one seed. */
@@ -44,36 +34,30 @@ export interface PredictedVsActual {
   }[];
 }
 
+/** Plain data: it passes between threads as it is. */
 export interface SeedResult {
   readonly seed: number;
-  readonly source: StageEstimator;
-  /** The source model on the test configurations of the source GPU, where those were measured; null otherwise. */
-  readonly sourceTotal: ErrorFigures | null;
+  /** The source model, its errors out of fold, and the model itself where it is kept. */
+  readonly source: {
+    readonly stages: readonly StageReport[];
+    readonly total: ErrorFigures | null;
+    readonly model: object | null;
+  };
   readonly calibration: readonly CalibrationResult[];
   readonly guardrail: readonly GuardrailResult[];
   readonly blends: readonly { readonly samples: number; readonly stages: readonly BlendReport[] }[];
   readonly picture: PredictedVsActual | null;
 }
 
-/** Margins of the threshold sweep. */
-const MARGINS: readonly number[] = [1, 1.02, 1.05, 1.1, 1.15, 1.2, 1.3, 1.5];
-
-/** The whole experiment for one seed. */
-export const runSeed = (
-  source: StageTable,
-  target: StageTable,
-  sampleCounts: readonly number[],
-  options: Required<ExperimentOptions>,
-  seed: number,
-  withPicture: boolean,
-): SeedResult => {
-  const sets = drawSets(
-    source,
-    target,
-    testSize(target, options.testConfigurations),
-    options.sourceConfigurations,
-    seed,
-  );
+/**
+ * The whole experiment for one seed. The first seed of the plan also keeps its model and a picture.
+ *
+ * @throws StageError as `trainEstimator`, `transferInput` and `recalibrate`
+ */
+export const runSeed = (source: StageTable, target: StageTable, plan: ExperimentPlan, seed: number): SeedResult => {
+  const { options, samples: sampleCounts } = plan;
+  const kept = seed === options.seed;
+  const sets = drawSets(source, target, plan.testConfigurations, options.sourceConfigurations, seed);
   const training = takeConfigurations(source, sets.source);
   const { estimator } = trainEstimator(training, { families: options.families, seed });
   const test = takeConfigurations(target, sets.test);
@@ -95,97 +79,42 @@ export const runSeed = (
       calibration.push({ ...common, stage, ...errorFigures(test.stagesMs[k] as Float64Array, ms) });
     });
     calibration.push({ ...common, stage: TOTAL, ...errorFigures(truth, totalMs) });
+    if (kept && model.method === 'auto') {
+      picture = {
+        method: 'auto',
+        samples,
+        stages: [
+          ...(stagesMs ?? []).map((predictedMs, k) => ({
+            stage: test.stageNames[k] as string,
+            measuredMs: test.stagesMs[k] as Float64Array,
+            predictedMs,
+          })),
+          { stage: TOTAL, measuredMs: truth, predictedMs: totalMs },
+        ],
+      };
+    }
   };
 
   const everything = transferSamples(estimator, takeConfigurations(target, sets.pool));
+  const settings = { seed, effort: options.effort, ...(networks === undefined ? {} : { networks }) };
+  const fits = seedFits(everything, settings);
   if (options.methods.includes('none')) record(recalibrate('none', everything), 0);
   for (const n of sampleCounts) {
-    const samples = takeSamples(
-      everything,
-      Uint32Array.from({ length: n }, (_, i) => i),
-    );
-    const settings = { seed, effort: options.effort, ...(networks === undefined ? {} : { networks }) };
-    let guarded: Recalibration | undefined;
+    // First of all auto, whose candidates are methods of their own.
+    const blend = options.methods.includes('auto') && n >= leastSamples('auto') ? fits('auto', n).blend : undefined;
+    if (blend !== undefined) blends.push({ samples: n, stages: blend });
     for (const method of options.methods) {
-      if (method === 'none' || n < leastSamples(method)) continue;
-      const model = recalibrate(method, samples, settings);
-      record(model, n);
-      if (model.blend !== undefined) blends.push({ samples: n, stages: model.blend });
-      if (method === options.guardrailMethod) guarded = model;
-      if (withPicture && method === 'auto') {
-        const { stagesMs, totalMs } = model.predict(input);
-        picture = {
-          method,
-          samples: n,
-          stages: [
-            ...(stagesMs ?? []).map((predictedMs, k) => ({
-              stage: test.stageNames[k] as string,
-              measuredMs: test.stagesMs[k] as Float64Array,
-              predictedMs,
-            })),
-            { stage: TOTAL, measuredMs: truth, predictedMs: totalMs },
-          ],
-        };
-      }
+      if (method !== 'none' && n >= leastSamples(method)) record(fits(method, n), n);
     }
-    guarded ??= recalibrate(options.guardrailMethod, samples, settings);
-    const cross = crossFit(guarded, samples, settings);
-    const half = Uint32Array.from({ length: Math.ceil(n / 2) }, (_, i) => i);
-    const others = Uint32Array.from({ length: n - half.length }, (_, i) => half.length + i);
-    const halfModel = recalibrate(options.guardrailMethod, takeSamples(samples, half), settings);
-    const percent = Math.round(100 * options.level);
-    const rules = [
-      ...[...new Set([...MARGINS, options.margin])].map((margin) => ({
-        rule: `margin_${margin}`,
-        bounder: marginBounds(guarded, margin),
-      })),
-      {
-        rule: `split_conformal_${percent}`,
-        bounder: splitBounds(halfModel, takeSamples(samples, others), options.level),
-      },
-      { rule: `jackknife_plus_${percent}`, bounder: jackknifeBounds(guarded, cross, options.level) },
-    ];
-    const reference = percentile95(truth);
-    const predicted = guarded.predict(input).totalMs;
-    for (const { rule, bounder } of rules) {
-      const { upperMs } = bounder.bounds(input);
-      for (const budget of options.budgets) {
-        guardrail.push({ rule, samples: n, seed, budget, ...guardrailFigures(truth, upperMs, budget * reference) });
-      }
-    }
-    for (const budget of options.budgets) {
-      const budgetMs = budget * reference;
-      const { accepted } = conformalSelection(
-        predicted,
-        cross.predictedMs,
-        samples.targetTotalMs,
-        budgetMs,
-        1 - options.level,
-      );
-      guardrail.push({
-        rule: `conformal_selection_${100 - percent}`,
-        samples: n,
-        seed,
-        budget,
-        ...guardrailFigures(truth, predicted, budgetMs, (row) => accepted[row] === 1),
-      });
-    }
+    guardrail.push(...guardBudgets(fits, everything, n, { ...input, totalMs: truth }, options, settings));
   }
+  const { reports: stages, totalHeldOut: total } = estimator.parts;
   return {
     seed,
-    source: estimator,
-    sourceTotal: estimator.parts.totalHeldOut,
+    source: { stages, total, model: kept ? estimator.toJSON() : null },
     calibration,
     guardrail,
     blends,
     picture,
   };
-};
-
-const percentile95 = (values: Float64Array): number => {
-  const sorted = values.slice().sort();
-  const position = 0.95 * (sorted.length - 1);
-  const below = Math.floor(position);
-  const low = sorted[below] as number;
-  return low + ((sorted[Math.min(below + 1, sorted.length - 1)] as number) - low) * (position - below);
 };

@@ -33,13 +33,11 @@ export const experimentSummary = (result: ExperimentResult): readonly Answered[]
 };
 
 const predictability = ({ seeds, stageNames }: ExperimentResult): string => {
-  const totals = seeds.flatMap(({ source: { parts } }) =>
-    parts.totalHeldOut === null ? [] : [parts.totalHeldOut.mapePercent],
-  );
+  const totals = seeds.flatMap(({ source }) => source.total?.mapePercent ?? []);
   const total = spreadOf(totals);
   const stages = stageNames.map((stage, k) => {
-    const errors = seeds.flatMap(({ source }) => source.parts.reports[k]?.heldOut.mapePercent ?? []);
-    const families = seeds.flatMap(({ source }) => source.parts.reports[k]?.family ?? []);
+    const errors = seeds.flatMap(({ source }) => source.stages[k]?.heldOut.mapePercent ?? []);
+    const families = seeds.flatMap(({ source }) => source.stages[k]?.family ?? []);
     return `${stage} ${percent(spreadOf(errors).mean)} (${mostOften(families)})`;
   });
   const verdict = total.mean < 5 ? 'Yes' : total.mean < 15 ? 'Largely' : 'Not well';

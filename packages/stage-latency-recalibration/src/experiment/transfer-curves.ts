@@ -1,7 +1,8 @@
 import type { Method } from '../recalibration/method.js';
 import { type Spread, spreadOf } from './aggregate.js';
+import type { GuardrailResult } from './guard-budgets.js';
 import type { ExperimentResult } from './run-experiment.js';
-import { type CalibrationResult, type GuardrailResult, TOTAL } from './run-seed.js';
+import { type CalibrationResult, TOTAL } from './run-seed.js';
 
 /** Errors of one method and one number of samples over the seeds. */
 export interface TransferPoint {

@@ -28,6 +28,8 @@ export interface BlendReport {
 export interface AutoFit {
   readonly maps: readonly StageMap[];
   readonly reports: readonly BlendReport[];
+  /** Each candidate on all samples, one map a stage. */
+  readonly candidateMaps: ReadonlyMap<Candidate, readonly StageMap[]>;
   readonly splits: readonly Split[];
   /** For each split the maps fitted without its test rows, blended with the weights of all. */
   readonly foldMaps: readonly (readonly StageMap[])[];
@@ -106,6 +108,7 @@ export const autoBlend = (samples: TransferSamples, seed: number): AutoFit => {
     const best = weighted.reduce((a, b) => (b.weight > a.weight ? b : a));
     return {
       map: blendMap(weighted),
+      fits,
       foldMaps: splits.map((_, s) => blendMap(weighted.map((fit) => ({ ...fit, map: fit.folds[s] as StageMap })))),
       report: {
         stage,
@@ -121,6 +124,9 @@ export const autoBlend = (samples: TransferSamples, seed: number): AutoFit => {
   return {
     maps: stages.map(({ map }) => map),
     reports: stages.map(({ report }) => report),
+    candidateMaps: new Map(
+      CANDIDATES.map((candidate, m) => [candidate, stages.map(({ fits }) => (fits[m] as (typeof fits)[number]).map)]),
+    ),
     splits,
     foldMaps: splits.map((_, s) => stages.map(({ foldMaps }) => foldMaps[s] as StageMap)),
   };

@@ -154,7 +154,7 @@ export const processMap = (samples: StageSamples, trend: 'none' | 'quadratic', n
   const logs = logRatios(samples);
   const process = TrendProcess.fit(ratioFeatures(samples.f, samples.knobs), logs, {
     trend,
-    ...(near === undefined ? {} : { start: near.logHyperparameters, maxIterations: NEAR_ITERATIONS }),
+    ...(near === undefined ? {} : { near, maxIterations: NEAR_ITERATIONS }),
   });
   return { ...ratioMap(rangeOf(logs), process, { process: process.toJSON() }), process };
 };

@@ -1,7 +1,7 @@
 import { type FeatureTable, selectFeatures } from '@stepclock/regression';
 import { StageError } from '../stage-error.js';
 import { choleskyFactor, inverseOfFactored, solveLowerInPlace, solveUpperInPlace } from './dense.js';
-import { type Evaluation, minimise } from './minimise.js';
+import { type Evaluation, type Minimum, minimise } from './minimise.js';
 
 /**
  * What the process believes before it sees data. `none`: a constant plus a smooth deviation. `quadratic`: also a polynomial of degree two
@@ -11,8 +11,8 @@ type Trend = 'none' | 'quadratic';
 
 export interface TrendProcessOptions {
   readonly trend?: Trend;
-  /** Logarithms of the hyperparameters to start from: those of a process on nearly the same rows. */
-  readonly start?: Float64Array;
+  /** A process on nearly the same rows, to start from its hyperparameters. */
+  readonly near?: TrendProcess | undefined;
   readonly maxIterations?: number;
 }
 
@@ -39,6 +39,8 @@ export class TrendProcess {
     private readonly json: TrendProcessJSON,
     /** Measured minus predicted by all other rows, in the target's unit; empty for a process that was read. */
     readonly leaveOneOut: Float64Array,
+    /** Where the hyperparameters came from; null for a process that was read. */
+    private readonly optimum: Minimum | null,
   ) {}
 
   /** @throws StageError `stage/too-few-samples` below 2 rows */
@@ -55,10 +57,13 @@ export class TrendProcess {
     const x = standardised(features.columns, scales);
     const y = target.map((value) => (value - goal.mean) / goal.sd);
     const problem = new Posterior(x, y, scales.length, trend);
-    const given = options.start?.length === problem.size ? options.start : undefined;
-    const theta = minimise((logs) => problem.evaluate(logs), given ?? problem.typical(), {
+    const known = options.near?.optimum;
+    const near = known?.x.length === problem.size ? known : undefined;
+    const optimum = minimise((logs) => problem.evaluate(logs), near?.x ?? problem.typical(), {
       maxIterations: options.maxIterations ?? 100,
+      inverseHessian: near?.inverseHessian,
     });
+    const theta = optimum.x;
     const { alpha, inverse } = problem.solution(theta);
     return new TrendProcess(
       {
@@ -70,11 +75,12 @@ export class TrendProcess {
         alpha: [...alpha],
       },
       alpha.map((value, i) => (goal.sd * value) / (inverse[i * n + i] as number)),
+      optimum,
     );
   }
 
   static fromJSON(json: TrendProcessJSON): TrendProcess {
-    return new TrendProcess(json, new Float64Array(0));
+    return new TrendProcess(json, new Float64Array(0), null);
   }
 
   get logHyperparameters(): Float64Array {

@@ -35,7 +35,7 @@ export const processForm: FamilyFit = ({ scaled }, stagesMs, { near }) =>
       TrendProcess.fit(
         scaled,
         ms.map(Math.log),
-        start === undefined ? {} : { start: start.process.logHyperparameters, maxIterations: NEAR_ITERATIONS },
+        start === undefined ? {} : { near: start.process, maxIterations: NEAR_ITERATIONS },
       ),
     );
   });
