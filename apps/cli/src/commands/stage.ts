@@ -214,6 +214,11 @@ const experiment = defineVerb({
         default: 'full' as const,
         describe: 'work that goes into fine-tuned networks; lean takes a tenth of the time',
       },
+      workers: numberOption(
+        'workers',
+        'threads that share the seeds; the results are the same [one a core]',
+        positiveInteger,
+      ),
       ...pictureOptions,
       output: { ...textOption('output', 'folder of the results'), demandOption: true },
       ...seedOption,
@@ -319,6 +324,7 @@ export interface StageExperimentArgs extends StageColumnArgs {
   readonly margin?: number | undefined;
   readonly guardrailMethod?: string | undefined;
   readonly networks: 'full' | 'lean';
+  readonly workers?: number | undefined;
   readonly figures?: string | false | undefined;
   readonly report?: string | undefined;
   readonly output: string | undefined;

@@ -3,8 +3,8 @@ import {
   EstimatorError,
   estimateBaseline,
   estimateIterative,
+  estimateStepClock,
   type IterativeEstimate,
-  type StepClockDetails,
   type StepClockEstimate,
   stepClockDetails,
 } from '@stepclock/beta-estimators';
@@ -15,14 +15,16 @@ import {
   type ReportData,
   type ReportEstimator,
 } from '@stepclock/charts';
+import { EngineSimError } from '@stepclock/engine-sim';
 import { type HoldOutError, replay } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { Session } from '../session.js';
-import { durationText, grouped, percent, significant } from '../text/quantity.js';
+import { percent } from '../text/quantity.js';
 import type { TraceInput } from '../trace-input.js';
 import { given } from '../verbs/given.js';
 import { limitsOf } from '../verbs/settings.js';
-import { spanOf } from '../verbs/time-window.js';
+import { clockClusters, clockCorrections, clockedPhases, fittedPhases, workingSegments } from './estimate-columns.js';
+import { clockFacts, diagnosticFacts, identifiabilityFacts, readFacts } from './estimate-facts.js';
 import { provenanceOf } from './provenance.js';
 import { replayResultOf } from './replay-result.js';
 
@@ -59,138 +61,48 @@ const noteOn = (name: (typeof COEFFICIENTS)[number], { identifiability }: StepCl
   return pair === undefined ? undefined : `cannot be told from ${pair.pair.find((p) => p !== name)}`;
 };
 
-const r2Fact = (r2: number | null): { r2?: string } => (r2 === null ? {} : { r2: formatNumber(r2, 5) });
+/** Beyond this many phases the step clock is not run beside a published estimator. */
+const CLOCK_BESIDE_AT_MOST = 100_000;
 
-/** The published estimators on the same trace, where a chunk size is known; they say what r2 cannot. */
-const othersOf = (phases: PhaseTable, { trace }: TraceInput): readonly ReportEstimator[] => {
-  const chunkSize = trace.facts.settings.chunkSize ?? trace.facts.settings.maxNumBatchedTokens;
-  if (chunkSize === undefined) return [];
+const r2Fact = (r2: number | null): { 'R²'?: string } => (r2 === null ? {} : { 'R²': formatNumber(r2, 5) });
+
+/** The other estimators on the same trace, the published ones where a chunk size is known; they say what r2 cannot. */
+const othersOf = (phases: PhaseTable, { trace }: TraceInput, own: Estimate['algo']): readonly ReportEstimator[] => {
+  const { queueInPrefill, settings } = trace.facts;
+  const { maxNumBatchedTokens } = settings;
+  const chunkSize = settings.chunkSize ?? maxNumBatchedTokens;
+  const others: ReportEstimator[] = [];
   try {
-    const both = [estimateIterative(phases, { chunkSize }), estimateBaseline(phases, { chunkSize })];
-    return both.map((other) => ({
-      name: `${other.algo} (published, C = ${chunkSize})`,
-      betas: { ...other.betas },
-      facts: r2Fact(other.algo === 'iterative' ? other.diagnostics.final_r2 : other.diagnostics.r2),
-    }));
+    if (own !== 'step-clock' && phases.length <= CLOCK_BESIDE_AT_MOST) {
+      const { betas, diagnostics } = estimateStepClock(phases, { queueInPrefill, ...given({ maxNumBatchedTokens }) });
+      others.push({ name: 'step-clock', betas: { ...betas }, facts: r2Fact(diagnostics.r2) });
+    }
+    if (chunkSize === undefined) return others;
+    const published = (algo: string): string => `${algo} (published, C = ${chunkSize})`;
+    if (own !== 'iterative') {
+      const { betas, diagnostics } = estimateIterative(phases, { chunkSize });
+      others.push({ name: published('iterative'), betas: { ...betas }, facts: r2Fact(diagnostics.final_r2) });
+    }
+    if (own !== 'baseline') {
+      const { betas, diagnostics } = estimateBaseline(phases, { chunkSize });
+      others.push({ name: published('baseline'), betas: { ...betas }, facts: r2Fact(diagnostics.r2) });
+    }
   } catch (error) {
-    if (error instanceof EstimatorError) return [];
-    throw error;
+    if (!(error instanceof EstimatorError)) throw error;
   }
+  return others;
 };
 
-/** The rows that are true. */
-const rowsWhere = (length: number, holds: (i: number) => boolean): Uint32Array =>
-  Uint32Array.from({ length }, (_, i) => i).filter(holds);
-
-const pick = (rows: Uint32Array, column: Float64Array | Uint32Array): Float64Array =>
-  Float64Array.from(rows, (i) => column[i] ?? 0);
-
-/** Phases in which the clock saw steps: of the others (cut by a window, without a count) nothing is predicted. */
-const phasesOf = (
-  phases: PhaseTable,
-  { phases: seen }: StepClockDetails,
-  rest: readonly [number, number] | undefined,
-) => {
-  const rows = rowsWhere(seen.row.length, (i) => (seen.predictedSec[i] ?? 0) > 0);
-  const row = Uint32Array.from(rows, (i) => seen.row[i] ?? 0);
-  return {
-    kind: Uint8Array.from(row, (r) => phases.kind[r] ?? 0),
-    startSec: pick(row, phases.startSec),
-    observedSec: pick(rows, seen.observedSec),
-    predictedSec: pick(rows, seen.predictedSec),
-    meanDecodes: pick(rows, seen.meanDecodes),
-    meanPrefillTokens: pick(rows, seen.meanPrefillTokens),
-    label: (i: number): string => phases.requestIds.at(phases.request[row[i] ?? 0] ?? 0),
-    ...(rest && { heldOut: Uint8Array.from(row, (r) => ((phases.startSec[r] ?? 0) >= rest[0] ? 1 : 0)) }),
-  };
-};
-
-const segmentsOf = ({ segments: s }: StepClockDetails): NonNullable<EstimateReportInput['segments']> => {
-  const working = rowsWhere(s.steps.length, (j) => (s.steps[j] ?? 0) > 0);
-  const steps = pick(working, s.steps);
-  return {
-    startSec: pick(working, s.startSec),
-    durationSec: pick(working, s.durationSec),
-    activePrefills: pick(working, s.activePrefills),
-    activeDecodes: pick(working, s.activeDecodes),
-    steps,
-    prefillTokensPerStep: pick(working, s.prefillTokens).map((tokens, i) => tokens / (steps[i] ?? 1)),
-    predictedStepSec: pick(working, s.predictedSec).map((sec, i) => sec / (steps[i] ?? 1)),
-  };
-};
-
-const clustersOf = ({ clusters: c }: StepClockDetails) => {
-  const rows = rowsWhere(c.steps.length, (i) => (c.steps[i] ?? 0) > 0 && (c.predictedSec[i] ?? 0) > 0);
-  return {
-    timeSec: pick(rows, c.timeSec),
-    observedSec: pick(rows, c.observedSec),
-    predictedSec: pick(rows, c.predictedSec),
-    steps: pick(rows, c.steps),
-  };
-};
-
-const clockOf = ({ clock }: StepClockEstimate, details: StepClockDetails): EstimateReportInput['clock'] => {
-  const { segments } = details;
-  const corrections = segments.steps
-    .map((k, j) => k / (segments.expectedSteps[j] ?? Number.NaN) - 1)
-    .filter((x) => Number.isFinite(x));
-  return {
-    facts: [
-      { label: 'Steps that the engine took', value: grouped(clock.steps) },
-      {
-        label: 'Residual of a cluster, relative to a step',
-        value: clock.clusterResidual === null ? 'not defined' : significant(clock.clusterResidual, 3),
-      },
-      { label: 'Noise of a step', value: percent(clock.stepNoise) },
-      { label: 'Segments held at zero', value: `${grouped(clock.heldSegments)} of ${grouped(clock.segments)}` },
-      {
-        label: 'Counts that contradict each other',
-        value: `${grouped(clock.disagreeingCycles)} of ${grouped(clock.cycles)} cycles`,
-      },
-      { label: 'Clusters', value: grouped(clock.clusters) },
-      { label: 'Busy periods', value: grouped(clock.busyPeriods) },
-    ],
-    ...(corrections.length > 0 && { corrections }),
-    clusters: clustersOf(details),
-  };
-};
-
-const identifiabilityOf = ({ identifiability: id }: StepClockEstimate): EstimateReportInput['identifiability'] => {
-  const range = ([low, high]: readonly [number, number]): string => `${grouped(low)} to ${grouped(high)}`;
-  return {
-    facts: [
-      {
-        label: 'Condition number of the scaled design',
-        value: id.conditionNumber === null ? 'rank-deficient' : significant(id.conditionNumber, 3),
-      },
-      { label: 'Prefill tokens a step', value: range(id.compositions.prefillTokens) },
-      { label: 'Decodes a step', value: range(id.compositions.decodeSeqs) },
-      { label: 'Context a step, tokens', value: range(id.compositions.contextTokens) },
-    ],
-  };
-};
-
-const replayOf = ({ trace }: TraceInput, estimate: Estimate): EstimateReportInput['replay'] => {
+/** The log served again; undefined where it cannot be, and why not where that is worth a word. */
+const replayOf = ({ trace }: TraceInput, estimate: Estimate): Pick<EstimateReportInput, 'replay' | 'warnings'> => {
   const { requests, facts } = trace;
-  if (requests?.arrivalSec === undefined || requests.length > REPLAY_AT_MOST) return undefined;
-  return replayResultOf(requests, replay(requests, estimate.betas, limitsOf({}, facts.settings)));
-};
-
-const readOf = ({ trace, name }: TraceInput, phases: PhaseTable): EstimateReportInput['read'] => {
-  const [first, last] = spanOf(phases);
-  const settings = Object.entries(trace.facts.settings).map(([k, v]) => ({
-    label: k.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`),
-    value: String(v),
-  }));
-  return [
-    { label: 'File', value: name },
-    { label: 'Format', value: trace.facts.format },
-    { label: 'Clock', value: trace.facts.clock },
-    ...(trace.requests ? [{ label: 'Requests', value: grouped(trace.requests.length) }] : []),
-    { label: 'Phases', value: grouped(phases.length) },
-    { label: 'Span', value: durationText(last - first) },
-    ...settings,
-  ];
+  if (requests?.arrivalSec === undefined || requests.length > REPLAY_AT_MOST) return {};
+  try {
+    return { replay: replayResultOf(requests, replay(requests, estimate.betas, limitsOf({}, facts.settings))) };
+  } catch (error) {
+    if (!(error instanceof EngineSimError)) throw error;
+    return { warnings: [{ code: 'no-replay', message: `The log cannot be served again: ${error.message}` }] };
+  }
 };
 
 /** The report of an estimate as data. */
@@ -201,9 +113,8 @@ export const estimateReportOf = (
   const stepClock = estimate.algo === 'step-clock' ? estimate : undefined;
   const details = stepClock === undefined ? undefined : stepClockDetails(phases, stepClock.options);
   const { deltaBetaL2 } = estimate.history;
-  const diagnostics = Object.entries(estimate.diagnostics)
-    .filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-    .map(([label, value]) => ({ label, value: formatNumber(value) }));
+  const replayed = replayOf(input, estimate);
+  const corrections = details && clockCorrections(details);
   return estimateReport({
     subtitle: input.name,
     algo: estimate.algo,
@@ -212,23 +123,31 @@ export const estimateReportOf = (
     converged: estimate.converged,
     iterations: estimate.iterations,
     diagnostics: [
-      ...diagnostics,
+      ...diagnosticFacts(estimate.diagnostics),
       ...(heldOut?.error.meanAbsoluteError == null
         ? []
-        : [{ label: 'held-out decodes, mean absolute error', value: percent(heldOut.error.meanAbsoluteError) }]),
+        : [{ label: 'Held-out decodes, mean absolute error', value: percent(heldOut.error.meanAbsoluteError) }]),
     ],
     ...given({
-      read: readOf(input, phases),
-      phases: details && phasesOf(phases, details, heldOut?.rest),
-      segments: details && segmentsOf(details),
-      clock: details && stepClock && clockOf(stepClock, details),
-      identifiability: stepClock && identifiabilityOf(stepClock),
-      replay: replayOf(input, estimate),
+      read: readFacts(input, phases),
+      phases:
+        estimate.algo === 'step-clock'
+          ? details && clockedPhases(phases, details, heldOut?.rest)
+          : fittedPhases(phases, estimate),
+      segments: details && workingSegments(details),
+      clock: details &&
+        stepClock && {
+          facts: clockFacts(stepClock),
+          clusters: clockClusters(details),
+          ...(corrections && corrections.length > 0 && { corrections }),
+        },
+      identifiability: stepClock && { facts: identifiabilityFacts(stepClock) },
+      replay: replayed.replay,
       history: deltaBetaL2.length > 0 ? { deltaBetaL2: Float64Array.from(deltaBetaL2) } : undefined,
-      others: stepClock && othersOf(phases, input),
+      others: othersOf(phases, input, estimate.algo),
     }),
     exclusions: input.trace.exclusions,
-    warnings: estimate.warnings,
+    warnings: [...estimate.warnings, ...(replayed.warnings ?? [])],
     provenance: provenanceOf(session, [{ name: input.name, sha256: input.sha256, rows: phases.length }]),
   });
 };

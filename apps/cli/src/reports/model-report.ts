@@ -1,9 +1,11 @@
 import {
   type KeyFigure,
+  type ReportBlock,
   type ReportData,
   type ReportSection,
   type ReportWarning,
   renderReport,
+  type Spec,
   type TableCell,
   type Tone,
 } from '@stepclock/charts';
@@ -11,11 +13,20 @@ import type { NamedFigure } from '../figure-files.js';
 import type { Session } from '../session.js';
 import { provenanceOf } from './provenance.js';
 
-/** A table of a model's report. */
+/** A table of a model's report. Columns whose cells are all numbers stand to the right. */
 interface ModelTable {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly TableCell[])[];
+  readonly note?: string;
+}
+
+/** Tables and figures under one heading. */
+interface ModelSection {
+  readonly title: string;
+  readonly intro?: string;
+  readonly tables?: readonly ModelTable[];
+  readonly figures?: readonly NamedFigure[];
 }
 
 /** The report of any fitted model: the same bones as an estimate's. */
@@ -28,37 +39,56 @@ export interface ModelReport {
   readonly points?: readonly string[];
   readonly keyFigures?: readonly KeyFigure[];
   readonly warnings?: readonly ReportWarning[];
-  readonly tables?: readonly ModelTable[];
-  readonly figures: readonly NamedFigure[];
+  readonly sections: readonly ModelSection[];
   readonly inputs: readonly { readonly name: string; readonly sha256?: string; readonly rows?: number }[];
   readonly seed?: number;
 }
 
-const reportData = (model: ModelReport, session: Session): ReportData => {
-  const tables = (model.tables ?? []).map(
-    ({ title, columns, rows }): ReportSection => ({
-      title,
-      blocks: [
-        {
-          kind: 'table',
-          caption: title,
-          columns: columns.map((label, i) => ({ label, kind: i === 0 ? 'text' : 'number' })),
-          rows,
-        },
-      ],
-    }),
-  );
-  const figures: ReportSection[] =
-    model.figures.length === 0
+/** A number, or a text that reads as one: `1.2 %`, `± 3`, `0.1 to 0.3`. */
+const isNumeric = (cell: TableCell | undefined): boolean =>
+  typeof cell !== 'string' || cell === '' || cell === 'n/a' || /^[±<−-]?\s?[\d.]/.test(cell);
+
+const tableBlock = ({ title, columns, rows, note }: ModelTable): ReportBlock => ({
+  kind: 'table',
+  caption: title,
+  columns: columns.map((label, i) => ({
+    label,
+    kind: i > 0 && rows.every((row) => isNumeric(row[i])) ? 'number' : 'text',
+  })),
+  rows,
+  ...(note !== undefined && { note }),
+});
+
+/** A chart's second line that only repeats the verdict is left out. */
+const withoutRepeats = (spec: Spec, said: readonly string[]): Spec =>
+  spec.title.subtitle !== undefined && said.includes(spec.title.subtitle)
+    ? { ...spec, title: { text: spec.title.text } }
+    : spec;
+
+const sectionData = (
+  { title, intro, tables = [], figures = [] }: ModelSection,
+  said: readonly string[],
+): ReportSection => ({
+  title,
+  ...(intro !== undefined && { intro }),
+  blocks: [
+    ...tables.map(tableBlock),
+    ...(figures.length === 0
       ? []
-      : [{ title: 'Figures', blocks: [{ kind: 'figures', figures: model.figures.map(({ spec }) => ({ spec })) }] }];
+      : [{ kind: 'figures' as const, figures: figures.map(({ spec }) => ({ spec: withoutRepeats(spec, said) })) }]),
+  ],
+});
+
+const reportData = (model: ModelReport, session: Session): ReportData => {
+  const said = [model.headline, ...(model.points ?? [])];
+  const sections = model.sections.map((section) => sectionData(section, said));
   return {
     title: model.title,
     subtitle: model.subtitle,
     verdict: { tone: model.tone, headline: model.headline, ...(model.points && { points: model.points }) },
     ...(model.keyFigures && { keyFigures: model.keyFigures }),
     ...(model.warnings && { warnings: model.warnings }),
-    sections: [...figures, ...tables],
+    sections: sections.filter(({ blocks }) => blocks.length > 0),
     provenance: {
       ...provenanceOf(session, model.inputs),
       ...(model.seed !== undefined && { seed: model.seed }),

@@ -1,7 +1,7 @@
 import type { ReplayMetrics, ReplayResult } from '@stepclock/charts';
 import { type Replay, servingMetrics } from '@stepclock/step-model';
 import type { RequestTable } from '@stepclock/trace-io';
-import { grouped } from '../text/quantity.js';
+import { counted } from './estimate-facts.js';
 
 const finite = (column: Float64Array): Float64Array => column.filter((x) => Number.isFinite(x));
 
@@ -30,9 +30,9 @@ export const replayResultOf = (requests: RequestTable, replay: Replay): ReplayRe
     metrics: definedMetrics(replay),
     distributions: { ttft: both('ttft'), tpot: both('tpot'), latency: both('latency') },
     facts: [
-      { label: 'Requests', value: grouped(replay.requests) },
-      { label: 'Steps', value: grouped(replay.steps) },
-      { label: 'Preemptions', value: grouped(replay.preemptions) },
+      { label: 'Requests', value: counted(replay.requests) },
+      { label: 'Steps', value: counted(replay.steps) },
+      { label: 'Preemptions', value: counted(replay.preemptions) },
       { label: 'Scheduling', value: replay.settings.asyncScheduling ? 'asynchronous' : 'synchronous' },
     ],
   };

@@ -13,7 +13,7 @@ const SAMPLES = { label: 'Samples from the target GPU', unit: 'configurations' }
 const MAPE = { label: 'Mean absolute error of the total', unit: '% of the time', scale: 'log' as const };
 
 /** What a reader calls a method. */
-const METHOD_WORDS: Readonly<Record<string, string>> = {
+export const METHOD_WORDS: Readonly<Record<string, string>> = {
   affine: 'A: affine per stage',
   'global-affine': 'B: affine on the total',
   'fine-tuned': 'C: fine-tuned network',

@@ -1,16 +1,19 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
   experimentFiles,
+  experimentResult,
   experimentSummary,
   METHODS,
-  runExperiment,
+  planExperiment,
   stageTableFrom,
 } from '@stepclock/stage-latency-recalibration';
 import type { StageExperimentArgs } from '../commands/stage.js';
 import { ExitCode } from '../exit-code.js';
+import { runSeeds } from '../seed-workers.js';
 import { refuseOverwriting, type Session } from '../session.js';
 import { given } from './given.js';
-import { columnsOf, familiesOf, methodOf, numbersOf, readTable, warn } from './stage-input.js';
+import { columnsOf, familiesOf, methodOf, numbersOf, readDigestedTable, warn } from './stage-input.js';
 
 /** How the sets are called in figures: the value of the filter that tells them apart, else what they are. */
 const nameOf = (filter: readonly string[] | undefined, fallback: string): string =>
@@ -20,14 +23,14 @@ const nameOf = (filter: readonly string[] | undefined, fallback: string): string
 export const runStageExperiment = async (args: StageExperimentArgs, session: Session): Promise<ExitCode> => {
   const { source: sourcePath = '-', target: targetPath = '-', output = 'e3' } = args;
   refuseOverwriting({ json: args.json, report: args.report }, [sourcePath, targetPath]);
-  const sourceTable = await readTable(sourcePath, session);
-  const targetTable = targetPath === sourcePath ? sourceTable : await readTable(targetPath, session);
-  const source = stageTableFrom(sourceTable, columnsOf(args, args.sourceFilter));
-  const target = stageTableFrom(targetTable, columnsOf(args, args.targetFilter));
+  const sourceFile = await readDigestedTable(sourcePath, session);
+  const targetFile = targetPath === sourcePath ? sourceFile : await readDigestedTable(targetPath, session);
+  const source = stageTableFrom(sourceFile.table, columnsOf(args, args.sourceFilter));
+  const target = stageTableFrom(targetFile.table, columnsOf(args, args.targetFilter));
   const methods = (args.methods ?? []).map((name) => methodOf('methods', name));
   const { stderr } = session.io;
   const started = performance.now();
-  const result = runExperiment(
+  const plan = planExperiment(
     source,
     target,
     given({
@@ -46,13 +49,15 @@ export const runStageExperiment = async (args: StageExperimentArgs, session: Ses
       guardrailMethod:
         args.guardrailMethod === undefined ? undefined : methodOf('guardrail-method', args.guardrailMethod),
     }),
-    (done, of) => {
-      const left = ((performance.now() - started) / done) * (of - done);
-      const line = `seed ${done} of ${of}${done < of ? `, about ${Math.ceil(left / 1000)} s left` : ''}`;
-      if (stderr.isTTY) stderr.write(`\r${line.padEnd(40)}${done === of ? '\n' : ''}`);
-      session.log.info(line);
-    },
   );
+  const threads = args.workers ?? availableParallelism();
+  const seeds = await runSeeds({ source, target, plan }, threads, (done, of) => {
+    const left = ((performance.now() - started) / done) * (of - done);
+    const line = `seed ${done} of ${of}${done < of ? `, about ${Math.ceil(left / 1000)} s left` : ''}`;
+    if (stderr.isTTY) stderr.write(`\r${line.padEnd(40)}${done === of ? '\n' : ''}`);
+    session.log.info(line);
+  });
+  const result = experimentResult(source, target, plan, seeds);
   warn(result.warnings, session);
   const files = experimentFiles(result);
   for (const [name, content] of Object.entries(files)) await session.writeJson(join(output, `${name}.json`), content);
@@ -68,17 +73,13 @@ export const runStageExperiment = async (args: StageExperimentArgs, session: Ses
     }
     if (args.report !== undefined) {
       const { writeModelReport } = await import('../reports/model-report.js');
-      const report = {
-        title: 'Stage latency carried to another GPU',
-        subtitle: `from ${names[0]} to ${names[1]}`,
-        tone: result.warnings.length > 0 ? ('caution' as const) : ('good' as const),
-        headline: summary[0]?.answer ?? 'Nothing could be said.',
-        points: summary.slice(1).map(({ question, answer }) => `${question} ${answer}`),
-        warnings: result.warnings,
-        figures: charts,
-        inputs: [...new Set([sourcePath, targetPath])].map((path) => ({ name: path })),
+      const { stageReport } = await import('./stage-report.js');
+      const report = stageReport(result, summary, charts, {
+        source: names[0],
+        target: names[1],
+        inputs: [...new Set([sourceFile, targetFile])].map(({ input }) => input),
         seed: args.seed ?? 0,
-      };
+      });
       await writeModelReport(args.report, report, session);
     }
   }

@@ -15,9 +15,17 @@ import type { Session } from '../session.js';
 import { given } from './given.js';
 
 /** Opens and reads a table of measurements. */
-export const readTable = async (path: string, session: Session): Promise<TidyTable> => {
+export const readTable = async (path: string, session: Session): Promise<TidyTable> =>
+  (await readDigestedTable(path, session)).table;
+
+/** A table of measurements with what names its file in a report. */
+export const readDigestedTable = async (
+  path: string,
+  session: Session,
+): Promise<{ readonly table: TidyTable; readonly input: { readonly name: string; readonly sha256: string } }> => {
   const input = await openInput(path, session.io);
-  return readMeasurements(input.bytes, input.name);
+  const table = await readMeasurements(input.bytes, input.name);
+  return { table, input: { name: input.name, sha256: await input.sha256() } };
 };
 
 /** Reads a JSON file that another verb wrote. */

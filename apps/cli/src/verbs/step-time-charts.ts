@@ -1,4 +1,4 @@
-import { bandSpec, barSpec, observedPredictedSpec, panelSpec, residualSpec } from '@stepclock/charts';
+import { bandSpec, barSpec, formatNumber, observedPredictedSpec, panelSpec, residualSpec } from '@stepclock/charts';
 import type { StepTimeFigures } from '@stepclock/step-time';
 import type { NamedFigure } from '../figure-files.js';
 
@@ -11,6 +11,9 @@ const AXES: Readonly<Record<string, { readonly label: string; readonly unit: str
 
 const axisOf = (feature: string) => AXES[feature] ?? { label: feature, unit: '' };
 const STEP_TIME = { label: 'Step time', unit: 'ms' };
+
+/** Measured batches can be means, with many digits. */
+const batchName = (size: number): string => `batch ${formatNumber(size)}`;
 
 /** The charts of a fit. `model_comparison` is left out when no estimator could be fitted. */
 export const stepTimeCharts = (figures: StepTimeFigures, model: string, headline: string): NamedFigure[] => {
@@ -44,7 +47,7 @@ export const stepTimeCharts = (figures: StepTimeFigures, model: string, headline
             width: 380,
             height: 280,
             x: axisOf(feature),
-            residual: { label: 'Measured - predicted', unit: 'ms' },
+            residual: { label: 'Measured minus predicted', unit: 'ms' },
             series: [{ name: 'steps', x: values, residual: residualMs, label: (row) => `row ${row + 1}` }],
           }),
         ),
@@ -59,7 +62,7 @@ export const stepTimeCharts = (figures: StepTimeFigures, model: string, headline
         y: STEP_TIME,
         meaning: `${level} prediction interval of one step`,
         bands: predictionBands.bands.map((band) => ({
-          name: `batch ${band.batchSize}`,
+          name: batchName(band.batchSize),
           x: band.sequenceLength,
           fit: band.meanMs,
           lower: band.lowMs,
@@ -68,7 +71,7 @@ export const stepTimeCharts = (figures: StepTimeFigures, model: string, headline
         observed: predictionBands.bands
           .filter(({ measured }) => measured.sequenceLength.length > 0)
           .map(({ batchSize, measured }) => ({
-            name: `batch ${batchSize}`,
+            name: batchName(batchSize),
             x: measured.sequenceLength,
             y: measured.stepTimeMs,
           })),
@@ -87,9 +90,9 @@ export const stepTimeCharts = (figures: StepTimeFigures, model: string, headline
             ? []
             : [
                 barSpec({
-                  title: 'r2',
+                  title: 'R²',
                   width: 330,
-                  value: { label: 'r2', unit: '' },
+                  value: { label: 'R²', unit: '' },
                   bars: withR2.map(({ estimator, part, r2 }) => ({ group: estimator, series: part, value: r2 ?? 0 })),
                 }),
               ]),

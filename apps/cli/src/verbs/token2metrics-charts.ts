@@ -49,7 +49,7 @@ export const trainingFigures = (trained: TrainedDevice, options: RegressorOption
             title: titled(metric),
             ...PANEL,
             x: { label: `Predicted ${METRIC_FACTS[metric].title}`, unit: UNITS[METRIC_FACTS[metric].quantity] },
-            residual: { label: 'Measured / predicted - 1', unit: '%' },
+            residual: { label: 'Measured over predicted, minus one', unit: '%' },
             series: [
               {
                 name: 'held-out rows',

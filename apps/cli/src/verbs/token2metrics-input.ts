@@ -27,15 +27,17 @@ const SPREADSHEET_TITLE = /^(sheet|tabelle|feuille?) ?\d*$/i;
 /** Measurements by model, under the names that `--model` takes. */
 export interface MeasurementInput {
   readonly name: string;
+  /** SHA-256 of the file as stored; none for the bundled set. */
+  readonly sha256?: string;
   readonly tables: ReadonlyMap<string, Measurements>;
   readonly configurations: readonly Configuration[];
 }
 
-const bytesOf = async (path: string, session: Session): Promise<Uint8Array> => {
+const bytesOf = async (path: string, session: Session): Promise<{ bytes: Uint8Array; sha256?: string }> => {
   const input = await openInput(path, session.io);
   const parts: Uint8Array[] = [];
   for await (const part of input.bytes) parts.push(part);
-  return Buffer.concat(parts);
+  return { bytes: Buffer.concat(parts), sha256: await input.sha256() };
 };
 
 /** A file's JSON, or an error that names the file. */
@@ -76,7 +78,10 @@ export const readMeasurements = async (
     Object.entries(pairsOf('columns', args.columns)).map(([metric, column]) => [metricOf(metric), column]),
   ) as Partial<Record<Metric, string>>;
   const name = args.data ?? SYNTHETIC;
-  const bytes = args.data === undefined ? new TextEncoder().encode(syntheticCsv()) : await bytesOf(args.data, session);
+  const { bytes, sha256 } =
+    args.data === undefined
+      ? { bytes: new TextEncoder().encode(syntheticCsv()), sha256: undefined }
+      : await bytesOf(args.data, session);
   const loaded = await loadMeasurements(bytes, {
     file: name,
     units: pairsOf('units', args.units),
@@ -92,7 +97,7 @@ export const readMeasurements = async (
     if (tables.has(key)) throw new InputError(`${name}: must have every model once; got ${key} twice`);
     tables.set(key, table);
   }
-  return { name, tables, configurations };
+  return { name, ...given({ sha256 }), tables, configurations };
 };
 
 /** Whether a name speaks of a size: `Qwen 14B results` of `14B`, not of `4B`. */

@@ -1,3 +1,4 @@
+import { formatNumber, formatPercent, type Tone } from '@stepclock/charts';
 import { METRIC_FACTS, type TrainedDevice } from '@stepclock/token2metrics';
 import type { NamedFigure } from '../figure-files.js';
 import type { ModelReport } from '../reports/model-report.js';
@@ -9,40 +10,84 @@ export interface TrainedForReport {
   readonly charts: readonly NamedFigure[];
 }
 
-const percent = (value: number | null | undefined): string =>
-  value == null ? '-' : `${Number(value.toPrecision(3))} %`;
+const percent = (value: number | null | undefined): string => (value == null ? 'n/a' : formatPercent(value / 100));
 
 const methodsTable = ({ model }: TrainedDevice) => ({
   title: `${model.name}: how each metric is predicted`,
-  columns: ['metric', 'method', 'held-out MAPE', 'interval', 'radius'],
+  columns: ['Metric', 'Method', 'Held-out error, mean absolute', 'Interval', 'Half width'],
   rows: Object.values(model.metrics).map(({ metric, method, validation }) => [
     METRIC_FACTS[metric].title,
     method,
     percent(validation?.mapePercent),
-    validation?.interval ? `${+(100 * validation.interval.level).toFixed(2)} %` : '-',
-    validation?.interval ? percent(100 * validation.interval.relativeRadius) : '-',
+    validation?.interval ? formatPercent(validation.interval.level) : 'n/a',
+    validation?.interval ? `± ${formatPercent(validation.interval.relativeRadius)}` : 'n/a',
   ]),
 });
+
+const listed = (parts: readonly string[]): string =>
+  parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+
+/** What a reader wants first: by how much the total latency of requests that the model had not seen is missed. */
+const headlineOf = (all: readonly TrainedForReport[]): string => {
+  const totals = all.flatMap(({ trained: { model } }) => {
+    const error = model.metrics.total?.validation?.mapePercent;
+    return error === undefined ? [] : [`${percent(error)}${all.length > 1 ? ` (${model.name})` : ''}`];
+  });
+  return totals.length === 0
+    ? 'Nothing was held out: how well the models predict is not known.'
+    : `The total latency of requests that the model had not seen is off by ${listed(totals)} on average.`;
+};
+
+const worstTotal = (all: readonly TrainedForReport[]): number =>
+  Math.max(0, ...all.map(({ trained: { model } }) => model.metrics.total?.validation?.mapePercent ?? 0));
+
+const toneOf = (all: readonly TrainedForReport[]): Tone => {
+  const worst = worstTotal(all);
+  const careful = worst > 5 || all.some(({ findings }) => findings.length > 0);
+  return worst > 20 ? 'bad' : careful ? 'caution' : 'good';
+};
 
 /** The report of a training, all its models in one. */
 export const trainingReport = (
   all: readonly TrainedForReport[],
-  input: string,
+  input: { readonly name: string; readonly sha256?: string | undefined },
   seed: number | undefined,
 ): ModelReport => {
-  const warnings = all.flatMap(({ findings }) => findings);
-  const totals = all.map(
-    ({ trained: { model } }) => `${model.name} ${percent(model.metrics.total?.validation?.mapePercent)}`,
-  );
+  const several = all.length > 1;
   return {
     title: 'Latency, energy and power from token counts',
-    subtitle: input,
-    tone: warnings.length > 0 ? 'caution' : 'good',
-    headline: `Total latency of held-out rows is missed by: ${totals.join(', ')} (mean absolute).`,
-    warnings,
-    tables: all.map(({ trained }) => methodsTable(trained)),
-    figures: all.flatMap(({ charts }) => charts),
-    inputs: all.map(({ trained }) => ({ name: `${input}, ${trained.model.name}`, rows: trained.model.source.rows })),
+    subtitle: input.name,
+    tone: toneOf(all),
+    headline: headlineOf(all),
+    keyFigures: all.flatMap(({ trained: { model } }) =>
+      Object.values(model.metrics).flatMap(({ metric, method, validation }) =>
+        validation === undefined || (several && metric !== 'total')
+          ? []
+          : [
+              {
+                label: `${model.name}, ${METRIC_FACTS[metric].title}`,
+                value: percent(validation.mapePercent),
+                unit: 'off',
+                note: `held-out mean absolute error, ${method}, ${formatNumber(model.source.rows, 9)} rows`,
+              },
+            ],
+      ),
+    ),
+    warnings: all.flatMap(({ findings, trained: { model } }) =>
+      findings.map(({ code, message }) => ({ code, message: several ? `${model.name}: ${message}` : message })),
+    ),
+    sections: all.map(({ trained, charts }) => ({
+      title: trained.model.name,
+      tables: [methodsTable(trained)],
+      figures: charts,
+    })),
+    inputs: [
+      {
+        name: input.name,
+        rows: all.reduce((rows, { trained }) => rows + trained.model.source.rows, 0),
+        ...(input.sha256 !== undefined && { sha256: input.sha256 }),
+      },
+    ],
     ...(seed !== undefined && { seed }),
   };
 };

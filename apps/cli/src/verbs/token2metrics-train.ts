@@ -94,7 +94,7 @@ export const runToken2MetricsTrain = async (args: Token2MetricsTrainArgs, sessio
   }
   if (args.report !== undefined) {
     const { writeModelReport } = await import('../reports/model-report.js');
-    await writeModelReport(args.report, trainingReport(drawn, input.name, args.seed), session);
+    await writeModelReport(args.report, trainingReport(drawn, input, args.seed), session);
   }
   const taken = await session.writeJson(args.json, {
     schema: 'stepclock/token2metrics-training@1',
