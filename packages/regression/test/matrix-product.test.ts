@@ -1,7 +1,8 @@
 import '@stepclock/vitest-matchers';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type MatrixView, multiply } from '../src/mlp/matrix-product.js';
+import { matrixKernel } from '../src/mlp/matrix-kernel.js';
+import { type MatrixView, multiply, multiplyPlain } from '../src/mlp/matrix-product.js';
 
 const size = fc.integer({ min: 1, max: 11 });
 
@@ -32,6 +33,20 @@ describe('multiply', () => {
         });
         expect([...to.subarray(at, at + rows * columns)]).toAgree(want, 1e-12, 1e-12);
         expect([...to.subarray(0, at), to[to.length - 1]]).toEqual(new Array(at + 1).fill(7));
+      }),
+    );
+  });
+
+  it('gives the same bits with the kernel and without, whatever was multiplied before', () => {
+    expect(matrixKernel(), 'this runtime has WebAssembly with vectors').toBeDefined();
+    const wide = fc.integer({ min: 4, max: 40 });
+    fc.assert(
+      fc.property(wide, wide, wide, fc.boolean(), fc.boolean(), (rows, columns, inner, a, b) => {
+        const [left, right] = [view(rows, inner, a, 1), view(columns, inner, b, 2)];
+        const [fast, plain] = [new Float64Array(rows * columns), new Float64Array(rows * columns)];
+        multiply(fast, 0, left, right, rows, columns, inner);
+        multiplyPlain(plain, 0, left, right, rows, columns, inner);
+        expect(fast).toEqual(plain);
       }),
     );
   });
