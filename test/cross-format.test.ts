@@ -53,8 +53,8 @@ const CARRIES = {
       'mapped.jsonl',
     ],
   },
-  /** The engine's steps themselves, in whole hundredths of a millisecond. */
-  steps: { rtol: 1e-4, names: ['vllm.log'] },
+  /** The engine's steps themselves; a log has them in whole hundredths of a millisecond. */
+  steps: { rtol: 1e-4, names: ['vllm.log', 'steps.csv'] },
   /** No latencies, so nothing to estimate. */
   workload: { rtol: 0, names: ['azure.csv', 'burstgpt.csv', 'mooncake.jsonl'] },
 } as const;

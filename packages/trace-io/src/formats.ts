@@ -8,6 +8,7 @@ import { otlp } from './formats/otlp.js';
 import { phaseCsv } from './formats/phase-csv.js';
 import { requestLog } from './formats/request-log.js';
 import { sglang } from './formats/sglang.js';
+import { stepCsv } from './formats/step-csv.js';
 import { stepLog } from './formats/step-log.js';
 import { vllmBench } from './formats/vllm-bench.js';
 import { azureWorkload, burstGptWorkload, mooncakeWorkload } from './formats/workloads.js';
@@ -28,6 +29,7 @@ export const FORMATS: readonly TraceFormat[] = [
   burstGptWorkload,
   mooncakeWorkload,
   stepLog,
+  stepCsv,
   phaseCsv,
   mapped,
 ];

@@ -1,8 +1,7 @@
 import { FARTHEST_SEC } from '../clock-range.js';
 import type { Input } from '../input.js';
 import { linesOf } from '../json-lines.js';
-import { NameIndex } from '../name-index.js';
-import type { StepTable } from '../step-table.js';
+import { StepColumns } from '../step-columns.js';
 import type { Trace } from '../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 import { TraceIoError } from '../trace-io-error.js';
@@ -13,14 +12,7 @@ const ITERATION =
 const START = /Iteration\(\d+\): \d+ context/g;
 const ENGINE = /\(((?:EngineCore|Worker)[^)]*?)(?:\s+pid=\d+)?\)/;
 const UNIT_SEC: Readonly<Record<string, number>> = { ms: 1e-3, s: 1, us: 1e-6 };
-const FIELDS = [
-  'iteration',
-  'prefillRequests',
-  'prefillTokens',
-  'decodeRequests',
-  'decodeTokens',
-  'durationSec',
-] as const;
+const COUNTS = ['iteration', 'prefillRequests', 'prefillTokens', 'decodeRequests', 'decodeTokens'] as const;
 
 /**
  * The iteration lines of a vLLM log (`--enable-logging-iteration-details`), anywhere in any log:
@@ -55,16 +47,13 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
           expected: 'context and generation requests and tokens, and the elapsed time',
         });
       }
-      const counts = found.slice(1, 6).map(Number);
-      const unsafe = counts.findIndex((count) => !Number.isSafeInteger(count));
-      if (unsafe >= 0) {
-        throw new TraceIoError('trace-io/bad-count', FIELDS[unsafe] ?? 'count', {
-          file: input.file,
-          line,
-          value: found[unsafe + 1],
-          expected: 'a whole number >= 0',
-        });
-      }
+      const count = (name: (typeof COUNTS)[number]): number => {
+        const text = found[COUNTS.indexOf(name) + 1];
+        const value = Number(text);
+        if (Number.isSafeInteger(value)) return value;
+        const expected = 'a whole number >= 0';
+        throw new TraceIoError('trace-io/bad-count', name, { file: input.file, line, value: text, expected });
+      };
       const durationSec = Number(found[6]) * (UNIT_SEC[found[7] ?? ''] ?? Number.NaN);
       if (!(durationSec >= 0 && durationSec <= FARTHEST_SEC)) {
         throw new TraceIoError('trace-io/bad-number', 'elapsed time', {
@@ -74,7 +63,17 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
           expected: `a number, at most ${FARTHEST_SEC} s`,
         });
       }
-      columns.add([...counts, durationSec], ENGINE.exec(text.slice(from, index))?.[1]);
+      columns.add(
+        {
+          iteration: count('iteration'),
+          prefillRequests: count('prefillRequests'),
+          prefillTokens: count('prefillTokens'),
+          decodeRequests: count('decodeRequests'),
+          decodeTokens: count('decodeTokens'),
+          durationSec,
+        },
+        ENGINE.exec(text.slice(from, index))?.[1] ?? '',
+      );
       from = ITERATION.lastIndex;
     }
   }
@@ -97,48 +96,4 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     steps: columns.table(),
     exclusions: [],
   };
-}
-
-class StepColumns {
-  length = 0;
-  #columns = FIELDS.map(() => new Float64Array(1024));
-  #instance = new Uint32Array(1024);
-  readonly #instances = new NameIndex();
-
-  add(values: readonly number[], engine: string | undefined): void {
-    if (this.length === this.#instance.length) {
-      const capacity = this.length * 2;
-      this.#columns = this.#columns.map((old) => {
-        const column = new Float64Array(capacity);
-        column.set(old);
-        return column;
-      });
-      const instance = new Uint32Array(capacity);
-      instance.set(this.#instance);
-      this.#instance = instance;
-    }
-    for (const [i, column] of this.#columns.entries()) column[this.length] = values[i] as number;
-    this.#instance[this.length] = this.#instances.internText(engine ?? '');
-    this.length++;
-  }
-
-  table(): StepTable {
-    const { length } = this;
-    const [iteration, prefillRequests, prefillTokens, decodeRequests, decodeTokens, durationSec] = this.#columns.map(
-      (column) => column.subarray(0, length),
-    ) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array];
-    return {
-      length,
-      durationSec,
-      prefillTokens,
-      decodeTokens,
-      prefillRequests,
-      decodeRequests,
-      iteration,
-      ...(this.#instances.length > 1 && {
-        instance: this.#instance.subarray(0, length),
-        instanceIds: this.#instances.names(),
-      }),
-    };
-  }
 }
