@@ -1,8 +1,8 @@
-import { dirname, join } from 'node:path';
 import { columnMapOf, readTrace, type Trace } from '@stepclock/trace-io';
-import { isStdin, openInput, readTextIfThere } from './input.js';
+import { openInput } from './input.js';
 import { byteProgress } from './progress.js';
 import type { Session } from './session.js';
+import { settingsTextOf } from './settings-file.js';
 
 /** A trace with where it came from. */
 export interface TraceInput {
@@ -21,20 +21,11 @@ export interface TraceArgs {
   readonly timeUnit?: 's' | 'ms' | 'us' | 'ns' | undefined;
 }
 
-/** The engine's settings: the named file, or `meta.json` beside the trace. */
-const metaText = async (path: string, args: TraceArgs): Promise<string | undefined> => {
-  if (args.meta !== undefined) {
-    const text = await readTextIfThere(args.meta);
-    if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT', path: args.meta });
-    return text;
-  }
-  return isStdin(path) ? undefined : readTextIfThere(join(dirname(path), 'meta.json'));
-};
-
 /** Opens and reads one trace. */
 export const readTraceFile = async (path: string, args: TraceArgs, session: Session): Promise<TraceInput> => {
   const input = await openInput(path, session.io);
-  const meta = await metaText(path, args);
+  const meta = await settingsTextOf(path, args.meta);
+  if (meta !== undefined) session.log.info(`settings of the engine from ${meta.name}`);
   const progress = byteProgress(session.io.stderr, `reading ${input.name}`, input.size);
   try {
     const trace = await readTrace(input.bytes, {
@@ -42,7 +33,7 @@ export const readTraceFile = async (path: string, args: TraceArgs, session: Sess
       onProgress: (bytes) => progress.update(bytes),
       ...(input.size === undefined ? {} : { sizeBytes: input.size }),
       ...(args.format === undefined ? {} : { format: args.format }),
-      ...(meta === undefined ? {} : { metaJson: meta }),
+      ...(meta === undefined ? {} : { metaJson: meta.text, metaJsonName: meta.name }),
       ...(args.map === undefined ? {} : { map: columnMapOf(args.map) }),
       ...(args.timeUnit === undefined ? {} : { timeUnit: args.timeUnit }),
     });

@@ -42,7 +42,10 @@ const options = {
     requiresArg: true,
     describe: 'format of the output [by the name of --output, else requests.jsonl]',
   },
-  output: textOption('output', 'where the trace goes; - is standard output [-]'),
+  output: textOption(
+    'output',
+    "where the trace goes, with its engine's settings in PATH.meta.json; - is standard output [-]",
+  ),
   steps: textOption('steps', 'write the true step log (CSV) to this path'),
   ...schedulerOptions,
   ...jsonOption,

@@ -3,7 +3,8 @@ import { defineVerb, jsonOption } from '../verb.js';
 
 export const steps = defineVerb({
   command: 'steps <log>',
-  describe: "fit the coefficients to an engine's own step log (vLLM's iteration lines): the ground truth",
+  describe:
+    "fit the coefficients to an engine's own step log (vLLM's iteration lines, or a CSV of steps): the ground truth",
   examples: [
     ['$0 steps vllm.log --against betas.json', 'compare with an estimate of the same run from its request log'],
   ],

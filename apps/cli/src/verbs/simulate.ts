@@ -19,6 +19,7 @@ import { refuseOverwriting, type Session } from '../session.js';
 import { grouped } from '../text/quantity.js';
 import { readTraceFile } from '../trace-input.js';
 import { given } from './given.js';
+import { writeSettingsBeside } from './simulated-settings.js';
 
 const DEFAULT_SCENARIO = 'budget-2048-medium';
 
@@ -83,8 +84,7 @@ const workloadOf = async (path: string, args: SimulateArgs, session: Session): P
   return { length, arrivalSec, promptTokens, outputTokens, ...given({ cachedTokens, instance }) };
 };
 
-const simulationOf = async (args: SimulateArgs, session: Session): Promise<ScenarioRun> => {
-  const scenario = scenarioOf(args);
+const simulationOf = async (args: SimulateArgs, scenario: Scenario, session: Session): Promise<ScenarioRun> => {
   const { seed = 0 } = args;
   if (args.workload === undefined) {
     return runScenario(scenario, given({ requests: args.requests, instances: args.instances, seed }));
@@ -132,8 +132,12 @@ export const runSimulate = async (args: SimulateArgs, session: Session): Promise
   const toStdout = args.output === undefined || args.output === '-';
   if (toStdout && args.json === '-')
     throw new UsageError('--json: standard output already takes the trace; give --output or a path');
-  const run = await simulationOf(args, session);
+  const scenario = scenarioOf(args);
+  const run = await simulationOf(args, scenario, session);
   await session.writeText(args.output, tracePieces(run, formatOf(args)));
+  if (args.output !== undefined && !toStdout) {
+    await writeSettingsBeside(args.output, scenario.engine, args.seed ?? 0, session);
+  }
   if (args.steps !== undefined) await session.writeFile(args.steps, stepsCsv(run.steps));
   await session.writeJson(args.json, {
     schema: 'stepclock/simulation@1',

@@ -36,7 +36,7 @@ export const runSteps = async (args: StepsArgs, session: Session): Promise<ExitC
   const { trace, name } = await readTraceFile(args.log, {}, session);
   if (trace.steps === undefined) {
     throw new InputError(
-      `${name}: must have step lines such as 'Iteration(1): ... iteration elapsed time: 10.99 ms'; got a ${trace.facts.format} file`,
+      `${name}: must have step lines such as 'Iteration(1): ... iteration elapsed time: 10.99 ms', or be a CSV with duration_sec, prefill_tokens and decode_tokens; got a ${trace.facts.format} file`,
     );
   }
   const fit = fitSteps(trace.steps, given({ model: args.model, level: args.ci }));
