@@ -191,7 +191,22 @@ describe('simulate, steps, convert, export, inspect', () => {
     expect(stdout).toContain('300 requests');
     expect(stdout).toContain('max_num_batched_tokens 2048');
     expect(stdout).toContain('time in queue');
+    expect(stdout).toMatch(/^queue +apart from the prefill phases; \d+ of 300 requests waited, /m);
+    expect(stdout).toMatch(/^preemption +none to be seen$/m);
+    expect(stdout).toMatch(/^token budget +2.048 tokens a step$/m);
     const json = JSON.parse((await capture(['inspect', log, '--json'])).stdout);
     expect(json).toMatchObject({ schema: 'stepclock/inspection@1', requests: 300, outlook: { possible: true } });
+  });
+
+  it('inspect says that requests were preempted, and that the queue is folded', async () => {
+    const path = join(folder, 'preempting.jsonl');
+    await capture(['simulate', '--scenario', 'preempting', '--seed', '2', '--output', path]);
+    expect((await capture(['inspect', path])).stdout).toMatch(
+      /^preemption +\d+ decodes count fewer steps than the engine/m,
+    );
+    await capture(['simulate', '--requests', '100', '--fold-queue', '--output', path]);
+    const converted = (await capture(['convert', path, '--to', 'requests.jsonl'])).stdout;
+    const folded = converted.replaceAll('"queued_ts"', '"queue_in_prefill":true,"queued_ts"');
+    expect((await capture(['inspect', '-'], folded)).stdout).toMatch(/^queue +folded into the prefill phases/m);
   });
 });

@@ -1,7 +1,7 @@
 import { type EstimateWarning, EstimatorError, type StepClockEstimate } from '@stepclock/beta-estimators';
 import { type LoadSummary, loadSummary } from '@stepclock/overlap-pressure';
 import { snakeCaseKeys } from '@stepclock/step-model';
-import type { Trace } from '@stepclock/trace-io';
+import type { EngineSettings, Trace } from '@stepclock/trace-io';
 import { fsum, max, min, quantile } from 'd3-array';
 import type { InspectArgs } from '../commands/inspect.js';
 import { ExitCode } from '../exit-code.js';
@@ -68,15 +68,53 @@ const distributionRow = (name: string, d: Distribution | undefined, text: (x: nu
 
 const count = (x: number): string => significant(x, x < 100 ? 3 : 5).replace(/\.0+$/, '');
 
-const loadText = ({ spanSec, idleSec, busyPeriods, longestGapSec, prefills, decodes }: LoadSummary): string[] => [
-  `span             ${durationText(spanSec)}, idle ${percent(idleSec / spanSec, 1)} in ${busyPeriods - 1} gaps (longest ${durationText(longestGapSec)}), ${busyPeriods} busy periods`,
-  `prefills at once mean ${count(prefills.mean)}, p90 ${prefills.p90}, max ${prefills.max}`,
-  `decodes at once  mean ${count(decodes.mean)}, p90 ${decodes.p90}, max ${decodes.max}`,
+const idleText = ({ spanSec, idleSec, busyPeriods, longestGapSec }: LoadSummary): string =>
+  busyPeriods < 2
+    ? 'never idle'
+    : `idle ${percent(idleSec / spanSec, 1)} of it in ${busyPeriods - 1} gap${busyPeriods === 2 ? '' : 's'} (longest ${durationText(longestGapSec)})`;
+
+const atOnceText = (what: string, { mean, p90, max }: LoadSummary['decodes']): string =>
+  `${what} at once`.padEnd(17).concat(`mean ${count(mean)}, p90 ${p90}, max ${max}`);
+
+const loadText = (load: LoadSummary): string[] => [
+  `span             ${durationText(load.spanSec)}, ${idleText(load)}`,
+  atOnceText('prefills', load.prefills),
+  atOnceText('decodes', load.decodes),
 ];
 
 const settingsText = (settings: object): string => {
   const known = Object.entries(settings).map(([k, v]) => `${k.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)} ${v}`);
   return known.length === 0 ? 'unknown (no meta.json)' : known.join(', ');
+};
+
+const budgetText = ({ maxNumBatchedTokens, chunkSize }: EngineSettings): string => {
+  const chunk = chunkSize === undefined ? [] : [`${grouped(chunkSize)} of one prompt`];
+  const budget = maxNumBatchedTokens === undefined ? [] : [`${grouped(maxNumBatchedTokens)} tokens a step`];
+  return [...budget, ...chunk].join(', at most ') || 'unknown';
+};
+
+/** A wait of less than this is the scheduler's own time, not a queue. */
+const NO_WAIT_SEC = 1e-3;
+
+const queueText = ({ facts }: Trace, waits: Float64Array | undefined): string => {
+  if (facts.queueInPrefill === 'yes') return 'folded into the prefill phases: how long requests waited is not known';
+  if (facts.queueInPrefill === 'unknown') return 'unknown';
+  const d = distributionOf(waits);
+  if (d === undefined) return 'apart from the prefill phases';
+  const waiting = waits?.filter((sec) => sec > NO_WAIT_SEC).length ?? 0;
+  return `apart from the prefill phases; ${grouped(waiting)} of ${grouped(d.count)} requests waited, ${durationText(d.mean)} on average, ${durationText(d.max)} at most`;
+};
+
+/** What is known of preemption: from the file, or from decodes that took part in fewer steps than the engine ran. */
+const preemptionText = ({ requests, phases }: Trace, outlook: Outlook): string | undefined => {
+  const told = requests?.preemptions?.filter((times) => times > 0);
+  if (told !== undefined) {
+    return `${grouped(told.length)} of ${grouped(requests?.length ?? 0)} requests, ${grouped(fsum(told))} times (the file tells)`;
+  }
+  if (!outlook.possible || phases === undefined) return undefined;
+  const { clock, warnings } = outlook.estimate;
+  if (!warnings.some(({ code }) => code === 'preemption')) return 'none to be seen';
+  return `${grouped(clock.stretchedDecodes)} decodes count fewer steps than the engine ran meanwhile: their requests were preempted and computed again`;
 };
 
 const outlookText = (outlook: Outlook): string[] => {
@@ -88,7 +126,12 @@ const outlookText = (outlook: Outlook): string[] => {
     id.conditionNumber === null ? 'rank-deficient' : `condition number ${significant(id.conditionNumber, 3)}`;
   return [
     `estimate         step-clock, ${estimate.model} model, ${condition}`,
-    `seen per step    ${range(id.compositions.prefillTokens)} prefill tokens, ${range(id.compositions.decodeSeqs)} decodes, ${range(id.compositions.contextTokens)} tokens of context`,
+    `seen per step    ${[
+      `${range(id.compositions.prefillTokens)} prefill tokens`,
+      `${range(id.compositions.decodeSeqs)} decodes`,
+      // The linear model does not look at the context.
+      ...(estimate.model === 'kv' ? [`${range(id.compositions.contextTokens)} tokens of context`] : []),
+    ].join(', ')}`,
   ];
 };
 
@@ -111,18 +154,15 @@ const textOf = (trace: Trace, name: string, load: LoadSummary | undefined, outlo
     arrivals === undefined
       ? 0
       : arrivals.reduce((a, b) => Math.max(a, b), -Infinity) - arrivals.reduce((a, b) => Math.min(a, b), Infinity);
-  const queue =
-    facts.queueInPrefill === 'yes'
-      ? 'folded into the prefill phases'
-      : facts.queueInPrefill === 'no'
-        ? 'apart from the prefill phases'
-        : 'unknown';
+  const preemption = preemptionText(trace, outlook);
   return [
     `${name}: ${counts.join(', ')}`,
     '',
     `format           ${facts.format}, times in ${facts.timeUnit}; ${facts.clock}`,
     `tells            ${facts.has?.join(', ') ?? 'phases'}`,
-    `queue            ${queue}`,
+    `queue            ${queueText(trace, queueSec(trace))}`,
+    ...(preemption === undefined ? [] : [`preemption       ${preemption}`]),
+    `token budget     ${budgetText(facts.settings)}`,
     `engine           ${settingsText(facts.settings)}`,
     ...(arrivals !== undefined && span > 0
       ? [`arrivals         ${significant((arrivals.length - 1) / span, 4)} per second`]
