@@ -25,7 +25,9 @@ export const layoutFaults = (page: Page): Promise<string[]> =>
       if (box.left < -0.5 || box.right > window.innerWidth + 0.5) faults.push(`${name(element)} leaves the window`);
     }
 
-    const boxes = [...document.querySelectorAll('figure,.cards li,.verdict,.warnings li,.table,header,h2,.facts div')];
+    const boxes = [
+      ...document.querySelectorAll('figure,.group,.cards li,.verdict,.warnings li,.table,header,h2,.facts div'),
+    ];
     boxes.forEach((a, i) => {
       for (const b of boxes.slice(i + 1)) {
         if (a.contains(b) || b.contains(a)) continue;
@@ -35,7 +37,7 @@ export const layoutFaults = (page: Page): Promise<string[]> =>
     });
 
     for (const figure of document.querySelectorAll('figure')) {
-      const frame = figure.getBoundingClientRect();
+      const frame = figure.querySelector('.plot')?.getBoundingClientRect() ?? figure.getBoundingClientRect();
       const texts = [...figure.querySelectorAll<SVGTextElement>('.plot text')]
         .filter((text) => (text.textContent ?? '') !== '' && text.closest('[display="none"]') === null)
         .filter((text) => text.getAttribute('opacity') !== '0' && text.getAttribute('stroke') === null)
@@ -43,12 +45,12 @@ export const layoutFaults = (page: Page): Promise<string[]> =>
         .filter(({ box }) => box.width > 0);
       for (const { text, box } of texts) {
         if (
-          box.left < frame.left - 0.5 ||
-          box.right > frame.right + 0.5 ||
-          box.top < frame.top ||
-          box.bottom > frame.bottom
+          box.left < frame.left - 1 ||
+          box.right > frame.right + 1 ||
+          box.top < frame.top - 1 ||
+          box.bottom > frame.bottom + 1
         ) {
-          faults.push(`${figure.querySelector('h3')?.textContent}: ${name(text)} leaves its figure`);
+          faults.push(`${figure.querySelector('h3')?.textContent}: ${name(text)} leaves its plot`);
         }
       }
       texts.forEach((a, i) => {

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { estimateReport, panelSpec, type ReportData, renderReport, replayReport } from '@stepclock/charts';
+import { estimateReport, panelSpec, type ReportData, renderReport } from '@stepclock/charts';
+import { capture } from '../../apps/cli/test/capture.js';
 import { everySpec } from '../../packages/charts/test/every-spec.js';
 import { sampleEstimate } from '../../packages/charts/test/sample-estimate.js';
 
@@ -66,16 +67,79 @@ const everyChart = (): ReportData => {
   };
 };
 
+const root = join(import.meta.dirname, '../..');
+
+/** Runs the command line in this process. */
+const stepclock = async (...argv: readonly string[]): Promise<void> => {
+  const { code, stderr } = await capture(argv);
+  if (code !== 0) throw new Error(`stepclock ${argv.join(' ')}: exit code ${code}\n${stderr}`);
+};
+
+/** The inputs of the command line's reports. */
+export interface ReportSources {
+  readonly trace: string;
+  readonly steps: string;
+  readonly modelName: string;
+  readonly tokens: string;
+  readonly stages: string;
+  readonly gpus: readonly [source: string, target: string];
+}
+
+const FIXTURES: ReportSources = {
+  trace: join(root, 'fixtures/traces/shared-budget-300/requests.jsonl'),
+  steps: join(root, 'fixtures/step-time/synthetic_one_outlier.csv'),
+  modelName: 'meta-llama/Llama-3.1-8B-Instruct',
+  tokens: join(root, 'fixtures/token2metrics/synthetic.csv'),
+  stages: join(root, 'fixtures/stage/two-gpus.csv'),
+  gpus: ['GPU-L', 'GPU-M'],
+};
+
+/** One report of every kind that the command line writes, into a folder. */
+export const commandReports = async (
+  folder: string,
+  sources: ReportSources = FIXTURES,
+): Promise<Readonly<Record<string, string>>> => {
+  const { trace, steps, modelName, tokens, stages, gpus } = sources;
+  mkdirSync(folder, { recursive: true });
+  const paths: Record<string, string> = {};
+  const report = (name: string): readonly string[] => {
+    paths[name] = join(folder, `${name.replace(/[ ,]+/g, '-')}.html`);
+    return ['--report', paths[name]];
+  };
+  const betas = join(folder, 'betas.json');
+  await stepclock('estimate', trace, '--json', betas, ...report('the bundled trace'));
+  await stepclock('estimate', trace, '--algo', 'iterative', '--json', betas, ...report('a published estimator'));
+  await stepclock('replay', '--betas', betas, '--requests', trace, ...report('a replayed trace'));
+  const output = (name: string): readonly string[] => ['--output', join(folder, name), '--no-figures'];
+  const fit = ['step-time', 'fit', '--model-name', modelName, '--data-path', steps, ...output('step-time')];
+  await stepclock(...fit, ...report('a step-time fit'));
+  const train = [
+    'token2metrics',
+    'train',
+    '--all-models',
+    '--trees',
+    '20',
+    '--data',
+    tokens,
+    ...output('token2metrics'),
+  ];
+  await stepclock(...train, ...report('token2metrics models'));
+  const [source, target] = gpus;
+  const filters = ['--source-filter', `gpu=${source}`, '--target-filter', `gpu=${target}`];
+  const cheap = ['--families', 'linear,log-polynomial', '--guardrail-method', 'affine'];
+  const few = ['--seeds', '2', '--samples', '10,25', '--methods', 'affine,global-affine,stage-mix,scale', ...cheap];
+  const experiment = ['stage', 'experiment', '--source', stages, '--target', stages, ...filters, ...few];
+  await stepclock(...experiment, ...output('stage'), ...report('a stage experiment'));
+  return paths;
+};
+
 /** Writes the reports that the browser tests open, and names them. STEPCLOCK_REPORTS adds a folder of further ones. */
 export const sampleReports = async (): Promise<Readonly<Record<string, string>>> => {
   const folder = join(tmpdir(), `stepclock-reports-${process.pid}`);
   mkdirSync(folder, { recursive: true });
-  const replayed = sampleEstimate({ phases: 20 });
-  if (replayed.replay === undefined) throw new Error('the sample has a replay');
   const reports: Readonly<Record<string, ReportData>> = {
     'an estimate': estimateReport(sampleEstimate({ phases: 2000 })),
     'a million phases': estimateReport(sampleEstimate({ phases: 1_000_000 })),
-    'a replay': replayReport({ replay: replayed.replay, provenance: replayed.provenance }),
     'every chart': everyChart(),
   };
   const paths: Record<string, string> = {};
@@ -84,6 +148,7 @@ export const sampleReports = async (): Promise<Readonly<Record<string, string>>>
     writeFileSync(path, await renderReport(data));
     paths[name] = path;
   }
+  Object.assign(paths, await commandReports(join(folder, 'command')));
   const further = process.env.STEPCLOCK_REPORTS;
   for (const file of further === undefined ? [] : readdirSync(further).filter((entry) => entry.endsWith('.html'))) {
     paths[file] = join(further ?? '', file);

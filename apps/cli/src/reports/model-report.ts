@@ -21,10 +21,10 @@ interface ModelTable {
   readonly note?: string;
 }
 
-/** Tables and figures under one heading. */
+/** Sentences, tables and figures under one heading. */
 interface ModelSection {
   readonly title: string;
-  readonly intro?: string;
+  readonly items?: readonly string[];
   readonly tables?: readonly ModelTable[];
   readonly figures?: readonly NamedFigure[];
 }
@@ -66,12 +66,12 @@ const withoutRepeats = (spec: Spec, said: readonly string[]): Spec =>
     : spec;
 
 const sectionData = (
-  { title, intro, tables = [], figures = [] }: ModelSection,
+  { title, items = [], tables = [], figures = [] }: ModelSection,
   said: readonly string[],
 ): ReportSection => ({
   title,
-  ...(intro !== undefined && { intro }),
   blocks: [
+    ...(items.length === 0 ? [] : [{ kind: 'list' as const, items }]),
     ...tables.map(tableBlock),
     ...(figures.length === 0
       ? []

@@ -96,7 +96,6 @@ export const stageReport = (
     subtitle: `from ${source} to ${target}, ${formatNumber(result.seeds.length)} seeds`,
     tone: toneOf(curve[0]?.mapePercent.mean, result.warnings.length > 0),
     headline: headlineOf(curve[0], none, target),
-    points: summary.map(({ question, answer }) => `${question} ${answer}`),
     keyFigures: [...(none === undefined ? [] : [none]), ...curve].map((point) => ({
       label: point.samples === 0 ? 'No calibration' : `${formatNumber(point.samples)} samples`,
       value: share(point.mapePercent.mean),
@@ -105,6 +104,7 @@ export const stageReport = (
     })),
     warnings: result.warnings,
     sections: [
+      { title: 'Questions and answers', items: summary.map(({ question, answer }) => `${question} ${answer}`) },
       {
         title: 'Transfer',
         tables: [transferTable(points, result.samples)],

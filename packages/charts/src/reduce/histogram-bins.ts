@@ -25,7 +25,7 @@ const niceWidth = (raw: number): number => {
 
 /**
  * Equal bins of a round width, about `target` of them (Freedman and Diaconis where that asks for fewer). When the values reach
- * much further than their middle (beyond three times the 1 % to 99 % range), the outermost bins gather what lies beyond it.
+ * much further than their middle (beyond three times the range of the middle 95 %), the outermost bins gather what lies beyond it.
  */
 export const histogramBins = (values: Column, target = 40): HistogramBins => {
   const ascending = sorted(values);
@@ -37,10 +37,12 @@ export const histogramBins = (values: Column, target = 40): HistogramBins => {
     const bin = { start: low - half, end: low + half, count: ascending.length, tail: 'none' } as const;
     return { bins: [bin], range: [low, high], gathered: false };
   }
-  const p1 = quantileOf(ascending, 0.01);
-  const p99 = quantileOf(ascending, 0.99);
-  const far = p99 > p1 && high - low > 3 * (p99 - p1);
-  const [from, to] = far ? [p1 - (p99 - p1) * 0.25, p99 + (p99 - p1) * 0.25] : [low, high];
+  const lowTail = quantileOf(ascending, 0.025);
+  const highTail = quantileOf(ascending, 0.975);
+  const far = highTail > lowTail && high - low > 3 * (highTail - lowTail);
+  const [from, to] = far
+    ? [lowTail - (highTail - lowTail) * 0.25, highTail + (highTail - lowTail) * 0.25]
+    : [low, high];
   const start = Math.max(from, low);
   const stop = Math.min(to, high);
   const spread = quantileOf(ascending, 0.75) - quantileOf(ascending, 0.25);

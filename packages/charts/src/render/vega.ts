@@ -60,9 +60,6 @@ export const compileSpec = async (
   return compile({ ...vegaLite, config } as unknown as TopLevelSpec, { logger }).spec;
 };
 
-const isFitted = ({ autosize }: VegaSpec): boolean =>
-  typeof autosize === 'object' && 'type' in autosize && autosize.type === 'fit-x';
-
 /** Lays a compiled chart out and draws it as SVG, without a browser. */
 export const drawSvg = async (spec: VegaSpec): Promise<string> => {
   const vega = await import('vega');
@@ -70,9 +67,6 @@ export const drawSvg = async (spec: VegaSpec): Promise<string> => {
   return withMeasuredText(textMetrics, async () => {
     const view = new vega.View(vega.parse(spec), { renderer: 'none' });
     try {
-      await view.runAsync();
-      // The number of legend columns follows the width, which the first layout finds: the second makes room for them.
-      if (isFitted(spec)) await view.resize().runAsync();
       return roundCoordinates(orderedIds(await view.toSVG()));
     } finally {
       view.finalize();

@@ -92,8 +92,7 @@ export const CLIENT_SCRIPT = String.raw`
       console.error(error);
       return;
     }
-    // The number of legend columns follows the width, which the first layout finds: the second makes room for them.
-    view.runAsync().then(function () { return view.resize().runAsync(); }).then(function () {
+    view.runAsync().then(function () {
       plot.style.minHeight = '';
       plot.dataset.alive = 'yes';
     }, function (error) {

@@ -8,6 +8,9 @@ import type { Tone, Verdict } from './report-data.js';
 /** A median error above this is not a usable model; above the next, a model to use with care. */
 const USELESS = 0.2;
 const CAREFUL = 0.05;
+/** Prefill phases are short and wait in queues: they may be missed by more. */
+const USELESS_PREFILL = 0.5;
+const CAREFUL_PREFILL = 0.2;
 /** An interval wider than this, in both directions, says that the trace hardly tells the coefficient. */
 const WIDE = 0.25;
 
@@ -18,9 +21,10 @@ const errorSentence = (error: DurationErrors): string => {
 };
 
 /**
- * The verdict by rule. Not usable: a median decode error above 20 %, a replayed mean more than 20 % off, or no convergence without
- * a replay that comes within 5 %. With care: no convergence, any warning, a median decode error or a replayed mean off by more than
- * 5 %, a coefficient at zero or with an interval wider than ±25 %. Good: everything else.
+ * The verdict by rule. Not usable: a median error above 20 % of decodes or 50 % of prefills, a replayed mean more than 20 % off, or
+ * no convergence without a replay that comes within 5 %. With care: no convergence, any warning, a median error above 5 % of decodes
+ * or 20 % of prefills, a replayed mean more than 5 % off, a coefficient at zero or with an interval wider than ±25 %. Good: everything
+ * else.
  */
 export const estimateVerdict = (input: EstimateReportInput, errors: readonly DurationErrors[]): Verdict => {
   const points: string[] = [];
@@ -44,11 +48,13 @@ export const estimateVerdict = (input: EstimateReportInput, errors: readonly Dur
   const median = judged?.medianAbs ?? 0;
   const replayed = input.replay === undefined ? undefined : worstMean(input.replay.metrics);
   const proven = input.converged || (replayed !== undefined && replayed <= CAREFUL);
-  const useless = median > USELESS || (replayed ?? 0) > USELESS || !proven;
+  const prefill = Math.max(0, ...errors.filter(({ kind }) => kind === 'prefill').map(({ medianAbs }) => medianAbs));
+  const useless = median > USELESS || prefill > USELESS_PREFILL || (replayed ?? 0) > USELESS || !proven;
   const careful =
     !input.converged ||
     warnings.length > 0 ||
     median > CAREFUL ||
+    prefill > CAREFUL_PREFILL ||
     (replayed ?? 0) > CAREFUL ||
     wide.length > 0 ||
     zero.length > 0;

@@ -3,6 +3,7 @@ import { compactSvg } from '../render/compact-svg.js';
 import { PAGE_PALETTE, themeConfig } from '../render/theme.js';
 import { compileSpec, drawSvg } from '../render/vega.js';
 import { pageForm } from '../render/vega-lite-form.js';
+import type { ChartSpec } from '../spec.js';
 import type { PlacedChart } from './arrange-figures.js';
 import { packSpec } from './packed-rows.js';
 
@@ -25,15 +26,46 @@ const slim = ({ $schema: _schema, ...spec }: VegaSpec): VegaSpec => spec;
 /** The same chart with its width fixed instead of taken from the page. */
 const ofWidth = (spec: VegaSpec, width: number): VegaSpec => ({
   ...spec,
-  signals: (spec.signals ?? []).map((signal) => (signal.name === 'width' ? { name: 'width', value: width } : signal)),
+  signals: (spec.signals ?? []).map((signal) =>
+    signal.name === 'width' || signal.name === PLACE ? { name: signal.name, value: width } : signal,
+  ),
 });
+
+const PLACE = 'placeWidth';
+/** What the axis on the left takes of the place, px: short numbers, or the names of bars. */
+const AXIS_PX = 90;
+const nameWidth = (name: string): number => 6.4 * name.length + 30;
+
+const axisWidth = (spec: ChartSpec): number => {
+  const sorts = spec.layer.map(({ encoding }) => (encoding as { y?: { sort?: unknown } } | undefined)?.y?.sort);
+  const names = sorts.flatMap((sort) => (Array.isArray(sort) ? sort.map(String) : []));
+  return Math.ceil(Math.max(AXIS_PX, ...names.map((name) => Math.min(230, nameWidth(name)))));
+};
+
+/**
+ * Legends take as many columns as the place has room for, not the plot: the plot's width is known only after a layout that
+ * has to know how high the legend is.
+ */
+const withSteadyLegends = (compiled: VegaSpec, axisPx: number): VegaSpec => {
+  const width = compiled.signals?.find(({ name }) => name === 'width');
+  if (width === undefined || compiled.legends === undefined) return compiled;
+  return {
+    ...compiled,
+    signals: [...(compiled.signals ?? []), { ...width, name: PLACE }],
+    legends: compiled.legends.map((legend) => {
+      const { columns } = legend;
+      if (typeof columns !== 'object' || !('signal' in columns)) return legend;
+      return { ...legend, columns: { signal: columns.signal.replace(/\bwidth\b/g, `(${PLACE} - ${axisPx})`) } };
+    }),
+  };
+};
 
 /** A chart, ready for the page. */
 export const pageFigure = async ({ spec, ...place }: PlacedChart): Promise<PageFigure> => {
   const theme = themeConfig(PAGE_PALETTE, PAGE_FONT);
   // On a small phone a long title of the x axis would reach beyond the plot.
   const config = { ...theme, axisX: { ...(theme.axisX as object), titleLimit: { expr: 'width' } }, padding: 4 };
-  const alive = await compileSpec(pageForm(spec), config);
+  const alive = withSteadyLegends(await compileSpec(pageForm(spec), config), axisWidth(spec));
   const still = ofWidth(alive, place.wide ? STILL_WIDTH.wide : STILL_WIDTH.half);
   return {
     ...place,

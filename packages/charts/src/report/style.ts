@@ -36,7 +36,7 @@ a{color:var(--accent)}
 .verdict .headline{font-size:1.18rem;line-height:1.4;font-weight:600;margin:.15rem 0 .3rem}
 .verdict ul{margin-bottom:0}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,190px),1fr));gap:12px;margin:1rem 0;padding:0;list-style:none;max-width:none}
-.cards li{margin:0;padding:.8rem 1rem;background:var(--card);border:1px solid var(--line);border-radius:10px;box-shadow:var(--shadow)}
+.cards li{max-width:none;margin:0;padding:.8rem 1rem;background:var(--card);border:1px solid var(--line);border-radius:10px;box-shadow:var(--shadow)}
 .cards .label{display:block;color:var(--soft);font-size:.85rem;line-height:1.35}
 .cards .value{display:block;font-size:1.55rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums;letter-spacing:-.01em;overflow-wrap:anywhere}
 .cards .unit{font-size:.95rem;font-weight:500;color:var(--soft);letter-spacing:0}
@@ -45,7 +45,7 @@ a{color:var(--accent)}
 .contents a{text-decoration:none;padding:.15rem 0}
 .contents a:hover{text-decoration:underline}
 .warnings{list-style:none;padding:0;max-width:none;display:grid;gap:8px}
-.warnings li{margin:0;padding:.65rem 1rem;background:var(--caution-tint);border:1px solid var(--line);border-left:4px solid var(--caution);border-radius:8px}
+.warnings li{max-width:none;margin:0;padding:.65rem 1rem;background:var(--caution-tint);border:1px solid var(--line);border-left:4px solid var(--caution);border-radius:8px}
 .warnings code{color:var(--caution);font-weight:600;display:block;overflow-wrap:anywhere}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:16px;margin:1rem 0 1.2rem}
 .group{grid-column:1/-1;margin:1rem 0 -.2rem;min-width:0}

@@ -69,7 +69,13 @@ export const bandSpec = (input: BandInput): ChartSpec => {
   const layers: Layer[] = [
     {
       data: { values: rows },
-      mark: { type: 'area', aria: false, fillOpacity: 0.2, strokeWidth: 0, tooltip: false },
+      mark: {
+        type: 'area',
+        aria: false,
+        fillOpacity: bands.length === 1 ? 0.2 : 0.32 / bands.length,
+        strokeWidth: 0,
+        tooltip: false,
+      },
       encoding: {
         x,
         y: { ...y, field: 'low' },

@@ -39,6 +39,9 @@ const writtenValues = (rows: readonly Row[], negative: boolean, place: Readonly<
     encoding: { ...place, x: { ...place.x, field: 'at' }, text: { field: 'text', type: 'nominal' } },
   }));
 
+/** Room beyond the longest bar for its value, whatever the width of the plot. */
+const VALUE_PX = 48;
+
 const distinct = (names: readonly string[]): string[] => [...new Set(names)];
 
 /**
@@ -63,8 +66,9 @@ export const barSpec = (input: BarInput): ChartSpec => {
   ];
   const axis = resolveAxis({ ...input.value, scale: 'linear' }, [Math.min(...reach), Math.max(...reach)], {
     includeZero: true,
-    padding: 0.14,
+    padding: 0,
   });
+  const [lowest, highest] = axis.domain;
   const groups = distinct(bars.map((bar) => bar.group));
   const series = distinct(bars.map((bar) => bar.series ?? ''));
   const rows = bars.map((bar) => ({
@@ -84,8 +88,12 @@ export const barSpec = (input: BarInput): ChartSpec => {
     type: 'quantitative',
     title: axis.title,
     stack: null,
-    scale: { domain: [...axis.domain], nice: false },
-    axis: { format: axis.format, tickCount: 6, grid: true },
+    scale: {
+      domain: [...axis.domain],
+      nice: false,
+      range: [lowest < 0 ? VALUE_PX : 0, { expr: `width - ${highest > 0 ? VALUE_PX : 0}` }],
+    },
+    axis: { format: axis.format, tickCount: { expr: 'clamp(floor(width / 60), 2, 6)' }, grid: true },
   };
   const whiskers = rows.filter((row) => row.low !== undefined);
   const layers: Layer[] = [

@@ -23,9 +23,9 @@ const edgeOf = (columns: readonly Column[]): number => {
   let at = 0;
   for (const column of columns) for (let i = 0; i < column.length; i++) sizes[at++] = Math.abs(column[i] as number);
   sizes.sort();
-  const usual = quantileOf(sizes, 0.99);
+  const usual = quantileOf(sizes, 0.95);
   const largest = sizes[sizes.length - 1] as number;
-  return usual > 0 && largest > 4 * usual ? 2 * usual : largest;
+  return usual > 0 && largest > 8 * usual ? 3 * usual : largest;
 };
 
 /** The column with everything beyond the edge moved onto it. */
@@ -43,8 +43,8 @@ const withinEdge = (column: Column, edge: number): { readonly placed: Float64Arr
 
 /**
  * Residuals against anything, with the line at zero. Beyond `maxPoints` rows a series (default 1500): cells with counts, and the
- * 150 residuals furthest from zero as points. When the largest is more than four times what 99 % stay within, the axis ends at
- * twice that, and the residuals beyond stand at its edge.
+ * 150 residuals furthest from zero as points. When the largest is more than eight times what 95 % stay within, the axis ends at
+ * three times that, and the residuals beyond stand at its edge.
  *
  * @throws ChartsError for empty, unequal or non-finite columns.
  */
