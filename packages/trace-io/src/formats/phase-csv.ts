@@ -2,7 +2,9 @@ import { FARTHEST_SEC, isPhase, SHORTEST_SEC, WITHIN_CLOCK } from '../clock-rang
 import type { ColumnPlan, RowPlan } from '../delimited/column-plan.js';
 import { type KnownColumn, resolveHeader } from '../delimited/header.js';
 import { readDelimited } from '../delimited/read-delimited.js';
+import { IndexSet } from '../index-set.js';
 import type { Input } from '../input.js';
+import { LineOfRow } from '../line-of-row.js';
 import { NameIndex } from '../name-index.js';
 import { PairIndex } from '../pair-index.js';
 import { PhaseColumns } from '../phase-columns.js';
@@ -105,7 +107,8 @@ function rowPlan(
   const hasInstances = keys.includes('instance_id');
   // The same identifier in two instances names two requests.
   const pairs = hasInstances ? new PairIndex() : undefined;
-  let prefillLine = new Uint32Array(1024);
+  const prefilled = new IndexSet();
+  const lines = new LineOfRow();
   const fault = (code: `trace-io/${string}`, what: string, line: number, key: Key, value: string, expected: string) =>
     new TraceIoError(code, what, { file, line, column: header[keys.indexOf(key)], value, expected });
 
@@ -120,6 +123,22 @@ function rowPlan(
     return fault('trace-io/bad-time', 'phase', line, 't_end', `${start} to ${end}`, rule);
   };
 
+  /** Rare, so the first prefill is looked for only now. */
+  const second = (line: number, request: number): TraceIoError => {
+    const { kind, request: requestOf, instance } = phases.table(requests.names(), instances.names());
+    const earlier = kind.findIndex(
+      (code, i) => code === PREFILL && requestOf[i] === request && (!hasInstances || instance?.[i] === cells[INSTANCE]),
+    );
+    return fault(
+      'trace-io/second-prefill',
+      'request',
+      line,
+      'request_id',
+      requests.nameAt(request),
+      `at most one prefill row a request (the first is in line ${lines.at(earlier)})`,
+    );
+  };
+
   const row = (line: number): void => {
     const kind = KIND_OF_WORD[cells[WORD] as number] as number;
     const start = cells[START] as number;
@@ -130,19 +149,8 @@ function rowPlan(
     const cached = cells[CACHED] as number;
     let prefillTokens = 0;
     if (kind === PREFILL) {
-      if (identity >= prefillLine.length) prefillLine = doubled(prefillLine, identity + 1);
-      const earlier = prefillLine[identity] as number;
-      if (earlier > 0) {
-        throw fault(
-          'trace-io/second-prefill',
-          'request',
-          line,
-          'request_id',
-          requests.nameAt(request),
-          `at most one prefill row a request (the first is in line ${earlier})`,
-        );
-      }
-      prefillLine[identity] = line;
+      if (prefilled.has(identity)) throw second(line, request);
+      prefilled.add(identity);
       prefillTokens = cells[PREFILL_TOKENS] as number;
       if (cached > prefillTokens) {
         throw fault(
@@ -156,6 +164,7 @@ function rowPlan(
       }
       if (cached > 0) prefillTokens -= cached;
     }
+    lines.add(phases.length, line);
     phases.add(kind, start, end, kind === DECODE ? (cells[DECODE_TOKENS] as number) : prefillTokens, request);
     const steps = cells[STEPS] as number;
     if (!Number.isNaN(steps)) phases.setSteps(steps);
@@ -188,10 +197,4 @@ function rowPlan(
     }
   };
   return { columns: keys.map(planOf), header, cells, row };
-}
-
-function doubled(old: Uint32Array, atLeast: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(Math.max(old.length * 2, atLeast));
-  larger.set(old);
-  return larger;
 }
