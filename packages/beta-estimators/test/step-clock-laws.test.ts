@@ -4,13 +4,30 @@ import { seededRandom, shuffled } from '@stepclock/random';
 import type { PhaseTable } from '@stepclock/trace-io';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EstimatorError, estimateStepClock, type StepClockBetas } from '../src/index.js';
+import { EstimatorError, estimateStepClock, type StepClockBetas, type StepClockModel } from '../src/index.js';
 import { keptRows } from './faulty-trace.js';
 import { anyTrace, reordered, retimed } from './random-trace.js';
+import { anyWildShape, foundWild, wildTrace } from './wild-trace.js';
 
 const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas): number[] => [beta0, beta1, beta2, beta3];
 const { phases } = runScenario('kv-noisy', { seed: 7, requests: 300 });
 const plain = values(estimateStepClock(phases, { model: 'kv' }).betas);
+
+const anyModel = fc.constantFrom('linear' as const, 'kv' as const, 'auto' as const);
+
+const expectFiniteOrRefused = (trace: PhaseTable, model: StepClockModel): void => {
+  try {
+    const { history, ...estimate } = estimateStepClock(trace, { model });
+    expect(history.beta.flat().every((b) => Number.isFinite(b) && b >= 0)).toBe(true);
+    const check = (key: string, value: unknown): unknown => {
+      if (typeof value === 'number') expect(Number.isFinite(value), key).toBe(true);
+      return value;
+    };
+    JSON.stringify({ history, estimate }, check);
+  } catch (error) {
+    if (!(error instanceof EstimatorError)) throw error;
+  }
+};
 
 describe('laws of the step clock', () => {
   it('shifting time changes nothing, even to times since 1970', () => {
@@ -71,19 +88,17 @@ describe('laws of the step clock', () => {
 
   it('any table of phases gives finite numbers or a typed refusal', () => {
     fc.assert(
-      fc.property(anyTrace, fc.constantFrom('linear' as const, 'kv' as const, 'auto' as const), (trace, model) => {
-        try {
-          const { history, ...estimate } = estimateStepClock(trace, { model });
-          expect(history.beta.flat().every((b) => Number.isFinite(b) && b >= 0)).toBe(true);
-          JSON.stringify(estimate, (key, value) => {
-            if (typeof value === 'number') expect(Number.isFinite(value), key).toBe(true);
-            return value;
-          });
-        } catch (error) {
-          if (!(error instanceof EstimatorError)) throw error;
-        }
-      }),
+      fc.property(anyTrace, anyModel, (trace, model) => expectFiniteOrRefused(trace, model)),
       { numRuns: 100 },
     );
   });
+
+  it('so does what no engine would write: nested, repeated and endless phases, counts and times of any size', () => {
+    fc.assert(
+      fc.property(anyWildShape, anyModel, (shape, model) => expectFiniteOrRefused(wildTrace(shape), model)),
+      { numRuns: 150 },
+    );
+  });
+
+  it.each(foundWild)('found once: %s', (_, shape) => expectFiniteOrRefused(wildTrace(shape), 'linear'));
 });

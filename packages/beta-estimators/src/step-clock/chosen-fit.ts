@@ -1,8 +1,9 @@
 import { EstimatorError } from '../estimator-error.js';
 import { type ClockProblem, clockProblem } from './clock-problem.js';
+import { enoughUntouched, hasSteps, touchedRows, untouchedRows } from './doubtful-rows.js';
 import { type ClockFit, type FitSettings, fitClock } from './fit-clock.js';
 import { contextPays } from './model-choice.js';
-import { fitPreempted } from './preempted-clock.js';
+import { fitPreempted, type PreemptedFit } from './preempted-clock.js';
 import { predictedSeconds, type Width } from './row-fit.js';
 import type { StepClockModel } from './step-clock-options.js';
 
@@ -33,6 +34,12 @@ const MOST_STRETCHED = 0.6;
 /** Many stretched decodes: without them the robust noise falls below this share of what it was. */
 const MANY_STRETCHED = 0.02;
 const CLEARLY_BETTER = 0.5;
+/** Where more than this share gave way and no stretch is left that none of them touches, a mixture looks nearly as good. */
+const SOME_STRETCHED = 0.3;
+const MUCH_BETTER = 0.2;
+/** Most stretches that no stretched decode touches must meet their time within a quarter of a step. */
+const MOST_FIT = 0.75;
+const MET = 0.25;
 /** Few of them: what the fit keeps is fine, and far better than the whole was. */
 const FINE = 0.1;
 const FAR_BETTER = 0.3;
@@ -63,20 +70,41 @@ const fitOf = (problem: ClockProblem, width: Width, settings: Omit<FitSettings, 
   // Counts that are too low by many steps leave no room between their neighbours: preemption makes segments run backwards.
   // Missing requests and counts that are off by one do not.
   if ((exact.rounds.at(-1)?.held ?? 0) > 0) {
-    const { problem: partly, fit, stretched } = fitPreempted(problem, { ...settings, width });
-    const share = stretched.length / Math.max(problem.columns.decodes.length, 1);
-    if (isPreemption(exact, fit, share)) return { problem: partly, fit, width, exact, stretched };
+    const preempted = fitPreempted(problem, { ...settings, width });
+    if (isPreemption(problem, exact, preempted)) {
+      return { problem: preempted.problem, fit: preempted.fit, width, exact, stretched: preempted.stretched };
+    }
   }
   return { ...plain, conventions: triedConventions(problem, width, settings, before.rms) };
 };
 
-/** Whether giving way helped: a mixture of engines runs backwards as well, but no dropping of counts mends it. */
-const isPreemption = (exact: ClockFit, loose: ClockFit, share: number): boolean => {
+/**
+ * Whether giving way helped. A mixture of engines runs backwards as well, and some counts of the one give way to the clock of
+ * the other, but that mends nothing: not even the stretches without any such decode then hold what their time says.
+ */
+const isPreemption = (problem: ClockProblem, exact: ClockFit, { fit, stretched, touched }: PreemptedFit): boolean => {
+  const share = stretched.length / Math.max(problem.columns.decodes.length, 1);
   if (!(share > 0 && share <= MOST_STRETCHED)) return false;
+  const untouched = fittingShare(fit, touchedRows(problem.groups, touched));
+  if (untouched !== undefined && untouched < MOST_FIT) return false;
   const before = lastNoise(exact);
-  if (share >= MANY_STRETCHED && lastNoise(loose).step < CLEARLY_BETTER * before.step) return true;
-  const kept = keptResidual(loose);
+  const better = untouched === undefined && share > SOME_STRETCHED ? MUCH_BETTER : CLEARLY_BETTER;
+  if (share >= MANY_STRETCHED && lastNoise(fit).step < better * before.step) return true;
+  const kept = keptResidual(fit);
   return kept < FINE && kept < FAR_BETTER * before.rms;
+};
+
+/** Share of the rows that no stretched decode touches whose time is met; undefined where these rows are too few to tell. */
+const fittingShare = ({ rows, beta }: ClockFit, touched: Uint8Array): number | undefined => {
+  if (!enoughUntouched(rows, touched)) return undefined;
+  let fitting = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (touched[i] === 1 || !hasSteps(rows, i)) continue;
+    const seconds = predictedSeconds(rows, beta, i);
+    const miss = Math.abs((rows.seconds[i] as number) - seconds) / seconds;
+    if (miss * Math.sqrt(rows.steps[i] as number) < MET) fitting++;
+  }
+  return fitting / untouchedRows(rows, touched);
 };
 
 /** Root mean square residual, relative to a step, of the rows that a robust regression kept. */

@@ -13,7 +13,7 @@ export interface ClockProblem {
   readonly groups: Clusters;
   /** Share of the steps between its ends that each decode took part in; absent where that is all of them. */
   readonly pressing?: Float64Array;
-  /** Mean over all counted decodes, s/step: the first guess of a step's time. */
+  /** Mean over all counted decodes (over all, where none is counted), s/step: the first guess of a step's time. */
   readonly meanStepSec: number;
 }
 
@@ -33,6 +33,17 @@ export const clockProblem = (
       counted: countedPrefills(columns),
     },
   ]);
+  return {
+    columns,
+    frame,
+    ties,
+    graph: offsetGraph(frame, ties),
+    groups: clusters(frame, columns),
+    meanStepSec: meanStepSec(decodes, counted) ?? meanStepSec(decodes, new Uint8Array(decodes.length).fill(1)) ?? 1,
+  };
+};
+
+const meanStepSec = (decodes: TraceColumns['decodes'], counted: Uint8Array): number | undefined => {
   let steps = 0;
   let seconds = 0;
   for (let i = 0; i < decodes.length; i++) {
@@ -40,14 +51,7 @@ export const clockProblem = (
     steps += decodes.steps[i] as number;
     seconds += (decodes.endSec[i] as number) - (decodes.startSec[i] as number);
   }
-  return {
-    columns,
-    frame,
-    ties,
-    graph: offsetGraph(frame, ties),
-    groups: clusters(frame, columns),
-    meanStepSec: seconds / steps,
-  };
+  return steps > 0 ? seconds / steps : undefined;
 };
 
 /** Prefills whose steps the trace gives. Their starts are nodes. */

@@ -1,8 +1,11 @@
 import type { ClusterRows, Clusters } from './clusters.js';
 
-/** With so many rows that nothing doubtful touches, the others are left out. */
-const ENOUGH_ROWS = 30;
+/** With so many rows that nothing doubtful touches, about four a coefficient, the others are left out. */
+const ENOUGH_ROWS = 15;
 const LEAST_STEPS = 0.3;
+
+/** A row that took next to no step tells nothing of a step's time. */
+export const hasSteps = (rows: ClusterRows, i: number): boolean => (rows.steps[i] as number) > LEAST_STEPS;
 
 /** Rows with a doubtful segment. */
 export const touchedRows = ({ length, ofSegment }: Clusters, doubtful: Uint8Array): Uint8Array => {
@@ -14,15 +17,19 @@ export const touchedRows = ({ length, ofSegment }: Clusters, doubtful: Uint8Arra
   return rows;
 };
 
-/** Whether enough rows stay to regress on when the touched ones are left out. */
-export const enoughUntouched = (rows: ClusterRows, touched: Uint8Array): boolean => {
+/** How many rows with steps nothing doubtful touches. */
+export const untouchedRows = (rows: ClusterRows, touched: Uint8Array): number => {
   let untouched = 0;
-  for (let i = 0; i < rows.length; i++) if (touched[i] === 0 && (rows.steps[i] as number) > LEAST_STEPS) untouched++;
-  return untouched >= ENOUGH_ROWS;
+  for (let i = 0; i < rows.length; i++) if (touched[i] === 0 && hasSteps(rows, i)) untouched++;
+  return untouched;
 };
+
+/** Whether enough rows stay to regress on when the touched ones are left out. */
+export const enoughUntouched = (rows: ClusterRows, touched: Uint8Array): boolean =>
+  untouchedRows(rows, touched) >= ENOUGH_ROWS;
 
 /** Weights of the rows that took steps, and only of the untouched ones where these are enough. */
 export const undoubted = (rows: ClusterRows, weights: Float64Array, touched: Uint8Array): Float64Array => {
   const strict = enoughUntouched(rows, touched);
-  return weights.map((w, i) => ((strict && touched[i] === 1) || !((rows.steps[i] as number) > LEAST_STEPS) ? 0 : w));
+  return weights.map((w, i) => ((strict && touched[i] === 1) || !hasSteps(rows, i) ? 0 : w));
 };

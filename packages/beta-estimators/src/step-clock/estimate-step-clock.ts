@@ -56,7 +56,7 @@ export interface StepClockEstimate {
  *
  * @param phases one row a phase; times in seconds on any one clock
  * @throws EstimatorError `beta-estimators/no-phases`, `beta-estimators/no-decode-counts`, `beta-estimators/too-few-clusters`,
- *   `beta-estimators/bad-option`
+ *   `beta-estimators/bad-time`, `beta-estimators/no-context`, `beta-estimators/bad-option`
  */
 export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions = {}): StepClockEstimate => {
   const resolved = resolvedStepClock(options);

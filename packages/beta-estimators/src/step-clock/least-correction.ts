@@ -24,11 +24,19 @@ export const leastCorrection = (
   const { components: n, edges, from, to, gap } = graph;
   const residual = new Float64Array(n);
   const diagonal = new Float64Array(n);
+  // What rounding leaves of the residual at best: below it the iteration would only amplify, and the Laplacian is singular.
+  const rounding = new Float64Array(n);
   for (let e = 0; e < edges; e++) {
     const u = from[e] as number;
     const v = to[e] as number;
     const w = weight[e] as number;
-    const pull = w * ((expected[e] as number) - (gap[e] as number) - (x[v] as number) + (x[u] as number));
+    const span = (expected[e] as number) - (gap[e] as number);
+    const xu = x[u] as number;
+    const xv = x[v] as number;
+    const pull = w * (span - xv + xu);
+    const lost = w * (Math.abs(span) + Math.abs(xu) + Math.abs(xv));
+    rounding[u] = (rounding[u] as number) + lost;
+    rounding[v] = (rounding[v] as number) + lost;
     residual[v] = (residual[v] as number) + pull;
     residual[u] = (residual[u] as number) - pull;
     diagonal[v] = (diagonal[v] as number) + w;
@@ -38,14 +46,16 @@ export const leastCorrection = (
   const direction = new Float64Array(n);
   const image = new Float64Array(n);
   let rz = 0;
+  let least = 0;
   for (let c = 0; c < n; c++) {
     const r = residual[c] as number;
+    least += ((rounding[c] as number) * Number.EPSILON) ** 2 * (inverse[c] as number);
     direction[c] = r * (inverse[c] as number);
     rz += r * (direction[c] as number);
   }
   const start = rz;
   let iterations = 0;
-  while (iterations < maxIterations && rz > tolerance * tolerance * start && rz > 1e-28) {
+  while (iterations < maxIterations && rz > tolerance * tolerance * start && rz > least) {
     image.fill(0);
     let curvature = 0;
     for (let e = 0; e < edges; e++) {

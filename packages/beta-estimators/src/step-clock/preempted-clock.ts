@@ -17,6 +17,8 @@ export interface PreemptedFit {
   readonly fit: ClockFit;
   /** Decodes during which the engine took more steps than they count: their entries in the columns. */
   readonly stretched: Int32Array;
+  /** Segments that such decodes touch. */
+  readonly touched: Uint8Array;
 }
 
 const ROUNDS = 14;
@@ -51,9 +53,9 @@ export const fitPreempted = (problem: ClockProblem, settings: FitSettings): Pree
   });
   if (enoughUntouched(fit.rows, touchedRows(problem.groups, touched))) {
     const again = partlyPressing(clockProblem(columns, counted));
-    return { problem: again, fit: fitClock(again, { ...settings, doubtful: touched }), stretched };
+    return { problem: again, fit: fitClock(again, { ...settings, doubtful: touched }), stretched, touched };
   }
-  return { problem: partlyPressing({ ...problem, graph: segmentsOf(loose) }), fit, stretched };
+  return { problem: partlyPressing({ ...problem, graph: segmentsOf(loose) }), fit, stretched, touched };
 };
 
 /** The loose clock's graph without the counts. */

@@ -37,11 +37,16 @@ export const sharePrefills = (
     const a = prefillSegment[i] as number;
     const b = prefillEnd[i] as number;
     const inFirst = ((clock[a + 1] as number) - (clock[a] as number)) * (1 - (prefillOffset[i] as number));
-    const perStep = (prefills.tokens[i] as number) / (inFirst + (clock[b] as number) - (clock[a + 1] as number));
+    const further = (clock[b] as number) - (clock[a + 1] as number);
+    // A prefill within one segment needs no sharing, however little of the segment it covers.
+    if (!(further > 0)) {
+      tokens[a] = (tokens[a] as number) + (prefills.tokens[i] as number);
+      continue;
+    }
+    const perStep = (prefills.tokens[i] as number) / (inFirst + further);
     tokens[a] = (tokens[a] as number) + perStep * inFirst;
     rate[a + 1] = (rate[a + 1] as number) + perStep;
     rate[b] = (rate[b] as number) - perStep;
-    if (b === a + 1) continue;
     unsure[a] = (unsure[a] as number) + perStep * inFirst;
     unsureRate[a + 1] = (unsureRate[a + 1] as number) + perStep;
     unsureRate[b] = (unsureRate[b] as number) - perStep;

@@ -25,6 +25,8 @@ export const stepClockWarnings = (evidence: WarningEvidence): EstimateWarning[] 
 
 /** Another count convention wins when it leaves less than this share of the residual: twice as good. */
 const WINS = 0.5;
+/** And it must describe the trace: half of a residual that is beyond all measure tells nothing. */
+const DESCRIBES = 0.4;
 /** Share of segments that would run backwards under several engines. */
 const MANY_HELD = 0.05;
 /** Unexplained work: this share of the clusters is far too slow, and this many times more than are too fast. */
@@ -51,7 +53,7 @@ const clockWarnings = ({ clock, decodes }: WarningEvidence): EstimateWarning[] =
   const residual = `stretches of the trace miss their predicted time by ${percent(relativeResidual)} of a step`;
   if (conventions !== null) {
     const best = Math.min(conventions.minusOne, conventions.plusOne);
-    if (best < WINS * conventions.asGiven) {
+    if (best < WINS * conventions.asGiven && best < DESCRIBES) {
       const fewer = conventions.minusOne < conventions.plusOne;
       return [
         {

@@ -1,4 +1,5 @@
 import { type PhaseTable, PREFILL } from '@stepclock/trace-io';
+import { EstimatorError } from '../estimator-error.js';
 
 /** The part of a trace that is looked at, seconds on the trace's clock: phases in flight at an edge are cut there. */
 export type Window = readonly [fromSec: number, toSec: number];
@@ -42,6 +43,8 @@ export const WHOLE_TRACE: Window = [Number.NEGATIVE_INFINITY, Number.POSITIVE_IN
  * Sorts a table's rows into prefills and decodes on one time line that starts near zero: times since an epoch would lose
  * digits in every difference. Engines that run side by side (`instance`), and windows, are laid one after another with a
  * gap between, so that whatever holds for a trace with idle gaps holds for many engines and for samples of a trace as well.
+ *
+ * @throws EstimatorError `beta-estimators/bad-time` for a phase that this time line cannot hold
  */
 export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [WHOLE_TRACE]): TraceColumns => {
   const engines = phases.instance === undefined ? 1 : phases.instance.reduce((most, i) => Math.max(most, i), 0) + 1;
@@ -78,6 +81,7 @@ export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [W
       const inside = (Math.min(end, to) - Math.max(start, from)) / (end - start);
       columns.startSec[at] = Math.max(start, from) - offset;
       columns.endSec[at] = Math.min(end, to) - offset;
+      checkLength((columns.endSec[at] as number) - (columns.startSec[at] as number), used, i);
       columns.cut[at] = start < from || end > to ? 1 : 0;
       columns.row[at] = i;
       columns.steps[at] = isPrefill ? (phases.steps?.[i] ?? Number.NaN) : decodeSteps(phases, i);
@@ -91,6 +95,18 @@ export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [W
     }
   }
   return { prefills, decodes, edgesSec };
+};
+
+/** Beyond these no squares of times, and no sums of squares, lose their digits; no clock counts so far or so finely. */
+const SHORTEST_SEC = 1e-15;
+const LONGEST_SEC = 1e15;
+
+const checkLength = (durationSec: number, spanSec: number, row: number): void => {
+  if (durationSec >= SHORTEST_SEC && durationSec <= LONGEST_SEC && spanSec <= LONGEST_SEC) return;
+  throw new EstimatorError(
+    'beta-estimators/bad-time',
+    `phase: must last from ${SHORTEST_SEC} to ${LONGEST_SEC} s, and long enough to be told beside all that the trace spans; got ${durationSec} s in ${spanSec} s (row ${row})`,
+  );
 };
 
 interface Part {
