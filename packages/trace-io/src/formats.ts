@@ -1,9 +1,12 @@
 import { aiperf } from './formats/aiperf.js';
+import { azureWorkload } from './formats/azure.js';
 import { blisMetrics } from './formats/blis-metrics.js';
 import { blisTrace } from './formats/blis-trace.js';
+import { burstGptWorkload } from './formats/burstgpt.js';
 import { guidellm } from './formats/guidellm.js';
 import { inferencePerf } from './formats/inference-perf.js';
 import { mapped } from './formats/mapped.js';
+import { mooncakeWorkload } from './formats/mooncake.js';
 import { otlp } from './formats/otlp.js';
 import { phaseCsv } from './formats/phase-csv.js';
 import { requestLog } from './formats/request-log.js';
@@ -11,7 +14,7 @@ import { sglang } from './formats/sglang.js';
 import { stepCsv } from './formats/step-csv.js';
 import { stepLog } from './formats/step-log.js';
 import { vllmBench } from './formats/vllm-bench.js';
-import { azureWorkload, burstGptWorkload, mooncakeWorkload } from './formats/workloads.js';
+
 import type { TraceFormat } from './trace-format.js';
 
 /** Every format that is read, in the order in which recognition asks them: the more particular ones first. */

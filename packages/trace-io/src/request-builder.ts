@@ -13,6 +13,7 @@ const REASONS = {
   unfinished: 'requests that had not finished',
   'several-sequences': 'requests for more than one sequence (n > 1): their decodes share one prefill',
   'no-output': 'requests without output tokens',
+  'no-prompt': 'requests without prompt tokens',
   'no-tokens': 'requests without a first token',
   'no-prefill-time': 'requests whose first token does not come after their start',
   'no-decode-time': 'requests of several output tokens whose last does not come after the first (not streamed)',
@@ -66,7 +67,8 @@ export class RequestBuilder {
 
   /** A request of a workload: arrival and lengths, no latencies. */
   addArrival(id: string, line: number, row: RequestRow): boolean {
-    return row.outputTokens > 0 ? this.#take(id, line, row) : this.exclude('no-output', line);
+    if (!(row.outputTokens > 0)) return this.exclude('no-output', line);
+    return row.promptTokens > 0 ? this.#take(id, line, row) : this.exclude('no-prompt', line);
   }
 
   /** Says the name of an instance that requests were added under another one for, because it was not known yet. */

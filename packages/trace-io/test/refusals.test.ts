@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { seededRandom } from '@stepclock/random';
 import { columnMapOf, formats, readTrace, TraceIoError } from '@stepclock/trace-io';
+import { parquetMetadata } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
+import { outcome } from './outcome.js';
 import { text } from './streams.js';
 
 const failure = async (content: string, options = {}): Promise<TraceIoError> => {
@@ -120,6 +124,65 @@ test('several iterations of several engine cores are instances', async () => {
   const { steps } = await readTrace(text(`${line('DP0')}\n${line('DP1')}\n`));
   expect(steps?.instance && [...steps.instance]).toEqual([0, 1]);
   expect(steps?.durationSec[0]).toBeCloseTo(0.01099, 12);
+});
+
+test('iteration lines of newer engines, and several on a line, are all read', async () => {
+  const line = (i: number, tail: string) =>
+    `Iteration(${i}): 1 context requests, 5 context tokens, 2 generation requests, 2 generation tokens, iteration elapsed time: ${tail}`;
+  const content = `${line(1, '10.5ms, GPU KV cache usage: 3.1%')}\r${line(2, '0.02 s')}\n`;
+  const { steps } = await readTrace(text(content));
+  expect([...(steps?.durationSec ?? [])]).toEqual([0.0105, 0.02]);
+  expect([...(steps?.iteration ?? [])]).toEqual([1, 2]);
+});
+
+test('a step log as CSV gives what it has, engine by engine', async () => {
+  const { steps, facts } = await readTrace(
+    text('duration_sec,prefill_tokens,decode_tokens,context_tokens,instance\n0.01,5,2,9,a\n0.02,0,3,8,b\n'),
+  );
+  expect(facts).toMatchObject({ format: 'step-csv', timeUnit: 's' });
+  expect([...(steps?.contextTokens ?? [])]).toEqual([9, 8]);
+  expect(steps?.instance && [...steps.instance]).toEqual([0, 1]);
+  expect(steps?.startSec).toBeUndefined();
+  const error = await failure('duration_sec,prefill_tokens,decode_tokens\n0.01,5,2\n-1,5,2\n');
+  expect(error).toMatchObject({ code: 'trace-io/bad-time', line: 3, column: 'duration_sec', value: '-1' });
+});
+
+test('workloads leave out requests without tokens, whatever the zone of their dates', async () => {
+  const rows = [
+    '2024-05-10 00:00:00.009930+00:00,374,44',
+    '2024-05-10 00:00:01+00:00,0,7',
+    '2024-05-10 00:00:02.5Z,9,0',
+  ];
+  const { requests, exclusions } = await readTrace(
+    text(`TIMESTAMP,ContextTokens,GeneratedTokens\n${rows.join('\n')}\n`),
+  );
+  expect([...(requests?.arrivalSec ?? [])]).toEqual([0.00993]);
+  expect(exclusions.map(({ reason, lines }) => [reason, lines])).toEqual([
+    ['no-prompt', [3]],
+    ['no-output', [4]],
+  ]);
+});
+
+describe('a Parquet file whose page is spoiled', () => {
+  const bytes = new Uint8Array(readFileSync(new URL('../../../fixtures/formats/phases.parquet', import.meta.url)));
+
+  test('anywhere ends soon, as a table or as an error with its place', { timeout: 60_000 }, async () => {
+    const random = seededRandom(7, 'parquet');
+    for (let at = 4; at < bytes.length; at += 1 + Math.floor(random() * 12)) {
+      const spoiled = bytes.slice();
+      spoiled[at] = Math.floor(random() * 256);
+      await outcome(spoiled, { fileName: 'spoiled.parquet' });
+    }
+  });
+
+  test('names the column and the first row of the page', async () => {
+    const { meta_data: meta } = parquetMetadata(bytes.buffer).row_groups[0]?.columns[2] ?? {};
+    const spoiled = bytes.slice();
+    // The header of the column's first page: its type, then its size.
+    spoiled.fill(0xff, Number(meta?.data_page_offset) + 3, Number(meta?.data_page_offset) + 6);
+    const error = await outcome(spoiled, { fileName: 'spoiled.parquet' });
+    expect(error).toMatchObject({ code: 'trace-io/bad-parquet', column: 't_start', line: 2 });
+  });
 });
 
 test('speculative decoding gives its own count of decode steps', async () => {

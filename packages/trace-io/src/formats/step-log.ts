@@ -7,7 +7,7 @@ import type { ReadOptions, TraceFormat } from '../trace-format.js';
 import { TraceIoError } from '../trace-io-error.js';
 
 const ITERATION =
-  /Iteration\((\d+)\): (\d+) context requests?, (\d+) context tokens?, (\d+) generation requests?, (\d+) generation tokens?, iteration elapsed time: ([\d.]+(?:[eE][+-]?\d+)?) (ms|s|us)\b/y;
+  /Iteration\((\d+)\): (\d+) context requests?, (\d+) context tokens?, (\d+) generation requests?, (\d+) generation tokens?, iteration elapsed time: ([\d.]+(?:[eE][+-]?\d+)?)\s*(ms|s|us)\b/y;
 /** Other words may speak of iterations; only what starts like ours must be ours. */
 const START = /Iteration\(\d+\): \d+ context/g;
 const ENGINE = /\(((?:EngineCore|Worker)[^)]*?)(?:\s+pid=\d+)?\)/;
