@@ -40,11 +40,11 @@ const printedLook = (page: Page) =>
   }));
 
 describe.concurrent.each(Object.entries(paths))('the report of %s', (_, path) => {
-  it('is under 3 MB', () => {
+  it('is under 3 MB', ({ expect }) => {
     expect(statSync(path).size).toBeLessThan(3e6);
   });
 
-  it('opens without complaint or request; nothing is cut or overlaps on any screen, all text is legible, and it prints', async () => {
+  it('opens without complaint or request; nothing is cut or overlaps on any screen, all text is legible, and it prints', async ({ expect }) => {
     const { page, complaints, requests, close } = await openReport(browser, path);
     await enlivenAll(page);
     for (const view of VIEWS) {
@@ -65,7 +65,7 @@ describe.concurrent.each(Object.entries(paths))('the report of %s', (_, path) =>
     await close();
   });
 
-  it('is whole without script: every chart a still picture, laid out as well', async () => {
+  it('is whole without script: every chart a still picture, laid out as well', async ({ expect }) => {
     const unscripted = await openReport(browser, path, { script: false });
     expect(unscripted.requests).toEqual([]);
     expect(await unscripted.page.locator('.plot svg').count()).toBe(await unscripted.page.locator('.plot').count());

@@ -51,6 +51,9 @@ const padded = (low: number, high: number, log: boolean, padding: number): reado
 const formatFor = ([low, high]: readonly [number, number], log: boolean): string =>
   log && low < 1e-4 ? '~e' : Math.max(Math.abs(low), Math.abs(high)) >= 1e6 ? '.3~s' : ',.6~r';
 
+/** Titles of axes become names in Vega's expressions, where these two separators would end the line. */
+export const oneLine = (text: string): string => text.replace(/[\u2028\u2029]/g, ' ');
+
 /** Chooses unit, scale and range for the values between `low` and `high`. */
 export const resolveAxis = (
   axis: Axis,
@@ -70,7 +73,8 @@ export const resolveAxis = (
   const [factor, prefixed] = secondsPer.test(axis.unit)
     ? secondsUnit(Math.max(Math.abs(low), Math.abs(high)))
     : [1, 's'];
-  const unit = axis.unit.replace(secondsPer, prefixed);
+  const unit = oneLine(axis.unit).replace(secondsPer, prefixed);
+  const label = oneLine(axis.label);
   const from = rules.includeZero ? Math.min(0, low) : low;
   const to = rules.includeZero ? Math.max(0, high) : high;
   const [first, last] = axis.domain ?? padded(from, to, log, rules.padding ?? 0.03);
@@ -78,8 +82,8 @@ export const resolveAxis = (
     throw new ChartsError('charts/bad-option', `domain of "${axis.label}"`, 'must rise', `${first}..${last}`);
   const domain = [first * factor, last * factor] as const;
   return {
-    title: unit === '' ? axis.label : `${axis.label} (${unit})`,
-    label: axis.label,
+    title: unit === '' ? label : `${label} (${unit})`,
+    label,
     unit,
     factor,
     log,

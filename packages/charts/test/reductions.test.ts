@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { histogramBins } from '../src/reduce/histogram-bins.js';
-import { distributionPoints, quantileOf, sorted } from '../src/reduce/quantiles.js';
+import { distributionPoints, quantileOf, selectQuantile, sorted } from '../src/reduce/quantiles.js';
 import { largestRows, reduceScatter } from '../src/reduce/scatter-cells.js';
 import { timeBins } from '../src/reduce/time-bins.js';
 
@@ -68,6 +68,16 @@ describe('a distribution in few points', () => {
     const points = distributionPoints(values);
     expect(points.length).toBeLessThan(330);
     expect(points.slice(-40).map((point) => point.value)).toEqual([...values.slice(-40)]);
+  });
+
+  it('selecting a quantile gives what sorting gives, to the bit', () => {
+    const values = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(values, fc.double({ min: 0, max: 1, noNaN: true }), (given, p) => {
+        const wanted = quantileOf(sorted(given), p);
+        return selectQuantile(Float64Array.from(given), p) === wanted || Number.isNaN(wanted);
+      }),
+    );
   });
 
   it('quantiles interpolate linearly between ranks', () => {

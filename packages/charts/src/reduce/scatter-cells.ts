@@ -78,13 +78,11 @@ export const cellsOf = (
   cells: number,
   log: boolean,
 ): { readonly indexOf: (value: number) => number; readonly edge: (index: number) => number } => {
-  const to = log ? Math.log : (value: number) => value;
-  const back = log ? Math.exp : (value: number) => value;
-  const from = to(low);
-  const width = (to(high) - from) / cells || 1;
+  const from = log ? Math.log(low) : low;
+  const width = ((log ? Math.log(high) : high) - from) / cells || 1;
   return {
-    indexOf: (value) => Math.min(cells - 1, Math.max(0, Math.floor((to(value) - from) / width))),
-    edge: (index) => back(from + width * index),
+    indexOf: (value) => Math.min(cells - 1, Math.max(0, Math.floor(((log ? Math.log(value) : value) - from) / width))),
+    edge: (index) => (log ? Math.exp(from + width * index) : from + width * index),
   };
 };
 

@@ -1,5 +1,6 @@
+import { extentOf } from '../column.js';
 import { formatNumber, formatPercent, formatSeconds } from '../number-text.js';
-import { quantileOf } from '../reduce/quantiles.js';
+import { selectQuantile } from '../reduce/quantiles.js';
 import type { ReportPhases } from './estimate-input.js';
 import type { ReportBlock } from './report-data.js';
 
@@ -38,23 +39,23 @@ const errorsOf = (phases: ReportPhases, kind: PhaseKind, part: PhasePart, rows: 
   let observed = 0;
   let predicted = 0;
   let squares = 0;
-  rows.forEach((row, i) => {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
     const seen = phases.observedSec[row] as number;
     const said = phases.predictedSec[row] as number;
     relative[i] = Math.abs(said - seen) / seen;
     observed += seen;
     predicted += said;
     squares += (said - seen) ** 2;
-  });
-  relative.sort();
+  }
   return {
     kind,
     part,
     rows,
-    medianAbs: quantileOf(relative, 0.5),
-    p95Abs: quantileOf(relative, 0.95),
-    p99Abs: quantileOf(relative, 0.99),
-    largestAbs: relative[relative.length - 1] as number,
+    medianAbs: selectQuantile(relative, 0.5),
+    p95Abs: selectQuantile(relative, 0.95),
+    p99Abs: selectQuantile(relative, 0.99),
+    largestAbs: extentOf(relative)[1],
     bias: predicted / observed - 1,
     rmseSec: Math.sqrt(squares / rows.length),
   };

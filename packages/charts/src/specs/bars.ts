@@ -1,4 +1,4 @@
-import { type Axis, resolveAxis } from '../axis.js';
+import { type Axis, oneLine, resolveAxis } from '../axis.js';
 import { requireFinite, requireRows } from '../column.js';
 import { drawn, formatNumber } from '../number-text.js';
 import { type ChartSpec, type ChartText, chart, type JsonObject, type Layer, type Row } from '../spec.js';
@@ -80,8 +80,9 @@ export const barSpec = (input: BarInput): ChartSpec => {
       ? {}
       : { low: drawn(bar.interval[0] * axis.factor), high: drawn(bar.interval[1] * axis.factor) }),
   }));
-  const label = { labelAngle: 0, ticks: false, domain: false, labelLimit: 200, title: input.groupLabel ?? null };
-  const y: JsonObject = { field: 'group', type: 'nominal', sort: groups, axis: label, title: input.groupLabel ?? null };
+  const groupLabel = input.groupLabel === undefined ? undefined : oneLine(input.groupLabel);
+  const label = { labelAngle: 0, ticks: false, domain: false, labelLimit: 200, title: groupLabel ?? null };
+  const y: JsonObject = { field: 'group', type: 'nominal', sort: groups, axis: label, title: groupLabel ?? null };
   const yOffset: JsonObject = series.length < 2 ? {} : { yOffset: { field: 'series', type: 'nominal', sort: series } };
   const x: JsonObject = {
     field: 'value',
@@ -108,7 +109,7 @@ export const barSpec = (input: BarInput): ChartSpec => {
         color: seriesColour(series),
         opacity: pickedOpacity(0.92),
         tooltip: [
-          { field: 'group', type: 'nominal', title: input.groupLabel ?? 'group' },
+          { field: 'group', type: 'nominal', title: groupLabel ?? 'group' },
           ...(series.length < 2 ? [] : [{ field: 'series', type: 'nominal', title: 'series' }]),
           { field: 'value', type: 'quantitative', title: axis.title, format: ',.4~r' },
         ],

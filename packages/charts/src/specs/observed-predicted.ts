@@ -37,9 +37,9 @@ export const observedPredictedSpec = (input: ObservedPredictedInput): ChartSpec 
   });
   const across = {
     ...axis,
-    title: axis.title.replace(input.quantity.label, `Observed ${lowered(input.quantity.label)}`),
+    title: axis.title.replace(axis.label, () => `Observed ${lowered(axis.label)}`),
   };
-  const up = { ...axis, title: axis.title.replace(input.quantity.label, `Predicted ${lowered(input.quantity.label)}`) };
+  const up = { ...axis, title: axis.title.replace(axis.label, () => `Predicted ${lowered(axis.label)}`) };
   const series = input.series.map(({ name, observed, predicted, label }) =>
     reducedSeries(
       { name, x: observed, y: predicted, ...(label === undefined ? {} : { label }) },

@@ -1,7 +1,7 @@
 import { type Axis, positionOf, resolveAxis } from '../axis.js';
 import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
 import { formatNumber } from '../number-text.js';
-import { quantileOf } from '../reduce/quantiles.js';
+import { selectQuantile } from '../reduce/quantiles.js';
 import { type ChartSpec, type ChartText, chart } from '../spec.js';
 import { gridFor, reducedSeries, reductionNote, scatterLayers } from './scatter-layers.js';
 
@@ -22,9 +22,8 @@ const edgeOf = (columns: readonly Column[]): number => {
   const sizes = new Float64Array(columns.reduce((sum, column) => sum + column.length, 0));
   let at = 0;
   for (const column of columns) for (let i = 0; i < column.length; i++) sizes[at++] = Math.abs(column[i] as number);
-  sizes.sort();
-  const usual = quantileOf(sizes, 0.95);
-  const largest = sizes[sizes.length - 1] as number;
+  const usual = selectQuantile(sizes, 0.95);
+  const largest = extentOf(sizes)[1];
   return usual > 0 && largest > 8 * usual ? 3 * usual : largest;
 };
 
