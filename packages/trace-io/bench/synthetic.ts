@@ -160,6 +160,10 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     record: (r) =>
       `${json({ timestamp: Math.round(r.arrival * 1000), input_length: r.prompt, output_length: r.output, hash_ids: [1, 2, 3, r.i] })}\n`,
   },
+  'step-csv': {
+    head: 'start_sec,duration_sec,prefill_tokens,decode_tokens,context_tokens\n',
+    record: (r) => `${r.arrival},${(8 + r.output / 100) / 1e3},0,${r.output},${r.prompt * r.output}\n`,
+  },
   'step-log': {
     record: (r) =>
       `INFO 11-21 02:00:00 [core.py:360] Iteration(${r.i}): 0 context requests, 0 context tokens, ${r.output} generation requests, ${r.output} generation tokens, iteration elapsed time: ${(8 + r.output / 100).toFixed(2)} ms\n`,

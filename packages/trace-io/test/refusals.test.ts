@@ -203,6 +203,33 @@ test('speculative decoding gives its own count of decode steps', async () => {
   expect(facts.queueInPrefill).toBe('no');
 });
 
+test('an entry on another clock than the rest is not taken for the start of the prefill', async () => {
+  const line = {
+    id: 'a',
+    prompt_tokens: 5,
+    completion_tokens: 9,
+    request_received_ts: 1.76e9,
+    forward_entry_time: 4321.5,
+    queue_time: 0.25,
+    prefill_finished_ts: 1.76e9 + 1,
+    decode_finished_ts: 1.76e9 + 3,
+  };
+  const { requests } = await readTrace(text(JSON.stringify(line)));
+  expect([requests?.arrivalSec?.[0], requests?.scheduledSec?.[0]]).toEqual([1.76e9, 1.76e9 + 0.25]);
+});
+
+test('GuideLLM requests whose start stands beside their timings are read', async () => {
+  const request = {
+    request_id: 'a',
+    request_start_time: 1,
+    info: { timings: { first_token_iteration: 2, last_token_iteration: 3 } },
+    prompt_tokens: 3,
+    output_tokens: 2,
+  };
+  const { requests } = await readTrace(text(JSON.stringify({ benchmarks: [{ requests: { successful: [request] } }] })));
+  expect(requests?.arrivalSec?.[0]).toBe(1);
+});
+
 test('where the server says nothing of the queue, it is folded in', async () => {
   const line = {
     id: 'a',

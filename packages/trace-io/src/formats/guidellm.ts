@@ -97,12 +97,14 @@ function addRequest(
     item;
   const outputTokens = tokens(item, 'output');
   const first = timings.number(timings.named('first_token_iteration', 'first_iteration', 'first_token_time'), true);
+  // Dumps repeat the start beside the timings, and some have it only there.
+  const started = ['request_start', 'resolve_start', 'start_time'].some((name) => timings.has(name)) ? timings : item;
   const status = info?.text('status');
   if (status === 'errored') return builder.exclude('failed', line);
   if (status === 'cancelled') return builder.exclude('aborted', line);
   if (Number.isNaN(first)) return builder.exclude('no-tokens', line);
   return builder.add(item.has('request_id') ? item.name('request_id') : path, line, {
-    arrivalSec: timings.number(timings.named('request_start', 'resolve_start', 'start_time')),
+    arrivalSec: started.number(started.named('request_start', 'resolve_start', 'request_start_time', 'start_time')),
     firstTokenSec: first,
     lastTokenSec: timings.number(
       timings.named('last_token_iteration', 'last_iteration', 'last_token_time', 'request_end', 'end_time'),

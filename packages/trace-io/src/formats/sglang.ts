@@ -10,11 +10,14 @@ const SCHEDULED = ['forward_entry_ts', 'forward_entry_time'] as const;
 const FIRST = ['prefill_finished_ts', 'prefill_finished_time', 'first_token_ts', 'first_token_time'] as const;
 const LAST = ['decode_finished_ts', 'decode_finished_time', 'request_finished_ts', 'finished_time'] as const;
 
+/** Marks of one clock may be taken by two processes. */
+const CLOCK_SLACK_SEC = 1;
+
 /**
  * SGLang's request metrics, one request a line (`--export-metrics-to-file`, sgl-project/sglang
  * python/sglang/srt/managers/request_metrics_exporter.py, and the `meta_info` of `--log-requests` lines): epoch seconds of the server. The names drift
- * between versions, so several are known for each mark. The prefill starts at `forward_entry_time`, or at `request_received_ts` +
- * `queue_time`; where a file has neither, the queue is folded in. `cached_tokens` are subtracted; `spec_verify_ct` is the number of decode
+ * between versions, so several are known for each mark. The prefill starts at `forward_entry_time` (where it is on the same clock), or at
+ * `request_received_ts` + `queue_time`; where a file has neither, the queue is folded in. `cached_tokens` are subtracted; `spec_verify_ct` is the number of decode
  * steps under speculative decoding.
  */
 export const sglang: TraceFormat = {
@@ -62,7 +65,9 @@ function addRequest(meta: JsonRecord, record: JsonRecord, line: number, builder:
   const last = meta.number(meta.named(...LAST), outputTokens <= 1);
   const entry = meta.number(meta.named(...SCHEDULED), true);
   const queued = meta.number('queue_time', true);
-  const scheduled = Number.isNaN(entry) ? received + queued : entry;
+  // Some versions give the entry on a monotonic clock beside epoch seconds: then the time in the queue tells.
+  const onOneClock = entry >= received - CLOCK_SLACK_SEC && !(entry > first);
+  const scheduled = onOneClock ? entry : received + queued;
   const verified = meta.count('spec_verify_ct', true);
   const idName = meta.named('id', 'rid', 'request_id');
   builder.add(meta.has(idName) ? meta.name(idName) : record.has('rid') ? record.name('rid') : String(line), line, {
