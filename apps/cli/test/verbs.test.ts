@@ -52,6 +52,14 @@ describe('estimate, by default', () => {
     const json = JSON.parse(stdout);
     expect([code, json.input.files.length]).toEqual([0, 2]);
     expect(json.betas.beta0).toAgree(6e-3, 0.005);
+    const pattern = join(folder, 'engine-?.*l');
+    expect(JSON.parse((await capture(['estimate', pattern, '--model', 'linear', '--json'])).stdout).betas).toEqual(
+      json.betas,
+    );
+    expect(await capture(['estimate', join(folder, 'no*', 'x')])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no file matches'),
+    });
     expect((await capture(['estimate', ...files, '--algo', 'baseline'])).code).toBe(2);
     expect((await capture(['estimate', ...files, '--holdout', '0.5'])).stderr).toContain('--holdout: needs one trace');
   });

@@ -82,7 +82,7 @@ export const estimate = defineVerb({
         type: 'string',
         array: true,
         default: [] as string[],
-        describe: 'trace files; - is standard input',
+        describe: 'trace files or patterns such as logs/*.jsonl, each file an engine of its own; - is standard input',
       })
       .options(options),
   run: async (args, session) => (await import('../verbs/estimate.js')).runEstimate(args, session),

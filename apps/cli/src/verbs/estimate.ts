@@ -3,6 +3,7 @@ import type { PhaseTable } from '@stepclock/trace-io';
 import type { EstimateArgs } from '../commands/estimate.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
+import { expandPaths } from '../expand-paths.js';
 import { wantsReport } from '../reports/report-targets.js';
 import { refuseOverwriting, type Session } from '../session.js';
 import { estimateText } from '../text/estimate-text.js';
@@ -76,7 +77,7 @@ const holdOutText = (
 export const runEstimate = async (args: EstimateArgs, session: Session): Promise<ExitCode> => {
   const algo = args.algo ?? DEFAULT_ALGORITHM;
   refuseForeignOptions(algo, args);
-  const paths = tracePaths(args);
+  const paths = await expandPaths(tracePaths(args));
   refuseOverwriting({ json: args.json, report: args.report }, paths);
 
   if (paths.length > 1) refuseManyEngines(algo, args);
