@@ -31,4 +31,8 @@ describe('stepClockDetails', () => {
       expect(seen.meanPrefillTokens[i]).toBeLessThanOrEqual(2048 * 1.5);
     }
   });
+
+  it('are the same whether the fit was kept or is made again', () => {
+    expect(stepClockDetails(phases, { ...estimate.options })).toEqual({ segments, phases: seen, clusters });
+  });
 });

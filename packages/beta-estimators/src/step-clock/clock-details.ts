@@ -55,7 +55,8 @@ const overPrefill = (sums: PrefixSums, first: number, offset: number, end: numbe
   sumBetween(sums, first, end) - offset * sumBetween(sums, first, first + 1);
 
 /**
- * The segments, phases and clusters behind an estimate. It fits once more, so that an estimate alone costs nothing for it.
+ * The segments, phases and clusters behind an estimate. It takes the estimate's own fit while that is in memory, and fits once
+ * more otherwise, so that keeping an estimate keeps nothing of this.
  *
  * @param options the `options` of the estimate
  * @throws EstimatorError as `estimateStepClock` does

@@ -108,8 +108,27 @@ const SAMPLE_TOL = 1e-4;
 const FULL_ROUNDS = 2;
 const FULL_TOL = 1e-3;
 
-/** Fits the clock: on a sample first where the trace is long, both models where the choice is open. */
+/** Fits by the options that asked for them, as long as memory lasts: an estimate's details need not fit a second time. */
+const fitted = new WeakMap<
+  ResolvedStepClockOptions,
+  WeakRef<{ readonly phases: PhaseTable; readonly fit: ChosenFit }>
+>();
+
+/** Fits the clock, or gives the fit that the same phases and options object had before. */
 export const fitStepClock = (
+  phases: PhaseTable,
+  options: ResolvedStepClockOptions,
+  onProgress?: (share: number) => void,
+): ChosenFit => {
+  const before = fitted.get(options)?.deref();
+  if (before?.phases === phases) return before.fit;
+  const fit = freshFit(phases, options, onProgress);
+  fitted.set(options, new WeakRef({ phases, fit }));
+  return fit;
+};
+
+/** Fits the clock: on a sample first where the trace is long, both models where the choice is open. */
+const freshFit = (
   phases: PhaseTable,
   { model, window, tol, maxOuterIters }: ResolvedStepClockOptions,
   onProgress?: (share: number) => void,
