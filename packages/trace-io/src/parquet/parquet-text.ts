@@ -1,7 +1,6 @@
 import type { DecodedArray, FileMetaData, ParquetParsers, RowGroup } from 'hyparquet';
 import type { Input } from '../input.js';
 import { TraceIoError } from '../trace-io-error.js';
-import { checkColumn } from './check-column.js';
 
 const MAGIC = [0x50, 0x41, 0x52, 0x31];
 const ROWS_A_CHUNK = 4096;
@@ -46,9 +45,10 @@ function readable(error: unknown): string {
 
 async function* textOf(bytes: Uint8Array<ArrayBuffer>, file: string): AsyncGenerator<Uint8Array> {
   // Loaded only for Parquet: hardly any trace is.
-  const [{ parquetMetadataAsync, parquetRead, parquetSchema }, { compressors }] = await Promise.all([
+  const [{ parquetMetadataAsync, parquetRead, parquetSchema }, { compressors }, { checkColumn }] = await Promise.all([
     import('hyparquet'),
     import('hyparquet-compressors'),
+    import('./check-column.js'),
   ]);
   const source = {
     byteLength: bytes.length,
