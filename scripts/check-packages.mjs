@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runPages } from './readme-commands.mjs';
 
 const root = join(import.meta.dirname, '..');
 const bin = (name) => join(root, 'node_modules/.bin', name);
@@ -150,6 +151,10 @@ const checkInstalled = (project) => {
     const sheet = join(root, 'fixtures/token2metrics/server-sheet.xlsx');
     stepclock('token2metrics', 'train', '--data', sheet, '--model', '8B', '--output', 'models');
     must(readdirSync(join(project, 'models')).length > 0, 'no model was written');
+  });
+  check('every command that the pages print', () => {
+    const pages = ['README.md', 'apps/cli/README.md', 'docs/tutorial.md', 'packages/token2metrics/README.md'];
+    return `${runPages(project, [...pages, 'packages/stage-latency-recalibration/README.md'])} commands`;
   });
 };
 
