@@ -2,22 +2,23 @@ import { Worker } from 'node:worker_threads';
 import { runSeed, type SeedResult, seedsOf } from '@stepclock/stage-latency-recalibration';
 import type { SeedWorkerData } from './stage-seed-worker.js';
 
-/** The worker stands beside this module, in the sources and in the program that is built from them. */
-const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? './stage-seed-worker.ts' : './stage-seed-worker.js',
-  import.meta.url,
-);
+/** Stands beside this module in the built program. */
+const ENTRY = new URL('./stage-seed-worker.js', import.meta.url);
+/** Sources run through a loader that threads do not inherit: there, one thread does all. */
+const BUILT = !import.meta.url.endsWith('.ts');
 
 /**
  * Runs the seeds of an experiment in threads, each taking the next seed when it is done with one. Results depend on the seed alone, so any number of
  * threads gives the same bytes. A seed whose thread ends early is run here: what is wrong with it then shows as its own error.
  *
  * @param onSeed told after each seed
+ * @param onLost told of a seed whose thread ended early
  */
 export const runSeeds = async (
   experiment: SeedWorkerData,
   threads: number,
   onSeed: (done: number, of: number) => void,
+  onLost: (seed: number) => void,
 ): Promise<SeedResult[]> => {
   const { source, target, plan } = experiment;
   const seeds = seedsOf(plan);
@@ -28,10 +29,11 @@ export const runSeeds = async (
     onSeed(results.length, seeds.length);
   };
   const waiting = [...seeds];
-  const most = Math.min(threads, seeds.length);
+  const most = BUILT ? Math.min(threads, seeds.length) : 1;
   if (most > 1) {
     await Promise.all(Array.from({ length: most }, () => workThrough(experiment, waiting, take, here)));
   }
+  here.forEach(onLost);
   for (const seed of [...here, ...waiting]) take(runSeed(source, target, plan, seed));
   return results;
 };

@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capture } from './capture.js';
 
@@ -45,6 +49,44 @@ describe('stage experiment', () => {
     expect(readFileSync(report, 'utf8')).toContain('Stage latency carried to another GPU');
     expect(readdirSync(figures)).toContain('e3_false_reject_accept.svg');
   });
+
+  it('gives the same bytes with one thread and with several', async () => {
+    const built = join(folder, 'program');
+    await build({
+      entryPoints: ['bin', 'stage-seed-worker'].map((name) => join(import.meta.dirname, `../src/${name}.ts`)),
+      outdir: built,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      conditions: ['@stepclock/source', 'module'],
+      external: ['@stepclock/charts'],
+      banner: {
+        js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+      },
+    });
+    // Where the program looks for its version; and its files are modules.
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', version: '0.0.0' }));
+    const run = promisify(execFile);
+    const written = async (workers: string): Promise<readonly string[]> => {
+      const output = join(folder, `workers-${workers}`);
+      const argv = [
+        ...['stage', 'experiment', '--source', data, '--target', data, '--source-filter', 'gpu=GPU-L'],
+        ...['--target-filter', 'gpu=GPU-M', '--samples', '10,25', '--seeds', '3', '--methods', 'affine,scale'],
+        ...['--families', 'linear,log-polynomial', '--guardrail-method', 'affine', '--no-figures', '--output', output],
+        ...['--workers', workers, '--log-level', 'info'],
+      ];
+      const { stderr } = await run(process.execPath, [join(built, 'bin.js'), ...argv]);
+      expect(stderr).toContain('seed 3 of 3');
+      expect(stderr).not.toContain('ended early');
+      return readdirSync(output)
+        .sort()
+        .map((file) => readFileSync(join(output, file), 'utf8'));
+    };
+    const alone = await written('1');
+    expect(alone).toHaveLength(4);
+    expect(await written('2')).toEqual(alone);
+  }, 60_000);
 
   it('refuses a set that is not there, in one line', async () => {
     const { code, stderr } = await capture([

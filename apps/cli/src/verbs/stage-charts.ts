@@ -17,9 +17,9 @@ export const METHOD_WORDS: Readonly<Record<string, string>> = {
   affine: 'A: affine per stage',
   'global-affine': 'B: affine on the total',
   'fine-tuned': 'C: fine-tuned network',
-  'affine-relative': 'affine per stage, relative weights',
-  'stage-mix': 'stage mix from totals only',
-  auto: 'auto: blend by cross-validation',
+  'affine-relative': 'A for relative error',
+  'stage-mix': 'stage mix, totals only',
+  auto: 'auto: weighted blend',
 };
 
 const curveOf = (name: string, points: readonly TransferPoint[]) => ({
@@ -136,8 +136,9 @@ const guardrailCharts = (result: ExperimentResult, target: string): NamedFigure[
     .map(({ rule }) => rule);
   const curves = [
     tradeOff(margins, `fixed margins ${margins[0]?.slice(7)} to ${margins.at(-1)?.slice(7)}`),
+    // Selection bounds violations among the accepted instead: its false accepts, many times the others', would hide them.
     ...Object.entries(named)
-      .filter(([rule]) => !rule.startsWith('margin_'))
+      .filter(([rule]) => !/^(margin|conformal_selection)_/.test(rule))
       .map(([rule, name]) => tradeOff([rule], name)),
   ].filter(({ x }) => x.length > 0);
   const about = `${n} samples, mean of ${result.seeds.length} seeds.`;
@@ -162,7 +163,7 @@ const guardrailCharts = (result: ExperimentResult, target: string): NamedFigure[
             name: 'e3_false_reject_accept',
             spec: curveSpec({
               title: `What a guardrail costs and what it lets through, ${target}`,
-              subtitle: `Towards the lower left is better. Mean over the budgets; ${about}`,
+              subtitle: `Towards the lower left is better; margins grow from left to right. Mean over the budgets, ${about}`,
               x: { label: 'False rejects', unit: '% of the valid', scale: 'linear' },
               y: { label: 'False accepts', unit: '% of the violating' },
               curves,

@@ -51,12 +51,15 @@ export const runStageExperiment = async (args: StageExperimentArgs, session: Ses
     }),
   );
   const threads = args.workers ?? availableParallelism();
-  const seeds = await runSeeds({ source, target, plan }, threads, (done, of) => {
+  const onSeed = (done: number, of: number): void => {
     const left = ((performance.now() - started) / done) * (of - done);
     const line = `seed ${done} of ${of}${done < of ? `, about ${Math.ceil(left / 1000)} s left` : ''}`;
     if (stderr.isTTY) stderr.write(`\r${line.padEnd(40)}${done === of ? '\n' : ''}`);
     session.log.info(line);
-  });
+  };
+  const seeds = await runSeeds({ source, target, plan }, threads, onSeed, (seed) =>
+    session.log.info(`seed ${seed}: its thread ended early; it runs again in the main one`),
+  );
   const result = experimentResult(source, target, plan, seeds);
   warn(result.warnings, session);
   const files = experimentFiles(result);

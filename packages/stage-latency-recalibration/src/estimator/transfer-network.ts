@@ -1,11 +1,19 @@
-import { type MlpModel, modelFromJSON } from '@stepclock/regression';
+import { type FeatureTable, type MlpModel, modelFromJSON, selectFeatures } from '@stepclock/regression';
 import type { StageTable } from '../data/stage-table.js';
 import { StageError } from '../stage-error.js';
 import { type NetworkEffort, trainNetwork } from './families/smooth-forms.js';
+import { DERIVED_NAMES } from './feature-encoding.js';
 import type { StageEstimator } from './stage-estimator.js';
 
+/** The knobs alone, as the plan has it: sizes that follow from them give a network with a few rows to tune on more ways to go wrong. */
+const withoutDerived = (features: FeatureTable): FeatureTable =>
+  selectFeatures(
+    features,
+    features.names.filter((name) => !DERIVED_NAMES.has(name)),
+  );
+
 /**
- * The networks that `fine-tuned` starts from, one a stage: log ms over the estimator's own features.
+ * The networks that `fine-tuned` starts from, one a stage: log ms over the estimator's knobs.
  *
  * @throws StageError as `StageEstimator.encode`
  */
@@ -15,7 +23,7 @@ export const trainTransferNetworks = (
   seed = 0,
   effort: NetworkEffort = 'full',
 ): readonly MlpModel[] => {
-  const { scaled } = estimator.encode(source);
+  const scaled = withoutDerived(estimator.encode(source).scaled);
   return source.stagesMs.map((ms) => trainNetwork(scaled, [ms.map(Math.log)], seed, effort));
 };
 

@@ -74,7 +74,8 @@ const guardrailPoint = (group: readonly GuardrailResult[], budget: number | null
     budget,
     violationsWithoutPercent: meanOf(group.map((one) => one.violationsWithoutPercent)) ?? 0,
     violationsWithPercent: meanOf(group.map((one) => one.violationsWithPercent)),
-    coveragePercent: spreadOf(group.map((one) => one.coveragePercent)),
+    // Coverage knows no budget: one value a seed, however many budgets there are.
+    coveragePercent: spreadOf([...new Map(group.map((one) => [one.seed, one.coveragePercent])).values()]),
     falseAcceptPercent: meanOf(group.map((one) => one.falseAcceptPercent)),
     falseRejectPercent: meanOf(group.map((one) => one.falseRejectPercent)),
     acceptedPercent: meanOf(group.map((one) => one.acceptedPercent)) ?? 0,

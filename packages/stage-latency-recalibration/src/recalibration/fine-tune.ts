@@ -1,4 +1,4 @@
-import { featureTable, type MlpModel, multiOutputPerceptron } from '@stepclock/regression';
+import { featureTable, type MlpModel, multiOutputPerceptron, selectFeatures } from '@stepclock/regression';
 import type { NetworkEffort } from '../estimator/families/smooth-forms.js';
 import type { TransferSamples } from './samples.js';
 
@@ -17,7 +17,8 @@ export const fineTuned = (
   networks.map((network, k) => {
     const ms = samples.targetMs[k] as Float64Array;
     const batchSize = effort === 'full' ? ms.length : Math.min(BATCH, ms.length);
-    return multiOutputPerceptron(samples.knobs, featureTable(network.outputNames, [ms.map(Math.log)]), {
+    const knobs = selectFeatures(samples.knobs, network.featureNames);
+    return multiOutputPerceptron(knobs, featureTable(network.outputNames, [ms.map(Math.log)]), {
       warmStart: network,
       learningRate: LEARNING_RATE,
       batchSize,
