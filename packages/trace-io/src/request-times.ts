@@ -16,21 +16,33 @@ export function checkTimes(
   place: { readonly file: string; readonly line: number },
   columnOf: (time: RequestTime) => string = (time) => time,
 ): void {
-  const fault = (time: RequestTime, value: number, expected: string) =>
-    new TraceIoError('trace-io/bad-time', columnOf(time), { ...place, column: columnOf(time), value, expected });
   for (const time of TIMES) {
     const sec = row[time];
     if (sec === undefined || Number.isNaN(sec) || Math.abs(sec) <= FARTHEST_SEC) continue;
-    throw fault(time, sec, WITHIN_CLOCK);
+    throw badTime(columnOf(time), place, sec, WITHIN_CLOCK);
   }
   const first = row.firstTokenSec ?? Number.NaN;
   const last = row.lastTokenSec ?? Number.NaN;
   const scheduled = row.scheduledSec ?? Number.NaN;
   const start = Number.isNaN(scheduled) ? (row.arrivalSec ?? Number.NaN) : scheduled;
   if (first - start > 0 && first - start < SHORTEST_SEC) {
-    throw fault('firstTokenSec', first - start, `at least ${SHORTEST_SEC} s after the start of the prefill`);
+    throw badTime(
+      columnOf('firstTokenSec'),
+      place,
+      first - start,
+      `at least ${SHORTEST_SEC} s after the start of the prefill`,
+    );
   }
   if (last - first > 0 && last - first < SHORTEST_SEC) {
-    throw fault('lastTokenSec', last - first, `at least ${SHORTEST_SEC} s after the first token`);
+    throw badTime(columnOf('lastTokenSec'), place, last - first, `at least ${SHORTEST_SEC} s after the first token`);
   }
+}
+
+function badTime(
+  column: string,
+  place: { readonly file: string; readonly line: number },
+  value: number,
+  expected: string,
+): TraceIoError {
+  return new TraceIoError('trace-io/bad-time', column, { ...place, column, value, expected });
 }

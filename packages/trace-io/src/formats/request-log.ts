@@ -54,24 +54,20 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const requests = new RequestColumns();
   const exclusions = new Exclusions();
   const lineOfRequest = new Map<string, number>();
-  const nameOf = fieldNames(options.columns, input.file);
+  const namesIn = fieldNames(options.columns, input.file);
   let folded = false;
   let workload: boolean | undefined;
   let lastLine = 1;
   for await (const { line, record } of jsonLinesOf(input)) {
     lastLine = line;
-    workload ??= TIMES.every((field) => field === 'queued_ts' || !Object.hasOwn(record.object, nameOf(record, field)));
+    const names = namesIn(record);
+    workload ??= TIMES.every((field) => field === 'queued_ts' || !Object.hasOwn(record.object, names[field]));
     folded ||= record.raw('queue_in_prefill') === true;
-    const id = record.name(nameOf(record, 'request_id'));
-    const instanceName = nameOf(record, 'instance_id');
-    const instance = record.has(instanceName) ? record.name(instanceName) : undefined;
-    refuseSecond(lineOfRequest, id, instance, line, nameOf(record, 'request_id'), input.file);
+    const id = record.name(names.request_id);
+    const instance = record.has(names.instance_id) ? record.name(names.instance_id) : undefined;
+    refuseSecond(lineOfRequest, id, instance, line, names.request_id, input.file);
     const take = workload ? addArrival : addRequest;
-    take(
-      { record, id, instance, line, file: input.file, nameOf: (field) => nameOf(record, field) },
-      requests,
-      exclusions,
-    );
+    take({ record, id, instance, line, file: input.file, names }, requests, exclusions);
   }
   if (requests.length === 0) {
     throw new TraceIoError('trace-io/no-requests', 'file', {
@@ -103,16 +99,15 @@ interface LogLine {
   readonly instance: string | undefined;
   readonly line: number;
   readonly file: string;
-  readonly nameOf: (field: Field) => string;
+  readonly names: Names;
 }
 
 function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclusions): void {
-  const { record, id, instance, line, nameOf, file } = entry;
-  const promptTokens = record.count(nameOf('input_toks'));
-  const outputTokens = record.count(nameOf('output_toks'));
-  const cachedTokens = record.count(nameOf('cached_toks'), true);
-  const unmarked = TIMES.filter((field) => record.raw(nameOf(field)) === null);
-  if (unmarked.length > 0) {
+  const { record, id, instance, line, names, file } = entry;
+  const promptTokens = record.count(names.input_toks);
+  const outputTokens = record.count(names.output_toks);
+  const cachedTokens = record.count(names.cached_toks, true);
+  if (isUnmarked(record, names)) {
     exclusions.add('no-tokens', `requests without ${TIMES.join(', ')} (failed, aborted or unfinished)`, line);
     return;
   }
@@ -120,25 +115,18 @@ function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclus
     exclusions.add('no-output', 'requests without output tokens', line);
     return;
   }
-  const [queued, scheduled, first, last] = TIMES.map((field) => record.number(nameOf(field))) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const late = (field: Field, value: number, expected: string) =>
-    new TraceIoError('trace-io/time-order', nameOf(field), { file, line, column: nameOf(field), value, expected });
-  if (!(scheduled >= queued)) throw late('scheduled_ts', scheduled, `at or after ${nameOf('queued_ts')} ${queued}`);
-  if (!(first > scheduled)) throw late('first_token_ts', first, `after ${nameOf('scheduled_ts')} ${scheduled}`);
+  const queued = record.number(names.queued_ts);
+  const scheduled = record.number(names.scheduled_ts);
+  const first = record.number(names.first_token_ts);
+  const last = record.number(names.last_token_ts);
+  if (!(scheduled >= queued)) throw late(entry, 'scheduled_ts', scheduled, `at or after ${names.queued_ts} ${queued}`);
+  if (!(first > scheduled)) throw late(entry, 'first_token_ts', first, `after ${names.scheduled_ts} ${scheduled}`);
   if (!(outputTokens > 1 ? last > first : last >= first)) {
-    throw late(
-      'last_token_ts',
-      last,
-      `${outputTokens > 1 ? 'after' : 'at or after'} ${nameOf('first_token_ts')} ${first}`,
-    );
+    const rule = `${outputTokens > 1 ? 'after' : 'at or after'} ${names.first_token_ts} ${first}`;
+    throw late(entry, 'last_token_ts', last, rule);
   }
   if (cachedTokens > promptTokens) {
-    throw record.fault(nameOf('cached_toks'), cachedTokens, `at most the prompt tokens, ${promptTokens}`);
+    throw record.fault(names.cached_toks, cachedTokens, `at most the prompt tokens, ${promptTokens}`);
   }
   const row = {
     ...(record.raw('arrival_unknown') !== true && { arrivalSec: queued }),
@@ -149,25 +137,35 @@ function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclus
     promptTokens,
     cachedTokens,
     outputTokens,
-    decodeSteps: record.count(nameOf('decode_steps'), true),
-    preemptions: record.count(nameOf('num_preemptions'), true),
+    decodeSteps: record.count(names.decode_steps, true),
+    preemptions: record.count(names.num_preemptions, true),
     ...(instance !== undefined && { instance }),
   };
-  checkTimes(row, { file, line }, (time) => nameOf(FIELD_OF_TIME[time]));
+  checkTimes(row, { file, line }, (time) => names[FIELD_OF_TIME[time]]);
   requests.add(id, row);
 }
 
+function isUnmarked(record: JsonRecord, names: Names): boolean {
+  for (const field of TIMES) if (record.raw(names[field]) === null) return true;
+  return false;
+}
+
+function late({ file, line, names }: LogLine, field: Field, value: number, expected: string): TraceIoError {
+  const column = names[field];
+  return new TraceIoError('trace-io/time-order', column, { file, line, column, value, expected });
+}
+
 function addArrival(entry: LogLine, requests: RequestColumns, exclusions: Exclusions): void {
-  const { record, id, instance, line, nameOf, file } = entry;
-  const outputTokens = record.count(nameOf('output_toks'));
+  const { record, id, instance, line, names, file } = entry;
+  const outputTokens = record.count(names.output_toks);
   const row = {
-    arrivalSec: record.number(nameOf('queued_ts')),
-    promptTokens: record.count(nameOf('input_toks')),
-    cachedTokens: record.count(nameOf('cached_toks'), true),
+    arrivalSec: record.number(names.queued_ts),
+    promptTokens: record.count(names.input_toks),
+    cachedTokens: record.count(names.cached_toks, true),
     outputTokens,
     ...(instance !== undefined && { instance }),
   };
-  checkTimes(row, { file, line }, (time) => nameOf(FIELD_OF_TIME[time]));
+  checkTimes(row, { file, line }, (time) => names[FIELD_OF_TIME[time]]);
   if (outputTokens === 0) exclusions.add('no-output', 'requests without output tokens', line);
   else requests.add(id, row);
 }
@@ -194,8 +192,13 @@ function refuseSecond(
   lineOfRequest.set(identity, line);
 }
 
-/** The name of a field in a record: the mapped one, or the first of the known names that the record has. */
-function fieldNames(columns: Readonly<Record<string, string>>, file: string) {
+type Names = Readonly<Record<Field, string>>;
+
+/**
+ * The name of every field in a record: the mapped one, or the first of the known names that the record has. Lines of a log have the same fields in the same
+ * order, so what was found for one line serves the next.
+ */
+function fieldNames(columns: Readonly<Record<string, string>>, file: string): (record: JsonRecord) => Names {
   const mapped = new Map(Object.entries(columns));
   for (const key of mapped.keys()) {
     if (!Object.hasOwn(FIELDS, key)) {
@@ -206,6 +209,22 @@ function fieldNames(columns: Readonly<Record<string, string>>, file: string) {
       });
     }
   }
-  return (record: JsonRecord, field: Field): string =>
-    mapped.get(field) ?? FIELDS[field].find((name) => Object.hasOwn(record.object, name)) ?? field;
+  const nameIn = (keys: readonly string[], field: Field): string =>
+    mapped.get(field) ?? FIELDS[field].find((name) => keys.includes(name)) ?? field;
+  let lastKeys: readonly string[] = [];
+  let last: Names | undefined;
+  return ({ object }) => {
+    const keys = Object.keys(object);
+    if (last !== undefined && sameNames(keys, lastKeys)) return last;
+    const fields = Object.keys(FIELDS) as Field[];
+    last = Object.fromEntries(fields.map((field) => [field, nameIn(keys, field)])) as Record<Field, string>;
+    lastKeys = keys;
+    return last;
+  };
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
