@@ -1,6 +1,12 @@
 import type { ReportBlock } from '@stepclock/charts';
 
-const plain = (text: string): string => text.replaceAll('**', '').replaceAll('`', '').trim();
+/** Without Markdown's marks, and with real minus signs. */
+const plain = (text: string): string =>
+  text
+    .replaceAll('**', '')
+    .replaceAll('`', '')
+    .replace(/(^|[\s,(])-(?=\d)/g, '$1\u2212')
+    .trim();
 
 const cellsOf = (line: string): string[] =>
   line

@@ -17,11 +17,12 @@ const titled = (part: string): string => `${part.charAt(0).toUpperCase()}${part.
 
 const wasSkipped = ({ text }: PartRun): boolean => /^skipped:/m.test(text);
 
-/** Every file of the data folder, with its digest. */
+/** Every file of measurements in the data folder, with its digest. */
 const dataFiles = (folder: string): ReportInputFile[] => {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
   return names
+    .filter((name) => /\.(csv|jsonl?|xlsx)$/.test(name))
     .filter((name) => statSync(join(folder, name)).isFile())
     .map((name) => {
       const bytes = readFileSync(join(folder, name));
@@ -43,7 +44,9 @@ export const validationReport = (runs: readonly PartRun[], data: string, command
       headline:
         failed.length > 0
           ? `${failed.length} of ${runs.length} parts failed: ${names(failed)}.`
-          : `All ${runs.length} parts hold what they check.`,
+          : runs.length === 1
+            ? `${titled(runs[0]?.part ?? '')} holds what it checks.`
+            : `All ${runs.length} parts hold what they check.`,
       points: skipped.length === 0 ? [] : [`Without their measurements, and so skipped or cut: ${names(skipped)}.`],
     },
     keyFigures: [

@@ -25,7 +25,7 @@ export const tracePlot = ({ segments, phases }: StepClockDetails, width: number)
     }),
     '',
     textHistogram({
-      title: 'observed over predicted duration of a phase, per cent off',
+      title: 'observed over predicted duration of a phase, minus one',
       values: residual,
       unit: '%',
       width,
