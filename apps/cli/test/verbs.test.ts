@@ -78,7 +78,7 @@ describe('estimate, by default', () => {
   it('draws the pressure and the residuals in the terminal', async () => {
     const { stdout } = await capture(['estimate', log, '--plot']);
     expect(stdout).toContain('prefill pressure, tokens per step');
-    expect(stdout).toContain('per cent off');
+    expect(stdout).toContain('predicted duration of a phase, minus one');
   });
 
   it.each([
