@@ -44,7 +44,9 @@ describe.concurrent.each(Object.entries(paths))('the report of %s', (_, path) =>
     expect(statSync(path).size).toBeLessThan(3e6);
   });
 
-  it('opens without complaint or request; nothing is cut or overlaps on any screen, all text is legible, and it prints', async ({ expect }) => {
+  it('opens without complaint or request; nothing is cut or overlaps on any screen, all text is legible, and it prints', async ({
+    expect,
+  }) => {
     const { page, complaints, requests, close } = await openReport(browser, path);
     await enlivenAll(page);
     for (const view of VIEWS) {
