@@ -1,6 +1,5 @@
 import { EstimatorError } from '../estimator-error.js';
 import { type ClockProblem, clockProblem } from './clock-problem.js';
-import { enoughUntouched, hasSteps, touchedRows, untouchedRows } from './doubtful-rows.js';
 import { type ClockFit, type FitSettings, fitClock } from './fit-clock.js';
 import { contextPays } from './model-choice.js';
 import { fitPreempted, type PreemptedFit } from './preempted-clock.js';
@@ -23,6 +22,8 @@ export interface ChosenFit {
   readonly exact: ClockFit;
   /** Decodes found to be stretched by preemptions; empty where the counts hold. */
   readonly stretched: Int32Array;
+  /** Whether counts gave way everywhere, so that no stretch of the clock is exact. */
+  readonly loose: boolean;
   /** Tried only where the counts as given leave a residual. */
   readonly conventions?: Conventions;
 }
@@ -37,9 +38,8 @@ const CLEARLY_BETTER = 0.5;
 /** Where more than this share gave way and no stretch is left that none of them touches, a mixture looks nearly as good. */
 const SOME_STRETCHED = 0.3;
 const MUCH_BETTER = 0.2;
-/** Most stretches that no stretched decode touches must meet their time within a quarter of a step. */
-const MOST_FIT = 0.75;
-const MET = 0.25;
+/** Stretches that no stretched decode touches, but for outliers among them, meet their time within this part of a step. */
+const SOUND = 0.2;
 /** Few of them: what the fit keeps is fine, and far better than the whole was. */
 const FINE = 0.1;
 const FAR_BETTER = 0.3;
@@ -58,21 +58,36 @@ export const chosenFit = (
     );
   }
   if (model === 'linear' || !contextKnown) return fitOf(problem, 3, settings);
-  const kv = fitOf(problem, 4, settings);
-  return model === 'kv' || contextPays(kv.fit.rows, kv.fit.weights) ? kv : fitOf(problem, 3, settings);
+  if (model === 'kv') return fitOf(problem, 4, settings);
+  const exact = fitClock(problem, { ...settings, width: 4 });
+  const linear = runsBackwards(exact) ? fitOf(problem, 3, settings) : undefined;
+  // What preempted decodes hold in the cache, and when, is guesswork: too little to tell a cost of context from.
+  if (linear?.loose === true) return linear;
+  const kv = fitOf(problem, 4, settings, exact);
+  return contextPays(kv.fit) && !kv.loose ? kv : (linear ?? fitOf(problem, 3, settings));
 };
 
-const fitOf = (problem: ClockProblem, width: Width, settings: Omit<FitSettings, 'width'>): ChosenFit => {
-  const exact = fitClock(problem, { ...settings, width });
+/**
+ * Whether preemption is to be suspected: counts that are too low by many steps leave no room between their neighbours, and
+ * make segments run backwards. Missing requests and counts that are off by one do not.
+ */
+const runsBackwards = (exact: ClockFit): boolean =>
+  lastNoise(exact).rms > SUSPICIOUS && (exact.rounds.at(-1)?.held ?? 0) > 0;
+
+const fitOf = (
+  problem: ClockProblem,
+  width: Width,
+  settings: Omit<FitSettings, 'width'>,
+  exact: ClockFit = fitClock(problem, { ...settings, width }),
+): ChosenFit => {
   const before = lastNoise(exact);
-  const plain = { problem, fit: exact, width, exact, stretched: new Int32Array(0) };
+  const plain = { problem, fit: exact, width, exact, stretched: new Int32Array(0), loose: false };
   if (!(before.rms > SUSPICIOUS)) return plain;
-  // Counts that are too low by many steps leave no room between their neighbours: preemption makes segments run backwards.
-  // Missing requests and counts that are off by one do not.
-  if ((exact.rounds.at(-1)?.held ?? 0) > 0) {
+  if (runsBackwards(exact)) {
     const preempted = fitPreempted(problem, { ...settings, width });
     if (isPreemption(problem, exact, preempted)) {
-      return { problem: preempted.problem, fit: preempted.fit, width, exact, stretched: preempted.stretched };
+      const { problem: partly, fit, stretched, loose } = preempted;
+      return { problem: partly, fit, width, exact, stretched, loose };
     }
   }
   return { ...plain, conventions: triedConventions(problem, width, settings, before.rms) };
@@ -82,29 +97,15 @@ const fitOf = (problem: ClockProblem, width: Width, settings: Omit<FitSettings, 
  * Whether giving way helped. A mixture of engines runs backwards as well, and some counts of the one give way to the clock of
  * the other, but that mends nothing: not even the stretches without any such decode then hold what their time says.
  */
-const isPreemption = (problem: ClockProblem, exact: ClockFit, { fit, stretched, touched }: PreemptedFit): boolean => {
+const isPreemption = (problem: ClockProblem, exact: ClockFit, { fit, stretched, loose }: PreemptedFit): boolean => {
   const share = stretched.length / Math.max(problem.columns.decodes.length, 1);
   if (!(share > 0 && share <= MOST_STRETCHED)) return false;
-  const untouched = fittingShare(fit, touchedRows(problem.groups, touched));
-  if (untouched !== undefined && untouched < MOST_FIT) return false;
-  const before = lastNoise(exact);
-  const better = untouched === undefined && share > SOME_STRETCHED ? MUCH_BETTER : CLEARLY_BETTER;
-  if (share >= MANY_STRETCHED && lastNoise(fit).step < better * before.step) return true;
   const kept = keptResidual(fit);
+  if (!loose && !(kept < SOUND)) return false;
+  const before = lastNoise(exact);
+  const better = loose && share > SOME_STRETCHED ? MUCH_BETTER : CLEARLY_BETTER;
+  if (share >= MANY_STRETCHED && lastNoise(fit).step < better * before.step) return true;
   return kept < FINE && kept < FAR_BETTER * before.rms;
-};
-
-/** Share of the rows that no stretched decode touches whose time is met; undefined where these rows are too few to tell. */
-const fittingShare = ({ rows, beta }: ClockFit, touched: Uint8Array): number | undefined => {
-  if (!enoughUntouched(rows, touched)) return undefined;
-  let fitting = 0;
-  for (let i = 0; i < rows.length; i++) {
-    if (touched[i] === 1 || !hasSteps(rows, i)) continue;
-    const seconds = predictedSeconds(rows, beta, i);
-    const miss = Math.abs((rows.seconds[i] as number) - seconds) / seconds;
-    if (miss * Math.sqrt(rows.steps[i] as number) < MET) fitting++;
-  }
-  return fitting / untouchedRows(rows, touched);
 };
 
 /** Root mean square residual, relative to a step, of the rows that a robust regression kept. */

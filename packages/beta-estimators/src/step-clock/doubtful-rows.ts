@@ -1,7 +1,7 @@
 import type { ClusterRows, Clusters } from './clusters.js';
 
-/** With so many rows that nothing doubtful touches, about four a coefficient, the others are left out. */
-const ENOUGH_ROWS = 15;
+/** With so many rows that nothing doubtful touches, about four a coefficient the others are left out. */
+const ENOUGH_ROWS = 30;
 const LEAST_STEPS = 0.3;
 
 /** A row that took next to no step tells nothing of a step's time. */

@@ -151,7 +151,7 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
       };
     }
     // Sets of coefficients can chase each other through the same few clocks: shorter steps end the chase.
-    const move = fitted.map((b, i) => (b - (beta[i] as number)) / (b + (beta[i] as number) || 1));
+    const move = relativeMove(beta, fitted);
     const turned = move.reduce((sum, v, i) => sum + v * (lastMove[i] as number), 0) < 0;
     pace = turned ? Math.max(pace / 2, SLOWEST) : Math.min(1, 1.5 * pace);
     lastMove = move;
@@ -206,7 +206,11 @@ const blend = (tokens: Float64Array, before: Float64Array, share: number): void 
   }
 };
 
-const blended = (a: StepBetas, b: StepBetas, share: number): StepBetas => [
+/** By coefficient, between -1 and 1: a chase shows as moves that turn around. */
+export const relativeMove = (before: StepBetas, after: StepBetas): number[] =>
+  after.map((b, i) => (b - (before[i] as number)) / (b + (before[i] as number) || 1));
+
+export const blended = (a: StepBetas, b: StepBetas, share: number): StepBetas => [
   a[0] + share * (b[0] - a[0]),
   a[1] + share * (b[1] - a[1]),
   a[2] + share * (b[2] - a[2]),

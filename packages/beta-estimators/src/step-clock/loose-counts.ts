@@ -64,6 +64,7 @@ const CG_ITERATIONS = 200;
  * @param variance of k - k0 by segment
  * @param clock K by node; the start, overwritten
  * @param slack result by entry of `decodes`: steps that passed during the decode beyond its count
+ * @param hold weights of the counts, by entry of `decodes`, carried from call to call; zeros to begin with
  */
 export const leastAbsoluteClock = (
   loose: LooseClock,
@@ -73,6 +74,7 @@ export const leastAbsoluteClock = (
   force: number,
   clock: Float64Array,
   slack: Float64Array,
+  hold: Float64Array,
 ): void => {
   const { graph, segments, decodes } = loose;
   const { edges, from, to } = graph;
@@ -89,7 +91,11 @@ export const leastAbsoluteClock = (
       const e = segments + q;
       const s = (clock[to[e] as number] as number) - (clock[from[e] as number] as number) - (target[e] as number);
       // A count is a lower bound: a clock that falls short of it is wrong, however far.
-      weight[e] = force / (s < 0 ? CLOSE : Math.max(s, CLOSE));
+      const wanted = force / (s < 0 ? CLOSE : Math.max(s, CLOSE));
+      // Half way, on a scale of ratios: one that has just given way falls short next time, and would be held, and give way.
+      const held = hold[q] as number;
+      hold[q] = held > 0 ? Math.sqrt(held * wanted) : wanted;
+      weight[e] = hold[q] as number;
     }
     leastCorrection(graph, target, weight, clock, CG_TOLERANCE, CG_ITERATIONS);
   }

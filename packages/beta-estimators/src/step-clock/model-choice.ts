@@ -1,7 +1,9 @@
 import { mergeReduced, type ReducedRows } from '@stepclock/nnls-solver';
 import type { ClusterRows } from './clusters.js';
+import type { ClockFit } from './fit-clock.js';
+import { blockIntervals } from './intervals.js';
 import { reducedBlocks, rowBlocks } from './row-blocks.js';
-import { betasOf, predictedSeconds, rowColumns, type Width } from './row-fit.js';
+import { betasOf, predictedSeconds, rowColumns, type StepBetas, type Width } from './row-fit.js';
 
 const FOLDS = 10;
 /** The gain must be this many of its own standard errors. */
@@ -11,13 +13,19 @@ const CLEAR = 2;
 const NEARLY_EVERY = 9;
 const FAR_BELOW = 0.5;
 
+/** A term is material when it makes up this share of all the time, and told from zero beyond two standard errors. */
+const MATERIAL = 0.05;
+const TOLD = 2;
+
 /**
- * Whether the context term predicts blocks that it was not fitted on better than the linear model, clearly so: by the mean
- * gain, or, since a few blocks can carry most of the loss and make the mean uncertain, by winning nearly all of them.
+ * Whether the context term predicts blocks that it was not fitted on better than the linear model. Clearly so: by the mean gain,
+ * or, since a few blocks can carry most of the loss and make the mean uncertain, by winning nearly all of them. Or, where
+ * the gain alone is not clear, if the term is also material and told from zero: every engine reads its cache, so a cost of context is what
+ * physics expects, but a step without fixed cost is not, and a model that needs one to fit is refused.
  */
-export const contextPays = (rows: ClusterRows, weights: Float64Array): boolean => {
+export const contextPays = ({ rows, weights, beta }: ClockFit): boolean => {
   const blocks = rowBlocks(rows, FOLDS);
-  if (blocks.length < FOLDS) return false;
+  if (blocks.length < FOLDS || !(beta[0] > 0)) return false;
   const linear = heldOutLoss(rows, 3, weights, blocks);
   const kv = heldOutLoss(rows, 4, weights, blocks);
   const gains = linear.map((loss, b) => loss - (kv[b] as number));
@@ -27,7 +35,24 @@ export const contextPays = (rows: ClusterRows, weights: Float64Array): boolean =
   const wins = gains.filter((gain) => gain > 0).length;
   const left = kv.reduce((sum, loss) => sum + loss, 0) / FOLDS;
   if (wins >= NEARLY_EVERY && left < FAR_BELOW * total) return true;
-  return mean > CLEAR * Math.sqrt(variance / FOLDS) && mean > LEAST_GAIN * total;
+  if (!(mean > LEAST_GAIN * total)) return false;
+  if (mean > CLEAR * Math.sqrt(variance / FOLDS)) return true;
+  return contextShare(rows, beta) > MATERIAL && told(rows, weights, beta);
+};
+
+const contextShare = (rows: ClusterRows, beta: StepBetas): number => {
+  let context = 0;
+  let seconds = 0;
+  for (let i = 0; i < rows.length; i++) {
+    context += beta[3] * (rows.contextTokens[i] as number);
+    seconds += rows.seconds[i] as number;
+  }
+  return context / seconds;
+};
+
+const told = (rows: ClusterRows, weights: Float64Array, beta: StepBetas): boolean => {
+  const variance = blockIntervals(rows, 4, weights, beta, 0.95)?.covariance[3]?.[3];
+  return variance !== undefined && beta[3] > TOLD * Math.sqrt(variance);
 };
 
 /** A gain of rounding errors is none. */

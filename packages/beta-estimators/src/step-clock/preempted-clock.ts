@@ -3,7 +3,7 @@ import { clusterRows } from './clusters.js';
 import { commonRate } from './common-rate.js';
 import { decodeContext } from './decode-context.js';
 import { enoughUntouched, touchedRows, undoubted } from './doubtful-rows.js';
-import { type ClockFit, type FitSettings, fitClock, type Round } from './fit-clock.js';
+import { blended, type ClockFit, type FitSettings, fitClock, type Round, relativeMove } from './fit-clock.js';
 import { type LooseClock, leastAbsoluteClock, looseClock } from './loose-counts.js';
 import { rowNoise } from './noise.js';
 import type { OffsetGraph } from './offset-graph.js';
@@ -19,9 +19,12 @@ export interface PreemptedFit {
   readonly stretched: Int32Array;
   /** Segments that such decodes touch. */
   readonly touched: Uint8Array;
+  /** Whether too few clusters are left that none of them touches, so that the loose clock stands. */
+  readonly loose: boolean;
 }
 
-const ROUNDS = 14;
+const ROUNDS = 16;
+const SLOWEST = 1 / 16;
 /** Force of a count over that of a segment of FORCE_STEPS steps that is off by one standard deviation. */
 const FORCE = 2;
 const FORCE_STEPS = 4;
@@ -53,9 +56,15 @@ export const fitPreempted = (problem: ClockProblem, settings: FitSettings): Pree
   });
   if (enoughUntouched(fit.rows, touchedRows(problem.groups, touched))) {
     const again = partlyPressing(clockProblem(columns, counted));
-    return { problem: again, fit: fitClock(again, { ...settings, doubtful: touched }), stretched, touched };
+    return {
+      problem: again,
+      fit: fitClock(again, { ...settings, doubtful: touched }),
+      stretched,
+      touched,
+      loose: false,
+    };
   }
-  return { problem: partlyPressing({ ...problem, graph: segmentsOf(loose) }), fit, stretched, touched };
+  return { problem: partlyPressing({ ...problem, graph: segmentsOf(loose) }), fit, stretched, touched, loose: true };
 };
 
 /** The loose clock's graph without the counts. */
@@ -77,12 +86,15 @@ const looseRounds = (
   const context = new Float64Array(segments);
   const shares = emptyShares(segments);
   const slack = new Float64Array(loose.decodes.length);
+  const hold = new Float64Array(loose.decodes.length);
   const rounds: Round[] = [];
   let sigma = FIRST_SIGMA;
   let beta: StepBetas | undefined;
+  let pace = 1;
+  let lastMove = [0, 0, 0, 0];
   for (;;) {
     const force = FORCE / (sigma * Math.sqrt(FORCE_STEPS));
-    leastAbsoluteClock(loose, columns.decodes.steps, expected, variance, force, clock, slack);
+    leastAbsoluteClock(loose, columns.decodes.steps, expected, variance, force, clock, slack, hold);
     let held = 0;
     for (let j = 0; j < segments; j++) {
       const k = frame.busy[j] === 1 ? (clock[j + 1] as number) - (clock[j] as number) : 0;
@@ -116,8 +128,13 @@ const looseRounds = (
       const { weights } = fitted;
       return { fit: { beta: fitted.beta, state, rows, weights, rounds, converged: change < STILL }, slack };
     }
-    // Half way only, after the first rounds: counts that just give way, or just do not, would make the rounds chase each other.
-    beta = beta === undefined || rounds.length < 4 ? fitted.beta : midway(beta, fitted.beta);
+    // Counts that just give way, or just do not, would make the rounds chase each other: shorter steps end the chase.
+    const before = beta ?? fitted.beta;
+    const move = relativeMove(before, fitted.beta);
+    const turned = move.reduce((sum, v, i) => sum + v * (lastMove[i] as number), 0) < 0;
+    pace = turned ? Math.max(pace / 2, SLOWEST) : Math.min(1, 1.2 * pace);
+    lastMove = move;
+    beta = blended(before, fitted.beta, pace);
     sigma = Math.min(FIRST_SIGMA, Math.max(LEAST_SIGMA, 1.5 * fitted.scale));
     for (let j = 0; j < segments; j++) {
       if (frame.busy[j] === 0) continue;
@@ -126,18 +143,12 @@ const looseRounds = (
       const k0 = (seconds - beta[1] * (shares.tokens[j] as number)) / stepSec;
       const doubt = (0.5 * beta[1] * (shares.unsure[j] as number)) / stepSec;
       const k = Math.max(k0, (0.1 * seconds) / meanStepSec);
-      expected[j] = rounds.length < 4 ? k : ((expected[j] as number) + k) / 2;
-      variance[j] = sigma * sigma * Math.max(expected[j] as number, LEAST_STEPS) + doubt * doubt;
+      expected[j] = (expected[j] as number) + pace * (k - (expected[j] as number));
+      const v = sigma * sigma * Math.max(expected[j] as number, LEAST_STEPS) + doubt * doubt;
+      variance[j] = (variance[j] as number) + pace * (v - (variance[j] as number));
     }
   }
 };
-
-const midway = (a: StepBetas, b: StepBetas): StepBetas => [
-  (a[0] + b[0]) / 2,
-  (a[1] + b[1]) / 2,
-  (a[2] + b[2]) / 2,
-  (a[3] + b[3]) / 2,
-];
 
 const stepSeconds = (beta: StepBetas, decodes: number, context: number, otherwise: number): number => {
   const seconds = beta[0] + beta[2] * decodes + beta[3] * context;
