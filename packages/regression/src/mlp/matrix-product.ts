@@ -52,6 +52,10 @@ const multiplyPacked = (
   pack(numbers, bAt, right, columns, inner);
   const bytes = Float64Array.BYTES_PER_ELEMENT;
   multiplyPanels(0, bAt * bytes, cAt * bytes, aPanels, bPanels, inner, cRow * bytes);
+  if (cRow === columns) {
+    to.set(numbers.subarray(cAt, cAt + rows * columns), toAt);
+    return;
+  }
   for (let i = 0; i < rows; i++) {
     const from = cAt + i * cRow;
     for (let j = 0; j < columns; j++) to[toAt + i * columns + j] = numbers[from + j] as number;
