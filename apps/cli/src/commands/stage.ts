@@ -26,13 +26,23 @@ const columnOptions = {
   'drop-incomplete': { type: 'boolean', describe: 'leave rows out where a stage is 0 or missing, instead of refusing' },
 } as const;
 
+const rowFilter = listOption('only rows where column=value, such as gpu=H100; several must all hold');
+
 const dataOptions = {
   data: {
     ...textOption('data', 'measurements: CSV, JSON lines or per-sample JSON; - is standard input'),
     demandOption: true,
   },
-  filter: listOption('only rows where column=value, such as gpu=H100; several must all hold'),
+  filter: rowFilter,
   ...columnOptions,
+} as const;
+
+/** A table of configurations to predict, without measured times. */
+const knobOptions = {
+  data: textOption('data', 'a table of knobs, one row a configuration'),
+  filter: rowFilter,
+  'output-tokens': columnOptions['output-tokens'],
+  'decode-steps': columnOptions['decode-steps'],
 } as const;
 
 const modelOption = {
@@ -76,11 +86,8 @@ const predict = defineVerb({
   options: (yargs) =>
     yargs.options({
       ...modelOption,
-      data: textOption('data', 'a table of knobs, one row a configuration'),
+      ...knobOptions,
       set: listOption('knobs of one configuration, as name=value'),
-      filter: listOption('only rows where column=value'),
-      'output-tokens': columnOptions['output-tokens'],
-      'decode-steps': columnOptions['decode-steps'],
       ...jsonOption,
     }),
   run: async (args, session) => (await import('../verbs/stage-predict.js')).runStagePredict(args, session),
@@ -121,10 +128,8 @@ const filter = defineVerb({
   options: (yargs) =>
     yargs.options({
       ...modelOption,
-      data: { ...textOption('data', 'a table of knobs, one row a configuration'), demandOption: true },
-      filter: listOption('only rows where column=value'),
-      'output-tokens': columnOptions['output-tokens'],
-      'decode-steps': columnOptions['decode-steps'],
+      ...knobOptions,
+      data: { ...knobOptions.data, demandOption: true },
       'budget-ms': { ...numberOption('budget-ms', 'the budget of the whole request', positive), demandOption: true },
       rule: {
         choices: ['jackknife+', 'margin', 'selection'] as const,
@@ -151,7 +156,7 @@ const plan = defineVerb({
       grid: listOption('values of a knob, as name=value:value:...; once a knob'),
       data: textOption('data', 'choose among the configurations of this file instead'),
       features: columnOptions.features,
-      filter: listOption('only rows where column=value'),
+      filter: rowFilter,
       samples: { ...numberOption('samples', 'how many', positiveInteger), demandOption: true },
       kind: {
         choices: ['random', 'stratified', 'space-filling'] as const,
