@@ -1,12 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Options } from 'tsup';
 
-/** The part of esbuild's plugin interface that is used here: esbuild comes with tsup and is no dependency of its own. */
-interface Build {
-  onEnd(
-    callback: (result: { readonly metafile?: { readonly inputs: Readonly<Record<string, unknown>> } }) => void,
-  ): void;
-}
+/** esbuild comes with tsup: its types too. */
+type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number];
 
 const PACKAGE_FOLDER = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)/;
 
@@ -39,9 +36,9 @@ const listing = (licences: readonly Licence[]): string => {
 };
 
 /** Writes the licences of all packages of other people whose code is in the bundle. */
-export const bundledLicences = (file: string) => ({
+export const bundledLicences = (file: string): EsbuildPlugin => ({
   name: 'bundled-licences',
-  setup(build: Build): void {
+  setup(build) {
     build.onEnd(({ metafile }) => {
       // A build that failed has none, and says so itself.
       if (metafile === undefined) return;
