@@ -53,7 +53,9 @@ if (!existsSync(data)) process.stdout.write(`skipped: no measurements at ${data}
 const runs: PartRun[] = [];
 for (const part of parts) {
   process.stdout.write(`\n## ${part}\n\n`);
-  runs.push(await run(part));
+  const ended = await run(part);
+  process.stdout.write(`\n(${part}: ${ended.durationSec.toFixed(0)} s)\n`);
+  runs.push(ended);
 }
 if (reportPath !== undefined) {
   const { renderReport } = await import('@stepclock/charts');

@@ -25,7 +25,7 @@ export interface DurationErrors {
 }
 
 /** The rows for which something holds, in order. */
-export const rowsWhere = (length: number, holds: (row: number) => boolean): Uint32Array => {
+const rowsWhere = (length: number, holds: (row: number) => boolean): Uint32Array => {
   let count = 0;
   for (let i = 0; i < length; i++) if (holds(i)) count++;
   const rows = new Uint32Array(count);
