@@ -104,7 +104,7 @@ const withinUncertainty = (rounds: ClockFit['rounds'], intervals: StepClockInter
 const SMALL_PART = 0.2;
 
 /** A sample need not be fitted more finely than the whole trace will be. */
-const SAMPLE_TOL = 1e-4;
+const SAMPLE_TOL = 5e-4;
 const FULL_ROUNDS = 2;
 const FULL_TOL = 1e-3;
 

@@ -67,7 +67,7 @@ const EVEN_PASSES = 2;
 const CG_TOLERANCE = 1e-3;
 const CG_ITERATIONS = 200;
 /** A clock that was followed is right but for what neighbours can mend. */
-const CG_ITERATIONS_NEAR = 20;
+const CG_ITERATIONS_NEAR = 8;
 
 /**
  * Finds the clock and the coefficients together. A round takes the expected steps from the coefficients, corrects them by the

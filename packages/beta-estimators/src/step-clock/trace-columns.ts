@@ -49,11 +49,20 @@ export const WHOLE_TRACE: Window = [Number.NEGATIVE_INFINITY, Number.POSITIVE_IN
 export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [WHOLE_TRACE]): TraceColumns => {
   const engines = phases.instance === undefined ? 1 : phases.instance.reduce((most, i) => Math.max(most, i), 0) + 1;
   const promptOf = promptLengths(phases);
-  const counts = [0, 0];
-  const parts = windows.map((window) => partOf(phases, window, engines, counts));
-
-  const prefills = { ...emptyColumns(counts[0] as number), tokens: new Float64Array(counts[0] as number) };
-  const decodes = { ...emptyColumns(counts[1] as number), context: new Float64Array(counts[1] as number) };
+  const parts = windows.map((window) => partOf(phases, window, engines));
+  const prefillCount = parts.reduce((sum, part) => sum + part.prefills, 0);
+  const decodeCount = parts.reduce((sum, part) => sum + part.decodes, 0);
+  const prefills = { ...emptyColumns(prefillCount), tokens: new Float64Array(prefillCount) };
+  const decodes = { ...emptyColumns(decodeCount), context: new Float64Array(decodeCount) };
+  const {
+    startSec: prefillStart,
+    endSec: prefillEnd,
+    cut: prefillCut,
+    row: prefillRow,
+    steps: prefillSteps,
+  } = prefills;
+  const { startSec: decodeStart, endSec: decodeEnd, cut: decodeCut, row: decodeRow, steps: counts } = decodes;
+  const { length, kind, startSec, endSec, prefillTokens, decodeTokens, steps, instance, request } = phases;
   const edgesSec: number[] = [];
   let used = 0;
   let p = 0;
@@ -70,27 +79,32 @@ export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [W
       if (end === to) edgesSec.push(end - (shift[e] as number));
       used += end - begin + GAP_SEC;
     }
-    for (let i = 0; i < phases.length; i++) {
+    for (let i = 0; i < length; i++) {
       if (keep[i] === 0) continue;
-      const offset = shift[phases.instance?.[i] ?? 0] as number;
-      const start = phases.startSec[i] as number;
-      const end = phases.endSec[i] as number;
-      const isPrefill = phases.kind[i] === PREFILL;
-      const columns = isPrefill ? prefills : decodes;
+      const offset = shift[instance === undefined ? 0 : (instance[i] as number)] as number;
+      const start = startSec[i] as number;
+      const end = endSec[i] as number;
+      const isCut = start < from || end > to;
+      const begin = Math.max(start, from) - offset;
+      const finish = Math.min(end, to) - offset;
+      checkLength(finish - begin, used, i);
+      const isPrefill = kind[i] === PREFILL;
       const at = isPrefill ? p++ : d++;
-      const inside = (Math.min(end, to) - Math.max(start, from)) / (end - start);
-      columns.startSec[at] = Math.max(start, from) - offset;
-      columns.endSec[at] = Math.min(end, to) - offset;
-      checkLength((columns.endSec[at] as number) - (columns.startSec[at] as number), used, i);
-      columns.cut[at] = start < from || end > to ? 1 : 0;
-      columns.row[at] = i;
-      columns.steps[at] = isPrefill ? (phases.steps?.[i] ?? Number.NaN) : decodeSteps(phases, i);
+      (isPrefill ? prefillStart : decodeStart)[at] = begin;
+      (isPrefill ? prefillEnd : decodeEnd)[at] = finish;
+      (isPrefill ? prefillCut : decodeCut)[at] = isCut ? 1 : 0;
+      (isPrefill ? prefillRow : decodeRow)[at] = i;
+      const given = steps === undefined ? Number.NaN : (steps[i] as number);
       if (isPrefill) {
-        prefills.tokens[at] = (phases.prefillTokens[i] as number) * (columns.cut[at] === 1 ? inside : 1);
+        prefillSteps[at] = given;
+        const tokens = prefillTokens[i] as number;
+        prefills.tokens[at] = isCut ? (tokens * (finish - begin)) / (end - start) : tokens;
       } else {
+        const count = given >= 0 ? given : (decodeTokens[i] as number);
+        counts[at] = count;
         // A decode that began before the window has grown by then: evenly, as far as anybody knows.
-        const grown = start < from ? (decodeSteps(phases, i) * (from - start)) / (end - start) : 0;
-        decodes.context[at] = (promptOf[phases.request[i] as number] as number) + grown;
+        const grown = start < from ? (count * (from - start)) / (end - start) : 0;
+        decodes.context[at] = (promptOf[request[i] as number] as number) + grown;
       }
     }
   }
@@ -115,28 +129,37 @@ interface Part {
   /** By engine: the span of its phases inside the window. */
   readonly first: Float64Array;
   readonly last: Float64Array;
+  /** How many of each kind are kept. */
+  readonly prefills: number;
+  readonly decodes: number;
 }
 
-/** Which rows have a part inside the window, and work to show; adds them to the counts by kind. */
-const partOf = (phases: PhaseTable, window: Window, engines: number, counts: number[]): Part => {
+/** Which rows have a part inside the window, and work to show. */
+const partOf = (phases: PhaseTable, window: Window, engines: number): Part => {
   const [from, to] = window;
-  const keep = new Uint8Array(phases.length);
+  const { length, kind, startSec, endSec, prefillTokens, decodeTokens, steps, instance } = phases;
+  const keep = new Uint8Array(length);
   const first = new Float64Array(engines).fill(Number.POSITIVE_INFINITY);
   const last = new Float64Array(engines).fill(Number.NEGATIVE_INFINITY);
-  for (let i = 0; i < phases.length; i++) {
-    const start = phases.startSec[i] as number;
-    const end = phases.endSec[i] as number;
+  let prefills = 0;
+  let decodes = 0;
+  for (let i = 0; i < length; i++) {
+    const start = startSec[i] as number;
+    const end = endSec[i] as number;
     if (!(start < to && end > from)) continue;
-    const isPrefill = phases.kind[i] === PREFILL;
-    if (!((isPrefill ? (phases.prefillTokens[i] as number) : decodeSteps(phases, i)) > 0)) continue;
+    const isPrefill = kind[i] === PREFILL;
+    // Of a decode a given number of steps wins over the tokens.
+    const given = isPrefill || steps === undefined ? Number.NaN : (steps[i] as number);
+    const work = isPrefill ? (prefillTokens[i] as number) : given >= 0 ? given : (decodeTokens[i] as number);
+    if (!(work > 0)) continue;
     keep[i] = 1;
-    const kind = isPrefill ? 0 : 1;
-    counts[kind] = (counts[kind] as number) + 1;
-    const engine = phases.instance?.[i] ?? 0;
+    if (isPrefill) prefills++;
+    else decodes++;
+    const engine = instance === undefined ? 0 : (instance[i] as number);
     first[engine] = Math.min(first[engine] as number, Math.max(start, from));
     last[engine] = Math.max(last[engine] as number, Math.min(end, to));
   }
-  return { window, keep, first, last };
+  return { window, keep, first, last, prefills, decodes };
 };
 
 const emptyColumns = (length: number) => ({
@@ -151,15 +174,11 @@ const emptyColumns = (length: number) => ({
 /** Prompt tokens by request, cached ones included; NaN for requests without a prefill row. */
 const promptLengths = (phases: PhaseTable): Float64Array => {
   const promptOf = new Float64Array(phases.requestIds.length).fill(Number.NaN);
-  for (let i = 0; i < phases.length; i++) {
-    if (phases.kind[i] !== PREFILL) continue;
-    promptOf[phases.request[i] as number] = (phases.prefillTokens[i] as number) + (phases.cachedTokens?.[i] ?? 0);
+  const { length, kind, request, prefillTokens, cachedTokens } = phases;
+  for (let i = 0; i < length; i++) {
+    if (kind[i] !== PREFILL) continue;
+    promptOf[request[i] as number] =
+      (prefillTokens[i] as number) + (cachedTokens === undefined ? 0 : (cachedTokens[i] as number));
   }
   return promptOf;
-};
-
-/** Steps of a decode: a given number wins over the tokens. */
-const decodeSteps = (phases: PhaseTable, i: number): number => {
-  const given = phases.steps?.[i];
-  return given !== undefined && given >= 0 ? given : (phases.decodeTokens[i] as number);
 };
