@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type ExperimentOptions,
   experimentFiles,
+  experimentResult,
   experimentSummary,
   gridConfigurations,
+  planExperiment,
   runExperiment,
+  runSeed,
   samplingPlan,
+  seedsOf,
   syntheticGpuCsv,
 } from '../src/index.js';
 import { twoGpus } from './made-tables.js';
@@ -44,6 +49,37 @@ describe('runExperiment', () => {
     expect(none?.mapePercent).toBeGreaterThan(20);
     expect(auto?.mapePercent).toBeLessThan(5);
     expect(experimentSummary(result)).toHaveLength(4);
+  });
+
+  it('a method that auto has fitted as its candidate gives what it gives alone', async () => {
+    const [source, target] = await twoGpus(50);
+    const totals = (methods: ExperimentOptions['methods']) =>
+      runExperiment(source, target, { ...small, ...(methods && { methods }), seeds: 1, samples: [12] })
+        .seeds.flatMap(({ calibration }) => calibration)
+        .filter(({ method }) => method === 'gaussian-process' || method === 'scale');
+    const alone = totals(['scale', 'gaussian-process']);
+    expect(alone).toHaveLength(10);
+    expect(totals(['scale', 'gaussian-process', 'auto'])).toEqual(alone);
+  });
+
+  it('takes so few samples that half of them fit no model: the split rule is left out', async () => {
+    const [source, target] = await twoGpus(50);
+    const result = runExperiment(source, target, { ...small, seeds: 1, samples: [5] });
+    const rules = new Set(result.seeds[0]?.guardrail.map(({ rule }) => rule));
+    expect(rules.has('jackknife_plus_90')).toBe(true);
+    expect(rules.has('split_conformal_90')).toBe(false);
+  });
+
+  it('seeds run one by one, in any order, and cloned as threads clone them, give the same result', async () => {
+    const [source, target] = await twoGpus(50);
+    const options = { ...small, samples: [12], methods: ['affine', 'scale'] } as const;
+    const plan = structuredClone(planExperiment(source, target, options));
+    const seeds = seedsOf(plan)
+      .toReversed()
+      .map((seed) => structuredClone(runSeed(structuredClone(source), target, plan, seed)));
+    expect(JSON.stringify(experimentFiles(experimentResult(source, target, plan, seeds)))).toBe(
+      JSON.stringify(experimentFiles(runExperiment(source, target, options))),
+    );
   });
 
   it('refuses a target with other knobs or other stages', async () => {

@@ -67,6 +67,17 @@ describe('recalibrate', () => {
     expect(again.predict(samples).totalMs).toEqual(model.predict(samples).totalMs);
   });
 
+  it('networks see the knobs alone, not the sizes that follow from them', async () => {
+    const [source] = await twoGpus(20);
+    const { estimator } = trainEstimator(source, { families: ['log-polynomial'] });
+    const { names } = estimator.encode(source).scaled;
+    const derived = ['context_tokens', 'context_tiles'];
+    expect(names).toEqual(expect.arrayContaining(derived));
+    for (const { featureNames } of trainTransferNetworks(estimator, source, 0, 'lean')) {
+      expect(featureNames).toEqual(names.filter((name) => !derived.includes(name)));
+    }
+  });
+
   it('says how many samples a method needs', async () => {
     const [source, target] = await twoGpus(20);
     const { estimator } = trainEstimator(source, { families: ['log-polynomial'] });
