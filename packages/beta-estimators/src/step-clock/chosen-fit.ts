@@ -44,6 +44,10 @@ const SOUND = 0.2;
 const FINE = 0.1;
 const FAR_BETTER = 0.3;
 
+/** A residual of more than a step after so many rounds has never come right. */
+const PROBE_ROUNDS = 3;
+const HOPELESS = 1;
+
 /** Fits the model that was asked for, or both and takes the one that cross-validation prefers. */
 export const chosenFit = (
   problem: ClockProblem,
@@ -59,11 +63,12 @@ export const chosenFit = (
   }
   if (model === 'linear' || !contextKnown) return fitOf(problem, 3, settings);
   if (model === 'kv') return fitOf(problem, 4, settings);
-  const exact = fitClock(problem, { ...settings, width: 4 });
-  const linear = runsBackwards(exact) ? fitOf(problem, 3, settings) : undefined;
-  // What preempted decodes hold in the cache, and when, is guesswork: too little to tell a cost of context from.
+  // What preempted decodes hold in the cache, and when, is guesswork: too little to tell a cost of context from. A few rounds
+  // show where this is to be feared.
+  const probe = fitClock(problem, { ...settings, width: 3, maxRounds: PROBE_ROUNDS, mayRound: false });
+  const linear = runsBackwards(probe) && lastNoise(probe).rms > HOPELESS ? fitOf(problem, 3, settings) : undefined;
   if (linear?.loose === true) return linear;
-  const kv = fitOf(problem, 4, settings, exact);
+  const kv = fitOf(problem, 4, settings);
   return contextPays(kv.fit) && !kv.loose ? kv : (linear ?? fitOf(problem, 3, settings));
 };
 
@@ -74,12 +79,8 @@ export const chosenFit = (
 const runsBackwards = (exact: ClockFit): boolean =>
   lastNoise(exact).rms > SUSPICIOUS && (exact.rounds.at(-1)?.held ?? 0) > 0;
 
-const fitOf = (
-  problem: ClockProblem,
-  width: Width,
-  settings: Omit<FitSettings, 'width'>,
-  exact: ClockFit = fitClock(problem, { ...settings, width }),
-): ChosenFit => {
+const fitOf = (problem: ClockProblem, width: Width, settings: Omit<FitSettings, 'width'>): ChosenFit => {
+  const exact = fitClock(problem, { ...settings, width });
   const before = lastNoise(exact);
   const plain = { problem, fit: exact, width, exact, stretched: new Int32Array(0), loose: false };
   if (!(before.rms > SUSPICIOUS)) return plain;
