@@ -4,6 +4,8 @@ import type { NameColumn } from './phase-table.js';
 export const FNV_OFFSET = 0x811c9dc5 | 0;
 export const FNV_PRIME = 0x01000193;
 
+const LARGE_TABLE = 1 << 22;
+
 /**
  * Numbers names in order of first sight, straight from their UTF-8 bytes: one hash table over one byte pool, so that a
  * million request identifiers cost megabytes and no strings. Names become strings when someone asks for one.
@@ -94,7 +96,8 @@ export class NameIndex {
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 4);
+    // Fewer rounds while the table is small; a large one would cost more memory than it saves time.
+    const slots = new Int32Array(this.#slots.length * (this.#slots.length < LARGE_TABLE ? 4 : 2));
     const mask = slots.length - 1;
     const hashes = this.#hashes;
     for (let index = 0; index < this.#count; index++) {

@@ -86,7 +86,7 @@ export class PhaseColumns {
     };
     const prefillTokens = tokensOf(PREFILL);
     const decodeTokens = tokensOf(DECODE);
-    return {
+    const table: PhaseTable = {
       length,
       kind,
       startSec: columns.startSec.subarray(0, length),
@@ -104,6 +104,8 @@ export class PhaseColumns {
       ...(this.#cachedTokens && { cachedTokens: this.#cachedTokens.subarray(0, length) }),
       ...(this.#instance && instanceIds && { instance: this.#instance.subarray(0, length), instanceIds }),
     };
+    tokensByTable.set(table, columns.tokens);
+    return table;
   }
 
   #grow(): void {
@@ -128,6 +130,16 @@ export class PhaseColumns {
     if (this.#instance) this.#instance = grown(this.#instance, new Uint32Array(capacity));
     this.#capacity = capacity;
   }
+}
+
+const tokensByTable = new WeakMap<PhaseTable, Uint32Array | Float64Array>();
+
+/** Tokens of a row's own kind, without making the two columns of a table that was read: a writer of millions of rows needs neither. */
+export function tokensOfRows(phases: PhaseTable): (row: number) => number {
+  const kept = tokensByTable.get(phases);
+  if (kept !== undefined) return (row) => kept[row] as number;
+  const { kind, prefillTokens, decodeTokens } = phases;
+  return (row) => (kind[row] === DECODE ? decodeTokens[row] : prefillTokens[row]) as number;
 }
 
 function ownTokens(kind: Uint8Array, tokens: Uint32Array | Float64Array, wanted: number): Float64Array {

@@ -1,3 +1,4 @@
+import { tokensOfRows } from '../phase-columns.js';
 import { DECODE, type PhaseTable } from '../phase-table.js';
 
 const ROWS_A_CHUNK = 4096;
@@ -13,6 +14,7 @@ export function* phasesCsvChunks(phases: PhaseTable): Generator<string> {
   if (steps) header.push('N_steps');
   if (cachedTokens) header.push('cached_tokens');
   if (instance && instanceIds) header.push('instance_id');
+  const tokens = tokensOfRows(phases);
   let lines = [header.join(',')];
   for (let i = 0; i < phases.length; i++) {
     const decode = phases.kind[i] === DECODE;
@@ -22,8 +24,8 @@ export function* phasesCsvChunks(phases: PhaseTable): Generator<string> {
       decode ? 'decode' : 'prefill',
       String(phases.startSec[i]),
       String(phases.endSec[i]),
-      String((phases.prefillTokens[i] as number) + cached),
-      String(phases.decodeTokens[i]),
+      String(decode ? 0 : tokens(i) + cached),
+      String(decode ? tokens(i) : 0),
     ];
     if (steps) cells.push(Number.isNaN(steps[i]) ? '' : String(steps[i]));
     if (cachedTokens) cells.push(String(cached));
