@@ -90,6 +90,9 @@ describe('model auto', () => {
   it('takes the context term where it pays, and only there', () => {
     expect(estimateStepClock(runScenario('kv-light-noisy', { seed: 1 }).phases).model).toBe('kv');
     expect(estimateStepClock(runScenario('noisy', { seed: 1 }).phases).model).toBe('linear');
+    // A cluster here is longer than a tenth of the trace, and a gain that is all rounding.
+    expect(estimateStepClock(runScenario('kv-noisy', { seed: 139 }).phases).model).toBe('kv');
+    expect(estimateStepClock(runScenario('chunk-64-heavy', { seed: 103 }).phases).model).toBe('linear');
     expect(estimateStepClock(runScenario('budget-2048-medium', { seed: 1 }).phases).model).toBe('linear');
   });
 });

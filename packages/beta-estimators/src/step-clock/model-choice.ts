@@ -5,15 +5,18 @@ import { blockIntervals } from './intervals.js';
 import { reducedBlocks, rowBlocks } from './row-blocks.js';
 import { betasOf, predictedSeconds, rowColumns, type StepBetas, type Width } from './row-fit.js';
 
+/** One cluster can be longer than a block should be, so there may be fewer; too few tell nothing. */
 const FOLDS = 10;
+const FEWEST = 6;
 /** The gain must be this many of its own standard errors. */
 const CLEAR = 2;
 
-/** Or it must win nearly every block, and lose at most this share of the linear model's loss over all of them. */
-const NEARLY_EVERY = 9;
+/** Or it must win every block but one, and lose at most this share of the linear model's loss over all of them. */
 const FAR_BELOW = 0.5;
 
-/** A term is material when it makes up this share of all the time, and told from zero beyond two standard errors. */
+/** A term that makes up less of all the time than this is not worth a coefficient. */
+const NEGLIGIBLE = 0.01;
+/** One that makes up this share is material, and told from zero beyond two standard errors. */
 const MATERIAL = 0.05;
 const TOLD = 2;
 
@@ -21,23 +24,25 @@ const TOLD = 2;
  * Whether the context term predicts blocks that it was not fitted on better than the linear model. Clearly so: by the mean gain,
  * or, since a few blocks can carry most of the loss and make the mean uncertain, by winning nearly all of them. Or, where
  * the gain alone is not clear, if the term is also material and told from zero: every engine reads its cache, so a cost of context is what
- * physics expects, but a step without fixed cost is not, and a model that needs one to fit is refused.
+ * physics expects. A step without fixed cost is not, and a model that needs one to fit is refused.
  */
 export const contextPays = ({ rows, weights, beta }: ClockFit): boolean => {
   const blocks = rowBlocks(rows, FOLDS);
-  if (blocks.length < FOLDS || !(beta[0] > 0)) return false;
+  const count = blocks.length;
+  const share = contextShare(rows, beta);
+  if (count < FEWEST || !(beta[0] > 0) || !(share > NEGLIGIBLE)) return false;
   const linear = heldOutLoss(rows, 3, weights, blocks);
   const kv = heldOutLoss(rows, 4, weights, blocks);
   const gains = linear.map((loss, b) => loss - (kv[b] as number));
-  const mean = gains.reduce((sum, g) => sum + g, 0) / FOLDS;
-  const variance = gains.reduce((sum, g) => sum + (g - mean) ** 2, 0) / (FOLDS - 1);
-  const total = linear.reduce((sum, loss) => sum + loss, 0) / FOLDS;
+  const mean = gains.reduce((sum, g) => sum + g, 0) / count;
+  const variance = gains.reduce((sum, g) => sum + (g - mean) ** 2, 0) / (count - 1);
+  const total = linear.reduce((sum, loss) => sum + loss, 0) / count;
   const wins = gains.filter((gain) => gain > 0).length;
-  const left = kv.reduce((sum, loss) => sum + loss, 0) / FOLDS;
-  if (wins >= NEARLY_EVERY && left < FAR_BELOW * total) return true;
+  const left = kv.reduce((sum, loss) => sum + loss, 0) / count;
+  if (wins >= count - 1 && left < FAR_BELOW * total) return true;
   if (!(mean > LEAST_GAIN * total)) return false;
-  if (mean > CLEAR * Math.sqrt(variance / FOLDS)) return true;
-  return contextShare(rows, beta) > MATERIAL && told(rows, weights, beta);
+  if (mean > CLEAR * Math.sqrt(variance / count)) return true;
+  return share > MATERIAL && told(rows, weights, beta);
 };
 
 const contextShare = (rows: ClusterRows, beta: StepBetas): number => {
