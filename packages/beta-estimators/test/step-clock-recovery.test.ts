@@ -115,6 +115,17 @@ describe('intervals', () => {
     expect(rootMeanSquare).toBeLessThan(0.8);
   });
 
+  it('of an engine that never stops to prefill are those of one long cluster, not those of doing without it', () => {
+    const coefficients = { beta0: 12e-3, beta1: 40e-6, beta2: 240e-6 };
+    const { phases } = runScenario('chunk-64-heavy', { seed: 1, coefficients });
+    const { intervals, warnings } = estimateStepClock(phases, { model: 'linear' });
+    const [low, high] = intervals?.beta1 ?? [0, 0];
+    expect(low).toBeLessThan(coefficients.beta1);
+    expect(high).toBeGreaterThan(coefficients.beta1);
+    expect(high - low).toBeLessThan(0.1 * coefficients.beta1);
+    expect(warnings).toEqual([]);
+  });
+
   it('a higher level is wider; too short a trace has none, and says so', () => {
     const { phases } = runScenario('noisy', { seed: 1, requests: 300 });
     const width = (ci: number): number => {

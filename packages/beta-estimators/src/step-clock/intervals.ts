@@ -1,5 +1,6 @@
 import quantile from '@stdlib/stats-base-dists-t-quantile';
 import { mergeReduced, type ReducedRows } from '@stepclock/nnls-solver';
+import { carriedCovariance } from './carried-coefficients.js';
 import type { ClusterRows } from './clusters.js';
 import { freeCoefficients, residualSeconds, solved } from './refine.js';
 import { reducedBlocks, rowBlocks } from './row-blocks.js';
@@ -23,7 +24,8 @@ const FEWEST_BLOCKS = 10;
 /**
  * Intervals from a delete-one-block jackknife: phases overlap and neighbouring rows share a boundary, so the unit is a
  * contiguous block of whole clusters. With G blocks, `cov = (G - 1)/G sum (b_-g - mean)(b_-g - mean)'`, and Student's t with
- * G - 1 degrees of freedom. No coefficient is below zero, so no interval reaches there.
+ * G - 1 degrees of freedom. Where one block carries a coefficient nearly alone, leaving it out tells nothing, and the covariance is
+ * that of least squares. No coefficient is below zero, so no interval reaches there.
  *
  * Shao and Tu, The Jackknife and Bootstrap (1995), section 2.3. doi:10.1007/978-1-4612-0795-5
  *
@@ -39,14 +41,8 @@ export const blockIntervals = (
   const blocks = rowBlocks(rows, MOST_BLOCKS);
   const count = blocks.length;
   if (count < FEWEST_BLOCKS) return undefined;
-  const left = leftOut(rows, width, weights, beta, blocks);
-  const mean = Array.from({ length: width }, (_, i) => left.reduce((sum, b) => sum + (b[i] as number), 0) / count);
-  const covariance = mean.map((mi, i) =>
-    mean.map((mj, j) => {
-      const sum = left.reduce((s, b) => s + ((b[i] as number) - mi) * ((b[j] as number) - mj), 0);
-      return (sum * (count - 1)) / count;
-    }),
-  );
+  const covariance =
+    carried(rows, width, weights, beta, blocks) ?? jackknife(leftOut(rows, width, weights, beta, blocks), width);
   const factor = quantile((1 + level) / 2, count - 1);
   const interval = (i: number): readonly [number, number] => {
     const half = factor * Math.sqrt(covariance[i]?.[i] ?? 0);
@@ -61,6 +57,38 @@ export const blockIntervals = (
     covariance,
     blocks: count,
   };
+};
+
+const jackknife = (left: readonly (readonly number[])[], width: Width): number[][] => {
+  const count = left.length;
+  const mean = Array.from({ length: width }, (_, i) => left.reduce((sum, b) => sum + (b[i] as number), 0) / count);
+  return mean.map((mi, i) =>
+    mean.map((mj, j) => {
+      const sum = left.reduce((s, b) => s + ((b[i] as number) - mi) * ((b[j] as number) - mj), 0);
+      return (sum * (count - 1)) / count;
+    }),
+  );
+};
+
+/** The covariance where one block carries a coefficient, away from the bound. */
+const carried = (
+  rows: ClusterRows,
+  width: Width,
+  weights: Float64Array,
+  beta: StepBetas,
+  blocks: readonly (readonly [number, number])[],
+): number[][] | undefined => {
+  if (freeCoefficients(beta, width).length < width) return undefined;
+  // The longest row is the one that carries, if any does, and its clock may be off by a step.
+  let lightest = Number.MAX_VALUE;
+  let used = 0;
+  for (const w of weights) {
+    if (!(w > 0)) continue;
+    used++;
+    lightest = Math.min(lightest, w);
+  }
+  const parts = reducedBlocks(rowColumns(rows, width), residualSeconds(rows, beta), weights, blocks);
+  return carriedCovariance(parts, used, lightest * beta[0] ** 2);
 };
 
 /** The coefficients without each block in turn. */
