@@ -5,7 +5,7 @@ const ENOUGH_ROWS = 30;
 const LEAST_STEPS = 0.3;
 
 /** A row that took next to no step tells nothing of a step's time. */
-export const hasSteps = (rows: ClusterRows, i: number): boolean => (rows.steps[i] as number) > LEAST_STEPS;
+const hasSteps = (rows: ClusterRows, i: number): boolean => (rows.steps[i] as number) > LEAST_STEPS;
 
 /** Rows with a doubtful segment. */
 export const touchedRows = ({ length, ofSegment }: Clusters, doubtful: Uint8Array): Uint8Array => {
@@ -18,7 +18,7 @@ export const touchedRows = ({ length, ofSegment }: Clusters, doubtful: Uint8Arra
 };
 
 /** How many rows with steps nothing doubtful touches. */
-export const untouchedRows = (rows: ClusterRows, touched: Uint8Array): number => {
+const untouchedRows = (rows: ClusterRows, touched: Uint8Array): number => {
   let untouched = 0;
   for (let i = 0; i < rows.length; i++) if (touched[i] === 0 && hasSteps(rows, i)) untouched++;
   return untouched;
