@@ -14,7 +14,7 @@ export class NameIndex {
   #count = 0;
   #pool = new Uint8Array(4096);
   #ends = new Uint32Array(256);
-  /** Of every name, so that a larger table needs no second look at the names. */
+  /** Of the first `LARGE_TABLE` names, so that a larger table needs no second look at them; of all names they would cost more memory than time. */
   #hashes = new Int32Array(256);
   #slots = new Int32Array(1024);
 
@@ -36,7 +36,7 @@ export class NameIndex {
     const mask = this.#slots.length - 1;
     let slot = spread(hash) & mask;
     for (let index = (this.#slots[slot] as number) - 1; index >= 0; index = (this.#slots[slot] as number) - 1) {
-      if (this.#hashes[index] === hash && this.#same(index, bytes, from, to)) return index;
+      if (this.#mayBe(index, hash) && this.#same(index, bytes, from, to)) return index;
       slot = (slot + 1) & mask;
     }
     return this.#append(bytes, from, to, hash, slot);
@@ -86,22 +86,30 @@ export class NameIndex {
     for (let i = from, j = start; i < to; i++, j++) pool[j] = bytes[i] as number;
     if (index >= this.#ends.length) {
       this.#ends = grownTo(this.#ends, new Uint32Array(index * 2));
-      this.#hashes = grownTo(this.#hashes, new Int32Array(index * 2));
+      if (index < LARGE_TABLE) this.#hashes = grownTo(this.#hashes, new Int32Array(index * 2));
     }
     this.#ends[index] = end;
-    this.#hashes[index] = hash;
+    if (index < this.#hashes.length) this.#hashes[index] = hash;
     this.#slots[slot] = index + 1;
     if (this.#count * 3 > this.#slots.length * 2) this.#rehash();
     return index;
+  }
+
+  #mayBe(index: number, hash: number): boolean {
+    return index >= this.#hashes.length || this.#hashes[index] === hash;
+  }
+
+  #hashAt(index: number): number {
+    if (index < this.#hashes.length) return this.#hashes[index] as number;
+    return NameIndex.hash(this.#pool, this.#ends[index - 1] as number, this.#ends[index] as number);
   }
 
   #rehash(): void {
     // Fewer rounds while the table is small; a large one would cost more memory than it saves time.
     const slots = new Int32Array(this.#slots.length * (this.#slots.length < LARGE_TABLE ? 4 : 2));
     const mask = slots.length - 1;
-    const hashes = this.#hashes;
     for (let index = 0; index < this.#count; index++) {
-      let slot = spread(hashes[index] as number) & mask;
+      let slot = spread(this.#hashAt(index)) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = index + 1;
     }
