@@ -31,7 +31,7 @@ export interface AutoFit {
   /** Each candidate on all samples, one map a stage. */
   readonly candidateMaps: ReadonlyMap<Candidate, readonly StageMap[]>;
   readonly splits: readonly Split[];
-  /** For each split the maps fitted without its test rows, blended with the weights of all. */
+  /** For each split the maps fitted without its test rows, blended by what the other splits say. */
   readonly foldMaps: readonly (readonly StageMap[])[];
 }
 
@@ -89,27 +89,40 @@ export const autoBlend = (samples: TransferSamples, seed: number): AutoFit => {
     const all = stageSamples(samples, k);
     const fits = CANDIDATES.map((candidate) => {
       const map = fitCandidate(candidate, all);
-      let squares = 0;
       const folds = parts.map(({ train, test }) => {
         const fold = fitCandidate(candidate, stageSamples(train, k), map);
         const held = stageSamples(test, k);
-        fold.predict(held.f, held.knobs).forEach((ms, i) => {
-          squares += Math.log(ms / (held.y[i] as number)) ** 2;
-        });
-        return fold;
+        const squares = fold
+          .predict(held.f, held.knobs)
+          .reduce((sum, ms, i) => sum + Math.log(ms / (held.y[i] as number)) ** 2, 0);
+        return { map: fold, squares };
       });
-      return { candidate, map, folds, mse: squares / n };
+      const squares = folds.reduce((sum, fold) => sum + fold.squares, 0);
+      return { candidate, map, folds, squares, mse: squares / n };
     });
     const weights = blendWeights(
       fits.map(({ mse }) => mse),
       n,
     );
+    /** A fold's blend as it would be without its test rows: their errors have no say in the weights that predict them. */
+    const foldMap = (s: number): StageMap => {
+      const others = n - (splits[s] as Split).test.length;
+      const held = fits.map(({ folds, squares }) => (squares - (folds[s] as (typeof folds)[number]).squares) / others);
+      const foldWeights = blendWeights(held, others);
+      return blendMap(
+        fits.map(({ candidate, folds }, m) => ({
+          candidate,
+          map: (folds[s] as (typeof folds)[number]).map,
+          weight: foldWeights[m] as number,
+        })),
+      );
+    };
     const weighted = fits.map((fit, m) => ({ ...fit, weight: weights[m] as number }));
     const best = weighted.reduce((a, b) => (b.weight > a.weight ? b : a));
     return {
       map: blendMap(weighted),
       fits,
-      foldMaps: splits.map((_, s) => blendMap(weighted.map((fit) => ({ ...fit, map: fit.folds[s] as StageMap })))),
+      foldMaps: splits.map((_, s) => foldMap(s)),
       report: {
         stage,
         winner: best.candidate,
