@@ -41,7 +41,7 @@ const layOut = (folder) => {
 /** Commands of a page: lines of indented code, or of `sh` blocks, that start with stepclock, npx stepclock or echo; comments taken off. */
 const commandsOf = (page) => {
   const text = readFileSync(join(root, page), 'utf8').replaceAll(/\\\n\s*/g, '');
-  const blocks = text.replaceAll(/^```sh\n([^]*?)^```/gm, (_, block) => block.replaceAll(/^/gm, '    '));
+  const blocks = text.replaceAll(/^```sh\n([\s\S]*?)^```/gm, (_, block) => block.replaceAll(/^/gm, '    '));
   return [...blocks.matchAll(/^ {4}(?:\$ )?(?:npx )?(stepclock [a-z].*?|echo .* > .*?)(?: +#.*)?$/gm)].map(
     ([, command]) => command,
   );

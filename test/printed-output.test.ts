@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const bin = join(root, 'apps/cli/src/bin.ts');
+const folder = mkdtempSync(join(tmpdir(), 'stepclock-pages-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a line of a page in `folder`, from sources. */
+const printed = async (line: string, cwd: string): Promise<string> => {
+  const program = `${process.execPath} --conditions=@stepclock/source --import ${import.meta.resolve('tsx')} ${bin}`;
+  const { stdout } = await promisify(execFile)('bash', ['-c', line.replace(/^stepclock/, program)], { cwd });
+  return stdout;
+};
+
+interface Session {
+  readonly command: string;
+  readonly output: readonly string[];
+}
+
+/** Indented commands of a page in their order, `$ ` before those whose output follows; `...` stands for lines left out. */
+const sessionsOf = (page: string): readonly Session[] =>
+  [...page.matchAll(/^ {4}(\$ )?((?:stepclock|echo) .*)\n((?: {4}.*\n|\n(?= {4}))*)/gm)].map(
+    ([, shows, command = '', rest = '']) => ({
+      command,
+      output:
+        shows === undefined
+          ? []
+          : rest
+              .split('\n')
+              .map((line) => line.slice(4).trimEnd())
+              .filter((line) => !['', '...'].includes(line)),
+    }),
+  );
+
+describe('what the pages print is what the program prints', () => {
+  it('README.md', async () => {
+    const [, block = ''] =
+      /```\n\$ npm start\n([\s\S]*?)\n\.\.\.\n```/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+    expect(block).toContain('beta3');
+    expect(await printed('stepclock estimate fixtures/traces/shared-budget-300/requests.jsonl', root)).toContain(block);
+  });
+
+  it('docs/tutorial.md', async () => {
+    const sessions = sessionsOf(readFileSync(join(root, 'docs/tutorial.md'), 'utf8'));
+    expect(sessions.filter(({ output }) => output.length > 0).length).toBeGreaterThan(3);
+    for (const { command, output } of sessions) {
+      const lines = (await printed(command, folder)).split('\n').map((line) => line.trimEnd());
+      expect(lines, command).toEqual(expect.arrayContaining([...output]));
+    }
+  }, 60_000);
+});
