@@ -17,7 +17,7 @@ export default defineConfig({
   external: OUTSIDE.map((name) => new RegExp(`^${name}$`)),
   sourcemap: false,
   minifyWhitespace: true,
-  esbuildPlugins: [bundledLicences('dist/THIRD_PARTY_LICENSES.txt')],
+  esbuildPlugins: [bundledLicences('dist/THIRD_PARTY_NOTICES.txt')],
   esbuildOptions(options) {
     options.conditions = ['@stepclock/source', 'module'];
     options.mainFields = ['module', 'main'];
