@@ -1,36 +1,8 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { stepclock } from './program.js';
 
-const bin = join(import.meta.dirname, '../src/bin.ts');
 const log = join(import.meta.dirname, '../../../fixtures/traces/shared-budget-300/requests.jsonl');
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the real program; `during` may meddle with it. */
-const stepclock = (
-  argv: readonly string[],
-  during: (child: ReturnType<typeof spawn>) => void = () => {},
-): Promise<Ended> =>
-  new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--conditions=@stepclock/source', '--import', 'tsx', bin, ...argv], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (d) => {
-      stdout += d;
-    });
-    child.stderr.on('data', (d) => {
-      stderr += d;
-    });
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-    during(child);
-  });
 
 describe('the program', () => {
   it('exits with 0 and prints on stdout alone', async () => {
@@ -55,9 +27,11 @@ describe('the program', () => {
   });
 
   it('exits with 130 when interrupted', async () => {
-    const { code, stderr } = await stepclock(['estimate', '-'], (child) =>
-      setTimeout(() => child.kill('SIGINT'), 1500),
-    );
+    const { code, stderr } = await stepclock(['estimate', '-'], (program) => {
+      program.stdin.on('error', () => {});
+      // More than a pipe holds: once it drains, the program is reading.
+      program.stdin.write('x'.repeat(1 << 20), () => program.kill('SIGINT'));
+    });
     expect([code, stderr]).toEqual([130, expect.stringContaining('interrupted')]);
   });
 });

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bytesAside, signalWhileWriting, stepclock } from './program.js';
 
-const bin = join(import.meta.dirname, '../src/bin.ts');
 const log = join(import.meta.dirname, '../../../fixtures/traces/shared-budget-300/requests.jsonl');
 
 let folder = '';
@@ -12,32 +11,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'stepclock-robust-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-type Child = ReturnType<typeof spawn>;
-
-const stepclock = (argv: readonly string[], during: (child: Child) => void = () => {}): Promise<Ended> =>
-  new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--conditions=@stepclock/source', '--import', 'tsx', bin, ...argv], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (d) => {
-      stdout += d;
-    });
-    child.stderr.on('data', (d) => {
-      stderr += d;
-    });
-    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
-    during(child);
-  });
 
 const written = (name: string, text: string): string => {
   const path = join(folder, name);
@@ -48,19 +21,26 @@ const written = (name: string, text: string): string => {
 const HEADER = 'request_id,phase_type,t_start,t_end,prefill_tokens,decode_tokens\n';
 
 describe('writing', { timeout: 120_000 }, () => {
-  it('killed at any moment leaves the old file or the whole new one', async () => {
-    const path = join(folder, 'kept.jsonl');
-    const simulate = ['simulate', '--requests', '20000', '--output', path];
-    const old = 'the old file\n';
-    for (const afterMs of [700, 1500, 2500]) {
-      writeFileSync(path, old);
-      const { signal } = await stepclock(simulate, (child) => setTimeout(() => child.kill('SIGKILL'), afterMs));
-      const now = readFileSync(path, 'utf8');
-      if (now === old) continue;
-      expect(signal === null || signal === 'SIGKILL').toBe(true);
-      expect(now.endsWith('\n')).toBe(true);
-      expect(now.trimEnd().split('\n')).toHaveLength(20_000);
-    }
+  it('killed in the midst of a write leaves the old file', async () => {
+    const home = mkdtempSync(join(folder, 'killed-'));
+    const path = join(home, 'kept.jsonl');
+    writeFileSync(path, 'the old file\n');
+    const { signal } = await stepclock(['simulate', '--requests', '20000', '--output', path], (program) =>
+      signalWhileWriting(program, home, 'SIGKILL'),
+    );
+    expect(signal).toBe('SIGKILL');
+    expect(bytesAside(home)).toBeGreaterThan(0);
+    expect(readFileSync(path, 'utf8')).toBe('the old file\n');
+  });
+
+  it('left alone puts the whole new file in place of the old one', async () => {
+    const home = mkdtempSync(join(folder, 'whole-'));
+    const path = join(home, 'kept.jsonl');
+    writeFileSync(path, 'the old file\n');
+    const { code } = await stepclock(['simulate', '--requests', '20000', '--output', path]);
+    expect(code).toBe(0);
+    expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(20_000);
+    expect(readdirSync(home).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
   it('to a full disk is an error in one line', async () => {
@@ -70,12 +50,15 @@ describe('writing', { timeout: 120_000 }, () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
-  it('interrupted leaves the old file', async () => {
-    const path = written('interrupted.jsonl', 'the old file\n');
-    const { code, stderr } = await stepclock(['simulate', '--requests', '400000', '--output', path], (child) =>
-      setTimeout(() => child.kill('SIGINT'), 2500),
+  it('interrupted in the midst of a write leaves the old file and nothing beside it', async () => {
+    const home = mkdtempSync(join(folder, 'interrupted-'));
+    const path = join(home, 'kept.jsonl');
+    writeFileSync(path, 'the old file\n');
+    const { code, stderr } = await stepclock(['simulate', '--requests', '20000', '--output', path], (program) =>
+      signalWhileWriting(program, home, 'SIGINT'),
     );
     expect([code, stderr]).toEqual([130, expect.stringContaining('interrupted')]);
+    expect(readdirSync(home)).toEqual(['kept.jsonl']);
     expect(readFileSync(path, 'utf8')).toBe('the old file\n');
   });
 });
