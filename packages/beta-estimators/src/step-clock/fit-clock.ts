@@ -63,6 +63,8 @@ const LEAST_SIGMA = 0.01;
 /** The regression has seen the clock fitted to it, so its residuals look smaller than the noise is. */
 const SIGMA_INFLATION = 1.5;
 const SLOWEST = 1 / 16;
+/** So many turns at the slowest pace, and the same clocks will come again. */
+const MOST_CHASED = 4;
 const EVEN_PASSES = 2;
 const CG_TOLERANCE = 1e-3;
 const CG_ITERATIONS = 200;
@@ -110,19 +112,24 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
   let whole = mayRound && from !== undefined;
   let pace = 1;
   let lastMove = [0, 0, 0, 0];
+  let unsure = 0;
+  let chased = 0;
+  let settled = false;
   if (from !== undefined) followEvenly(problem, state, from.beta, width);
   for (;;) {
-    expectedSteps(problem, state, beta, sigma, tau);
-    if (from !== undefined && rounds.length === 0) trackClock(graph, expected, weight, real);
-    leastCorrection(
-      graph,
-      expected,
-      weight,
-      real,
-      CG_TOLERANCE,
-      from === undefined ? CG_ITERATIONS : CG_ITERATIONS_NEAR,
-    );
-    const unsure = whole ? wholeSteps(graph, real, expected, weight, state.whole).unsure : 0;
+    if (!settled) {
+      expectedSteps(problem, state, beta, sigma, tau);
+      if (from !== undefined && rounds.length === 0) trackClock(graph, expected, weight, real);
+      leastCorrection(
+        graph,
+        expected,
+        weight,
+        real,
+        CG_TOLERANCE,
+        from === undefined ? CG_ITERATIONS : CG_ITERATIONS_NEAR,
+      );
+      if (whole) unsure = wholeSteps(graph, real, expected, weight, state.whole).unsure;
+    }
     const held = readClock(problem, whole ? state.whole : real, state);
     const before = pace < 1 ? shares.tokens.slice() : undefined;
     sharePrefills(frame, columns.prefills, steps, shares);
@@ -153,7 +160,11 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
     // Sets of coefficients can chase each other through the same few clocks: shorter steps end the chase.
     const move = relativeMove(beta, fitted);
     const turned = move.reduce((sum, v, i) => sum + v * (lastMove[i] as number), 0) < 0;
-    pace = turned ? Math.max(pace / 2, SLOWEST) : Math.min(1, 1.5 * pace);
+    // Where two sets of whole steps still take turns, nothing tells them apart but their residuals.
+    if (turned && pace === SLOWEST) chased++;
+    settled ||= whole && chased >= MOST_CHASED && noise.rms <= (rounds.at(-2)?.noise.rms ?? 0);
+    if (settled) pace = 1;
+    else pace = turned ? Math.max(pace / 2, SLOWEST) : Math.min(1, 1.5 * pace);
     lastMove = move;
     beta = blended(beta, fitted, pace);
     sigma = sigmaOf(noise);
