@@ -6,7 +6,8 @@ export const library: Options = {
   format: 'esm',
   target: 'node20',
   platform: 'neutral',
-  dts: true,
+  // The packages below are read as they were built: their sources would be type-checked again in every build above them.
+  dts: { compilerOptions: { customConditions: [] } },
   sourcemap: true,
   clean: true,
   treeshake: true,
