@@ -8,8 +8,8 @@ export interface PlainRun {
   readonly rmse: number[];
   readonly r2: number[];
   readonly delta: number[];
-  /** Features of the last regression, one row a phase. */
-  readonly rows: number[][];
+  /** Features of every regression, one row a phase. */
+  readonly designs: number[][][];
 }
 
 /**
@@ -79,7 +79,7 @@ export const plainPublished = (
     return [p.N, lambda * over(p, full) - over(p, c0), lambda * over(p, decode)];
   });
   const first = fit(rows);
-  const run = { beta: [first.x], rmse: [first.rmse], r2: [first.r2], delta: [] as number[] };
+  const run = { beta: [first.x], rmse: [first.rmse], r2: [first.r2], delta: [] as number[], designs: [rows] };
   let q = full;
   for (let m = 0; m < rounds; m++) {
     const [b0, b1, b2] = run.beta[m] as [number, number, number];
@@ -91,6 +91,7 @@ export const plainPublished = (
       const L = over(p, lambda);
       return [p.N, (p.N * over(p, weighted(q))) / L, (p.N * over(p, weighted(decode))) / L];
     });
+    run.designs.push(rows);
     const { x, rmse, r2 } = fit(rows);
     const next = x.map((v, k) => (1 - eta) * ((run.beta[m] as number[])[k] as number) + eta * v);
     const delta = Math.hypot(...next.map((v, k) => v - ((run.beta[m] as number[])[k] as number)));
@@ -100,5 +101,24 @@ export const plainPublished = (
     run.delta.push(delta);
     if (delta < tol) break;
   }
-  return { ...run, rows };
+  return run;
+};
+
+/** Whether the columns of a design, those of zeros aside, are independent: else no coefficients are the answer. */
+export const independent = (rows: readonly (readonly number[])[]): boolean => {
+  const kept: number[][] = [];
+  for (const j of [0, 1, 2]) {
+    const column = rows.map((row) => row[j] as number);
+    const length = Math.hypot(...column);
+    if (length === 0) continue;
+    let rest = column.map((v) => v / length);
+    for (const unit of kept) {
+      const along = rest.reduce((sum, v, i) => sum + v * (unit[i] as number), 0);
+      rest = rest.map((v, i) => v - along * (unit[i] as number));
+    }
+    const left = Math.hypot(...rest);
+    if (!(left > 1e-6)) return false;
+    kept.push(rest.map((v) => v / left));
+  }
+  return true;
 };
