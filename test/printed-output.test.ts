@@ -3,16 +3,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, inject, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
-const bin = join(root, 'apps/cli/src/bin.ts');
 const folder = mkdtempSync(join(tmpdir(), 'stepclock-pages-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a line of a page in `folder`, from sources. */
+/** Runs a line of a page in a folder. */
 const printed = async (line: string, cwd: string): Promise<string> => {
-  const program = `${process.execPath} --conditions=@stepclock/source --import ${import.meta.resolve('tsx')} ${bin}`;
+  const program = `${process.execPath} ${inject('program')}`;
   const { stdout } = await promisify(execFile)('bash', ['-c', line.replace(/^stepclock/, program)], { cwd });
   return stdout;
 };

@@ -1,3 +1,5 @@
 import { forPackage } from '../vitest.shared.js';
 
-export default forPackage({ test: { include: ['*.test.ts'], name: 'monorepo' } });
+export default forPackage({
+  test: { include: ['*.test.ts'], name: 'monorepo', globalSetup: ['../apps/cli/test/built-program.ts'] },
+});

@@ -1,3 +1,3 @@
 import { forPackage } from '../../vitest.shared.js';
 
-export default forPackage();
+export default forPackage({ test: { globalSetup: ['test/built-program.ts'] } });

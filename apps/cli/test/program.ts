@@ -2,8 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-
-const bin = join(import.meta.dirname, '../src/bin.ts');
+import { inject } from 'vitest';
 
 export type Program = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -18,9 +17,7 @@ export interface Ended {
 /** Runs the real program as a process of its own; `during` may meddle with it. */
 export const stepclock = (argv: readonly string[], during: (program: Program) => void = () => {}): Promise<Ended> =>
   new Promise((resolve) => {
-    const program = spawn(process.execPath, ['--conditions=@stepclock/source', '--import', 'tsx', bin, ...argv], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const program = spawn(process.execPath, [inject('program'), ...argv], { stdio: ['pipe', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     program.stdout.on('data', (d) => {
@@ -39,10 +36,12 @@ export const bytesAside = (folder: string): number =>
     .filter((name) => name.endsWith('.partial'))
     .reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 
-/** Sends a signal in the midst of a write: as soon as bytes stand in a side file of the folder. */
+/** Sends a signal once, in the midst of a write: as soon as bytes stand in a side file of the folder. */
 export const signalWhileWriting = (program: Program, folder: string, signal: NodeJS.Signals): void => {
   const watch = setInterval(() => {
-    if (bytesAside(folder) > 0) program.kill(signal);
+    if (bytesAside(folder) === 0) return;
+    clearInterval(watch);
+    program.kill(signal);
   }, 1);
   program.on('close', () => clearInterval(watch));
 };

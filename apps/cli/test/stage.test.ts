@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capture } from './capture.js';
+import { stepclock } from './program.js';
 
 const data = join(import.meta.dirname, '../../../fixtures/stage/two-gpus.csv');
 
@@ -51,23 +48,6 @@ describe('stage experiment', () => {
   });
 
   it('gives the same bytes with one thread and with several', async () => {
-    const built = join(folder, 'program');
-    await build({
-      entryPoints: ['bin', 'stage-seed-worker'].map((name) => join(import.meta.dirname, `../src/${name}.ts`)),
-      outdir: built,
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      platform: 'node',
-      conditions: ['@stepclock/source', 'module'],
-      external: ['@stepclock/charts'],
-      banner: {
-        js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-      },
-    });
-    // Where the program looks for its version; and its files are modules.
-    await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', version: '0.0.0' }));
-    const run = promisify(execFile);
     const written = async (workers: string): Promise<readonly string[]> => {
       const output = join(folder, `workers-${workers}`);
       const argv = [
@@ -76,7 +56,7 @@ describe('stage experiment', () => {
         ...['--families', 'linear,log-polynomial', '--guardrail-method', 'affine', '--no-figures', '--output', output],
         ...['--workers', workers, '--log-level', 'info'],
       ];
-      const { stderr } = await run(process.execPath, [join(built, 'bin.js'), ...argv]);
+      const { stderr } = await stepclock(argv);
       expect(stderr).toContain('seed 3 of 3');
       expect(stderr).not.toContain('ended early');
       return readdirSync(output)
