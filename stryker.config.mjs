@@ -9,14 +9,14 @@ export default {
   plugins: ['@stryker-mutator/vitest-runner'],
   mutate: [`${folder}/src/**/*.ts`, `!${folder}/src/**/index.ts`],
   // The package's own tests alone, all of them on the first run and then those that reach the mutant.
-  vitest: { configFile: `${folder}/vitest.config.ts`, dir: folder, related: false },
+  vitest: { configFile: 'vitest.mutation.config.ts', dir: folder, related: false },
   coverageAnalysis: 'perTest',
   // What the sandbox holds: the package, what its configuration imports and the fixtures; node_modules are links.
   ignorePatterns: [
     '**',
     `!${folder}/**`,
     '!fixtures/**',
-    '!vitest.shared.ts',
+    '!vitest.*.ts',
     '!tsconfig*.json',
     '**/dist',
     '**/node_modules',
@@ -25,7 +25,7 @@ export default {
   concurrency: 1,
   incremental: false,
   thresholds: { high: 90, low: 85, break: 85 },
-  reporters: ['clear-text', 'json', 'html'],
+  reporters: ['clear-text', 'progress-append-only', 'json', 'html'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportMutants: false },
   jsonReporter: { fileName: `reports/mutation/${name}.json` },
   htmlReporter: { fileName: `reports/mutation/${name}.html` },

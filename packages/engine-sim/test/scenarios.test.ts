@@ -33,6 +33,55 @@ describe.each(scenarioNames)('%s', (name) => {
   });
 });
 
+describe('the table of presets', () => {
+  interface Row {
+    readonly chunkSize?: number;
+    readonly budget?: number;
+    readonly perSec: number;
+    /** Of the gamma gaps; without it they are exponential. */
+    readonly shape?: number;
+    readonly beta3?: number;
+    readonly noise?: number;
+  }
+  const table: Readonly<Record<string, Row>> = {
+    'chunk-64-light': { chunkSize: 64, perSec: 8 },
+    'chunk-64-medium': { chunkSize: 64, perSec: 12 },
+    'chunk-64-heavy': { chunkSize: 64, perSec: 25 },
+    'chunk-512-light': { chunkSize: 512, perSec: 4 },
+    'chunk-512-medium': { chunkSize: 512, perSec: 12 },
+    'chunk-512-heavy': { chunkSize: 512, perSec: 25 },
+    'budget-2048-light': { budget: 2048, perSec: 4 },
+    'budget-2048-medium': { budget: 2048, perSec: 12 },
+    'budget-2048-bursty': { budget: 2048, perSec: 12, shape: 1 / 8 },
+    'budget-1024-medium': { budget: 1024, perSec: 12 },
+    'budget-512-heavy': { budget: 512, perSec: 20 },
+    folded: { budget: 2048, perSec: 12, shape: 1 / 8 },
+    noisy: { budget: 2048, perSec: 12, noise: 0.05 },
+    kv: { budget: 2048, perSec: 12, beta3: 2e-7 },
+    'kv-light': { budget: 2048, perSec: 6, beta3: 1e-7 },
+    'kv-noisy': { budget: 2048, perSec: 12, beta3: 2e-7, noise: 0.05 },
+    'kv-light-noisy': { budget: 2048, perSec: 6, beta3: 1e-7, noise: 0.05 },
+    preempting: { budget: 2048, perSec: 12 },
+  };
+
+  it('names every preset', () => expect([...scenarioNames].sort()).toEqual(Object.keys(table).sort()));
+
+  it.each(scenarioNames)('%s', (name) => {
+    const { engine, arrivals, prompt, output, view }: Scenario = scenarios[name];
+    const { chunkSize, budget, perSec, shape, beta3, noise = 0 } = table[name] as Row;
+    expect(engine.coefficients).toEqual({ beta0: 6e-3, beta1: 20e-6, beta2: 120e-6, ...(beta3 && { beta3 }) });
+    expect(engine.maxNumSeqs).toBe(256);
+    expect([engine.chunkSize, engine.maxNumBatchedTokens]).toEqual([chunkSize, budget]);
+    expect(engine.stepNoise ?? 0).toBe(noise);
+    expect(arrivals).toEqual(shape ? { kind: 'gamma', perSec, shape } : { kind: 'poisson', perSec });
+    const cut = name === 'preempting';
+    expect(engine.kvTokens).toBe(cut ? 12_000 : undefined);
+    expect(prompt).toEqual({ kind: 'lognormal', mean: 600, sigma: 0.8, atLeast: 1, ...(cut && { atMost: 8_000 }) });
+    expect(output).toEqual({ kind: 'lognormal', mean: 150, sigma: 0.7, atLeast: 2, ...(cut && { atMost: 4_000 }) });
+    expect(view).toEqual(name === 'folded' ? { queueInPrefill: true } : {});
+  });
+});
+
 it('light, medium and heavy are what they say', () => {
   const batch = (name: (typeof scenarioNames)[number]) => meanBatch(runScenario(name).steps.decodeTokens);
   expect(batch('chunk-512-light')).toBeLessThan(batch('chunk-512-medium') / 2);
