@@ -1,8 +1,6 @@
+import { decimalNumber } from '@stepclock/trace-io';
 import type { Options } from 'yargs';
 import { UsageError } from './errors.js';
-
-/** Decimal notation only: `Number` alone would take '', '0x10' and '  1 '. */
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 interface NumberRule {
   /** What a right value is, in words: `a positive integer`. */
@@ -24,7 +22,7 @@ export const numberOption = (name: string, describe: string, rule: NumberRule) =
     coerce: (value: unknown): number | undefined => {
       if (value === undefined) return undefined;
       const text = once(name, value).trim();
-      const x = DECIMAL.test(text) ? Number(text) : Number.NaN;
+      const x = decimalNumber(text);
       if (!(Number.isFinite(x) && rule.accepts(x))) {
         throw new UsageError(`--${name}: must be ${rule.must}; got '${text}'`);
       }

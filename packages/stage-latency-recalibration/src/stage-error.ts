@@ -5,7 +5,6 @@ export type StageErrorCode =
   | 'stage/missing-stage'
   | 'stage/no-stages'
   | 'stage/no-features'
-  | 'stage/bad-filter'
   | 'stage/bad-option'
   | 'stage/other-knobs'
   | 'stage/other-stages'

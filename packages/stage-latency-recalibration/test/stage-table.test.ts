@@ -1,4 +1,5 @@
 import '@stepclock/vitest-matchers';
+import { TraceIoError } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
 import {
   decodeSteps,
@@ -16,7 +17,7 @@ const codeOf = (run: () => unknown): string => {
   try {
     run();
   } catch (error) {
-    if (error instanceof StageError) return error.code;
+    if (error instanceof StageError || error instanceof TraceIoError) return error.code;
     throw error;
   }
   return 'no error';
@@ -93,8 +94,7 @@ describe('stageTableFrom', () => {
     ['stage/no-stages', () => tableOf([{ vision_tokens: 1 }])],
     ['stage/no-features', () => tableOf([{ T_LLM_prefill: 1 }])],
     ['stage/missing-column', () => tableOf([sample], { stages: ['T_other'] })],
-    ['stage/bad-filter', () => tableOf([sample], { filter: ['gpu'] })],
-    ['stage/bad-filter', () => tableOf([{ ...sample, gpu: 'A' }], { filter: ['gpu=B'] })],
+    ['trace-io/bad-filter', () => tableOf([{ ...sample, gpu: 'A' }], { filter: ['gpu=B'] })],
     ['stage/bad-value', () => tableOf([sample, { ...sample, vision_tokens: 'many' }])],
     ['stage/bad-value', () => tableOf([{ ...sample, output_tokens: 0 }])],
     ['stage/bad-option', () => tableOf([sample], { perStepStages: ['other'] })],

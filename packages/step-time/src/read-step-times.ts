@@ -1,4 +1,4 @@
-import type { TidyTable } from '@stepclock/trace-io';
+import { decimalNumber, rowsWhere, type TidyTable } from '@stepclock/trace-io';
 import { StepTimeError } from './step-time-error.js';
 import { BATCH_SIZE, KNOWN_FURTHER_FEATURES, SEQUENCE_LENGTH, type StepTimes } from './step-times.js';
 
@@ -13,11 +13,6 @@ export interface ReadStepTimesOptions {
 const SEQUENCE_COLUMNS = ['avg_seq_len', 'sequence_length'] as const;
 const STEP_TIME = 'step_time';
 
-/** Decimal notation only: `Number` alone would take '', '0x10' and ' '. */
-const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
-
-const numberIn = (text: string): number => (DECIMAL.test(text) ? Number(text) : Number.NaN);
-
 const columnOf = (table: TidyTable, name: string, what = name): number => {
   const column = table.names.indexOf(name);
   if (column >= 0) return column;
@@ -29,40 +24,6 @@ const columnOf = (table: TidyTable, name: string, what = name): number => {
   });
 };
 
-/** Row numbers that meet every `column=value`. */
-const filteredRows = (table: TidyTable, conditions: readonly string[]): Uint32Array => {
-  let rows = Uint32Array.from({ length: table.length }, (_, i) => i);
-  for (const condition of conditions) {
-    const [name = '', value] = [condition.slice(0, condition.indexOf('=')), condition.split('=').slice(1).join('=')];
-    if (!condition.includes('=') || name === '') {
-      throw new StepTimeError(
-        'step-time/bad-filter',
-        `filter: must be column=value; got ${JSON.stringify(condition)}`,
-        {
-          value: condition,
-          expected: 'column=value',
-        },
-      );
-    }
-    const column = columnOf(table, name, `filter: ${name}`);
-    const seen = new Set<string>();
-    const left = rows.filter((row) => {
-      const cell = table.cell(row, column);
-      if (seen.size < 8) seen.add(cell);
-      return cell === value || (value !== '' && numberIn(cell) === numberIn(value));
-    });
-    if (left.length === 0) {
-      throw new StepTimeError(
-        'step-time/bad-filter',
-        `filter ${name}: must be a value that rows have (${[...seen].sort().join(', ')}); got ${value}`,
-        { file: table.file, column: name, value },
-      );
-    }
-    rows = left;
-  }
-  return rows;
-};
-
 /** Values of one column; the caller says what it takes. */
 const numbersOf = (
   table: TidyTable,
@@ -72,7 +33,7 @@ const numbersOf = (
 ): Float64Array =>
   Float64Array.from(rows, (row) => {
     const text = table.cell(row, column);
-    const value = numberIn(text);
+    const value = decimalNumber(text);
     if (!rule.accepts(value)) {
       const name = table.names[column] ?? '';
       throw new StepTimeError('step-time/bad-number', `${name}: must be ${rule.must}; got ${JSON.stringify(text)}`, {
@@ -91,7 +52,7 @@ const FINITE = { must: 'a finite number', accepts: Number.isFinite };
 
 /** A known further feature is offered only where every row has it. */
 const isNumeric = (table: TidyTable, rows: Uint32Array, column: number): boolean =>
-  rows.every((row) => Number.isFinite(numberIn(table.cell(row, column))));
+  rows.every((row) => Number.isFinite(decimalNumber(table.cell(row, column))));
 
 /** Columns of text with two to twenty values: hardware, models, configurations; identifiers have more. */
 const mixedColumns = (table: TidyTable, rows: Uint32Array): { column: string; values: string[] }[] =>
@@ -99,7 +60,7 @@ const mixedColumns = (table: TidyTable, rows: Uint32Array): { column: string; va
     const values = new Set<string>();
     for (const row of rows) {
       const text = table.cell(row, column);
-      if (text === '' || !Number.isNaN(numberIn(text))) return [];
+      if (text === '' || !Number.isNaN(decimalNumber(text))) return [];
       values.add(text);
       if (values.size > 20) return [];
     }
@@ -112,7 +73,7 @@ const sequenceColumn = (table: TidyTable, rows: Uint32Array): number => {
   if (first === undefined) return columnOf(table, SEQUENCE_COLUMNS[0], 'avg_seq_len (or sequence_length)');
   if (second !== undefined) {
     const [a, b] = [columnOf(table, first), columnOf(table, second)];
-    const differs = rows.find((row) => numberIn(table.cell(row, a)) !== numberIn(table.cell(row, b)));
+    const differs = rows.find((row) => decimalNumber(table.cell(row, a)) !== decimalNumber(table.cell(row, b)));
     if (differs !== undefined) {
       throw new StepTimeError(
         'step-time/ambiguous-column',
@@ -128,11 +89,12 @@ const sequenceColumn = (table: TidyTable, rows: Uint32Array): number => {
  * Measured steps from a tidy table: `batch_size`, `avg_seq_len` or `sequence_length` (tokens), `step_time` (seconds), and further features by
  * name.
  *
- * @throws StepTimeError `step-time/missing-column`, `step-time/bad-number` (with the line), `step-time/ambiguous-column`, `step-time/bad-filter`
+ * @throws StepTimeError `step-time/missing-column`, `step-time/bad-number` (with the line), `step-time/ambiguous-column`
+ * @throws TraceIoError `trace-io/bad-filter`
  */
 export const readStepTimes = (table: TidyTable, options: ReadStepTimesOptions = {}): StepTimes => {
   const { features = [], filter = [] } = options;
-  const rows = filteredRows(table, filter);
+  const rows = rowsWhere(table, filter);
   const batchSize = numbersOf(table, rows, columnOf(table, BATCH_SIZE), POSITIVE);
   const sequenceLength = numbersOf(table, rows, sequenceColumn(table, rows), POSITIVE);
   const stepTimeSec = numbersOf(table, rows, columnOf(table, STEP_TIME), POSITIVE);

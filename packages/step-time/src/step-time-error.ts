@@ -3,7 +3,6 @@ export type StepTimeErrorCode =
   | 'step-time/missing-column'
   | 'step-time/ambiguous-column'
   | 'step-time/bad-number'
-  | 'step-time/bad-filter'
   | 'step-time/bad-option'
   | 'step-time/bad-model-file'
   | 'step-time/no-rows';

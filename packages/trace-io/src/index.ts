@@ -1,3 +1,4 @@
+export { decimalNumber } from './decimal-number.js';
 export { engineSettingsOf } from './engine-settings.js';
 export { type FormatInfo, formats } from './format-list.js';
 export { columnMapOf } from './formats/mapped.js';
@@ -8,6 +9,7 @@ export { type PhaseRow, phaseTableFrom } from './phase-table-from.js';
 export { type ReadTraceOptions, readTrace } from './read-trace.js';
 export { type PhaseRule, phasesOfRequests } from './request-phases.js';
 export type { RequestTable } from './request-table.js';
+export { rowsWhere } from './rows-where.js';
 export type { StepTable } from './step-table.js';
 export { type ReadTidyOptions, readTidyTable, type TidyTable } from './tidy-table.js';
 export type { EngineSettings, Exclusion, RequestFact, Trace, TraceFacts } from './trace.js';

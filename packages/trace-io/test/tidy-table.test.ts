@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readTidyTable } from '../src/index.js';
+import { decimalNumber, readTidyTable, rowsWhere } from '../src/index.js';
 
 const read = (text: string) => readTidyTable(new Blob([text]).stream(), { fileName: 'stage.csv' });
 
@@ -26,5 +26,47 @@ describe('readTidyTable', () => {
     ['', /empty/],
   ])('refuses %j', async (text, message) => {
     await expect(read(text)).rejects.toThrow(message);
+  });
+});
+
+describe('rowsWhere', () => {
+  const runs = 'gpu,batch,ms\nA100,8,1\nH100,8.0,2\na100,16,3\nH100,,4\n';
+  const rows = async (...conditions: string[]) => [...rowsWhere(await read(runs), conditions)];
+
+  it('takes text without case, numbers by value, either of several, and all conditions together', async () => {
+    expect(await rows()).toEqual([0, 1, 2, 3]);
+    expect(await rows('gpu=A100')).toEqual([0, 2]);
+    expect(await rows('batch=8')).toEqual([0, 1]);
+    expect(await rows('gpu=B200|h100', 'batch=8')).toEqual([1]);
+    expect(await rows('batch=')).toEqual([3]);
+    expect(await rows(' gpu =A100')).toEqual([0, 2]);
+  });
+
+  it.each([
+    ['gpu', 'filter: must be column=value; got "gpu" (stage.csv)'],
+    ['=8', 'filter: must be column=value; got "=8" (stage.csv)'],
+    ['cpu=1', 'filter: must name a column (gpu, batch, ms); got "cpu" (stage.csv)'],
+    ['gpu=B200', 'filter gpu: must be a value that rows have (A100, H100, a100); got "B200" (stage.csv:gpu)'],
+    ['batch=0', 'filter batch: must be a value that rows have (, 16, 8, 8.0); got "0" (stage.csv:batch)'],
+  ])('refuses %j', async (condition, message) => {
+    const table = await read(runs);
+    expect(() => rowsWhere(table, [condition])).toThrow(message);
+  });
+});
+
+describe('decimalNumber', () => {
+  it.each([
+    ['1', 1],
+    [' -2.5e3 ', -2500],
+    ['+.5', 0.5],
+    ['7.', 7],
+    ['1E-2', 0.01],
+    ['1e999', Number.POSITIVE_INFINITY],
+  ])('%j is %d', (text, value) => {
+    expect(decimalNumber(text)).toBe(value);
+  });
+
+  it.each(['', ' ', '0x10', '1e', '.', '1,5', '1_000', 'Infinity', 'NaN', '1 2'])('%j is no number', (text) => {
+    expect(decimalNumber(text)).toBeNaN();
   });
 });

@@ -1,10 +1,9 @@
-import type { TidyTable } from '@stepclock/trace-io';
+import { decimalNumber, rowsWhere, type TidyTable } from '@stepclock/trace-io';
 import { listed, StageError, type StageWarning } from '../stage-error.js';
 import { KNOWN_KNOBS, KNOWN_STAGES, OUTPUT_TOKENS, VISION_TOTAL } from './column-names.js';
 import { mergeRepeats } from './configurations.js';
 import { conventionWarnings } from './convention-check.js';
 import { decodeSteps, looksPerStep, type TotalRule } from './decode-steps.js';
-import { filteredRows } from './row-filter.js';
 import { DEFAULT_DECODE_STEPS, type StageDataOptions } from './stage-options.js';
 import type { KnobColumn, StageTable } from './stage-table.js';
 
@@ -14,21 +13,18 @@ interface Found {
   readonly column: number;
 }
 
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-
-const numberIn = (text: string): number => (DECIMAL.test(text.trim()) ? Number(text) : Number.NaN);
-
 /**
  * Measurements as a table of configurations: rows that pass the filter, repeats merged, each stage above 0.
  *
  * @throws StageError `stage/missing-column`, `stage/no-stages`, `stage/no-features`, `stage/missing-stage` (naming stage, kind of fault and lines),
- * `stage/bad-value`, `stage/no-rows`, `stage/bad-filter`
+ * `stage/bad-value`, `stage/no-rows`
+ * @throws TraceIoError `trace-io/bad-filter`
  */
 export const stageTableFrom = (table: TidyTable, options: StageDataOptions = {}): StageTable => {
   const warnings: StageWarning[] = [];
   const stages = stagesOf(table, options.stages);
   const knobs = knobsOf(table, options.features);
-  const asked = filteredRows(table, options.filter ?? []);
+  const asked = [...rowsWhere(table, options.filter ?? [])];
   const rows = completeRows(table, stages, asked, options.incomplete ?? 'refuse', warnings);
   const kept = stages.filter(({ column }) => !isAllZero(table, column, rows));
   for (const { name } of stages.filter((stage) => !kept.includes(stage))) {
@@ -48,7 +44,7 @@ export const stageTableFrom = (table: TidyTable, options: StageDataOptions = {})
     knobs: knobs.map((knob) => knobColumn(table, knob, rows)),
     decodeSteps: steps.values,
     stageNames: kept.map(({ name }) => name),
-    stagesMs: kept.map(({ column }) => Float64Array.from(rows, (row) => numberIn(table.cell(row, column)))),
+    stagesMs: kept.map(({ column }) => Float64Array.from(rows, (row) => decimalNumber(table.cell(row, column)))),
     total: steps.rule,
     repeats: new Uint32Array(rows.length).fill(1),
     noisePercent: null,
@@ -65,7 +61,7 @@ export const knobTableFrom = (
   total: TotalRule,
   options: Pick<StageDataOptions, 'filter' | 'outputTokens' | 'decodeSteps'> = {},
 ): Pick<StageTable, 'length' | 'knobs' | 'decodeSteps'> => {
-  const rows = filteredRows(table, options.filter ?? []);
+  const rows = [...rowsWhere(table, options.filter ?? [])];
   const knobs = knobsOf(table, features);
   const rule = options.decodeSteps === undefined ? total : { ...total, fixedSteps: options.decodeSteps };
   return {
@@ -126,7 +122,7 @@ const knobsOf = (table: TidyTable, asked: readonly string[] | undefined): Found[
 };
 
 const isAllZero = (table: TidyTable, column: number, rows: readonly number[]): boolean =>
-  rows.every((row) => numberIn(table.cell(row, column)) === 0);
+  rows.every((row) => decimalNumber(table.cell(row, column)) === 0);
 
 /** Rows where each stage is a number above 0; a stage that is 0 everywhere is judged by the caller. */
 const completeRows = (
@@ -139,11 +135,11 @@ const completeRows = (
   const faulty = new Map<number, string>();
   for (const { name, column } of stages) {
     if (isAllZero(table, column, asked)) continue;
-    const bad = asked.filter((row) => !(numberIn(table.cell(row, column)) > 0));
+    const bad = asked.filter((row) => !(decimalNumber(table.cell(row, column)) > 0));
     if (bad.length === 0) continue;
     const [first = 0] = bad;
     const text = table.cell(first, column).trim();
-    const kind = text === '' ? 'missing' : numberIn(text) === 0 ? 'zero' : 'not a time above 0';
+    const kind = text === '' ? 'missing' : decimalNumber(text) === 0 ? 'zero' : 'not a time above 0';
     if (incomplete === 'refuse') {
       throw new StageError(
         'stage/missing-stage',
@@ -204,7 +200,7 @@ const stepsOf = (
     return { values: values.fill(DEFAULT_DECODE_STEPS), rule: { ...rule, fixedSteps: DEFAULT_DECODE_STEPS } };
   }
   rows.forEach((row, i) => {
-    const tokens = numberIn(table.cell(row, column));
+    const tokens = decimalNumber(table.cell(row, column));
     if (!(tokens >= 1)) {
       throw new StageError(
         'stage/bad-value',
@@ -220,7 +216,7 @@ const stepsOf = (
 /** A knob is numeric when all its cells are numbers; with some, a cell that is none is an error; with none, it is a category. */
 const knobColumn = (table: TidyTable, { name, column }: Found, rows: readonly number[]): KnobColumn => {
   const texts = rows.map((row) => table.cell(row, column).trim());
-  const numbers = texts.map(numberIn);
+  const numbers = texts.map(decimalNumber);
   const isNumber = numbers.map((value) => !Number.isNaN(value));
   const bad = isNumber.includes(true) ? isNumber.indexOf(false) : texts.indexOf('');
   if (bad >= 0) {

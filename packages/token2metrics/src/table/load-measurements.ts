@@ -1,3 +1,4 @@
+import { decimalNumber } from '@stepclock/trace-io';
 import type { Finding } from '../quality/finding.js';
 import { Token2MetricsError } from '../token2metrics-error.js';
 import { type ColumnMap, type ColumnOptions, mapColumns } from './column-map.js';
@@ -143,7 +144,6 @@ const undeclared = (sheet: Sheet, metric: Metric, column: string): Token2Metrics
     { file: sheet.file, line: 1, column, expected: 'a declared unit' },
   );
 
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** How tables write that there is no value. */
 const ABSENT = new Set(['', 'nan', 'na', 'n/a', 'null', 'none']);
 
@@ -151,7 +151,7 @@ const ABSENT = new Set(['', 'nan', 'na', 'n/a', 'null', 'none']);
 const numberAt = (sheet: Sheet, row: number, column: number): number => {
   const text = sheet.cell(row, column).trim();
   if (ABSENT.has(text.toLowerCase())) return Number.NaN;
-  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  const value = decimalNumber(text);
   if (Number.isFinite(value) && value >= 0) return value;
   throw new Token2MetricsError(
     'token2metrics/bad-number',
