@@ -80,7 +80,7 @@ describe('expectedSteps', () => {
   });
 
   it('is at least a tenth of an even clock, and as uncertain as a twentieth of a step', () => {
-    const { expected, weight } = at([1e4, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0.5, 0.01, 0.25, 0]);
+    const { expected } = at([1e4, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0.5, 0.01, 0.25, 0]);
     expect(expected[0]).toAgree(0.2, 1e-14);
     const short = problemOf([decode('A', 0, 10, 10), decode('B', 5, 9, 4), decode('C', 1, 5.2, 4)]);
     const state = startState(short);
