@@ -43,6 +43,32 @@ describe('back-propagation', () => {
   );
 });
 
+describe('initialParameters', () => {
+  it.each(['tanh', 'relu'] as const)('draws from the range of Glorot and Bengio (%s)', (activation) => {
+    const parameters = initialParameters({ sizes: [4, 64, 1], activation }, seededRandom(5));
+    const spans: readonly (readonly [from: number, to: number, bound: number])[] = [
+      [0, 256, Math.sqrt(6 / 68)],
+      [320, 384, Math.sqrt(6 / 65)],
+    ];
+    for (const [from, to, bound] of spans) {
+      const largest = parameters.slice(from, to).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expect(largest).toBeLessThanOrEqual(bound);
+      expect(largest).toBeGreaterThan(0.9 * bound);
+    }
+  });
+
+  it('spreads the kinks of a relu network over the inputs; a tanh network starts without biases', () => {
+    // Biases of the first layer stand behind its 4 x 64 weights; a kink is where the input's share is minus the bias.
+    const biases = (activation: 'tanh' | 'relu') =>
+      initialParameters({ sizes: [4, 64, 1], activation }, seededRandom(5)).slice(256, 320);
+    expect(biases('tanh')).toEqual(new Float64Array(64));
+    const drawn = biases('relu');
+    expect(drawn.filter((bias) => bias > 0).length).toBeGreaterThan(20);
+    expect(drawn.filter((bias) => bias < 0).length).toBeGreaterThan(20);
+    expect(new Set(drawn).size).toBe(64);
+  });
+});
+
 describe('multilayerPerceptron', () => {
   const train = friedman(800, 1, 0.5);
   const test = friedman(400, 2, 0.5);
