@@ -1,9 +1,88 @@
+import { type PoolOptions, type PoolWorker, ThreadsPoolWorker, type WorkerRequest } from 'vitest/node';
 import { forPackage } from './vitest.shared.js';
 
+type Listener = (message: unknown) => void;
+
+let thread: ThreadsPoolWorker | undefined;
+
 /**
- * How Stryker runs a package's tests: once a mutant. One worker and one import of the package for all its test files (every
- * mutant has a worker of its own), and properties that neither shrink a failure nor draw another seed for the next mutant.
+ * A worker that outlives the run of one mutant: the next run finds its modules imported and compiled, where a new thread would
+ * spend a second on that. It takes its thread up and puts it down where others start and end one.
+ */
+class KeptThread implements PoolWorker {
+  readonly name = 'kept-thread';
+  private readonly isNew: boolean;
+  private readonly thread: ThreadsPoolWorker;
+  private readonly listeners: [event: string, listener: Listener][] = [];
+  private config: unknown;
+
+  constructor(options: PoolOptions) {
+    this.isNew = thread === undefined;
+    thread ??= new ThreadsPoolWorker(options);
+    this.thread = thread;
+  }
+
+  async start(): Promise<void> {
+    if (!this.isNew) return;
+    await this.thread.start();
+    this.thread.on('exit', () => {
+      thread = undefined;
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const [event, listener] of this.listeners) this.thread.off(event, listener);
+  }
+
+  on(event: string, listener: Listener): void {
+    this.listeners.push([event, listener]);
+    this.thread.on(event, listener);
+  }
+
+  off(event: string, listener: Listener): void {
+    this.thread.off(event, listener);
+  }
+
+  send(message: WorkerRequest): void {
+    if ('type' in message && message.type === 'start') {
+      this.config = message.context.config;
+      if (!this.isNew) return this.answer('started');
+    }
+    if ('type' in message && message.type === 'stop') return this.answer('stopped');
+    // A kept thread still has the configuration of its first run, with that run's filter of tests.
+    if ('type' in message && message.type === 'run') Object.assign(message.context, { config: this.config });
+    this.thread.send(message);
+  }
+
+  deserialize(data: unknown): unknown {
+    return data;
+  }
+
+  private answer(type: 'started' | 'stopped'): void {
+    setImmediate(() => {
+      for (const [event, listener] of [...this.listeners]) {
+        if (event === 'message') listener({ __vitest_worker_response__: true, type });
+      }
+    });
+  }
+}
+
+/**
+ * How Stryker runs a package's tests: once a mutant, in one thread for all of them, and with properties that neither shrink a
+ * failure nor draw another seed for the next mutant.
  */
 export default forPackage({
+  plugins: [
+    {
+      name: 'kept-thread',
+      // Stryker asks for a pool of threads; only here can it be given another.
+      configureVitest({ project }) {
+        Object.assign(project.config, {
+          pool: 'kept-thread',
+          poolRunner: { name: 'kept-thread', createPoolWorker: (options: PoolOptions) => new KeptThread(options) },
+        });
+      },
+    },
+  ],
   test: { isolate: false, setupFiles: ['./vitest.mutation.setup.ts'] },
 });
