@@ -34,6 +34,7 @@ const seeds = Array.from(
 );
 const names = values.only === undefined ? scenarioNames : (values.only.split(',') as ScenarioName[]);
 
+const EXACT = 1e-4;
 const NAMES = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
 
 /** Weighted least squares on the true step log: what nobody without instrumentation can beat. */
@@ -53,7 +54,7 @@ const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
   return ((sorted[(sorted.length - 1) >> 1] ?? Number.NaN) + (sorted[sorted.length >> 1] ?? Number.NaN)) / 2;
 };
-const percent = (share: number): string => (100 * share).toFixed(3).padStart(8);
+const percent = (share: number): string => (100 * share).toFixed(3);
 
 const errorsOf = (betas: Partial<Coefficients>, truth: Coefficients): number[] =>
   NAMES.filter((name) => (truth[name] ?? 0) > 0).map((name) => Math.abs((betas[name] ?? 0) / (truth[name] ?? 1) - 1));
@@ -66,18 +67,17 @@ const covered = (estimate: StepClockEstimate, truth: Coefficients): boolean[] =>
   });
 
 console.log(
-  `median over ${seeds.length} seeds of the worst error in percent; floor: least squares on the true steps; covered: by coefficient`,
+  `Errors in percent over ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}: the worst coefficient's (median and largest), that of least squares on the true steps (floor), and each coefficient's; covered: the share of 95 % intervals that hold the truth, by coefficient.\n`,
 );
-console.log(
-  'scenario             worst    max      floor    ratio  by coefficient                       covered              kv  unconverged  ms  warnings',
-);
+const HEAD =
+  '| scenario | worst, median | worst, largest | floor | ratio | by coefficient | covered | kv chosen | unconverged | warnings |';
+console.log(`${HEAD}\n${HEAD.replaceAll(/[^|]+/g, '---')}`);
 for (const name of names) {
   const worst: number[] = [];
   const floors: number[] = [];
   const byCoefficient: number[][] = [];
   const coverage: boolean[][] = [];
   const warnings = new Map<string, number>();
-  const milliseconds: number[] = [];
   let kv = 0;
   let unconverged = 0;
   for (const seed of seeds) {
@@ -95,9 +95,7 @@ for (const name of names) {
     });
     const hasContext = (run.coefficients.beta3 ?? 0) > 0;
     const model = (values.model ?? (hasContext ? 'kv' : 'linear')) as StepClockModel;
-    const start = performance.now();
     const estimate = estimateStepClock(run.phases, { model });
-    milliseconds.push(performance.now() - start);
     const errors = errorsOf(estimate.betas, run.coefficients);
     worst.push(Math.max(...errors));
     byCoefficient.push(errors);
@@ -110,19 +108,20 @@ for (const name of names) {
     for (const { code } of estimate.warnings) warnings.set(code, (warnings.get(code) ?? 0) + 1);
   }
   const columns = byCoefficient[0]?.map((_, j) => percent(median(byCoefficient.map((e) => e[j] ?? 0)))) ?? [];
-  const shares =
-    coverage[0]?.map((_, j) => percent(coverage.filter((c) => c[j]).length / seeds.length).slice(0, 6)) ?? [];
-  console.log(
-    name.padEnd(19),
+  const shares = coverage[0]?.map((_, j) => ((100 * coverage.filter((c) => c[j]).length) / seeds.length).toFixed(1));
+  // Where least squares on the true steps is exact, a ratio to its rounding says nothing.
+  const ratio = median(floors) < EXACT ? '-' : (median(worst) / median(floors)).toFixed(2);
+  const cells = [
+    name,
     percent(median(worst)),
     percent(Math.max(...worst)),
     percent(median(floors)),
-    (median(worst) / median(floors) > 1e3 ? '   -' : (median(worst) / median(floors)).toFixed(2)).padStart(6),
-    columns.join('').padEnd(36),
-    shares.join(' ').padEnd(28),
-    String(kv).padStart(2),
-    String(unconverged).padStart(4),
-    median(milliseconds).toFixed(0).padStart(6),
+    ratio,
+    columns.join(', '),
+    (shares ?? []).join(', '),
+    kv,
+    unconverged,
     [...warnings].map(([code, count]) => `${code} x${count}`).join(', '),
-  );
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
 }

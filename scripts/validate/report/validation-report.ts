@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ReportData, ReportInputFile } from '@stepclock/charts';
+import type { ReportData, ReportInputFile, Spec } from '@stepclock/charts';
 import { markdownBlocks } from './markdown-blocks.js';
+import { validationFigures } from './validation-figures.js';
 
 /** One part of the validation as it ran. */
 export interface PartRun {
@@ -70,8 +71,25 @@ export const validationReport = (runs: readonly PartRun[], data: string, command
           },
         ],
       },
-      ...runs.map((run) => ({ title: titled(run.part), blocks: markdownBlocks(run.text, titled(run.part)) })),
+      ...runs.map((run) => {
+        const blocks = markdownBlocks(run.text, titled(run.part));
+        const figures = validationFigures(run.part, blocks);
+        return {
+          title: titled(run.part),
+          blocks: [...(figures.length === 0 ? [] : [{ kind: 'figures' as const, figures }]), ...blocks],
+        };
+      }),
     ],
     provenance: { command, versions: { node: process.versions.node }, inputs: dataFiles(data) },
   };
 };
+
+/** Every chart of a report with a name for its file. */
+export const figureSpecs = ({ sections }: ReportData): readonly (readonly [string, Spec])[] =>
+  sections.flatMap(({ blocks }) =>
+    blocks.flatMap((block) =>
+      block.kind === 'figures'
+        ? block.figures.map(({ spec }) => [spec.title.text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), spec] as const)
+        : [],
+    ),
+  );
