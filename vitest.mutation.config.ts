@@ -44,14 +44,13 @@ class KeptThread implements PoolWorker {
   }
 
   send(message: WorkerRequest): void {
-    if ('type' in message && message.type === 'start') {
-      this.config = message.context.config;
-      if (!this.isNew) return this.answer('started');
-    }
-    if ('type' in message && message.type === 'stop') return this.answer('stopped');
+    const type = 'type' in message ? message.type : undefined;
+    if (type === 'start') this.config = (message as { context: { config: unknown } }).context.config;
     // A kept thread still has the configuration of its first run, with that run's filter of tests.
-    if ('type' in message && message.type === 'run') Object.assign(message.context, { config: this.config });
-    this.thread.send(message);
+    if (type === 'run') Object.assign((message as { context: object }).context, { config: this.config });
+    if (type === 'start' && !this.isNew) this.answer('started');
+    else if (type === 'stop') this.answer('stopped');
+    else this.thread.send(message);
   }
 
   deserialize(data: unknown): unknown {
