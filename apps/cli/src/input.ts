@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -10,6 +9,7 @@ import type { Io } from './io.js';
 export interface Input {
   /** For messages: the path, or `<stdin>`. */
   readonly name: string;
+  /** A chunk holds until the next one is asked for: all may stand in the same memory. */
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Bytes of the file as stored; undefined for a stream. */
   readonly size: number | undefined;
@@ -27,13 +27,41 @@ const GZIP = [0x1f, 0x8b] as const;
 /** Large reads: the parsers work a block at a time. */
 const READ_BYTES = 1 << 20;
 
+/**
+ * A file's bytes through one block of memory. (A stream's blocks are new ones, and a hundred megabytes of them pile up before anybody collects
+ * them.)
+ */
+async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const block = new Uint8Array(READ_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(block, 0, READ_BYTES, null);
+      if (bytesRead === 0) return;
+      yield block.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield chunk.slice();
+}
+
 async function* withFirst(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (first.length > 0) yield first;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  try {
+    if (first.length > 0) yield first;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    // A reader that stops early must not leave a file open.
+    await rest.return?.();
+  }
 }
 
 async function* unpacked(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
-  const gunzip = Readable.from(bytes).pipe(createGunzip());
+  // A pipe reads ahead of what is unpacked.
+  const gunzip = Readable.from(copied(bytes)).pipe(createGunzip());
   try {
     yield* gunzip;
   } catch (error) {
@@ -49,7 +77,7 @@ const maybeGunzip = async (bytes: AsyncIterable<Uint8Array>, name: string): Prom
   while (first.length < GZIP.length) {
     const next = await iterator.next();
     if (next.done === true) break;
-    first = first.length === 0 ? next.value : Buffer.concat([first, next.value]);
+    first = first.length === 0 && next.value.length >= GZIP.length ? next.value : Buffer.concat([first, next.value]);
   }
   const whole = withFirst(first, iterator);
   return GZIP.every((byte, i) => first[i] === byte) ? unpacked(whole, name) : whole;
@@ -76,9 +104,15 @@ export const openInput = async (path: string, io: Io): Promise<Input> => {
   const facts = await stat(path);
   if (facts.isDirectory()) throw new InputError(`${path}: must be a file; got a directory`);
   const size = facts.isFile() ? facts.size : undefined;
-  const stream = createReadStream(path, { highWaterMark: READ_BYTES });
   const digest = digestOf(path, size);
-  return { name: path, bytes: await maybeGunzip(tapped(stream, digest), path), size, sha256: digest.hex };
+  return { name: path, bytes: await maybeGunzip(tapped(fileBytes(path), digest), path), size, sha256: digest.hex };
+};
+
+/** All bytes of an input that is known to be small. */
+export const allBytes = async ({ bytes }: Input): Promise<Buffer> => {
+  const parts: Uint8Array[] = [];
+  for await (const part of copied(bytes)) parts.push(part);
+  return Buffer.concat(parts);
 };
 
 /** A small file's text, or undefined when there is none. */

@@ -1,6 +1,6 @@
-import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
-import { activeCount } from './active-sum.js';
-import { timeGrid } from './time-grid.js';
+import { DECODE, type PhaseTable } from '@stepclock/trace-io';
+import { boundaryBatches } from './boundary-batches.js';
+import { OverlapError } from './overlap-error.js';
 
 /** A count of active phases over the busy time: every figure is weighted by time. */
 export interface Concurrency {
@@ -27,65 +27,94 @@ export interface LoadSummary {
   readonly phases: Concurrency;
 }
 
-/** Time spent at each count, as quantiles. `counts[j]` holds for `lengths[j]` seconds; segments with `busy[j] = 0` are left out. */
-const concurrencyOf = (counts: ArrayLike<number>, lengths: Float64Array, busy: ArrayLike<number>): Concurrency => {
-  let max = 0;
-  for (let j = 0; j < lengths.length; j++) max = Math.max(max, counts[j] as number);
-  const timeAt = new Float64Array(max + 1);
-  let total = 0;
-  let weighted = 0;
-  for (let j = 0; j < lengths.length; j++) {
-    if (busy[j] === 0) continue;
-    const count = counts[j] as number;
-    const length = lengths[j] as number;
-    timeAt[count] = (timeAt[count] as number) + length;
-    total += length;
-    weighted += count * length;
-  }
-  const quantile = (share: number): number => {
-    let seen = 0;
-    for (let count = 0; count < max; count++) {
-      seen += timeAt[count] as number;
-      if (seen >= share * total) return count;
+/** Time spent at each count of active phases. */
+class TimeAtCounts {
+  #timeAt = new Float64Array(64);
+  #max = 0;
+  #total = 0;
+  #weighted = 0;
+
+  add(count: number, lengthSec: number): void {
+    if (count >= this.#timeAt.length) {
+      const longer = new Float64Array(2 * count);
+      longer.set(this.#timeAt);
+      this.#timeAt = longer;
     }
-    return max;
-  };
-  return { mean: weighted / total, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99), max };
-};
+    this.#timeAt[count] = (this.#timeAt[count] as number) + lengthSec;
+    this.#max = Math.max(this.#max, count);
+    this.#total += lengthSec;
+    this.#weighted += count * lengthSec;
+  }
+
+  concurrency(): Concurrency {
+    const max = this.#max;
+    const quantile = (share: number): number => {
+      let seen = 0;
+      for (let count = 0; count < max; count++) {
+        seen += this.#timeAt[count] as number;
+        if (seen >= share * this.#total) return count;
+      }
+      return max;
+    };
+    return { mean: this.#weighted / this.#total, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99), max };
+  }
+}
 
 /**
- * Span, gaps and concurrency of a trace, by one sweep over its boundaries.
+ * Span, gaps and concurrency of a trace, by one sweep over its boundaries, in linear time. The sweep takes `boundariesAtOnce` of them at a time, so that it costs
+ * megabytes however long the trace is; the figures do not depend on it.
  *
  * @throws OverlapError as `timeGrid` does
  */
-export const loadSummary = (phases: PhaseTable): LoadSummary => {
-  const grid = timeGrid(phases.startSec, phases.endSec);
-  const { timesSec, segmentSec, segmentCount } = grid;
-  const prefills = activeCount(grid, phases.kind, PREFILL);
-  const decodes = activeCount(grid, phases.kind, DECODE);
-  const all = prefills.map((n, j) => n + (decodes[j] as number));
+export const loadSummary = (phases: PhaseTable, boundariesAtOnce = 2 ** 20): LoadSummary => {
+  const { startSec, endSec, kind } = phases;
+  if (phases.length === 0) {
+    throw new OverlapError('overlap-pressure/no-phases', 'phases: at least one is needed; got none');
+  }
+  const prefills = new TimeAtCounts();
+  const decodes = new TimeAtCounts();
+  const both = new TimeAtCounts();
+  let firstSec = Number.NaN;
+  let atSec = Number.NaN;
   let idleSec = 0;
   let busyPeriods = 1;
   let longestGapSec = 0;
-  for (let j = 0; j < segmentCount; j++) {
-    if (all[j] !== 0) continue;
-    // Nothing starts or ends inside a gap, so that a gap is one segment.
-    const gap = segmentSec[j] as number;
-    idleSec += gap;
-    busyPeriods++;
-    longestGapSec = Math.max(longestGapSec, gap);
+  let prefilling = 0;
+  let decoding = 0;
+  for (const { timesSec, origin, order } of boundaryBatches(startSec, endSec, boundariesAtOnce)) {
+    for (const boundary of order) {
+      const t = timesSec[boundary] as number;
+      const lengthSec = t - atSec;
+      if (lengthSec > 0) {
+        const active = prefilling + decoding;
+        if (active > 0) {
+          prefills.add(prefilling, lengthSec);
+          decodes.add(decoding, lengthSec);
+          both.add(active, lengthSec);
+        } else {
+          // Nothing starts or ends inside a gap, so that a gap is one segment.
+          idleSec += lengthSec;
+          busyPeriods++;
+          longestGapSec = Math.max(longestGapSec, lengthSec);
+        }
+      }
+      if (Number.isNaN(atSec)) firstSec = t;
+      atSec = t;
+      const from = origin[boundary] as number;
+      const change = (from & 1) === 0 ? 1 : -1;
+      if (kind[from >>> 1] === DECODE) decoding += change;
+      else prefilling += change;
+    }
   }
-  const firstSec = timesSec[0] as number;
-  const lastSec = timesSec[segmentCount] as number;
   return {
     firstSec,
-    lastSec,
-    spanSec: lastSec - firstSec,
+    lastSec: atSec,
+    spanSec: atSec - firstSec,
     idleSec,
     busyPeriods,
     longestGapSec,
-    prefills: concurrencyOf(prefills, segmentSec, all),
-    decodes: concurrencyOf(decodes, segmentSec, all),
-    phases: concurrencyOf(all, segmentSec, all),
+    prefills: prefills.concurrency(),
+    decodes: decodes.concurrency(),
+    phases: both.concurrency(),
   };
 };

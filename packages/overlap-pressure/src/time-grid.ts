@@ -40,13 +40,7 @@ export const timeGrid = (startSec: Float64Array, endSec: Float64Array): TimeGrid
   for (let i = 0; i < n; i++) {
     const start = startSec[i] as number;
     const end = endSec[i] as number;
-    if (!(end - start > 0 && end - start < Number.POSITIVE_INFINITY)) {
-      throw new OverlapError(
-        'overlap-pressure/bad-time',
-        `phase: must be finite and end after its start; got ${start} to ${end} (row ${i})`,
-        i,
-      );
-    }
+    checkPhase(start, end, i);
     boundaries[2 * i] = start;
     boundaries[2 * i + 1] = end;
   }
@@ -72,4 +66,14 @@ export const timeGrid = (startSec: Float64Array, endSec: Float64Array): TimeGrid
   const segmentSec = new Float64Array(last);
   for (let j = 0; j < last; j++) segmentSec[j] = (timesSec[j + 1] as number) - (timesSec[j] as number);
   return { timesSec, segmentSec, segmentCount: last, startIndex, endIndex };
+};
+
+/** @throws OverlapError for a phase that is not finite or does not end after it starts */
+export const checkPhase = (startSec: number, endSec: number, row: number): void => {
+  if (endSec - startSec > 0 && endSec - startSec < Number.POSITIVE_INFINITY) return;
+  throw new OverlapError(
+    'overlap-pressure/bad-time',
+    `phase: must be finite and end after its start; got ${startSec} to ${endSec} (row ${row})`,
+    row,
+  );
 };

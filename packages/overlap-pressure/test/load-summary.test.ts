@@ -1,6 +1,8 @@
-import { phaseTableFrom } from '@stepclock/trace-io';
+import { DECODE, type PhaseTable, PREFILL, phaseTableFrom } from '@stepclock/trace-io';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadSummary } from '../src/index.js';
+import { activeCount, loadSummary, OverlapError, timeGrid } from '../src/index.js';
+import { anyPhases, randomPhases } from './random-phases.js';
 
 const phases = phaseTableFrom([
   { request_id: 'A', phase_type: 'prefill', t_start: 10, t_end: 11, prefill_tokens: 64, decode_tokens: 0 },
@@ -28,4 +30,58 @@ describe('loadSummary', () => {
     expect(decodes).toEqual({ mean: 0.6, p50: 1, p90: 1, p99: 1, max: 1 });
     expect(both).toEqual({ mean: 1.2, p50: 1, p90: 2, p99: 2, max: 2 });
   });
+
+  it('is what the segments of the time grid say', () => {
+    fc.assert(
+      fc.property(anyPhases, (table) => {
+        const { prefills, decodes, phases: both, ...rest } = loadSummary(table);
+        const expected = fromGrid(table);
+        expect(rest).toEqual(expected.rest);
+        expect([prefills.mean, decodes.mean, both.mean]).toAgree(expected.means, 1e-12);
+        expect([prefills.max, decodes.max, both.max]).toEqual(expected.most);
+      }),
+    );
+  });
+
+  it('does not depend on how many boundaries it takes at a time, in whatever order the rows stand', () => {
+    fc.assert(
+      fc.property(anyPhases, fc.integer({ min: 1, max: 150 }), (table, boundaries) => {
+        expect(loadSummary(table, boundaries)).toEqual(loadSummary(table));
+      }),
+    );
+    // Several blocks of rows, crowded at one time and in no order.
+    const crowded = randomPhases(20_000, 5, true, false);
+    expect(loadSummary(crowded, 1000)).toEqual(loadSummary(crowded, 1e6));
+    const spread = randomPhases(20_000, 6, false, false);
+    expect(loadSummary(spread, 1000)).toEqual(loadSummary(spread, 1e6));
+  });
+
+  it('refuses what has no span', () => {
+    const none = { ...phases, length: 0, startSec: new Float64Array(0), endSec: new Float64Array(0) };
+    expect(() => loadSummary(none)).toThrow(OverlapError);
+    expect(() => loadSummary({ ...phases, endSec: phases.startSec })).toThrow('(row 0)');
+  });
 });
+
+const fromGrid = (table: PhaseTable) => {
+  const grid = timeGrid(table.startSec, table.endSec);
+  const prefills = activeCount(grid, table.kind, PREFILL);
+  const decodes = activeCount(grid, table.kind, DECODE);
+  const both = prefills.map((n, j) => n + (decodes[j] as number));
+  const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
+  const gaps = grid.segmentSec.filter((_, j) => both[j] === 0);
+  const busySec = sum(grid.segmentSec) - sum(gaps);
+  const counts = [prefills, decodes, both];
+  return {
+    rest: {
+      firstSec: grid.timesSec[0],
+      lastSec: grid.timesSec.at(-1),
+      spanSec: (grid.timesSec.at(-1) ?? 0) - (grid.timesSec[0] ?? 0),
+      idleSec: sum(gaps),
+      busyPeriods: gaps.length + 1,
+      longestGapSec: gaps.reduce((a, b) => Math.max(a, b), 0),
+    },
+    means: counts.map((count) => sum(count.map((n, j) => n * (grid.segmentSec[j] as number))) / busySec),
+    most: counts.map((count) => count.reduce((a, b) => Math.max(a, b), 0)),
+  };
+};

@@ -42,7 +42,8 @@ export async function peeked(
   while (size < headBytes) {
     const { value, done } = await iterator.next();
     if (done) break;
-    taken.push(value);
+    // The source may reuse its chunk for the next one: keep a copy.
+    taken.push(value.slice());
     size += value.length;
   }
   const head = joined(taken, Math.min(size, headBytes));

@@ -1,15 +1,16 @@
 import { DECODE, type NameColumn, type PhaseTable, PREFILL } from './phase-table.js';
 
+/** Counts in two bytes while every one fits, then in four, then in eight. */
+type Counts = Uint16Array | Uint32Array | Float64Array;
+
 interface Growing {
   kind: Uint8Array;
   startSec: Float64Array;
   endSec: Float64Array;
-  /** Tokens of the row's own kind: one column of four bytes while every count fits. */
-  tokens: Uint32Array | Float64Array;
+  /** Tokens of the row's own kind. */
+  tokens: Counts;
   request: Uint32Array;
 }
-
-const LARGEST_SMALL = 2 ** 32 - 1;
 
 /** Rows from which on the rows to come can be told from the bytes to come, and what is added for rows that grow shorter. */
 const RELIABLE_ROWS = 65_536;
@@ -23,9 +24,11 @@ export class PhaseColumns {
     kind: new Uint8Array(1024),
     startSec: new Float64Array(1024),
     endSec: new Float64Array(1024),
-    tokens: new Uint32Array(1024),
+    tokens: new Uint16Array(1024),
     request: new Uint32Array(1024),
   };
+  /** Largest count that the column of tokens holds. */
+  #largest = 2 ** 16 - 1;
   #steps: Float64Array | undefined;
   #cachedTokens: Float64Array | undefined;
   #instance: Uint32Array | undefined;
@@ -45,8 +48,7 @@ export class PhaseColumns {
     if (this.#count === this.#capacity) this.#grow();
     const row = this.#count++;
     const columns = this.#columns;
-    if (tokens > LARGEST_SMALL && columns.tokens instanceof Uint32Array)
-      columns.tokens = Float64Array.from(columns.tokens);
+    if (tokens > this.#largest) this.#widen(tokens);
     columns.kind[row] = kind;
     columns.startSec[row] = startSec;
     columns.endSec[row] = endSec;
@@ -114,25 +116,32 @@ export class PhaseColumns {
       this.#capacity * 2,
       this.#count >= RELIABLE_ROWS && expected < 2 ** 31 ? Math.ceil(expected) : 0,
     );
-    const old = this.#columns;
-    this.#columns = {
-      kind: grown(old.kind, new Uint8Array(capacity)),
-      startSec: grown(old.startSec, new Float64Array(capacity)),
-      endSec: grown(old.endSec, new Float64Array(capacity)),
-      tokens: grown<Uint32Array | Float64Array>(
-        old.tokens,
-        old.tokens instanceof Uint32Array ? new Uint32Array(capacity) : new Float64Array(capacity),
-      ),
-      request: grown(old.request, new Uint32Array(capacity)),
-    };
+    const columns = this.#columns;
+    // One after another: the old column of one is gone before the next is copied.
+    columns.kind = grown(columns.kind, new Uint8Array(capacity));
+    columns.startSec = grown(columns.startSec, new Float64Array(capacity));
+    columns.endSec = grown(columns.endSec, new Float64Array(capacity));
+    columns.tokens = grown(columns.tokens, countsFor(this.#largest, capacity));
+    columns.request = grown(columns.request, new Uint32Array(capacity));
     if (this.#steps) this.#steps = grown(this.#steps, new Float64Array(capacity).fill(Number.NaN));
     if (this.#cachedTokens) this.#cachedTokens = grown(this.#cachedTokens, new Float64Array(capacity));
     if (this.#instance) this.#instance = grown(this.#instance, new Uint32Array(capacity));
     this.#capacity = capacity;
   }
+
+  #widen(tokens: number): void {
+    this.#largest = tokens < 2 ** 32 ? 2 ** 32 - 1 : Number.POSITIVE_INFINITY;
+    const columns = this.#columns;
+    columns.tokens = grown(columns.tokens.subarray(0, this.#count), countsFor(this.#largest, this.#capacity));
+  }
 }
 
-const tokensByTable = new WeakMap<PhaseTable, Uint32Array | Float64Array>();
+const countsFor = (largest: number, length: number): Counts => {
+  if (largest < 2 ** 16) return new Uint16Array(length);
+  return largest < 2 ** 32 ? new Uint32Array(length) : new Float64Array(length);
+};
+
+const tokensByTable = new WeakMap<PhaseTable, Counts>();
 
 /** Tokens of a row's own kind, without making the two columns of a table that was read: a writer of millions of rows needs neither. */
 export function tokensOfRows(phases: PhaseTable): (row: number) => number {
@@ -142,13 +151,13 @@ export function tokensOfRows(phases: PhaseTable): (row: number) => number {
   return (row) => (kind[row] === DECODE ? decodeTokens[row] : prefillTokens[row]) as number;
 }
 
-function ownTokens(kind: Uint8Array, tokens: Uint32Array | Float64Array, wanted: number): Float64Array {
+function ownTokens(kind: Uint8Array, tokens: Counts, wanted: number): Float64Array {
   const column = new Float64Array(kind.length);
   for (let i = 0; i < column.length; i++) if (kind[i] === wanted) column[i] = tokens[i] as number;
   return column;
 }
 
-function grown<T extends Float64Array | Uint32Array | Uint8Array>(old: T, larger: T): T {
+function grown<T extends Counts | Uint8Array>(old: Counts | Uint8Array, larger: T): T {
   larger.set(old);
   return larger;
 }

@@ -30,3 +30,13 @@ test('keeps apart a hundred thousand names that differ in their last digits', ()
   for (let i = 0; i < 100_000; i++) expect(index.internText(`request-${i}`)).toBe(i);
   for (let i = 0; i < 100_000; i += 997) expect(index.internText(`request-${i}`)).toBe(i);
 });
+
+test('keeps names of one length and of many over several pages', () => {
+  const index = new NameIndex();
+  const texts = Array.from({ length: 40_000 }, (_, i) =>
+    i < 20_000 ? `r${10_000 + i}` : `r${i % 7 === 0 ? i : i * 1009}`,
+  );
+  const numbers = texts.map((text) => index.internText(text));
+  expect(texts.every((text, i) => index.nameAt(numbers[i] as number) === text)).toBe(true);
+  expect(index.length).toBe(new Set(texts).size);
+});

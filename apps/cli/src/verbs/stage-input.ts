@@ -10,7 +10,7 @@ import {
 import type { TidyTable } from '@stepclock/trace-io';
 import type { StageColumnArgs } from '../commands/stage.js';
 import { InputError, UsageError } from '../errors.js';
-import { openInput } from '../input.js';
+import { allBytes, openInput } from '../input.js';
 import type { Session } from '../session.js';
 import { given } from './given.js';
 
@@ -31,10 +31,9 @@ export const readDigestedTable = async (
 /** Reads a JSON file that another verb wrote. */
 export const readModelJson = async (path: string, session: Session): Promise<unknown> => {
   const input = await openInput(path, session.io);
-  const parts: Uint8Array[] = [];
-  for await (const part of input.bytes) parts.push(part);
+  const text = (await allBytes(input)).toString('utf8');
   try {
-    return JSON.parse(Buffer.concat(parts).toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
     throw new InputError(
       `${input.name}: must be JSON, as 'stepclock stage train' writes it; got a text that does not parse`,

@@ -1,6 +1,6 @@
 import { readStepTimeFile, type StepTimeModel } from '@stepclock/step-time';
 import { InputError } from '../errors.js';
-import { openInput } from '../input.js';
+import { allBytes, openInput } from '../input.js';
 import type { Session } from '../session.js';
 
 /** Default of `--error-threshold`, percent. */
@@ -9,11 +9,10 @@ export const DEFAULT_THRESHOLD_PERCENT = 20;
 /** Reads the file of `--model`. */
 export const readStepTimeModel = async (path: string, session: Session): Promise<StepTimeModel> => {
   const input = await openInput(path, session.io);
-  const parts: Uint8Array[] = [];
-  for await (const part of input.bytes) parts.push(part);
+  const text = (await allBytes(input)).toString('utf8');
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.concat(parts).toString('utf8'));
+    parsed = JSON.parse(text);
   } catch (error) {
     throw new InputError(
       `${input.name}: must be JSON, as 'stepclock step-time fit' writes it; got a text that does not parse`,

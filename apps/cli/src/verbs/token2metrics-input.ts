@@ -14,7 +14,7 @@ import {
 } from '@stepclock/token2metrics';
 import type { DeviceFactArgs, Token2MetricsDataArgs } from '../commands/token2metrics.js';
 import { InputError, UsageError } from '../errors.js';
-import { openInput } from '../input.js';
+import { allBytes, openInput } from '../input.js';
 import type { Session } from '../session.js';
 import { given } from './given.js';
 
@@ -35,9 +35,7 @@ export interface MeasurementInput {
 
 const bytesOf = async (path: string, session: Session): Promise<{ bytes: Uint8Array; sha256?: string }> => {
   const input = await openInput(path, session.io);
-  const parts: Uint8Array[] = [];
-  for await (const part of input.bytes) parts.push(part);
-  return { bytes: Buffer.concat(parts), sha256: await input.sha256() };
+  return { bytes: await allBytes(input), sha256: await input.sha256() };
 };
 
 /** A file's JSON, or an error that names the file. */

@@ -13,7 +13,7 @@ import type { Token2MetricsTrainArgs } from '../commands/token2metrics.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
 import type { NamedFigure } from '../figure-files.js';
-import { openInput } from '../input.js';
+import { allBytes, openInput } from '../input.js';
 import { refuseOverwriting, type Session } from '../session.js';
 import { candidatesText, modelText } from '../text/token2metrics-text.js';
 import { given } from './given.js';
@@ -37,9 +37,7 @@ const checkPowerSamples = async (
   session: Session,
 ): Promise<readonly { code: string; message: string }[]> => {
   const input = await openInput(path, session.io);
-  const parts: Uint8Array[] = [];
-  for await (const part of input.bytes) parts.push(part);
-  return inspectPowerRuns(await loadPowerSamples(Buffer.concat(parts), path)).findings.map(({ code, message }) => ({
+  return inspectPowerRuns(await loadPowerSamples(await allBytes(input), path)).findings.map(({ code, message }) => ({
     code,
     message,
   }));

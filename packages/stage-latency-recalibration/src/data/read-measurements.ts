@@ -9,7 +9,8 @@ import { perSampleTable } from './per-sample-results.js';
  */
 export const readMeasurements = async (source: AsyncIterable<Uint8Array>, file = '<input>'): Promise<TidyTable> => {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of source) chunks.push(chunk);
+  // The source may reuse its chunk for the next one: keep a copy.
+  for await (const chunk of source) chunks.push(chunk.slice());
   const whole = joined(chunks);
   const head = new TextDecoder().decode(whole.subarray(0, 4096)).trimStart();
   if (head.startsWith('[') || (head.startsWith('{') && !isJsonLine(head))) {
