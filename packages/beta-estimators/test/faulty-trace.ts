@@ -28,8 +28,8 @@ export const withMissing = (phases: PhaseTable): PhaseTable =>
   keptRows(phases, (i) => ((phases.request[i] as number) * 7919) % 10 !== 3);
 
 /** Several engines whose instance column was lost. */
-export const mixedEngines = (seed: number): PhaseTable => {
-  const { phases } = runScenario('budget-2048-medium', { seed, instances: 2 });
+export const mixedEngines = (seed: number, requests = 1000): PhaseTable => {
+  const { phases } = runScenario('budget-2048-medium', { seed, instances: 2, requests });
   return keptRows(phases, () => true);
 };
 

@@ -13,7 +13,8 @@ const graphOf = (components: number, list: readonly Edge[]): OffsetGraph => {
   const touching = Array.from({ length: components }, (_, c) =>
     list.flatMap(([u, v], e) => (u === c || v === c ? [e] : [])),
   );
-  const start = touching.reduce<number[]>((at, edges) => [...at, (at.at(-1) as number) + edges.length], [0]);
+  const start = [0];
+  for (const edges of touching) start.push((start.at(-1) as number) + edges.length);
   return {
     components,
     edges: list.length,

@@ -1,0 +1,534 @@
+import '@stepclock/vitest-matchers';
+import { type Coefficients, runScenario, type ScenarioName, type ScenarioRun, scenarios } from '@stepclock/engine-sim';
+import { describe, expect, it } from 'vitest';
+import { estimateStepClock, type StepClockBetas, stepClockDetails } from '../src/index.js';
+import { chosenFit } from '../src/step-clock/chosen-fit.js';
+import { clockProblem } from '../src/step-clock/clock-problem.js';
+import { blended, fitClock, relativeMove } from '../src/step-clock/fit-clock.js';
+import { fitPreempted } from '../src/step-clock/preempted-clock.js';
+import { traceColumns } from '../src/step-clock/trace-columns.js';
+import { keptRows, miscounted, mixedEngines, shortOutputs, withMissing } from './faulty-trace.js';
+import { decode, prefill, tableOf } from './phase-list.js';
+
+const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas | Coefficients): number[] => [
+  beta0,
+  beta1,
+  beta2,
+  beta3,
+];
+const sum = (column: ArrayLike<number>): number => Array.from(column).reduce((a, b) => a + b, 0);
+const codes = (warnings: readonly { readonly code: string }[]) => warnings.map((w) => w.code);
+
+/** What the true step log says of the time between two moments: the steps that ended there. */
+const trueSteps = ({ steps, phases }: ScenarioRun) => {
+  const origin = Math.min(...phases.startSec);
+  const ends = Array.from(steps.startSec, (s, i) => s + (steps.durationSec[i] as number) - origin);
+  return (fromSec: number, toSec: number) =>
+    ends.flatMap((end, i) => (end > fromSec + 1e-6 && end < toSec + 1e-6 ? [i] : []));
+};
+
+describe('without noise a hundred requests give the engine back to the last digits', () => {
+  it.each<[ScenarioName, number, number]>([
+    ['chunk-512-medium', 1, 8],
+    ['chunk-512-medium', 3, 8],
+    ['budget-2048-light', 2, 9],
+    ['budget-2048-medium', 1, 9],
+    ['budget-2048-medium', 2, 8],
+    ['budget-2048-bursty', 1, 7],
+    ['budget-2048-bursty', 3, 7],
+    ['budget-512-heavy', 2, 9],
+    ['budget-512-heavy', 3, 9],
+    ['kv', 1, 8],
+    ['kv', 2, 9],
+    ['kv-light', 3, 9],
+  ])('%s, seed %d, within %d rounds', (name, seed, rounds) => {
+    const run = runScenario(name, { seed, requests: 100 });
+    const estimate = estimateStepClock(run.phases, { model: run.coefficients.beta3 ? 'kv' : 'linear' });
+    expect(values(estimate.betas)).toAgree(values(run.coefficients), 1e-10);
+    expect(estimate.iterations).toBeLessThanOrEqual(rounds);
+    expect(estimate.converged).toBe(true);
+    expect(codes(estimate.warnings)).toEqual([]);
+    const { clock } = estimate;
+    expect(clock.steps).toBe(run.steps.length);
+    expect([clock.wholeSteps, clock.unsureShare, clock.heldSegments]).toEqual([true, 0, 0]);
+    expect(clock.clusterResidual).toBeLessThan(1e-10);
+    // What is left to correct is where each prefill's tokens went.
+    expect(clock.correction).toBeLessThan(0.12);
+  });
+});
+
+describe('what an estimate holds', () => {
+  const run = runScenario('kv', { seed: 3, requests: 100 });
+  const progress: number[] = [];
+  const estimate = estimateStepClock(run.phases, { model: 'kv', onProgress: (share) => progress.push(share) });
+
+  it('says what was fitted, on what, and how far it came', () => {
+    expect(estimate.algo).toBe('step-clock');
+    expect(estimate.model).toBe('kv');
+    expect(estimate.options).toMatchObject({ model: 'kv', ci: 0.95, window: null });
+    expect(Object.keys(estimate.betas)).toEqual(['beta0', 'beta1', 'beta2', 'beta3']);
+    expect(Object.keys(estimateStepClock(run.phases, { model: 'linear' }).betas)).toEqual(['beta0', 'beta1', 'beta2']);
+    expect(progress).toEqual([0.9, 1]);
+  });
+
+  it('diagnoses itself in numbers that can be checked', () => {
+    const { diagnostics } = estimate;
+    const { clusters, segments } = stepClockDetails(run.phases, estimate.options);
+    const decodes = run.phases.kind.filter((k) => k === 1).length;
+    expect(diagnostics.n_phases).toBe(run.phases.length);
+    expect([diagnostics.n_prefills, diagnostics.n_decodes]).toEqual([100, decodes]);
+    expect(diagnostics.n_clusters).toBe(clusters.steps.length);
+    expect(diagnostics.steps).toBe(run.steps.length);
+    expect(diagnostics.mean_step_seconds).toAgree(sum(clusters.observedSec) / sum(clusters.steps), 1e-12);
+    expect(diagnostics.r2).toBeGreaterThan(1 - 1e-12);
+    expect(diagnostics.rmse_seconds).toBeLessThan(1e-10);
+    expect(sum(segments.steps)).toBe(run.steps.length);
+  });
+
+  it('tells the history of its rounds', () => {
+    const { history, iterations, diagnostics } = estimate;
+    expect(history.beta).toHaveLength(iterations + 1);
+    const [start = [], ...after] = history.beta;
+    // An even clock to begin with: the mean time of a counted step.
+    const { phases } = run;
+    const rows = [...phases.kind.keys()].filter((i) => phases.kind[i] === 1);
+    const seconds = sum(rows.map((i) => (phases.endSec[i] as number) - (phases.startSec[i] as number)));
+    expect(start[0]).toAgree(seconds / sum(phases.decodeTokens), 1e-9);
+    expect(start.slice(1)).toEqual([0, 0, 0]);
+    for (const [m, delta] of history.deltaBetaL2.entries()) {
+      const before = history.beta[m] ?? [];
+      expect(delta).toAgree(Math.hypot(...(after[m] ?? []).map((b, j) => b - (before[j] as number))), 1e-12, 1e-20);
+    }
+    expect(history.deltaBetaL2).toHaveLength(iterations);
+    expect(history.r2).toHaveLength(iterations);
+    expect(history.r2.at(-1)).toBe(diagnostics.r2);
+    expect(history.rmseSeconds.at(-1)).toBe(diagnostics.rmse_seconds);
+    expect(history.rmseSeconds[0]).toBeGreaterThan(1e-6);
+    expect(after.at(-1)).toAgree(values(estimate.betas), 1e-6);
+    const linear = estimateStepClock(run.phases, { model: 'linear', maxOuterIters: 3 });
+    expect(linear.history.beta.map((b) => b.length)).toEqual([3, 3, 3, 3]);
+    expect(linear.iterations).toBe(3);
+  });
+
+  it('not converged where the rounds ran out before the coefficients stood still', () => {
+    const short = estimateStepClock(run.phases, { model: 'kv', maxOuterIters: 2 });
+    expect(short.converged).toBe(false);
+    expect(codes(short.warnings)).toContain('not-converged');
+    expect(short.iterations).toBe(2);
+  });
+
+  it('stops as soon as no coefficient changes by more than tol', () => {
+    const rough = estimateStepClock(run.phases, { model: 'kv', tol: 0.5 });
+    expect(rough.iterations).toBeLessThan(estimate.iterations);
+    expect(rough.converged).toBe(true);
+    expect(rough.clock.wholeSteps).toBe(true);
+  });
+});
+
+describe('the details of a clock are those of the engine', () => {
+  it.each<[ScenarioName, number]>([
+    ['kv', 1],
+    ['budget-2048-bursty', 1],
+  ])('%s', (name, seed) => {
+    const run = runScenario(name, { seed, requests: 100 });
+    const { coefficients } = run;
+    const kv = (coefficients.beta3 ?? 0) > 0;
+    const estimate = estimateStepClock(run.phases, { model: kv ? 'kv' : 'linear' });
+    const { segments, phases, clusters } = stepClockDetails(run.phases, estimate.options);
+    const between = trueSteps(run);
+    const { prefillTokens, decodeTokens } = run.steps;
+
+    for (let j = 0; j < segments.startSec.length; j++) {
+      const from = segments.startSec[j] as number;
+      const to = from + (segments.durationSec[j] as number);
+      const seen = between(from, to);
+      expect(segments.steps[j]).toBe(seen.length);
+      if (segments.activePrefills[j] === 0) expect(sum(seen.map((i) => prefillTokens[i] as number))).toBe(0);
+      for (const i of seen) expect(decodeTokens[i]).toBe(segments.activeDecodes[j]);
+      const [b0, b1, b2, b3] = values(coefficients) as [number, number, number, number];
+      const k = segments.steps[j] as number;
+      expect(segments.predictedSec[j]).toAgree(
+        b0 * k +
+          b1 * (segments.prefillTokens[j] as number) +
+          b2 * k * (segments.activeDecodes[j] as number) +
+          b3 * k * (segments.contextTokens[j] as number),
+        1e-8,
+        1e-12,
+      );
+      const expected = segments.expectedSteps[j] as number;
+      // Right where prefills do not blur it; NaN where the counts alone decide.
+      if (!Number.isNaN(expected) && segments.activePrefills[j] === 0) expect(expected).toAgree(k, 1e-3, 1e-3);
+    }
+    expect(segments.expectedSteps.some(Number.isNaN)).toBe(true);
+    expect(segments.expectedSteps.every(Number.isNaN)).toBe(false);
+    expect(sum(segments.prefillTokens)).toAgree(sum(run.phases.prefillTokens), 1e-9);
+    if (!kv) expect(segments.contextTokens.every((c) => c === 0)).toBe(true);
+
+    expect(clusters.predictedSec).toAgree(clusters.observedSec, 1e-9);
+    let checked = 0;
+    for (let c = 0; c < clusters.timeSec.length; c++) {
+      const half = (clusters.observedSec[c] as number) / 2;
+      const middle = clusters.timeSec[c] as number;
+      expect(between(middle - half, middle + half).length).toBe(clusters.steps[c]);
+      checked++;
+    }
+    expect(checked).toBeGreaterThan(100);
+
+    const count = run.phases.kind.filter((k) => k === 0).length;
+    expect([...phases.row].sort((a, b) => a - b)).toEqual([...run.phases.kind.keys()]);
+    const origin = Math.min(...run.phases.startSec);
+    for (let i = 0; i < phases.row.length; i++) {
+      const row = phases.row[i] as number;
+      expect(run.phases.kind[row]).toBe(i < count ? 0 : 1);
+      const start = (run.phases.startSec[row] as number) - origin;
+      const end = (run.phases.endSec[row] as number) - origin;
+      expect(phases.observedSec[i]).toAgree(end - start, 1e-12, 1e-12);
+      if (i < count) continue;
+      const seen = between(start, end);
+      expect(phases.meanDecodes[i]).toAgree(sum(seen.map((s) => decodeTokens[s] as number)) / seen.length, 1e-9);
+      const tokens = sum(seen.map((s) => prefillTokens[s] as number));
+      // Prefill tokens are shared out inside clusters: at most a prompt at either end may be misplaced.
+      expect(Math.abs((phases.meanPrefillTokens[i] as number) * seen.length - tokens)).toBeLessThan(9000);
+    }
+    expect(sum(phases.predictedSec.slice(count))).toAgree(sum(phases.observedSec.slice(count)), 5e-3);
+  });
+
+  it('a prefill is given its share of its first segment', () => {
+    // One step a second, two while B's prefill runs in the midst of A's decode: it begins half way into a segment.
+    const list = [
+      ...[0, 100, 200, 300, 400].flatMap((t) => [decode(`x${t}`, t, t + 4, 4), decode(`y${t}`, t, t + 10, 10)]),
+      prefill('B', 302, 306, 40),
+      decode('B', 306, 309, 3),
+    ];
+    const table = tableOf(list);
+    const estimate = estimateStepClock(table, { model: 'linear' });
+    const { phases, segments } = stepClockDetails(table, estimate.options);
+    expect(phases.row[0]).toBe(10);
+    // Half of the segment from 300 to 304, and the one from 304 to 306.
+    const at = segments.startSec.findIndex((t) => Math.abs(t - 300) < 1e-9);
+    const half = (column: Float64Array) => 0.5 * (column[at] as number) + (column[at + 1] as number);
+    expect(phases.observedSec[0]).toAgree(4, 1e-9);
+    expect(phases.predictedSec[0]).toAgree(half(segments.predictedSec), 1e-9);
+    const k = half(segments.steps);
+    expect(phases.meanDecodes[0]).toAgree(
+      half(segments.steps.map((s, j) => s * (segments.activeDecodes[j] as number))) / k,
+      1e-9,
+    );
+    expect(phases.meanPrefillTokens[0]).toAgree(half(segments.prefillTokens) / k, 1e-9);
+  });
+});
+
+describe('fitClock', () => {
+  const problemOf = (name: ScenarioName, seed: number, requests = 100) => {
+    const run = runScenario(name, { seed, requests });
+    return { run, problem: clockProblem(traceColumns(run.phases)) };
+  };
+  const settings = { width: 3, tol: 1e-6, maxRounds: 25 } as const;
+
+  it('keeps steps real where rounding is forbidden, and is nearly right all the same', () => {
+    const { run, problem } = problemOf('budget-2048-medium', 1);
+    const fit = fitClock(problem, { ...settings, mayRound: false });
+    expect(fit.rounds.every((round) => !round.whole)).toBe(true);
+    expect(fit.beta).toAgree(values(run.coefficients), 0.03);
+    expect(fit.rounds.every((round) => round.unsure === 0)).toBe(true);
+  });
+
+  it('rounds once the coefficients are nearly still, and stays with whole steps', () => {
+    const { problem } = problemOf('budget-2048-medium', 1);
+    const { rounds } = fitClock(problem, settings);
+    const first = rounds.findIndex((round) => round.whole);
+    expect(first).toBeGreaterThan(0);
+    expect(rounds.slice(first).every((round) => round.whole)).toBe(true);
+    expect(rounds[first - 1]?.change).toBeLessThan(0.02);
+    for (const round of rounds.slice(0, first - 1)) expect(round.change).toBeGreaterThanOrEqual(0.02);
+  });
+
+  it.each<[string, (seed: number) => Parameters<typeof traceColumns>[0]]>([
+    ['queues folded into prefills', (seed) => runScenario('folded', { seed, requests: 100 }).phases],
+    ['counts of one too many', (seed) => miscounted(runScenario(shortOutputs, { seed, requests: 100 }).phases, 1)],
+    ['missing requests', (seed) => withMissing(runScenario('budget-2048-medium', { seed, requests: 100 }).phases)],
+    [
+      'preempted requests',
+      (seed) => runScenario('preempting', { seed, requests: 100, engine: { kvTokens: 9000 } }).phases,
+    ],
+    ['two engines', (seed) => mixedEngines(seed, 100)],
+  ])('steps are whole only where that leaves no more than real ones do, else the best round stands: %s', (_, trace) => {
+    for (const seed of [1, 2, 3]) {
+      const { rounds, beta } = fitClock(clockProblem(traceColumns(trace(seed))), settings);
+      const left = rounds.map((round) => round.noise.rms);
+      const last = left.at(-1) as number;
+      const real = rounds.findLastIndex((round) => !round.whole);
+      if (rounds.at(-1)?.whole) {
+        expect(last).toBeLessThanOrEqual(Math.max(0.1, 1.15 * (left[real] as number)));
+        // Real rounds come first, nine at most, and end where coefficients change by less than 2 %.
+        expect(rounds.slice(0, real + 1).every((round) => !round.whole)).toBe(true);
+        expect(real).toBeLessThan(9);
+        if (real < 8) expect(rounds[real]?.change).toBeLessThan(0.02);
+      } else expect(last).toBeLessThanOrEqual(1.15 * Math.min(...left));
+      expect(beta).toAgree(rounds.at(-1)?.beta ?? [], 1e-6);
+    }
+  });
+
+  it('follows the clock from what a sample gave, with whole steps at once: two rounds are enough', () => {
+    const { run, problem } = problemOf('kv', 2);
+    const beta = [6.001e-3, 2.001e-5, 1.199e-4, 2.001e-7] as const;
+    const noise = { step: 0.01, prefill: 0, rms: 0.01, r2: 1, rmseSec: 0 };
+    const fit = fitClock(problem, { width: 4, tol: 0, maxRounds: 2, from: { beta, noise } });
+    expect(fit.beta).toAgree(values(run.coefficients), 1e-9);
+    expect(fit.rounds.map((round) => round.whole)).toEqual([true, true]);
+    const real = fitClock(problem, { width: 4, tol: 0, maxRounds: 2, mayRound: false, from: { beta, noise } });
+    expect(real.rounds.map((round) => round.whole)).toEqual([false, false]);
+    expect(real.beta).toAgree(values(run.coefficients), 0.02);
+  });
+
+  it('takes doubtful segments out of the regression where others are enough', () => {
+    const { run, problem } = problemOf('budget-2048-medium', 2);
+    // What lies in the first half is wrong by a tenth of a second each.
+    const half = problem.frame.segmentSec.length >> 1;
+    const doubtful = problem.frame.segmentSec.map((_, j) => (j < half ? 1 : 0));
+    const fit = fitClock(problem, { ...settings, doubtful: Uint8Array.from(doubtful) });
+    expect(fit.beta).toAgree(values(run.coefficients), 1e-8);
+    const inside = problem.groups.ofSegment[half >> 1] as number;
+    expect(fit.weights[inside]).toBe(0);
+    expect(fit.weights.at(-1)).toBeGreaterThan(0);
+  });
+
+  it('converged means that the last round moved no coefficient by half a percent', () => {
+    const { problem } = problemOf('budget-2048-medium', 1);
+    for (const maxRounds of [1, 2, 3, 4, 5]) {
+      const { rounds, converged } = fitClock(problem, { ...settings, maxRounds });
+      expect(rounds).toHaveLength(maxRounds);
+      expect(converged).toBe((rounds.at(-1)?.change ?? 1) < 5e-3);
+    }
+  });
+
+  it('a round states its change: the largest of its coefficients, relative', () => {
+    const { problem } = problemOf('kv', 1);
+    const { rounds } = fitClock(problem, { ...settings, width: 4 });
+    // Paces are whole until moves turn, so the first rounds start from the fit before.
+    const [first, second] = rounds;
+    const want = (second?.beta ?? []).map((b, j) => Math.abs(b - (first?.beta[j] as number)) / b);
+    expect(second?.change).toAgree(Math.max(...want), 1e-9);
+    // The first is compared with a step of one mean time and nothing else: all of each coefficient is new.
+    expect(first?.change).toBeGreaterThanOrEqual(1);
+  });
+
+  it('moves are relative to both ends, and blends lie between them', () => {
+    expect(relativeMove([1, 0, 2, 4], [3, 5, 2, 0])).toEqual([0.5, 1, 0, -1]);
+    expect(relativeMove([0, 0, 0, 0], [0, 0, 0, 0])).toEqual([0, 0, 0, 0]);
+    expect(blended([1, 2, 3, 4], [5, 4, 7, 0], 0.25)).toEqual([2, 2.5, 4, 3]);
+    expect(blended([1, 2, 3, 4], [5, 4, 7, 0], 1)).toEqual([5, 4, 7, 0]);
+  });
+});
+
+describe('with noise', () => {
+  it('the noise of a step is found, and the interval holds the truth', () => {
+    const run = runScenario('noisy', { seed: 4, requests: 300 });
+    const { clock, betas, intervals, iterations } = estimateStepClock(run.phases, { model: 'linear' });
+    expect(clock.stepNoise).toAgree(0.05, 0.2);
+    expect(clock.prefillNoise).toBeLessThan(0.1);
+    expect(values(betas)).toAgree(values(run.coefficients), 0.06);
+    for (const name of ['beta0', 'beta1', 'beta2'] as const) {
+      const [low, high] = intervals?.[name] ?? [1, 0];
+      expect(low).toBeLessThan(run.coefficients[name]);
+      expect(high).toBeGreaterThan(run.coefficients[name]);
+    }
+    expect(iterations).toBeLessThanOrEqual(25);
+    expect(clock.steps).toAgree(run.steps.length, 5e-3);
+  });
+
+  it('small moves inside the intervals are as good as none', () => {
+    const run = runScenario('noisy', { seed: 4, requests: 300 });
+    const few = estimateStepClock(run.phases, { model: 'linear', maxOuterIters: 8, tol: 0 });
+    const [before = [], last = []] = few.history.beta.slice(-2);
+    const inside = (['beta0', 'beta1', 'beta2'] as const).every((name, j) => {
+      const [low, high] = few.intervals?.[name] ?? [0, 0];
+      return Math.abs((last[j] as number) - (before[j] as number)) <= 0.2 * (high - low);
+    });
+    expect(inside).toBe(true);
+    expect(few.converged).toBe(true);
+  });
+});
+
+describe('preempted requests', () => {
+  const preempting = (seed: number, kvTokens: number, requests: number, perSec = 12) =>
+    runScenario(
+      {
+        ...scenarios.preempting,
+        arrivals: { kind: 'poisson', perSec },
+        prompt: { ...scenarios.preempting.prompt, atMost: 4000 },
+      },
+      { seed, requests, engine: { kvTokens } },
+    );
+
+  it.each<[number, number, number, number]>([
+    [1, 9000, 100, 12],
+    [2, 9000, 100, 12],
+    [1, 8000, 150, 25],
+    [2, 12_000, 200, 25],
+  ])('seed %d, cache of %d: the rest of the clock is exact, and the coefficients are', (seed, kv, requests, perSec) => {
+    const run = preempting(seed, kv, requests, perSec);
+    const problem = clockProblem(traceColumns(run.phases));
+    const {
+      fit,
+      stretched,
+      touched,
+      loose,
+      problem: partly,
+    } = fitPreempted(problem, { width: 3, tol: 1e-6, maxRounds: 25 });
+    expect(fit.beta).toAgree(values(run.coefficients), 1e-9);
+    expect(loose).toBe(false);
+    expect(fit.converged).toBe(true);
+    const requestOf = (i: number) => run.phases.request[problem.columns.decodes.row[i] as number] as number;
+    const truly = (i: number) => (run.truth.preemptions[requestOf(i)] as number) > 0;
+    // Who was preempted while its prompt was computed shows a decode of full count.
+    expect([...stretched].filter(truly).length).toBeGreaterThan(0.75 * stretched.length);
+    const all = Array.from({ length: problem.columns.decodes.length }, (_, i) => i).filter(truly).length;
+    expect(stretched.length).toBeGreaterThan(0.6 * all);
+    // What they touch is left out, and they press with a share of the steps.
+    for (const i of stretched) {
+      expect(partly.pressing?.[i]).toBeLessThan(1);
+      for (let j = problem.frame.decodeStart[i] as number; j < (problem.frame.decodeEnd[i] as number); j++) {
+        expect(touched[j]).toBe(1);
+        const c = problem.groups.ofSegment[j] as number;
+        if (c >= 0) expect(fit.weights[c]).toBe(0);
+      }
+    }
+  });
+
+  it.each<[number, number, number, number]>([
+    [3, 8000, 150, 40],
+    [1, 10_000, 250, 12],
+  ])('where they touch everything the loose clock stands, seed %d, cache of %d', (seed, kv, requests, perSec) => {
+    const run = preempting(seed, kv, requests, perSec);
+    const problem = clockProblem(traceColumns(run.phases));
+    const { fit, loose, problem: partly } = fitPreempted(problem, { width: 3, tol: 1e-6, maxRounds: 25 });
+    expect(loose).toBe(true);
+    expect(fit.beta[0]).toAgree(run.coefficients.beta0, 0.02);
+    expect(fit.beta[1]).toAgree(run.coefficients.beta1, 0.25);
+    expect(fit.beta[2]).toAgree(run.coefficients.beta2, 0.2);
+    expect(fit.rounds).toHaveLength(16);
+    expect(partly.graph.edges).toBe(problem.frame.busy.filter((b) => b === 1).length);
+    expect(sum(fit.state.steps)).toAgree(run.steps.length, 0.02);
+    const estimate = estimateStepClock(run.phases, { model: 'linear' });
+    expect(codes(estimate.warnings)).toContain('preemption');
+    expect(estimate.clock.wholeSteps).toBe(false);
+  });
+
+  it('are told by every model; only a sound clock is asked for a cost of context', () => {
+    const run = preempting(1, 9000, 100);
+    for (const model of ['linear', 'auto'] as const) {
+      const estimate = estimateStepClock(run.phases, { model });
+      expect(estimate.model).toBe('linear');
+      expect(estimate.clock.stretchedDecodes).toBeGreaterThan(10);
+      expect(values(estimate.betas)).toAgree(values(run.coefficients), 1e-8);
+      expect(codes(estimate.warnings)).toEqual(['preemption']);
+      expect(estimate.clock.conventions).toBeNull();
+      // The evidence is that of the counts taken for exact.
+      expect(estimate.clock.relativeResidual).toBeGreaterThan(1);
+      expect(estimate.clock.heldSegments).toBeGreaterThan(5);
+    }
+  });
+});
+
+describe('faults of small traces', () => {
+  const settings = { tol: 1e-6, maxRounds: 25 };
+  const chosen = (phases: Parameters<typeof traceColumns>[0]) =>
+    chosenFit(clockProblem(traceColumns(phases)), 'linear', settings);
+  const { phases } = runScenario(shortOutputs, { seed: 1, requests: 100 });
+
+  it('nothing is tried where the counts hold', () => {
+    const got = chosen(phases);
+    expect(got.conventions).toBeUndefined();
+    expect([got.stretched.length, got.loose]).toEqual([0, false]);
+    expect(got.exact).toBe(got.fit);
+  });
+
+  it('the right convention leaves nothing', () => {
+    const more = chosen(miscounted(phases, 1));
+    expect(more.conventions?.minusOne).toBeLessThan(1e-9);
+    expect(more.conventions?.asGiven).toBeGreaterThan(0.1);
+    expect(more.conventions?.plusOne).toBeGreaterThan(0.2);
+    const less = chosen(miscounted(phases, -1));
+    expect(less.conventions?.plusOne).toBeLessThan(0.01);
+    expect(less.conventions?.minusOne).toBeGreaterThan(0.2);
+    expect(less.conventions?.asGiven).toBe(less.fit.rounds.at(-1)?.noise.rms);
+    expect(less.stretched.length).toBe(0);
+  });
+
+  it('a mixture of engines is no preemption', () => {
+    const got = estimateStepClock(mixedEngines(3, 200), { model: 'linear' });
+    expect(codes(got.warnings)).toContain('several-engines');
+    expect(got.clock.stretchedDecodes).toBe(0);
+    expect(got.clock.conventions).not.toBeNull();
+  });
+
+  it('missing requests are no preemption', () => {
+    const got = estimateStepClock(withMissing(runScenario('budget-2048-medium', { seed: 1, requests: 200 }).phases), {
+      model: 'linear',
+    });
+    expect(codes(got.warnings)).toEqual(['missing-requests']);
+    expect(got.clock.slowClusters).toBeGreaterThan(8);
+    expect(got.clock.stretchedDecodes).toBe(0);
+  });
+
+  it('the context of a decode without a prompt is not known: linear where it may be, refused where it may not', () => {
+    const { phases: kv } = runScenario('kv', { seed: 1, requests: 100 });
+    const lone = keptRows(kv, (i) => i !== [...kv.kind].indexOf(0));
+    expect(estimateStepClock(lone).model).toBe('linear');
+    expect(() => estimateStepClock(lone, { model: 'kv' })).toThrow(
+      expect.objectContaining({
+        code: 'beta-estimators/no-context',
+        message: 'model: kv needs a prefill row for every decode, to know its context; got decodes without one',
+      }),
+    );
+  });
+
+  it('auto takes the context term where the engine reads its cache', () => {
+    expect(estimateStepClock(runScenario('kv', { seed: 1, requests: 100 }).phases).model).toBe('kv');
+    expect(estimateStepClock(runScenario('kv-light', { seed: 1, requests: 100 }).phases).model).toBe('kv');
+    expect(estimateStepClock(runScenario('budget-2048-medium', { seed: 1, requests: 100 }).phases).model).toBe(
+      'linear',
+    );
+    expect(estimateStepClock(runScenario('chunk-512-medium', { seed: 1, requests: 100 }).phases).model).toBe('linear');
+  });
+});
+
+describe('refusals say what was got', () => {
+  const refused = (list: Parameters<typeof tableOf>[0]) => () => estimateStepClock(tableOf(list));
+
+  it('no phases with work', () => {
+    expect(refused([prefill('A', 0, 1, 0)])).toThrow(
+      expect.objectContaining({
+        code: 'beta-estimators/no-phases',
+        message: 'phases: at least one with tokens is needed; got none',
+      }),
+    );
+  });
+
+  it('no whole decode', () => {
+    expect(refused([prefill('A', 0, 1, 5), prefill('B', 3, 4, 5)])).toThrow(
+      expect.objectContaining({
+        code: 'beta-estimators/no-decode-counts',
+        message:
+          'decodes: the step clock counts the steps of whole decode phases, and needs at least one; got 2 prefills and 0 decodes, none whole',
+      }),
+    );
+    expect(() => estimateStepClock(tableOf([decode('A', 0, 9, 9), prefill('B', 1, 2, 3)]), { window: [1, 5] })).toThrow(
+      'got 1 prefills and 1 decodes, none whole',
+    );
+  });
+
+  it('too few clusters', () => {
+    const spaced = (count: number) => Array.from({ length: count }, (_, i) => decode(`${i}`, 10 * i, 10 * i + 2, 2));
+    expect(refused(spaced(3))).toThrow(
+      expect.objectContaining({
+        code: 'beta-estimators/too-few-clusters',
+        message: 'phases: must fall into at least 4 stretches between prefills to regress on; got 3',
+      }),
+    );
+    const four = refused(spaced(4))();
+    expect(four.betas.beta0 + four.betas.beta2).toAgree(1, 1e-9);
+    expect(four.diagnostics.r2).toBeNull();
+  });
+});
