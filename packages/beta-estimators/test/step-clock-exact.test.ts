@@ -38,6 +38,7 @@ describe('without noise a hundred requests give the engine back to the last digi
     ['budget-2048-bursty', 3, 7],
     ['budget-512-heavy', 2, 9],
     ['budget-512-heavy', 3, 9],
+    ['folded', 3, 20],
     ['kv', 1, 8],
     ['kv', 2, 9],
     ['kv-light', 3, 9],

@@ -10,7 +10,7 @@ const SEEDS = [1, 2];
 
 describe('what is wrong with a trace is named', () => {
   it.each(SEEDS)('counts off by one, seed %d', (seed) => {
-    const { phases } = runScenario(shortOutputs, { seed });
+    const { phases } = runScenario(shortOutputs, { seed, requests: 400 });
     expect(codes(phases)).toEqual([]);
     expect(codes(miscounted(phases, 1))).toContain('counts-off-by-one');
     expect(codes(miscounted(phases, -1))).toContain('counts-off-by-one');
@@ -30,7 +30,7 @@ describe('what is wrong with a trace is named', () => {
   });
 
   it.each(SEEDS)('two engines in one trace, seed %d', (seed) => {
-    expect(codes(mixedEngines(seed))).toContain('several-engines');
+    expect(codes(mixedEngines(seed, 400))).toContain('several-engines');
   });
 
   it('a constant workload, of which nothing can be learnt', () => {
