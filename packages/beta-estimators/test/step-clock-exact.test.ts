@@ -53,8 +53,8 @@ describe('without noise a hundred requests give the engine back to the last digi
     expect(clock.steps).toBe(run.steps.length);
     expect([clock.wholeSteps, clock.unsureShare, clock.heldSegments]).toEqual([true, 0, 0]);
     expect(clock.clusterResidual).toBeLessThan(1e-10);
-    // What is left to correct is where each prefill's tokens went.
-    expect(clock.correction).toBeLessThan(0.12);
+    // What is left to correct is where each prefill's tokens went: while it waited, if waiting counts, none did.
+    expect(clock.correction).toBeLessThan(name === 'folded' ? 0.8 : 0.12);
   });
 });
 
