@@ -39,8 +39,8 @@ const inverseGram = ({ r }: ReducedRows, norms: readonly number[]): Matrix | und
   for (const [j, norm] of norms.entries()) {
     for (let i = 0; i <= j; i++) scaled.set(i, j, r.get(i, j) / norm);
   }
-  // A triangle is singular where its diagonal is: at the rounding of columns of length 1.
-  if (!norms.every((norm, j) => norm > 0 && Math.abs(scaled.get(j, j)) > 1e-10)) return undefined;
+  // A triangle is singular where its diagonal is: at the rounding of columns of length 1, or NaN for columns of zeros.
+  if (!norms.every((_, j) => Math.abs(scaled.get(j, j)) > 1e-10)) return undefined;
   const root = inverse(scaled);
   return root.mmul(root.transpose());
 };

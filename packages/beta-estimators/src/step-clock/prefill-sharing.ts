@@ -32,7 +32,6 @@ export const sharePrefills = (
   tokens.fill(0);
   unsure.fill(0);
   const rate = new Float64Array(segments + 1);
-  const unsureRate = new Float64Array(segments + 1);
   for (let i = 0; i < prefills.length; i++) {
     const a = prefillSegment[i] as number;
     const b = prefillEnd[i] as number;
@@ -48,17 +47,14 @@ export const sharePrefills = (
     rate[a + 1] = (rate[a + 1] as number) + perStep;
     rate[b] = (rate[b] as number) - perStep;
     unsure[a] = (unsure[a] as number) + perStep * inFirst;
-    unsureRate[a + 1] = (unsureRate[a + 1] as number) + perStep;
-    unsureRate[b] = (unsureRate[b] as number) - perStep;
   }
   let r = 0;
-  let u = 0;
   for (let j = 0; j < segments; j++) {
     r += rate[j] as number;
-    u += unsureRate[j] as number;
     const k = (clock[j + 1] as number) - (clock[j] as number);
     // The running sums are differences: what should be zero may come out as a rounding error below it.
-    tokens[j] = (tokens[j] as number) + Math.max(r, 0) * k;
-    unsure[j] = (unsure[j] as number) + Math.max(u, 0) * k;
+    const shared = Math.max(r, 0) * k;
+    tokens[j] = (tokens[j] as number) + shared;
+    unsure[j] = (unsure[j] as number) + shared;
   }
 };
