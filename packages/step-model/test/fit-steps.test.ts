@@ -131,6 +131,189 @@ describe('fitSteps', () => {
   });
 });
 
+describe('the figures of a fit, by hand', () => {
+  // Steps without prefill: t = beta0 + beta2 d. Two batches, twice each, off by 2 % to both sides.
+  const log = steps([
+    [0.0098, 0, 1],
+    [0.0102, 0, 1],
+    [0.0196, 0, 6],
+    [0.0204, 0, 6],
+  ]);
+  const { betas, intervals, identifiability, diagnostics, warnings } = fitSteps(log, { level: 0.9 });
+
+  it('coefficients: the means of 10 and 20 ms at batches of 1 and 6', () => {
+    expect([betas.beta0, betas.beta1, betas.beta2]).toAgree([0.008, 0, 0.002], 1e-12, 1e-18);
+    expect(warnings).toEqual([
+      {
+        code: 'unidentified-coefficient',
+        message: 'beta1 cannot be told: its tokens are zero in every step. It is set to 0.',
+      },
+    ]);
+  });
+
+  it('diagnostics', () => {
+    expect(diagnostics.nSteps).toBe(4);
+    expect(diagnostics.meanDurationSeconds).toAgree(0.015, 1e-12);
+    // Residuals of 0.2, 0.2, 0.4 and 0.4 ms.
+    expect(diagnostics.rmseSeconds).toAgree(Math.sqrt((2 * 0.04e-6 + 2 * 0.16e-6) / 4), 1e-12);
+    expect(diagnostics.relativeRmse).toAgree(0.02, 1e-12);
+    const total = 5.2 ** 2 + 4.8 ** 2 + 4.6 ** 2 + 5.4 ** 2;
+    expect(diagnostics.r2 ?? 0).toAgree(1 - (2 * 0.04 + 2 * 0.16) / total, 1e-12);
+  });
+
+  it('intervals: weights 1 / t^2, two degrees of freedom, t(0.95; 2) = 2.91998558', () => {
+    // In units of the fitted duration each mean has the error 0.02 sqrt(4 / 2) / sqrt(2) = 0.02: of 10 ms, and of 20 ms.
+    const [var1, var6] = [(0.02 * 0.01) ** 2, (0.02 * 0.02) ** 2];
+    const slope = (var1 + var6) / 25;
+    const base = (36 * var1 + var6) / 25;
+    const cross = -(6 * var1 + var6) / 25;
+    expect(intervals?.covariance.flatMap((row) => [...row])).toEqual(
+      [base, 0, cross, 0, 0, 0, cross, 0, slope].map((v) => expect.closeTo(v, 16)),
+    );
+    const t = 2.91998558;
+    expect(intervals?.beta0 ?? []).toAgree([0.008 - t * Math.sqrt(base), 0.008 + t * Math.sqrt(base)], 1e-8);
+    expect(intervals?.beta2 ?? []).toAgree([0.002 - t * Math.sqrt(slope), 0.002 + t * Math.sqrt(slope)], 1e-8);
+    expect([intervals?.beta1, intervals?.level]).toEqual([[0, 0], 0.9]);
+    expect(intervals).not.toHaveProperty('beta3');
+  });
+
+  it('the range of every quantity, and the condition number of the columns of length 1', () => {
+    expect(identifiability.compositions).toEqual({ prefillTokens: [0, 0], decodeSeqs: [1, 6] });
+    // Weighted columns (1/10, 1/20) and (1/10, 6/20): cos = (1/100 + 6/400) / (sqrt(5)/20 sqrt(40)/20).
+    const cosine = (1 / 100 + 6 / 400) / (Math.sqrt(1 / 100 + 1 / 400) * Math.sqrt(1 / 100 + 36 / 400));
+    expect(identifiability.conditionNumber ?? 0).toAgree(Math.sqrt((1 + cosine) / (1 - cosine)), 1e-9);
+  });
+
+  it('an interval stops at 0', () => {
+    const noisy = fitSteps(
+      steps([
+        [0.01, 0, 1],
+        [0.02, 0, 1],
+        [0.01, 0, 6],
+        [0.03, 0, 6],
+      ]),
+    );
+    expect([noisy.intervals?.beta0[0], noisy.intervals?.beta2[0]]).toEqual([0, 0]);
+    expect(noisy.intervals?.beta0[1]).toBeGreaterThan(0.01);
+  });
+
+  it('has no intervals without steps to spare, and no r2 where all steps take the same time', () => {
+    const two = fitSteps(
+      steps([
+        [0.01, 0, 1],
+        [0.02, 0, 6],
+      ]),
+    );
+    expect([two.intervals, two.identifiability.conditionNumber]).toEqual([null, null]);
+    expect(two.betas.beta2).toAgree(0.002, 1e-12);
+    const same = fitSteps(
+      steps([
+        [0.01, 0, 1],
+        [0.01, 0, 6],
+        [0.01, 0, 3],
+      ]),
+    );
+    expect(same.diagnostics.r2).toBeNull();
+    expect(same.warnings.map((w) => w.message)).toContain(
+      'beta2 is held at 0; without the bound it would be negative.',
+    );
+  });
+
+  it('columns that depend on each other: durations stand, coefficients do not', () => {
+    const fit = fitSteps(
+      steps([
+        [0.01, 5, 1],
+        [0.012, 10, 2],
+        [0.014, 15, 3],
+        [0.0161, 20, 4],
+      ]),
+    );
+    expect(fit.warnings[0]).toEqual({
+      code: 'not-identifiable',
+      message: expect.stringMatching(
+        /^The step log does not tell the coefficients apart \(.+\)\. The fitted durations stand, the single coefficients do not\.$/,
+      ),
+    });
+    expect([fit.intervals, fit.identifiability.conditionNumber]).toEqual([null, null]);
+    expect(fit.diagnostics.relativeRmse).toBeLessThan(0.005);
+  });
+
+  it('refusals name the rule and the value', () => {
+    const refused = (rows: Parameters<typeof steps>[0], message: string, code: string, value: unknown) =>
+      expect(() => fitSteps(steps(rows))).toThrow(expect.objectContaining({ code, message, value }));
+    refused(
+      [[1, 0, 0]],
+      "step log: must have a step that processes tokens; got '1 steps'",
+      'step-model/no-steps',
+      '1 steps',
+    );
+    for (const sec of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const message = `duration of step 1: must be a number of seconds above 0; got ${sec}`;
+      refused(
+        [
+          [1, 1, 1],
+          [sec, 1, 1],
+        ],
+        message,
+        'step-model/bad-step',
+        sec,
+      );
+    }
+    expect(() => fitSteps(steps([[1, 1, 1]]), { model: 'kv' })).toThrow(
+      expect.objectContaining({ code: 'step-model/no-context', value: 'kv' }),
+    );
+  });
+});
+
+describe('compareWithSteps by hand', () => {
+  const log = steps([
+    [0.01, 0, 1, 100],
+    [0.02, 0, 6, 300],
+    [0.03, 100, 1, 100],
+    [0.05, 200, 3, 500],
+    [0.04, 120, 4, 50],
+  ]);
+  const fit = fitSteps(log);
+
+  it('holds every coefficient that one of both has, errors relative to the reference', () => {
+    const estimate = { beta0: 2 * fit.betas.beta0, beta1: fit.betas.beta1, beta2: 0 };
+    const { coefficients } = compareWithSteps(estimate, fit, log);
+    expect(coefficients.map((c) => [c.coefficient, c.estimate, c.reference])).toEqual([
+      ['beta0', estimate.beta0, fit.betas.beta0],
+      ['beta1', estimate.beta1, fit.betas.beta1],
+      ['beta2', 0, fit.betas.beta2],
+      ['beta3', 0, fit.betas.beta3],
+    ]);
+    expect(coefficients[0]?.error ?? 0).toAgree(1, 1e-12);
+    expect([coefficients[1]?.error, coefficients[1]?.inInterval]).toEqual([0, true]);
+  });
+
+  it('has no error at a reference of 0, and no interval where the fit has none', () => {
+    const none = { ...fit, betas: { ...fit.betas, beta2: 0 }, intervals: null };
+    const [, , beta2] = compareWithSteps({ beta0: 1, beta1: 1, beta2: 1 }, none, log).coefficients;
+    expect(beta2).toEqual({ coefficient: 'beta2', estimate: 1, reference: 0, error: null, inInterval: null });
+  });
+
+  it('the ends of an interval are inside', () => {
+    const [low, high] = fit.intervals?.beta0 ?? [0, 0];
+    const inside = (beta0: number) => compareWithSteps({ ...fit.betas, beta0 }, fit, log).coefficients[0]?.inInterval;
+    expect([inside(low), inside(high), inside(high * 1.001)]).toEqual([true, true, false]);
+  });
+
+  it('errors of the durations: the mean of the single ones, and that of the whole', () => {
+    const two = steps([
+      [1, 0, 1, 10],
+      [3, 1, 1, 10],
+    ]);
+    const estimate = { beta0: 1, beta1: 1, beta2: 0, beta3: 0.05 };
+    // 1.5 and 2.5 s predicted of 1 and 3 s measured.
+    const { meanAbsoluteError, totalTimeError } = compareWithSteps(estimate, fit, two);
+    expect([meanAbsoluteError, totalTimeError]).toAgree([(0.5 + 1 / 6) / 2, 0], 1e-12, 1e-15);
+    const { contextTokens: _, ...blind } = two;
+    expect(compareWithSteps(estimate, fit, blind).totalTimeError).toAgree(-0.25, 1e-12);
+  });
+});
+
 describe('compareWithSteps', () => {
   const run = runScenario('budget-2048-medium', { requests: 100 });
   const fit = fitSteps(run.steps, { model: 'linear' });

@@ -96,4 +96,77 @@ describe('windows', () => {
     expect(() => holdOutSplit(run.phases, 1)).toThrow('fraction: must lie between 0 and 1; got 1');
     expect(() => spanOfPhases({ ...phases, length: 0 })).toThrow('phases: must have a row; got 0');
   });
+
+  it('refusals have their codes', () => {
+    for (const fraction of [0, 1, Number.NaN, -1]) {
+      expect(() => holdOutSplit(phases, fraction)).toThrow(
+        expect.objectContaining({
+          code: 'step-model/bad-fraction',
+          message: `fraction: must lie between 0 and 1; got ${fraction}`,
+        }),
+      );
+    }
+    expect(() => spanOfPhases({ ...phases, length: 0 })).toThrow(
+      expect.objectContaining({ code: 'step-model/no-phases', value: 0 }),
+    );
+  });
+});
+
+describe('holdOutError by hand', () => {
+  const one = { beta0: 0.1, beta1: 0, beta2: 0 };
+
+  it('mean, median and bias over the decodes of the window', () => {
+    // Predicted 1 s of 2 s (10 steps), and 0.4 s of 1 s (4 steps).
+    const error = holdOutError(phases, one, [0, 3]);
+    expect([error.count, error.censored]).toEqual([2, 0]);
+    expect([error.meanAbsoluteError ?? 0, error.medianAbsoluteError ?? 0, error.bias ?? 0]).toAgree(
+      [0.55, 0.55, (1.4 - 3) / 3],
+      1e-12,
+    );
+  });
+
+  it('a window ends where it says: phases that touch it from outside do not count, cut ones are censored', () => {
+    expect(holdOutError(phases, one, [0, 1])).toMatchObject({ count: 0, censored: 0 });
+    expect(holdOutError(phases, one, [3, 9])).toMatchObject({ count: 0, censored: 0 });
+    expect(holdOutError(phases, one, [1, 2])).toMatchObject({ count: 1, censored: 1 });
+    expect(holdOutError(phases, one, [0, 2])).toMatchObject({ count: 1, censored: 1 });
+    expect(holdOutError(phases, one, [1.5, 3])).toMatchObject({ count: 0, censored: 2 });
+    expect(holdOutError(phases, one, [0.5, 3])).toMatchObject({ count: 2, censored: 2 });
+  });
+
+  it('a given count wins over the tokens; a decode without steps does not count', () => {
+    const given = { ...phases, steps: Float64Array.of(Number.NaN, 5, 1, 0) };
+    const error = holdOutError(given, one, [0, 3]);
+    expect([error.count, error.bias ?? 0]).toEqual([1, expect.closeTo(-0.75, 12)]);
+    const unknown = { ...phases, steps: Float64Array.of(Number.NaN, Number.NaN, Number.NaN, Number.NaN) };
+    expect(holdOutError(unknown, one, [0, 3])).toEqual(holdOutError(phases, one, [0, 3]));
+  });
+
+  it('cached tokens of a prompt are context, not work', () => {
+    const cached = { ...phases, cachedTokens: Float64Array.of(20, 0, 0, 0) };
+    const sec = (table: typeof phases, betas: object) => {
+      const all = { beta0: 0, beta1: 0, beta2: 0, ...betas };
+      return predictDecodes(table, all)[1] ?? 0;
+    };
+    // Ten steps, each with 20 tokens more.
+    expect(sec(cached, { beta3: 1 }) - sec(phases, { beta3: 1 })).toAgree(200, 1e-12);
+    expect(sec(cached, { beta1: 1 })).toBe(0);
+  });
+
+  it('a time far from zero costs no digits', () => {
+    const epoch = 2 ** 31;
+    const later = {
+      ...phases,
+      startSec: phases.startSec.map((t) => t + epoch),
+      endSec: phases.endSec.map((t) => t + epoch),
+    };
+    const betas = { beta0: 1, beta1: 1, beta2: 1, beta3: 1 };
+    expect(predictDecodes(later, betas)).toEqual(predictDecodes(phases, betas));
+  });
+
+  it('an engine without rows is no engine', () => {
+    const gap = { ...phases, instance: Uint32Array.of(0, 0, 2, 2), instanceIds: { length: 3, at: String } };
+    const betas = { beta0: 0, beta1: 0, beta2: 1 };
+    expect([...predictDecodes(gap, betas)]).toEqual([Number.NaN, 10, Number.NaN, 4]);
+  });
 });

@@ -66,4 +66,91 @@ describe('predictStepTime', () => {
       /contextTokens: must be/,
     );
   });
+
+  it.each([
+    ['prefillTokens', -1],
+    ['decodeSeqs', Number.POSITIVE_INFINITY],
+    ['contextTokens', Number.NaN],
+  ] as const)('refuses %s of %d', (name, value) => {
+    expect(() => predictStepTime({ betas }, { ...composition, [name]: value })).toThrow(
+      expect.objectContaining({
+        code: 'step-model/bad-composition',
+        message: `${name}: must be a number >= 0; got ${value}`,
+        value,
+      }),
+    );
+  });
+
+  it('an empty step costs beta0, and no interval reaches below 0', () => {
+    const empty = { prefillTokens: 0, decodeSeqs: 0, contextTokens: 0 };
+    expect(predictStepTime({ betas }, empty).durationSec).toBe(0.006);
+    const covariance = [[1e-4]];
+    const intervals = { level: 0.9, beta0: [0, 0.046], beta1: [2e-5, 2e-5], beta2: [1e-4, 1e-4], covariance } as const;
+    // A standard error of 10 ms, an interval of 23 ms to both sides: 2.3 of them.
+    expect(predictStepTime({ betas, intervals }, empty)).toMatchObject({
+      level: 0.9,
+      intervalSec: [0, expect.closeTo(0.029, 12)],
+    });
+  });
+
+  it('reaches as many standard errors as the widest interval of the file', () => {
+    const covariance = [
+      [1e-8, 0, 0, 0],
+      [0, 4e-12, 0, 0],
+      [0, 0, 0, 0],
+      [0, 0, 0, 1e-18],
+    ];
+    const intervals = {
+      level: 0.95,
+      beta0: [0.0058, 0.0062],
+      beta1: [1.4e-5, 2.6e-5],
+      beta2: [0, 1],
+      beta3: [9.9e-8, 1.01e-7],
+      covariance,
+    } as const;
+    // beta0 reaches two, beta1 three, beta3 one standard error; beta2 has none, so that its interval says nothing.
+    const error = Math.sqrt(1e-8 + 500 ** 2 * 4e-12 + 20_000 ** 2 * 1e-18);
+    const [low, high] = predictStepTime({ betas, intervals }, composition).intervalSec ?? [0, 0];
+    expect([low, high]).toAgree([0.019 - 3 * error, 0.019 + 3 * error], 1e-12);
+  });
+
+  it('a covariance that rounding has made negative is none', () => {
+    const intervals = {
+      level: 0.95,
+      beta0: [0.005, 0.007],
+      beta1: [2e-5, 2e-5],
+      beta2: [1e-4, 1e-4],
+      covariance: [
+        [1e-20, -1e-16],
+        [-1e-16, 0],
+      ],
+    } as const;
+    const { intervalSec, durationSec } = predictStepTime({ betas, intervals }, composition);
+    expect(intervalSec).toEqual([durationSec, durationSec]);
+  });
+
+  it('bounds are sums of the single bounds; a coefficient without interval adds nothing', () => {
+    const intervals = { level: 0.5, beta0: [0.001, 0.002], beta1: [1e-5, 3e-5], beta2: [0, 1e-3] } as const;
+    expect(predictStepTime({ betas, intervals }, composition)).toMatchObject({
+      level: 0.5,
+      intervalFrom: 'bounds',
+      intervalSec: [expect.closeTo(0.001 + 0.005, 12), expect.closeTo(0.002 + 0.015 + 0.01, 12)],
+    });
+  });
+
+  it('the ends of what was seen are inside; context counts only for a model with context', () => {
+    const compositions = { prefill_tokens: [500, 600], decode_seqs: [5, 10], context_tokens: [1, 2] } as const;
+    const far = predictStepTime({ betas, identifiability: { compositions } }, composition);
+    expect(far.extrapolation).toEqual([{ quantity: 'contextTokens', value: 20_000, seen: [1, 2] }]);
+    const { beta3: _, ...linear } = betas;
+    const plain = predictStepTime(
+      { betas: linear, identifiability: { compositions } },
+      { ...composition, decodeSeqs: 4 },
+    );
+    expect(plain.extrapolation).toEqual([{ quantity: 'decodeSeqs', value: 4, seen: [5, 10] }]);
+    expect(predictStepTime({ betas: linear, identifiability: {} }, composition).rangeUnknown).toEqual([
+      'prefillTokens',
+      'decodeSeqs',
+    ]);
+  });
 });
