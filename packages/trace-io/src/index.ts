@@ -4,6 +4,7 @@ export { type FormatInfo, formats } from './format-list.js';
 export { columnMapOf } from './formats/mapped.js';
 export type { ByteSource } from './input.js';
 export { joinPhases } from './join-phases.js';
+export { tokensOfRows } from './phase-columns.js';
 export { DECODE, type NameColumn, type PhaseTable, PREFILL } from './phase-table.js';
 export { type PhaseRow, phaseTableFrom } from './phase-table-from.js';
 export { type ReadTraceOptions, readTrace } from './read-trace.js';

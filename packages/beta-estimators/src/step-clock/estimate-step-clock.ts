@@ -8,7 +8,7 @@ import { type ClockFit, fitClock } from './fit-clock.js';
 import { COEFFICIENTS, type Identifiability, identifiability } from './identifiability.js';
 import { blockIntervals, type StepClockIntervals } from './intervals.js';
 import type { StepBetas, Width } from './row-fit.js';
-import { sampleWindows } from './sample-windows.js';
+import { fittedWindows, MOST_PHASES, sampleWindows } from './sample-windows.js';
 import { type ResolvedStepClockOptions, resolvedStepClock, type StepClockOptions } from './step-clock-options.js';
 import { stepClockWarnings } from './step-clock-warnings.js';
 import { traceColumns, WHOLE_TRACE } from './trace-columns.js';
@@ -87,6 +87,13 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
       decodes: problem.columns.decodes.length,
       betas: beta,
       converged,
+      ...(chosen.stretches > 1 && {
+        part: {
+          stretches: chosen.stretches,
+          fitted: problem.columns.prefills.length + problem.columns.decodes.length,
+          phases: phases.length,
+        },
+      }),
     }),
   };
 };
@@ -111,18 +118,24 @@ const FULL_TOL = 1e-3;
 /** Fits by the options that asked for them, as long as memory lasts: an estimate's details need not fit a second time. */
 const fitted = new WeakMap<
   ResolvedStepClockOptions,
-  WeakRef<{ readonly phases: PhaseTable; readonly fit: ChosenFit }>
+  WeakRef<{ readonly phases: PhaseTable; readonly fit: TraceFit }>
 >();
 
-/** Fits the clock, or gives the fit that the same phases and options object had before. */
+/** A fit, and on how many stretches of the trace: one where it is the whole. */
+interface TraceFit extends ChosenFit {
+  readonly stretches: number;
+}
+
+/** Fits the clock, or gives the fit that the same phases and options object had before. Of more phases than `most`, stretches are fitted. */
 export const fitStepClock = (
   phases: PhaseTable,
   options: ResolvedStepClockOptions,
   onProgress?: (share: number) => void,
-): ChosenFit => {
+  most = MOST_PHASES,
+): TraceFit => {
   const before = fitted.get(options)?.deref();
   if (before?.phases === phases) return before.fit;
-  const fit = freshFit(phases, options, onProgress);
+  const fit = freshFit(phases, options, onProgress, most);
   fitted.set(options, new WeakRef({ phases, fit }));
   return fit;
 };
@@ -131,18 +144,21 @@ export const fitStepClock = (
 const freshFit = (
   phases: PhaseTable,
   { model, window, tol, maxOuterIters }: ResolvedStepClockOptions,
-  onProgress?: (share: number) => void,
-): ChosenFit => {
+  onProgress: ((share: number) => void) | undefined,
+  most: number,
+): TraceFit => {
   const within = window ?? WHOLE_TRACE;
   const windows = sampleWindows(phases, within);
-  const first = checkedProblem(phases, windows ?? [within]);
+  const all = fittedWindows(phases, within, most);
+  const fittedFirst = windows ?? all;
+  const first = checkedProblem(phases, fittedFirst);
   const settings = { tol: windows === undefined ? tol : Math.max(tol, SAMPLE_TOL), maxRounds: maxOuterIters };
   const chosen = chosenFit(first, model, settings);
   onProgress?.(windows === undefined ? 0.9 : 0.3);
   // Where counts give way the sample stands: the loose clock is not made for a million phases.
-  if (windows === undefined || chosen.stretched.length > 0) return chosen;
+  if (windows === undefined || chosen.stretched.length > 0) return { ...chosen, stretches: fittedFirst.length };
 
-  const problem = clockProblem(traceColumns(phases, [within]));
+  const problem = clockProblem(traceColumns(phases, all));
   onProgress?.(0.5);
   const sampled = chosen.fit.rounds.at(-1);
   const fit = fitClock(problem, {
@@ -152,8 +168,8 @@ const freshFit = (
     ...(sampled && { from: sampled, mayRound: sampled.whole }),
   });
   onProgress?.(0.9);
-  const all = { ...fit, rounds: [...chosen.fit.rounds, ...fit.rounds] };
-  return { ...chosen, problem, fit: all, exact: all };
+  const whole = { ...fit, rounds: [...chosen.fit.rounds, ...fit.rounds] };
+  return { ...chosen, problem, fit: whole, exact: whole, stretches: all.length };
 };
 
 const LEAST_CLUSTERS = 4;

@@ -3,6 +3,7 @@ import { SUSPICIOUS } from './chosen-fit.js';
 import type { ClockReport } from './clock-report.js';
 import { COEFFICIENTS, type CoefficientName, type Identifiability } from './identifiability.js';
 import type { StepClockIntervals } from './intervals.js';
+import { MOST_PHASES } from './sample-windows.js';
 
 export interface WarningEvidence {
   readonly intervals: StepClockIntervals | null;
@@ -11,6 +12,8 @@ export interface WarningEvidence {
   readonly decodes: number;
   readonly betas: readonly number[];
   readonly converged: boolean;
+  /** Given where the coefficients are those of some stretches of the trace, and not of all. */
+  readonly part?: { readonly stretches: number; readonly fitted: number; readonly phases: number };
 }
 
 /** What whoever uses the coefficients should know: first whether the clock can be believed, then what it cannot tell. */
@@ -18,10 +21,21 @@ export const stepClockWarnings = (evidence: WarningEvidence): EstimateWarning[] 
   ...clockWarnings(evidence),
   ...budgetWarnings(evidence),
   ...identifiabilityWarnings(evidence),
+  ...partWarnings(evidence),
   ...(evidence.converged
     ? []
     : [{ code: 'not-converged', message: 'the coefficients still moved in the last round; they are the best so far' }]),
 ];
+
+const partWarnings = ({ part }: WarningEvidence): EstimateWarning[] =>
+  part === undefined
+    ? []
+    : [
+        {
+          code: 'part-of-trace',
+          message: `the coefficients are those of ${part.stretches} stretches, spread evenly over the trace, with ${part.fitted} of its ${part.phases} phases. More than ${MOST_PHASES} phases are not fitted as a whole, nor is a long trace with preemptions`,
+        },
+      ];
 
 /** Another count convention wins when it leaves less than this share of the residual: twice as good. */
 const WINS = 0.5;

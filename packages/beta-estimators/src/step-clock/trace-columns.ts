@@ -1,4 +1,4 @@
-import { type PhaseTable, PREFILL } from '@stepclock/trace-io';
+import { type PhaseTable, PREFILL, tokensOfRows } from '@stepclock/trace-io';
 import { EstimatorError } from '../estimator-error.js';
 
 /** The part of a trace that is looked at, seconds on the trace's clock: phases in flight at an edge are cut there. */
@@ -48,8 +48,9 @@ export const WHOLE_TRACE: Window = [Number.NEGATIVE_INFINITY, Number.POSITIVE_IN
  */
 export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [WHOLE_TRACE]): TraceColumns => {
   const engines = phases.instance === undefined ? 1 : phases.instance.reduce((most, i) => Math.max(most, i), 0) + 1;
-  const promptOf = promptLengths(phases);
-  const parts = windows.map((window) => partOf(phases, window, engines));
+  const tokensOf = tokensOfRows(phases);
+  const parts = windows.map((window) => partOf(phases, tokensOf, window, engines));
+  const promptOf = promptLengths(phases, tokensOf, parts);
   const prefillCount = parts.reduce((sum, part) => sum + part.prefills, 0);
   const decodeCount = parts.reduce((sum, part) => sum + part.decodes, 0);
   const prefills = { ...emptyColumns(prefillCount), tokens: new Float64Array(prefillCount) };
@@ -62,7 +63,7 @@ export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [W
     steps: prefillSteps,
   } = prefills;
   const { startSec: decodeStart, endSec: decodeEnd, cut: decodeCut, row: decodeRow, steps: counts } = decodes;
-  const { length, kind, startSec, endSec, prefillTokens, decodeTokens, steps, instance, request } = phases;
+  const { length, kind, startSec, endSec, steps, instance, request } = phases;
   const edgesSec: number[] = [];
   let used = 0;
   let p = 0;
@@ -97,14 +98,14 @@ export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [W
       const given = steps === undefined ? Number.NaN : (steps[i] as number);
       if (isPrefill) {
         prefillSteps[at] = given;
-        const tokens = prefillTokens[i] as number;
+        const tokens = tokensOf(i);
         prefills.tokens[at] = isCut ? (tokens * (finish - begin)) / (end - start) : tokens;
       } else {
-        const count = given >= 0 ? given : (decodeTokens[i] as number);
+        const count = given >= 0 ? given : tokensOf(i);
         counts[at] = count;
         // A decode that began before the window has grown by then: evenly, as far as anybody knows.
         const grown = start < from ? (count * (from - start)) / (end - start) : 0;
-        decodes.context[at] = (promptOf[request[i] as number] as number) + grown;
+        decodes.context[at] = promptOf(request[i] as number) + grown;
       }
     }
   }
@@ -135,9 +136,9 @@ interface Part {
 }
 
 /** Which rows have a part inside the window, and work to show. */
-const partOf = (phases: PhaseTable, window: Window, engines: number): Part => {
+const partOf = (phases: PhaseTable, tokensOf: (row: number) => number, window: Window, engines: number): Part => {
   const [from, to] = window;
-  const { length, kind, startSec, endSec, prefillTokens, decodeTokens, steps, instance } = phases;
+  const { length, kind, startSec, endSec, steps, instance } = phases;
   const keep = new Uint8Array(length);
   const first = new Float64Array(engines).fill(Number.POSITIVE_INFINITY);
   const last = new Float64Array(engines).fill(Number.NEGATIVE_INFINITY);
@@ -150,7 +151,7 @@ const partOf = (phases: PhaseTable, window: Window, engines: number): Part => {
     const isPrefill = kind[i] === PREFILL;
     // Of a decode a given number of steps wins over the tokens.
     const given = isPrefill || steps === undefined ? Number.NaN : (steps[i] as number);
-    const work = isPrefill ? (prefillTokens[i] as number) : given >= 0 ? given : (decodeTokens[i] as number);
+    const work = given >= 0 ? given : tokensOf(i);
     if (!(work > 0)) continue;
     keep[i] = 1;
     if (isPrefill) prefills++;
@@ -171,14 +172,28 @@ const emptyColumns = (length: number) => ({
   row: new Uint32Array(length),
 });
 
-/** Prompt tokens by request, cached ones included; NaN for requests without a prefill row. */
-const promptLengths = (phases: PhaseTable): Float64Array => {
-  const promptOf = new Float64Array(phases.requestIds.length).fill(Number.NaN);
-  const { length, kind, request, prefillTokens, cachedTokens } = phases;
-  for (let i = 0; i < length; i++) {
-    if (kind[i] !== PREFILL) continue;
-    promptOf[request[i] as number] =
-      (prefillTokens[i] as number) + (cachedTokens === undefined ? 0 : (cachedTokens[i] as number));
+/**
+ * Prompt tokens by request, cached ones included, of the requests that some window sees; NaN for those without a prefill row. Memory that nothing is written to
+ * costs nothing, so that a few windows of a long trace stay cheap.
+ */
+const promptLengths = (
+  { length, kind, request, requestIds, cachedTokens }: PhaseTable,
+  tokensOf: (row: number) => number,
+  parts: readonly Part[],
+): ((request: number) => number) => {
+  const promptOf = new Float64Array(requestIds.length);
+  const known = new Uint8Array(requestIds.length);
+  for (const { keep } of parts) {
+    for (let i = 0; i < length; i++) if (keep[i] === 1) known[request[i] as number] = SEEN;
   }
-  return promptOf;
+  for (let i = 0; i < length; i++) {
+    const r = request[i] as number;
+    if (kind[i] !== PREFILL || known[r] === 0) continue;
+    known[r] = TOLD;
+    promptOf[r] = tokensOf(i) + (cachedTokens === undefined ? 0 : (cachedTokens[i] as number));
+  }
+  return (r) => (known[r] === TOLD ? (promptOf[r] as number) : Number.NaN);
 };
+
+const SEEN = 1;
+const TOLD = 2;
