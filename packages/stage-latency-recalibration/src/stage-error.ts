@@ -54,7 +54,7 @@ export interface StageWarning {
   readonly code:
     | 'zero-stage'
     | 'missing-stage'
-    | 'rows-dropped'
+    | 'mixed-repeats'
     | 'decode-convention'
     | 'total-disagrees'
     | 'single-knob-sweep'

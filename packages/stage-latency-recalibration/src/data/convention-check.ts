@@ -1,4 +1,4 @@
-import type { TidyTable } from '@stepclock/trace-io';
+import { decimalNumber, type TidyTable } from '@stepclock/trace-io';
 import { median } from 'd3-array';
 import type { StageWarning } from '../stage-error.js';
 import { DECODE_SUMS, OUTPUT_TOKENS, TOTALS } from './column-names.js';
@@ -18,7 +18,7 @@ export const conventionWarnings = (table: TidyTable, rows: readonly number[], st
     names.map((name) => table.names.indexOf(name)).find((at) => at >= 0) ?? -1;
   const totals = column(TOTALS);
   const tokens = column(OUTPUT_TOKENS);
-  const values = (at: number): number[] => rows.map((row) => Number(table.cell(row, at)));
+  const values = (at: number): number[] => rows.map((row) => decimalNumber(table.cell(row, at)));
   if (totals >= 0 && perStepStages.length === 0) return disagreement(values(totals), stages);
   const [perStep] = perStepStages;
   if (perStep === undefined || tokens < 0) return [];

@@ -1,11 +1,12 @@
 import { decimalNumber, rowsWhere, type TidyTable } from '@stepclock/trace-io';
 import { listed, StageError, type StageWarning } from '../stage-error.js';
 import { KNOWN_KNOBS, KNOWN_STAGES, OUTPUT_TOKENS, VISION_TOTAL } from './column-names.js';
-import { mergeRepeats } from './configurations.js';
+import { configurationKeys, mergeRepeats, rowsByKey } from './configurations.js';
 import { conventionWarnings } from './convention-check.js';
 import { decodeSteps, looksPerStep, type TotalRule } from './decode-steps.js';
+import { mixedRepeatsWarnings } from './mixed-repeats.js';
 import { DEFAULT_DECODE_STEPS, type StageDataOptions } from './stage-options.js';
-import type { KnobColumn, StageTable } from './stage-table.js';
+import type { KnobColumn, KnobTable, StageTable } from './stage-table.js';
 
 /** A named column of the file: what it means here, and where it stands. */
 interface Found {
@@ -43,6 +44,7 @@ export const stageTableFrom = (table: TidyTable, options: StageDataOptions = {})
     length: rows.length,
     knobs: knobs.map((knob) => knobColumn(table, knob, rows)),
     decodeSteps: steps.values,
+    origin: originOf(table, rows),
     stageNames: kept.map(({ name }) => name),
     stagesMs: kept.map(({ column }) => Float64Array.from(rows, (row) => decimalNumber(table.cell(row, column)))),
     total: steps.rule,
@@ -51,7 +53,11 @@ export const stageTableFrom = (table: TidyTable, options: StageDataOptions = {})
     warnings,
   };
   warnings.push(...conventionWarnings(table, rows, single));
-  return mergeRepeats(single);
+  const merged = mergeRepeats(single);
+  const used = new Set([...stages, ...knobs].map(({ column }) => column));
+  const repeats = rowsByKey(configurationKeys(single)).map((group) => group.map((i) => rows[i] as number));
+  warnings.push(...mixedRepeatsWarnings(table, used, repeats, merged.noisePercent));
+  return merged;
 };
 
 /** Knobs alone: what `predict` and `filter` read. Needs no stage. @throws StageError as {@link stageTableFrom} */
@@ -60,7 +66,7 @@ export const knobTableFrom = (
   features: readonly string[],
   total: TotalRule,
   options: Pick<StageDataOptions, 'filter' | 'outputTokens' | 'decodeSteps'> = {},
-): Pick<StageTable, 'length' | 'knobs' | 'decodeSteps'> => {
+): KnobTable => {
   const rows = [...rowsWhere(table, options.filter ?? [])];
   const knobs = knobsOf(table, features);
   const rule = options.decodeSteps === undefined ? total : { ...total, fixedSteps: options.decodeSteps };
@@ -68,8 +74,14 @@ export const knobTableFrom = (
     length: rows.length,
     knobs: knobs.map((knob) => knobColumn(table, knob, rows)),
     decodeSteps: stepsOf(table, rows, rule, options, new Set(features), []).values,
+    origin: originOf(table, rows),
   };
 };
+
+const originOf = (table: TidyTable, rows: readonly number[]) => ({
+  file: table.file,
+  lines: Uint32Array.from(rows, (row) => table.line(row)),
+});
 
 const columnNamed = (table: TidyTable, aliases: readonly string[]): number =>
   aliases.map((alias) => table.names.indexOf(alias)).find((at) => at >= 0) ?? -1;

@@ -17,7 +17,13 @@ export interface KnobTable {
   readonly knobs: readonly KnobColumn[];
   /** Decode steps of each row; 0 everywhere when no stage counts once a step. */
   readonly decodeSteps: Float64Array;
+  /** Where the rows stand, for messages; of merged repeats the first. */
+  readonly origin?: { readonly file: string; readonly lines: Uint32Array };
 }
+
+/** The file and line of a row, as far as they are known. */
+export const placeOf = ({ origin }: KnobTable, row: number): { readonly file?: string; readonly line?: number } =>
+  origin === undefined ? {} : { file: origin.file, line: origin.lines[row] as number };
 
 /** Configurations with the measured time of each stage, milliseconds. */
 export interface StageTable extends KnobTable {
@@ -57,16 +63,20 @@ export const measuredTotals = (table: StageTable): Float64Array =>
 const pick = (column: Float64Array, rows: ArrayLike<number>): Float64Array =>
   Float64Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number);
 
+const pickCounts = (column: Uint32Array, rows: ArrayLike<number>): Uint32Array =>
+  Uint32Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number);
+
 /** The numbered rows, in the order asked for. */
 export const takeConfigurations = (table: StageTable, rows: ArrayLike<number>): StageTable => ({
   ...table,
   ...takeKnobRows(table, rows),
   stagesMs: table.stagesMs.map((column) => pick(column, rows)),
-  repeats: Uint32Array.from({ length: rows.length }, (_, i) => table.repeats[rows[i] as number] as number),
+  repeats: pickCounts(table.repeats, rows),
 });
 
 export const takeKnobRows = (table: KnobTable, rows: ArrayLike<number>): KnobTable => ({
   length: rows.length,
   knobs: table.knobs.map((knob) => ({ ...knob, values: pick(knob.values, rows) })),
   decodeSteps: pick(table.decodeSteps, rows),
+  ...(table.origin && { origin: { file: table.origin.file, lines: pickCounts(table.origin.lines, rows) } }),
 });

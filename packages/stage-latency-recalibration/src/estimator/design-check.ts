@@ -1,4 +1,4 @@
-import type { KnobTable } from '../data/stage-table.js';
+import { type KnobColumn, type KnobTable, placeOf } from '../data/stage-table.js';
 import { listed, StageError, type StageWarning } from '../stage-error.js';
 import type { FeatureEncoding } from './feature-encoding.js';
 
@@ -19,10 +19,11 @@ export const designWarnings = (table: KnobTable): StageWarning[] => {
       message: `${listed(constant)}: the same in every row, so nothing can be learnt about ${constant.length > 1 ? 'them' : 'it'}`,
     });
   }
-  if (varying.length > 1 && isStar(varying.map(({ values }) => values))) {
+  for (const group of movedApart(varying)) {
+    const bases = group.map((knob) => textOf(knob, mostFrequent(knob.values)));
     warnings.push({
       code: 'one-knob-at-a-time',
-      message: `no row differs from the base in more than one of ${listed(varying.map(({ name }) => name))}: how the knobs act together cannot be identified`,
+      message: `no row differs from the base (${listed(bases)}) in more than one of ${listed(group.map(({ name }) => name))}: how the knobs act together cannot be identified`,
     });
   }
   for (const [i, a] of varying.entries()) {
@@ -37,14 +38,24 @@ export const designWarnings = (table: KnobTable): StageWarning[] => {
   return warnings;
 };
 
-/** Whether all rows agree with the most frequent values in all columns but at most one. */
-const isStar = (columns: readonly Float64Array[]): boolean => {
-  const base = columns.map(mostFrequent);
-  const rows = columns[0]?.length ?? 0;
-  for (let i = 0; i < rows; i++) {
-    if (columns.filter((column, k) => column[i] !== base[k]).length > 1) return false;
-  }
-  return true;
+const textOf = (knob: KnobColumn, value: number): number | string =>
+  knob.kind === 'numeric' ? value : (knob.levels[value] ?? '');
+
+/** Groups of knobs of which no row moves two off their most frequent values: sweeps of one knob at a time, crossed or not with other knobs. */
+const movedApart = (knobs: readonly KnobColumn[]): KnobColumn[][] => {
+  const moved = knobs.map(({ values }) => {
+    const base = mostFrequent(values);
+    return values.map((value) => (value === base ? 0 : 1));
+  });
+  const apart = (a: number, b: number): boolean =>
+    (moved[a] as Float64Array).every((value, row) => value === 0 || moved[b]?.[row] === 0);
+  const groups: number[][] = [];
+  knobs.forEach((_, knob) => {
+    const home = groups.find((group) => group.every((other) => apart(knob, other)));
+    if (home === undefined) groups.push([knob]);
+    else home.push(knob);
+  });
+  return groups.filter(({ length }) => length > 1).map((group) => group.map((knob) => knobs[knob] as KnobColumn));
 };
 
 const mostFrequent = (values: Float64Array): number => {
@@ -90,7 +101,7 @@ export const constantKnobs = (table: KnobTable): ConstantKnobs => {
   for (const knob of table.knobs) {
     const [first = 0] = knob.values;
     if (!knob.values.every((value) => value === first)) continue;
-    constant[knob.name] = knob.kind === 'numeric' ? first : (knob.levels[first] ?? '');
+    constant[knob.name] = textOf(knob, first);
   }
   return constant;
 };
@@ -100,13 +111,13 @@ export const refuseMovedConstants = (constant: ConstantKnobs, table: KnobTable):
   for (const [name, was] of Object.entries(constant)) {
     const knob = table.knobs.find((column) => column.name === name);
     if (knob === undefined) continue;
-    for (const value of knob.values) {
-      const now = knob.kind === 'numeric' ? value : (knob.levels[value] ?? '');
+    for (const [row, value] of knob.values.entries()) {
+      const now = textOf(knob, value);
       if (now === was) continue;
       throw new StageError(
         'stage/not-identifiable',
         `${name}: must be ${was}, its only value in the training data, which cannot say what it does; got ${now}`,
-        { column: name, value: now, expected: String(was) },
+        { ...placeOf(table, row), column: name, value: now, expected: String(was) },
       );
     }
   }

@@ -1,5 +1,5 @@
 import { type FeatureTable, featureTable } from '@stepclock/regression';
-import type { KnobColumn, KnobTable } from '../data/stage-table.js';
+import { type KnobColumn, type KnobTable, placeOf } from '../data/stage-table.js';
 import { listed, StageError } from '../stage-error.js';
 
 /** How one knob becomes numbers. Logarithms wherever all values are above 0: latencies are products of powers of sizes, nearly. */
@@ -111,7 +111,7 @@ const matched = (
       throw new StageError(
         'stage/other-knobs',
         `${knob.name}: the model needs this knob${column === undefined ? '' : ` as a ${knob.kind} one`}; got ${listed(table.knobs.map(({ name }) => name))}`,
-        { column: knob.name, expected: knob.name },
+        { file: table.origin?.file, column: knob.name, expected: knob.name },
       );
     }
     if (column.kind === 'numeric' || knob.kind === 'numeric') return column;
@@ -121,6 +121,7 @@ const matched = (
     if (unknown >= 0) {
       const level = column.levels[column.values[unknown] as number];
       throw new StageError('stage/unknown-level', `${knob.name}: must be one of ${listed(knob.levels)}; got ${level}`, {
+        ...placeOf(table, unknown),
         column: knob.name,
         value: level,
         expected: listed(knob.levels),
@@ -133,7 +134,7 @@ const matched = (
 const columnsOf = (
   encoding: FeatureEncoding,
   table: KnobTable,
-  numeric: (value: number, knob: KnobEncoding & { kind: 'numeric' }) => number,
+  numeric: (value: number, knob: KnobEncoding & { kind: 'numeric' }, row: number) => number,
 ): FeatureTable => {
   const names: string[] = [];
   const columns: Float64Array[] = [];
@@ -142,7 +143,7 @@ const columnsOf = (
     const { values } = found[k] as KnobColumn;
     if (knob.kind === 'numeric') {
       names.push(knob.name);
-      columns.push(values.map((value) => numeric(value, knob)));
+      columns.push(values.map((value, row) => numeric(value, knob, row)));
       return;
     }
     // The first level is the one that the others differ from.
@@ -156,15 +157,12 @@ const columnsOf = (
 
 /** Standardised logarithms (or the values themselves, where a knob is not positive) and 0/1 columns for levels. */
 export const scaledFeatures = (encoding: FeatureEncoding, table: KnobTable): FeatureTable =>
-  columnsOf(encoding, table, (value, { name, scale, mean, sd }) => {
+  columnsOf(encoding, table, (value, { name, scale, mean, sd }, row) => {
     if ((scale === 'log' && !(value > 0)) || (scale === 'log1p' && !(value >= 0))) {
       throw new StageError(
         'stage/bad-value',
         `${name}: must be ${scale === 'log' ? 'above' : 'at least'} 0; got ${value}`,
-        {
-          column: name,
-          value,
-        },
+        { ...placeOf(table, row), column: name, value },
       );
     }
     return (scaled(value, scale) - mean) / sd;

@@ -1,4 +1,6 @@
-import { kFoldSplits, takeRows } from '@stepclock/regression';
+import { type Split, takeRows } from '@stepclock/regression';
+import { knobKeys } from '../data/configurations.js';
+import { knobSplits } from '../data/knob-splits.js';
 import { measuredTotals, type StageTable, totalsOf } from '../data/stage-table.js';
 import { StageError, type StageWarning } from '../stage-error.js';
 import { constantKnobs, designWarnings } from './design-check.js';
@@ -26,8 +28,8 @@ export interface TrainedEstimator {
 const FEW_CONFIGURATIONS = 12;
 
 /**
- * Trains one model a stage, its family chosen by cross-validation over configurations (a row of the table is one, its repeats merged, so
- * none leaks), by mean absolute relative error; then fits the chosen family to all rows.
+ * Trains one model a stage, its family chosen by cross-validation over configurations (repeats are merged, and rows of equal knobs held out
+ * together, so none leaks), by mean absolute relative error; then fits the chosen family to all rows.
  *
  * @param table at least 3 configurations
  * @throws StageError `stage/too-few-samples`, `stage/no-features`
@@ -46,7 +48,7 @@ export const trainEstimator = (table: StageTable, options: TrainOptions = {}): T
   }
   const encoding = learnEncoding(table);
   const rows: EncodedRows = { scaled: scaledFeatures(encoding, table), raw: rawFeatures(encoding, table) };
-  const splits = kFoldSplits(n, { folds, seed });
+  const splits = knobSplits(knobKeys(table), folds, seed);
   const trials = families.flatMap((family) => {
     const trial = tryFamily(family, rows, table.stagesMs, splits, seed);
     return trial === undefined ? [] : [{ family, ...trial }];
@@ -107,7 +109,7 @@ export const trainEstimator = (table: StageTable, options: TrainOptions = {}): T
       configurations: n,
       reports: choices.map(({ report }) => report),
       totalHeldOut: errorFigures(measuredTotals(table), heldOutTotal),
-      folds,
+      folds: splits.length,
     }),
     warnings,
   };
@@ -118,7 +120,7 @@ const tryFamily = (
   family: Family,
   rows: EncodedRows,
   stagesMs: readonly Float64Array[],
-  splits: ReturnType<typeof kFoldSplits>,
+  splits: readonly Split[],
   seed: number,
 ): { readonly fitted: readonly StagePredictor[]; readonly outOfFold: readonly Float64Array[] } | undefined => {
   const fit = familyFits[family];

@@ -1,5 +1,5 @@
 import { seededRandom, shuffled } from '@stepclock/random';
-import { configurationKeys } from '../data/configurations.js';
+import { knobKeys, rowsByKey } from '../data/configurations.js';
 import type { StageTable } from '../data/stage-table.js';
 import { listed, StageError } from '../stage-error.js';
 
@@ -18,9 +18,14 @@ const TEST_SHARE = 0.26;
 export const testSize = (table: StageTable, asked: number): number =>
   asked > 0 ? asked : Math.max(1, Math.min(MOST_TEST, Math.round(TEST_SHARE * table.length)));
 
+/** Most samples that every seed can draw: rows of equal knobs go to the test set together, and the last of them may carry it past its size. */
+export const mostSamples = (table: StageTable, test: number): number =>
+  table.length - test + 1 - rowsByKey(knobKeys(table)).reduce((most, rows) => Math.max(most, rows.length), 1);
+
 /**
- * One seed's test set, calibration pool and source set. When the source has no more configurations than are asked for, all of them train the
- * source model, those of the test set included: they were measured on the source, and only times on the target are held out.
+ * One seed's test set, calibration pool and source set. Rows of equal knobs (answers of several lengths) are on one side only. When the source
+ * has no more configurations than are asked for, all of them train the source model, those of the test set included: they were measured on the
+ * source, and only times on the target are held out.
  *
  * @throws StageError `stage/too-many-samples` when the test set leaves nothing to calibrate on
  */
@@ -31,23 +36,30 @@ export const drawSets = (
   sourceConfigurations: number,
   seed: number,
 ): DrawnSets => {
-  if (!(test >= 1 && test < target.length)) {
+  if (!(test >= 1 && mostSamples(target, test) >= 1)) {
     throw new StageError(
       'stage/too-many-samples',
       `test configurations: must leave some of the target's ${target.length} to calibrate on; got ${test}`,
       { value: test },
     );
   }
-  const order = shuffled(target.length, seededRandom(seed, 'test'));
-  const testRows = order.slice(0, test);
-  const pool = order.slice(test);
+  const keys = knobKeys(target);
+  const groups = rowsByKey(keys);
+  const order = Array.from(shuffled(groups.length, seededRandom(seed, 'test')), (group) => groups[group] as number[]);
+  let groupsTested = 0;
+  for (let rows = 0; rows < test; groupsTested++) rows += (order[groupsTested] as number[]).length;
+  const testRows = Uint32Array.from(order.slice(0, groupsTested).flat());
+  const free = order.slice(groupsTested).flat();
+  const pool =
+    groups.length === target.length
+      ? Uint32Array.from(free)
+      : Uint32Array.from(shuffled(free.length, seededRandom(seed, 'pool')), (i) => free[i] as number);
   const all = shuffled(source.length, seededRandom(seed, 'source'));
   if (source.length <= sourceConfigurations) return { test: testRows, pool, source: all.sort() };
-  const keys = configurationKeys(target);
   const held = new Set(Array.from(testRows, (row) => keys[row] as string));
-  const sourceKeys = configurationKeys(source);
-  const free = all.filter((row) => !held.has(sourceKeys[row] as string));
-  return { test: testRows, pool, source: free.slice(0, sourceConfigurations).sort() };
+  const sourceKeys = knobKeys(source);
+  const unseen = all.filter((row) => !held.has(sourceKeys[row] as string));
+  return { test: testRows, pool, source: unseen.slice(0, sourceConfigurations).sort() };
 };
 
 /** @throws StageError `stage/other-knobs`, `stage/other-stages` when source and target are not the same experiment */
@@ -58,17 +70,14 @@ export const refuseOtherExperiment = (source: StageTable, target: StageTable): v
     throw new StageError(
       'stage/other-knobs',
       `target: must have the knobs of the source (${listed(a, 20)}); got ${listed(b, 20)}`,
-      {
-        value: b.join(', '),
-        expected: a.join(', '),
-      },
+      { file: target.origin?.file, value: b.join(', '), expected: a.join(', ') },
     );
   }
   if (source.stageNames.join() !== target.stageNames.join()) {
     throw new StageError(
       'stage/other-stages',
       `target: must have the stages of the source (${source.stageNames.join(', ')}); got ${target.stageNames.join(', ')}`,
-      { value: target.stageNames.join(', '), expected: source.stageNames.join(', ') },
+      { file: target.origin?.file, value: target.stageNames.join(', '), expected: source.stageNames.join(', ') },
     );
   }
 };

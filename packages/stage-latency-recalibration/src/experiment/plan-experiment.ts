@@ -2,7 +2,7 @@ import type { StageTable } from '../data/stage-table.js';
 import { designWarnings, rangeWarnings } from '../estimator/design-check.js';
 import { learnEncoding } from '../estimator/feature-encoding.js';
 import { listed, StageError, type StageWarning } from '../stage-error.js';
-import { refuseOtherExperiment, testSize } from './draw-sets.js';
+import { mostSamples, refuseOtherExperiment, testSize } from './draw-sets.js';
 import { type ExperimentOptions, withDefaults } from './experiment-options.js';
 
 /** What is decided before the first seed: options, sizes, warnings. Plain data. */
@@ -35,7 +35,7 @@ export const planExperiment = (
     }
   }
   const test = testSize(target, options.testConfigurations);
-  const most = target.length - test;
+  const most = mostSamples(target, test);
   const samples = [...new Set(options.samples)].sort((a, b) => a - b).filter((n) => n <= most);
   const beyond = options.samples.filter((n) => n > most);
   const warnings: StageWarning[] = [

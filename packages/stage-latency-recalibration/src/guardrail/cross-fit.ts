@@ -1,7 +1,7 @@
-import { kFoldSplits } from '@stepclock/regression';
+import { knobSplits } from '../data/knob-splits.js';
 import type { Method } from '../recalibration/method.js';
 import { byStages, type RecalibrateOptions, type Recalibration, recalibrate } from '../recalibration/recalibrate.js';
-import { type TransferSamples, takeInput, takeSamples } from '../recalibration/samples.js';
+import { sampleKeys, type TransferSamples, takeInput, takeSamples } from '../recalibration/samples.js';
 
 /** Models fitted without some of the samples, and what those samples say about them. */
 export interface CrossFit {
@@ -42,9 +42,10 @@ export const crossFit = (
           model: byStages('auto', n - test.length, samples.stageNames, samples.total, auto.foldMaps[s] ?? []),
           rows: test,
         }))
-      : kFoldSplits(n, { folds: CHEAP.has(method) ? n : Math.min(FOLDS, n), seed: options.seed ?? 0 }).map(
-          ({ train, test }) => ({ model: recalibrate(method, takeSamples(samples, train), options), rows: test }),
-        );
+      : knobSplits(sampleKeys(samples), CHEAP.has(method) ? n : FOLDS, options.seed ?? 0).map(({ train, test }) => ({
+          model: recalibrate(method, takeSamples(samples, train), options),
+          rows: test,
+        }));
   const ratios = new Float64Array(n);
   const predictedMs = new Float64Array(n);
   for (const { model: fold, rows } of folds) {

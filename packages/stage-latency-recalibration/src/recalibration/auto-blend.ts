@@ -1,6 +1,7 @@
-import { kFoldSplits, type Split } from '@stepclock/regression';
+import type { Split } from '@stepclock/regression';
+import { knobSplits } from '../data/knob-splits.js';
 import { CANDIDATES, type Candidate } from './method.js';
-import { type TransferSamples, takeSamples } from './samples.js';
+import { sampleKeys, type TransferSamples, takeSamples } from './samples.js';
 import {
   blendMap,
   logAffineMap,
@@ -80,7 +81,7 @@ export const blendWeights = (meanSquares: readonly number[], n: number): number[
 /** Fits every candidate to every stage, on all samples and on each fold's, and blends them by what the folds say. */
 export const autoBlend = (samples: TransferSamples, seed: number): AutoFit => {
   const n = samples.targetTotalMs.length;
-  const splits = kFoldSplits(n, { folds: foldsFor(n), seed });
+  const splits = knobSplits(sampleKeys(samples), foldsFor(n), seed);
   const parts = splits.map(({ train, test }) => ({
     train: takeSamples(samples, train),
     test: takeSamples(samples, test),

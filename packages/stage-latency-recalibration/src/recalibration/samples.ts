@@ -42,7 +42,7 @@ export const transferSamples = (source: StageEstimator, table: StageTable): Tran
     throw new StageError(
       'stage/other-stages',
       `stages: source and target must have the same (${source.stageNames.join(', ')}); got ${table.stageNames.join(', ')}`,
-      { value: table.stageNames.join(', '), expected: source.stageNames.join(', ') },
+      { file: table.origin?.file, value: table.stageNames.join(', '), expected: source.stageNames.join(', ') },
     );
   }
   return {
@@ -53,6 +53,10 @@ export const transferSamples = (source: StageEstimator, table: StageTable): Tran
     total: table.total,
   };
 };
+
+/** Samples of one key look the same to every map. */
+export const sampleKeys = ({ knobs }: TransferInput): string[] =>
+  Array.from({ length: knobs.length }, (_, i) => knobs.columns.map((column) => column[i]).join('|'));
 
 const pick = (column: Float64Array, rows: ArrayLike<number>): Float64Array =>
   Float64Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number);

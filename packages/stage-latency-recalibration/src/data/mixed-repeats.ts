@@ -1,0 +1,46 @@
+import type { TidyTable } from '@stepclock/trace-io';
+import { listed, type StageWarning } from '../stage-error.js';
+
+/** Repeats of one measurement scatter by less; two GPUs merged scatter by more. */
+const SCATTER_PERCENT = 5;
+/** A column of more texts than this is a name or a note, not a kind of machine. */
+const MOST_LEVELS = 20;
+
+/**
+ * Whether what was merged as repeats may be measurements of several things: they scatter, and a column of texts that says so was neither a
+ * knob nor filtered by.
+ *
+ * @param repeats rows of the file that were merged, a configuration each
+ */
+export const mixedRepeatsWarnings = (
+  table: TidyTable,
+  used: ReadonlySet<number>,
+  repeats: readonly (readonly number[])[],
+  noisePercent: number | null,
+): StageWarning[] => {
+  if (noisePercent === null || !(noisePercent > SCATTER_PERCENT)) return [];
+  const told = table.names.flatMap((name, column) => {
+    if (used.has(column)) return [];
+    const levels = new Set<string>();
+    let differ = false;
+    for (const rows of repeats) {
+      const [first = 0] = rows;
+      const here = table.cell(first, column).trim();
+      for (const row of rows) {
+        const text = table.cell(row, column).trim();
+        if (text === '' || !Number.isNaN(Number(text))) return [];
+        levels.add(text);
+        differ ||= text !== here;
+      }
+      if (levels.size > MOST_LEVELS) return [];
+    }
+    return differ ? [`${name} (${listed([...levels].sort(), 4)})`] : [];
+  });
+  if (told.length === 0) return [];
+  return [
+    {
+      code: 'mixed-repeats',
+      message: `repeats of a configuration scatter by ${noisePercent.toFixed(0)} % (median) and differ in ${listed(told)}: filter by it or make it a knob, unless these are repeats of one measurement`,
+    },
+  ];
+};
