@@ -2,9 +2,9 @@ import type { DecodeConvention } from './decode-steps.js';
 
 /** What the columns of a table of measurements mean. */
 export interface StageDataOptions {
-  /** Stage columns, milliseconds. Default: those of the plan's four stages that the file has. */
+  /** Stage columns, milliseconds. Default: the stages of `KNOWN_STAGES` that the file has. */
   readonly stages?: readonly string[];
-  /** Knob columns. Default: those of the plan's knobs that the file has. */
+  /** Knob columns. Default: the knobs of `KNOWN_KNOBS` that the file has. */
   readonly features?: readonly string[];
   /** Stages that count once a decode step. Default: names with `per_token`, `per_step`, `tpot` or `itl`. */
   readonly perStepStages?: readonly string[];

@@ -5,7 +5,7 @@ import { type NetworkEffort, trainNetwork } from './families/smooth-forms.js';
 import { DERIVED_NAMES } from './feature-encoding.js';
 import type { StageEstimator } from './stage-estimator.js';
 
-/** The knobs alone, as the plan has it: sizes that follow from them give a network with a few rows to tune on more ways to go wrong. */
+/** The knobs alone: sizes that follow from them give a network with a few rows to tune on more ways to go wrong. */
 const withoutDerived = (features: FeatureTable): FeatureTable =>
   selectFeatures(
     features,

@@ -4,7 +4,7 @@ import type { ExperimentResult } from './run-experiment.js';
 import { experimentSummary } from './summary.js';
 import { type GuardrailPoint, guardrailPoints, transferPoints } from './transfer-curves.js';
 
-/** The four result files of the plan, by name, as plain objects. */
+/** The four result files of an experiment, by name, as plain objects. */
 export type ExperimentFiles = Readonly<
   Record<
     'e3_estimator_model' | 'e3_calibration_results' | 'e3_transfer_curves' | 'e3_guardrail_analysis',
@@ -12,8 +12,8 @@ export type ExperimentFiles = Readonly<
   >
 >;
 
-/** The names that the plan gives to its three methods. */
-const PLAN_NAMES: Readonly<Record<string, string>> = { affine: 'A', 'global-affine': 'B', 'fine-tuned': 'C' };
+/** The letters that the result files carry beside the names of the three classical methods. */
+const METHOD_LETTERS: Readonly<Record<string, string>> = { affine: 'A', 'global-affine': 'B', 'fine-tuned': 'C' };
 
 const spread = ({ mean, sd, standardError }: Spread) => ({ mean, sd, standard_error: standardError });
 
@@ -59,7 +59,7 @@ export const experimentFiles = (result: ExperimentResult): ExperimentFiles => {
       results: seeds.flatMap(({ calibration }) =>
         calibration.map(({ method, samples, seed, stage, ...figures }) => ({
           method,
-          ...(PLAN_NAMES[method] === undefined ? {} : { plan_name: PLAN_NAMES[method] }),
+          ...(METHOD_LETTERS[method] === undefined ? {} : { plan_name: METHOD_LETTERS[method] }),
           samples,
           seed,
           stage,
@@ -92,7 +92,7 @@ export const experimentFiles = (result: ExperimentResult): ExperimentFiles => {
         .filter(({ samples }) => samples > 0)
         .map(({ method, samples, stage, mapePercent, maeMs, p95Ms }) => ({
           method,
-          ...(PLAN_NAMES[method] === undefined ? {} : { plan_name: PLAN_NAMES[method] }),
+          ...(METHOD_LETTERS[method] === undefined ? {} : { plan_name: METHOD_LETTERS[method] }),
           samples,
           stage,
           mape_percent: spread(mapePercent),

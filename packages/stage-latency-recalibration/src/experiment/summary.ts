@@ -3,7 +3,7 @@ import type { ExperimentResult } from './run-experiment.js';
 import { TOTAL } from './run-seed.js';
 import { guardrailPoints, type TransferPoint, totalCurve, transferPoints } from './transfer-curves.js';
 
-/** A question of the plan and its answer on this data. */
+/** A question that the experiment answers, and its answer on this data. */
 export interface Answered {
   readonly question: string;
   readonly answer: string;
@@ -19,7 +19,7 @@ const withError = ({ mapePercent: { mean, standardError } }: TransferPoint): str
 /** A transfer is good enough when more samples would take off less than this share of its error. */
 const WORTHWHILE = 0.1;
 
-/** The plan's four questions, answered in words and numbers. */
+/** The experiment's four questions, answered in words and numbers. */
 export const experimentSummary = (result: ExperimentResult): readonly Answered[] => {
   const points = transferPoints(result);
   const auto = totalCurve(points, 'auto');

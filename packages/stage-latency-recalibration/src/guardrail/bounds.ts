@@ -45,7 +45,7 @@ const ranks = (level: number, n: number): { readonly upper: number; readonly low
   return { upper, lower: n + 1 - upper };
 };
 
-/** `predicted x margin`: the plan's rule. It promises nothing: what a margin of 1.1 covers depends on the model's error. */
+/** `predicted x margin`, the simple rule. It promises nothing: what a margin of 1.1 covers depends on the model's error. */
 export const marginBounds = (model: Recalibration, margin: number): Bounder => {
   if (!(margin > 0 && Number.isFinite(margin))) {
     throw new StageError('stage/bad-option', `margin: must be above 0; got ${margin}`, { value: margin });

@@ -2,7 +2,7 @@ import { featureTable, type MlpModel, multiOutputPerceptron, selectFeatures } fr
 import type { NetworkEffort } from '../estimator/families/smooth-forms.js';
 import type { TransferSamples } from './samples.js';
 
-/** Steps of Adam from the source's weights: the plan's C. */
+/** Steps of Adam from the source's weights, for method C (`fine-tuned`). */
 const STEPS = 300;
 const LEARNING_RATE = 1e-3;
 const BATCH = 32;

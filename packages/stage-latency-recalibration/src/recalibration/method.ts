@@ -1,9 +1,9 @@
 /**
  * Ways to carry a source model to another GPU from N samples.
  * - `none`: the source model as it is;
- * - `affine` (the plan's A): `y = a f + b` a stage, least squares in ms;
- * - `global-affine` (B): the same on the total;
- * - `fine-tuned` (C): the source's network, trained on;
+ * - `affine` (method A): `y = a f + b` a stage, least squares in ms;
+ * - `global-affine` (method B): the same on the total;
+ * - `fine-tuned` (method C): the source's network, trained on;
  * - `affine-relative`: A with weights 1/y, for relative errors;
  * - `log-affine`: `log y = a log f + b`; `scale`: `y = c f`, c the median ratio;
  * - `ridge`: quadratic polynomial of knobs and log f for `log(y/f)`;

@@ -68,7 +68,7 @@ const affine = ({ f, y }: StageSamples, weights?: Float64Array): StageMap => {
   });
 };
 
-/** Least squares in ms: the plan's A. */
+/** Least squares in ms: method A (`affine`). */
 export const affineMapThrough = (samples: StageSamples): StageMap => affine(samples);
 
 /** Least relative error. */

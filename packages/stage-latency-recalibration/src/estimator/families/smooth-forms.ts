@@ -66,7 +66,7 @@ export const networkPredictorFrom = (
 };
 
 /**
- * How much work goes into networks. `full` is the plan's: two layers of 64, fine-tuned on all samples at a time. `lean`: two layers of 32, batches of
+ * How much work goes into networks. `full`: two layers of 64, fine-tuned on all samples at a time. `lean`: two layers of 32, batches of
  * at most 32: a tenth of the time, and less accurate.
  */
 export type NetworkEffort = 'full' | 'lean';
