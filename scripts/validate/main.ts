@@ -1,7 +1,4 @@
-// Measures stepclock against real data and simulated engines:
-//   npm run validate -- [DATA_FOLDER] [--quick] [--only NAME] [--report PATH.html] [--figures FOLDER]
-// Without the data folder the parts that need it say so and are skipped. --quick takes fewer seeds; --report writes all tables and
-// charts as one self-contained page as well, --figures the charts alone as SVG and PNG.
+// Measures stepclock against real data and simulated engines; USAGE below says how. docs/accuracy.md says what the data folder holds.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,14 +7,41 @@ import type { PartRun } from './report/validation-report.js';
 const DEFAULT_DATA = '../shared/data';
 const WITH_VALUE = ['--only', '--report', '--figures'];
 
+const PARTS = readdirSync(import.meta.dirname)
+  .filter((f) => f.endsWith('.ts') && f !== 'main.ts')
+  .map((f) => f.slice(0, -'.ts'.length))
+  .sort();
+
+const USAGE = `npm run validate -- [DATA_FOLDER] [options]
+
+Measures stepclock against published measurements and simulated engines, part by part, and prints the tables of docs/accuracy.md.
+DATA_FOLDER (default ${DEFAULT_DATA}) holds the measurements, which are not in this repository; docs/accuracy.md says which they are.
+Parts that need it are skipped without it.
+
+  --quick           fewer seeds, draws and splits
+  --only PART       one part alone: ${PARTS.join(', ')}
+  --report PATH     write all tables and charts as one self-contained HTML page as well
+  --figures FOLDER  write the charts as SVG and PNG
+  --help            print this and stop
+`;
+
 const words = process.argv.slice(2);
+if (words.includes('--help') || words.includes('-h')) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
+const refuse = (what: string): never => {
+  process.stderr.write(`validate: ${what}\n\n${USAGE}`);
+  process.exit(2);
+};
 const given = (option: string): string | undefined => {
   if (!words.includes(option)) return undefined;
   const value = words[words.indexOf(option) + 1];
   if (value !== undefined && !value.startsWith('--')) return value;
-  process.stderr.write(`validate: ${option} needs a value; see the head of scripts/validate/main.ts\n`);
-  process.exit(2);
+  return refuse(`${option} needs a value`);
 };
+const unknown = words.find((w) => w.startsWith('--') && w !== '--quick' && !WITH_VALUE.includes(w));
+if (unknown !== undefined) refuse(`${unknown} is no option`);
 const only = given('--only');
 const reportPath = given('--report');
 const figuresFolder = given('--figures');
@@ -26,11 +50,8 @@ const data = resolve(
   words.find((w, i) => !w.startsWith('--') && !WITH_VALUE.includes(words[i - 1] ?? '')) ?? DEFAULT_DATA,
 );
 
-const parts = readdirSync(import.meta.dirname)
-  .filter((f) => f.endsWith('.ts') && f !== 'main.ts')
-  .map((f) => f.slice(0, -'.ts'.length))
-  .filter((name) => only === undefined || name === only)
-  .sort();
+if (only !== undefined && !PARTS.includes(only)) refuse(`--only: must be one of ${PARTS.join(', ')}; got ${only}`);
+const parts = PARTS.filter((name) => only === undefined || name === only);
 
 /** Runs a part, shows what it prints as it prints it, and keeps it. */
 const run = (part: string): Promise<PartRun> =>

@@ -1,4 +1,4 @@
-// The step-time model against statsmodels and scikit-learn (golden/regression/step-time-reference.json beside the data folder) on published step times.
+// The step-time model against statsmodels and scikit-learn (fixtures/regression/step-time-reference.json) on published step times.
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -21,7 +21,7 @@ import { fitStepTime, influenceInWords, readStepTimes, type StepTimes } from '@s
 import { readTidyTable } from '@stepclock/trace-io';
 
 const data = join(process.argv[2] ?? '../shared/data', 'step-time');
-const golden = join(process.argv[2] ?? '../shared/data', '../golden/regression/step-time-reference.json');
+const referenceFile = join(import.meta.dirname, '../../fixtures/regression/step-time-reference.json');
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -262,9 +262,9 @@ const furtherFeature = async (): Promise<void> => {
   }
 };
 
-if (!existsSync(data) || !existsSync(golden)) say(`skipped: no step times at ${data}, or no reference at ${golden}`);
+if (!existsSync(data)) say(`skipped: no step times at ${data}`);
 else {
-  await compare(JSON.parse(readFileSync(golden, 'utf8')) as Record<string, Entry>);
+  await compare(JSON.parse(readFileSync(referenceFile, 'utf8')) as Record<string, Entry>);
   await furtherFeature();
   const outlier = await rowsOf('synthetic_one_outlier.csv', [], everything);
   say('');

@@ -1,4 +1,4 @@
-// token2metrics on published measurements against the reference answers: what issue 6 asks for, one table an item.
+// token2metrics on published measurements, against scikit-learn and the physics forms (fixtures/token2metrics/reference.json) and against targets set beforehand.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededRandom, shuffled } from '@stepclock/random';
@@ -95,9 +95,9 @@ const quantile = (values: readonly number[], share: number): number => {
 const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 const physicsTotals = (questions: readonly Measurements[]): void => {
-  say('### Physics on the question data: total latency, MAPE %\n');
+  say('### Physics on the MMLU questions (Jetson AGX Orin): total latency, MAPE %\n');
   say(
-    '| model | out of fold, as the sum of parts | out of fold, direct | rows 0-99 -> 100-149, sum | direct | rest of the rows, sum | limits | met |',
+    '| model | out of fold, as the sum of parts | out of fold, direct | rows 0-99 -> 100-149, sum | direct | rest of the rows, sum | targets | met |',
   );
   say('|---|---|---|---|---|---|---|---|');
   for (const [model, outside, next] of [
@@ -212,7 +212,7 @@ const calibration = async (questions: readonly Measurements[]): Promise<void> =>
     '\n### A100 -> Orin, 8B, total latency: MAPE % on the rows not measured, median (90th percentile) of 100 draws\n',
   );
   say(
-    '| samples | chosen by leave-one-out | physics prior | physics refit | median ratio | mean ratio | affine | log-ridge | methods chosen | limit | met |',
+    '| samples | chosen by leave-one-out | physics prior | physics refit | median ratio | mean ratio | affine | log-ridge | methods chosen | target | met |',
   );
   say('|---|---|---|---|---|---|---|---|---|---|---|');
   const [server] = await read('server_a100_llama3_8b_grid.csv');
@@ -271,7 +271,7 @@ const calibration = async (questions: readonly Measurements[]): Promise<void> =>
 
 const intervals = (questions: readonly Measurements[]): void => {
   say(
-    '\n### 90 % intervals on the question data, total latency: each fifth by a model of the other four and its radius from their own folds\n',
+    '\n### 90 % intervals on the MMLU questions, total latency: each fifth by a model of the other four and its radius from their own folds\n',
   );
   say(
     '| model | total as | coverage % | width, % of the prediction | radius per fold, % | 88 to 92 %, under 1 % wide |',

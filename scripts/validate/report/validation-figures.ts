@@ -27,7 +27,7 @@ const published = (table: Table): ReportFigure[] => {
         bars,
       }),
       caption:
-        'Simulated engines with known coefficients. All three see the same phases; r2 is above 0.996 in all but one case.',
+        'Simulated engines with known coefficients. All three see the same phases; the table has the r2 that each reports, and whether iterative converged.',
       wide: true,
     },
   ];
