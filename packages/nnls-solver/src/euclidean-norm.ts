@@ -1,4 +1,4 @@
-/** The largest power of two not above `largest` (for a positive number), inside the range whose inverse is a normal number. */
+/** The largest power of two not above `largest`, inside the range whose inverse is a normal number; 2^-1000 for 0. */
 export const powerOfTwoBelow = (largest: number): number =>
   2 ** Math.max(-1000, Math.min(1000, Math.floor(Math.log2(largest))));
 
@@ -11,7 +11,7 @@ const largestMagnitude = (values: Float64Array): number => {
 /** `sqrt(sum v^2)` without overflow or underflow on the way; NaN when a value is NaN. */
 export const euclideanNorm = (values: Float64Array): number => {
   const largest = largestMagnitude(values);
-  if (largest === 0 || !Number.isFinite(largest)) return largest;
+  if (!Number.isFinite(largest)) return largest;
   const scale = powerOfTwoBelow(largest);
   let sum = 0;
   for (let i = 0; i < values.length; i++) {

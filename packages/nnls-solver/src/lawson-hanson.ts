@@ -22,8 +22,6 @@ interface Point {
 
 export interface ActiveSetResult extends Point {
   readonly iterations: number;
-  /** False when the limit of iterations ended the search; x is then feasible, and the best one met. */
-  readonly finished: boolean;
 }
 
 /**
@@ -46,8 +44,7 @@ export const lawsonHanson = ({ columns, target }: UnitProblem, maxIterations: nu
 
   for (;;) {
     const entering = steepest(best.dual, DUAL_TOLERANCE * size, passive, turnedAway);
-    if (entering === undefined) return { ...best, iterations, finished: true };
-    if (iterations >= maxIterations) return { ...best, iterations, finished: false };
+    if (entering === undefined || iterations >= maxIterations) return { ...best, iterations };
     iterations++;
 
     const x = best.x.slice();
@@ -102,8 +99,9 @@ const stepToBoundary = (x: Float64Array, candidate: readonly number[], solution:
     const z = solution[k] as number;
     if (z > 0) continue;
     const from = x[j] as number;
-    const ratio = from === z ? 0 : from / (from - z);
-    if (blocking < 0 || ratio < step) {
+    // Only the newest is at 0, and its z is positive.
+    const ratio = from / (from - z);
+    if (ratio < step) {
       step = ratio;
       blocking = j;
     }
@@ -130,7 +128,7 @@ const leastSquares = (
   for (const [i, j] of chosen.entries()) block.set(columns[j] as Float64Array, i * rows);
   block.set(target, k * rows);
   stackBlock(factor, rows);
-  if (k > 0 && !(Math.abs(r[(k - 1) * width + k - 1] as number) > rankTolerance)) return undefined;
+  if (!(Math.abs(r[(k - 1) * width + k - 1] as number) > rankTolerance)) return undefined;
   const z = new Float64Array(k);
   for (let i = k - 1; i >= 0; i--) {
     let sum = r[i * width + k] as number;

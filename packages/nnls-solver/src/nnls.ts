@@ -77,7 +77,6 @@ export const nnlsReduced = ({ r, qty, residualNorm }: ReducedRows, options: Nnls
     dual,
     residualNorm: unitResidual,
     iterations,
-    finished,
   } = lawsonHanson(unit, options.maxIterations ?? Math.max(30, 10 * n));
 
   // Doubles cannot do better than rounding in the largest terms of `b - A x`.
@@ -93,7 +92,7 @@ export const nnlsReduced = ({ r, qty, residualNorm }: ReducedRows, options: Nnls
     dual: finite(dual.map((w, j) => w * targetNorm * (columnNorms[j] as number))),
     kktViolation,
     iterations,
-    converged: finished && kktViolation <= CERTIFICATE_TOLERANCE,
+    converged: kktViolation <= CERTIFICATE_TOLERANCE,
   };
 };
 
@@ -112,8 +111,7 @@ const columnsOf = (matrix: AbstractMatrix | readonly (readonly number[])[], rows
   return Array.from({ length: width }, (_, j) => Float64Array.from(lines, (line) => line[j] as number));
 };
 
-const dividedBy = (values: Float64Array, norm: number): Float64Array =>
-  norm === 0 ? values.slice() : values.map((v) => v / norm);
+const dividedBy = (values: Float64Array, norm: number): Float64Array => values.map((v) => v / (norm || 1));
 
 const finite = (values: Float64Array): Float64Array => {
   if (!values.every(Number.isFinite)) {

@@ -167,7 +167,7 @@ const checkedRange = (length: number, rows: ReduceOptions['rows']): readonly [nu
   return [from, to];
 };
 
-/** Of each column a power of two near its largest magnitude; 1 for a column of zeros. */
+/** Of each column a power of two near its largest magnitude; any will do for a column of zeros. */
 const scalesOf = (width: number, rowCount: number, source: BlockSource): number[] => {
   const { columns, stride } = emptyFactor(width, Math.min(BLOCK_ROWS, Math.max(rowCount, 1)));
   const largest = new Float64Array(width);
@@ -187,7 +187,7 @@ const scalesOf = (width: number, rowCount: number, source: BlockSource): number[
       }
     }
   }
-  return Array.from(largest, (magnitude) => (magnitude === 0 ? 1 : powerOfTwoBelow(magnitude)));
+  return Array.from(largest, powerOfTwoBelow);
 };
 
 const rootsOf = (weights: Float64Array, length: number, from: number, to: number): Float64Array => {
@@ -222,8 +222,7 @@ const assembled = (triangle: Float64Array, scales: readonly number[] | undefined
     qty[i] = (triangle[i * width + n] as number) * targetScale;
   }
   const residualNorm = Math.abs(triangle[n * width + n] as number) * targetScale;
-  const largest = Math.max(residualNorm, ...qty.map(Math.abs), n === 0 ? 0 : r.max(), n === 0 ? 0 : -r.min());
-  if (!Number.isFinite(largest)) {
+  if (![residualNorm, ...qty, ...r.to1DArray()].every(Number.isFinite)) {
     throw new NnlsError('nnls-solver/overflow', 'columns: their norms must be finite numbers; got an overflow');
   }
   return { r, qty, residualNorm, rowCount };

@@ -2,7 +2,7 @@ import '@stepclock/vitest-matchers';
 import { seededRandom } from '@stepclock/random';
 import { Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
-import { mergeReduced, nnlsColumns, nnlsReduced, reduceRows } from '../src/index.js';
+import { mergeReduced, nnlsColumns, nnlsReduced, reduceBlocks, reduceRows } from '../src/index.js';
 
 const randomColumns = (m: number, n: number, seed: number): Float64Array[] => {
   const random = seededRandom(seed, 'columns');
@@ -86,6 +86,120 @@ describe('reduceRows', () => {
     const plain = nnlsColumns([a, b], target);
     const wild = nnlsColumns([a.map((v) => v * 1e-200), b.map((v) => v * 1e200)], target);
     expect([(wild.x[0] as number) * 1e-200, (wild.x[1] as number) * 1e200]).toAgree(plain.x, 1e-12);
+  });
+
+  it('asks for every row once, a few hundred at a time, and twice more only to scale', () => {
+    const asked = (rowCount: number, ...sizes: number[]) => {
+      const calls: [from: number, to: number][] = [];
+      reduceBlocks(sizes.length - 1, rowCount, (from, to, columns) => {
+        calls.push([from, to]);
+        for (const [j, column] of columns.entries()) {
+          for (let i = 0; i < to - from; i++) column[i] = (sizes[j] as number) * (from + i + 1);
+        }
+      });
+      return calls;
+    };
+    const once = [
+      [0, 504],
+      [504, 1008],
+      [1008, 1200],
+    ];
+    expect(asked(1200, 1, 2)).toEqual(once);
+    expect(asked(1200, 1e200, 2)).toEqual([...once, ...once, ...once]);
+    expect(asked(504, 1)).toEqual([[0, 504]]);
+    expect(asked(3, 1, 1)).toEqual([[0, 3]]);
+    expect(asked(0, 1, 1)).toEqual([]);
+    // One row: its norm is the size. Squares of norms between 1e-120 and 1e120 keep all their digits; zeros are looked at closer.
+    for (const [sizes, times] of [
+      [[1.01e-120, 1], 1],
+      [[1, 0.99e120], 1],
+      [[0.99e-120, 1], 3],
+      [[1, 1.01e120], 3],
+      [[1, 1.01e-120], 1],
+      [[1, 0.99e-120], 3],
+      [[0, 1], 3],
+      [[1, 0], 3],
+    ] as const) {
+      expect(asked(1, ...sizes)).toHaveLength(times);
+    }
+  });
+
+  it('sees a column by its whole length: a part of it may have gone into the rows above', () => {
+    // The second column is the first one, so that nothing is left of it below the first row of the triangle.
+    const column = Float64Array.of(1, 2, 3);
+    let calls = 0;
+    const { r } = reduceBlocks(2, 3, (from, to, columns) => {
+      calls++;
+      columns[0]?.set(column.subarray(from, to));
+      columns[1]?.set(column.subarray(from, to));
+      columns[2]?.set([1, 0, 0]);
+    });
+    expect(calls).toBe(1);
+    expect(Math.abs(r.get(0, 0))).toAgree(Math.sqrt(14), 1e-15);
+    expect(r.get(0, 1)).toAgree(r.get(0, 0), 1e-15);
+    expect(r.get(1, 1)).toAgree(0, 0, 1e-14);
+  });
+
+  it('scales by the largest value of a column, wherever it stands', () => {
+    for (const values of [
+      [1e200, 1, 1],
+      [1, 1e200, 1],
+      [1, 1, -1e200],
+    ]) {
+      const { r, qty, residualNorm } = reduceRows([Float64Array.from(values)], Float64Array.from(values));
+      expect(Math.abs(r.get(0, 0))).toAgree(1e200, 1e-12);
+      expect(Math.abs(qty[0] as number)).toAgree(1e200, 1e-12);
+      expect(residualNorm).toBeLessThan(1e185);
+    }
+  });
+
+  it('says in which row of which column a value is not finite, far down as well', () => {
+    const column = new Float64Array(2000).fill(1).with(1700, Number.NEGATIVE_INFINITY);
+    expect(() => reduceRows([new Float64Array(2000), column], new Float64Array(2000))).toThrow(
+      'column 1: values must be finite; got -Infinity in row 1700',
+    );
+  });
+
+  it.each<[number, number]>([
+    [-1, 2],
+    [2, 1],
+    [0.5, 2],
+    [0, 1.5],
+    [Number.NaN, 2],
+    [0, Number.NaN],
+    [0, 4],
+    [-2, -1],
+  ])('refuses the rows %d to %d of three', (from, to) => {
+    expect(() => reduceRows([], new Float64Array(3), { rows: [from, to] })).toThrow(
+      `rows: must be integers 0 <= from <= to <= 3; got ${from} to ${to}`,
+    );
+  });
+
+  it('takes no rows at all, and rows of weight 0, as nothing', () => {
+    const column = Float64Array.of(1, 2, 3);
+    expect(reduceRows([column], column, { rows: [1, 1] })).toMatchObject({ rowCount: 0, residualNorm: 0 });
+    const weighed = reduceRows([column], column, { weights: Float64Array.of(0, 4, 0) });
+    expect(Math.abs(weighed.r.get(0, 0))).toBe(4);
+    for (const weight of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => reduceRows([column], column, { weights: Float64Array.of(1, weight, 1) })).toThrow(
+        `weights: must be finite and not negative; got ${weight} in row 1`,
+      );
+    }
+    // A weight outside of the range is nobody's business.
+    expect(reduceRows([column], column, { weights: Float64Array.of(-1, 1, 1), rows: [1, 3] }).rowCount).toBe(2);
+  });
+
+  it.each([
+    ['a column', [1.7e308, 1.7e308], [0, 0]],
+    ['what the target shares with a column', [1, 1], [1.7e308, 1.7e308]],
+    ['the residual', [1, -1], [1.7e308, 1.7e308]],
+  ])('refuses norms beyond doubles: of %s', (_, column, target) => {
+    expect(() => reduceRows([Float64Array.from(column)], Float64Array.from(target))).toThrow(
+      expect.objectContaining({
+        code: 'nnls-solver/overflow',
+        message: 'columns: their norms must be finite numbers; got an overflow',
+      }),
+    );
   });
 
   it.each([
