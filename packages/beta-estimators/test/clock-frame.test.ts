@@ -11,9 +11,8 @@ const problemOf = (list: readonly ListedPhase[], windows?: readonly Window[]) =>
   clockProblem(traceColumns(tableOf(list), windows));
 
 describe('the time line of two requests, cut into segments', () => {
-  const { frame, ties, graph, groups, meanStepSec } = problemOf(twoRequests);
-
   it('has nodes where steps ended: at first and last tokens, not where a prefill begins while others run', () => {
+    const { frame } = problemOf(twoRequests);
     expect([...frame.nodeSec]).toEqual([0, 2, 5, 8, 9]);
     expect([...frame.segmentSec]).toEqual([2, 3, 3, 1]);
     expect([...frame.decodes]).toEqual([0, 1, 2, 1]);
@@ -22,6 +21,7 @@ describe('the time line of two requests, cut into segments', () => {
   });
 
   it('knows each phase by its nodes, and how far into a segment a prefill begins', () => {
+    const { frame } = problemOf(twoRequests);
     expect([...frame.decodeStart]).toEqual([1, 2]);
     expect([...frame.decodeEnd]).toEqual([3, 4]);
     expect([...frame.prefillSegment]).toEqual([0, 1]);
@@ -30,12 +30,14 @@ describe('the time line of two requests, cut into segments', () => {
   });
 
   it('ties the ends of each decode by its count', () => {
+    const { ties } = problemOf(twoRequests);
     expect([...ties.component]).toEqual([0, 1, 2, 1, 2]);
     expect([...ties.offset]).toEqual([0, 0, 0, 6, 4]);
     expect([ties.components, ties.cycles, ties.disagreeing]).toEqual([3, 0, 0]);
   });
 
   it('couples the components by the segments between them', () => {
+    const { graph } = problemOf(twoRequests);
     expect([graph.components, graph.edges]).toEqual([3, 4]);
     expect([...graph.segment]).toEqual([0, 1, 2, 3]);
     expect([...graph.from]).toEqual([0, 1, 2, 1]);
@@ -47,12 +49,13 @@ describe('the time line of two requests, cut into segments', () => {
   });
 
   it('makes every segment a cluster, as no prefill spans a node', () => {
+    const { groups } = problemOf(twoRequests);
     expect(groups.length).toBe(4);
     expect([...groups.ofSegment]).toEqual([0, 1, 2, 3]);
   });
 
   it('takes the mean time of a counted step: 6 s for 6, 4 s for 4', () => {
-    expect(meanStepSec).toBe(1);
+    expect(problemOf(twoRequests).meanStepSec).toBe(1);
   });
 });
 
@@ -83,6 +86,20 @@ describe('segments', () => {
     expect([...frame.prefillOffset]).toEqual([0, 1 / 3]);
     expect([...ties.component]).toEqual([0, 1, 1, 0, 1]);
     expect([...ties.offset]).toEqual([0, 0, 2, 8, 6]);
+  });
+
+  it('begin with the first decode of the list too', () => {
+    const { frame } = problemOf([decode('A', 3, 5, 2), decode('B', 0, 9, 9)]);
+    expect([...frame.nodeSec]).toEqual([0, 3, 5, 9]);
+    expect([...frame.decodeStart]).toEqual([1, 0]);
+  });
+
+  it('have no count of a prefill that an edge cut', () => {
+    const list = [decode('A', 0, 8, 8), prefill('B', 1, 5, 60, { steps: 4 }), decode('C', 4, 6, 2)];
+    expect(problemOf(list).ties.components).toBe(3);
+    const { ties, frame } = problemOf(list, [[2, 9]]);
+    expect([...frame.nodeSec]).toEqual([0, 2, 3, 4, 6]);
+    expect(ties.components).toBe(4);
   });
 
   it('of windows are not whole next to an edge that cut', () => {

@@ -91,6 +91,14 @@ describe('expectedSteps', () => {
     expect(state.weight[e]).toAgree(1 / (0.04 * 0.05), 1e-12);
   });
 
+  it('takes the even clock at its own pace', () => {
+    const slow = problemOf([decode('A', 0, 8, 4), decode('B', 6, 10, 2), decode('C', 9, 13, 2)]);
+    const state = startState(slow);
+    expectedSteps(slow, state, [0, 0, 0, 0], 0.2, 0);
+    expect(slow.meanStepSec).toBe(2);
+    expect(state.expected).toAgree([0.3, 0.1, 0.05, 0.05, 0.15], 1e-14);
+  });
+
   it('falls back to a tenth of the even clock where a step would take no time', () => {
     const { expected, weight } = at([100, 60, 0, 0], [5, 5, 5, 5], [0, 0, 0, 0], [0, 0.01, 0, 0]);
     expect(expected).toAgree([0.2, 0.3, 0.3, 0.1], 1e-14);
@@ -183,6 +191,8 @@ describe('decodeContext', () => {
   it('counts and grows by the share of the steps that a preempted decode took part in', () => {
     // B with one half: 30 at K = 5, and a quarter more each step.
     expect(context([1, 0.5])).toAgree([0, 101, 104 + 30.25, 30.75], 1e-14);
+    // A with one half: 50, and a quarter more each step, until it ends.
+    expect(context([0.5, 1])).toAgree([0, 50.25, 51 + 61, 63], 1e-14);
   });
 
   it('is the mean context of the true steps of a simulated engine', () => {

@@ -111,11 +111,25 @@ describe('refined', () => {
     expect(refined(none, 4, weights, beta)).toBe(beta);
   });
 
+  it('weighs rows as the fit did', () => {
+    const noisy = rowsOf(
+      list,
+      BETA,
+      list.map((_, i) => residuals[i % 5] as number),
+      true,
+    );
+    const uneven = Float64Array.from(list, (_, i) => 1 + (i % 4));
+    const own = fitRows(noisy, 4, uneven);
+    const near = own.map((b) => b * (1 + 1e-8)) as unknown as typeof BETA;
+    expect(refined(noisy, 4, uneven, near)).toAgree(own, 1e-11);
+  });
+
   it('back substitution solves the triangle, and has no answer where a pivot is zero', () => {
     const columns = [Float64Array.of(1, 1, 1), Float64Array.of(0, 1, 2), Float64Array.of(1, 0, 5)];
     const target = Float64Array.of(1 + 3, 1 + 2, 1 + 4 + 15);
     expect(solved(reduceRows(columns, target))).toAgree([1, 2, 3], 1e-13);
     expect(solved(reduceRows([Float64Array.of(1, 2), Float64Array.of(0, 0)], Float64Array.of(1, 2)))).toBeUndefined();
+    expect(solved(reduceRows([Float64Array.of(0, 0), Float64Array.of(1, 2)], Float64Array.of(1, 2)))).toBeUndefined();
   });
 });
 

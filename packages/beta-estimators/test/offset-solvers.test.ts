@@ -130,12 +130,19 @@ describe('leastCorrection', () => {
   });
 
   it('does not amplify rounding: what is exact to the last digit is left alone', () => {
-    const graph = graphOf(2, [[0, 1, 1e9]]);
-    const x = Float64Array.of(0, 0.1 + 1e-8);
-    const { iterations } = leastCorrection(graph, Float64Array.of(1e9 + 0.1), Float64Array.of(1), x, 1e-12, 100);
-    // A billion steps know a tenth of one to a hundred millionth, no finer.
-    expect(x[1] as number).toAgree(0.1, 0, 2e-7);
-    expect(iterations).toBeLessThanOrEqual(1);
+    const graph = graphOf(2, [[0, 1, 0]]);
+    // A billion steps are known to a tenth of a millionth, on either side of zero.
+    for (const at of [1e9, -1e9]) {
+      const x = Float64Array.of(at, at + 3 + 1.2e-7);
+      const { iterations } = leastCorrection(graph, Float64Array.of(3), Float64Array.of(1), x, 1e-12, 100);
+      expect(iterations).toBe(0);
+      const far = Float64Array.of(at, at + 4);
+      leastCorrection(graph, Float64Array.of(3), Float64Array.of(1), far, 1e-12, 100);
+      expect((far[1] as number) - (far[0] as number)).toAgree(3, 0, 3e-7);
+    }
+    const wide = Float64Array.of(0, 0.5);
+    leastCorrection(graphOf(2, [[0, 1, 1e9]]), Float64Array.of(1e9 + 0.1), Float64Array.of(1), wide, 1e-12, 100);
+    expect((wide[1] as number) - (wide[0] as number)).toAgree(0.1, 0, 2e-7);
   });
 });
 

@@ -158,6 +158,7 @@ describe('traceColumns', () => {
     // What begins or ends at an edge looks as if it was cut: whether more went before cannot be told.
     expect(traceColumns(table, [[1, 5]]).edgesSec).toEqual([0, 4]);
     expect([...traceColumns(table, [[1, 5]]).decodes.cut]).toEqual([0]);
+    expect([...traceColumns(table, [[1, 5]]).prefills.cut]).toEqual([0]);
     // A phase that ends where the window starts, or starts where it ends, lies outside.
     expect(traceColumns(table, [[2, 6]]).prefills.length).toBe(0);
   });
@@ -192,6 +193,8 @@ describe('traceColumns', () => {
   it('takes what is just long or short enough', () => {
     expect(traceColumns(tableOf([decode('A', 0, 1e-15, 5)])).decodes.length).toBe(1);
     expect(traceColumns(tableOf([decode('A', 0, 1e15 - 1, 5)])).decodes.length).toBe(1);
+    const late = tableOf([decode('A', 0, 1, 5), decode('B', 1e-3, 1e-3 + 5e-16, 5)]);
+    expect(() => traceColumns(late)).toThrow('(row 1)');
     // Each is short enough, but not all that they span.
     expect(() => traceColumns(tableOf([decode('A', 0, 1, 5), decode('B', 2e15, 2e15 + 4, 5)]))).toThrow('(row 0)');
   });

@@ -16,28 +16,27 @@ export const clusters = (frame: ClockFrame, { prefills }: TraceColumns): Cluster
   const segments = busy.length;
   // Prefills that span node v, which lies between the segments v - 1 and v.
   const spanning = new Int32Array(segments + 2);
-  const known = whole.slice();
   for (let i = 0; i < prefills.length; i++) {
     const a = prefillSegment[i] as number;
     const b = prefillEnd[i] as number;
     spanning[a + 1] = (spanning[a + 1] as number) + 1;
     spanning[b] = (spanning[b] as number) - 1;
-    if (prefills.cut[i] === 1) known.fill(0, a, b);
   }
   const ofSegment = new Int32Array(segments);
   let length = 0;
   let open = 0;
   let from = 0;
   const close = (to: number): void => {
-    let good = to > from;
-    for (let j = from; j < to && good; j++) good = known[j] === 1 && busy[j] === 1;
+    // A prefill that a window's edge cut joins its segments to the one that the edge cut.
+    let good = true;
+    for (let j = from; j < to && good; j++) good = whole[j] === 1 && busy[j] === 1;
     ofSegment.fill(good ? length : -1, from, to);
     if (good) length++;
     from = to;
   };
   for (let j = 0; j < segments; j++) {
     open += spanning[j] as number;
-    if (j > 0 && !(open > 0 && busy[j] === 1 && busy[j - 1] === 1)) close(j);
+    if (j > 0 && open === 0) close(j);
   }
   close(segments);
   return { length, ofSegment };

@@ -70,7 +70,7 @@ export const countTies = (nodes: number, kinds: readonly Counts[]): CountTies =>
   for (let v = 0; v < nodes; v++) {
     const root = find(v);
     component[v] = root === v ? components++ : (component[root] as number);
-    offset[v] = root === v ? 0 : (toParent[v] as number);
+    offset[v] = toParent[v] as number;
   }
   return { component, offset, components, cycles, disagreeing };
 };

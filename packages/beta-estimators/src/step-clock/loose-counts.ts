@@ -91,7 +91,7 @@ export const leastAbsoluteClock = (
       const e = segments + q;
       const s = (clock[to[e] as number] as number) - (clock[from[e] as number] as number) - (target[e] as number);
       // A count is a lower bound: a clock that falls short of it is wrong, however far.
-      const wanted = force / (s < 0 ? CLOSE : Math.max(s, CLOSE));
+      const wanted = force / Math.max(s, CLOSE);
       // Half way, on a scale of ratios: one that has just given way falls short next time, and would be held, and give way.
       const held = hold[q] as number;
       hold[q] = held > 0 ? Math.sqrt(held * wanted) : wanted;
