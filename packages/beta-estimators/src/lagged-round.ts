@@ -20,7 +20,7 @@ const FLOOR = 1e-12;
 export type LaggedRound = (beta: BetaTriple) => DurationDesign;
 
 /**
- * The rounds of the iterative estimator over one trace (DESIGN section 3, steps 1 to 3). They hold the lagged prefill
+ * The rounds of the iterative estimator over one trace (docs/theory.md, _The published estimators_, steps 1 to 3). They hold the lagged prefill
  * pressure q, which starts as the full one, and room for every signal: a round allocates nothing.
  */
 export const laggedRounds = (signals: TraceSignals, mode: IterativeCorrectionMode): LaggedRound => {

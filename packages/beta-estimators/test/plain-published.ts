@@ -13,7 +13,7 @@ export interface PlainRun {
 }
 
 /**
- * The published estimators as DESIGN section 3 reads, sentence by sentence: plain arrays, every integral a loop over all
+ * The published estimators as docs/theory.md defines them, sentence by sentence: plain arrays, every integral a loop over all
  * segments, time points instead of indices. Quadratic, and good for a few hundred phases. Independent of overlap-pressure.
  */
 export const plainPublished = (

@@ -11,7 +11,7 @@ export interface Exposures {
 }
 
 /**
- * Exposures at a constant step density a phase, `lambda_i` (DESIGN section 3, baseline):
+ * Exposures at a constant step density a phase, `lambda_i` (docs/theory.md, the baseline of the published estimators):
  * `A_pf = lambda_i int(p_pf) - int(c)` and `A_dec = lambda_i int(p_dec)` over the phase. The integral of c is tokens
  * already. A_pf can be negative where a short phase lies under another one's correction.
  *

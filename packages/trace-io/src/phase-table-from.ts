@@ -4,7 +4,7 @@ import { PhaseColumns } from './phase-columns.js';
 import { DECODE, type PhaseTable, PREFILL } from './phase-table.js';
 import { TraceIoError } from './trace-io-error.js';
 
-/** One phase as a row of the published table (DESIGN section 3). Times in seconds. */
+/** One phase as a row of the phase table (format `phase-csv`). Times in seconds. */
 export interface PhaseRow {
   readonly request_id: string;
   /** `prefill` or `decode`, in any case. */

@@ -10,7 +10,7 @@ export interface NameColumn {
 }
 
 /**
- * One row a phase (DESIGN section 2), as columns of equal length. Times are seconds on one clock, tokens and steps are
+ * One row a phase (one prefill or one decode of a request), as columns of equal length. Times are seconds on one clock, tokens and steps are
  * counts held as doubles. Rows stand in the order of the file.
  */
 export interface PhaseTable {

@@ -14,7 +14,7 @@ const phasesOf = async (content: string, options = {}): Promise<PhaseTable> => {
   return phases;
 };
 
-test('reads the example of the issue', async () => {
+test('reads a prefill and a decode of one request', async () => {
   const trace = await readTrace(text(`${HEADER}\nA,prefill,0.0,2.0,96,0\nA,decode,2.0,6.0,0,4\n`), {
     fileName: 'a.csv',
   });
@@ -100,7 +100,7 @@ test('an unfinished quoted cell over many chunks does not take quadratic time, a
   expect(phases?.requestIds.at(0).length).toBe(4_000_000);
 });
 
-describe('the golden traces', () => {
+describe('the traces of fixtures/estimators', () => {
   const folder = fileURLToPath(new URL('../../../fixtures/estimators/', import.meta.url));
   test.each(readdirSync(folder).filter((name) => name.endsWith('.json')))(
     '%s comes through both paths as its rows',

@@ -50,7 +50,7 @@ const CACHED = 7;
 const INSTANCE = 8;
 
 /**
- * The phase table of DESIGN section 3 as CSV or TSV: one row a phase, `request_id, phase_type (prefill | decode, any case),
+ * The phase table that the published estimators read (docs/theory.md), as CSV or TSV: one row a phase, `request_id, phase_type (prefill | decode, any case),
  * t_start, t_end` (seconds), `prefill_tokens, decode_tokens`, and optionally `N_steps` (a given step count; may be empty),
  * `cached_tokens` (those of prefill_tokens that came from a prefix cache and were not computed) and `instance_id`.
  *
