@@ -67,7 +67,7 @@ export const resolvedIterative = (options: IterativeOptions): Required<Iterative
 };
 
 const checked = (name: string, value: number, rule: string, holds: (value: number) => boolean): number => {
-  if (!(typeof value === 'number' && Number.isFinite(value) && holds(value))) {
+  if (!(Number.isFinite(value) && holds(value))) {
     throw new EstimatorError('beta-estimators/bad-option', `${name}: ${rule}; got ${value}`);
   }
   return value;

@@ -142,6 +142,9 @@ describe('step averages', () => {
     // A's decode, from 2 to 8: 1.1 steps after a segment of 1e18.
     stepAverages(grid, totals, Float64Array.of(1, 1, 1, 1), Float64Array.of(1, 1.1, 1, 1), 1, 2, n, p, d);
     expect([p[0], d[0]]).toAgree([3, 5], 1e-12);
+    // B's, from 5 to 9: half a step after others that rounding took away as well.
+    stepAverages(grid, totals, Float64Array.of(1, 1, 1, 1), Float64Array.of(1, 1, 1, 0.5), 3, 4, n, p, d);
+    expect([p[0], d[0]]).toAgree([3, 5], 1e-12);
   });
 });
 
@@ -231,6 +234,7 @@ describe('options of the published estimators', () => {
 
   it.each<[object, string]>([
     [{ chunkSize: Number.POSITIVE_INFINITY }, 'chunkSize: must be positive and finite; got Infinity'],
+    [{ chunkSize: 0 }, 'chunkSize: must be positive and finite; got 0'],
     [{ chunkSize: '64' }, 'chunkSize: must be positive and finite; got 64'],
     [{ chunkSize: 64, minDurationSec: Number.NaN }, 'minDurationSec: must be finite and not negative; got NaN'],
     [{ chunkSize: 64, minDurationSec: -1 }, 'minDurationSec: must be finite and not negative; got -1'],
@@ -356,5 +360,21 @@ describe('an estimate as a thing', () => {
       design.map(([n, p, d]) => beta0 * n + beta1 * p + beta2 * d),
       1e-12,
     );
+  });
+
+  it('leaves the residual that it states, of its last round too', () => {
+    for (const estimate of [
+      estimateBaseline(phases, { chunkSize: 64 }),
+      ...(['none', 'end', 'uniform', 'beta_informed'] as const).map((correctionMode) =>
+        estimateIterative(phases, { chunkSize: 64, correctionMode, maxOuterIters: 3 }),
+      ),
+    ]) {
+      const { measuredSec, fittedSec } = fittedDurations(phases, estimate);
+      const squares = measuredSec.reduce((sum, t, i) => sum + (t - (fittedSec[i] as number)) ** 2, 0);
+      const { diagnostics } = estimate;
+      const stated = 'rmse_seconds' in diagnostics ? diagnostics.rmse_seconds : diagnostics.final_rmse_seconds;
+      expect(stated).toBeGreaterThan(0.01);
+      expect(Math.sqrt(squares / 4)).toAgree(stated, 1e-9);
+    }
   });
 });
