@@ -139,9 +139,10 @@ describe('the figures of a fit, by hand', () => {
     [0.0196, 0, 6],
     [0.0204, 0, 6],
   ]);
-  const { betas, intervals, identifiability, diagnostics, warnings } = fitSteps(log, { level: 0.9 });
+  const fitted = () => fitSteps(log, { level: 0.9 });
 
   it('coefficients: the means of 10 and 20 ms at batches of 1 and 6', () => {
+    const { betas, warnings } = fitted();
     expect([betas.beta0, betas.beta1, betas.beta2]).toAgree([0.008, 0, 0.002], 1e-12, 1e-18);
     expect(warnings).toEqual([
       {
@@ -152,6 +153,7 @@ describe('the figures of a fit, by hand', () => {
   });
 
   it('diagnostics', () => {
+    const { diagnostics } = fitted();
     expect(diagnostics.nSteps).toBe(4);
     expect(diagnostics.meanDurationSeconds).toAgree(0.015, 1e-12);
     // Residuals of 0.2, 0.2, 0.4 and 0.4 ms.
@@ -162,6 +164,7 @@ describe('the figures of a fit, by hand', () => {
   });
 
   it('intervals: weights 1 / t^2, two degrees of freedom, t(0.95; 2) = 2.91998558', () => {
+    const { intervals } = fitted();
     // In units of the fitted duration each mean has the error 0.02 sqrt(4 / 2) / sqrt(2) = 0.02: of 10 ms, and of 20 ms.
     const [var1, var6] = [(0.02 * 0.01) ** 2, (0.02 * 0.02) ** 2];
     const slope = (var1 + var6) / 25;
@@ -178,6 +181,7 @@ describe('the figures of a fit, by hand', () => {
   });
 
   it('the range of every quantity, and the condition number of the columns of length 1', () => {
+    const { identifiability } = fitted();
     expect(identifiability.compositions).toEqual({ prefillTokens: [0, 0], decodeSeqs: [1, 6] });
     // Weighted columns (1/10, 1/20) and (1/10, 6/20): cos = (1/100 + 6/400) / (sqrt(5)/20 sqrt(40)/20).
     const cosine = (1 / 100 + 6 / 400) / (Math.sqrt(1 / 100 + 1 / 400) * Math.sqrt(1 / 100 + 36 / 400));

@@ -17,12 +17,14 @@ import {
 import { gridOfSteps } from './fixture.js';
 
 const stalls = gridOfSteps(0.02, (i, ms) => (i === 20 ? ms + 300 : ms));
-const fit = fitStepTime(stalls, { name: 'toy', features: ['prefilling'], folds: 4, seed: 7, level: 0.9 });
+const fitted = () => fitStepTime(stalls, { name: 'toy', features: ['prefilling'], folds: 4, seed: 7, level: 0.9 });
 const comparison = compareEstimators(stalls, { features: ['prefilling'], seed: 7 });
-const file = stepTimeFile(fit, comparison);
+const fileOf = () => stepTimeFile(fitted(), comparison);
 
 describe('NAME.json', () => {
   it('has these fields, and no others', () => {
+    const fit = fitted();
+    const file = fileOf();
     expect(Object.keys(file)).toEqual([
       'schema',
       'model_name',
@@ -59,6 +61,8 @@ describe('NAME.json', () => {
   });
 
   it('holds every coefficient with both kinds of errors', () => {
+    const fit = fitted();
+    const file = fileOf();
     const { coefficients } = fit.leastSquares;
     expect(file.coefficient_table).toEqual(
       coefficients.map((c, j) => ({
@@ -79,6 +83,8 @@ describe('NAME.json', () => {
   });
 
   it('holds the statistics under their published names', () => {
+    const fit = fitted();
+    const file = fileOf();
     const { statistics, conditionNumber } = fit.leastSquares;
     const { metrics, crossValidation } = fit;
     expect(statisticsJSON(fit)).toEqual({
@@ -114,6 +120,8 @@ describe('NAME.json', () => {
   });
 
   it('holds the points that matter: rows counted from 1, lines where they came from a file', () => {
+    const fit = fitted();
+    const file = fileOf();
     const [worst] = fit.influence.dominant;
     const json = {
       row: 21,
@@ -173,6 +181,8 @@ describe('NAME.json', () => {
   });
 
   it('lists rows over the threshold, 100 at most, and counts all', () => {
+    const fit = fitted();
+    const file = fileOf();
     const missed = { row: 20, stepTimeMs: 10, predictedMs: 12, errorMs: 2, errorPercent: 20 };
     expect(missedJSON(stalls, missed)).toEqual({
       row: 21,
@@ -204,6 +214,8 @@ describe('NAME.json', () => {
   });
 
   it('holds the estimators side by side, and why one could not', () => {
+    const fit = fitted();
+    const file = fileOf();
     const [ols] = comparison.scores;
     if (ols === undefined || 'failure' in ols) throw new Error('OLS fits these rows');
     const part = ({ r2, rmse, mae, mapePercent }: typeof ols.train) => ({ r2, rmse, mae, mape: mapePercent });
@@ -218,6 +230,7 @@ describe('NAME.json', () => {
   });
 
   it('tells what unused features would bring', () => {
+    const fit = fitted();
     const plain = fitStepTime(stalls);
     const [feature] = plain.furtherFeatures;
     expect(stepTimeFile(plain, comparison).further_features).toEqual([
@@ -231,7 +244,7 @@ describe('NAME.json', () => {
 });
 
 describe('a model file that is none', () => {
-  const plain = JSON.parse(JSON.stringify(file));
+  const plain = JSON.parse(JSON.stringify(fileOf()));
 
   it.each<[string, unknown, string, string]>([
     ['nothing', undefined, 'schema', 'schema: must be "stepclock/step-time@1"; got nothing'],
@@ -282,6 +295,7 @@ describe('a model file that is none', () => {
   });
 
   it('a sound one comes back', () => {
+    const fit = fitted();
     expect(STEP_TIME_SCHEMA).toBe('stepclock/step-time@1');
     const back = readStepTimeFile(plain);
     expect([back.name, back.target, back.features]).toEqual(['toy', 'decode', ['prefilling']]);
@@ -291,9 +305,11 @@ describe('a model file that is none', () => {
 });
 
 describe('figures', () => {
-  const figures = stepTimeFigures(fit, comparison);
+  const figuresOf = () => stepTimeFigures(fitted(), comparison);
 
   it('measured and predicted, in ms; residuals over every feature', () => {
+    const fit = fitted();
+    const figures = figuresOf();
     expect(figures.predictionAccuracy.measuredMs).toEqual(stalls.stepTimeSec.map((sec) => 1000 * sec));
     expect(figures.predictionAccuracy.predictedMs).toEqual(fit.leastSquares.fitted);
     expect(figures.errorByParameters).toEqual([
@@ -304,6 +320,8 @@ describe('figures', () => {
   });
 
   it('bands at four quantiles of the batch size, over the whole range of lengths, further features at their mean', () => {
+    const fit = fitted();
+    const figures = figuresOf();
     const { level, bands } = figures.predictionBands;
     expect(level).toBe(0.9);
     // Eight rows a batch size: places 3, 22, 40 and 59 of 63.
@@ -357,6 +375,8 @@ describe('figures', () => {
   });
 
   it('scores of every estimator that could, on both parts', () => {
+    const fit = fitted();
+    const figures = figuresOf();
     const scores = comparison.scores.flatMap((s) => ('failure' in s ? [] : [s]));
     expect(figures.modelComparison).toEqual(
       scores.flatMap((s) => [
