@@ -365,6 +365,60 @@ describe('predictions', () => {
   });
 });
 
+describe('a fit and its options', () => {
+  it('is called model, of decode steps, with copies of its features', () => {
+    const features = ['prefilling'];
+    const { model } = fitStepTime(gridOfSteps(), { features });
+    expect([model.name, model.target, model.features]).toEqual(['model', 'decode', ['prefilling']]);
+    expect(model.features).not.toBe(features);
+  });
+
+  it('five folds of seed 42, the level 0.95, unless told', () => {
+    const times = gridOfSteps();
+    const { crossValidation, leastSquares } = fitStepTime(times);
+    expect(crossValidation).toEqual(fitStepTime(times, { folds: 5, seed: 42 }).crossValidation);
+    expect(crossValidation).not.toEqual(fitStepTime(times, { seed: 43 }).crossValidation);
+    expect(crossValidation?.folds).toHaveLength(5);
+    expect(leastSquares.level).toBe(0.95);
+  });
+
+  it('a feature that is not there is refused with its name', () => {
+    expect(() => fitStepTime(gridOfSteps(), { features: ['load'] })).toThrow(
+      expect.objectContaining({
+        code: 'step-time/missing-column',
+        column: 'load',
+        message: 'load: must be a column of the data; got batch_size, sequence_length, prefilling (load)',
+      }),
+    );
+  });
+
+  it('a fixed cost below 0 is warned of, too', () => {
+    const rows = [16, 32, 64, 128].flatMap((b) => [512, 1024, 2048, 4096].map((l) => [b, l] as const));
+    const times = stepTimesOf({
+      batchSize: rows.map(([b]) => b),
+      sequenceLength: rows.map(([, l]) => l),
+      stepTimeSec: rows.map(([b, l], i) => (4e-3 * b * l + 0.5 * b + 3e-2 * l - 30 + 0.1 * Math.sin(7 * i * i)) / 1000),
+    });
+    expect(fitStepTime(times).warnings.map((w) => w.message)).toEqual([
+      expect.stringMatching(
+        /^d is below 0 \(-30\.\d ms\), which no step costs: the formula does not describe these rows/,
+      ),
+    ]);
+  });
+
+  it('a saturated fit predicts its rows, without an interval', () => {
+    const four = stepTimesOf({
+      batchSize: [1, 2, 1, 2],
+      sequenceLength: [1, 1, 2, 2],
+      stepTimeSec: [0.01, 0.02, 0.03, 0.07],
+    });
+    const { model } = fitStepTime(four);
+    const { stepTimeSec, interval } = predictStepTime(model, { batchSize: 2, sequenceLength: 2 });
+    expect(stepTimeSec).toAgree(0.07, 1e-10);
+    expect(interval).toBeNull();
+  });
+});
+
 describe('evaluation on other rows', () => {
   it('counts rows inside their intervals and rows outside the training range', () => {
     const { model } = fitStepTime(gridOfSteps());
