@@ -12,6 +12,9 @@ interface Growing {
   request: Uint32Array;
 }
 
+/** From here on columns grow fourfold: memory that is reserved and never written costs nothing, but old columns cost until somebody collects them. */
+const LARGE_TABLE = 1 << 20;
+
 /** Rows from which on the rows to come can be told from the bytes to come, and what is added for rows that grow shorter. */
 const RELIABLE_ROWS = 65_536;
 const RESERVE = 1.05;
@@ -113,7 +116,7 @@ export class PhaseColumns {
   #grow(): void {
     const expected = (this.#count / this.fractionRead()) * RESERVE;
     const capacity = Math.max(
-      this.#capacity * 2,
+      this.#capacity * (this.#capacity < LARGE_TABLE ? 2 : 4),
       this.#count >= RELIABLE_ROWS && expected < 2 ** 31 ? Math.ceil(expected) : 0,
     );
     const columns = this.#columns;
