@@ -29,7 +29,7 @@ const LINEAR: readonly (readonly [ScenarioName, number])[] = [
 
 describe('simulated engines give their coefficients back', () => {
   it.each(LINEAR)('%s', (name, rtol) => {
-    const { phases, coefficients } = runScenario(name, { seed: 3 });
+    const { phases, coefficients } = runScenario(name, { seed: 3, requests: name === 'noisy' ? 1000 : 500 });
     const estimate = estimateStepClock(phases, { model: 'linear' });
     expect(values(estimate.betas)).toAgree(values(coefficients), rtol);
     expect(estimate.warnings).toEqual([]);

@@ -1,0 +1,162 @@
+import '@stepclock/vitest-matchers';
+import { type Coefficients, runScenario, scenarios } from '@stepclock/engine-sim';
+import { describe, expect, it } from 'vitest';
+import { estimateStepClock, type StepClockBetas } from '../src/index.js';
+import { chosenFit } from '../src/step-clock/chosen-fit.js';
+import { clockProblem } from '../src/step-clock/clock-problem.js';
+import { fitPreempted } from '../src/step-clock/preempted-clock.js';
+import { traceColumns } from '../src/step-clock/trace-columns.js';
+import { keptRows, miscounted, mixedEngines, shortOutputs, withMissing } from './faulty-trace.js';
+
+const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas | Coefficients): number[] => [
+  beta0,
+  beta1,
+  beta2,
+  beta3,
+];
+const sum = (column: ArrayLike<number>): number => Array.from(column).reduce((a, b) => a + b, 0);
+const codes = (warnings: readonly { readonly code: string }[]) => warnings.map((w) => w.code);
+
+describe('preempted requests', () => {
+  const preempting = (seed: number, kvTokens: number, requests: number, perSec = 12) =>
+    runScenario(
+      {
+        ...scenarios.preempting,
+        arrivals: { kind: 'poisson', perSec },
+        prompt: { ...scenarios.preempting.prompt, atMost: 4000 },
+      },
+      { seed, requests, engine: { kvTokens } },
+    );
+
+  it.each<[number, number, number, number]>([
+    [1, 9000, 100, 12],
+    [2, 9000, 100, 12],
+    [1, 8000, 150, 25],
+    [2, 12_000, 200, 25],
+  ])('seed %d, cache of %d: the rest of the clock is exact, and the coefficients are', (seed, kv, requests, perSec) => {
+    const run = preempting(seed, kv, requests, perSec);
+    const problem = clockProblem(traceColumns(run.phases));
+    const {
+      fit,
+      stretched,
+      touched,
+      loose,
+      problem: partly,
+    } = fitPreempted(problem, { width: 3, tol: 1e-6, maxRounds: 25 });
+    expect(fit.beta).toAgree(values(run.coefficients), 1e-9);
+    expect(loose).toBe(false);
+    expect(fit.converged).toBe(true);
+    const requestOf = (i: number) => run.phases.request[problem.columns.decodes.row[i] as number] as number;
+    const truly = (i: number) => (run.truth.preemptions[requestOf(i)] as number) > 0;
+    // Who was preempted while its prompt was computed shows a decode of full count.
+    expect([...stretched].filter(truly).length).toBeGreaterThan(0.75 * stretched.length);
+    const all = Array.from({ length: problem.columns.decodes.length }, (_, i) => i).filter(truly).length;
+    expect(stretched.length).toBeGreaterThan(0.6 * all);
+    // What they touch is left out, and they press with a share of the steps.
+    for (const i of stretched) {
+      expect(partly.pressing?.[i]).toBeLessThan(1);
+      for (let j = problem.frame.decodeStart[i] as number; j < (problem.frame.decodeEnd[i] as number); j++) {
+        expect(touched[j]).toBe(1);
+        const c = problem.groups.ofSegment[j] as number;
+        if (c >= 0) expect(fit.weights[c]).toBe(0);
+      }
+    }
+  });
+
+  it.each<[number, number, number, number]>([
+    [3, 8000, 150, 40],
+    [1, 10_000, 250, 12],
+  ])('where they touch everything the loose clock stands, seed %d, cache of %d', (seed, kv, requests, perSec) => {
+    const run = preempting(seed, kv, requests, perSec);
+    const problem = clockProblem(traceColumns(run.phases));
+    const { fit, loose, problem: partly } = fitPreempted(problem, { width: 3, tol: 1e-6, maxRounds: 25 });
+    expect(loose).toBe(true);
+    expect(fit.beta[0]).toAgree(run.coefficients.beta0, 0.02);
+    expect(fit.beta[1]).toAgree(run.coefficients.beta1, 0.25);
+    expect(fit.beta[2]).toAgree(run.coefficients.beta2, 0.2);
+    expect(fit.rounds).toHaveLength(16);
+    expect(partly.graph.edges).toBe(problem.frame.busy.filter((b) => b === 1).length);
+    expect(sum(fit.state.steps)).toAgree(run.steps.length, 0.02);
+    const estimate = estimateStepClock(run.phases, { model: 'linear' });
+    expect(codes(estimate.warnings)).toContain('preemption');
+    expect(estimate.clock.wholeSteps).toBe(false);
+  });
+
+  it('are told by every model; only a sound clock is asked for a cost of context', () => {
+    const run = preempting(1, 9000, 100);
+    for (const model of ['linear', 'auto'] as const) {
+      const estimate = estimateStepClock(run.phases, { model });
+      expect(estimate.model).toBe('linear');
+      expect(estimate.clock.stretchedDecodes).toBeGreaterThan(10);
+      expect(values(estimate.betas)).toAgree(values(run.coefficients), 1e-8);
+      expect(codes(estimate.warnings)).toEqual(['preemption']);
+      expect(estimate.clock.conventions).toBeNull();
+      // The evidence is that of the counts taken for exact.
+      expect(estimate.clock.relativeResidual).toBeGreaterThan(1);
+      expect(estimate.clock.heldSegments).toBeGreaterThan(5);
+    }
+  });
+});
+
+describe('faults of small traces', () => {
+  const settings = { tol: 1e-6, maxRounds: 25 };
+  const chosen = (phases: Parameters<typeof traceColumns>[0]) =>
+    chosenFit(clockProblem(traceColumns(phases)), 'linear', settings);
+  const { phases } = runScenario(shortOutputs, { seed: 1, requests: 100 });
+
+  it('nothing is tried where the counts hold', () => {
+    const got = chosen(phases);
+    expect(got.conventions).toBeUndefined();
+    expect([got.stretched.length, got.loose]).toEqual([0, false]);
+    expect(got.exact).toBe(got.fit);
+  });
+
+  it('the right convention leaves nothing', () => {
+    const more = chosen(miscounted(phases, 1));
+    expect(more.conventions?.minusOne).toBeLessThan(1e-9);
+    expect(more.conventions?.asGiven).toBeGreaterThan(0.1);
+    expect(more.conventions?.plusOne).toBeGreaterThan(0.2);
+    const less = chosen(miscounted(phases, -1));
+    expect(less.conventions?.plusOne).toBeLessThan(0.01);
+    expect(less.conventions?.minusOne).toBeGreaterThan(0.2);
+    expect(less.conventions?.asGiven).toBe(less.fit.rounds.at(-1)?.noise.rms);
+    expect(less.stretched.length).toBe(0);
+  });
+
+  it('a mixture of engines is no preemption', () => {
+    const got = estimateStepClock(mixedEngines(3, 200), { model: 'linear' });
+    expect(codes(got.warnings)).toContain('several-engines');
+    expect(got.clock.stretchedDecodes).toBe(0);
+    expect(got.clock.conventions).not.toBeNull();
+  });
+
+  it('missing requests are no preemption', () => {
+    const got = estimateStepClock(withMissing(runScenario('budget-2048-medium', { seed: 1, requests: 200 }).phases), {
+      model: 'linear',
+    });
+    expect(codes(got.warnings)).toEqual(['missing-requests']);
+    expect(got.clock.slowClusters).toBeGreaterThan(8);
+    expect(got.clock.stretchedDecodes).toBe(0);
+  });
+
+  it('the context of a decode without a prompt is not known: linear where it may be, refused where it may not', () => {
+    const { phases: kv } = runScenario('kv', { seed: 1, requests: 100 });
+    const lone = keptRows(kv, (i) => i !== [...kv.kind].indexOf(0));
+    expect(estimateStepClock(lone).model).toBe('linear');
+    expect(() => estimateStepClock(lone, { model: 'kv' })).toThrow(
+      expect.objectContaining({
+        code: 'beta-estimators/no-context',
+        message: 'model: kv needs a prefill row for every decode, to know its context; got decodes without one',
+      }),
+    );
+  });
+
+  it('auto takes the context term where the engine reads its cache', () => {
+    expect(estimateStepClock(runScenario('kv', { seed: 1, requests: 100 }).phases).model).toBe('kv');
+    expect(estimateStepClock(runScenario('kv-light', { seed: 1, requests: 100 }).phases).model).toBe('kv');
+    expect(estimateStepClock(runScenario('budget-2048-medium', { seed: 1, requests: 100 }).phases).model).toBe(
+      'linear',
+    );
+    expect(estimateStepClock(runScenario('chunk-512-medium', { seed: 1, requests: 100 }).phases).model).toBe('linear');
+  });
+});

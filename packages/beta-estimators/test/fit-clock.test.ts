@@ -1,0 +1,118 @@
+import '@stepclock/vitest-matchers';
+import { type Coefficients, runScenario, type ScenarioName } from '@stepclock/engine-sim';
+import { describe, expect, it } from 'vitest';
+import type { StepClockBetas } from '../src/index.js';
+import { clockProblem } from '../src/step-clock/clock-problem.js';
+import { blended, fitClock, relativeMove } from '../src/step-clock/fit-clock.js';
+import { traceColumns } from '../src/step-clock/trace-columns.js';
+import { miscounted, mixedEngines, shortOutputs, withMissing } from './faulty-trace.js';
+
+const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas | Coefficients): number[] => [
+  beta0,
+  beta1,
+  beta2,
+  beta3,
+];
+
+describe('fitClock', () => {
+  const problemOf = (name: ScenarioName, seed: number, requests = 100) => {
+    const run = runScenario(name, { seed, requests });
+    return { run, problem: clockProblem(traceColumns(run.phases)) };
+  };
+  const settings = { width: 3, tol: 1e-6, maxRounds: 25 } as const;
+
+  it('keeps steps real where rounding is forbidden, and is nearly right all the same', () => {
+    const { run, problem } = problemOf('budget-2048-medium', 1);
+    const fit = fitClock(problem, { ...settings, mayRound: false });
+    expect(fit.rounds.every((round) => !round.whole)).toBe(true);
+    expect(fit.beta).toAgree(values(run.coefficients), 0.03);
+    expect(fit.rounds.every((round) => round.unsure === 0)).toBe(true);
+  });
+
+  it('rounds once the coefficients are nearly still, and stays with whole steps', () => {
+    const { problem } = problemOf('budget-2048-medium', 1);
+    const { rounds } = fitClock(problem, settings);
+    const first = rounds.findIndex((round) => round.whole);
+    expect(first).toBeGreaterThan(0);
+    expect(rounds.slice(first).every((round) => round.whole)).toBe(true);
+    expect(rounds[first - 1]?.change).toBeLessThan(0.02);
+    for (const round of rounds.slice(0, first - 1)) expect(round.change).toBeGreaterThanOrEqual(0.02);
+  });
+
+  it.each<[string, (seed: number) => Parameters<typeof traceColumns>[0]]>([
+    ['queues folded into prefills', (seed) => runScenario('folded', { seed, requests: 100 }).phases],
+    ['counts of one too many', (seed) => miscounted(runScenario(shortOutputs, { seed, requests: 100 }).phases, 1)],
+    ['missing requests', (seed) => withMissing(runScenario('budget-2048-medium', { seed, requests: 100 }).phases)],
+    [
+      'preempted requests',
+      (seed) => runScenario('preempting', { seed, requests: 100, engine: { kvTokens: 9000 } }).phases,
+    ],
+    ['two engines', (seed) => mixedEngines(seed, 100)],
+  ])('steps are whole only where that leaves no more than real ones do, else the best round stands: %s', (_, trace) => {
+    for (const seed of [1, 2, 3]) {
+      const { rounds, beta } = fitClock(clockProblem(traceColumns(trace(seed))), settings);
+      const left = rounds.map((round) => round.noise.rms);
+      const last = left.at(-1) as number;
+      const real = rounds.findLastIndex((round) => !round.whole);
+      if (rounds.at(-1)?.whole) {
+        expect(last).toBeLessThanOrEqual(Math.max(0.1, 1.15 * (left[real] as number)));
+        // Real rounds come first, nine at most, and end where coefficients change by less than 2 %.
+        expect(rounds.slice(0, real + 1).every((round) => !round.whole)).toBe(true);
+        expect(real).toBeLessThan(9);
+        if (real < 8) expect(rounds[real]?.change).toBeLessThan(0.02);
+      } else expect(last).toBeLessThanOrEqual(1.15 * Math.min(...left));
+      expect(beta).toAgree(rounds.at(-1)?.beta ?? [], 1e-6);
+    }
+  });
+
+  it('follows the clock from what a sample gave, with whole steps at once: two rounds are enough', () => {
+    const { run, problem } = problemOf('kv', 2);
+    const beta = [6.001e-3, 2.001e-5, 1.199e-4, 2.001e-7] as const;
+    const noise = { step: 0.01, prefill: 0, rms: 0.01, r2: 1, rmseSec: 0 };
+    const fit = fitClock(problem, { width: 4, tol: 0, maxRounds: 2, from: { beta, noise } });
+    expect(fit.beta).toAgree(values(run.coefficients), 1e-9);
+    expect(fit.rounds.map((round) => round.whole)).toEqual([true, true]);
+    const real = fitClock(problem, { width: 4, tol: 0, maxRounds: 2, mayRound: false, from: { beta, noise } });
+    expect(real.rounds.map((round) => round.whole)).toEqual([false, false]);
+    expect(real.beta).toAgree(values(run.coefficients), 0.02);
+  });
+
+  it('takes doubtful segments out of the regression where others are enough', () => {
+    const { run, problem } = problemOf('budget-2048-medium', 2);
+    // What lies in the first half is wrong by a tenth of a second each.
+    const half = problem.frame.segmentSec.length >> 1;
+    const doubtful = problem.frame.segmentSec.map((_, j) => (j < half ? 1 : 0));
+    const fit = fitClock(problem, { ...settings, doubtful: Uint8Array.from(doubtful) });
+    expect(fit.beta).toAgree(values(run.coefficients), 1e-8);
+    const inside = problem.groups.ofSegment[half >> 1] as number;
+    expect(fit.weights[inside]).toBe(0);
+    expect(fit.weights.at(-1)).toBeGreaterThan(0);
+  });
+
+  it('converged means that the last round moved no coefficient by half a percent', () => {
+    const { problem } = problemOf('budget-2048-medium', 1);
+    for (const maxRounds of [1, 2, 3, 4, 5]) {
+      const { rounds, converged } = fitClock(problem, { ...settings, maxRounds });
+      expect(rounds).toHaveLength(maxRounds);
+      expect(converged).toBe((rounds.at(-1)?.change ?? 1) < 5e-3);
+    }
+  });
+
+  it('a round states its change: the largest of its coefficients, relative', () => {
+    const { problem } = problemOf('kv', 1);
+    const { rounds } = fitClock(problem, { ...settings, width: 4 });
+    // Paces are whole until moves turn, so the first rounds start from the fit before.
+    const [first, second] = rounds;
+    const want = (second?.beta ?? []).map((b, j) => Math.abs(b - (first?.beta[j] as number)) / b);
+    expect(second?.change).toAgree(Math.max(...want), 1e-9);
+    // The first is compared with a step of one mean time and nothing else: all of each coefficient is new.
+    expect(first?.change).toBeGreaterThanOrEqual(1);
+  });
+
+  it('moves are relative to both ends, and blends lie between them', () => {
+    expect(relativeMove([1, 0, 2, 4], [3, 5, 2, 0])).toEqual([0.5, 1, 0, -1]);
+    expect(relativeMove([0, 0, 0, 0], [0, 0, 0, 0])).toEqual([0, 0, 0, 0]);
+    expect(blended([1, 2, 3, 4], [5, 4, 7, 0], 0.25)).toEqual([2, 2.5, 4, 3]);
+    expect(blended([1, 2, 3, 4], [5, 4, 7, 0], 1)).toEqual([5, 4, 7, 0]);
+  });
+});
