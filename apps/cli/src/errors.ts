@@ -26,6 +26,7 @@ const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
   EISDIR: 'is a directory, not a file',
+  EEXIST: 'a file stands where a folder is needed',
   ENOTDIR: 'a part of the path is not a directory',
   ENOSPC: 'no space left on the device',
   EROFS: 'the file system is read-only',

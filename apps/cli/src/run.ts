@@ -8,6 +8,7 @@ import { STDIN } from './input.js';
 import type { Io } from './io.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './logger.js';
 import { makeSession, type Session } from './session.js';
+import { helpAsked, usageMessage } from './usage-message.js';
 import type { AnyVerb, Verb } from './verb.js';
 
 const packageVersion = (): string => {
@@ -63,7 +64,8 @@ const register = (parser: Argv, verb: AnyVerb, choose: (run: Chosen) => void): A
  */
 export const run = async (argv: readonly string[], io: Io): Promise<ExitCode> => {
   const version = packageVersion();
-  const words = keepDashes(argv);
+  const words = keepDashes(helpAsked(argv));
+  const verbs = commands.map(({ command }) => command.split(' ')[0] ?? '');
   let chosen: Chosen | undefined;
   let parser = yargs()
     .scriptName('stepclock')
@@ -88,6 +90,7 @@ export const run = async (argv: readonly string[], io: Io): Promise<ExitCode> =>
     .completion('completion', 'print a completion script for bash or zsh')
     .version(version)
     .alias('h', 'help')
+    .alias('V', 'version')
     .strict()
     .demandCommand(1, 'a verb is missing; see stepclock --help')
     .recommendCommands()
@@ -95,7 +98,9 @@ export const run = async (argv: readonly string[], io: Io): Promise<ExitCode> =>
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message, error) => {
-      throw error instanceof UsageError ? error : new UsageError(message || (error?.message ?? 'unknown'));
+      throw error instanceof UsageError
+        ? error
+        : new UsageError(usageMessage(message || (error?.message ?? 'unknown'), words, verbs));
     }) as Argv;
   for (const verb of commands) {
     parser = register(parser, verb, (r) => {

@@ -1,4 +1,5 @@
 import { columnMapOf, readTrace, type Trace } from '@stepclock/trace-io';
+import { InputError, UsageError } from './errors.js';
 import { openInput } from './input.js';
 import { byteProgress } from './progress.js';
 import type { Session } from './session.js';
@@ -21,8 +22,13 @@ export interface TraceArgs {
   readonly timeUnit?: 's' | 'ms' | 'us' | 'ns' | undefined;
 }
 
+const isEmpty = (settings: object): boolean => Object.keys(settings).length === 0;
+
 /** Opens and reads one trace. */
 export const readTraceFile = async (path: string, args: TraceArgs, session: Session): Promise<TraceInput> => {
+  if (args.timeUnit !== undefined && args.map === undefined) {
+    throw new UsageError('--time-unit: is the unit of the times under --map, and there is no --map');
+  }
   const input = await openInput(path, session.io);
   const meta = await settingsTextOf(path, args.meta);
   if (meta !== undefined) session.log.info(`settings of the engine from ${meta.name}`);
@@ -37,6 +43,9 @@ export const readTraceFile = async (path: string, args: TraceArgs, session: Sess
       ...(args.map === undefined ? {} : { map: columnMapOf(args.map) }),
       ...(args.timeUnit === undefined ? {} : { timeUnit: args.timeUnit }),
     });
+    if (args.meta !== undefined && meta?.text.trimStart().startsWith('{') && isEmpty(trace.facts.settings)) {
+      throw new InputError(`${args.meta}: must hold a setting of the engine, such as max_num_batched_tokens; got none`);
+    }
     return { trace, name: input.name, sha256: await input.sha256() };
   } finally {
     progress.finish();

@@ -4,7 +4,19 @@ import { capture } from './capture.js';
 describe('bad usage: exit 2, one line on stderr, nothing on stdout', () => {
   it.each([
     ['no verb', [], /a verb is missing/],
-    ['an unknown verb', ['frobnicate'], /frobnicate/],
+    ['an unknown verb', ['frobnicate'], /^stepclock: frobnicate: is no verb of stepclock; see stepclock --help$/m],
+    [
+      'a verb misspelt',
+      ['estimte', 'x.csv'],
+      /^stepclock: estimte: is no verb of stepclock; did you mean estimate\?$/m,
+    ],
+    ['a verb without its file', ['steps'], /^stepclock: steps: a file is missing; see stepclock steps --help$/m],
+    ['a trace twice over', ['estimate', 'x.csv', '--csv', 'y.csv'], /--csv: is instead of a positional trace/],
+    [
+      'a unit for nothing',
+      ['estimate', 'x.csv', '--time-unit', 'ms'],
+      /--time-unit: is the unit of the times under --map/,
+    ],
     ['an unknown option', ['estimate', 'x.csv', '--chunk', '3'], /chunk/],
     ['no trace', ['estimate'], /a trace is missing/],
     ['--json before the trace', ['estimate', '--json', 'x.csv'], /--json took 'x\.csv' as its path/],
@@ -47,6 +59,10 @@ describe('bad usage: exit 2, one line on stderr, nothing on stdout', () => {
 });
 
 describe('help and version', () => {
+  it('takes the word help', async () => {
+    expect(await capture(['help', 'estimate'])).toEqual(await capture(['estimate', '--help']));
+  });
+
   it('prints help on stdout', async () => {
     const { code, stdout, stderr } = await capture(['estimate', '--help']);
     expect(stdout).toContain('--chunk-size');
@@ -56,7 +72,7 @@ describe('help and version', () => {
   });
 
   it('prints the version of its package', async () => {
-    expect((await capture(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    for (const flag of ['--version', '-V']) expect((await capture([flag])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it('prints a completion script', async () => {

@@ -13,7 +13,6 @@ describe('options of the step clock', () => {
     window: null,
     tol: 1e-6,
     maxOuterIters: 25,
-    seed: 1,
   };
 
   it('have defaults', () => {
@@ -29,7 +28,6 @@ describe('options of the step clock', () => {
       window: [1, 2],
       tol: 0,
       maxOuterIters: 1,
-      seed: -7,
     } as const;
     expect(resolvedStepClock(given)).toEqual(given);
     for (const model of ['linear', 'kv', 'auto'] as const) expect(resolvedStepClock({ model }).model).toBe(model);
@@ -55,7 +53,6 @@ describe('options of the step clock', () => {
     [{ tol: Number.POSITIVE_INFINITY }, 'tol: must be finite and not negative; got Infinity'],
     [{ maxOuterIters: 0 }, 'maxOuterIters: must be a positive integer; got 0'],
     [{ maxOuterIters: 1.5 }, 'maxOuterIters: must be a positive integer; got 1.5'],
-    [{ seed: 2 ** 53 }, 'seed: must be a safe integer; got 9007199254740992'],
   ])('%o is out of range', (options, message) => {
     expect(() => resolvedStepClock(options as StepClockOptions)).toThrow(
       expect.objectContaining({ name: 'EstimatorError', code: 'beta-estimators/bad-option', message }),

@@ -47,6 +47,8 @@ const fine: WarningEvidence = {
   decodes: 500,
   betas: [6e-3, 2e-5, 1.2e-4, 0],
   converged: true,
+  meanStepSec: 0.01,
+  queueInPrefill: false,
 };
 const withClock = (changes: Partial<ClockReport>) => stepClockWarnings({ ...fine, clock: { ...clean, ...changes } });
 const withIdentified = (changes: Partial<Identifiability>, others: Partial<WarningEvidence> = {}) =>
@@ -273,5 +275,20 @@ describe('what the trace cannot tell', () => {
       converged: false,
     });
     expect(codes(got)).toEqual(['clock-inconsistent', 'over-budget', 'coefficient-at-bound', 'not-converged']);
+  });
+});
+
+describe('what the input says of itself', () => {
+  it('steps that no engine takes are times in another unit', () => {
+    for (const meanStepSec of [19e-6, 2.1, 8012]) {
+      const [warning, ...more] = stepClockWarnings({ ...fine, meanStepSec });
+      expect([warning?.code, more]).toEqual(['implausible-step-time', []]);
+      expect(warning?.message).toContain(`${meanStepSec.toPrecision(2)} s on average`);
+    }
+    for (const meanStepSec of [21e-6, 1e-3, 0.3, 1.9]) expect(stepClockWarnings({ ...fine, meanStepSec })).toEqual([]);
+  });
+
+  it('waiting inside prefills is said where it is known', () => {
+    expect(stepClockWarnings({ ...fine, queueInPrefill: true }).map(({ code }) => code)).toEqual(['queue-in-prefill']);
   });
 });

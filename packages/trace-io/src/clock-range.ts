@@ -8,7 +8,7 @@ export const FARTHEST_SEC = 1e11;
 export const SHORTEST_SEC = 1e-12;
 
 /** The rule in words. */
-export const WITHIN_CLOCK = `seconds, at most ${FARTHEST_SEC} from the clock's zero (another unit: --map with --time-unit)`;
+export const WITHIN_CLOCK = `seconds, at most ${FARTHEST_SEC} from the clock's zero (milliseconds since the epoch?)`;
 
 /** Whether [start, end) can be a phase: on a clock, and not empty. */
 export function isPhase(startSec: number, endSec: number): boolean {

@@ -18,9 +18,10 @@ const SECTIONS = [
 /**
  * Engine settings from the text of a meta.json (or the object itself): `max_num_batched_tokens`, `max_num_seqs`, `num_kv_tokens`
  * (or `num_gpu_blocks` x `block_size`), `chunk_size` (or `long_prefill_token_threshold`), `model`, `vllm_version`, `device_name`, `async_scheduling`.
- * Whatever else stands there is ignored; a setting that is null or out of range counts as not given.
+ * Whatever else stands there is ignored; a setting that is null, `auto`, or a number that is not positive (which engines take for 'no limit')
+ * counts as not given.
  *
- * @throws TraceIoError `trace-io/bad-json` when the text is not a JSON object.
+ * @throws TraceIoError `trace-io/bad-json` when the text is not a JSON object, `trace-io/bad-setting` for a limit that is no whole number
  */
 export function engineSettingsOf(meta: string | object, file = 'meta.json'): EngineSettings {
   const top = typeof meta === 'string' ? parsed(meta, file) : meta;
@@ -28,9 +29,13 @@ export function engineSettingsOf(meta: string | object, file = 'meta.json'): Eng
     throw new TraceIoError('trace-io/bad-json', 'file', { file, line: 1, expected: 'one JSON object' });
   const sections = SECTIONS.map((path) => section(top, path)).filter((found) => found !== undefined);
   const count = (...names: string[]): number | undefined =>
-    firstOf(sections, names, (value) => {
+    firstOf(sections, names, (value, column) => {
+      if (value === null || value === 'auto') return undefined;
       const number = numberOf(value);
-      return Number.isSafeInteger(number) && number > 0 ? number : undefined;
+      if (!Number.isSafeInteger(number)) {
+        throw new TraceIoError('trace-io/bad-setting', column, { file, column, value, expected: 'a whole number' });
+      }
+      return number > 0 ? number : undefined;
     });
   const text = (...names: string[]): string | undefined =>
     firstOf(sections, names, (value) => (typeof value === 'string' && value !== '' ? value : undefined));
@@ -66,11 +71,11 @@ function section(top: JsonObject, path: readonly string[]): JsonObject | undefin
 function firstOf<T>(
   sections: readonly JsonObject[],
   names: readonly string[],
-  take: (value: unknown) => T | undefined,
+  take: (value: unknown, name: string) => T | undefined,
 ): T | undefined {
   for (const name of names) {
     for (const object of sections) {
-      const value = Object.hasOwn(object, name) ? take(object[name]) : undefined;
+      const value = Object.hasOwn(object, name) ? take(object[name], name) : undefined;
       if (value !== undefined) return value;
     }
   }

@@ -16,6 +16,8 @@ export interface ReadTraceOptions {
   readonly columns?: Readonly<Record<string, string>>;
   /** Text (or object) of the meta.json beside the file. */
   readonly metaJson?: string | object;
+  /** Name of that file, for messages. */
+  readonly metaJsonName?: string;
   /**
    * Reads the file as the generic format `mapped`: which column (or JSON path) is the start, first, last, prompt, output ...
    * (see `columnMapOf` for the text form).
@@ -23,8 +25,6 @@ export interface ReadTraceOptions {
   readonly map?: Readonly<Record<string, string>>;
   /** Unit of the times under `map`; seconds when not given. */
   readonly timeUnit?: TraceFacts['timeUnit'];
-  /** Name of that file, for messages. */
-  readonly metaJsonName?: string;
   /** Size of the source where it is known: spares memory on large tables. */
   readonly sizeBytes?: number;
   /** Called after every chunk with the bytes taken so far. */

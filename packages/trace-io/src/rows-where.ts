@@ -27,7 +27,7 @@ const narrowed = (table: TidyTable, rows: Uint32Array, condition: string): Uint3
     throw new TraceIoError('trace-io/bad-filter', 'filter', {
       file,
       value: condition,
-      expected: 'must be column=value',
+      expected: 'column=value',
     });
   }
   const column = table.names.indexOf(name);
@@ -35,7 +35,7 @@ const narrowed = (table: TidyTable, rows: Uint32Array, condition: string): Uint3
     throw new TraceIoError('trace-io/bad-filter', 'filter', {
       file,
       value: name,
-      expected: `must name a column (${listed(table.names)})`,
+      expected: `the name of a column (${listed(table.names)})`,
     });
   }
   const wanted = condition.slice(at + 1);
@@ -49,7 +49,7 @@ const narrowed = (table: TidyTable, rows: Uint32Array, condition: string): Uint3
     file,
     column: name,
     value: wanted,
-    expected: `must be a value that rows have (${listed([...seen].sort())})`,
+    expected: `a value that rows have (${listed([...seen].sort())})`,
   });
 };
 

@@ -27,7 +27,7 @@ export class TraceIoError extends Error {
     const file = fault.file ?? '<input>';
     const value = fault.value === undefined ? undefined : shown(fault.value);
     const place = [file, fault.line, fault.column && cut(fault.column)].filter((part) => part !== undefined).join(':');
-    super(oneLine(`${cut(what)}: ${fault.expected}${value === undefined ? '' : `; got ${value}`} (${place})`));
+    super(oneLine(`${cut(what)}: expected ${fault.expected}${value === undefined ? '' : `; got ${value}`} (${place})`));
     this.code = code;
     this.file = file;
     this.line = fault.line;

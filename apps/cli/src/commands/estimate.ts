@@ -1,12 +1,4 @@
-import {
-  integer,
-  notNegative,
-  numberOption,
-  positive,
-  positiveInteger,
-  properFraction,
-  textOption,
-} from '../number-option.js';
+import { notNegative, numberOption, positive, positiveInteger, properFraction, textOption } from '../number-option.js';
 import { defineVerb, jsonOption } from '../verb.js';
 import { traceOptions } from './trace-options.js';
 
@@ -17,7 +9,7 @@ const INIT_CORRECTION_MODES = ['end', 'uniform', 'none'] as const;
 
 /** Options of `stepclock estimate`, all undefined unless given: which of them apply depends on the algorithm. */
 const options = {
-  csv: textOption('csv', 'the trace, as an option instead of a positional'),
+  csv: textOption('csv', 'the trace, as an option instead of a positional one'),
   ...traceOptions,
   algo: { choices: ALGORITHMS, requiresArg: true, describe: 'the estimator' },
   model: { choices: MODELS, requiresArg: true, describe: 'step-clock: three coefficients, four, or what pays' },
@@ -49,8 +41,8 @@ const options = {
     requiresArg: true,
     describe: 'iterative: correction of the baseline that it starts from [end]',
   },
-  'max-outer-iters': numberOption('max-outer-iters', 'iterative: rounds at most [25]', positiveInteger),
-  tol: numberOption('tol', 'iterative: stop when the coefficients move less than this [1e-6]', positive),
+  'max-outer-iters': numberOption('max-outer-iters', 'iterative, step-clock: rounds at most [25]', positiveInteger),
+  tol: numberOption('tol', 'iterative, step-clock: stop when the coefficients move less than this [1e-6]', positive),
   'damping-eta': numberOption('damping-eta', 'iterative: step length in (0, 1] [1]', {
     must: 'a number above 0 and at most 1',
     accepts: (x) => x > 0 && x <= 1,
@@ -60,7 +52,6 @@ const options = {
     'baseline, iterative: clamp durations from below [0]',
     notNegative,
   ),
-  seed: numberOption('seed', 'step-clock: seed of the resampling [1]', integer),
   strict: { type: 'boolean', describe: 'exit with 3 when the estimator did not converge' },
   ...jsonOption,
   report: textOption('report', 'write one self-contained HTML report to this path'),
@@ -109,7 +100,6 @@ export interface EstimateArgs {
   readonly tol?: number | undefined;
   readonly dampingEta?: number | undefined;
   readonly minDurationSec?: number | undefined;
-  readonly seed?: number | undefined;
   readonly strict?: boolean | undefined;
   readonly json?: string | undefined;
   readonly report?: string | undefined;

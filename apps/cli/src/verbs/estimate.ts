@@ -1,7 +1,7 @@
 import { betasFileOf, type HoldOutError, holdOutError, holdOutSplit, snakeCaseKeys } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { EstimateArgs } from '../commands/estimate.js';
-import { UsageError } from '../errors.js';
+import { InputError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
 import { expandPaths } from '../expand-paths.js';
 import { wantsReport } from '../reports/report-targets.js';
@@ -18,7 +18,10 @@ const DEFAULT_ALGORITHM = 'step-clock';
 
 /** The traces named on the command line, as positionals or by the published flag. */
 const tracePaths = (args: EstimateArgs): readonly string[] => {
-  const paths = [...args.traces, ...(args.csv === undefined ? [] : [args.csv])];
+  if (args.csv !== undefined && args.traces.length > 0) {
+    throw new UsageError(`--csv: is instead of a positional trace; got '${args.csv}' and '${args.traces.join(' ')}'`);
+  }
+  const paths = args.csv === undefined ? args.traces : [args.csv];
   if (paths.length === 0) {
     const eaten =
       args.json !== undefined && args.json !== '-'
@@ -27,6 +30,18 @@ const tracePaths = (args: EstimateArgs): readonly string[] => {
     throw new UsageError(`estimate: a trace is missing: stepclock estimate requests.jsonl${eaten}`);
   }
   return paths;
+};
+
+/** Each file counts as an engine of its own: the same bytes twice would pass for twice the evidence. */
+const refuseTwice = (inputs: readonly TraceInput[]): void => {
+  const seen = new Map<string, string>();
+  for (const { name, sha256 } of inputs) {
+    const before = seen.get(sha256);
+    if (before !== undefined) {
+      throw new InputError(`${name}: must not hold the same bytes as ${before}: the same requests would count twice`);
+    }
+    seen.set(sha256, name);
+  }
 };
 
 /** What was read, in one line. */
@@ -83,6 +98,7 @@ export const runEstimate = async (args: EstimateArgs, session: Session): Promise
   if (paths.length > 1) refuseManyEngines(algo, args);
   const inputs: TraceInput[] = [];
   for (const path of paths) inputs.push(await readTraceFile(path, args, session));
+  refuseTwice(inputs);
   const { input, phases } = joinedEngines(inputs);
   for (const { message, count } of input.trace.exclusions) session.log.info(`${count} left out: ${message}`);
   const span = spanOf(phases);

@@ -47,7 +47,6 @@ export const runEstimator = (
           window,
           tol,
           maxOuterIters,
-          seed: args.seed,
           onProgress,
         }),
       });

@@ -11,7 +11,6 @@ const ONLY_STEP_CLOCK = [
   'ci',
   'holdout',
   'window',
-  'seed',
   'plot',
 ] as const satisfies readonly Option[];
 const ONLY_PUBLISHED = ['chunkSize', 'correctionMode', 'minDurationSec'] as const satisfies readonly Option[];
@@ -35,7 +34,6 @@ const ALTERNATIVES: Readonly<Partial<Record<Option, string>>> = {
   ci: 'step-clock',
   holdout: 'step-clock',
   window: 'step-clock',
-  seed: 'step-clock',
   plot: 'step-clock',
   chunkSize: 'baseline or iterative',
   correctionMode: 'baseline or iterative',

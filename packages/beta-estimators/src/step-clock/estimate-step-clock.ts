@@ -87,6 +87,8 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
       decodes: problem.columns.decodes.length,
       betas: beta,
       converged,
+      meanStepSec: problem.meanStepSec,
+      queueInPrefill: resolved.queueInPrefill === 'yes',
       ...(chosen.stretches > 1 && {
         part: {
           stretches: chosen.stretches,

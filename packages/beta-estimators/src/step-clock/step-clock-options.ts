@@ -9,7 +9,7 @@ export interface StepClockOptions {
   readonly model?: StepClockModel;
   /** Token budget of a step, when known: a clock that needs more than that in a step is reported. Positive. */
   readonly maxNumBatchedTokens?: number;
-  /** Whether waiting is part of the prefill phases, when known; it is said in the result. Default `unknown`. */
+  /** Whether waiting is part of the prefill phases, when known; a warning then says what that costs. Default `unknown`. */
   readonly queueInPrefill?: 'no' | 'yes' | 'unknown';
   /** Level of the intervals, in (0, 1). Default 0.95. */
   readonly ci?: number;
@@ -19,8 +19,6 @@ export interface StepClockOptions {
   readonly tol?: number;
   /** Rounds at most; a positive integer. Default 25. */
   readonly maxOuterIters?: number;
-  /** Seed of the resampling; a safe integer. Default 1. (The jackknife leaves out every block once and needs no chance.) */
-  readonly seed?: number;
   /** Called with the share of the work that is done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
@@ -33,7 +31,6 @@ export interface ResolvedStepClockOptions {
   readonly window: Window | null;
   readonly tol: number;
   readonly maxOuterIters: number;
-  readonly seed: number;
 }
 
 const MODELS: readonly StepClockModel[] = ['linear', 'kv', 'auto'];
@@ -42,7 +39,7 @@ const QUEUE = ['no', 'yes', 'unknown'] as const;
 /** Every option with its default. @throws EstimatorError `beta-estimators/bad-option` */
 export const resolvedStepClock = (options: StepClockOptions): ResolvedStepClockOptions => {
   const { model = 'auto', maxNumBatchedTokens = null, queueInPrefill = 'unknown', ci = 0.95 } = options;
-  const { window = null, tol = 1e-6, maxOuterIters = 25, seed = 1 } = options;
+  const { window = null, tol = 1e-6, maxOuterIters = 25 } = options;
   check('model', MODELS.includes(model), `must be one of ${MODELS.join(', ')}`, model);
   check('queueInPrefill', QUEUE.includes(queueInPrefill), `must be one of ${QUEUE.join(', ')}`, queueInPrefill);
   check(
@@ -60,8 +57,7 @@ export const resolvedStepClock = (options: StepClockOptions): ResolvedStepClockO
     'must be a positive integer',
     maxOuterIters,
   );
-  check('seed', Number.isSafeInteger(seed), 'must be a safe integer', seed);
-  return { model, maxNumBatchedTokens, queueInPrefill, ci, window, tol, maxOuterIters, seed };
+  return { model, maxNumBatchedTokens, queueInPrefill, ci, window, tol, maxOuterIters };
 };
 
 const check = (name: string, holds: boolean, rule: string, value: unknown): void => {

@@ -12,6 +12,10 @@ export interface WarningEvidence {
   readonly decodes: number;
   readonly betas: readonly number[];
   readonly converged: boolean;
+  /** Mean time of a step, s. */
+  readonly meanStepSec: number;
+  /** Whether waiting is known to be part of the prefill phases. */
+  readonly queueInPrefill: boolean;
   /** Given where the coefficients are those of some stretches of the trace, and not of all. */
   readonly part?: { readonly stretches: number; readonly fitted: number; readonly phases: number };
 }
@@ -21,6 +25,7 @@ export const stepClockWarnings = (evidence: WarningEvidence): EstimateWarning[] 
   ...clockWarnings(evidence),
   ...budgetWarnings(evidence),
   ...identifiabilityWarnings(evidence),
+  ...inputWarnings(evidence),
   ...partWarnings(evidence),
   ...(evidence.converged
     ? []
@@ -36,6 +41,30 @@ const partWarnings = ({ part }: WarningEvidence): EstimateWarning[] =>
           message: `the coefficients are those of ${part.stretches} stretches, spread evenly over the trace, with ${part.fitted} of its ${part.phases} phases. More than ${MOST_PHASES} phases are not fitted as a whole, nor is a long trace with preemptions`,
         },
       ];
+
+/** Hardly an engine takes shorter or longer steps, s, on average: a few launches of kernels take 20 us, a full token budget a fraction of 2 s. */
+const SHORTEST_MEAN_STEP = 20e-6;
+const LONGEST_MEAN_STEP = 2;
+
+const inputWarnings = ({ meanStepSec, queueInPrefill }: WarningEvidence): EstimateWarning[] => [
+  ...(meanStepSec > SHORTEST_MEAN_STEP && meanStepSec < LONGEST_MEAN_STEP
+    ? []
+    : [
+        {
+          code: 'implausible-step-time',
+          message: `a step takes ${meanStepSec.toPrecision(2)} s on average, which hardly any engine does: the times seem not to be in seconds`,
+        },
+      ]),
+  ...(queueInPrefill
+    ? [
+        {
+          code: 'queue-in-prefill',
+          message:
+            'the log tells when a request came, not when it was scheduled, so waiting is part of the prefill phases: the cost of a prefill token is less certain than from a log of the engine itself',
+        },
+      ]
+    : []),
+];
 
 /** Another count convention wins when it leaves less than this share of the residual: twice as good. */
 const WINS = 0.5;
