@@ -63,7 +63,6 @@ export interface StageWarning {
     | 'tied-knobs'
     | 'outside-training-range'
     | 'too-many-samples'
-    | 'too-few-samples'
     | 'few-configurations'
     | 'no-guarantee'
     | 'measure-the-winner';

@@ -45,7 +45,9 @@ describe('stageTableFrom', () => {
       { ...sample, vision_tokens: 128, T_LLM_prefill: 0 },
       { ...sample, vision_tokens: 256, T_LLM_prefill: null },
     ];
-    expect(() => tableOf(rows)).toThrow(/T_LLM_prefill: must be a time above 0 ms .* got 2 of 3 rows zero, lines 2, 3/);
+    expect(() => tableOf(rows)).toThrow(
+      /T_LLM_prefill: must be a time above 0 ms .* got of 3 rows 1 zero \(line 2\), 1 missing \(line 3\)/,
+    );
     expect(codeOf(() => tableOf(rows))).toBe('stage/missing-stage');
     const dropped = tableOf(rows, { incomplete: 'drop' });
     expect(dropped.length).toBe(1);

@@ -149,7 +149,36 @@ describe('zero and missing stages', () => {
       column: 'T_LLM_prefill',
       value: cell,
     });
-    expect((error as StageError).message).toContain(`got 1 of 2 rows ${kind}, lines 3`);
+    expect((error as StageError).message).toContain(`got of 2 rows 1 ${kind} (line 3)`);
+  });
+});
+
+describe('zero and missing stages of several kinds', () => {
+  const csv = [
+    'vision_tokens,T_projector_ms,T_LLM_prefill_ms',
+    '64,1,10',
+    '128,0,20',
+    '256,2,',
+    '512,,30',
+    '600,3,0',
+    '700,4,40\n',
+  ].join('\n');
+
+  it('are all named in one refusal, by the column of the file', async () => {
+    const error = await csvTable(csv).catch((fault: unknown) => fault);
+    expect(error).toMatchObject({ line: 3, column: 'T_projector_ms', value: '0' });
+    expect((error as StageError).message).toContain(
+      'got of 6 rows 1 zero (line 3), 1 missing (line 5); T_LLM_prefill: 1 missing (line 4), 1 zero (line 6) (runs.csv:3:T_projector_ms)',
+    );
+  });
+
+  it('are all left out when told to, and said', async () => {
+    const table = await csvTable(csv, { incomplete: 'drop' });
+    expect(table.length).toBe(2);
+    expect(table.warnings.map(({ message }) => message)).toEqual([
+      'T_projector: of 6 rows 1 zero (line 3), 1 missing (line 5): left out',
+      'T_LLM_prefill: of 6 rows 1 missing (line 4), 1 zero (line 6): left out',
+    ]);
   });
 });
 

@@ -49,7 +49,8 @@ export const runStageRecalibrate = async (args: StageRecalibrateArgs, session: S
   const recalibration = recalibrate(method, transfer, settings);
   const cross = crossFit(recalibration, transfer, settings);
   const heldOut = errorFigures(transfer.targetTotalMs, cross.predictedMs);
-  warn([...chosen.warnings], session);
+  const warnings = [...chosen.warnings, ...source.predict(chosen).warnings];
+  warn(warnings, session);
   const file = {
     schema: TRANSFER_SCHEMA,
     method,
@@ -60,7 +61,7 @@ export const runStageRecalibrate = async (args: StageRecalibrateArgs, session: S
     source: source.toJSON(),
     recalibration: recalibration.toJSON(),
     guardrail: crossFitJSON(cross),
-    warnings: chosen.warnings,
+    warnings,
     stepclock_version: session.version,
   };
   await session.writeJson(output, file);

@@ -1,18 +1,13 @@
 import { decimalNumber, rowsWhere, type TidyTable } from '@stepclock/trace-io';
 import { listed, StageError, type StageWarning } from '../stage-error.js';
 import { KNOWN_KNOBS, KNOWN_STAGES, OUTPUT_TOKENS, VISION_TOTAL } from './column-names.js';
+import { completeRows, type Found, isAllZero } from './complete-rows.js';
 import { configurationKeys, mergeRepeats, rowsByKey } from './configurations.js';
 import { conventionWarnings } from './convention-check.js';
 import { decodeSteps, looksPerStep, type TotalRule } from './decode-steps.js';
 import { mixedRepeatsWarnings } from './mixed-repeats.js';
 import { DEFAULT_DECODE_STEPS, type StageDataOptions } from './stage-options.js';
 import type { KnobColumn, KnobTable, StageTable } from './stage-table.js';
-
-/** A named column of the file: what it means here, and where it stands. */
-interface Found {
-  readonly name: string;
-  readonly column: number;
-}
 
 /**
  * Measurements as a table of configurations: rows that pass the filter, repeats merged, each stage above 0.
@@ -131,43 +126,6 @@ const knobsOf = (table: TidyTable, asked: readonly string[] | undefined): Found[
     `features: at least one knob column must be named (known: ${Object.keys(KNOWN_KNOBS).join(', ')}); got columns ${listed(table.names, 20)}`,
     { file: table.file },
   );
-};
-
-const isAllZero = (table: TidyTable, column: number, rows: readonly number[]): boolean =>
-  rows.every((row) => decimalNumber(table.cell(row, column)) === 0);
-
-/** Rows where each stage is a number above 0; a stage that is 0 everywhere is judged by the caller. */
-const completeRows = (
-  table: TidyTable,
-  stages: readonly Found[],
-  asked: readonly number[],
-  incomplete: 'refuse' | 'drop',
-  warnings: StageWarning[],
-): number[] => {
-  const faulty = new Map<number, string>();
-  for (const { name, column } of stages) {
-    if (isAllZero(table, column, asked)) continue;
-    const bad = asked.filter((row) => !(decimalNumber(table.cell(row, column)) > 0));
-    if (bad.length === 0) continue;
-    const [first = 0] = bad;
-    const text = table.cell(first, column).trim();
-    const kind = text === '' ? 'missing' : decimalNumber(text) === 0 ? 'zero' : 'not a time above 0';
-    if (incomplete === 'refuse') {
-      throw new StageError(
-        'stage/missing-stage',
-        `${name}: must be a time above 0 ms in every row (drop incomplete rows to go on without them); got ${bad.length} of ${asked.length} rows ${kind}, lines ${listed(bad.map((row) => table.line(row)))}`,
-        { file: table.file, line: table.line(first), column: name, value: text, expected: 'a time above 0 ms' },
-      );
-    }
-    for (const row of bad) faulty.set(row, name);
-    warnings.push({
-      code: 'missing-stage',
-      message: `${name}: ${bad.length} of ${asked.length} rows are ${kind} and left out (lines ${listed(bad.map((row) => table.line(row)))})`,
-    });
-  }
-  const rows = asked.filter((row) => !faulty.has(row));
-  if (rows.length > 0) return rows;
-  throw new StageError('stage/no-rows', 'rows: at least one must have every stage; got none', { file: table.file });
 };
 
 const totalRule = (stageNames: readonly string[], options: StageDataOptions): TotalRule => {

@@ -1,0 +1,68 @@
+import { decimalNumber, type TidyTable } from '@stepclock/trace-io';
+import { listed, StageError, type StageWarning } from '../stage-error.js';
+
+/** A named column of the file: what it means here, and where it stands. */
+export interface Found {
+  readonly name: string;
+  readonly column: number;
+}
+
+export const isAllZero = (table: TidyTable, column: number, rows: readonly number[]): boolean =>
+  rows.every((row) => decimalNumber(table.cell(row, column)) === 0);
+
+/** What is wrong with the cells of one stage: "1 zero (line 9), 2 missing (lines 4, 5)". */
+const faultsOf = (table: TidyTable, column: number, rows: readonly number[]): string => {
+  const kinds = new Map<string, number[]>();
+  for (const row of rows) {
+    const text = table.cell(row, column).trim();
+    const kind = text === '' ? 'missing' : decimalNumber(text) === 0 ? 'zero' : 'not a time above 0';
+    const lines = kinds.get(kind);
+    if (lines === undefined) kinds.set(kind, [table.line(row)]);
+    else lines.push(table.line(row));
+  }
+  return [...kinds]
+    .map(([kind, lines]) => `${lines.length} ${kind} (line${lines.length > 1 ? 's' : ''} ${listed(lines)})`)
+    .join(', ');
+};
+
+/**
+ * Rows where each stage is a number above 0; a stage that is 0 everywhere is judged by the caller.
+ *
+ * @throws StageError `stage/missing-stage` naming every stage at fault, `stage/no-rows`
+ */
+export const completeRows = (
+  table: TidyTable,
+  stages: readonly Found[],
+  asked: readonly number[],
+  incomplete: 'refuse' | 'drop',
+  warnings: StageWarning[],
+): number[] => {
+  const faulty = stages
+    .filter(({ column }) => !isAllZero(table, column, asked))
+    .map((stage) => ({ ...stage, rows: asked.filter((row) => !(decimalNumber(table.cell(row, stage.column)) > 0)) }))
+    .filter(({ rows }) => rows.length > 0)
+    .map((stage) => ({ ...stage, text: faultsOf(table, stage.column, stage.rows) }));
+  const [first] = faulty;
+  if (first !== undefined && incomplete === 'refuse') {
+    const [row = 0] = first.rows;
+    const others = faulty.slice(1).map(({ name, text }) => `; ${name}: ${text}`);
+    throw new StageError(
+      'stage/missing-stage',
+      `${first.name}: must be a time above 0 ms in every row (drop incomplete rows to go on without them); got of ${asked.length} rows ${first.text}${others.join('')}`,
+      {
+        file: table.file,
+        line: table.line(row),
+        column: table.names[first.column],
+        value: table.cell(row, first.column).trim(),
+        expected: 'a time above 0 ms',
+      },
+    );
+  }
+  for (const { name, text } of faulty) {
+    warnings.push({ code: 'missing-stage', message: `${name}: of ${asked.length} rows ${text}: left out` });
+  }
+  const left = new Set(faulty.flatMap(({ rows }) => rows));
+  const rows = asked.filter((row) => !left.has(row));
+  if (rows.length > 0) return rows;
+  throw new StageError('stage/no-rows', 'rows: at least one must have every stage; got none', { file: table.file });
+};
