@@ -37,6 +37,18 @@ const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
   EFBIG: 'the file would be too large',
 };
 
+/** Runs what computes on the content of a file; where a package finds fault with the content, the message names the file. */
+export const about = <T>(file: string, compute: () => T): T => {
+  try {
+    return compute();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && typeof error.code === 'string' && OURS.test(error.code)))
+      throw error;
+    if (error.code.endsWith('/bad-option') || error.message.includes(file)) throw error;
+    throw new InputError(`${file}: ${error.message}`, { cause: error });
+  }
+};
+
 /** Where an error leads: the exit code and one line for people. */
 export interface Verdict {
   readonly exitCode: ExitCode;

@@ -1,14 +1,15 @@
 import { betasFileOf, type HoldOutError, holdOutError, holdOutSplit, snakeCaseKeys } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { EstimateArgs } from '../commands/estimate.js';
-import { InputError, UsageError } from '../errors.js';
+import { about, InputError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
 import { expandPaths } from '../expand-paths.js';
 import { wantsReport } from '../reports/report-targets.js';
 import { refuseOverwriting, type Session } from '../session.js';
 import { estimateText } from '../text/estimate-text.js';
 import { durationText, grouped, percent } from '../text/quantity.js';
-import { readTraceFile, type TraceInput } from '../trace-input.js';
+import { readTraceFiles } from '../trace-files.js';
+import type { TraceInput } from '../trace-input.js';
 import { joinedEngines, refuseManyEngines } from './engines.js';
 import { runEstimator } from './estimators.js';
 import { refuseForeignOptions } from './foreign-options.js';
@@ -52,11 +53,11 @@ const heading = ({ trace, name }: TraceInput, phases: PhaseTable, spanSec: numbe
 
 /** Where the coefficients come from, for whoever finds the file later. */
 const provenance = (inputs: readonly TraceInput[], phases: PhaseTable, spanSec: number) => ({
-  files: inputs.map(({ trace, name, sha256 }) => ({
+  files: inputs.map(({ trace, requests, name, sha256 }) => ({
     file: name,
     sha256,
     format: trace.facts.format,
-    requests: trace.requests?.length ?? null,
+    requests,
     phases: trace.phases?.length ?? null,
     excluded: trace.exclusions.map(({ reason, count }) => ({ reason, count })),
   })),
@@ -96,14 +97,13 @@ export const runEstimate = async (args: EstimateArgs, session: Session): Promise
   refuseOverwriting({ json: args.json, report: args.report }, paths);
 
   if (paths.length > 1) refuseManyEngines(algo, args);
-  const inputs: TraceInput[] = [];
-  for (const path of paths) inputs.push(await readTraceFile(path, args, session));
+  const inputs = await readTraceFiles(paths, args, args.workers, session);
   refuseTwice(inputs);
   const { input, phases } = joinedEngines(inputs);
   for (const { message, count } of input.trace.exclusions) session.log.info(`${count} left out: ${message}`);
   const span = spanOf(phases);
   const { window, rest } = partsOf(args, phases, span);
-  const estimate = runEstimator(algo, phases, input.trace.facts, args, { window });
+  const estimate = about(input.name, () => runEstimator(algo, phases, input.trace.facts, args, { window }));
   const heldOut = rest === undefined ? undefined : holdOutError(phases, estimate.betas, rest);
   for (const { code, message } of estimate.warnings) session.log.warn(`${message} [${code}]`);
 

@@ -1,6 +1,6 @@
 import { betasFileOf, compareWithSteps, fitSteps, snakeCaseKeys } from '@stepclock/step-model';
 import type { StepsArgs } from '../commands/steps.js';
-import { InputError } from '../errors.js';
+import { about, InputError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
 import { refuseOverwriting, type Session } from '../session.js';
 import { betasText, diagnosticsText } from '../text/estimate-text.js';
@@ -39,7 +39,8 @@ export const runSteps = async (args: StepsArgs, session: Session): Promise<ExitC
       `${name}: must have step lines such as 'Iteration(1): ... iteration elapsed time: 10.99 ms', or be a CSV with duration_sec, prefill_tokens and decode_tokens; got a ${trace.facts.format} file`,
     );
   }
-  const fit = fitSteps(trace.steps, given({ model: args.model, level: args.ci }));
+  const { steps } = trace;
+  const fit = about(name, () => fitSteps(steps, given({ model: args.model, level: args.ci })));
   for (const { code, message } of fit.warnings) session.log.warn(`${message} [${code}]`);
   const comparison =
     args.against === undefined

@@ -192,7 +192,7 @@ const checkedProblem = (phases: PhaseTable, windows: Parameters<typeof traceColu
   if (problem.groups.length < LEAST_CLUSTERS) {
     throw new EstimatorError(
       'beta-estimators/too-few-clusters',
-      `phases: must fall into at least ${LEAST_CLUSTERS} stretches between prefills to regress on; got ${problem.groups.length}`,
+      `phases: must fall into at least ${LEAST_CLUSTERS} stretches between prefills to regress on, as those of a dozen requests do; got ${problem.groups.length}`,
     );
   }
   return problem;
