@@ -275,7 +275,7 @@ describe('refusals say what was got', () => {
     expect(refused(spaced(3))).toThrow(
       expect.objectContaining({
         code: 'beta-estimators/too-few-clusters',
-        message: 'phases: must fall into at least 4 stretches between prefills to regress on; got 3',
+        message: 'phases: must fall into at least 4 stretches between prefills to regress on, as those of a dozen requests do; got 3',
       }),
     );
     const four = refused(spaced(4))();
