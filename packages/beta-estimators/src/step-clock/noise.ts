@@ -15,7 +15,7 @@ export interface Noise {
 }
 
 /** The upper quartile of the standard normal distribution: the median magnitude of a normal sample. */
-const NORMAL_QUARTILE = 0.6744897501960817;
+export const NORMAL_QUARTILE = 0.6744897501960817;
 /** Rows with less than this share of their time in prefill tokens tell of steps alone; a few of them are needed. */
 const PREFILL_SHARE = 0.1;
 const ENOUGH_ROWS = 30;

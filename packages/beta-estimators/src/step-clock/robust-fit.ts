@@ -1,4 +1,5 @@
 import type { ClusterRows } from './clusters.js';
+import { NORMAL_QUARTILE } from './noise.js';
 import { fitRows, predictedSeconds, type StepBetas, type Width } from './row-fit.js';
 
 export interface RobustFit {
@@ -14,7 +15,6 @@ const BISQUARE = 4.685;
 const PASSES = 12;
 /** The first passes cut further out, so that a poor start does not throw good rows away. */
 const WIDE_PASSES = 3;
-const NORMAL_QUARTILE = 0.6744897501960817;
 const LEAST_SCALE = 1e-9;
 
 /**

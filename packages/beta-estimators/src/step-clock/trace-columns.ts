@@ -113,14 +113,14 @@ export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [W
 };
 
 /** Beyond these no squares of times, and no sums of squares, lose their digits; no clock counts so far or so finely. */
-const SHORTEST_SEC = 1e-15;
-const LONGEST_SEC = 1e15;
+const LEAST_SEC = 1e-15;
+const MOST_SEC = 1e15;
 
 const checkLength = (durationSec: number, spanSec: number, row: number): void => {
-  if (durationSec >= SHORTEST_SEC && durationSec <= LONGEST_SEC && spanSec <= LONGEST_SEC) return;
+  if (durationSec >= LEAST_SEC && durationSec <= MOST_SEC && spanSec <= MOST_SEC) return;
   throw new EstimatorError(
     'beta-estimators/bad-time',
-    `phase: must last from ${SHORTEST_SEC} to ${LONGEST_SEC} s, and long enough to be told beside all that the trace spans; got ${durationSec} s in ${spanSec} s (row ${row})`,
+    `phase: must last from ${LEAST_SEC} to ${MOST_SEC} s, and long enough to be told beside all that the trace spans; got ${durationSec} s in ${spanSec} s (row ${row})`,
   );
 };
 

@@ -7,7 +7,7 @@ import type { Trace } from '../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 import { TraceIoError } from '../trace-io-error.js';
 
-const UNIT_SEC = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
+const UNITS_PER_SEC = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
 
 /** What a mapping may name. */
 const MAP_KEYS = [
@@ -46,7 +46,7 @@ export const mapped: TraceFormat = {
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const map = checkedMap(options.map ?? options.columns, input.file);
   const builder = new RequestBuilder(input.file);
-  const unit = UNIT_SEC[options.timeUnit];
+  const unit = UNITS_PER_SEC[options.timeUnit];
   const add = (
     line: number,
     id: string | undefined,
