@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { StepClockBetas } from '../src/index.js';
 import { clockProblem } from '../src/step-clock/clock-problem.js';
 import { blended, fitClock, relativeMove } from '../src/step-clock/fit-clock.js';
+import { evenWeights } from '../src/step-clock/row-fit.js';
 import { traceColumns } from '../src/step-clock/trace-columns.js';
 import { miscounted, mixedEngines, shortOutputs, withMissing } from './faulty-trace.js';
 
@@ -62,6 +63,62 @@ describe('fitClock', () => {
         if (real < 8) expect(rounds[real]?.change).toBeLessThan(0.02);
       } else expect(last).toBeLessThanOrEqual(1.15 * Math.min(...left));
       expect(beta).toAgree(rounds.at(-1)?.beta ?? [], 1e-6);
+    }
+  });
+
+  it('rounds after nine rounds where the coefficients still move', () => {
+    const { phases } = runScenario(shortOutputs, { seed: 3, requests: 100 });
+    const problem = clockProblem(traceColumns(miscounted(phases, 1)));
+    const { rounds } = fitClock(problem, { ...settings, maxRounds: 10 });
+    expect(rounds.map((round) => round.whole)).toEqual([...new Array<boolean>(9).fill(false), true]);
+    for (const round of rounds.slice(0, 9)) expect(round.change).toBeGreaterThan(0.02);
+  });
+
+  it('goes back to real steps where whole ones do not fit, and lets them come to rest', () => {
+    for (const seed of [1, 3]) {
+      const { phases } = runScenario(shortOutputs, { seed, requests: 100 });
+      const { rounds, converged } = fitClock(clockProblem(traceColumns(miscounted(phases, 1))), settings);
+      expect(rounds).toHaveLength(25);
+      expect(rounds.every((round) => !round.whole)).toBe(true);
+      expect(rounds.at(-1)?.change).toBeLessThan(5e-3);
+      expect(converged).toBe(true);
+    }
+  });
+
+  it('gives the best round back where real steps passed by it', () => {
+    for (const seed of [11, 18]) {
+      const problem = clockProblem(traceColumns(mixedEngines(seed, 60)));
+      const real = fitClock(problem, { ...settings, mayRound: false });
+      const left = real.rounds.map((round) => round.noise.rms);
+      const best = left.indexOf(Math.min(...left));
+      expect(left.at(-1)).toBeGreaterThan(1.15 * (left[best] as number));
+      const fit = fitClock(problem, settings);
+      expect(fit.rounds).toEqual(real.rounds.slice(0, best + 1));
+      expect(fit.beta).toAgree(real.rounds[best]?.beta ?? [], 1e-6);
+    }
+  });
+
+  it('weighs its first rows by the time that they took, later ones by what the round before predicts', () => {
+    const { problem } = problemOf('kv', 1);
+    const first = fitClock(problem, { ...settings, width: 4, maxRounds: 1 });
+    expect(first.weights).toEqual(evenWeights(first.rows, undefined));
+    const second = fitClock(problem, { ...settings, width: 4, maxRounds: 2 });
+    expect(second.weights).toEqual(evenWeights(second.rows, first.rounds[0]?.beta));
+    const beta = [6.001e-3, 2.001e-5, 1.199e-4, 2.001e-7] as const;
+    const noise = { step: 0.01, prefill: 0, rms: 0.01, r2: 1, rmseSec: 0 };
+    const sampled = fitClock(problem, { ...settings, width: 4, maxRounds: 1, from: { beta, noise } });
+    expect(sampled.weights).toEqual(evenWeights(sampled.rows, beta));
+  });
+
+  it('one round from nearly right coefficients is enough for three hundred requests', () => {
+    for (const seed of [1, 2]) {
+      const { run, problem } = problemOf('kv', seed, 300);
+      const noise = { step: 0.01, prefill: 0, rms: 0.01, r2: 1, rmseSec: 0 };
+      const beta = [6.002e-3, 1.999e-5, 1.2005e-4, 2.001e-7] as const;
+      const { rounds, beta: got } = fitClock(problem, { width: 4, tol: 0, maxRounds: 1, from: { beta, noise } });
+      expect(got).toAgree(values(run.coefficients), 1e-10);
+      expect(rounds[0]?.unsure).toBe(0);
+      expect(rounds[0]?.noise.rms).toBeLessThan(1e-10);
     }
   });
 

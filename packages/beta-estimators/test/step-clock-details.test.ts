@@ -2,6 +2,7 @@ import '@stepclock/vitest-matchers';
 import { runScenario } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
 import { estimateStepClock, stepClockDetails } from '../src/index.js';
+import { mixedEngines } from './faulty-trace.js';
 
 const sum = (column: ArrayLike<number>): number => Array.from(column).reduce((a, b) => a + b, 0);
 
@@ -35,6 +36,13 @@ describe('stepClockDetails', () => {
       expect(seen.meanDecodes[i]).toBeGreaterThanOrEqual(0);
       expect(seen.meanPrefillTokens[i]).toBeLessThanOrEqual(2048 * 1.5);
     }
+  });
+
+  it('of phases that the clock gave no steps has means of nothing', () => {
+    const mixed = mixedEngines(3, 100);
+    const { phases: seen } = stepClockDetails(mixed, estimateStepClock(mixed, { model: 'linear' }).options);
+    expect([...seen.meanDecodes, ...seen.meanPrefillTokens].every(Number.isFinite)).toBe(true);
+    expect(seen.meanPrefillTokens.some((tokens) => tokens === 0)).toBe(true);
   });
 
   it('are the same whether the fit was kept or is made again', () => {
