@@ -2,7 +2,7 @@
  * What a user waits for: the built program, from the start of the process to its JSON, reading a phase table and fitting it, at growing sizes.
  * Linear growth reads as a flat last column.
  *
- *   pnpm --filter stepclock bench [--rounds N] [--against PYTHON_SCRIPT]
+ *   npx pnpm --filter stepclock bench [--rounds N] [--against PYTHON_SCRIPT]
  *
  * `--against` runs `/usr/bin/python3 SCRIPT FILE 512 baseline|iterative` in turns with ours (the step clock against iterative) and prints the ratio.
  */

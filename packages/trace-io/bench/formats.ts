@@ -2,7 +2,7 @@
  * Throughput, memory and growth of every reader: each measurement in a process of its own, CPU time of the reading alone (making the text is
  * timed apart and taken off).
  *
- *   pnpm --filter @stepclock/trace-io bench [format ...]
+ *   npx pnpm --filter @stepclock/trace-io bench [format ...]
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

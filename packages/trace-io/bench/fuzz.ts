@@ -2,8 +2,8 @@
  * Fuzzes every reader for as long as wanted: fixtures of fixtures/formats, spoiled in one to four ways each, must give a sound table or a typed error with its
  * place; no crash, no hang, no NaN, and the same by both paths of the CSV reader. Every case is made from the seed and its number alone.
  *
- *   pnpm --filter @stepclock/trace-io fuzz --seed 1 --minutes 60 [--from N] [--save FOLDER]
- *   pnpm --filter @stepclock/trace-io fuzz --seed 1 --only N
+ *   npx pnpm --filter @stepclock/trace-io fuzz --seed 1 --minutes 60 [--from N] [--save FOLDER]
+ *   npx pnpm --filter @stepclock/trace-io fuzz --seed 1 --only N
  *
  * Prints how often what came of which format. The first fault ends the run with exit code 1, its input saved.
  */
