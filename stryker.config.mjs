@@ -25,9 +25,6 @@ export default {
   // What runs on import runs once in a kept thread.
   ignoreStatic: true,
   concurrency: 1,
-  // The first run, which this is a share of, counts coverage in a cold thread: several times as long as a mutant takes.
-  timeoutMS: 3000,
-  timeoutFactor: 0.4,
   incremental: false,
   thresholds: { high: 90, low: 85, break: 85 },
   reporters: ['clear-text', 'progress-append-only', 'json', 'html'],

@@ -5,9 +5,18 @@ type Listener = (message: unknown) => void;
 
 let thread: ThreadsPoolWorker | undefined;
 
+/** CPU time of the first run, which counts coverage in a cold thread: no mutant that ends takes as long. */
+let firstRunSec = Number.POSITIVE_INFINITY;
+
+const cpuSec = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+
 /**
  * A worker that outlives the run of one mutant: the next run finds its modules imported and compiled, where a new thread would
- * spend a second on that. It takes its thread up and puts it down where others start and end one.
+ * spend a second on that. It takes its thread up and puts it down where others start and end one. A mutant that does not end costs
+ * its thread, not the process with all that is transformed; the limit is one of CPU time, so that a busy machine changes no score.
  */
 class KeptThread implements PoolWorker {
   readonly name = 'kept-thread';
@@ -15,22 +24,20 @@ class KeptThread implements PoolWorker {
   private readonly thread: ThreadsPoolWorker;
   private readonly listeners: [event: string, listener: Listener][] = [];
   private config: unknown;
+  private watch: NodeJS.Timeout | undefined;
 
-  constructor(options: PoolOptions) {
+  constructor(private readonly options: PoolOptions) {
     this.isNew = thread === undefined;
     thread ??= new ThreadsPoolWorker(options);
     this.thread = thread;
   }
 
   async start(): Promise<void> {
-    if (!this.isNew) return;
-    await this.thread.start();
-    this.thread.on('exit', () => {
-      thread = undefined;
-    });
+    if (this.isNew) await this.thread.start();
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.watch);
     for (const [event, listener] of this.listeners) this.thread.off(event, listener);
   }
 
@@ -47,7 +54,11 @@ class KeptThread implements PoolWorker {
     const type = 'type' in message ? message.type : undefined;
     if (type === 'start') this.config = (message as { context: { config: unknown } }).context.config;
     // A kept thread still has the configuration of its first run, with that run's filter of tests.
-    if (type === 'run') Object.assign((message as { context: object }).context, { config: this.config });
+    if (type === 'run') {
+      const { context } = message as { context: { providedContext: { mode?: string } } };
+      Object.assign(context, { config: this.config });
+      this.limit(context.providedContext.mode === 'dry-run');
+    }
     if (type === 'start' && !this.isNew) this.answer('started');
     else if (type === 'stop') this.answer('stopped');
     else this.thread.send(message);
@@ -57,7 +68,27 @@ class KeptThread implements PoolWorker {
     return data;
   }
 
-  private answer(type: 'started' | 'stopped'): void {
+  private limit(isFirstRun: boolean): void {
+    const startSec = cpuSec();
+    clearInterval(this.watch);
+    if (isFirstRun) {
+      this.thread.on('message', (message: { type?: string }) => {
+        if (message.type === 'testfileFinished') firstRunSec = Math.min(firstRunSec, cpuSec() - startSec);
+      });
+      return;
+    }
+    this.watch = setInterval(() => {
+      if (cpuSec() - startSec <= firstRunSec) return;
+      clearInterval(this.watch);
+      void thread?.stop();
+      thread = undefined;
+      // What Stryker takes for an endless loop: more passes than it allows.
+      for (const file of this.options.project.vitest.state.getFiles()) Object.assign(file.meta, { hitCount: 1e300 });
+      this.answer('testfileFinished');
+    }, 100);
+  }
+
+  private answer(type: 'started' | 'stopped' | 'testfileFinished'): void {
     setImmediate(() => {
       for (const [event, listener] of [...this.listeners]) {
         if (event === 'message') listener({ __vitest_worker_response__: true, type });
