@@ -10,7 +10,7 @@ const OUTSIDE = ['@stepclock/charts', 'node:.*', ...builtinModules];
 // their code) becomes a few files, each verb loads its own, and `npx stepclock` installs one package instead of forty.
 export default defineConfig({
   ...library,
-  entry: ['src/index.ts', 'src/bin.ts', 'src/stage-seed-worker.ts'],
+  entry: ['src/index.ts', 'src/bin.ts', 'src/stage-seed-worker.ts', 'src/trace-reader-worker.ts'],
   splitting: true,
   // From sources, module by module: a verb then carries what it uses of a package and no more.
   noExternal: [new RegExp(`^(?!(?:${OUTSIDE.join('|')})$)`)],

@@ -8,6 +8,8 @@ import { settingsTextOf } from './settings-file.js';
 /** A trace with where it came from. */
 export interface TraceInput {
   readonly trace: Trace;
+  /** How many requests the file tells of; null where it tells of phases only. */
+  readonly requests: number | null;
   /** The path, or `<stdin>`. */
   readonly name: string;
   /** SHA-256 of the bytes as stored, for provenance. */
@@ -25,7 +27,11 @@ export interface TraceArgs {
 const isEmpty = (settings: object): boolean => Object.keys(settings).length === 0;
 
 /** Opens and reads one trace. */
-export const readTraceFile = async (path: string, args: TraceArgs, session: Session): Promise<TraceInput> => {
+export const readTraceFile = async (
+  path: string,
+  args: TraceArgs,
+  session: Pick<Session, 'io' | 'log'>,
+): Promise<TraceInput> => {
   if (args.timeUnit !== undefined && args.map === undefined) {
     throw new UsageError('--time-unit: is the unit of the times under --map, and there is no --map');
   }
@@ -46,7 +52,7 @@ export const readTraceFile = async (path: string, args: TraceArgs, session: Sess
     if (args.meta !== undefined && meta?.text.trimStart().startsWith('{') && isEmpty(trace.facts.settings)) {
       throw new InputError(`${args.meta}: must hold a setting of the engine, such as max_num_batched_tokens; got none`);
     }
-    return { trace, name: input.name, sha256: await input.sha256() };
+    return { trace, requests: trace.requests?.length ?? null, name: input.name, sha256: await input.sha256() };
   } finally {
     progress.finish();
   }

@@ -1,4 +1,5 @@
 import type { NameColumn, PhaseTable } from './phase-table.js';
+import { type Counts, columnsOfTable, countsFor, tableOfColumns } from './table-columns.js';
 
 /** Names of several columns one after another. */
 const joinedNames = (columns: readonly NameColumn[]): NameColumn => {
@@ -19,6 +20,12 @@ const joinedNames = (columns: readonly NameColumn[]): NameColumn => {
   };
 };
 
+const largestOf = (counts: Counts): number => {
+  let most = 0;
+  for (const count of counts) most = Math.max(most, count);
+  return most;
+};
+
 /**
  * Several tables as one, each an engine of its own (an instance), or as many engines as it had already. Requests of
  * different tables stay apart whatever their names.
@@ -31,12 +38,13 @@ export const joinPhases = (parts: readonly { readonly name: string; readonly pha
   if (first === undefined) throw new RangeError('parts: must have at least one table; got none');
   if (parts.length === 1) return first.phases;
   const length = parts.reduce((sum, { phases }) => sum + phases.length, 0);
+  const tokens = parts.map(({ phases }) => columnsOfTable(phases).tokens);
+  const largest = tokens.reduce((most, column) => Math.max(most, largestOf(column)), 0);
   const joined = {
     kind: new Uint8Array(length),
     startSec: new Float64Array(length),
     endSec: new Float64Array(length),
-    prefillTokens: new Float64Array(length),
-    decodeTokens: new Float64Array(length),
+    tokens: countsFor(largest, length),
     request: new Uint32Array(length),
     instance: new Uint32Array(length),
   };
@@ -46,12 +54,11 @@ export const joinPhases = (parts: readonly { readonly name: string; readonly pha
   let row = 0;
   let requests = 0;
   let instances = 0;
-  for (const { name, phases } of parts) {
+  for (const [p, { name, phases }] of parts.entries()) {
     joined.kind.set(phases.kind, row);
     joined.startSec.set(phases.startSec, row);
     joined.endSec.set(phases.endSec, row);
-    joined.prefillTokens.set(phases.prefillTokens, row);
-    joined.decodeTokens.set(phases.decodeTokens, row);
+    joined.tokens.set(tokens[p] as Counts, row);
     if (phases.steps) steps?.set(phases.steps, row);
     if (phases.cachedTokens) cachedTokens?.set(phases.cachedTokens, row);
     for (let i = 0; i < phases.length; i++) {
@@ -64,12 +71,11 @@ export const joinPhases = (parts: readonly { readonly name: string; readonly pha
     requests += phases.requestIds.length;
     instances += own?.length ?? 1;
   }
-  return {
-    length,
+  return tableOfColumns({
     ...joined,
     ...(steps && { steps }),
     ...(cachedTokens && { cachedTokens }),
     requestIds: joinedNames(parts.map(({ phases }) => phases.requestIds)),
     instanceIds: joinedNames(instanceNames),
-  };
+  });
 };

@@ -1,7 +1,5 @@
-import { DECODE, type NameColumn, type PhaseTable, PREFILL } from './phase-table.js';
-
-/** Counts in two bytes while every one fits, then in four, then in eight. */
-type Counts = Uint16Array | Uint32Array | Float64Array;
+import type { NameColumn, PhaseTable } from './phase-table.js';
+import { type Counts, countsFor, tableOfColumns } from './table-columns.js';
 
 interface Growing {
   kind: Uint8Array;
@@ -80,37 +78,18 @@ export class PhaseColumns {
 
   table(requestIds: NameColumn, instanceIds?: NameColumn): PhaseTable {
     const length = this.#count;
-    const columns = this.#columns;
-    const kind = columns.kind.subarray(0, length);
-    const tokensOf = (wanted: number): (() => Float64Array) => {
-      let column: Float64Array | undefined;
-      return () => {
-        column ??= ownTokens(kind, columns.tokens, wanted);
-        return column;
-      };
-    };
-    const prefillTokens = tokensOf(PREFILL);
-    const decodeTokens = tokensOf(DECODE);
-    const table: PhaseTable = {
-      length,
-      kind,
-      startSec: columns.startSec.subarray(0, length),
-      endSec: columns.endSec.subarray(0, length),
-      // Made when first asked for: a table that is only looked at or written again never holds both.
-      get prefillTokens() {
-        return prefillTokens();
-      },
-      get decodeTokens() {
-        return decodeTokens();
-      },
-      request: columns.request.subarray(0, length),
+    const { kind, startSec, endSec, tokens, request } = this.#columns;
+    return tableOfColumns({
+      kind: kind.subarray(0, length),
+      startSec: startSec.subarray(0, length),
+      endSec: endSec.subarray(0, length),
+      tokens: tokens.subarray(0, length),
+      request: request.subarray(0, length),
       requestIds,
       ...(this.#steps && { steps: this.#steps.subarray(0, length) }),
       ...(this.#cachedTokens && { cachedTokens: this.#cachedTokens.subarray(0, length) }),
       ...(this.#instance && instanceIds && { instance: this.#instance.subarray(0, length), instanceIds }),
-    };
-    tokensByTable.set(table, columns.tokens);
-    return table;
+    });
   }
 
   #grow(): void {
@@ -137,27 +116,6 @@ export class PhaseColumns {
     const columns = this.#columns;
     columns.tokens = grown(columns.tokens.subarray(0, this.#count), countsFor(this.#largest, this.#capacity));
   }
-}
-
-const countsFor = (largest: number, length: number): Counts => {
-  if (largest < 2 ** 16) return new Uint16Array(length);
-  return largest < 2 ** 32 ? new Uint32Array(length) : new Float64Array(length);
-};
-
-const tokensByTable = new WeakMap<PhaseTable, Counts>();
-
-/** Tokens of a row's own kind, without making the two columns of a table that was read: a writer of millions of rows needs neither. */
-export function tokensOfRows(phases: PhaseTable): (row: number) => number {
-  const kept = tokensByTable.get(phases);
-  if (kept !== undefined) return (row) => kept[row] as number;
-  const { kind, prefillTokens, decodeTokens } = phases;
-  return (row) => (kind[row] === DECODE ? decodeTokens[row] : prefillTokens[row]) as number;
-}
-
-function ownTokens(kind: Uint8Array, tokens: Counts, wanted: number): Float64Array {
-  const column = new Float64Array(kind.length);
-  for (let i = 0; i < column.length; i++) if (kind[i] === wanted) column[i] = tokens[i] as number;
-  return column;
 }
 
 function grown<T extends Counts | Uint8Array>(old: Counts | Uint8Array, larger: T): T {

@@ -52,6 +52,11 @@ const options = {
     'baseline, iterative: clamp durations from below [0]',
     notNegative,
   ),
+  workers: numberOption(
+    'workers',
+    'threads that read several large files; the result is the same [one a core]',
+    positiveInteger,
+  ),
   strict: { type: 'boolean', describe: 'exit with 3 when the estimator did not converge' },
   ...jsonOption,
   report: textOption('report', 'write one self-contained HTML report to this path'),
@@ -100,6 +105,7 @@ export interface EstimateArgs {
   readonly tol?: number | undefined;
   readonly dampingEta?: number | undefined;
   readonly minDurationSec?: number | undefined;
+  readonly workers?: number | undefined;
   readonly strict?: boolean | undefined;
   readonly json?: string | undefined;
   readonly report?: string | undefined;

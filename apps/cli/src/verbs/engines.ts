@@ -50,6 +50,7 @@ export const joinedEngines = (inputs: readonly TraceInput[]): JoinedEngines => {
   return {
     phases,
     input: {
+      requests: null,
       name: `${inputs.length} engines (${inputs.map(({ name }) => name).join(', ')})`,
       sha256: inputs.map(({ sha256 }) => sha256).join(' '),
       trace: {
