@@ -70,21 +70,6 @@ describe('simulated engines give their coefficients back', () => {
     expect(estimate.warnings).toEqual([]);
   });
 
-  it('a long trace is fitted from a sample of itself', () => {
-    const { phases, coefficients, steps } = runScenario('budget-2048-medium', { seed: 1, requests: 26_000 });
-    const progress: number[] = [];
-    const estimate = estimateStepClock(phases, { model: 'linear', onProgress: (share) => progress.push(share) });
-    expect(values(estimate.betas)).toAgree(values(coefficients), 0.002);
-    expect(estimate.clock.steps).toAgree(steps.length, 1e-3);
-    expect(progress).toEqual([0.3, 0.5, 0.9, 1]);
-    // All decodes are looked at in the end, in two rounds at most, which continue the history.
-    expect(estimate.diagnostics.n_decodes).toBe(phases.kind.filter((k) => k === 1).length);
-    expect(estimate.history.beta).toHaveLength(estimate.iterations + 1);
-    expect(estimate.converged).toBe(true);
-    expect(estimate.clock.wholeSteps).toBe(true);
-    expect(estimate.warnings).toEqual([]);
-  });
-
   it('a window: requests in flight at its edges press, but give no count', () => {
     const { phases, coefficients } = runScenario('kv', { seed: 2 });
     const estimate = estimateStepClock(phases, { model: 'kv', window: [10, 45] });
