@@ -25,12 +25,20 @@ export {
 } from './estimator/stage-estimator.js';
 export { type TrainedEstimator, type TrainOptions, trainEstimator } from './estimator/train-estimator.js';
 export { trainTransferNetworks, transferNetworksFromJSON } from './estimator/transfer-network.js';
-export { drawSets, testSize } from './experiment/draw-sets.js';
+export type { Spread } from './experiment/aggregate.js';
+export { type DrawnSets, drawSets, testSize } from './experiment/draw-sets.js';
 export { type ExperimentFiles, experimentFiles } from './experiment/experiment-files.js';
 export type { ExperimentOptions } from './experiment/experiment-options.js';
+export type { GuardrailResult } from './experiment/guard-budgets.js';
 export { type ExperimentPlan, planExperiment } from './experiment/plan-experiment.js';
 export { type ExperimentResult, experimentResult, runExperiment, seedsOf } from './experiment/run-experiment.js';
-export { type PredictedVsActual, runSeed, type SeedResult, TOTAL } from './experiment/run-seed.js';
+export {
+  type CalibrationResult,
+  type PredictedVsActual,
+  runSeed,
+  type SeedResult,
+  TOTAL,
+} from './experiment/run-seed.js';
 export { type Answered, experimentSummary } from './experiment/summary.js';
 export {
   type GuardrailPoint,
@@ -72,4 +80,4 @@ export {
   transferInput,
   transferSamples,
 } from './recalibration/samples.js';
-export { StageError, type StageErrorCode, type StageWarning } from './stage-error.js';
+export { StageError, type StageErrorCode, type StageFault, type StageWarning } from './stage-error.js';

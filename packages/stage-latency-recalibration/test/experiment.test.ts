@@ -51,6 +51,25 @@ describe('runExperiment', () => {
     expect(experimentSummary(result)).toHaveLength(4);
   });
 
+  it('answers with standard errors over seeds, and claims nothing from one seed and one N', async () => {
+    const [source, target] = await twoGpus(50);
+    const answers = (options: ExperimentOptions) =>
+      experimentSummary(runExperiment(source, target, { ...small, ...options })).map(({ answer }) => answer);
+    const [, samples = '', guard = ''] = answers({ seeds: 2, samples: [12, 20] });
+    expect(samples).toMatch(
+      /off by 3\d ± \d\.\d+ %\. With auto: [\d.]+ ± [\d.]+ % at N = 12, [\d.]+ ± [\d.]+ % at N = 20\./,
+    );
+    expect(samples).toMatch(/More samples still pay|From N = 12 on/);
+    expect(guard).toMatch(/^Yes\. .* and [\d.]+ ± [\d.]+ % of the totals lie below their bound/);
+    const [known = '', once = '', guarded = '', cost] = answers({ seeds: 1, samples: [12] });
+    expect(known).toContain('1 seed)');
+    expect(`${once}${guarded}`).not.toContain('±');
+    expect(once).not.toContain('More samples still pay');
+    expect(cost).toBe('From N samples to the next: one N only.');
+    // Too few samples for the level: no bound, nothing accepted.
+    expect(answers({ seeds: 1, samples: [5] })[2]).toMatch(/^It accepts nothing\. /);
+  });
+
   it('a method that auto has fitted as its candidate gives what it gives alone', async () => {
     const [source, target] = await twoGpus(50);
     const totals = (methods: ExperimentOptions['methods']) =>

@@ -11,7 +11,7 @@ import { learnEncoding, rawFeatures, scaledFeatures } from './feature-encoding.j
 import { type FamilyScore, StageEstimator, type StageReport } from './stage-estimator.js';
 
 export interface TrainOptions {
-  /** Families to choose from; default {@link DEFAULT_FAMILIES}. One alone is taken without a choice. */
+  /** Families to choose from; default: all but `mlp-separate`. One alone is taken without a choice. */
   readonly families?: readonly Family[];
   /** Default 4: each fold holds out a quarter of the configurations. */
   readonly folds?: number;

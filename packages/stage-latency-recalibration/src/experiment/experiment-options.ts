@@ -13,7 +13,7 @@ export interface ExperimentOptions {
   readonly seed?: number;
   /** Default: all. */
   readonly methods?: readonly Method[];
-  /** Families of the source model; default {@link EXPERIMENT_FAMILIES}. */
+  /** Families of the source model; default: all but the networks. */
   readonly families?: readonly Family[];
   /** Target configurations held out for testing; default a quarter of them, at most 100. */
   readonly testConfigurations?: number;

@@ -1,4 +1,4 @@
-import { spreadOf } from './aggregate.js';
+import { type Spread, spreadOf } from './aggregate.js';
 import type { ExperimentResult } from './run-experiment.js';
 import { TOTAL } from './run-seed.js';
 import { guardrailPoints, type TransferPoint, totalCurve, transferPoints } from './transfer-curves.js';
@@ -13,8 +13,9 @@ const digits = (value: number): string =>
   value >= 10 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(2);
 const percent = (value: number | null | undefined): string =>
   value === null || value === undefined ? 'n/a' : `${digits(value)} %`;
-const withError = ({ mapePercent: { mean, standardError } }: TransferPoint): string =>
-  `${digits(mean)} ± ${digits(standardError)} %`;
+const spread = ({ mean, standardError, seeds }: Spread): string =>
+  seeds > 1 ? `${digits(mean)} ± ${digits(standardError)} %` : percent(mean);
+const withError = ({ mapePercent }: TransferPoint): string => spread(mapePercent);
 
 /** A transfer is good enough when more samples would take off less than this share of its error. */
 const WORTHWHILE = 0.1;
@@ -41,7 +42,7 @@ const predictability = ({ seeds, stageNames }: ExperimentResult): string => {
     return `${stage} ${percent(spreadOf(errors).mean)} (${mostOften(families)})`;
   });
   const verdict = total.mean < 5 ? 'Yes' : total.mean < 15 ? 'Largely' : 'Not well';
-  return `${verdict}: on configurations never seen, the total is off by ${percent(total.mean)} on average (mean absolute error over the time, ${totals.length} seeds). By stage: ${stages.join(', ')}.`;
+  return `${verdict}: on configurations never seen, the total is off by ${percent(total.mean)} on average (mean absolute error over the time, ${totals.length} seed${totals.length === 1 ? '' : 's'}). By stage: ${stages.join(', ')}.`;
 };
 
 const mostOften = (names: readonly string[]): string => {
@@ -73,7 +74,7 @@ const samplesNeeded = (
     .map((point) => `${point.method} ${withError(point)}`);
   const curve = best.map((point) => `${withError(point)} at N = ${point.samples}`).join(', ');
   return `Unadapted, the source model is off by ${none === undefined ? 'n/a' : withError(none)}. With ${best[0]?.method ?? 'calibration'}: ${curve}. ${
-    enough === undefined
+    enough === undefined || best.length < 2
       ? ''
       : enough.samples === result.samples.at(-1)
         ? `More samples still pay at the largest N tried.`
@@ -91,8 +92,11 @@ const filtering = (result: ExperimentResult): string => {
   const says = (point: typeof conformal): string =>
     point === undefined
       ? 'n/a'
-      : `violations among the accepted fall from ${percent(point.violationsWithoutPercent)} to ${percent(point.violationsWithPercent)}, ${percent(point.falseRejectPercent)} of the valid are turned away, and ${percent(point.coveragePercent.mean)} of the totals lie below their bound`;
-  return `Yes. With the conformal bound (jackknife+, ${100 * level} %, N = ${n}): ${says(conformal)}. With the fixed margin of ${margin}: ${says(fixed)}; a fixed margin promises no coverage. The winner of a search must be measured again.`;
+      : `violations among the accepted fall from ${percent(point.violationsWithoutPercent)} to ${percent(point.violationsWithPercent)}, ${percent(point.falseRejectPercent)} of the valid are turned away, and ${spread(point.coveragePercent)} of the totals lie below their bound`;
+  const [without, remaining] = [conformal?.violationsWithoutPercent ?? 0, conformal?.violationsWithPercent ?? null];
+  const verdict =
+    remaining === null ? 'It accepts nothing' : remaining < without ? 'Yes' : without > 0 ? 'No' : 'None to filter';
+  return `${verdict}. With the conformal bound (jackknife+, ${100 * level} %, N = ${n}): ${says(conformal)}. With the fixed margin of ${margin}: ${says(fixed)}; a fixed margin promises no coverage. The winner of a search must be measured again.`;
 };
 
 const cost = (points: readonly TransferPoint[], best: readonly TransferPoint[]): string => {
