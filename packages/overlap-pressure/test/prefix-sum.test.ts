@@ -38,4 +38,10 @@ describe('activeSum', () => {
     const grid = timeGrid(new Float64Array([0, 0, 1]), new Float64Array([9, 1, 2]));
     expect(activeSum(grid, new Float64Array([0.1, 1e15, 0.2])).slice(1)).toAgree([0.3, 0.1], 1e-15);
   });
+
+  it('forgets it also where several weights begin and end at one boundary, and keeps what small ones left', () => {
+    const grid = timeGrid(new Float64Array([0, 0, 0, 1]), new Float64Array([1, 1, 2, 2]));
+    // 0.1 + 1e16 and back: a plain sum would have lost 0.1 at the first boundary.
+    expect(activeSum(grid, new Float64Array([1e16, 0.25, 0.1, 0.2]))).toAgree([1e16, 0.3], 1e-15);
+  });
 });

@@ -188,6 +188,67 @@ describe('chunks', () => {
     expect([...staticCorrection('uniform', gridOf(phases), new Float64Array([32, 27]))]).toEqual([32 + 9, 9]);
   });
 
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('a chunk size of %d is refused', (chunkSize) => {
+    const phases = phaseTable([[PREFILL, 0, 1, 96]]);
+    for (const attempt of [
+      () => stepCounts(phases, chunkSize),
+      () => missingTokens(phases, new Float64Array(1), chunkSize),
+    ]) {
+      expect(attempt).toThrow(
+        expect.objectContaining({
+          code: 'overlap-pressure/bad-chunk-size',
+          message: `chunkSize: must be positive and finite; got ${chunkSize}`,
+          row: undefined,
+        }),
+      );
+    }
+  });
+
+  it.each([-1, Number.POSITIVE_INFINITY])(
+    'counts of %d are refused, of tokens and of steps, with their row',
+    (count) => {
+      const refused = (what: string, kind: number, steps?: number) => {
+        const rows = phaseTable([
+          [PREFILL, 0, 1, 5],
+          [kind, 0, 1, what === 'tokens' ? count : 5],
+        ]);
+        const phases = steps === undefined ? rows : { ...rows, steps: Float64Array.of(Number.NaN, steps) };
+        expect(() => stepCounts(phases, 64)).toThrow(
+          expect.objectContaining({
+            name: 'OverlapError',
+            code: 'overlap-pressure/bad-count',
+            message: `${what}: must be finite and not negative; got ${count} (row 1)`,
+            row: 1,
+          }),
+        );
+      };
+      refused('tokens', PREFILL);
+      refused('tokens', DECODE);
+      refused('steps', PREFILL, count);
+      refused('steps', DECODE, count);
+    },
+  );
+
+  it('tokens that are no number are refused, and a given count does not hide them', () => {
+    const phases = phaseTable([[DECODE, 0, 1, Number.NaN]]);
+    for (const table of [phases, { ...phases, steps: Float64Array.of(3) }]) {
+      expect(() => stepCounts(table, 64)).toThrow('tokens: must be finite and not negative; got NaN (row 0)');
+    }
+  });
+
+  it('no steps, no tokens: nothing is missing and nothing is counted', () => {
+    const none = phaseTable([
+      [PREFILL, 0, 1, 0],
+      [DECODE, 0, 1, 0],
+    ]);
+    expect([...stepCounts(none, 64)]).toEqual([0, 0]);
+    const grid = gridOf(none);
+    for (const mode of ['end', 'uniform', 'none'] as const) {
+      expect([...staticCorrection(mode, grid, new Float64Array(2))]).toEqual([0]);
+    }
+    expect(lastSteps(grid, new Float64Array(2), new Float64Array(2))).toMatchObject({ length: 0, wholes: 0 });
+  });
+
   it.each([
     [
       'a chunk size of 0',

@@ -103,7 +103,12 @@ describe('timeGrid', () => {
     ],
   ])('refuses %s', (_, start, end, code, message) => {
     expect(() => timeGrid(Float64Array.from(start), Float64Array.from(end))).toThrow(
-      expect.objectContaining({ name: 'OverlapError', code, message }),
+      expect.objectContaining({
+        name: 'OverlapError',
+        code,
+        message,
+        row: /row (\d+)/.test(message) ? Number(/row (\d+)/.exec(message)?.[1]) : undefined,
+      }),
     );
   });
 });

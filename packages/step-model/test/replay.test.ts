@@ -10,9 +10,8 @@ const without = (table: RequestTable, ...columns: (keyof RequestTable)[]): Reque
   Object.fromEntries(Object.entries(table).filter(([name]) => !columns.includes(name as keyof RequestTable))) as never;
 
 describe.each(scenarioNames.filter((name) => !name.includes('nois')))('%s', (name) => {
-  const { requests, coefficients } = runScenario(name, { seed: 5, requests: 300 });
-
   it('replays a run of the simulated engine as itself', () => {
+    const { requests, coefficients } = runScenario(name, { seed: 5, requests: 200 });
     const again = replay(requests, coefficients, limitsOf(scenarios[name]));
     expect(again.settings.asyncScheduling).toBe(false);
     for (const metric of METRIC_NAMES) {
@@ -22,8 +21,8 @@ describe.each(scenarioNames.filter((name) => !name.includes('nois')))('%s', (nam
 
   it('tells asynchronous scheduling from the times of the log', () => {
     const engine = { asyncScheduling: true, reserveFullPrompt: true };
-    const run = runScenario(name, { seed: 6, requests: 300, engine });
-    const again = replay(run.requests, coefficients, { ...limitsOf(scenarios[name]), reserveFullPrompt: true });
+    const run = runScenario(name, { seed: 6, requests: 200, engine });
+    const again = replay(run.requests, run.coefficients, { ...limitsOf(scenarios[name]), reserveFullPrompt: true });
     // A log with the queue folded into the prefill does not tell when requests were scheduled.
     expect(again.schedulingFrom).toBe(name === 'folded' ? 'default' : 'log');
     expect(again.settings.asyncScheduling).toBe(name !== 'folded');
@@ -33,19 +32,22 @@ describe.each(scenarioNames.filter((name) => !name.includes('nois')))('%s', (nam
 describe.each([true, false])(
   'a log whose arrivals were written between two steps; asynchronous scheduling: %s',
   (asyncScheduling) => {
-    const run = runScenario('kv', { seed: 1, requests: 300, engine: { asyncScheduling } });
-    const { startSec, durationSec } = run.steps;
-    const endSec = startSec.map((start, i) => start + (durationSec[i] ?? 0));
-    /** As vLLM's loop writes it: the end of the step that was running, or the time itself when none was. */
-    const arrivalSec = (run.requests.arrivalSec ?? new Float64Array()).map((sec) => {
-      const running = endSec.findIndex((end) => end >= sec);
-      return (startSec[running] ?? sec) >= sec ? sec : (endSec[running] ?? sec);
-    });
-    const scheduledSec = run.requests.scheduledSec.map((sec, i) => Math.max(sec, arrivalSec[i] ?? 0) + 1e-5);
-    const log = { ...run.requests, arrivalSec, scheduledSec };
+    const written = () => {
+      const run = runScenario('kv', { seed: 1, requests: 300, engine: { asyncScheduling } });
+      const { startSec, durationSec } = run.steps;
+      const endSec = startSec.map((start, i) => start + (durationSec[i] ?? 0));
+      /** As vLLM's loop writes it: the end of the step that was running, or the time itself when none was. */
+      const arrivalSec = (run.requests.arrivalSec ?? new Float64Array()).map((sec) => {
+        const running = endSec.findIndex((end) => end >= sec);
+        return (startSec[running] ?? sec) >= sec ? sec : (endSec[running] ?? sec);
+      });
+      const scheduledSec = run.requests.scheduledSec.map((sec, i) => Math.max(sec, arrivalSec[i] ?? 0) + 1e-5);
+      return { log: { ...run.requests, arrivalSec, scheduledSec }, coefficients: run.coefficients };
+    };
 
     it.each([-0.003, 0.003])('coefficients off by %d do not shift TTFT by waits for a boundary', (off) => {
-      const { beta0, beta1, beta2, beta3 = 0 } = run.coefficients;
+      const { log, coefficients } = written();
+      const { beta0, beta1, beta2, beta3 = 0 } = coefficients;
       const betas = { beta0: beta0 * (1 + off), beta1: beta1 * (1 - off), beta2, beta3 };
       const again = replay(log, betas, { maxNumBatchedTokens: 2048 });
       expect(again.settings.asyncScheduling).toBe(asyncScheduling);
