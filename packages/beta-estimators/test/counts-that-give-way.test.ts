@@ -2,11 +2,14 @@ import '@stepclock/vitest-matchers';
 import { type Coefficients, runScenario, scenarios } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
 import { estimateStepClock, type StepClockBetas } from '../src/index.js';
-import { chosenFit } from '../src/step-clock/chosen-fit.js';
+import { chosenFit, isPreemption } from '../src/step-clock/chosen-fit.js';
 import { clockProblem } from '../src/step-clock/clock-problem.js';
+import type { ClockFit } from '../src/step-clock/fit-clock.js';
 import { fitPreempted } from '../src/step-clock/preempted-clock.js';
 import { traceColumns } from '../src/step-clock/trace-columns.js';
+import { rowsOf } from './cluster-rows.js';
 import { keptRows, miscounted, mixedEngines, shortOutputs, withMissing } from './faulty-trace.js';
+import { decode, tableOf } from './phase-list.js';
 
 const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas | Coefficients): number[] => [
   beta0,
@@ -98,11 +101,84 @@ describe('preempted requests', () => {
   });
 });
 
+describe('giving way helped', () => {
+  const of = (list: Parameters<typeof rowsOf>[0], off: readonly number[], step: number, rms: number): ClockFit => {
+    const rows = rowsOf(list, [0.01, 0, 0, 0], off, true);
+    const noise = { step, prefill: 0, rms, r2: 1, rmseSec: 0 };
+    return {
+      beta: [0.01, 0, 0, 0],
+      rows,
+      weights: Float64Array.from(list, (_, i) => (i === 2 ? 0 : 1)),
+      rounds: [{ beta: [0.01, 0, 0, 0], whole: false, change: 0, noise, held: 0, unsure: 0 }],
+      converged: true,
+    } as unknown as ClockFit;
+  };
+  /** A hundred decodes; kept rows of one and of four steps that miss `kept` of a step, and a wild one that weighs nothing. */
+  const helped = (given: { stretched: number; loose?: boolean; kept: number; step: number; rms?: number }): boolean => {
+    const { stretched, loose = false, kept, step, rms = 1 } = given;
+    const problem = clockProblem(
+      traceColumns(tableOf(Array.from({ length: 100 }, (_, i) => decode(`${i}`, i, i + 1, 1)))),
+    );
+    const rows = [
+      [1, 0, 0, 0],
+      [4, 0, 0, 0],
+      [1, 0, 0, 0],
+    ] as const;
+    const fit = of(rows, [0.01 * kept, -0.02 * kept, 5], step, 9);
+    const exact = of(rows, [0, 0, 0], 1, rms);
+    return isPreemption(problem, exact, {
+      problem,
+      fit,
+      stretched: new Int32Array(stretched),
+      touched: new Uint8Array(0),
+      loose,
+    });
+  };
+
+  it('where it halved the noise of a step, and what is kept is sound', () => {
+    expect(helped({ stretched: 10, kept: 0.19, step: 0.49 })).toBe(true);
+    expect(helped({ stretched: 10, kept: 0.19, step: 0.51 })).toBe(false);
+    expect(helped({ stretched: 10, kept: 0.21, step: 0.01 })).toBe(false);
+  });
+
+  it('not where nothing gave way, or nearly everything', () => {
+    expect(helped({ stretched: 0, kept: 0.01, step: 0.01 })).toBe(false);
+    expect(helped({ stretched: 60, kept: 0.01, step: 0.01 })).toBe(true);
+    expect(helped({ stretched: 61, kept: 0.01, step: 0.01 })).toBe(false);
+  });
+
+  it('of one in a hundred only where what is kept is fine, and far better than the whole was', () => {
+    expect(helped({ stretched: 2, kept: 0.15, step: 0.4 })).toBe(true);
+    expect(helped({ stretched: 1, kept: 0.15, step: 0.4 })).toBe(false);
+    expect(helped({ stretched: 1, kept: 0.09, step: 0.4 })).toBe(true);
+    expect(helped({ stretched: 1, kept: 0.11, step: 0.4 })).toBe(false);
+    expect(helped({ stretched: 1, kept: 0.09, step: 0.4, rms: 0.31 })).toBe(true);
+    expect(helped({ stretched: 1, kept: 0.09, step: 0.4, rms: 0.29 })).toBe(false);
+    expect(helped({ stretched: 10, kept: 0.09, step: 0.9 })).toBe(true);
+  });
+
+  it('of a loose clock need not be sound, but much better where more than a third gave way', () => {
+    expect(helped({ stretched: 30, loose: true, kept: 0.5, step: 0.49 })).toBe(true);
+    expect(helped({ stretched: 30, loose: true, kept: 0.5, step: 0.51 })).toBe(false);
+    expect(helped({ stretched: 31, loose: true, kept: 0.5, step: 0.21 })).toBe(false);
+    expect(helped({ stretched: 31, loose: true, kept: 0.5, step: 0.19 })).toBe(true);
+    expect(helped({ stretched: 31, kept: 0.15, step: 0.49 })).toBe(true);
+  });
+});
+
 describe('faults of small traces', () => {
   const settings = { tol: 1e-6, maxRounds: 25 };
   const chosen = (phases: Parameters<typeof traceColumns>[0]) =>
     chosenFit(clockProblem(traceColumns(phases)), 'linear', settings);
   const { phases } = runScenario(shortOutputs, { seed: 1, requests: 100 });
+
+  it('the model asked for is fitted, whatever the engine', () => {
+    const kv = clockProblem(traceColumns(runScenario('kv', { seed: 1, requests: 100 }).phases));
+    expect(chosenFit(kv, 'linear', settings).width).toBe(3);
+    expect(chosenFit(kv, 'auto', settings).width).toBe(4);
+    expect(chosenFit(clockProblem(traceColumns(phases)), 'kv', settings).width).toBe(4);
+    expect(chosenFit(clockProblem(traceColumns(phases)), 'auto', settings).width).toBe(3);
+  });
 
   it('nothing is tried where the counts hold', () => {
     const got = chosen(phases);

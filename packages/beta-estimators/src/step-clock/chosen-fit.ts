@@ -73,11 +73,10 @@ export const chosenFit = (
 };
 
 /**
- * Whether preemption is to be suspected: counts that are too low by many steps leave no room between their neighbours, and
+ * Whether preemption is to be suspected of a clock that leaves a residual: counts that are too low by many steps leave no room between their neighbours, and
  * make segments run backwards. Missing requests and counts that are off by one do not.
  */
-const runsBackwards = (exact: ClockFit): boolean =>
-  lastNoise(exact).rms > SUSPICIOUS && (exact.rounds.at(-1)?.held ?? 0) > 0;
+const runsBackwards = ({ rounds }: ClockFit): boolean => (rounds.at(-1)?.held ?? 0) > 0;
 
 const fitOf = (problem: ClockProblem, width: Width, settings: Omit<FitSettings, 'width'>): ChosenFit => {
   const exact = fitClock(problem, { ...settings, width });
@@ -98,7 +97,11 @@ const fitOf = (problem: ClockProblem, width: Width, settings: Omit<FitSettings, 
  * Whether giving way helped. A mixture of engines runs backwards as well, and some counts of the one give way to the clock of
  * the other, but that mends nothing: not even the stretches without any such decode then hold what their time says.
  */
-const isPreemption = (problem: ClockProblem, exact: ClockFit, { fit, stretched, loose }: PreemptedFit): boolean => {
+export const isPreemption = (
+  problem: ClockProblem,
+  exact: ClockFit,
+  { fit, stretched, loose }: PreemptedFit,
+): boolean => {
   const share = stretched.length / Math.max(problem.columns.decodes.length, 1);
   if (!(share > 0 && share <= MOST_STRETCHED)) return false;
   const kept = keptResidual(fit);
