@@ -35,7 +35,16 @@ export type {
   Tone,
   Verdict,
 } from './report/report-data.js';
-export { type ChartSpec, type ChartText, type PanelSpec, panelSpec, type Spec } from './spec.js';
+export {
+  type ChartSpec,
+  type ChartText,
+  type ChartTitle,
+  type JsonObject,
+  type Layer,
+  type PanelSpec,
+  panelSpec,
+  type Spec,
+} from './spec.js';
 export { type Band, type BandInput, bandSpec } from './specs/bands.js';
 export { type Bar, type BarInput, barSpec } from './specs/bars.js';
 export { type CompositionInput, compositionSpec } from './specs/composition.js';

@@ -9,7 +9,7 @@ type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export type Row = Readonly<Record<string, number | string | boolean | null>>;
 
 /** Title of a chart, and the line under it. */
-interface ChartTitle {
+export interface ChartTitle {
   readonly text: string;
   readonly subtitle?: string;
 }

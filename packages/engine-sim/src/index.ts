@@ -11,5 +11,5 @@ export {
 } from './scenarios.js';
 export { type SimulateOptions, type Simulation, type SimulationTruth, simulate, type ViewOptions } from './simulate.js';
 export type { StepTable } from './step-table.js';
-export type { ServedRequests } from './trace-view.js';
+export type { ServedRequests, ServedTimes } from './trace-view.js';
 export { type Arrivals, drawWorkload, type Lengths, type Workload, type WorkloadOptions } from './workload.js';

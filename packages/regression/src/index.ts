@@ -60,12 +60,13 @@ export {
   multilayerPerceptron,
   multiOutputPerceptron,
 } from './mlp/multilayer-perceptron.js';
+export type { Activation } from './mlp/network.js';
 export type { FittedModel, Fitter, ModelKind } from './model/fitted-model.js';
 export { type LogTargetJSON, LogTargetModel, logTarget } from './model/log-target.js';
 export { modelFromJSON } from './model/model-from-json.js';
 export { JsonReader, MODEL_SCHEMA, type ModelHeader } from './model/model-json.js';
 export { outsideHull, refuseOutsideHull, type TrainingRange, trainingRangeOf } from './model/training-range.js';
-export { RegressionError, type RegressionErrorCode } from './regression-error.js';
+export { RegressionError, type RegressionErrorCode, type RegressionErrorParts } from './regression-error.js';
 export { type HuberFit, type HuberOptions, huber } from './robust/huber.js';
 export { type RansacFit, type RansacOptions, ransac } from './robust/ransac.js';
 export { type TheilSenFit, type TheilSenOptions, theilSen } from './robust/theil-sen.js';

@@ -22,7 +22,7 @@ export interface FitStepsOptions {
 type Interval = readonly [number, number];
 
 /** Intervals of the coefficients; `covariance` is of (beta0, beta1, beta2[, beta3]). */
-interface StepsIntervals {
+export interface StepsIntervals {
   readonly level: number;
   readonly beta0: Interval;
   readonly beta1: Interval;
@@ -31,7 +31,7 @@ interface StepsIntervals {
   readonly covariance: readonly (readonly number[])[];
 }
 
-interface StepsWarning {
+export interface StepsWarning {
   readonly code: 'empty-steps' | 'unidentified-coefficient' | 'not-identifiable' | 'held-at-zero';
   readonly message: string;
 }

@@ -18,7 +18,7 @@ export {
 } from './model-file.js';
 export { type MissedPoint, pointsOverThreshold } from './points-over-threshold.js';
 export { type ReadStepTimesOptions, readStepTimes } from './read-step-times.js';
-export { StepTimeError, type StepTimeErrorCode } from './step-time-error.js';
+export { StepTimeError, type StepTimeErrorCode, type StepTimeErrorParts } from './step-time-error.js';
 export { type PredictionBand, type StepTimeFigures, stepTimeFigures } from './step-time-figures.js';
 export { predictStepTime, type StepPrediction, type StepQuery, type StepTimeModel } from './step-time-model.js';
 export { KNOWN_FURTHER_FEATURES, type StepTimes, stepTimesOf } from './step-times.js';

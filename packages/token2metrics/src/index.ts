@@ -37,12 +37,17 @@ export { dropFlagged, type QualityOptions, qualityFindings } from './quality/qua
 export { fitRegressor, type RegressorOptions, type TrainingRows } from './regressors/fit-regressor.js';
 export { DEFAULT_PADDING, fitPhysics, PHYSICS_TERMS, type PhysicsPredictor } from './regressors/physics.js';
 export { fitPowerRamp, type PowerRamp, type PowerRampPredictor, rampEnergy } from './regressors/power-ramp.js';
-export { type Predictor, REGRESSORS, type RegressorName } from './regressors/predictor.js';
+export { type Predictor, type PredictorForm, REGRESSORS, type RegressorName } from './regressors/predictor.js';
 export { tokensOf } from './regressors/tokens.js';
 export { SYNTHETIC_MODELS, type SyntheticModel, syntheticCsv } from './synthetic/synthetic-csv.js';
 export type { ColumnOptions } from './table/column-map.js';
 export { type LoadOptions, loadMeasurements } from './table/load-measurements.js';
 export { type Measurements, rowsWith, takeMeasurements } from './table/measurements.js';
-export { METRIC_FACTS, METRICS, type Metric, metricOf } from './table/metric.js';
+export { METRIC_FACTS, METRICS, type Metric, type MetricFacts, metricOf } from './table/metric.js';
 export { loadPowerSamples, type PowerRun } from './table/power-samples.js';
-export { Token2MetricsError, type Token2MetricsErrorCode } from './token2metrics-error.js';
+export type { Quantity } from './table/units.js';
+export {
+  Token2MetricsError,
+  type Token2MetricsErrorCode,
+  type Token2MetricsErrorParts,
+} from './token2metrics-error.js';

@@ -68,7 +68,7 @@ export const multilayerPerceptron = (data: Dataset, options: MlpOptions = {}): M
 /**
  * The same for several targets at once, one output each, in one network; each target weighs the same.
  *
- * @param targets as many rows as `features`
+ * @param allTargets as many rows as `allFeatures`
  * @throws RegressionError `regression/bad-option`, `regression/length-mismatch`, `regression/no-rows`
  */
 export const multiOutputPerceptron = (

@@ -9,7 +9,7 @@ export type RegressorName = (typeof REGRESSORS)[number];
 export const isTree = (name: string): boolean => name === 'random-forest' || name === 'gradient-boosting';
 
 /** The forms that a fitted regressor is written down in. */
-type PredictorForm = 'physics' | 'power-ramp' | 'regression' | 'scaled';
+export type PredictorForm = 'physics' | 'power-ramp' | 'regression' | 'scaled';
 
 /** A fitted regressor: token counts in, one value a row out, in the metric's SI unit. */
 export interface Predictor<F extends PredictorForm = PredictorForm> {

@@ -4,7 +4,7 @@ import type { Quantity } from './units.js';
 /** What is predicted from the tokens of one request, alone on its device. */
 export type Metric = 'ttft' | 'decode' | 'total' | 'energy' | 'power';
 
-interface MetricFacts {
+export interface MetricFacts {
   readonly quantity: Quantity;
   readonly title: string;
   /** Name of its SI value in JSON. */
