@@ -11,8 +11,12 @@ const INIT_CORRECTION_MODES = ['end', 'uniform', 'none'] as const;
 const options = {
   csv: textOption('csv', 'the trace, as an option instead of a positional one'),
   ...traceOptions,
-  algo: { choices: ALGORITHMS, requiresArg: true, describe: 'the estimator' },
-  model: { choices: MODELS, requiresArg: true, describe: 'step-clock: three coefficients, four, or what pays' },
+  algo: { choices: ALGORITHMS, requiresArg: true, describe: 'the estimator [step-clock]' },
+  model: {
+    choices: MODELS,
+    requiresArg: true,
+    describe: 'step-clock: three coefficients (linear), four (kv), or whichever predicts better [auto]',
+  },
   'max-num-batched-tokens': numberOption(
     'max-num-batched-tokens',
     'step-clock: the token budget a step [from meta.json]',
