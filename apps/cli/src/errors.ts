@@ -42,6 +42,7 @@ export const about = <T>(file: string, compute: () => T): T => {
   try {
     return compute();
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     if (!(error instanceof Error && 'code' in error && typeof error.code === 'string' && OURS.test(error.code)))
       throw error;
     if (error.code.endsWith('/bad-option') || error.message.includes(file)) throw error;
