@@ -5,7 +5,7 @@ type Listener = (message: unknown) => void;
 
 let thread: ThreadsPoolWorker | undefined;
 
-/** CPU time of the first run, which counts coverage in a cold thread: a mutant that ends takes about a tenth of it. */
+/** CPU time of the first run, which counts coverage in a cold thread; in a warm one a mutant that ends takes about a tenth of it. */
 let firstRunSec = Number.POSITIVE_INFINITY;
 
 const cpuSec = (): number => {
@@ -70,6 +70,7 @@ class KeptThread implements PoolWorker {
 
   private limit(isFirstRun: boolean): void {
     const startSec = cpuSec();
+    const limitSec = this.isNew ? firstRunSec : 1 + firstRunSec / 3;
     clearInterval(this.watch);
     if (isFirstRun) {
       this.thread.on('message', (message: { type?: string }) => {
@@ -78,7 +79,7 @@ class KeptThread implements PoolWorker {
       return;
     }
     this.watch = setInterval(() => {
-      if (cpuSec() - startSec <= 1 + firstRunSec / 3) return;
+      if (cpuSec() - startSec <= limitSec) return;
       clearInterval(this.watch);
       void thread?.stop();
       thread = undefined;
