@@ -1,5 +1,7 @@
 import type { TidyTable } from '@stepclock/trace-io';
 import { listed, type StageWarning } from '../stage-error.js';
+import { configurationKeys, rowsByKey } from './configurations.js';
+import type { StageTable } from './stage-table.js';
 
 /** Repeats of one measurement scatter by less; two GPUs merged scatter by more. */
 const SCATTER_PERCENT = 5;
@@ -10,23 +12,28 @@ const MOST_LEVELS = 20;
  * Whether what was merged as repeats may be measurements of several things: they scatter, and a column of texts that says so was neither a
  * knob nor filtered by.
  *
- * @param repeats rows of the file that were merged, a configuration each
+ * @param used columns that are stages or knobs
+ * @param rows of the file, those of `single` in their order
+ * @param single a row each, before repeats were merged
+ * @param noisePercent what they scatter by
  */
 export const mixedRepeatsWarnings = (
   table: TidyTable,
   used: ReadonlySet<number>,
-  repeats: readonly (readonly number[])[],
+  rows: readonly number[],
+  single: StageTable,
   noisePercent: number | null,
 ): StageWarning[] => {
   if (noisePercent === null || !(noisePercent > SCATTER_PERCENT)) return [];
+  const repeats = rowsByKey(configurationKeys(single)).map((group) => group.map((i) => rows[i] as number));
   const told = table.names.flatMap((name, column) => {
     if (used.has(column)) return [];
     const levels = new Set<string>();
     let differ = false;
-    for (const rows of repeats) {
-      const [first = 0] = rows;
+    for (const group of repeats) {
+      const [first = 0] = group;
       const here = table.cell(first, column).trim();
-      for (const row of rows) {
+      for (const row of group) {
         const text = table.cell(row, column).trim();
         if (text === '' || !Number.isNaN(Number(text))) return [];
         levels.add(text);

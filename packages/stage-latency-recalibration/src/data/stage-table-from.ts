@@ -2,7 +2,7 @@ import { decimalNumber, rowsWhere, type TidyTable } from '@stepclock/trace-io';
 import { listed, StageError, type StageWarning } from '../stage-error.js';
 import { KNOWN_KNOBS, KNOWN_STAGES, OUTPUT_TOKENS, VISION_TOTAL } from './column-names.js';
 import { completeRows, type Found, isAllZero } from './complete-rows.js';
-import { configurationKeys, mergeRepeats, rowsByKey } from './configurations.js';
+import { mergeRepeats } from './configurations.js';
 import { conventionWarnings } from './convention-check.js';
 import { decodeSteps, looksPerStep, type TotalRule } from './decode-steps.js';
 import { mixedRepeatsWarnings } from './mixed-repeats.js';
@@ -50,8 +50,7 @@ export const stageTableFrom = (table: TidyTable, options: StageDataOptions = {})
   warnings.push(...conventionWarnings(table, rows, single));
   const merged = mergeRepeats(single);
   const used = new Set([...stages, ...knobs].map(({ column }) => column));
-  const repeats = rowsByKey(configurationKeys(single)).map((group) => group.map((i) => rows[i] as number));
-  warnings.push(...mixedRepeatsWarnings(table, used, repeats, merged.noisePercent));
+  warnings.push(...mixedRepeatsWarnings(table, used, rows, single, merged.noisePercent));
   return merged;
 };
 
