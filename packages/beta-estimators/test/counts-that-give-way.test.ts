@@ -21,14 +21,14 @@ const sum = (column: ArrayLike<number>): number => Array.from(column).reduce((a,
 const codes = (warnings: readonly { readonly code: string }[]) => warnings.map((w) => w.code);
 
 describe('preempted requests', () => {
-  const preempting = (seed: number, kvTokens: number, requests: number, perSec = 12) =>
+  const preempting = (seed: number, kvTokens: number, requests: number, perSec = 12, beta3 = 0) =>
     runScenario(
       {
         ...scenarios.preempting,
         arrivals: { kind: 'poisson', perSec },
         prompt: { ...scenarios.preempting.prompt, atMost: 4000 },
       },
-      { seed, requests, engine: { kvTokens } },
+      { seed, requests, coefficients: { beta3 }, engine: { kvTokens } },
     );
 
   it.each<[number, number, number, number]>([
@@ -83,6 +83,65 @@ describe('preempted requests', () => {
     const estimate = estimateStepClock(run.phases, { model: 'linear' });
     expect(codes(estimate.warnings)).toContain('preemption');
     expect(estimate.clock.wholeSteps).toBe(false);
+  });
+
+  it('the loose clock tells how it was found', () => {
+    const seen = { held: 0, converged: 0, moving: 0 };
+    for (const [seed, kv, requests, perSec] of [
+      [3, 8000, 150, 40],
+      [4, 8000, 150, 40],
+      [1, 10_000, 250, 12],
+    ] as const) {
+      const run = preempting(seed, kv, requests, perSec);
+      const problem = clockProblem(traceColumns(run.phases));
+      const { fit, loose } = fitPreempted(problem, { width: 3, tol: 1e-6, maxRounds: 25 });
+      expect(loose).toBe(true);
+      const { frame } = problem;
+      const { clock, steps, context, expected, weight } = fit.state;
+      const { rounds } = fit;
+      // Segments that would run backwards are held, idle ones stand still, and the rest is read off the clock.
+      let held = 0;
+      for (let j = 0; j < steps.length; j++) {
+        const k = (clock[j + 1] as number) - (clock[j] as number);
+        if (frame.busy[j] === 1 && k < 0) held++;
+        expect(steps[j]).toBe(frame.busy[j] === 1 ? Math.max(0, k) : 0);
+      }
+      expect(rounds.at(-1)?.held).toBe(held);
+      seen.held += held;
+      // The first round is all new, the second is compared with it.
+      expect(rounds[0]?.change).toBe(1);
+      const [first, second] = rounds;
+      const moved = (second?.beta ?? []).map((b, j) => (b === 0 ? 0 : Math.abs(b - (first?.beta[j] as number)) / b));
+      expect(second?.change).toAgree(Math.max(...moved), 1e-9);
+      expect(fit.converged).toBe((rounds.at(-1)?.change ?? 1) < 0.02);
+      if (fit.converged) seen.converged++;
+      else seen.moving++;
+      expect(context.every((c) => c === 0)).toBe(true);
+      // Expected steps by edge of the graph, with weights that no segment of known work falls far below.
+      expect(expected).toHaveLength(problem.frame.busy.filter((b) => b === 1).length);
+      expect(sum(expected)).toAgree(sum(steps), 0.3);
+      expect(expected.every((k, e) => (weight[e] as number) * Math.max(k, 0.05) > 0.5)).toBe(true);
+      expect(expected.every((k, e) => (weight[e] as number) * Math.max(k, 0.05) < 1 / 0.02 ** 2)).toBe(true);
+    }
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
+  });
+
+  it('a loose clock may be right within half a percent, and knows a cost of context', () => {
+    const linear = preempting(4, 8000, 150, 40);
+    const tight = fitPreempted(clockProblem(traceColumns(linear.phases)), { width: 3, tol: 1e-6, maxRounds: 25 });
+    expect(tight.loose).toBe(true);
+    expect(tight.fit.beta).toAgree(values(linear.coefficients), 0.01);
+    const kv = preempting(4, 8000, 150, 40, 5e-7);
+    const problem = clockProblem(traceColumns(kv.phases));
+    const { fit, loose } = fitPreempted(problem, { width: 4, tol: 1e-6, maxRounds: 25 });
+    expect(loose).toBe(true);
+    expect(fit.beta).toAgree(values(kv.coefficients), 0.3);
+    expect(Math.max(...fit.state.context)).toAgree(Math.max(...kv.steps.contextTokens), 0.05);
+    // Where stretches are left that nothing touches, they give all four.
+    const other = preempting(1, 10_000, 250, 12, 5e-7);
+    const exact = fitPreempted(clockProblem(traceColumns(other.phases)), { width: 4, tol: 1e-6, maxRounds: 25 });
+    expect(exact.loose).toBe(false);
+    expect(exact.fit.beta).toAgree(values(other.coefficients), 3e-3);
   });
 
   it('are told by every model; only a sound clock is asked for a cost of context', () => {

@@ -25,7 +25,7 @@ describe('the fast estimators equal the slow, plain ones', () => {
         if (got.diagnostics.r2 !== null) expect(got.diagnostics.r2).toAgree(plain.r2[0] as number, 1e-9, 1e-9);
         if (got.warnings.length === 0) expect(list(got.betas)).toAgree(plain.beta[0] as number[], 1e-8, 1e-11);
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 
@@ -56,7 +56,7 @@ describe('the fast estimators equal the slow, plain ones', () => {
         expect(got.history.rmseSeconds).toAgree(plain.rmse.slice(1), 1e-8, 1e-10);
         expect(got.history.deltaBetaL2).toAgree(plain.delta, 0, 1e-8 * size);
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 });
@@ -108,7 +108,7 @@ describe('laws of the published estimators', () => {
           expect(Math.sqrt(squares / phases.length)).toAgree(rmse, 1e-9, 1e-12);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -132,7 +132,7 @@ describe('laws of the published estimators', () => {
         );
         expect(numbers).not.toContain('not finite');
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

@@ -21,7 +21,4 @@ it('a long trace is fitted from a sample of itself', () => {
   const moved = estimate.history.deltaBetaL2.map((delta, m) => delta / Math.hypot(...(estimate.history.beta[m] ?? [])));
   expect(moved.at(-1)).toBeLessThan(1e-3);
   expect(estimate.iterations).toBeLessThanOrEqual(12);
-  // One round on the sample, and one on the whole.
-  const some = estimateStepClock(phases, { model: 'linear', maxOuterIters: 1 });
-  expect(some.iterations).toBe(2);
 });

@@ -89,14 +89,14 @@ describe('laws of the step clock', () => {
   it('any table of phases gives finite numbers or a typed refusal', () => {
     fc.assert(
       fc.property(anyTrace, anyModel, (trace, model) => expectFiniteOrRefused(trace, model)),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
   it('so does what no engine would write: nested, repeated and endless phases, counts and times of any size', () => {
     fc.assert(
       fc.property(anyWildShape, anyModel, (shape, model) => expectFiniteOrRefused(wildTrace(shape), model)),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 

@@ -62,9 +62,9 @@ describe('simulated engines give their coefficients back', () => {
 
   it('twice the coefficients, a chunk and a budget together, several engines', () => {
     const coefficients = { beta0: 12e-3, beta1: 40e-6, beta2: 240e-6 };
-    const both = runScenario('budget-512-heavy', { seed: 5, coefficients, engine: { chunkSize: 128 } });
+    const both = runScenario('budget-512-heavy', { seed: 5, requests: 500, coefficients, engine: { chunkSize: 128 } });
     expect(values(estimateStepClock(both.phases).betas)).toAgree(values(coefficients), 0.005);
-    const engines = runScenario('budget-2048-medium', { seed: 5, instances: 3 });
+    const engines = runScenario('budget-2048-medium', { seed: 5, requests: 600, instances: 3 });
     const estimate = estimateStepClock(engines.phases);
     expect(values(estimate.betas)).toAgree(values(engines.coefficients), 0.005);
     expect(estimate.warnings).toEqual([]);

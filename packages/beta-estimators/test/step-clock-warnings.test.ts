@@ -26,7 +26,9 @@ describe('what is wrong with a trace is named', () => {
   });
 
   it.each(SEEDS)('a tenth of the requests missing, seed %d', (seed) => {
-    expect(codes(withMissing(runScenario('budget-2048-medium', { seed }).phases))).toContain('missing-requests');
+    expect(codes(withMissing(runScenario('budget-2048-medium', { seed, requests: 600 }).phases))).toContain(
+      'missing-requests',
+    );
   });
 
   it.each(SEEDS)('two engines in one trace, seed %d', (seed) => {
