@@ -1,6 +1,6 @@
 import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
-import { sampleWindows } from '../src/step-clock/sample-windows.js';
+import { fittedWindows, sampleWindows } from '../src/step-clock/sample-windows.js';
 import { resolvedStepClock, type StepClockOptions } from '../src/step-clock/step-clock-options.js';
 import { WHOLE_TRACE, type Window } from '../src/step-clock/trace-columns.js';
 
@@ -112,5 +112,23 @@ describe('sampleWindows', () => {
       endSec: phases.endSec.slice().reverse(),
     };
     expect(sampleWindows(reversed, WHOLE_TRACE)).toEqual(sampleWindows(phases, WHOLE_TRACE));
+  });
+
+  it('of what is too long to be fitted as a whole are sixteen stretches, each in the middle of its part', () => {
+    const long = steady(64_000, 1);
+    const got = fittedWindows(long, WHOLE_TRACE, 90_000);
+    expect(got).toEqual(Array.from({ length: 16 }, (_, w): Window => [2000 + 4000 * w - 750, 2000 + 4000 * w + 750]));
+    // Not longer than it may be, as a whole or in the window; or stretches would be half of it.
+    expect(fittedWindows(long, WHOLE_TRACE, long.length)).toEqual([WHOLE_TRACE]);
+    expect(fittedWindows(long, WHOLE_TRACE, long.length - 1)).toHaveLength(16);
+    expect(fittedWindows(long, [0, 50_000], 90_000)).toEqual([[0, 50_000]]);
+    expect(fittedWindows(steady(48_000, 1), WHOLE_TRACE, 60_000)).toEqual([WHOLE_TRACE]);
+    expect(fittedWindows(steady(48_001, 1), WHOLE_TRACE, 60_000)).toHaveLength(16);
+  });
+
+  it('hold an eighth as many decodes as phases are fitted as a whole', () => {
+    const [first] = fittedWindows(steady(240_000, 1), WHOLE_TRACE, 300_000);
+    // 300,000 / 8 / 16, rounded up, is 2344.
+    expect(first).toEqual([7500 - 1172, 7500 + 1172]);
   });
 });
