@@ -3,7 +3,8 @@ import { type Coefficients, runScenario, type ScenarioName } from '@stepclock/en
 import { describe, expect, it } from 'vitest';
 import type { StepClockBetas } from '../src/index.js';
 import { clockProblem } from '../src/step-clock/clock-problem.js';
-import { blended, fitClock, relativeMove } from '../src/step-clock/fit-clock.js';
+import { blended, relativeMove } from '../src/step-clock/damped-steps.js';
+import { fitClock } from '../src/step-clock/fit-clock.js';
 import { evenWeights } from '../src/step-clock/row-fit.js';
 import { traceColumns } from '../src/step-clock/trace-columns.js';
 import { miscounted, mixedEngines, shortOutputs, withMissing } from './faulty-trace.js';

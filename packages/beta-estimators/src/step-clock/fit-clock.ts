@@ -1,8 +1,10 @@
 import type { ClockProblem } from './clock-problem.js';
 import { type ClockState, expectedSteps, readClock, startState } from './clock-state.js';
 import { type ClusterRows, clusterRows } from './clusters.js';
+import { DampedSteps } from './damped-steps.js';
 import { decodeContext } from './decode-context.js';
 import { touchedRows, undoubted } from './doubtful-rows.js';
+import { followEvenly } from './follow-evenly.js';
 import { leastCorrection } from './least-correction.js';
 import { type Noise, rowNoise } from './noise.js';
 import { sharePrefills } from './prefill-sharing.js';
@@ -62,10 +64,10 @@ const FIRST_SIGMA = 0.3;
 const LEAST_SIGMA = 0.01;
 /** The regression has seen the clock fitted to it, so its residuals look smaller than the noise is. */
 const SIGMA_INFLATION = 1.5;
-const SLOWEST = 1 / 16;
+/** Of the steps of the coefficients, while they go on. */
+const GROWTH = 1.5;
 /** So many turns at the slowest pace, and the same clocks will come again. */
-const MOST_CHASED = 4;
-const EVEN_PASSES = 2;
+const MOST_TURNS = 4;
 const CG_TOLERANCE = 1e-3;
 const CG_ITERATIONS = 200;
 /** A clock that was followed is right but for what neighbours can mend. */
@@ -110,10 +112,8 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
   let sigma = from === undefined ? FIRST_SIGMA : sigmaOf(from.noise);
   let tau = from === undefined ? 0 : SIGMA_INFLATION * from.noise.prefill;
   let whole = mayRound && from !== undefined;
-  let pace = 1;
-  let lastMove = [0, 0, 0, 0];
+  const damping = new DampedSteps(GROWTH);
   let unsure = 0;
-  let chased = 0;
   let settled = false;
   if (from !== undefined) followEvenly(problem, state, from.beta, width);
   for (;;) {
@@ -131,9 +131,9 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
       if (whole) unsure = wholeSteps(graph, real, expected, weight, state.whole).unsure;
     }
     const held = readClock(problem, whole ? state.whole : real, state);
-    const before = pace < 1 ? shares.tokens.slice() : undefined;
+    const before = damping.pace < 1 && !settled ? shares.tokens.slice() : undefined;
     sharePrefills(frame, columns.prefills, steps, shares);
-    if (before !== undefined) blend(shares.tokens, before, pace);
+    if (before !== undefined) blend(shares.tokens, before, damping.pace);
     if (width === 4) decodeContext(frame, columns.decodes, problem.pressing, state.clock, steps, context);
 
     const rows = clusterRows(frame, groups, steps, shares.tokens, context);
@@ -157,40 +157,13 @@ const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean
         converged: still || round.change < STILL,
       };
     }
-    // Sets of coefficients can chase each other through the same few clocks: shorter steps end the chase.
-    const move = relativeMove(beta, fitted);
-    const turned = move.reduce((sum, v, i) => sum + v * (lastMove[i] as number), 0) < 0;
+    const damped = damping.step(beta, fitted);
     // Where two sets of whole steps still take turns, nothing tells them apart but their residuals.
-    if (turned && pace === SLOWEST) chased++;
-    settled ||= whole && chased >= MOST_CHASED && noise.rms <= (rounds.at(-2)?.noise.rms ?? 0);
-    if (settled) pace = 1;
-    else pace = turned ? Math.max(pace / 2, SLOWEST) : Math.min(1, 1.5 * pace);
-    lastMove = move;
-    beta = blended(beta, fitted, pace);
+    settled ||= whole && damping.turnsAtSlowest >= MOST_TURNS && noise.rms <= (rounds.at(-2)?.noise.rms ?? 0);
+    beta = settled ? fitted : damped;
     sigma = sigmaOf(noise);
     tau = SIGMA_INFLATION * noise.prefill;
     whole ||= mayRound && (round.change < NEAR_ENOUGH || rounds.length >= MOST_REAL_ROUNDS);
-  }
-};
-
-/** What the segments hold under a clock that takes the coefficients' steps, prefill tokens spread by time. */
-const followEvenly = (problem: ClockProblem, state: ClockState, beta: StepBetas, width: Width): void => {
-  const { frame, columns, meanStepSec } = problem;
-  const { steps, clock, shares, context } = state;
-  for (let j = 0; j < steps.length; j++) {
-    steps[j] = frame.busy[j] === 1 ? (frame.segmentSec[j] as number) / meanStepSec : 0;
-  }
-  for (let pass = 0; pass < EVEN_PASSES; pass++) {
-    for (let j = 0; j < steps.length; j++) clock[j + 1] = (clock[j] as number) + (steps[j] as number);
-    sharePrefills(frame, columns.prefills, steps, shares);
-    if (width === 4) decodeContext(frame, columns.decodes, problem.pressing, clock, steps, context);
-    for (let j = 0; j < steps.length; j++) {
-      if (frame.busy[j] === 0) continue;
-      const stepSec = beta[0] + beta[2] * (frame.decodes[j] as number) + beta[3] * (context[j] as number);
-      const seconds = frame.segmentSec[j] as number;
-      const k = (seconds - beta[1] * (shares.tokens[j] as number)) / stepSec;
-      steps[j] = stepSec > 0 ? Math.max(k, (0.1 * seconds) / meanStepSec) : (steps[j] as number);
-    }
   }
 };
 
@@ -216,14 +189,3 @@ const blend = (tokens: Float64Array, before: Float64Array, share: number): void 
     tokens[j] = (before[j] as number) + share * ((tokens[j] as number) - (before[j] as number));
   }
 };
-
-/** By coefficient, between -1 and 1: a chase shows as moves that turn around. */
-export const relativeMove = (before: StepBetas, after: StepBetas): number[] =>
-  after.map((b, i) => (b - (before[i] as number)) / (b + (before[i] as number) || 1));
-
-export const blended = (a: StepBetas, b: StepBetas, share: number): StepBetas => [
-  a[0] + share * (b[0] - a[0]),
-  a[1] + share * (b[1] - a[1]),
-  a[2] + share * (b[2] - a[2]),
-  a[3] + share * (b[3] - a[3]),
-];

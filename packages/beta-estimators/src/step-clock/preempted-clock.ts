@@ -1,9 +1,10 @@
 import { type ClockProblem, clockProblem } from './clock-problem.js';
 import { clusterRows } from './clusters.js';
 import { commonRate } from './common-rate.js';
+import { DampedSteps } from './damped-steps.js';
 import { decodeContext } from './decode-context.js';
 import { enoughUntouched, touchedRows, undoubted } from './doubtful-rows.js';
-import { blended, type ClockFit, type FitSettings, fitClock, type Round, relativeMove } from './fit-clock.js';
+import { type ClockFit, type FitSettings, fitClock, type Round } from './fit-clock.js';
 import { type LooseClock, leastAbsoluteClock, looseClock } from './loose-counts.js';
 import { rowNoise } from './noise.js';
 import type { OffsetGraph } from './offset-graph.js';
@@ -24,7 +25,8 @@ export interface PreemptedFit {
 }
 
 const ROUNDS = 16;
-const SLOWEST = 1 / 16;
+/** Of the steps of the coefficients, while they go on: counts give way one by one, so less than where all are met. */
+const GROWTH = 1.2;
 /** Force of a count over that of a segment of FORCE_STEPS steps that is off by one standard deviation. */
 const FORCE = 2;
 const FORCE_STEPS = 4;
@@ -90,8 +92,7 @@ const looseRounds = (
   const rounds: Round[] = [];
   let sigma = FIRST_SIGMA;
   let beta: StepBetas | undefined;
-  let pace = 1;
-  let lastMove = [0, 0, 0, 0];
+  const damping = new DampedSteps(GROWTH);
   for (;;) {
     const force = FORCE / (sigma * Math.sqrt(FORCE_STEPS));
     leastAbsoluteClock(loose, columns.decodes.steps, expected, variance, force, clock, slack, hold);
@@ -130,11 +131,8 @@ const looseRounds = (
     }
     // Counts that just give way, or just do not, would make the rounds chase each other: shorter steps end the chase.
     const before = beta ?? fitted.beta;
-    const move = relativeMove(before, fitted.beta);
-    const turned = move.reduce((sum, v, i) => sum + v * (lastMove[i] as number), 0) < 0;
-    pace = turned ? Math.max(pace / 2, SLOWEST) : Math.min(1, 1.2 * pace);
-    lastMove = move;
-    beta = blended(before, fitted.beta, pace);
+    beta = damping.step(before, fitted.beta);
+    const { pace } = damping;
     sigma = Math.min(FIRST_SIGMA, Math.max(LEAST_SIGMA, 1.5 * fitted.scale));
     for (let j = 0; j < segments; j++) {
       if (frame.busy[j] === 0) continue;
