@@ -135,6 +135,24 @@ describe('fitClock', () => {
     expect(real.beta).toAgree(values(run.coefficients), 0.02);
   });
 
+  it.each<[ScenarioName, number]>([
+    ['chunk-64-heavy', 2],
+    ['chunk-64-heavy', 4],
+    ['chunk-64-heavy', 6],
+    ['chunk-512-heavy', 2],
+    ['chunk-512-heavy', 4],
+    ['budget-512-heavy', 1],
+    ['folded', 3],
+    ['folded', 5],
+  ])('and so it is where prefills lie on many segments: %s, seed %d', (name, seed) => {
+    const { run, problem } = problemOf(name, seed, 200);
+    const noise = { step: 0.01, prefill: 0, rms: 0.01, r2: 1, rmseSec: 0 };
+    const { beta0, beta1, beta2 } = run.coefficients;
+    const beta = [beta0 * 1.001, beta1 * 0.999, beta2 * 1.002, 0] as const;
+    const { beta: got } = fitClock(problem, { width: 3, tol: 0, maxRounds: 1, from: { beta, noise } });
+    expect(got).toAgree([beta0, beta1, beta2, 0], 1e-10);
+  });
+
   it('takes doubtful segments out of the regression where others are enough', () => {
     const { run, problem } = problemOf('budget-2048-medium', 2);
     // What lies in the first half is wrong by a tenth of a second each.
