@@ -132,6 +132,35 @@ describe('measurements of several machines taken for repeats', () => {
   });
 });
 
+describe('columns that tell machines from repeats', () => {
+  const messageWith = (column: (i: number) => Readonly<Record<string, string | number>>) =>
+    tableOf(
+      Array.from({ length: 60 }, (_, i) => ({
+        vision_tokens: 64 + (i % 30),
+        T_LLM_prefill: i < 30 ? 10 : 20,
+        ...column(i),
+      })),
+    ).warnings.map(({ message }) => message);
+
+  it('are those of texts that differ within a configuration, their values in order', () => {
+    const [message] = messageWith((i) => ({
+      host: i < 30 ? ' b ' : 'a',
+      engine: 'one',
+      of_the_knobs: `v${i % 30}`,
+      run: i,
+      note: i === 0 ? '' : `n${i % 2}`,
+    }));
+    expect(message).toBe(
+      'repeats of a configuration scatter by 47 % (median) and differ in host (a, b): filter by it or make it a knob, unless these are repeats of one measurement',
+    );
+  });
+
+  it('have at most 20 values: more are names', () => {
+    expect(messageWith((i) => ({ name: `n${(i < 30 ? i : i + 7) % 20}` }))[0]).toContain('differ in name (');
+    expect(messageWith((i) => ({ name: `n${(i < 30 ? i : i + 7) % 21}` }))).toEqual([]);
+  });
+});
+
 describe('zero and missing stages', () => {
   it.each([
     ['0', 'zero'],
