@@ -5,7 +5,7 @@ type Listener = (message: unknown) => void;
 
 let thread: ThreadsPoolWorker | undefined;
 
-/** CPU time of the first run, which counts coverage in a cold thread; in a warm one a mutant that ends takes about a tenth of it. */
+/** CPU time of the first run, which counts coverage in a cold thread: a mutant that ends takes less, and twice as much is endless. */
 let firstRunSec = Number.POSITIVE_INFINITY;
 
 const cpuSec = (): number => {
@@ -70,7 +70,6 @@ class KeptThread implements PoolWorker {
 
   private limit(isFirstRun: boolean): void {
     const startSec = cpuSec();
-    const limitSec = this.isNew ? firstRunSec : 1 + firstRunSec / 3;
     clearInterval(this.watch);
     if (isFirstRun) {
       this.thread.on('message', (message: { type?: string }) => {
@@ -79,7 +78,7 @@ class KeptThread implements PoolWorker {
       return;
     }
     this.watch = setInterval(() => {
-      if (cpuSec() - startSec <= limitSec) return;
+      if (cpuSec() - startSec <= 2 * firstRunSec) return;
       clearInterval(this.watch);
       void thread?.stop();
       thread = undefined;
