@@ -59,6 +59,12 @@ describe('loadSummary', () => {
   it('refuses what has no span', () => {
     const none = { ...phases, length: 0, startSec: new Float64Array(0), endSec: new Float64Array(0) };
     expect(() => loadSummary(none)).toThrow(OverlapError);
+    expect(() => loadSummary(none)).toThrow(
+      expect.objectContaining({
+        code: 'overlap-pressure/no-phases',
+        message: 'phases: at least one is needed; got none',
+      }),
+    );
     expect(() => loadSummary({ ...phases, endSec: phases.startSec })).toThrow('(row 0)');
   });
 });
