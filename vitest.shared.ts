@@ -9,7 +9,8 @@ const base = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['@stepclock/vitest-matchers'],
-    testTimeout: 30_000,
+    // Against hanging, not for speed: a busy machine takes many times as long.
+    testTimeout: 120_000,
   },
 });
 
