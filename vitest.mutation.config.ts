@@ -114,5 +114,5 @@ export default forPackage({
       },
     },
   ],
-  test: { isolate: false, setupFiles: ['./vitest.mutation.setup.ts'] },
+  test: { setupFiles: ['./vitest.mutation.setup.ts'] },
 });

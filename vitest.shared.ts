@@ -9,6 +9,10 @@ const base = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['@stepclock/vitest-matchers'],
+    // One worker a core: by default one core is left free, and on two cores that is half of them.
+    maxWorkers: '100%',
+    // Tests of pure functions, which mock nothing: files share a worker, and a package is imported once a worker, not once a file.
+    isolate: false,
     // Against hanging, not for speed: a busy machine takes many times as long.
     testTimeout: 120_000,
   },
