@@ -28,11 +28,13 @@ export const fitWarnings = (phases: PhaseTable, fit: DurationFit): EstimateWarni
       message: `${name}: no ${what} in this trace, so it is reported as 0 and not known`,
     });
   }
-  if (absent.length === 0 && !((fit.singularValues.at(-1) ?? 0) > DEPENDENT)) {
+  const present = COLUMNS.filter((_, j) => fit.columnNorms[j] !== 0).map(({ what }) => what);
+  // Columns of zeros have the last singular values, so this is the smallest one of the others.
+  if (present.length > 1 && !((fit.singularValues[present.length - 1] ?? 0) > DEPENDENT)) {
+    const named = `${present.slice(0, -1).join(', ')} and ${present.at(-1)}`;
     warnings.push({
       code: 'not-identifiable',
-      message:
-        'steps, prefill tokens and decode tokens are proportional or nearly so in this trace: their coefficients cannot be told apart, only the durations are determined',
+      message: `${named} are proportional or nearly so in this trace: their coefficients cannot be told apart, only the durations are determined`,
     });
   }
   if (fit.r2 === null) {

@@ -4,11 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { activeOn } from '../src/step-clock/clock-frame.js';
 import { clockProblem } from '../src/step-clock/clock-problem.js';
 import { clusterRows } from '../src/step-clock/clusters.js';
-import { traceColumns, type Window } from '../src/step-clock/trace-columns.js';
-import { decode, type ListedPhase, prefill, tableOf, twoRequests } from './phase-list.js';
-
-const problemOf = (list: readonly ListedPhase[], windows?: readonly Window[]) =>
-  clockProblem(traceColumns(tableOf(list), windows));
+import { traceColumns } from '../src/step-clock/trace-columns.js';
+import { decode, prefill, problemOf, tableOf, twoRequests } from './phase-list.js';
 
 describe('the time line of two requests, cut into segments', () => {
   it('has nodes where steps ended: at first and last tokens, not where a prefill begins while others run', () => {

@@ -6,10 +6,8 @@ import { expectedSteps, readClock, startState } from '../src/step-clock/clock-st
 import { decodeContext } from '../src/step-clock/decode-context.js';
 import { emptyShares, sharePrefills } from '../src/step-clock/prefill-sharing.js';
 import { traceColumns } from '../src/step-clock/trace-columns.js';
-import { decode, type ListedPhase, prefill, tableOf, twoRequests } from './phase-list.js';
-
-const problemOf = (list: readonly ListedPhase[]) => clockProblem(traceColumns(tableOf(list)));
-const sum = (column: ArrayLike<number>): number => Array.from(column).reduce((a, b) => a + b, 0);
+import { sum } from './estimate-parts.js';
+import { decode, type ListedPhase, prefill, problemOf, twoRequests } from './phase-list.js';
 
 describe('the clock of the first round', () => {
   it('runs evenly: each component where its first node lies, in mean steps', () => {

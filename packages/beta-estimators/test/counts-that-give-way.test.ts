@@ -1,24 +1,16 @@
 import '@stepclock/vitest-matchers';
-import { type Coefficients, runScenario, scenarios } from '@stepclock/engine-sim';
+import { runScenario, scenarios } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
-import { estimateStepClock, type StepClockBetas } from '../src/index.js';
+import { estimateStepClock } from '../src/index.js';
 import { chosenFit, isPreemption } from '../src/step-clock/chosen-fit.js';
 import { clockProblem } from '../src/step-clock/clock-problem.js';
 import type { ClockFit } from '../src/step-clock/fit-clock.js';
 import { fitPreempted } from '../src/step-clock/preempted-clock.js';
 import { traceColumns } from '../src/step-clock/trace-columns.js';
 import { rowsOf } from './cluster-rows.js';
+import { codes, sum, values } from './estimate-parts.js';
 import { keptRows, miscounted, mixedEngines, shortOutputs, withMissing } from './faulty-trace.js';
 import { decode, tableOf } from './phase-list.js';
-
-const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas | Coefficients): number[] => [
-  beta0,
-  beta1,
-  beta2,
-  beta3,
-];
-const sum = (column: ArrayLike<number>): number => Array.from(column).reduce((a, b) => a + b, 0);
-const codes = (warnings: readonly { readonly code: string }[]) => warnings.map((w) => w.code);
 
 describe('preempted requests', () => {
   const preempting = (seed: number, kvTokens: number, requests: number, perSec = 12, beta3 = 0) =>

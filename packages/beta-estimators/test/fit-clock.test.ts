@@ -1,20 +1,13 @@
 import '@stepclock/vitest-matchers';
-import { type Coefficients, runScenario, type ScenarioName } from '@stepclock/engine-sim';
+import { runScenario, type ScenarioName } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
-import type { StepClockBetas } from '../src/index.js';
 import { clockProblem } from '../src/step-clock/clock-problem.js';
 import { blended, relativeMove } from '../src/step-clock/damped-steps.js';
 import { fitClock } from '../src/step-clock/fit-clock.js';
 import { evenWeights } from '../src/step-clock/row-fit.js';
 import { traceColumns } from '../src/step-clock/trace-columns.js';
+import { values } from './estimate-parts.js';
 import { miscounted, mixedEngines, shortOutputs, withMissing } from './faulty-trace.js';
-
-const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas | Coefficients): number[] => [
-  beta0,
-  beta1,
-  beta2,
-  beta3,
-];
 
 describe('fitClock', () => {
   const problemOf = (name: ScenarioName, seed: number, requests = 100) => {

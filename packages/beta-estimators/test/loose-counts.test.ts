@@ -6,12 +6,9 @@ import { commonRate } from '../src/step-clock/common-rate.js';
 import { enoughUntouched, touchedRows, undoubted } from '../src/step-clock/doubtful-rows.js';
 import { leastAbsoluteClock, looseClock } from '../src/step-clock/loose-counts.js';
 import { addRecomputed, presence } from '../src/step-clock/presence.js';
-import { traceColumns, type Window } from '../src/step-clock/trace-columns.js';
+import { traceColumns } from '../src/step-clock/trace-columns.js';
 import { BETA, type ListedRow, rowsOf } from './cluster-rows.js';
-import { decode, type ListedPhase, prefill, tableOf, twoRequests } from './phase-list.js';
-
-const problemOf = (list: readonly ListedPhase[], windows?: readonly Window[]) =>
-  clockProblem(traceColumns(tableOf(list), windows));
+import { decode, prefill, problemOf, twoRequests } from './phase-list.js';
 
 describe('commonRate', () => {
   it('is the steps of a segment at the upper quartile of its decodes, as the fast ones are right', () => {

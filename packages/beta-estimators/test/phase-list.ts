@@ -1,4 +1,6 @@
 import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
+import { clockProblem } from '../src/step-clock/clock-problem.js';
+import { traceColumns, type Window } from '../src/step-clock/trace-columns.js';
 
 /** A phase by hand: a request's name, start and end in seconds, tokens. */
 export interface ListedPhase {
@@ -51,3 +53,7 @@ export const twoRequests: readonly ListedPhase[] = [
   prefill('B', 3, 5, 60),
   decode('B', 5, 9, 4),
 ];
+
+/** What the step clock makes of a list of phases, or of some windows of it. */
+export const problemOf = (list: readonly ListedPhase[], windows?: readonly Window[]) =>
+  clockProblem(traceColumns(tableOf(list), windows));

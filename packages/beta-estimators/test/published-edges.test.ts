@@ -2,12 +2,12 @@ import '@stepclock/vitest-matchers';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
 import { type BaselineOptions, estimateBaseline, estimateIterative, type IterativeOptions } from '../src/index.js';
+import { codes } from './estimate-parts.js';
 import { goldenTraces, tableOf } from './golden-trace.js';
+import { decode, tableOf as phases } from './phase-list.js';
 
 const trace = (name: string): PhaseTable => tableOf(goldenTraces().find((t) => t.name === name)?.phases ?? []);
 const fourPhases = trace('four-phases');
-const codes = (estimate: { readonly warnings: readonly { readonly code: string }[] }) =>
-  estimate.warnings.map((w) => w.code);
 
 describe('the published four-phase example, C = 64', () => {
   it('baseline, uniform', () => {
@@ -42,8 +42,8 @@ describe('the published four-phase example, C = 64', () => {
 
 describe('what an estimate says about itself', () => {
   it('nothing, where nothing is wrong', () => {
-    expect(codes(estimateBaseline(trace('chunk-per-request'), { chunkSize: 512 }))).toEqual([]);
-    expect(codes(estimateIterative(trace('chunk-per-request'), { chunkSize: 512 }))).toEqual([]);
+    expect(codes(estimateBaseline(trace('chunk-per-request'), { chunkSize: 512 }).warnings)).toEqual([]);
+    expect(codes(estimateIterative(trace('chunk-per-request'), { chunkSize: 512 }).warnings)).toEqual([]);
   });
 
   it('that a coefficient is not known where nothing in the trace tells it', () => {
@@ -55,12 +55,20 @@ describe('what an estimate says about itself', () => {
         message: 'beta1: no prefill tokens in this trace, so it is reported as 0 and not known',
       },
     ]);
-    expect(codes(estimateIterative(trace('decode-only'), { chunkSize: 128 }))).toEqual(['not-identifiable']);
+    expect(codes(estimateIterative(trace('decode-only'), { chunkSize: 128 }).warnings)).toEqual(['not-identifiable']);
+  });
+
+  it('that steps and tokens of requests which never meet are one thing', () => {
+    const alone = phases([decode('A', 0, 2, 10), decode('B', 3, 6, 15), decode('C', 6, 10, 20)]);
+    expect(estimateBaseline(alone, { chunkSize: 128 }).warnings.map((w) => w.message)).toEqual([
+      'beta1: no prefill tokens in this trace, so it is reported as 0 and not known',
+      'steps and decode tokens are proportional or nearly so in this trace: their coefficients cannot be told apart, only the durations are determined',
+    ]);
   });
 
   it('that the rounds ran out', () => {
     const got = estimateIterative(fourPhases, { chunkSize: 64, maxOuterIters: 2 });
-    expect(codes(got)).toEqual(['not-converged']);
+    expect(codes(got.warnings)).toEqual(['not-converged']);
     expect(got.warnings[0]?.message).toBe(
       'the coefficients still moved by 0.0533 in the last of 2 rounds (tol 0.000001)',
     );
@@ -80,13 +88,13 @@ describe('what an estimate says about itself', () => {
     const got = estimateIterative(one, { chunkSize: 64 });
     expect(got.diagnostics.final_r2).toBeNull();
     expect(got.history.r2.every((r2) => r2 === null)).toBe(true);
-    expect(codes(got)).toContain('r2-undefined');
+    expect(codes(got.warnings)).toContain('r2-undefined');
     expect(got.diagnostics.final_rmse_seconds).toBeLessThan(1e-15);
   });
 
   it('that it took several engines for one', () => {
     const mixed = { ...fourPhases, instance: new Uint32Array([0, 0, 1, 1]), instanceIds: { length: 2, at: String } };
-    expect(codes(estimateBaseline(mixed, { chunkSize: 64 }))).toEqual(['several-instances']);
+    expect(codes(estimateBaseline(mixed, { chunkSize: 64 }).warnings)).toEqual(['several-instances']);
   });
 });
 

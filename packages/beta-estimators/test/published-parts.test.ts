@@ -288,6 +288,13 @@ describe('warnings of a fit', () => {
       'not-identifiable steps, prefill tokens and decode tokens are proportional or nearly so in this trace: their coefficients cannot be told apart, only the durations are determined';
     expect(messages({ singularValues: [1, 1, 1e-10] })).toEqual([dependent]);
     expect(messages({ singularValues: [] })).toEqual([dependent]);
+    // One column is absent, so the second singular value tells of the other two; of two absent ones nothing is left to depend.
+    const absent = 'not-identifiable beta1: no prefill tokens in this trace, so it is reported as 0 and not known';
+    const two =
+      'not-identifiable steps and decode tokens are proportional or nearly so in this trace: their coefficients cannot be told apart, only the durations are determined';
+    expect(messages({ columnNorms: [1, 0, 1], singularValues: [1.4, 1e-10, 0] })).toEqual([absent, two]);
+    expect(messages({ columnNorms: [1, 0, 1], singularValues: [1.4, 2e-10, 0] })).toEqual([absent]);
+    expect(messages({ columnNorms: [1, 0, 0], singularValues: [1, 0, 0] })).toHaveLength(2);
     expect(messages({ r2: null })).toEqual([
       'r2-undefined all durations are equal, so there is no variance to explain: r2 is null',
     ]);

@@ -2,9 +2,8 @@ import '@stepclock/vitest-matchers';
 import { runScenario } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
 import { estimateStepClock, stepClockDetails } from '../src/index.js';
+import { sum } from './estimate-parts.js';
 import { mixedEngines } from './faulty-trace.js';
-
-const sum = (column: ArrayLike<number>): number => Array.from(column).reduce((a, b) => a + b, 0);
 
 describe('stepClockDetails', () => {
   const { phases, steps } = runScenario('budget-2048-medium', { requests: 200, seed: 4 });

@@ -1,19 +1,11 @@
 import '@stepclock/vitest-matchers';
-import { type Coefficients, runScenario, type ScenarioName, type ScenarioRun } from '@stepclock/engine-sim';
+import { runScenario, type ScenarioName, type ScenarioRun } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
-import { estimateStepClock, type StepClockBetas, stepClockDetails } from '../src/index.js';
+import { estimateStepClock, stepClockDetails } from '../src/index.js';
 import { fitStepClock } from '../src/step-clock/estimate-step-clock.js';
 import { resolvedStepClock } from '../src/step-clock/step-clock-options.js';
+import { codes, sum, values } from './estimate-parts.js';
 import { decode, prefill, tableOf } from './phase-list.js';
-
-const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas | Coefficients): number[] => [
-  beta0,
-  beta1,
-  beta2,
-  beta3,
-];
-const sum = (column: ArrayLike<number>): number => Array.from(column).reduce((a, b) => a + b, 0);
-const codes = (warnings: readonly { readonly code: string }[]) => warnings.map((w) => w.code);
 
 /** What the true step log says of the time between two moments: the steps that ended there. */
 const trueSteps = ({ steps, phases }: ScenarioRun) => {

@@ -4,12 +4,12 @@ import { seededRandom, shuffled } from '@stepclock/random';
 import type { PhaseTable } from '@stepclock/trace-io';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EstimatorError, estimateStepClock, type StepClockBetas, type StepClockModel } from '../src/index.js';
+import { EstimatorError, estimateStepClock, type StepClockModel } from '../src/index.js';
+import { values } from './estimate-parts.js';
 import { keptRows } from './faulty-trace.js';
 import { anyTrace, reordered, retimed } from './random-trace.js';
 import { anyWildShape, foundWild, wildTrace } from './wild-trace.js';
 
-const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas): number[] => [beta0, beta1, beta2, beta3];
 const { phases } = runScenario('kv-noisy', { seed: 7, requests: 300 });
 const plain = values(estimateStepClock(phases, { model: 'kv' }).betas);
 

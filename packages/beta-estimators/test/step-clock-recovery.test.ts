@@ -1,14 +1,8 @@
 import '@stepclock/vitest-matchers';
-import { type Coefficients, runScenario, type ScenarioName } from '@stepclock/engine-sim';
+import { runScenario, type ScenarioName } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
-import { estimateStepClock, type StepClockBetas } from '../src/index.js';
-
-const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas | Coefficients): number[] => [
-  beta0,
-  beta1,
-  beta2,
-  beta3,
-];
+import { estimateStepClock } from '../src/index.js';
+import { values } from './estimate-parts.js';
 
 /** Relative error allowed; noise-free ones are the acceptance of the estimator, which in fact reaches 0.1 % and less. */
 const LINEAR: readonly (readonly [ScenarioName, number])[] = [

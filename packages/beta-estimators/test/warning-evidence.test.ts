@@ -3,6 +3,7 @@ import type { ClockReport } from '../src/step-clock/clock-report.js';
 import type { Identifiability } from '../src/step-clock/identifiability.js';
 import type { StepClockIntervals } from '../src/step-clock/intervals.js';
 import { stepClockWarnings, type WarningEvidence } from '../src/step-clock/step-clock-warnings.js';
+import { codes } from './estimate-parts.js';
 
 const clean: ClockReport = {
   steps: 5000,
@@ -53,7 +54,6 @@ const fine: WarningEvidence = {
 const withClock = (changes: Partial<ClockReport>) => stepClockWarnings({ ...fine, clock: { ...clean, ...changes } });
 const withIdentified = (changes: Partial<Identifiability>, others: Partial<WarningEvidence> = {}) =>
   stepClockWarnings({ ...fine, ...others, identified: { ...identified, ...changes } });
-const codes = (warnings: readonly { readonly code: string }[]) => warnings.map((w) => w.code);
 
 it('nothing is said of a sound clock', () => {
   expect(stepClockWarnings(fine)).toEqual([]);

@@ -18,6 +18,15 @@ export interface StepClockIntervals {
   readonly blocks: number;
 }
 
+/** A fit, and the blocks of its rows that are left out in turn. */
+interface BlockedFit {
+  readonly rows: ClusterRows;
+  readonly width: Width;
+  readonly weights: Float64Array;
+  readonly beta: StepBetas;
+  readonly blocks: readonly (readonly [number, number])[];
+}
+
 const MOST_BLOCKS = 40;
 const FEWEST_BLOCKS = 10;
 
@@ -41,8 +50,8 @@ export const blockIntervals = (
   const blocks = rowBlocks(rows, MOST_BLOCKS);
   const count = blocks.length;
   if (count < FEWEST_BLOCKS) return undefined;
-  const covariance =
-    carried(rows, width, weights, beta, blocks) ?? jackknife(leftOut(rows, width, weights, beta, blocks), width);
+  const fit: BlockedFit = { rows, width, weights, beta, blocks };
+  const covariance = carried(fit) ?? jackknife(leftOut(fit), width);
   const factor = quantile((1 + level) / 2, count - 1);
   const interval = (i: number): readonly [number, number] => {
     const half = factor * Math.sqrt(covariance[i]?.[i] ?? 0);
@@ -71,13 +80,7 @@ const jackknife = (left: readonly (readonly number[])[], width: Width): number[]
 };
 
 /** The covariance where one block carries a coefficient, away from the bound. */
-const carried = (
-  rows: ClusterRows,
-  width: Width,
-  weights: Float64Array,
-  beta: StepBetas,
-  blocks: readonly (readonly [number, number])[],
-): number[][] | undefined => {
+const carried = ({ rows, width, weights, beta, blocks }: BlockedFit): number[][] | undefined => {
   if (freeCoefficients(beta, width).length < width) return undefined;
   // The longest row is the one that carries, if any does, and its clock may be off by a step.
   let lightest = Number.MAX_VALUE;
@@ -92,13 +95,7 @@ const carried = (
 };
 
 /** The coefficients without each block in turn. */
-const leftOut = (
-  rows: ClusterRows,
-  width: Width,
-  weights: Float64Array,
-  beta: StepBetas,
-  blocks: readonly (readonly [number, number])[],
-): (readonly number[])[] => {
+const leftOut = ({ rows, width, weights, beta, blocks }: BlockedFit): (readonly number[])[] => {
   const columns = rowColumns(rows, width);
   const without = (parts: readonly ReducedRows[], g: number): ReducedRows =>
     mergeReduced(parts.filter((_, h) => h !== g));

@@ -1,0 +1,14 @@
+import type { Coefficients } from '@stepclock/engine-sim';
+import type { StepClockBetas } from '../src/index.js';
+
+/** beta0 to beta3, s; beta3 is 0 where a model has none. */
+export const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas | Coefficients): number[] => [
+  beta0,
+  beta1,
+  beta2,
+  beta3,
+];
+
+export const codes = (warnings: readonly { readonly code: string }[]): string[] => warnings.map((w) => w.code);
+
+export const sum = (column: ArrayLike<number>): number => Array.from(column).reduce((a, b) => a + b, 0);
