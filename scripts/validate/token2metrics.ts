@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { seededRandom, shuffled } from '@stepclock/random';
 import { featureTable } from '@stepclock/regression';
 import {
+  CALIBRATION_METHODS,
   calibrate,
   calibrateBy,
   deviceModelFromJSON,
   deviceModelToJSON,
   evaluateDevice,
   inspectPowerRuns,
+  LEAST_SAMPLES,
   loadMeasurements,
   loadPowerSamples,
   type Measurements,
@@ -245,15 +247,8 @@ const calibration = async (questions: readonly Measurements[]): Promise<void> =>
       const method = metrics[0]?.choice.method ?? '';
       chosen.set(method, (chosen.get(method) ?? 0) + 1);
       put('auto', mape(rest.target, model.metrics.total?.predictor?.predict(rest.tokens) ?? rest.target));
-      for (const other of [
-        'physics-prior',
-        'physics-refit',
-        'median-ratio',
-        'mean-ratio',
-        'affine',
-        'log-ridge',
-      ] as const) {
-        if (other === 'physics-refit' && k < 6) continue;
+      for (const other of CALIBRATION_METHODS) {
+        if (k < LEAST_SAMPLES[other]) continue;
         put(other, mape(rest.target, calibrateBy(other, physics, samples).predict(rest.tokens)));
       }
     }

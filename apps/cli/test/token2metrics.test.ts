@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CALIBRATION_METHODS, REGRESSORS } from '@stepclock/token2metrics';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CALIBRATION_CHOICES, REGRESSION_CHOICES } from '../src/commands/token2metrics.js';
 import { capture } from './capture.js';
 
 const fixtures = join(import.meta.dirname, '../../../fixtures/token2metrics');
@@ -31,6 +33,11 @@ const written = (name: string, content: string): string => {
   return path;
 };
 const t2m = (...words: readonly string[]) => capture(['token2metrics', ...words]);
+
+it('token2metrics offers what its package has', () => {
+  expect(REGRESSION_CHOICES).toEqual(['auto', 'all', ...REGRESSORS]);
+  expect(CALIBRATION_CHOICES).toEqual(['auto', ...CALIBRATION_METHODS]);
+});
 
 describe('token2metrics train', () => {
   it('trains every bundled model, says the held-out errors and what is odd in the data', async () => {

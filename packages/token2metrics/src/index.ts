@@ -5,7 +5,13 @@ export {
   type MetricCalibration,
 } from './calibration/calibrate.js';
 export { chooseMethod, type MethodChoice, type MethodTrial } from './calibration/choose-method.js';
-export { CALIBRATION_METHODS, type CalibrationMethod, calibrateBy, type Samples } from './calibration/methods.js';
+export {
+  CALIBRATION_METHODS,
+  type CalibrationMethod,
+  calibrateBy,
+  LEAST_SAMPLES,
+  type Samples,
+} from './calibration/methods.js';
 export { PRIOR_STRENGTH } from './calibration/physics-prior.js';
 export { sourcePhysics } from './calibration/source-physics.js';
 export { type Suggestion, type SuggestOptions, suggestSamples } from './calibration/suggest.js';

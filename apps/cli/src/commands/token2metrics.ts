@@ -1,8 +1,10 @@
+import { listOption } from '../list-option.js';
 import { numberOption, positive, positiveInteger, properFraction, textOption, wholeNumber } from '../number-option.js';
 import { defineVerb, jsonOption, type Noun } from '../verb.js';
 import { type PictureArgs, pictureOptions } from './figures-option.js';
 
-const REGRESSION_CHOICES = [
+/** Names that the package has too; written out, so that `--help` does not load it. A test holds them against it. */
+export const REGRESSION_CHOICES = [
   'auto',
   'all',
   'physics',
@@ -12,7 +14,7 @@ const REGRESSION_CHOICES = [
   'gradient-boosting',
 ] as const;
 
-const CALIBRATION_CHOICES = [
+export const CALIBRATION_CHOICES = [
   'auto',
   'physics-prior',
   'physics-refit',
@@ -22,26 +24,14 @@ const CALIBRATION_CHOICES = [
   'log-ridge',
 ] as const;
 
-const pairsOption = (name: string, describe: string) =>
-  ({
-    type: 'string',
-    requiresArg: true,
-    describe,
-    coerce: (value: unknown): readonly string[] =>
-      (value === undefined ? [] : [value].flat())
-        .flatMap((text) => String(text).split(','))
-        .filter((text) => text !== ''),
-    ...(name.includes('-') ? { alias: name.replaceAll('-', '_') } : {}),
-  }) as const;
-
 const dataOptions = {
   data: textOption(
     'data',
     'measured requests: .xlsx (one sheet a model), CSV or JSON lines [the bundled synthetic set]',
   ),
-  units: pairsOption('units', 'units of columns whose names do not tell, as column=unit: ttft=ms,decode_time=ms'),
-  columns: pairsOption('columns', 'which column a metric is, as metric=column: energy=gpu_energy_j'),
-  config: pairsOption('config', 'further model configurations, JSON files'),
+  units: listOption('units of columns whose names do not tell, as column=unit: ttft=ms,decode_time=ms'),
+  columns: listOption('which column a metric is, as metric=column: energy=gpu_energy_j'),
+  config: listOption('further model configurations, JSON files'),
 } as const;
 
 const modelPath = {
@@ -167,8 +157,8 @@ const calibrate = defineVerb({
         describe: 'how to carry it over [auto: by leave-one-out]',
       },
       suggest: numberOption('suggest', 'name so many token counts to measure next', positiveInteger),
-      'input-range': pairsOption('input-range', 'prompts that will be asked about, as low,high [the training range]'),
-      'output-range': pairsOption('output-range', 'answers that will be asked about, as low,high [the training range]'),
+      'input-range': listOption('prompts that will be asked about, as low,high [the training range]'),
+      'output-range': listOption('answers that will be asked about, as low,high [the training range]'),
       output: textOption('output', 'folder of the calibrated model file [token2metrics-calibrated]'),
       level: numberOption('level', 'of the intervals [0.9]', properFraction),
       ...factOptions,
