@@ -54,8 +54,8 @@ export class BlockPool {
    * @param contextTokens what it had when it gave them back
    */
   remembered(request: number, contextTokens: number): number {
-    const lot = this.lotOf[request];
-    if (lot === undefined || lot === NONE || lot < this.oldest) return 0;
+    const lot = this.lotOf[request] ?? NONE;
+    if (lot < this.oldest) return 0;
     const { left } = this.lots[lot] as { left: number };
     return Math.min(left, Math.floor(contextTokens / BLOCK_TOKENS)) * BLOCK_TOKENS;
   }

@@ -127,12 +127,14 @@ describe('asynchronous scheduling', () => {
     expect([...three.steps.requests]).toEqual([2, 2, 1, 1]);
   });
 
-  it('arrival times read at step boundaries are matched with the nearest one', () => {
-    const at = (arrival: number) =>
-      simulate(workload([0, 4, 9], [arrival, 4, 2]), { ...engine, arrivalsReadAtSteps: true }).requests
-        .firstTokenSec[1];
-    expect(at(13)).toBe(30);
-    expect(at(17)).toBe(40);
+  it('arrival times read at step boundaries are matched with the nearest one, which is the arrival in the log', () => {
+    const at = (arrival: number, arrivalsReadAtSteps = true) => {
+      const { requests } = simulate(workload([0, 4, 9], [arrival, 4, 2]), { ...engine, arrivalsReadAtSteps });
+      return [requests.arrivalSec[1], requests.firstTokenSec[1]];
+    };
+    expect(at(13)).toEqual([10, 30]);
+    expect(at(17)).toEqual([20, 40]);
+    expect(at(13, false)).toEqual([13, 40]);
   });
 });
 

@@ -10,37 +10,6 @@ const law = (check: (run: typeof arbitraryRun extends fc.Arbitrary<infer T> ? T 
   fc.assert(fc.property(arbitraryRun, check), { numRuns: 100 });
 
 describe('the engine obeys', () => {
-  it('a plain simulator gives the same steps and times', () => {
-    law(({ workload, engine }) => {
-      const { steps, requests, truth } = simulate(workload, engine);
-      const plain = plainEngine(workload, engine);
-      expect(steps.length).toBe(plain.steps.length);
-      expect([...steps.prefillTokens]).toEqual(plain.steps.map((s) => s.prefill));
-      expect([...steps.decodeTokens]).toEqual(plain.steps.map((s) => s.decode));
-      expect([...steps.contextTokens]).toEqual(plain.steps.map((s) => s.context));
-      expect([...steps.requests]).toEqual(plain.steps.map((s) => s.requests));
-      expect([...steps.preemptions]).toEqual(plain.steps.map((s) => s.preemptions));
-      expect([...truth.preemptions]).toEqual(plain.rows.map((r) => r.preemptions));
-      // The same additions in the same order, up to the order inside a step's duration.
-      expect(steps.startSec).toAgree(
-        plain.steps.map((s) => s.start),
-        1e-12,
-      );
-      expect(requests.scheduledSec).toAgree(
-        plain.rows.map((r) => r.scheduled),
-        1e-12,
-      );
-      expect(requests.firstTokenSec).toAgree(
-        plain.rows.map((r) => r.first),
-        1e-12,
-      );
-      expect(requests.lastTokenSec).toAgree(
-        plain.rows.map((r) => r.last),
-        1e-12,
-      );
-    });
-  });
-
   it('tokens in are tokens out: every token is computed once, and those of a preempted cache once more', () => {
     law(({ workload, engine }) => {
       const { steps, truth } = simulate(workload, engine);

@@ -56,6 +56,51 @@ describe('loadSummary', () => {
     expect(loadSummary(spread, 1000)).toEqual(loadSummary(spread, 1e6));
   });
 
+  it.each([1, 63, 64, 65, 128, 200])('tells the shares of time at every count of phases up to %d at once', (most) => {
+    // Phase i runs from second i to second 2 most - i - 1: 1, 2, ... most, ... 2, 1 of them, a second each.
+    const nested = phaseTableFrom(
+      Array.from({ length: most }, (_, i) => ({
+        request_id: `r${i}`,
+        phase_type: 'decode',
+        t_start: i,
+        t_end: 2 * most - 1 - i,
+        prefill_tokens: 0,
+        decode_tokens: 1,
+      })),
+    );
+    const counts = Array.from({ length: 2 * most - 1 }, (_, t) => Math.min(t + 1, 2 * most - 1 - t)).sort(
+      (a, b) => a - b,
+    );
+    // The least count at or below which the engine is for a share of the time.
+    const quantile = (share: number) => counts[Math.ceil(share * counts.length) - 1];
+    const { prefills, decodes, phases: both } = loadSummary(nested);
+    expect(decodes).toEqual({
+      mean: expect.closeTo((most * most) / (2 * most - 1), 9),
+      p50: quantile(0.5),
+      p90: quantile(0.9),
+      p99: quantile(0.99),
+      max: most,
+    });
+    expect(both).toEqual(decodes);
+    expect(prefills).toEqual({ mean: 0, p50: 0, p90: 0, p99: 0, max: 0 });
+  });
+
+  it('a quantile is the least count that is not exceeded for that share of the time', () => {
+    // One phase for five of ten seconds, then two for four, then eleven for one.
+    const rows = [[0, 10], [5, 10], ...Array.from({ length: 9 }, () => [9, 10])];
+    const steps = phaseTableFrom(
+      rows.map(([t_start, t_end], i) => ({
+        request_id: `r${i}`,
+        phase_type: 'decode',
+        t_start: t_start as number,
+        t_end: t_end as number,
+        prefill_tokens: 0,
+        decode_tokens: 1,
+      })),
+    );
+    expect(loadSummary(steps).decodes).toEqual({ mean: 2.4, p50: 1, p90: 2, p99: 11, max: 11 });
+  });
+
   it('refuses what has no span', () => {
     const none = { ...phases, length: 0, startSec: new Float64Array(0), endSec: new Float64Array(0) };
     expect(() => loadSummary(none)).toThrow(OverlapError);

@@ -1,7 +1,7 @@
 import '@stepclock/vitest-matchers';
 import { seededRandom } from '@stepclock/random';
 import { describe, expect, it } from 'vitest';
-import { activeSum, prefixSum, sumBetween, timeGrid } from '../src/index.js';
+import { activeSum, prefixSum, runningSum, sumBetween, timeGrid } from '../src/index.js';
 
 describe('prefixSum', () => {
   it.each([1, 2, 1023, 1024, 1025, 2048, 5000])('of %d terms gives every difference', (n) => {
@@ -43,5 +43,23 @@ describe('activeSum', () => {
     const grid = timeGrid(new Float64Array([0, 0, 0, 1]), new Float64Array([1, 1, 2, 2]));
     // 0.1 + 1e16 and back: a plain sum would have lost 0.1 at the first boundary.
     expect(activeSum(grid, new Float64Array([1e16, 0.25, 0.1, 0.2]))).toAgree([1e16, 0.3], 1e-15);
+  });
+});
+
+describe('runningSum', () => {
+  // Beside 1e16 the next double is 1e16 + 2: a plain sum loses every 1.
+  it.each([
+    ['small changes after a large one', [1e16, 1, 1, -1e16], [1e16, 1e16, 1e16 + 2, 2]],
+    ['a small change before a large one', [1, 1e16, -1e16, 1], [1, 1e16, 1, 2]],
+    ['small changes below zero', [-1e16, -1, -1, 1e16], [-1e16, -1e16, -1e16 - 2, -2]],
+  ])('keeps %s', (_, changes, levels) => {
+    expect([...runningSum(Float64Array.from(changes), 4)]).toEqual(levels);
+  });
+
+  it('answers the first values, in place, with what rounding took away from the changes', () => {
+    const change = Float64Array.of(3, -1, 4, 99);
+    const levels = runningSum(change, 3, Float64Array.of(0.25, 0, 0.5, 7));
+    expect([...levels]).toEqual([3.25, 2.25, 6.75]);
+    expect([...change]).toEqual([3.25, 2.25, 6.75, 99]);
   });
 });

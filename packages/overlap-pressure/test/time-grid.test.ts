@@ -1,40 +1,9 @@
 import { seededRandom, shuffled } from '@stepclock/random';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sortedOrder, timeGrid } from '../src/index.js';
+import { timeGrid } from '../src/index.js';
 import { plainTimes } from './plain-signals.js';
 import { anyPhases } from './random-phases.js';
-
-const sorted = (values: Float64Array): number[] => Array.from(sortedOrder(values), (i) => values[i] as number);
-
-describe('sortedOrder', () => {
-  it.each([
-    ['nothing', []],
-    ['one value', [3]],
-    ['equal values', Array.from({ length: 100 }, () => 2)],
-    ['signed zeros', [0, -0, 1, -0, 0, -1]],
-    ['the whole range of doubles', [1.7e308, -1.7e308, 5e-324, 0, -5e-324, 1, 1e300]],
-    ['a clump and one far outlier', [0, ...Array.from({ length: 500 }, (_, i) => 1.78e9 + ((i * 37) % 500) / 1024)]],
-    ['powers of two', Array.from({ length: 2000 }, (_, i) => 2 ** (((i * 619) % 2000) - 1000))],
-    ['neighbours at the bottom', Array.from({ length: 100 }, (_, i) => ((i * 37) % 100) * 5e-324)],
-  ])('sorts %s', (_, values) => {
-    const want = [...values].sort((a, b) => a - b);
-    expect(sorted(Float64Array.from(values)).map((v) => v + 0)).toEqual(want.map((v) => v + 0));
-  });
-
-  it('is what a sort by comparison gives, whatever the values, and keeps the order of equal ones', () => {
-    const value = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: 0, max: 5 }));
-    fc.assert(
-      fc.property(fc.array(value, { maxLength: 300 }), (values) => {
-        const column = Float64Array.from(values);
-        const order = [...sortedOrder(column)];
-        const want = values.map((_, i) => i).sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
-        expect(order).toEqual(want);
-      }),
-      { numRuns: 500 },
-    );
-  });
-});
 
 describe('timeGrid', () => {
   it('answers the example of its documentation', () => {
@@ -71,6 +40,10 @@ describe('timeGrid', () => {
     expect([...moved.startIndex]).toEqual(Array.from(order, (i) => plain.startIndex[i]));
   });
 
+  it('has no limit to times whose length is a number', () => {
+    expect([...timeGrid(Float64Array.of(1e308), Float64Array.of(1.5e308)).segmentSec]).toEqual([5e307]);
+  });
+
   it.each([
     ['no phases', [], [], 'overlap-pressure/no-phases', 'phases: at least one is needed; got none'],
     [
@@ -93,6 +66,13 @@ describe('timeGrid', () => {
       [Number.POSITIVE_INFINITY],
       'overlap-pressure/bad-time',
       'phase: must be finite and end after its start; got 0 to Infinity (row 0)',
+    ],
+    [
+      'a length beyond the doubles',
+      [-1e308],
+      [1e308],
+      'overlap-pressure/bad-time',
+      'phase: must be finite and end after its start; got -1e+308 to 1e+308 (row 0)',
     ],
     [
       'columns of two lengths',
