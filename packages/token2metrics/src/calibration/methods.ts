@@ -30,7 +30,7 @@ export const LEAST_SAMPLES: Readonly<Record<CalibrationMethod, number>> = {
   'median-ratio': 1,
   'mean-ratio': 1,
   affine: 2,
-  'log-ridge': 2,
+  'log-ridge': 3,
 };
 
 /** Penalty on the slopes of `log-ridge`, over token counts scaled to standard deviation 1. */

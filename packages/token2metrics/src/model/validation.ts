@@ -30,6 +30,6 @@ export const validate = (target: Float64Array, predicted: Float64Array, scheme: 
 export const conformalRadius = (target: Float64Array, predicted: Float64Array, level: number): number | undefined => {
   const scores = target.map((y, i) => Math.abs(y - (predicted[i] as number)) / Math.abs(predicted[i] as number)).sort();
   const rank = Math.ceil((scores.length + 1) * level - 1e-9);
-  const radius = rank <= scores.length ? scores[rank - 1] : undefined;
+  const radius = scores[rank - 1];
   return radius !== undefined && Number.isFinite(radius) ? radius : undefined;
 };

@@ -39,10 +39,10 @@ export const inspectPowerRuns = (
       count: samplesOf(inspected),
       rows: new Int32Array(0),
       message:
-        `${samplesOf(inspected)} samples were taken before the device was at work: the first ${counts.join(' or ')} of every run are idle. ` +
+        `${samplesOf(inspected)} samples were taken before the device was at work: the first ${counts.join(' or ')} of every run are idle.` +
         (worst === undefined
           ? ''
-          : `Averaged over, they make the power of ${led.length} run(s) up to ${worst.toFixed(1)} times too low`),
+          : ` Averaged over, they make the power of ${led.length} run(s) up to ${worst.toFixed(1)} times too low`),
       droppable: true,
     });
   }

@@ -77,7 +77,8 @@ const physicsWithoutOutliers = ({ tokens, target }: MetricRows, padding: number)
     const relative = target.map((value, k) => value / (usual[k] as number) - 1);
     const limit = limitOf(relative);
     const good = Int32Array.from(relative.keys()).filter((k) => Math.abs(relative[k] as number) <= limit);
-    if (good.length === kept || good.length < target.length / 2) break;
+    // The limit is several times the median deviation: at least half of the rows are good.
+    if (good.length === kept) break;
     kept = good.length;
     usual = fitPhysics(
       takeRows(tokens, good),

@@ -71,7 +71,7 @@ export const physicsPredictor = (
 });
 
 /** Terms (by number, besides the constant) to try, richest first: the next one when the data cannot tell them apart. */
-const CHOICES: readonly (readonly number[])[] = [[1, 2, 3, 4], [1, 3, 4], [3, 4], [1, 3], [3], [1, 2], [1], []];
+const CHOICES: readonly (readonly number[])[] = [[1, 2, 3, 4], [1, 3, 4], [3, 4], [1, 3], [3], [1, 2], [1]];
 
 /**
  * Least squares on the physics terms, weighted by 1/y: the relative error is what counts, over answers of ten tokens and of four thousand.
@@ -84,44 +84,41 @@ export const fitPhysics = (tokens: FeatureTable, target: Float64Array, padding =
   const weights = relativeWeights(target);
   const hasOutput = outputOf(tokens) !== undefined;
   const choices = CHOICES.filter((terms) => hasOutput || terms.every((j) => j <= 2));
+  const fit = (terms: readonly number[]): PhysicsPredictor => {
+    const { model } = leastSquares(
+      dataset(
+        featureTable(
+          terms.map((j) => PHYSICS_TERMS[j] as string),
+          terms.map((j) => columns[j] as Float64Array),
+        ),
+        target,
+        weights,
+      ),
+    );
+    const coefficients = new Float64Array(PHYSICS_TERMS.length);
+    coefficients[0] = model.intercept;
+    terms.forEach((j, k) => {
+      coefficients[j] = model.coefficients[k] as number;
+    });
+    const wanted = choices[0] ?? [];
+    const dropped = wanted.filter((j) => !terms.includes(j)).map((j) => PHYSICS_TERMS[j] as string);
+    return physicsPredictor(coefficients, padding, dropped);
+  };
   for (const terms of choices) {
     // An exact fit through as many rows as terms has learnt the noise: a shorter form predicts better.
-    if (terms.length > 0 && terms.length + 1 >= target.length) continue;
+    if (terms.length + 1 >= target.length) continue;
     try {
-      const { model } = leastSquares(
-        dataset(
-          featureTable(
-            terms.map((j) => PHYSICS_TERMS[j] as string),
-            terms.map((j) => columns[j] as Float64Array),
-          ),
-          target,
-          weights,
-        ),
-      );
-      const coefficients = new Float64Array(PHYSICS_TERMS.length);
-      coefficients[0] = model.intercept;
-      terms.forEach((j, k) => {
-        coefficients[j] = model.coefficients[k] as number;
-      });
-      const wanted = choices[0] ?? [];
-      const dropped = wanted.filter((j) => !terms.includes(j)).map((j) => PHYSICS_TERMS[j] as string);
-      return physicsPredictor(coefficients, padding, dropped);
+      return fit(terms);
     } catch (error) {
-      const next =
-        error instanceof RegressionError &&
-        (error.code === 'regression/rank-deficient' || error.code === 'regression/not-enough-rows');
-      if (!next) throw error;
+      // What the rows cannot tell is left out; of what is wrong with the rows the last form complains too.
+      if (!(error instanceof RegressionError)) throw error;
     }
   }
-  return physicsPredictor(Float64Array.of(weightedMean(target, weights), 0, 0, 0, 0), padding, PHYSICS_TERMS.slice(1));
+  return fit([]);
 };
 
 /** 1/y^2: the weights of squared errors that make them relative. */
 export const relativeWeights = (target: Float64Array): Float64Array => target.map((y) => 1 / (y * y));
-
-const weightedMean = (values: Float64Array, weights: Float64Array): number =>
-  values.reduce((sum, value, i) => sum + value * (weights[i] as number), 0) /
-  weights.reduce((sum, weight) => sum + weight, 0);
 
 /** @throws RegressionError `regression/bad-model` */
 export const physicsFromJSON = (reader: JsonReader): PhysicsPredictor => {

@@ -20,10 +20,8 @@ export const unitNames = (quantity: Quantity): string[] => Object.keys(UNITS[qua
 /** The SI unit that a quantity is kept in. */
 export const SI_UNIT = { time: 's', energy: 'J', power: 'W' } as const satisfies Record<Quantity, string>;
 
-/** A unit by its name; case counts only where it tells units apart (mJ), so `J`, `j`, `MS` are found. */
+/** A unit by its name, in any case: `J`, `j`, `MS` are found. */
 const findUnit = (quantity: Quantity, name: string): Unit | undefined => {
-  const exact = UNITS[quantity][name];
-  if (exact !== undefined && Object.hasOwn(UNITS[quantity], name)) return { name, factor: exact };
   const match = Object.entries(UNITS[quantity]).find(([known]) => known.toLowerCase() === name.toLowerCase());
   return match && { name: match[0], factor: match[1] };
 };

@@ -1,0 +1,115 @@
+import '@stepclock/vitest-matchers';
+import { describe, expect, it } from 'vitest';
+import { scaledPredictor } from '../src/calibration/scaled-predictor.js';
+import { calibrate, type Metric, predictDevice, validate } from '../src/index.js';
+import { deviceModel, metricModel, physics } from './models.js';
+import { tableOf } from './tables.js';
+import { thrownBy } from './thrown.js';
+
+/** 1 + 0.01 I s of prefill, 0.1 O s of decode. */
+const source = deviceModel(
+  metricModel('ttft', physics(1, 0.01)),
+  metricModel('decode', physics(0, 0, 0, 0.1)),
+  metricModel('total'),
+  metricModel('power', scaledPredictor(physics(1), { kind: 'ratio', factor: 2 })),
+);
+const input = [100, 200, 400, 800];
+const output = [10, 40, 20, 30];
+/** Three times as slow a prefill, five times as slow a decode. */
+const ttft = [6, 9, 15, 27];
+const decode = [5, 20, 10, 15];
+const samples = tableOf({ input, output, ttft, decode, energy: [1, 2, 3, 4], power: [5, 6, 7, 8] });
+
+describe('calibrate', () => {
+  it('carries over what both have, and says what it leaves', () => {
+    const { model, metrics, left } = calibrate(source, samples);
+    expect(metrics.map(({ metric, samples: count }) => [metric, count])).toEqual([
+      ['ttft', 4],
+      ['decode', 4],
+    ]);
+    expect(left).toEqual([
+      { metric: 'total', reason: 'the samples do not have it' },
+      { metric: 'energy', reason: 'the source model has no physics form of it' },
+      { metric: 'power', reason: 'the source model has no physics form of it' },
+    ]);
+    expect(model).toMatchObject({ name: 'm', facts: {}, padding: 1, source: { file: 't.csv', rows: 4 }, findings: [] });
+    expect(Object.keys(model.metrics)).toEqual(['ttft', 'decode']);
+    const prediction = predictDevice(model, [500], [25]);
+    expect(prediction.ttft?.value).toAgree([18], 1e-9);
+    expect(prediction.decode?.value).toAgree([12.5], 1e-9);
+  });
+
+  it('holds where the source held, judged by leaving one out', () => {
+    const { model, metrics } = calibrate(source, samples, { name: 'x', facts: { device: 'Orin' }, level: 0.5 });
+    expect(model).toMatchObject({ name: 'x', facts: { device: 'Orin' } });
+    const [first] = metrics;
+    const own = model.metrics.ttft;
+    expect(own).toMatchObject({
+      metric: 'ttft',
+      method: first?.choice.method,
+      alternatives: [],
+      candidates: [],
+      range: { rows: 4, features: [{ name: 'input_tokens', min: 10, max: 1000 }] },
+    });
+    const trial = first?.choice.trials.find(({ method }) => method === first.choice.method);
+    const held = trial?.predicted ?? new Float64Array(0);
+    expect(own?.validation).toEqual(validate(Float64Array.from(ttft), held, 'leave one out of 4 samples', 0.5));
+    expect(own?.validation?.interval?.level).toBe(0.5);
+    const nine = Array.from({ length: 9 }, (_, k) => 100 + 50 * k);
+    const many = tableOf({ input: nine, ttft: nine.map((i) => 3 + 0.03 * i) });
+    expect(calibrate(source, many).model.metrics.ttft?.validation?.interval?.level).toBe(0.9);
+  });
+
+  it('carries a total over by its parts', () => {
+    const total = ttft.map((sec, k) => sec + (decode[k] ?? 0));
+    const { model, metrics } = calibrate(source, tableOf({ input, output, total }));
+    expect(metrics.map(({ metric }) => metric)).toEqual(['total']);
+    expect(model.metrics.total?.range).toEqual({ ...source.metrics.total?.range, rows: 4 });
+    expect(predictDevice(model, [200], [40]).total?.value).toAgree([29], 1e-3);
+  });
+
+  it('has no validation of one sample', () => {
+    const one = tableOf({ input: [100], output: [10], ttft: [6] });
+    const { model } = calibrate(source, one);
+    expect(model.metrics.ttft).not.toHaveProperty('validation');
+    expect(predictDevice(model, [200]).ttft?.value).toAgree([9], 1e-6);
+  });
+
+  it('takes the method that it is told to', () => {
+    const { model, metrics } = calibrate(source, tableOf({ input, ttft }), { method: 'median-ratio' });
+    expect(metrics[0]?.choice).toMatchObject({ method: 'median-ratio', reason: 'asked for' });
+    expect(metrics[0]?.choice.trials).toHaveLength(6);
+    expect(model.metrics.ttft?.predictor?.toJSON()).toMatchObject({ form: 'scaled', scaling: { kind: 'ratio' } });
+  });
+
+  it.each([
+    ['affine', 2],
+    ['log-ridge', 3],
+    ['physics-refit', 6],
+  ] as const)('refuses %s with fewer than %i samples', (method, least) => {
+    const inputs = Array.from({ length: least }, (_, k) => 100 + 130 * k * k);
+    const with_ = (n: number) =>
+      tableOf({ input: inputs.slice(0, n), ttft: inputs.slice(0, n).map((i) => 3 + 0.03 * i) });
+    expect(thrownBy(() => calibrate(source, with_(least - 1), { method }))).toEqual({
+      name: 'Token2MetricsError',
+      message: `${method}: needs at least ${least} samples of ttft; got ${least - 1}`,
+      code: 'token2metrics/not-enough-rows',
+      value: least - 1,
+      expected: `at least ${least}`,
+    });
+    expect(calibrate(source, with_(least), { method }).model.metrics.ttft?.method).toBe(method);
+  });
+
+  it('needs something in common', () => {
+    const energyOnly = tableOf({ input, output, energy: [1, 2, 3, 4], power: [5, 6, 7, 8] });
+    const nothing = (metrics: Metric[]) => deviceModel(...metrics.map((metric) => metricModel(metric, physics(1))));
+    expect(thrownBy(() => calibrate(nothing(['ttft', 'decode']), energyOnly))).toEqual({
+      name: 'Token2MetricsError',
+      message:
+        'samples: must measure at least one metric that the source model has (ttft, decode); got ttft, decode, energy, power (t.csv)',
+      code: 'token2metrics/not-enough-rows',
+      file: 't.csv',
+    });
+    expect(() => calibrate(deviceModel(), tableOf({ input }))).toThrow('the source model has (); got none');
+  });
+});

@@ -1,0 +1,236 @@
+import '@stepclock/vitest-matchers';
+import { JsonReader } from '@stepclock/regression';
+import { describe, expect, it } from 'vitest';
+import { tokensOf } from '../src/index.js';
+import {
+  fitPhysics,
+  paddedPrompt,
+  physicsColumns,
+  physicsFromJSON,
+  physicsPredictor,
+  relativeWeights,
+} from '../src/regressors/physics.js';
+import { isTree } from '../src/regressors/predictor.js';
+import { inputOf, outputOf } from '../src/regressors/tokens.js';
+
+const CONTEXT = 'O*I + O*(O-1)/2';
+const rowsOf = (rows: readonly (readonly [input: number, output: number])[]) =>
+  tokensOf(
+    rows.map(([input]) => input),
+    rows.map(([, output]) => output),
+  );
+/** Six requests, in the tiles 1, 1, 2, 3, 4 and 7 of 100 tokens. */
+const REQUESTS = [
+  [60, 7],
+  [100, 40],
+  [101, 3],
+  [250, 90],
+  [400, 11],
+  [650, 200],
+] as const;
+/** 2 + P/100 + (P/100)^2 / 4 + O/10 + (O I + O (O - 1) / 2) / 1e5, written out with the padded prompts by hand. */
+const TRUTH = [2, 0.01, 0.000025, 0.1, 1e-5];
+const PROMPTS = [100, 100, 200, 300, 400, 700];
+const valuesOf = ([c, p, p2, o, x]: readonly number[]) =>
+  Float64Array.from(REQUESTS, ([input, output], k) => {
+    const prompt = PROMPTS[k] ?? 0;
+    return (
+      (c ?? 0) +
+      (p ?? 0) * prompt +
+      (p2 ?? 0) * prompt * prompt +
+      (o ?? 0) * output +
+      (x ?? 0) * (output * input + (output * (output - 1)) / 2)
+    );
+  });
+
+describe('token features', () => {
+  it('are found by name, whatever their order', () => {
+    const both = tokensOf([1, 2], [3, 4]);
+    expect(both.names).toEqual(['input_tokens', 'output_tokens']);
+    expect([...inputOf(both)]).toEqual([1, 2]);
+    expect([...(outputOf(both) ?? [])]).toEqual([3, 4]);
+    expect([
+      ...inputOf({
+        length: 1,
+        names: ['output_tokens', 'input_tokens'],
+        columns: [Float64Array.of(8), Float64Array.of(9)],
+      }),
+    ]).toEqual([9]);
+    expect(tokensOf([5]).names).toEqual(['input_tokens']);
+    expect(outputOf(tokensOf([5]))).toBeUndefined();
+  });
+
+  it('are outside of what trees know, and of nothing else', () => {
+    expect(['random-forest', 'gradient-boosting', 'physics', 'linear', 'polynomial'].map(isTree)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('physicsColumns', () => {
+  it('pads prompts up to whole tiles', () => {
+    expect([1, 127, 128, 129, 256, 257].map((input) => paddedPrompt(input, 128))).toEqual([
+      128, 128, 128, 256, 256, 384,
+    ]);
+    expect(paddedPrompt(77, 1)).toBe(77);
+  });
+
+  it('sums the context of every decoded token: I + (I + 1) + ... + (I + O - 1)', () => {
+    const columns = physicsColumns(
+      rowsOf([
+        [129, 10],
+        [4, 1],
+        [7, 3],
+      ]),
+      128,
+    );
+    expect(columns.map((column) => [...column])).toEqual([
+      [1, 1, 1],
+      [256, 128, 128],
+      [65536, 16384, 16384],
+      [10, 1, 3],
+      [Array.from({ length: 10 }, (_, k) => 129 + k).reduce((a, b) => a + b), 4, 7 + 8 + 9],
+    ]);
+  });
+
+  it('has nothing to decode without output tokens', () => {
+    expect(physicsColumns(tokensOf([3, 130]), 128).map((column) => [...column])).toEqual([
+      [1, 1],
+      [128, 256],
+      [16384, 65536],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+});
+
+describe('physicsPredictor', () => {
+  const predictor = physicsPredictor(Float64Array.of(1, 2, 3, 5, 7), 4, ['x']);
+
+  it('adds the terms up', () => {
+    // P = 4 and 8; context 3 + 4 = 7 and 5.
+    expect([
+      ...predictor.predict(
+        rowsOf([
+          [3, 2],
+          [5, 1],
+        ]),
+      ),
+    ]).toEqual([1 + 2 * 4 + 3 * 16 + 5 * 2 + 7 * 7, 1 + 2 * 8 + 3 * 64 + 5 * 1 + 7 * 5]);
+  });
+
+  it('writes itself down, and is read again', () => {
+    const json = {
+      form: 'physics',
+      terms: ['1', 'P', 'P^2', 'O', CONTEXT],
+      coefficients: [1, 2, 3, 5, 7],
+      padding: 4,
+      dropped: ['x'],
+    };
+    expect(predictor.form).toBe('physics');
+    expect(predictor.toJSON()).toEqual(json);
+    expect(physicsFromJSON(JsonReader.of(json)).toJSON()).toEqual(json);
+    expect(physicsPredictor(Float64Array.of(1, 0, 0, 0, 0), 1).dropped).toEqual([]);
+    expect(physicsFromJSON(JsonReader.of({ ...json, padding: 1 })).padding).toBe(1);
+    expect(() => physicsFromJSON(JsonReader.of({ ...json, padding: 0 }))).toThrow(
+      'model.padding: must be at least 1; got 0',
+    );
+    expect(() => physicsFromJSON(JsonReader.of({ ...json, form: 'linear' }))).toThrow(
+      'model.form: must be "physics"; got "linear"',
+    );
+    expect(() => physicsFromJSON(JsonReader.of({ ...json, coefficients: [1, 2] }))).toThrow(
+      'model.coefficients: must have 5 numbers; got 2',
+    );
+    expect(() => physicsFromJSON(JsonReader.of({ ...json, dropped: [1] }))).toThrow(
+      'model.dropped[0]: must be a string; got 1',
+    );
+  });
+});
+
+describe('fitPhysics', () => {
+  it('weighs squared errors by 1/y^2', () => {
+    expect([...relativeWeights(Float64Array.of(2, 0.5))]).toEqual([0.25, 4]);
+    // The constant c with least sum ((y - c) / y)^2 is sum (1/y) / sum (1/y^2): (1 + 1/2) / (1 + 1/4).
+    const same = fitPhysics(
+      rowsOf([
+        [9, 4],
+        [9, 4],
+      ]),
+      Float64Array.of(1, 2),
+    );
+    expect(same.coefficients).toAgree([1.2, 0, 0, 0, 0], 1e-12);
+  });
+
+  it('finds all five coefficients from six rows on', () => {
+    const { coefficients, dropped, padding } = fitPhysics(rowsOf(REQUESTS), valuesOf(TRUTH), 100);
+    expect(coefficients).toAgree(TRUTH, 1e-6);
+    expect(dropped).toEqual([]);
+    expect(padding).toBe(100);
+  });
+
+  it.each([
+    [5, [2, 0.01, 0, 0.1, 1e-5], ['P^2']],
+    [4, [2, 0, 0, 0.1, 1e-5], ['P', 'P^2']],
+    [3, [2, 0, 0, 0.1, 0], ['P', 'P^2', CONTEXT]],
+  ])('fits a shorter form to %i rows, with a row to spare', (count, truth, left) => {
+    const { coefficients, dropped } = fitPhysics(
+      rowsOf(REQUESTS.slice(0, count)),
+      valuesOf(truth).slice(0, count),
+      100,
+    );
+    expect(coefficients).toAgree(truth, 1e-7, 1e-12);
+    expect(dropped).toEqual(left);
+  });
+
+  it.each([1, 2])('takes the weighted mean of %i row(s)', (count) => {
+    const target = Float64Array.of(1, 2).slice(0, count);
+    const { coefficients, dropped } = fitPhysics(rowsOf(REQUESTS.slice(0, count)), target, 100);
+    expect(coefficients).toAgree([count === 1 ? 1 : 1.2, 0, 0, 0, 0], 1e-12);
+    expect(dropped).toEqual(['P', 'P^2', 'O', CONTEXT]);
+  });
+
+  it('leaves out what one answer length, or one prompt, cannot tell apart', () => {
+    // With O = 10 throughout the context is 10 I + 45: it moves with the prompt, but is not padded.
+    const inputs = [60, 130, 190, 250, 333, 420, 505, 640];
+    const prompts = [100, 200, 200, 300, 400, 500, 600, 700];
+    const oneAnswer = fitPhysics(
+      rowsOf(inputs.map((input) => [input, 10])),
+      Float64Array.from(prompts, (prompt) => 3 + 0.02 * prompt + 1e-5 * prompt ** 2),
+      100,
+    );
+    expect(oneAnswer.dropped).toEqual(['O', CONTEXT]);
+    expect(oneAnswer.coefficients).toAgree([3, 0.02, 1e-5, 0, 0], 1e-7);
+    const oneOfEach = fitPhysics(
+      rowsOf(inputs.map(() => [60, 10])),
+      Float64Array.from(inputs, () => 5),
+      100,
+    );
+    expect(oneOfEach.dropped).toEqual(['P', 'P^2', 'O', CONTEXT]);
+    expect(oneOfEach.coefficients).toAgree([5, 0, 0, 0, 0], 1e-12);
+  });
+
+  it('asks a prefill for no decode terms', () => {
+    const four = tokensOf([60, 101, 250, 400]);
+    const quadratic = Float64Array.from([100, 200, 300, 400], (prompt) => 1 + 0.01 * prompt + 1e-4 * prompt ** 2);
+    const { coefficients, dropped } = fitPhysics(four, quadratic, 100);
+    expect(coefficients).toAgree([1, 0.01, 1e-4, 0, 0], 1e-8);
+    expect(dropped).toEqual([]);
+    const line = fitPhysics(tokensOf([60, 101, 250]), Float64Array.of(2, 3, 4), 100);
+    expect(line.coefficients).toAgree([1, 0.01, 0, 0, 0], 1e-10);
+    expect(line.dropped).toEqual(['P^2']);
+    const flat = fitPhysics(tokensOf([60, 70, 80, 90]), Float64Array.of(1, 2, 1, 2), 100);
+    expect(flat.coefficients).toAgree([1.2, 0, 0, 0, 0], 1e-12);
+    expect(flat.dropped).toEqual(['P', 'P^2']);
+  });
+
+  it('passes other complaints on', () => {
+    expect(() => fitPhysics(tokensOf([]), new Float64Array(0))).toThrow('data: must have at least one row; got 0');
+    expect(() => fitPhysics(tokensOf([1, 2, 3]), Float64Array.of(1, Number.NaN, 2))).toThrow(
+      'target: must be a finite number; got NaN (row 1)',
+    );
+  });
+});
