@@ -1,42 +1,11 @@
 import '@stepclock/vitest-matchers';
 import { seededRandom } from '@stepclock/random';
 import { describe, expect, it } from 'vitest';
-import { factorise, likelihoodGradient } from '../src/gaussian-process/marginal-likelihood.js';
 import { dataset, featuresOf, featureTable, gaussianProcess, regressionMetrics } from '../src/index.js';
 import { modelFromJSON } from '../src/model/model-from-json.js';
 import { friedman, throughJSON } from './synthetic.js';
 
 const KERNELS = ['rbf', 'matern-3/2', 'matern-5/2'] as const;
-
-describe('marginal likelihood', () => {
-  it('is the density of the normal distribution it claims (two rows, by hand)', () => {
-    const rows = { x: Float64Array.of(0, 1), y: Float64Array.of(1, -1), weights: undefined };
-    const theta = { lengthScales: Float64Array.of(1), signalSd: 1, noiseSd: 0.5 };
-    const c = Math.exp(-0.5);
-    const v = 1.25 + 1e-10;
-    const determinant = v * v - c * c;
-    const quadratic = (2 * v + 2 * c) / determinant;
-    const want = -quadratic / 2 - Math.log(determinant) / 2 - Math.log(2 * Math.PI);
-    expect(factorise(rows, 'rbf', theta)?.logLikelihood).toAgree(want, 1e-9);
-  });
-
-  it.each(KERNELS)('has the gradient of central differences (%s)', (kernel) => {
-    const random = seededRandom(2);
-    const draw = (n: number) => Float64Array.from({ length: n }, () => 2 * random() - 1);
-    const rows = { x: draw(24), y: draw(12), weights: Float64Array.from({ length: 12 }, () => 0.5 + random()) };
-    const logs = Float64Array.of(0.3, -0.4, 0.1, -1);
-    const at = (l: Float64Array) => {
-      const [a, b, s, n] = l.map(Math.exp) as unknown as [number, number, number, number];
-      return { lengthScales: Float64Array.of(a, b), signalSd: s, noiseSd: n };
-    };
-    const value = (l: Float64Array) => factorise(rows, kernel, at(l))?.logLikelihood ?? Number.NaN;
-    const factors = factorise(rows, kernel, at(logs));
-    if (!factors) throw new Error('not positive definite');
-    const h = 1e-5;
-    const differences = logs.map((l, k) => (value(logs.with(k, l + h)) - value(logs.with(k, l - h))) / (2 * h));
-    expect(likelihoodGradient(rows, kernel, at(logs), factors)).toAgree(differences, 1e-6, 1e-8);
-  });
-});
 
 describe('gaussianProcess', () => {
   it('passes through noise-free data, and its variance vanishes there', () => {

@@ -11,7 +11,8 @@ export interface FeatureTable {
   readonly columns: readonly Float64Array[];
 }
 
-const checkFinite = (name: string, column: Float64Array): void => {
+/** @throws RegressionError `regression/bad-column` at the first value that is none */
+export const checkFinite = (name: string, column: Float64Array): void => {
   for (let i = 0; i < column.length; i++) {
     const value = column[i] as number;
     if (!Number.isFinite(value)) {

@@ -19,8 +19,12 @@ export const modelHeader = <K extends ModelKind>(kind: K, range: TrainingRange):
   training_range: range,
 });
 
+/** As JSON, but for what JSON would call null: NaN and Infinity, which `1e999` becomes. */
+const shown = (value: unknown): string =>
+  typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+
 const bad = (path: string, rule: string, value: unknown): RegressionError =>
-  new RegressionError('regression/bad-model', `${path}: ${rule}; got ${JSON.stringify(value) ?? String(value)}`, {
+  new RegressionError('regression/bad-model', `${path}: ${rule}; got ${shown(value)}`, {
     feature: path,
     value,
     expected: rule,

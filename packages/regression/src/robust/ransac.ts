@@ -72,7 +72,8 @@ export const ransac = (data: Dataset, options: RansacOptions = {}): RansacFit =>
     }
     if (best === undefined || inliers > best.inliers || (inliers === best.inliers && squares < best.squares)) {
       best = { inliers, squares, fit };
-      enough = Math.log1p(-stopProbability) / Math.log1p(-((inliers / n) ** size));
+      // Of a certainty, no number of trials is enough; where all rows agree the quotient would be none.
+      if (stopProbability < 1) enough = Math.log1p(-stopProbability) / Math.log1p(-((inliers / n) ** size));
     }
   }
   const inlier = new Uint8Array(n);

@@ -1,4 +1,5 @@
 import { seededRandom, shuffled } from '@stepclock/random';
+import { checkFinite } from '../data/feature-table.js';
 import { RegressionError } from '../regression-error.js';
 
 /** Row numbers to train on and to test on; they share no row. */
@@ -104,7 +105,7 @@ export const groupedSplits = (
  * Time-blocked splits: the rows in order of time, cut into `folds + 1` runs; fold `k` trains on the first `k + 1` runs and tests on the
  * next one, so nothing is predicted from its own future. Rows of equal time keep their order.
  *
- * @param times one a row, any unit
+ * @param times one a row, finite, any unit
  * @param gap rows between training and test that are left out, since neighbours in time resemble each other; default 0
  */
 export const timeBlockedSplits = (
@@ -119,6 +120,7 @@ export const timeBlockedSplits = (
       expected: 'a whole number from 0',
     });
   }
+  checkFinite('times', times);
   const order = Uint32Array.from({ length: times.length }, (_, i) => i);
   order.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b);
   const cuts: number[] = [];
@@ -149,7 +151,7 @@ export const timeBlockedSplits = (
  */
 export const trainTestSplit = (rows: number, testFraction = 0.2, seed = 42): Split => {
   const tests = Math.ceil(rows * testFraction);
-  if (!(testFraction > 0 && tests >= 1 && tests < rows)) {
+  if (!(testFraction > 0 && tests < rows)) {
     throw new RegressionError(
       'regression/bad-option',
       `testFraction: must leave rows on both sides of ${rows}; got ${testFraction}`,

@@ -1,0 +1,240 @@
+import '@stepclock/vitest-matchers';
+import { describe, expect, it } from 'vitest';
+import {
+  type Dataset,
+  dataset,
+  featuresOf,
+  leastSquares,
+  logTarget,
+  modelFromJSON,
+  outsideHull,
+  RegressionError,
+  refuseOutsideHull,
+} from '../src/index.js';
+import { LogTargetModel } from '../src/model/log-target.js';
+import { JsonReader, modelHeader, readModelHeader } from '../src/model/model-json.js';
+import {
+  nonNegativeNumber,
+  positiveNumber,
+  share,
+  wholeNumberFrom,
+  wholeNumberOrInfinity,
+} from '../src/model/option-checks.js';
+import { trainingRangeOf } from '../src/model/training-range.js';
+import { refusalOf } from './refusal.js';
+import { throughJSON } from './synthetic.js';
+
+describe('option checks', () => {
+  const { NaN: none, POSITIVE_INFINITY: endless } = Number;
+
+  it.each([
+    ['a whole number from 2', (v: number) => wholeNumberFrom(2, 'o', v), [2, 7], [1, 2.5, none, endless, 2 ** 53]],
+    ['a whole number from 2', (v: number) => wholeNumberOrInfinity(2, 'o', v), [2, endless], [1, 2.5, none, -endless]],
+    ['above 0', (v: number) => positiveNumber('o', v), [1e-300, 7], [0, -1, none, endless]],
+    ['at least 0', (v: number) => nonNegativeNumber('o', v), [0, 7], [-1e-300, none, endless]],
+    ['above 0 and at most 1', (v: number) => share('o', v), [1e-300, 1], [0, 1.0000001, none]],
+  ] as const)('%s', (rule, check, good, bad) => {
+    for (const value of good) expect(check(value)).toBe(value);
+    for (const value of bad) {
+      expect(refusalOf(() => check(value))).toMatchObject({
+        code: 'regression/bad-option',
+        message: `o: must be ${rule}; got ${value}`,
+        feature: 'o',
+        value,
+        expected: rule,
+      });
+    }
+  });
+});
+
+describe('errors', () => {
+  it('carry a code, a name and the parts that apply', () => {
+    const error = new RegressionError('regression/bad-name', 'what: rule', { feature: 'a' });
+    expect(error).toBeInstanceOf(Error);
+    expect({ ...error }).toEqual({ name: 'RegressionError', code: 'regression/bad-name', feature: 'a' });
+    expect(error.message).toBe('what: rule');
+  });
+});
+
+describe('JsonReader', () => {
+  const reader = JsonReader.of({
+    n: 1.5,
+    whole: 3,
+    text: 'a',
+    yes: true,
+    nothing: null,
+    list: [1, 2],
+    words: ['a', 'b'],
+    inner: { x: 1 },
+    inners: [{ x: 1 }, { x: 2 }],
+    mixed: [1, 'a'],
+    negative: -1,
+    missing: undefined,
+  });
+
+  it('reads what is there', () => {
+    expect(reader.number('n')).toBe(1.5);
+    expect(reader.count('whole')).toBe(3);
+    expect(JsonReader.of({ zero: 0 }).count('zero')).toBe(0);
+    expect(reader.string('text')).toBe('a');
+    expect(reader.boolean('yes')).toBe(true);
+    expect(reader.numbers('list', 2)).toEqual(Float64Array.of(1, 2));
+    expect(reader.numbers('list')).toEqual(Float64Array.of(1, 2));
+    expect(reader.strings('words')).toEqual(['a', 'b']);
+    expect(reader.object('inner').number('x')).toBe(1);
+    expect(reader.objects('inners').map((r) => r.number('x'))).toEqual([1, 2]);
+    expect(reader.list('mixed')).toEqual([1, 'a']);
+    expect(reader.raw('nothing')).toBeNull();
+  });
+
+  it('has what is there and not null, and nothing that every object inherits', () => {
+    const keys = ['n', 'nothing', 'missing', 'absent', 'toString'];
+    expect(keys.map((key) => reader.has(key))).toEqual([true, false, false, false, false]);
+    expect(reader.raw('toString')).toBeUndefined();
+  });
+
+  it.each([
+    ['n', () => reader.count('n'), 'must be a whole number from 0; got 1.5', 1.5],
+    ['negative', () => reader.count('negative'), 'must be a whole number from 0; got -1', -1],
+    ['text', () => reader.number('text'), 'must be a finite number; got "a"', 'a'],
+    ['nothing', () => reader.number('nothing'), 'must be a finite number; got null', null],
+    ['absent', () => reader.string('absent'), 'must be a string; got undefined', undefined],
+    ['n', () => reader.boolean('n'), 'must be true or false; got 1.5', 1.5],
+    ['list', () => reader.numbers('list', 3), 'must have 3 numbers; got 2', 2],
+    ['mixed[1]', () => reader.numbers('mixed'), 'must be a finite number; got "a"', 'a'],
+    ['mixed[0]', () => reader.strings('mixed'), 'must be a string; got 1', 1],
+    ['inner', () => reader.list('inner'), 'must be a list; got {"x":1}', { x: 1 }],
+    ['list', () => reader.object('list'), 'must be an object; got [1,2]', [1, 2]],
+    ['nothing', () => reader.object('nothing'), 'must be an object; got null', null],
+    ['text', () => reader.object('text'), 'must be an object; got "a"', 'a'],
+    ['mixed[0]', () => reader.objects('mixed'), 'must be an object; got 1', 1],
+  ] as const)('says what is wrong with %s', (key, read, message, value) => {
+    expect(refusalOf(read)).toMatchObject({
+      code: 'regression/bad-model',
+      message: `model.${key}: ${message}`,
+      feature: `model.${key}`,
+      value,
+      expected: message.replace(/; got.*/, ''),
+    });
+  });
+
+  it('says NaN and Infinity for what JSON cannot hold, and the path of inner faults', () => {
+    const bad = JsonReader.of({ a: [Number.NaN], b: { c: Number.POSITIVE_INFINITY } }, 'm');
+    expect(refusalOf(() => bad.numbers('a')).message).toBe('m.a[0]: must be a finite number; got NaN');
+    expect(refusalOf(() => bad.object('b').number('c')).message).toBe('m.b.c: must be a finite number; got Infinity');
+    expect(bad.fault('b', 'must be c')).toMatchObject({ feature: 'm.b', expected: 'must be c' });
+  });
+});
+
+describe('model header', () => {
+  const range = { rows: 3, features: [{ name: 'x', min: 1, max: 2 }] };
+
+  it('survives a round trip', () => {
+    const header = modelHeader('forest', range);
+    expect(header).toEqual({ schema: 'stepclock/regression-model@1', kind: 'forest', training_range: range });
+    const { trainingRange, featureNames } = readModelHeader(throughJSON(header), 'forest');
+    expect(trainingRange).toEqual(range);
+    expect(featureNames).toEqual(['x']);
+  });
+
+  it('refuses another schema, another kind and a range that is none', () => {
+    const header = modelHeader('forest', range);
+    expect(refusalOf(() => readModelHeader({ ...header, schema: 'a' }, 'forest')).message).toBe(
+      'model.schema: must be "stepclock/regression-model@1"; got "a"',
+    );
+    expect(refusalOf(() => readModelHeader(header, 'mlp')).message).toBe('model.kind: must be "mlp"; got "forest"');
+    const ranged = (change: object) => () =>
+      readModelHeader({ ...header, training_range: { ...range, ...change } }, 'forest');
+    expect(refusalOf(ranged({ rows: -1 })).message).toContain('model.training_range.rows: must be a whole number');
+    expect(refusalOf(ranged({ features: [{ name: 'x', min: 1 }] })).message).toBe(
+      'model.training_range.features[0].max: must be a finite number; got undefined',
+    );
+    expect(refusalOf(() => modelFromJSON({ ...header, kind: 'magic' })).message).toBe(
+      'model.kind: must be one of linear, log-target, forest, boosting, mlp, gaussian-process; got "magic"',
+    );
+    expect(() => modelFromJSON({ ...header, kind: 'hasOwnProperty' })).toThrow('model.kind');
+  });
+});
+
+describe('training range', () => {
+  const table = featuresOf({ a: [3, 1, 2, 9], b: [-1, -5, -3, 7] });
+
+  it('is the box of the rows that count', () => {
+    expect(trainingRangeOf(table)).toEqual({
+      rows: 4,
+      features: [
+        { name: 'a', min: 1, max: 9 },
+        { name: 'b', min: -5, max: 7 },
+      ],
+    });
+    expect(trainingRangeOf(table, Float64Array.of(1, 0, 0.5, 0))).toEqual({
+      rows: 2,
+      features: [
+        { name: 'a', min: 2, max: 3 },
+        { name: 'b', min: -3, max: -1 },
+      ],
+    });
+    // A table without columns has rows all the same, where there are weights to say so.
+    expect(trainingRangeOf(featuresOf({}), Float64Array.of(1, 0, 2))).toEqual({ rows: 2, features: [] });
+  });
+
+  it('holds its bounds, and names the first feature and row that lie outside', () => {
+    const model = { featureNames: ['b', 'a'], trainingRange: trainingRangeOf(featuresOf({ b: [0, 4], a: [1, 2] })) };
+    const at = featuresOf({ a: [1, 2, 1.5, 2.5, 1], b: [0, 4, 2, 2, -0.5] });
+    expect([...outsideHull(model, at)]).toEqual([0, 0, 0, 1, 1]);
+    expect(refusalOf(() => refuseOutsideHull(model, at))).toMatchObject({
+      code: 'regression/outside-hull',
+      message: 'b: must lie in the training range [0, 4]; got -0.5 (row 4)',
+      feature: 'b',
+      row: 4,
+      value: -0.5,
+      expected: '[0, 4]',
+    });
+    expect(() => refuseOutsideHull(model, featuresOf({ a: [1, 2], b: [4, 0] }))).not.toThrow();
+    expect(() => refuseOutsideHull(model, featuresOf({ a: [1, 2.5], b: [4, 0] }))).toThrow('[1, 2]; got 2.5 (row 1)');
+  });
+});
+
+describe('log targets', () => {
+  const mean = (d: Dataset) => leastSquares(d, { terms: [] }).model;
+  const data = dataset(featuresOf({ x: [1, 1, 1] }), Float64Array.of(1, 2, 4));
+
+  it('predict the mean with smearing, the median without, weighted where rows weigh', () => {
+    // Geometric mean 2, residual factors 1/2, 1, 2 of mean 7/6: the arithmetic mean comes back.
+    const smeared = logTarget(data, mean);
+    expect(smeared.kind).toBe('log-target');
+    expect(smeared.smearing).toAgree(7 / 6, 1e-14);
+    expect(smeared.predict(featuresOf({ x: [9] }))).toAgree([7 / 3], 1e-14);
+    const median = logTarget(data, mean, false);
+    expect(median.smearing).toBe(1);
+    expect(median.predict(featuresOf({ x: [9] }))).toAgree([2], 1e-14);
+    const weighted = logTarget({ ...data, weights: Float64Array.of(1, 0, 3) }, mean);
+    expect(weighted.predict(featuresOf({ x: [9] }))).toAgree([13 / 4], 1e-14);
+  });
+
+  it('are written and read back', () => {
+    const model = logTarget(data, (d) => leastSquares(d, { terms: [] }).model);
+    const json = throughJSON(model);
+    expect(json).toMatchObject({ kind: 'log-target', smearing: model.smearing, inner: { kind: 'linear' } });
+    const back = modelFromJSON(json);
+    expect(back).toBeInstanceOf(LogTargetModel);
+    expect(back).toEqual(model);
+    expect(refusalOf(() => modelFromJSON({ ...(json as object), smearing: null })).message).toBe(
+      'model.smearing: must be a finite number; got null',
+    );
+    expect(refusalOf(() => modelFromJSON({ ...(json as object), kind: 'linear' })).code).toBe('regression/bad-model');
+  });
+
+  it('refuse a target that has no logarithm', () => {
+    const zero = dataset(featuresOf({ x: [1, 1] }), Float64Array.of(1, -2));
+    expect(refusalOf(() => logTarget(zero, mean))).toMatchObject({
+      code: 'regression/bad-column',
+      message: 'target: must be above 0 for its logarithm; got -2 (row 1)',
+      feature: 'target',
+      row: 1,
+      value: -2,
+      expected: 'above 0',
+    });
+    expect(() => logTarget({ ...zero, target: Float64Array.of(0, 1) }, mean)).toThrow('got 0 (row 0)');
+  });
+});
