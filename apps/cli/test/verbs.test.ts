@@ -185,7 +185,10 @@ describe('simulate, steps, convert, export, inspect', () => {
     expect(code).toBe(0);
     expect(json.betas.beta0).toAgree(6e-3, 1e-3);
     expect(json.betas.beta1).toAgree(20e-6, 1e-3);
-    expect(json.against.coefficients[0]).toMatchObject({ coefficient: 'beta0' });
+    expect(json.against.coefficients[0]).toMatchObject({ coefficient: 'beta0', interval: expect.any(Array) });
+    const text = (await capture(['steps', path, '--against', betas])).stdout;
+    expect(text).toMatch(/its interval +step log s +error +interval holds it\n/);
+    expect(text).toMatch(/beta0 +0\.00\d+ +0\.00\d+ to 0\.00\d+ +0\.006\d* +-?[\d.]+ % +(yes|no)\n/);
   });
 
   it('export says what is exact', async () => {

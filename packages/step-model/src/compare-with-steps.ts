@@ -1,5 +1,5 @@
 import { fsum } from 'd3-array';
-import type { Betas } from './betas-file.js';
+import type { Betas, IntervalsJson } from './betas-file.js';
 import type { StepsFit } from './fit-steps.js';
 import { stepTimeSec } from './predict-step-time.js';
 import type { StepColumns } from './step-columns.js';
@@ -13,8 +13,10 @@ export interface ComparedCoefficient {
   readonly estimate: number;
   readonly reference: number;
   readonly error: number | null;
-  /** Whether the estimate lies in the reference's interval; null where that has none. */
-  readonly inInterval: boolean | null;
+  /** The estimate's own confidence interval; null where it has none. */
+  readonly interval: readonly [number, number] | null;
+  /** Whether that interval holds the reference; null where there is none. */
+  readonly holdsReference: boolean | null;
 }
 
 /** How an estimate from a trace does against the step log of the same run. */
@@ -27,21 +29,30 @@ export interface StepsComparison {
 }
 
 /**
- * Compares coefficients (from a betas file, say) with those fitted to a step log, and with its steps.
+ * Compares coefficients (from a betas file, say) with those fitted to a step log, and with its steps. The log is the reference: it
+ * tells every step, so its own intervals are far narrower than an estimate's, and say nothing of whether the estimate knew its error.
  * The context of a step counts for an estimate with beta3 only where the log tells it.
+ *
+ * @param intervals the estimate's own, as its betas file holds them
  */
-export const compareWithSteps = (estimate: Betas, fit: StepsFit, steps: StepColumns): StepsComparison => {
+export const compareWithSteps = (
+  estimate: Betas,
+  fit: StepsFit,
+  steps: StepColumns,
+  intervals?: IntervalsJson | null,
+): StepsComparison => {
   const names = BETA_NAMES.filter((name) => (estimate[name] ?? fit.betas[name]) !== undefined);
   const coefficients = names.map((coefficient) => {
     const e = estimate[coefficient] ?? 0;
     const reference = fit.betas[coefficient] ?? 0;
-    const interval = fit.intervals?.[coefficient];
+    const interval = intervals?.[coefficient] ?? null;
     return {
       coefficient,
       estimate: e,
       reference,
       error: reference === 0 ? null : (e - reference) / reference,
-      inInterval: interval === undefined ? null : e >= interval[0] && e <= interval[1],
+      interval,
+      holdsReference: interval && interval[0] <= reference && reference <= interval[1],
     };
   });
   const predicted = Float64Array.from(steps.durationSec, (_, i) =>

@@ -289,19 +289,35 @@ describe('compareWithSteps by hand', () => {
       ['beta3', 0, fit.betas.beta3],
     ]);
     expect(coefficients[0]?.error ?? 0).toAgree(1, 1e-12);
-    expect([coefficients[1]?.error, coefficients[1]?.inInterval]).toEqual([0, true]);
+    expect(coefficients[1]?.error).toBe(0);
   });
 
-  it('has no error at a reference of 0, and no interval where the fit has none', () => {
-    const none = { ...fit, betas: { ...fit.betas, beta2: 0 }, intervals: null };
-    const [, , beta2] = compareWithSteps({ beta0: 1, beta1: 1, beta2: 1 }, none, log).coefficients;
-    expect(beta2).toEqual({ coefficient: 'beta2', estimate: 1, reference: 0, error: null, inInterval: null });
+  it('has no error at a reference of 0, and no interval where the estimate has none', () => {
+    const free = { ...fit, betas: { ...fit.betas, beta2: 0 } };
+    const beta2 = {
+      coefficient: 'beta2',
+      estimate: 1,
+      reference: 0,
+      error: null,
+      interval: null,
+      holdsReference: null,
+    };
+    for (const none of [undefined, null]) {
+      expect(compareWithSteps({ beta0: 1, beta1: 1, beta2: 1 }, free, log, none).coefficients[2]).toEqual(beta2);
+    }
   });
 
-  it('the ends of an interval are inside', () => {
-    const [low, high] = fit.intervals?.beta0 ?? [0, 0];
-    const inside = (beta0: number) => compareWithSteps({ ...fit.betas, beta0 }, fit, log).coefficients[0]?.inInterval;
-    expect([inside(low), inside(high), inside(high * 1.001)]).toEqual([true, true, false]);
+  it('asks whether the interval of the estimate holds the reference, its ends with it', () => {
+    const reference = fit.betas.beta0;
+    const held = (low: number, high: number) => {
+      const zero = [0, 0] as const;
+      const intervals = { level: 0.95, beta0: [low, high] as const, beta1: zero, beta2: zero };
+      const [beta0, , , beta3] = compareWithSteps({ ...fit.betas, beta0: low }, fit, log, intervals).coefficients;
+      expect([beta0?.interval, beta3?.interval, beta3?.holdsReference]).toEqual([[low, high], null, null]);
+      return beta0?.holdsReference;
+    };
+    expect([held(reference, 2 * reference), held(0, reference), held(0, 2 * reference)]).toEqual([true, true, true]);
+    expect([held(0, 0.999 * reference), held(1.001 * reference, 2 * reference)]).toEqual([false, false]);
   });
 
   it('errors of the durations: the mean of the single ones, and that of the whole', () => {
@@ -334,10 +350,7 @@ describe('compareWithSteps', () => {
     const { beta0, beta1, beta2 } = run.coefficients;
     const high = { beta0: 1.1 * beta0, beta1: 1.1 * beta1, beta2: 1.1 * beta2 };
     const { coefficients, meanAbsoluteError, totalTimeError } = compareWithSteps(high, fit, run.steps);
-    for (const { error, inInterval } of coefficients) {
-      expect(error ?? 0).toAgree(0.1, 1e-9);
-      expect(inInterval).toBe(false);
-    }
+    for (const { error } of coefficients) expect(error ?? 0).toAgree(0.1, 1e-9);
     expect([meanAbsoluteError, totalTimeError]).toAgree([0.1, 0.1], 1e-9);
   });
 });

@@ -17,13 +17,14 @@ const comparisonText = ({
 }: ReturnType<typeof compareWithSteps>): string =>
   [
     tableText([
-      ['', 'estimate s', 'step log s', 'error', 'in its interval'],
-      ...coefficients.map(({ coefficient, estimate, reference, error, inInterval }) => [
+      ['', 'estimate s', 'its interval', 'step log s', 'error', 'interval holds it'],
+      ...coefficients.map(({ coefficient, estimate, reference, error, interval, holdsReference }) => [
         coefficient,
         significant(estimate),
+        interval === null ? '-' : interval.map((end) => significant(end)).join(' to '),
         significant(reference),
         error === null ? '-' : percent(error),
-        inInterval === null ? '-' : inInterval ? 'yes' : 'no',
+        holdsReference === null ? '-' : holdsReference ? 'yes' : 'no',
       ]),
     ]),
     `steps predicted within ${percent(meanAbsoluteError)} on average, their total time off by ${percent(totalTimeError)}`,
@@ -42,10 +43,8 @@ export const runSteps = async (args: StepsArgs, session: Session): Promise<ExitC
   const { steps } = trace;
   const fit = about(name, () => fitSteps(steps, given({ model: args.model, level: args.ci })));
   for (const { code, message } of fit.warnings) session.log.warn(`${message} [${code}]`);
-  const comparison =
-    args.against === undefined
-      ? undefined
-      : compareWithSteps((await readBetasFile(args.against, session)).betas, fit, trace.steps);
+  const estimate = args.against === undefined ? undefined : await readBetasFile(args.against, session);
+  const comparison = estimate && compareWithSteps(estimate.betas, fit, trace.steps, estimate.intervals);
   const taken = await session.writeJson(args.json, {
     ...betasFileOf(fit),
     ...(comparison && { against: { file: args.against, ...(snakeCaseKeys(comparison) as object) } }),
