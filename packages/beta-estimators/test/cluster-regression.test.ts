@@ -153,6 +153,22 @@ describe('robustFit', () => {
     expect(scale).toBe(1e-9);
   });
 
+  it('ends with the weights of the bisquare at 4.685 standard deviations', () => {
+    const random = seededRandom(6, 'bisquare');
+    const clean = rowsOf(variedRows(400, false), [6e-3, 2e-5, 1.2e-4, 0]);
+    const noisy = { ...clean, seconds: clean.seconds.map((s) => s * (1 + 0.2 * (random() - 0.5) ** 3)) };
+    const { beta, scale, weights } = robustFit(noisy, 3, new Float64Array(400).fill(3));
+    const off = noisy.seconds.map(
+      (s, i) => ((s - predictedSeconds(noisy, beta, i)) / s) * Math.sqrt(noisy.steps[i] as number),
+    );
+    const left = off.map((z) => 3 * Math.max(0, 1 - (z / (4.685 * scale)) ** 2) ** 2);
+    expect(weights).toAgree(left, 0, 1e-3);
+    // Long tails: some rows count fully, some by halves, some not at all.
+    expect(weights.filter((w) => w === 0).length).toBeGreaterThan(10);
+    expect(weights.filter((w) => w > 0.3 && w < 2.7).length).toBeGreaterThan(50);
+    expect(scale).toAgree(([...off.map(Math.abs)].sort((a, b) => a - b)[200] as number) / 0.6744897501960817, 1e-3);
+  });
+
   it('its scale is the standard deviation of a step, relative, whatever a few rows do', () => {
     const random = seededRandom(5, 'noise');
     const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

@@ -8,14 +8,14 @@ import {
 } from '../src/index.js';
 import { thrownBy } from './thrown.js';
 
-const json = { name: '32B', title: 'Qwen 32B', aliases: ['q32'], parameters: 32e9, prompt_padding_tokens: 64 };
+const json = { name: '32B', title: 'Qwen 32B', aliases: ['q32', ' q 32 '], parameters: 32e9, prompt_padding_tokens: 64 };
 
 describe('configurationFromJSON', () => {
   it('reads all that is known, and fills in what need not be', () => {
     expect(configurationFromJSON(json)).toEqual({
       name: '32B',
       title: 'Qwen 32B',
-      aliases: ['q32'],
+      aliases: ['q32', ' q 32 '],
       parameters: 32e9,
       promptPaddingTokens: 64,
     });
@@ -68,7 +68,7 @@ describe('configurationFor', () => {
   ];
 
   it('goes by name, title and aliases, in any case', () => {
-    for (const called of ['32b', ' Qwen 32b ', 'Q32']) expect(configurationFor(called, [other, own])).toBe(own);
+    for (const called of ['32b', ' Qwen 32b ', 'Q32', 'q 32']) expect(configurationFor(called, [other, own])).toBe(own);
     expect(configurationFor('q3', [other, own])).toBeUndefined();
     expect(configurationFor('q32')).toBeUndefined();
     expect(

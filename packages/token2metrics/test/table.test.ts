@@ -189,6 +189,20 @@ describe('mapColumns', () => {
       },
     ],
     [
+      'a unit that is none',
+      ['input_tokens', 'decode'],
+      { units: { decode: 'parsec' } },
+      {
+        message: "unit: must be one of s, ms, us, ns, min for a time; got 'parsec' (f.csv:1:decode)",
+        code: 'token2metrics/unknown-unit',
+        file: 'f.csv',
+        line: 1,
+        column: 'decode',
+        value: 'parsec',
+        expected: 's, ms, us, ns, min',
+      },
+    ],
+    [
       'two columns for a metric',
       ['input_tokens', 'decode_ms', 'decode_time'],
       {},
@@ -296,6 +310,9 @@ describe('inferTimeUnits', () => {
     expect(told(times({ ttft: [[500], 'ms'], decode: [[2], 's'], total: [[2500]] }))).toMatchObject({
       total: ['ms', 'the ttft + the decode'],
     });
+    expect(told(times({ ttft: [[0.5], 's'], decode: [[2000], 'ms'], total: [[2500]] }))).toMatchObject({
+      total: ['ms', 'the ttft + the decode'],
+    });
     expect(() => inferTimeUnits(times({ ttft: [[500], 'ms'], decode: [[2], 's'], total: [[99]] }))).toThrow(
       'the total: the column',
     );
@@ -315,6 +332,10 @@ describe('inferTimeUnits', () => {
       ttft: ['ms', evidence],
       decode: ['ms', evidence],
       total: ['s', undefined],
+    });
+    expect(told(times({ ttft: [[0.5]], decode: [[2]], total: [[2500], 'ms'] }))).toMatchObject({
+      ttft: ['s', evidence],
+      decode: ['s', evidence],
     });
     expect(() => inferTimeUnits(times({ ttft: [[500]], decode: [[2000]], total: [[99], 's'] }))).toThrow(
       'the decode: the column',
@@ -494,6 +515,9 @@ describe('loadMeasurements', () => {
       },
     ]);
     expect((await loadOne('batch,input_tokens,ttft_s\n1,10,3\n')).findings).toEqual([]);
+    expect((await refusal(load('batch,input_tokens,ttft_s\n2,10,3\n'))).message).toMatch(
+      /^model: must have at least one/,
+    );
     expect(await refusal(load('model,batch,input_tokens,ttft_s\nx,2,10,3\n'))).toEqual({
       name: 'Token2MetricsError',
       message: 'x: must have at least one request measured alone (batch 1); got none (run.csv)',

@@ -1,0 +1,130 @@
+import '@stepclock/vitest-matchers';
+import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
+import { describe, expect, it } from 'vitest';
+import { estimateStepClock } from '../src/index.js';
+import { fitStepClock } from '../src/step-clock/estimate-step-clock.js';
+import { resolvedStepClock } from '../src/step-clock/step-clock-options.js';
+import { sum } from './estimate-parts.js';
+
+const BETA = [6e-3, 2e-5, 1.2e-4] as const;
+
+/**
+ * An engine of which every step is written down: a request comes every other step, its prompt is prefilled whole in that step, and then it decodes one token a step
+ * with the others. Prompts and answers repeat in cycles of different lengths; after every 50 requests the engine runs empty.
+ */
+const plainTrace = (
+  requests: number,
+): { readonly phases: PhaseTable; readonly steps: number; readonly busySec: number } => {
+  const columns = { kind: new Uint8Array(2 * requests), request: new Uint32Array(2 * requests) };
+  const [startSec, endSec, prefillTokens, decodeTokens] = [0, 0, 0, 0].map(() => new Float64Array(2 * requests)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  let [now, steps, busySec] = [0, 0, 0];
+  let active: { readonly row: number; left: number }[] = [];
+  let begun = 0;
+  for (let step = 0; begun < requests || active.length > 0; step++) {
+    const pauses = begun % 50 === 0;
+    const waits = pauses && active.length > 0;
+    if (pauses && !waits) now += 0.01;
+    const prompt = step % 2 === 0 && begun < requests && !waits ? 100 + 37 * ((begun * 7) % 29) : 0;
+    const start = now;
+    const stepSec = BETA[0] + BETA[1] * prompt + BETA[2] * active.length;
+    now += stepSec;
+    if (prompt > 0 || active.length > 0) {
+      steps++;
+      busySec += stepSec;
+    }
+    for (const own of active) own.left--;
+    for (const { row, left } of active) if (left === 0) endSec[row] = now;
+    active = active.filter(({ left }) => left > 0);
+    if (prompt === 0) continue;
+    const row = 2 * begun;
+    columns.kind.set([PREFILL, DECODE], row);
+    columns.request.fill(begun, row, row + 2);
+    startSec.set([start, now], row);
+    endSec[row] = now;
+    prefillTokens[row] = prompt;
+    const tokens = 3 + ((begun * 5) % 11);
+    decodeTokens[row + 1] = tokens;
+    active.push({ row: row + 1, left: tokens });
+    begun++;
+  }
+  const phases = {
+    length: 2 * requests,
+    ...columns,
+    startSec,
+    endSec,
+    prefillTokens,
+    decodeTokens,
+    requestIds: { length: requests, at: (i: number) => `q${i}` },
+  };
+  return { phases, steps, busySec };
+};
+
+const rowsOf = (phases: PhaseTable, kind: number) => [...phases.kind.keys()].filter((row) => phases.kind[row] === kind);
+describe('a trace that is fitted as it is', () => {
+  it('says what the engine did: coefficients, steps, busy seconds', () => {
+    const { phases, steps, busySec } = plainTrace(400);
+    const progress: number[] = [];
+    const { betas, diagnostics, history, iterations, clock } = estimateStepClock(phases, {
+      model: 'linear',
+      onProgress: (share) => progress.push(share),
+    });
+    expect([betas.beta0, betas.beta1, betas.beta2]).toAgree(BETA, 1e-11);
+    expect(diagnostics).toMatchObject({ n_phases: 800, n_prefills: 400, n_decodes: 400, steps });
+    expect(diagnostics.mean_step_seconds).toAgree(busySec / steps, 1e-10);
+    expect(diagnostics.rmse_seconds).toBeLessThan(1e-12);
+    expect(clock.steps).toBe(steps);
+    expect(progress).toEqual([0.9, 1]);
+    // An even clock to begin with: the decodes' seconds over their tokens.
+    const decodes = rowsOf(phases, DECODE);
+    const seconds = sum(decodes.map((row) => (phases.endSec[row] ?? 0) - (phases.startSec[row] ?? 0)));
+    const [start = [], ...after] = history.beta;
+    expect(start).toAgree([seconds / sum(phases.decodeTokens), 0, 0], 1e-9);
+    expect(after).toHaveLength(iterations);
+    expect(history.deltaBetaL2[0]).toAgree(Math.hypot(...(after[0] ?? []).map((b, j) => b - (start[j] ?? 0))), 1e-12);
+  });
+});
+
+describe('a trace of more than 24,000 decodes', () => {
+  const long = plainTrace(24_001);
+
+  it('is fitted on a sample first, then looked at as a whole', () => {
+    const progress: number[] = [];
+    const { betas, diagnostics, history, iterations, converged, clock, warnings } = estimateStepClock(long.phases, {
+      model: 'linear',
+      onProgress: (share) => progress.push(share),
+    });
+    expect([betas.beta0, betas.beta1, betas.beta2]).toAgree(BETA, 1e-10);
+    expect(progress).toEqual([0.3, 0.5, 0.9, 1]);
+    expect(diagnostics).toMatchObject({ n_phases: 48_002, n_prefills: 24_001, n_decodes: 24_001, steps: long.steps });
+    expect(diagnostics.mean_step_seconds).toAgree(long.busySec / long.steps, 1e-9);
+    expect([clock.steps, clock.wholeSteps]).toEqual([long.steps, true]);
+    expect([converged, warnings]).toEqual([true, []]);
+    expect(history.beta).toHaveLength(iterations + 1);
+  });
+
+  it('takes as many rounds on the sample as it may, and two on the whole at most', () => {
+    for (const [maxOuterIters, iterations] of [
+      [1, 2],
+      [3, 5],
+    ] as const) {
+      const { fit, exact, stretches, width } = fitStepClock(
+        long.phases,
+        resolvedStepClock({ model: 'linear', maxOuterIters, tol: 0 }),
+      );
+      expect(fit.rounds).toHaveLength(iterations);
+      expect([exact, stretches, width]).toEqual([fit, 1, 3]);
+    }
+  });
+
+  it('is fitted no more finely than it is told', () => {
+    const roundsFor = (tol: number) =>
+      fitStepClock(long.phases, resolvedStepClock({ model: 'linear', tol })).fit.rounds.length;
+    // A sample need not be: what its rounds still move is far below what the rounds on the whole would.
+    expect(roundsFor(0.5)).toBeLessThan(roundsFor(0));
+  });
+});
