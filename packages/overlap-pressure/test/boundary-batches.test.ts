@@ -2,6 +2,7 @@ import { seededRandom, shuffled } from '@stepclock/random';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boundaryBatches } from '../src/boundary-batches.js';
+import { countedReads } from './counted-reads.js';
 
 interface Boundary {
   readonly timeSec: number;
@@ -127,6 +128,21 @@ describe('boundaryBatches', () => {
     expect(batches.length).toBe(20);
     // Every second row is in the sample: a batch of 1650 rows has 825 of them, give or take 20.
     for (const batch of batches) expect(Math.abs(batch.length - 3300)).toBeLessThan(3300 * 0.1);
+  });
+
+  it('reads a trace in order of time about once, and holds a few batches of it', () => {
+    // Ten blocks of 4096 rows, ten batches of as many: a batch lies in two blocks, or in three where it meets both edges.
+    const rows = 40_960;
+    const [startSec, endSec] = columns(Array.from({ length: rows }, (_, i) => i));
+    const { column, reads } = countedReads(startSec);
+    const size = 8192;
+    let most = 0;
+    for (const { timesSec } of boundaryBatches(column, endSec, size)) {
+      most = Math.max(most, timesSec.buffer.byteLength / Float64Array.BYTES_PER_ELEMENT);
+    }
+    // Checking and sampling read each once; every second row is in the sample.
+    expect(reads() / rows).toBeLessThanOrEqual(1 + 0.5 + 3);
+    expect(most).toBeLessThanOrEqual(4 * size);
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { seededRandom, shuffled } from '@stepclock/random';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sortedOrder } from '../src/sorted-order.js';
+import { countedReads } from './counted-reads.js';
 
 const sorted = (values: Float64Array): number[] => Array.from(sortedOrder(values), (i) => values[i] as number);
 
@@ -59,5 +60,23 @@ describe('sortedOrder', () => {
     }
     const column = Float64Array.from(shuffled(values.length, random), (i) => values[i] as number);
     expect([...sortedOrder(column)]).toEqual(plainOrder(column));
+  });
+
+  it.each([
+    // Looking for the ends and telling the bucket of each value: two reads. Sorting where several fall in one: two or three more.
+    ['one value a bucket', 3, (i: number) => i],
+    ['random values', 6, (_: number, random: () => number) => random()],
+    ['all but one in one bucket', 8, (i: number, random: () => number) => (i === 0 ? 1e6 : random())],
+    ['two clumps', 8, (i: number, random: () => number) => 1e6 * (i % 2) + random()],
+    ['equal values', 1, () => 7],
+  ])('takes linear time: %s ask for %d reads a value at most', (_, most, value) => {
+    const random = seededRandom(10);
+    const n = 4000;
+    const drawn = Float64Array.from({ length: n }, (_, i) => value(i, random));
+    const values = Float64Array.from(shuffled(n, random), (i) => drawn[i] as number);
+    const { column, reads } = countedReads(values);
+    const order = sortedOrder(column);
+    expect(reads() / n).toBeLessThanOrEqual(most);
+    expect([...order]).toEqual(plainOrder(values));
   });
 });
