@@ -41,3 +41,35 @@ const engine: fc.Arbitrary<EngineOptions> = fc.record(
 );
 
 export const arbitraryRun = fc.record({ workload, engine });
+
+const tightWorkload: fc.Arbitrary<Workload> = fc
+  .array(
+    fc.record({ gap: fc.nat(3), prompt: fc.integer({ min: 14, max: 34 }), output: fc.integer({ min: 1, max: 20 }) }),
+    {
+      minLength: 2,
+      maxLength: 8,
+    },
+  )
+  .map((rows) => {
+    let now = 0;
+    return {
+      length: rows.length,
+      arrivalSec: Float64Array.from(rows, ({ gap }) => {
+        now += gap / 4;
+        return now;
+      }),
+      promptTokens: Float64Array.from(rows, (r) => r.prompt),
+      outputTokens: Float64Array.from(rows, (r) => r.output),
+    };
+  });
+
+/** A few short requests, steps of one second planned one ahead, and a cache of which each needs up to four blocks of four to eight. */
+export const tightRun = fc.record({
+  workload: tightWorkload,
+  engine: fc.record({
+    coefficients: fc.constant({ beta0: 1, beta1: 0, beta2: 0 }),
+    kvTokens: fc.integer({ min: 4, max: 8 }).map((blocks) => 16 * blocks),
+    asyncScheduling: fc.constant(true),
+    prefixCaching: fc.boolean(),
+  }),
+});

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Engine, type EngineRun } from '../src/engine.js';
 import { type EngineOptions, resolveEngine } from '../src/engine-options.js';
 import type { Workload } from '../src/workload.js';
-import { arbitraryRun } from './arbitrary-run.js';
+import { arbitraryRun, tightRun } from './arbitrary-run.js';
 import { plainEngine } from './plain-engine.js';
 
 const runOf = (workload: Workload, options: EngineOptions, noise = () => 1): EngineRun => {
@@ -20,9 +20,12 @@ const workload = (...rows: [arrival: number, prompt: number, output: number][]):
 });
 
 describe('a run obeys', () => {
-  it('a plain simulator gives the same steps and times, token for token', () => {
+  it.each([
+    ['of every kind', arbitraryRun],
+    ['short of blocks, with steps planned ahead', tightRun],
+  ])('a plain simulator gives the same steps and times, token for token: %s', (_, runs) => {
     fc.assert(
-      fc.property(arbitraryRun, ({ workload: load, engine }) => {
+      fc.property<[{ workload: Workload; engine: EngineOptions }]>(runs, ({ workload: load, engine }) => {
         const run = runOf(load, engine);
         const { steps } = run;
         const plain = plainEngine(load, engine);
@@ -95,6 +98,24 @@ describe('a step', () => {
   });
 });
 
+describe('a step planned ahead', () => {
+  const engine = { coefficients: { beta0: 1, beta1: 0, beta2: 0 }, asyncScheduling: true };
+
+  it('takes the blocks of the last admitted where that has ended: no preemption', () => {
+    // Both hold 2 of 4 blocks; the second has its last token with the step to 16, the first then needs a third block.
+    const { steps, preemptions, lastTokenSec } = runOf(workload([0, 17, 18], [0, 17, 16]), { ...engine, kvTokens: 64 });
+    expect([...preemptions]).toEqual([0, 0]);
+    expect([...steps.preemptions]).toEqual(Array(18).fill(0));
+    expect([...lastTokenSec]).toEqual([18, 16]);
+  });
+
+  it('waits for the step in flight where nothing is left to plan', () => {
+    const slow = { ...engine, coefficients: { beta0: 10, beta1: 0, beta2: 0 } };
+    const { takenInSec, scheduledSec, lastTokenSec } = runOf(workload([0, 4, 1], [5, 4, 1]), slow);
+    expect([takenInSec[1], scheduledSec[1], lastTokenSec[1]]).toEqual([10, 10, 20]);
+  });
+});
+
 describe('arrival times read at step boundaries', () => {
   const read = { arrivalsReadAtSteps: true };
   /** When the second request is taken in, scheduled, and has its first token. */
@@ -128,6 +149,9 @@ describe('arrival times read at step boundaries', () => {
     // Nearest to 13 is 10, when the step from 20 on is planned; nearest to 17 is 20.
     expect(second(13, engine, [0, 4, 9])).toEqual([10, 10, 30]);
     expect(second(17, engine, [0, 4, 9])).toEqual([20, 20, 40]);
+    // Two chunks of 10 + 4 s, then steps of 10: when the step from 28 on is planned, at 14, the boundary ahead is 28.
+    const chunked = { ...engine, coefficients: { beta0: 10, beta1: 1, beta2: 0 }, chunkSize: 4 };
+    expect([20.9, 21.1].map((arrival) => second(arrival, chunked, [0, 8, 9])[0])).toEqual([14, 28]);
   });
 
   it('an idle engine takes a request in when it comes', () => {
