@@ -10,6 +10,9 @@ export interface Found {
 export const isAllZero = (table: TidyTable, column: number, rows: readonly number[]): boolean =>
   rows.every((row) => decimalNumber(table.cell(row, column)) === 0);
 
+/** A time that a stage can have: above 0, and within a double's range. */
+const isTime = (ms: number): boolean => ms > 0 && Number.isFinite(ms);
+
 /** What is wrong with the cells of one stage: "1 zero (line 9), 2 missing (lines 4, 5)". */
 const faultsOf = (table: TidyTable, column: number, rows: readonly number[]): string => {
   const kinds = new Map<string, number[]>();
@@ -39,7 +42,7 @@ export const completeRows = (
 ): number[] => {
   const faulty = stages
     .filter(({ column }) => !isAllZero(table, column, asked))
-    .map((stage) => ({ ...stage, rows: asked.filter((row) => !(decimalNumber(table.cell(row, stage.column)) > 0)) }))
+    .map((stage) => ({ ...stage, rows: asked.filter((row) => !isTime(decimalNumber(table.cell(row, stage.column)))) }))
     .filter(({ rows }) => rows.length > 0)
     .map((stage) => ({ ...stage, text: faultsOf(table, stage.column, stage.rows) }));
   const [first] = faulty;

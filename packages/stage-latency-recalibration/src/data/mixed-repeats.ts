@@ -9,17 +9,15 @@ const SCATTER_PERCENT = 5;
 const MOST_LEVELS = 20;
 
 /**
- * Whether what was merged as repeats may be measurements of several things: they scatter, and a column of texts that says so was neither a
- * knob nor filtered by.
+ * Whether what was merged as repeats may be measurements of several things: they scatter, and a column of texts differs within a
+ * configuration, so it was neither a knob nor filtered by.
  *
- * @param used columns that are stages or knobs
  * @param rows of the file, those of `single` in their order
  * @param single a row each, before repeats were merged
  * @param noisePercent what they scatter by
  */
 export const mixedRepeatsWarnings = (
   table: TidyTable,
-  used: ReadonlySet<number>,
   rows: readonly number[],
   single: StageTable,
   noisePercent: number | null,
@@ -27,7 +25,6 @@ export const mixedRepeatsWarnings = (
   if (noisePercent === null || !(noisePercent > SCATTER_PERCENT)) return [];
   const repeats = rowsByKey(configurationKeys(single)).map((group) => group.map((i) => rows[i] as number));
   const told = table.names.flatMap((name, column) => {
-    if (used.has(column)) return [];
     const levels = new Set<string>();
     let differ = false;
     for (const group of repeats) {

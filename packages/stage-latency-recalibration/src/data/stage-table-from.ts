@@ -49,8 +49,7 @@ export const stageTableFrom = (table: TidyTable, options: StageDataOptions = {})
   };
   warnings.push(...conventionWarnings(table, rows, single));
   const merged = mergeRepeats(single);
-  const used = new Set([...stages, ...knobs].map(({ column }) => column));
-  warnings.push(...mixedRepeatsWarnings(table, used, rows, single, merged.noisePercent));
+  warnings.push(...mixedRepeatsWarnings(table, rows, single, merged.noisePercent));
   return merged;
 };
 
@@ -170,7 +169,7 @@ const stepsOf = (
   }
   rows.forEach((row, i) => {
     const tokens = decimalNumber(table.cell(row, column));
-    if (!(tokens >= 1)) {
+    if (!(tokens >= 1 && Number.isFinite(tokens))) {
       throw new StageError(
         'stage/bad-value',
         `output tokens: must be a number from 1; got ${JSON.stringify(table.cell(row, column))}`,
@@ -186,10 +185,10 @@ const stepsOf = (
 const knobColumn = (table: TidyTable, { name, column }: Found, rows: readonly number[]): KnobColumn => {
   const texts = rows.map((row) => table.cell(row, column).trim());
   const numbers = texts.map(decimalNumber);
-  const isNumber = numbers.map((value) => !Number.isNaN(value));
-  const bad = isNumber.includes(true) ? isNumber.indexOf(false) : texts.indexOf('');
+  const isNumeric = numbers.some((value) => !Number.isNaN(value));
+  const bad = isNumeric ? numbers.findIndex((value) => !Number.isFinite(value)) : texts.indexOf('');
   if (bad >= 0) {
-    const expected = isNumber.includes(true) ? 'a number, as in the other rows' : 'a level';
+    const expected = isNumeric ? 'a number, as in the other rows' : 'a level';
     throw new StageError('stage/bad-value', `${name}: must be ${expected}; got ${JSON.stringify(texts[bad])}`, {
       file: table.file,
       line: table.line(rows[bad] as number),
@@ -198,7 +197,7 @@ const knobColumn = (table: TidyTable, { name, column }: Found, rows: readonly nu
       expected,
     });
   }
-  if (isNumber.includes(true)) return { kind: 'numeric', name, values: Float64Array.from(numbers) };
+  if (isNumeric) return { kind: 'numeric', name, values: Float64Array.from(numbers) };
   const levels = [...new Set(texts)].sort();
   return { kind: 'category', name, levels, values: Float64Array.from(texts, (text) => levels.indexOf(text)) };
 };
