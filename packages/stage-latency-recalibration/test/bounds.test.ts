@@ -6,6 +6,7 @@ import {
   conformalSelection,
   crossFit,
   crossFitFromJSON,
+  crossFitJSON,
   filterByBudget,
   guardrailFigures,
   jackknifeBounds,
@@ -395,7 +396,36 @@ describe('crossFit', () => {
   });
 });
 
-describe('crossFitFromJSON', () => {
+describe('crossFitJSON, crossFitFromJSON', () => {
+  it('write and read folds, ratios and predictions', () => {
+    const half = { kind: 'power', power: 1, log_factor: Math.log(0.5) };
+    const fold = (map: object) => ({
+      schema: 'stepclock/stage-recalibration@1',
+      method: 'scale',
+      samples: 2,
+      stages: ['stage'],
+      total: { per_step_stages: [], convention: 'prefill-emits-first', fixed_steps: null },
+      maps: [map],
+    });
+    const json = {
+      folds: [
+        { rows: [0, 2], model: fold(half) },
+        { rows: [1], model: fold({ kind: 'identity' }) },
+      ],
+      ratios: [1.5, 0.5, 1],
+      predicted_ms: [5, 20, 15],
+    };
+    const cross = crossFitFromJSON(json);
+    expect(cross.folds.map(({ model }) => [...model.predict(inputOf(10, 30)).totalMs])).toEqual([
+      [expect.closeTo(5, 12), expect.closeTo(15, 12)],
+      [10, 30],
+    ]);
+    expect(crossFitJSON(cross)).toEqual(json);
+    expect(crossFitJSON({ ...cross, folds: [{ model: times(1), rows: Uint32Array.of(3) }] })).toMatchObject({
+      folds: [{ rows: [3] }],
+    });
+  });
+
   it('refuses what has not its parts', () => {
     const fault = {
       code: 'stage/bad-model',

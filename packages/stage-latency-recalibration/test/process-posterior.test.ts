@@ -246,6 +246,7 @@ describe('TrendProcess', () => {
     const read = TrendProcess.fromJSON(plain.toJSON());
     expect(fit({ near: read, maxIterations: 0 }).logHyperparameters).toAgree(typical.slice(0, 4), 1e-12);
     expect(fit({ near: plain, trend: 'quadratic', maxIterations: 0 }).logHyperparameters).toAgree(typical, 1e-12);
+    expect([...fit({ maxIterations: 1 }).logHyperparameters]).not.toEqual([...plain.logHyperparameters]);
     // Started at the optimum, a search has nothing left to gain.
     expect(fit({ near: plain, maxIterations: 6 }).logHyperparameters).toAgree(plain.logHyperparameters, 0.2, 0.05);
   });
@@ -256,6 +257,9 @@ describe('TrendProcess', () => {
     const process = TrendProcess.fit(table(still), Float64Array.from(y));
     expect(process.toJSON().features[1]?.sd).toBe(1);
     expect(process.predict(table(still)).every(Number.isFinite)).toBe(true);
+    // Movements within the rounding of the values are none either.
+    const rounding = x.map(([a = 0], i) => [a, 1e6 + 1e-5 * i]);
+    expect(TrendProcess.fit(table(rounding), Float64Array.from(y)).toJSON().features[1]?.sd).toBe(1);
     const constant = TrendProcess.fit(table(x), new Float64Array(6).fill(7));
     expect(constant.toJSON().target).toEqual({ mean: 7, sd: 1 });
     expect(constant.predict(table(x))).toAgree(new Float64Array(6).fill(7), 1e-12);

@@ -14,6 +14,9 @@ export interface ExperimentPlan {
   readonly warnings: readonly StageWarning[];
 }
 
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
+const isShare = (value: number): boolean => value > 0 && Number.isFinite(value);
+
 /** @throws StageError for tables that are not one experiment, and for sample counts of which none fits the data */
 export const planExperiment = (
   source: StageTable,
@@ -22,16 +25,14 @@ export const planExperiment = (
 ): ExperimentPlan => {
   const options = withDefaults(asked);
   refuseOtherExperiment(source, target);
-  for (const [name, values, least] of [
-    ['samples', options.samples, 1],
-    ['budgets', options.budgets, 0],
-    ['seeds', [options.seeds], 1],
+  for (const [name, values, rule, holds] of [
+    ['samples', options.samples, 'whole numbers from 1', isCount],
+    ['budgets', options.budgets, 'numbers above 0', isShare],
+    ['seeds', [options.seeds], 'whole numbers from 1', isCount],
   ] as const) {
-    const bad = values.find((value) => !(value >= least && value > 0 && Number.isFinite(value)));
+    const bad = values.find((value) => !holds(value));
     if (bad !== undefined || values.length === 0) {
-      throw new StageError('stage/bad-option', `${name}: must be numbers above 0; got ${bad ?? 'none'}`, {
-        value: bad,
-      });
+      throw new StageError('stage/bad-option', `${name}: must be ${rule}; got ${bad ?? 'none'}`, { value: bad });
     }
   }
   const test = testSize(target, options.testConfigurations);
