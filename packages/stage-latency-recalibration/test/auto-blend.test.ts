@@ -3,7 +3,7 @@ import { seededRandom } from '@stepclock/random';
 import { featureTable } from '@stepclock/regression';
 import { describe, expect, it } from 'vitest';
 import { recalibrate, type TransferSamples } from '../src/index.js';
-import { autoBlend, blendWeights } from '../src/recalibration/auto-blend.js';
+import { type AutoFit, autoBlend, blendWeights } from '../src/recalibration/auto-blend.js';
 import { CANDIDATES } from '../src/recalibration/method.js';
 import { takeSamples } from '../src/recalibration/samples.js';
 import {
@@ -14,6 +14,7 @@ import {
   type StageMap,
   scaleMap,
 } from '../src/recalibration/stage-map.js';
+import { lazily } from './lazily.js';
 
 /** Two stages: one that a factor carries over exactly but for noise, one that a line does. */
 const samplesOf = (n: number): TransferSamples => {
@@ -62,7 +63,7 @@ describe('blendWeights', () => {
 
 describe('autoBlend', () => {
   const samples = samplesOf(20);
-  const auto = autoBlend(samples, 3);
+  const fitted = lazily(() => autoBlend(samples, 3));
   const ratios = (k: number) => Array.from(samples.targetMs[k] ?? [], (ms, i) => ms / (samples.sourceMs[k]?.[i] ?? 1));
 
   it.each([
@@ -76,6 +77,7 @@ describe('autoBlend', () => {
   });
 
   it('reports the root mean square of out-of-fold errors of log ms, as percent', () => {
+    const auto = fitted();
     const errors = auto.reports.map(({ candidates }) =>
       candidates.map(({ crossValidatedPercent }) => crossValidatedPercent),
     );
@@ -101,6 +103,7 @@ describe('autoBlend', () => {
   });
 
   it('names the heaviest of each stage, and has no use for a factor where a line is needed', () => {
+    const auto = fitted();
     expect(auto.reports.map(({ stage }) => stage)).toEqual(['one', 'two']);
     for (const { winner, candidates } of auto.reports) {
       const most = Math.max(...candidates.map(({ weight }) => weight));
@@ -112,6 +115,7 @@ describe('autoBlend', () => {
   });
 
   it('fits every candidate to all samples, as the method of its name does, and blends them by its weights', () => {
+    const auto = fitted();
     const alone = CANDIDATES.map((candidate) => recalibrate(candidate, samples).predict(samples).stagesMs);
     CANDIDATES.forEach((candidate, m) => {
       auto.candidateMaps.get(candidate)?.forEach((map, k) => {
@@ -128,6 +132,7 @@ describe('autoBlend', () => {
   });
 
   it('of a fold knows nothing of the fold’s own samples: neither its maps nor its weights', () => {
+    const auto = fitted();
     const [split] = auto.splits;
     const test = new Set(split?.test ?? []);
     const spoiled: TransferSamples = {
@@ -136,7 +141,7 @@ describe('autoBlend', () => {
     };
     const other = autoBlend(spoiled, 3);
     expect(other.splits).toEqual(auto.splits);
-    const predicted = (fit: typeof auto, s: number) =>
+    const predicted = (fit: AutoFit, s: number) =>
       fit.foldMaps[s]?.map((map, k) => map.predict(samples.sourceMs[k] as Float64Array, samples.knobs));
     // Processes start from the fit of all samples, a few steps away: not the same to the last bit.
     predicted(other, 0)?.forEach((ms, k) => {
@@ -148,6 +153,7 @@ describe('autoBlend', () => {
   });
 
   it('of a fold weighs candidates by the errors of the other folds', () => {
+    const auto = fitted();
     const fit = (candidate: (typeof CANDIDATES)[number], rows: TransferSamples, k: number): StageMap => {
       const stage = { f: rows.sourceMs[k] as Float64Array, y: rows.targetMs[k] as Float64Array, knobs: rows.knobs };
       const { process: near } = (auto.candidateMaps.get(candidate)?.[k] ?? {}) as Partial<ProcessMap>;

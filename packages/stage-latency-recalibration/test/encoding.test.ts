@@ -163,6 +163,8 @@ describe('features', () => {
       value: 'w',
       expected: 'x, y',
     });
+    const first = tableOf(numeric('a', 1), numeric('b', 1), category('d', ['w']));
+    expect(faultOf(() => scaledFeatures(encoding, first))).toMatchObject({ code: 'stage/unknown-level', line: 2 });
     // Levels that no row has are no matter.
     const spare = tableOf(numeric('a', 1), numeric('b', 1), category('d', ['y'], ['w', 'y']));
     expect(scaledFeatures(encoding, spare).columns[2]).toEqual(Float64Array.of(1));
@@ -208,9 +210,9 @@ describe('designWarnings', () => {
   });
 
   it('name knobs that move one at a time, with the base that they move from', () => {
-    // From (2, y, 7), c crossed with both.
+    // From (2, y, 7), which is not the first row; c crossed with both.
     const table = tableOf(
-      numeric('a', 2, 1, 2, 2, 1, 2, 3),
+      numeric('a', 1, 2, 2, 2, 1, 2, 3),
       category('b', ['y', 'y', 'x', 'y', 'y', 'z', 'y']),
       numeric('c', 7, 7, 8, 8, 8, 7, 7),
     );
@@ -241,21 +243,28 @@ describe('designWarnings', () => {
       'no row differs from the base (0, 0) in more than one of a, b: h',
       'no row differs from the base (0, 0) in more than one of c, d: h',
     ]);
+    // Of three knobs two may move together, and each of them apart from the third.
+    const three = tableOf(numeric('a', 0, 1, 0, 0, 0), numeric('b', 0, 0, 1, 0, 1), numeric('c', 0, 1, 0, 1, 0));
+    expect(messagesOf(three)).toEqual([
+      'one-knob-at-a-time: no row differs from the base (0, 0) in more than one of a, b: how the knobs act together cannot be identified',
+    ]);
     const together = (columns: number[][]) => columns.map((column, k) => numeric('ab'[k] ?? '', ...column, 1));
     expect(messagesOf(tableOf(...together([a ?? [], b ?? []])))).toEqual([]);
   });
 
   it('name every pair of knobs that always move together, one to one', () => {
     const table = tableOf(
+      // Of this and the others, it follows from them but not they from it.
+      numeric('e', 1, 1, 2, 1),
       numeric('a', 1, 2, 3, 1),
       numeric('b', 6, 4, 2, 6),
       category('c', ['p', 'q', 'r', 'p']),
-      // Of these, one follows from the others but not the others from it.
       numeric('d', 1, 1, 2, 1),
     );
     const tied = (pair: string) =>
       `tied-knobs: ${pair} always move together: their effects cannot be told apart on this data`;
     expect(messagesOf(table).filter((message) => message.startsWith('tied'))).toEqual([
+      tied('e and d'),
       tied('a and b'),
       tied('a and c'),
       tied('b and c'),

@@ -44,6 +44,7 @@ import {
   transferSamples,
 } from '../src/index.js';
 import { takeSamples } from '../src/recalibration/samples.js';
+import { lazily } from './lazily.js';
 import { tableOf } from './made-tables.js';
 
 const faultOf = (run: () => unknown) => {
@@ -154,9 +155,10 @@ describe('transferPoints', () => {
       ],
     }),
   );
-  const points = transferPoints(resultOf(seeds));
+  const made = lazily(() => transferPoints(resultOf(seeds)));
 
   it('are means over seeds, a method, number of samples and stage each, in the order of the first seed', () => {
+    const points = made();
     expect(points.map(({ method, samples, stage }) => [method, samples, stage])).toEqual([
       ['none', 0, 'T_total'],
       ['auto', 10, 'prefill'],
@@ -175,6 +177,7 @@ describe('transferPoints', () => {
   });
 
   it('of one method and the total are its curve', () => {
+    const points = made();
     expect(totalCurve(points, 'auto').map(({ samples }) => samples)).toEqual([10, 25]);
     expect(totalCurve(points, 'ridge')).toEqual([]);
   });
@@ -191,9 +194,10 @@ describe('guardrailPoints', () => {
       ],
     }),
   );
-  const { byBudget, overall } = guardrailPoints(resultOf(seeds));
+  const made = lazily(() => guardrailPoints(resultOf(seeds)));
 
   it('are means over the seeds that have a share, a rule, number of samples and budget each', () => {
+    const { byBudget } = made();
     expect(byBudget.map(({ rule, samples, budget }) => [rule, samples, budget])).toEqual([
       ['margin_1.1', 10, 0.5],
       ['margin_1.1', 10, 1],
@@ -216,6 +220,7 @@ describe('guardrailPoints', () => {
   });
 
   it('of all budgets together count the coverage once a seed', () => {
+    const { overall } = made();
     expect(overall.map(({ rule, samples, budget }) => [rule, samples, budget])).toEqual([
       ['margin_1.1', 10, null],
       ['margin_1.1', 25, null],
@@ -384,7 +389,7 @@ describe('experimentFiles', () => {
     [0, 1].map((seed) => seedOf(seed, { calibration: calibration(seed), guardrail: guardrail(seed), blends })),
     { warnings: [warning] },
   );
-  const files = experimentFiles(result);
+  const made = lazily(() => experimentFiles(result));
   const settings = {
     samples: [10, 25],
     seeds: [0, 1],
@@ -403,6 +408,7 @@ describe('experimentFiles', () => {
   const spread = (mean: number, sd: number, standard_error: number) => ({ mean, sd, standard_error });
 
   it('are four, with the settings in each', () => {
+    const files = made();
     expect(Object.keys(files)).toEqual([
       'e3_estimator_model',
       'e3_calibration_results',
@@ -415,6 +421,7 @@ describe('experimentFiles', () => {
   });
 
   it('hold the source model with all its digits, and its errors seed by seed', () => {
+    const files = made();
     expect(files.e3_estimator_model).toEqual({
       schema: 'stepclock/stage-experiment-estimator@1',
       settings,
@@ -434,6 +441,7 @@ describe('experimentFiles', () => {
   });
 
   it('hold every calibration, with the letters of the classical methods, and how auto decided', () => {
+    const files = made();
     expect(files.e3_calibration_results).toEqual({
       schema: 'stepclock/stage-calibration-results@1',
       settings,
@@ -468,6 +476,7 @@ describe('experimentFiles', () => {
   });
 
   it('hold the curves, with the baseline apart, answers and warnings', () => {
+    const files = made();
     expect(files.e3_transfer_curves).toEqual({
       schema: 'stepclock/stage-transfer-curves@1',
       settings,
@@ -497,6 +506,7 @@ describe('experimentFiles', () => {
   });
 
   it('hold what the guardrail did: rules by budget, over all budgets, and the sweep of margins', () => {
+    const files = made();
     const point = (rule: string) => ({
       rule,
       samples: 10,
@@ -725,12 +735,13 @@ describe('guardBudgets', () => {
   const settings = { seed: 3 };
   const fits = seedFits(everything, settings);
   const options = withDefaults({ budgets: [0.5, 1], guardrailMethod: 'scale', level: 0.75, margin: 1.25 });
-  const results = guardBudgets(fits, everything, n, test, options, settings);
+  const made = lazily(() => guardBudgets(fits, everything, n, test, options, settings));
   // Of 30 sorted totals at 0.95 x 29 = 27.55 places.
   const sorted = test.totalMs.slice().sort();
   const reference = (sorted[27] as number) * 0.45 + (sorted[28] as number) * 0.55;
 
   it('has every rule at every budget: margins and the one asked for, split, jackknife+ and selection', () => {
+    const results = made();
     expect([...new Set(results.map(({ rule }) => rule))]).toEqual([
       ...[1, 1.02, 1.05, 1.1, 1.15, 1.2, 1.3, 1.5, 1.25].map((margin) => `margin_${margin}`),
       'split_conformal_75',
@@ -745,6 +756,7 @@ describe('guardBudgets', () => {
   });
 
   it('counts by shares of the 95th percentile of the totals', () => {
+    const results = made();
     const model = fits('scale', n);
     const predicted = model.predict(test).totalMs;
     const of = (rule: string, budget: number) => results.find((one) => one.rule === rule && one.budget === budget);
@@ -766,6 +778,7 @@ describe('guardBudgets', () => {
   });
 
   it('draws the split rule from the first half and calibrates it on the second, the jackknife+ from all', () => {
+    const results = made();
     const first = firstSamples(everything, n);
     const half = recalibrate('scale', firstSamples(everything, 10));
     const rest = takeSamples(
@@ -781,6 +794,7 @@ describe('guardBudgets', () => {
   });
 
   it('selects with the share of violations that the level leaves', () => {
+    const results = made();
     const first = firstSamples(everything, n);
     const model: Recalibration = fits('scale', n);
     const predicted = model.predict(test).totalMs;
@@ -835,14 +849,21 @@ describe('runSeed', () => {
     sourceConfigurations: 20,
     guardrailMethod: 'scale',
   } as const;
-  const plan = planExperiment(source, target, options);
-  const result = runSeed(source, target, plan, 5);
-  const sets = drawSets(source, target, plan.testConfigurations, 20, 5);
-  const { estimator } = trainEstimator(takeConfigurations(source, sets.source), { families: ['linear'], seed: 5 });
-  const test = takeConfigurations(target, sets.test);
-  const pool = transferSamples(estimator, takeConfigurations(target, sets.pool));
+  const made = lazily(() => {
+    const plan = planExperiment(source, target, options);
+    const sets = drawSets(source, target, plan.testConfigurations, 20, 5);
+    const { estimator } = trainEstimator(takeConfigurations(source, sets.source), { families: ['linear'], seed: 5 });
+    return {
+      plan,
+      result: runSeed(source, target, plan, 5),
+      estimator,
+      test: takeConfigurations(target, sets.test),
+      pool: transferSamples(estimator, takeConfigurations(target, sets.pool)),
+    };
+  });
 
   it('trains on the source set, and keeps the model and a picture of the first seed', () => {
+    const { plan, result, estimator } = made();
     expect(result.seed).toBe(5);
     expect(result.source).toEqual({
       stages: estimator.parts.reports,
@@ -855,6 +876,7 @@ describe('runSeed', () => {
   });
 
   it('calibrates every method with as many samples as it can use, and tells its errors on the test set by stage and in total', () => {
+    const { result, estimator, test, pool } = made();
     const keys = result.calibration.map(({ method, samples, stage }) => `${method} ${samples} ${stage}`);
     const stages = ['T_LLM_prefill', 'T_LLM_decode_per_token', 'T_total'];
     const by = (method: string, n: number) => stages.map((stage) => `${method} ${n} ${stage}`);
@@ -882,6 +904,7 @@ describe('runSeed', () => {
   });
 
   it('pictures auto with the most samples', () => {
+    const { plan, result, estimator, test, pool } = made();
     const { stagesMs, totalMs } = recalibrate('auto', firstSamples(pool, 16), { seed: 5 }).predict(
       transferInput(estimator, test),
     );
@@ -907,6 +930,7 @@ describe('runSeed', () => {
   });
 
   it('guards budgets at every number of samples', () => {
+    const { plan, result, estimator, test, pool } = made();
     expect([...new Set(result.guardrail.map(({ samples }) => samples))]).toEqual([2, 8, 16]);
     const input = { ...transferInput(estimator, test), totalMs: measuredTotals(test) };
     const fits = seedFits(pool, { seed: 5 });

@@ -6,6 +6,7 @@ import { StageError } from '../src/index.js';
 import { Posterior } from '../src/smooth/process-posterior.js';
 import { TrendProcess } from '../src/smooth/trend-process.js';
 import { gaussSolve } from './gauss.js';
+import { lazily } from './lazily.js';
 
 /** Hyperparameters as the model has them. */
 interface Theta {
@@ -93,22 +94,25 @@ describe.each([
   ['quadratic', 2, 1],
 ] as const)('Posterior of trend %s, %i rows, %i features', (trend, n, d) => {
   const { x, y } = draw(n, d, n + d);
-  const posterior = new Posterior(rowMajor(x), Float64Array.from(y), d, trend);
+  const made = lazily(() => new Posterior(rowMajor(x), Float64Array.from(y), d, trend));
   const size = d + (trend === 'quadratic' ? 3 : 2);
   const random = seededRandom(n, 'hyperparameters');
   const points = Array.from({ length: 4 }, () => Float64Array.from({ length: size }, () => 1.6 * random() - 1.2));
 
   it('has a length a feature, the signal, the noise and the trend', () => {
+    const posterior = made();
     expect(posterior.size).toBe(size);
     const typical = [...Array.from({ length: d }, () => Math.log(d) / 2), Math.log(0.8), Math.log(0.1), Math.log(0.5)];
     expect(posterior.typical()).toAgree(typical.slice(0, size), 1e-12, 1e-12);
   });
 
   it('is minus the logarithm of likelihood times priors', () => {
+    const posterior = made();
     for (const logs of points) expect(posterior.evaluate(logs).value).toAgree(objective(x, y, logs, d), 1e-9, 1e-9);
   });
 
   it('has the gradient of its value, by differences', () => {
+    const posterior = made();
     for (const logs of points) {
       const differences = Array.from(logs, (_, k) => {
         const moved = (by: number) =>
@@ -125,6 +129,7 @@ describe.each([
   });
 
   it('solves by the covariance', () => {
+    const posterior = made();
     for (const logs of points) {
       const a = covariance(x, thetaOf(logs, d));
       const { alpha, inverse } = posterior.solution(logs);
@@ -140,6 +145,7 @@ describe.each([
   });
 
   it('is infinite where rounding leaves no positive definite covariance, and says so when it is to be solved', () => {
+    const posterior = made();
     const beyond = new Float64Array(size).fill(800);
     expect(posterior.evaluate(beyond).value).toBe(Number.POSITIVE_INFINITY);
     expect(posterior.evaluate(beyond).gradient).toHaveLength(size);

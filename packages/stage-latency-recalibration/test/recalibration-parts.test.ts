@@ -30,6 +30,17 @@ import {
 import { fineTuned } from '../src/recalibration/fine-tune.js';
 import { leastSamples } from '../src/recalibration/method.js';
 import { sampleKeys } from '../src/recalibration/samples.js';
+import {
+  affineMapThrough,
+  logAffineMap,
+  processMap,
+  relativeAffineMap,
+  ridgeMap,
+  type StageMap,
+  type StageSamples,
+  scaleMap,
+} from '../src/recalibration/stage-map.js';
+import { lazily } from './lazily.js';
 import { tableOf } from './made-tables.js';
 
 /** Two stages, the second counted once a step; targets by two laws, and the total by a third. */
@@ -165,6 +176,29 @@ describe('methods of stages', () => {
     ]);
   });
 
+  it('are the maps of their names', () => {
+    const samples = samplesOf(12);
+    const bent = {
+      ...samples,
+      targetMs: samples.targetMs.map((ms) => ms.map((value, i) => value * (1 + (i % 3) / 20))),
+    };
+    const maps: [Method, (stage: StageSamples) => StageMap][] = [
+      ['affine', affineMapThrough],
+      ['affine-relative', relativeAffineMap],
+      ['log-affine', logAffineMap],
+      ['scale', scaleMap],
+      ['ridge', ridgeMap],
+      ['gaussian-process', (stage) => processMap(stage, 'none')],
+      ['trend-process', (stage) => processMap(stage, 'quadratic')],
+    ];
+    for (const [method, map] of maps) {
+      const want = [0, 1].map((k) =>
+        map({ f: bent.sourceMs[k] as Float64Array, y: bent.targetMs[k] as Float64Array, knobs: bent.knobs }).toJSON(),
+      );
+      expect(recalibrate(method, bent).toJSON()).toEqual({ ...header(method, 12), maps: want });
+    }
+  });
+
   it('auto reports how it decided', () => {
     const samples = samplesOf(8);
     const model = recalibrate('auto', samples);
@@ -252,15 +286,16 @@ describe('methods of the total', () => {
 
 describe('fine-tuned', () => {
   const samples = samplesOf(34);
-  const source = trainNetwork(samples.knobs, [(samples.sourceMs[0] as Float64Array).map(Math.log)], 1, 'lean');
-  const networks = [source, source];
+  const trained = lazily(() =>
+    trainNetwork(samples.knobs, [(samples.sourceMs[0] as Float64Array).map(Math.log)], 1, 'lean'),
+  );
   /** As the documentation states it: 300 steps of Adam from the source's weights, all samples at a time, or at most 32. */
   const stated = (k: number, batchSize: number, maxEpochs: number, seed: number) =>
     multiOutputPerceptron(
       samples.knobs,
       featureTable(['stage 0'], [(samples.targetMs[k] as Float64Array).map(Math.log)]),
       {
-        warmStart: source,
+        warmStart: trained(),
         learningRate: 1e-3,
         batchSize,
         maxEpochs,
@@ -272,6 +307,8 @@ describe('fine-tuned', () => {
     ).model;
 
   it('goes on from the source’s networks, all samples at a time or, lean, at most 32', () => {
+    const source = trained();
+    const networks = [source, source];
     const full = fineTuned(networks, samples, 5, 'full');
     const lean = fineTuned(networks, samples, 5, 'lean');
     [0, 1].forEach((k) => {
@@ -284,6 +321,7 @@ describe('fine-tuned', () => {
   });
 
   it('is a recalibration of stages, full unless told otherwise, and has none without networks', () => {
+    const networks = [trained(), trained()];
     const model = recalibrate('fine-tuned', samples, { networks, seed: 5 });
     const { stagesMs, totalMs } = model.predict(samples);
     const full = fineTuned(networks, samples, 5, 'full');
@@ -303,6 +341,7 @@ describe('fine-tuned', () => {
   });
 
   it('reads networks back, and refuses what is none', () => {
+    const source = trained();
     const [again] = transferNetworksFromJSON([reread(source)]);
     expect(again?.predict(samples.knobs)).toEqual(source.predict(samples.knobs));
     const forest = reread(randomForest(dataset(samples.knobs, samples.targetTotalMs), { trees: 1 }).model);
@@ -368,7 +407,7 @@ describe('transferSamples', () => {
     T_LLM_decode_per_token: 1 + k / 10,
   }));
   const table = tableOf(records);
-  const { estimator } = trainEstimator(table, { families: ['linear'] });
+  const trained = lazily(() => trainEstimator(table, { families: ['linear'] }).estimator);
   const reversed: StageTable = {
     ...table,
     stageNames: [...table.stageNames].reverse(),
@@ -376,6 +415,7 @@ describe('transferSamples', () => {
   };
 
   it('are the source’s predictions and the target’s measurements, in the source’s order of stages', () => {
+    const estimator = trained();
     const samples = transferSamples(estimator, reversed);
     expect(samples.stageNames).toEqual(['T_LLM_prefill', 'T_LLM_decode_per_token']);
     expect(samples.targetMs).toEqual(table.stagesMs);
@@ -394,6 +434,7 @@ describe('transferSamples', () => {
   });
 
   it('refuse a target with fewer or more stages', () => {
+    const estimator = trained();
     const fault = (names: string) => ({
       code: 'stage/other-stages',
       message: `stages: source and target must have the same (T_LLM_prefill, T_LLM_decode_per_token); got ${names} (made.json)`,
@@ -416,6 +457,7 @@ describe('transferSamples', () => {
   });
 
   it('networks of the source are trained on its measurements, stage by stage', () => {
+    const estimator = trained();
     const { scaled } = estimator.encode(table);
     const networks = trainTransferNetworks(estimator, table, 4, 'lean');
     expect(networks.map((network) => network.toJSON())).toEqual(
@@ -426,6 +468,7 @@ describe('transferSamples', () => {
   });
 
   it('an estimator is read back before it is used', () => {
+    const estimator = trained();
     const again = StageEstimator.fromJSON(reread(estimator));
     expect(transferSamples(again, table)).toEqual(transferSamples(estimator, table));
   });

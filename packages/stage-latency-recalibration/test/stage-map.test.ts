@@ -24,6 +24,8 @@ import {
   stageMapFromJSON,
 } from '../src/recalibration/stage-map.js';
 import { polynomialRidge } from '../src/smooth/polynomial-ridge.js';
+import { TrendProcess } from '../src/smooth/trend-process.js';
+import { lazily } from './lazily.js';
 
 const noKnobs = (n: number): FeatureTable =>
   featureTable(['size'], [Float64Array.from({ length: n }, (_, i) => i % 3)]);
@@ -175,6 +177,10 @@ describe('process', () => {
       const map = processMap(known, trend);
       expect(map.predict(held.f, held.knobs)).toAgree(held.y, trend === 'none' ? 0.1 : 0.02);
       expect(map.kind).toBe('ratio');
+      // By itself it searches to the end.
+      const logs = known.y.map((ms, i) => Math.log(ms / (known.f[i] as number)));
+      const features = featureTable(['log source ms', 'a', 'b'], [known.f.map(Math.log), ...known.knobs.columns]);
+      expect(map.process.toJSON()).toEqual(TrendProcess.fit(features, logs, { trend }).toJSON());
       const json = map.toJSON() as { process: { trend: string; features: { name: string }[] } };
       expect(json.process).toBe(map.process.toJSON());
       expect(json.process.trend).toBe(trend);
@@ -189,29 +195,33 @@ describe('process', () => {
 });
 
 describe('blend', () => {
-  const twice = stageMapFromJSON({ kind: 'power', power: 1, log_factor: Math.log(2) });
-  const eightfold = stageMapFromJSON({ kind: 'power', power: 1, log_factor: Math.log(8) });
+  const twice = () => stageMapFromJSON({ kind: 'power', power: 1, log_factor: Math.log(2) });
+  const eightfold = () => stageMapFromJSON({ kind: 'power', power: 1, log_factor: Math.log(8) });
   const broken: StageMap = { kind: 'none', predict: (f) => f.map(() => Number.NaN), toJSON: () => ({ kind: 'none' }) };
-  const map = blendMap([
-    { candidate: 'a', weight: 0.75, map: twice },
-    { candidate: 'b', weight: 0, map: broken },
-    { candidate: 'c', weight: 0.25, map: eightfold },
-  ]);
+  const blended = lazily(() =>
+    blendMap([
+      { candidate: 'a', weight: 0.75, map: twice() },
+      { candidate: 'b', weight: 0, map: broken },
+      { candidate: 'c', weight: 0.25, map: eightfold() },
+    ]),
+  );
 
   it('is the weighted geometric mean of its maps, without those of no weight', () => {
+    const map = blended();
     // 2^0.75 8^0.25 = 2^1.5
     expect(predict(map, 1, 10)).toAgree([2 ** 1.5, 10 * 2 ** 1.5], 1e-14);
     expect(map.kind).toBe('blend');
     expect(map.toJSON()).toEqual({
       kind: 'blend',
       parts: [
-        { candidate: 'a', weight: 0.75, map: twice.toJSON() },
-        { candidate: 'c', weight: 0.25, map: eightfold.toJSON() },
+        { candidate: 'a', weight: 0.75, map: twice().toJSON() },
+        { candidate: 'c', weight: 0.25, map: eightfold().toJSON() },
       ],
     });
   });
 
   it('is the same when it was written and read', () => {
+    const map = blended();
     const again = stageMapFromJSON(JSON.parse(JSON.stringify(map)));
     expect(predict(again, 1, 10)).toEqual(predict(map, 1, 10));
     expect(again.toJSON()).toEqual(map.toJSON());

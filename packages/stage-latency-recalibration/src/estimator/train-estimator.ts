@@ -1,4 +1,4 @@
-import { type Split, takeRows } from '@stepclock/regression';
+import { RegressionError, type Split, takeRows } from '@stepclock/regression';
 import { knobKeys } from '../data/configurations.js';
 import { knobSplits } from '../data/knob-splits.js';
 import { measuredTotals, type StageTable, totalsOf } from '../data/stage-table.js';
@@ -149,8 +149,10 @@ const tryFamily = (
       ? { fitted, outOfFold }
       : undefined;
   } catch (error) {
-    // A form that these rows cannot carry (fewer rows than terms, no convergence) is out of the running.
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('regression/')) return undefined;
+    if (isAboutRows(error)) return undefined;
     throw error;
   }
 };
+
+/** A form that these rows cannot carry (fewer rows than terms, no convergence) is out of the running. */
+const isAboutRows = (error: unknown): boolean => error instanceof StageError || error instanceof RegressionError;
