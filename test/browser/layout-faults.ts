@@ -44,6 +44,8 @@ export const layoutFaults = (page: Page): Promise<string[]> =>
         .map((text) => ({ text, box: text.getBoundingClientRect() }))
         .filter(({ box }) => box.width > 0);
       for (const { text, box } of texts) {
+        if (text.textContent?.endsWith('…'))
+          faults.push(`${figure.querySelector('h3')?.textContent}: ${name(text)} is cut`);
         if (
           box.left < frame.left - 1 ||
           box.right > frame.right + 1 ||

@@ -171,7 +171,9 @@ describe('token2metrics predict', () => {
       '--model-path',
       models,
     );
-    expect(stderr).toBe('');
+    expect(stderr).toBe(
+      'warning: 8B was trained on the bundled synthetic set, which no device wrote: give train a --data of yours [synthetic-data]\n',
+    );
     expect(code).toBe(0);
     expect(stdout).toMatch(/total latency +5\.0\d+ s +90 %: 5\.0\d+ s to 5\.0\d+ s/);
     expect(stdout).toMatch(/energy of the prefill +[\d.]+ J/);

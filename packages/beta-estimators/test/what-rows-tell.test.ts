@@ -396,7 +396,7 @@ describe('identifiability', () => {
   const problem = clockProblem(traceColumns(tableOf(twoRequests)));
   const state = startState(problem);
   const told = (rows: ClusterRows, width: Width, beta: StepBetas) =>
-    identifiability(problem, state, rows, new Float64Array(rows.length).fill(1), width, beta);
+    identifiability(problem, state, rows, new Float64Array(rows.length).fill(1), width, beta, null);
 
   it('the condition number is that of the weighted design with columns of length 1', () => {
     // Columns (1, 1), (1, 0): unit columns at 45 degrees have singular values sqrt(1 +- 1/sqrt 2).
@@ -413,7 +413,7 @@ describe('identifiability', () => {
     expect(got.conditionNumber).toAgree(Math.sqrt((1 + root) / (1 - root)), 1e-9);
     expect(got.confused).toEqual([]);
     // Weighing the second row down turns them towards each other.
-    const heavy = identifiability(problem, state, rows, Float64Array.of(1, 1 / 3, 1), 3, BETA);
+    const heavy = identifiability(problem, state, rows, Float64Array.of(1, 1 / 3, 1), 3, BETA, null);
     const cosine = Math.sqrt(3) / 2;
     expect(heavy.conditionNumber).toAgree(Math.sqrt((1 + cosine) / (1 - cosine)), 1e-9);
   });
@@ -484,8 +484,18 @@ describe('identifiability', () => {
     seen.steps.set([2, 0.5, 0.4, 4]);
     seen.shares.tokens.set([100, 60, 900, 0]);
     seen.context.set([0, 40, 9000, 80]);
-    const { compositions } = identifiability(problem, seen, tilted(1), new Float64Array(3).fill(1), 3, BETA);
+    const { compositions } = identifiability(problem, seen, tilted(1), new Float64Array(3).fill(1), 3, BETA, null);
     expect(compositions).toEqual({ prefillTokens: [0, 120], decodeSeqs: [0, 1], contextTokens: [0, 80] });
+    // A step holds no more than the engine's budget: 60 tokens in half a step are no 120 in one; a decode takes one of them.
+    const within = (budget: number) =>
+      identifiability(problem, seen, tilted(1), new Float64Array(3).fill(1), 3, BETA, budget).compositions
+        .prefillTokens;
+    expect([within(101), within(60), within(120), within(200)]).toEqual([
+      [0, 100],
+      [0, 59],
+      [0, 119],
+      [0, 120],
+    ]);
     expect(told(tilted(1), 3, BETA).compositions).toEqual({
       prefillTokens: [0, 0],
       decodeSeqs: [0, 0],
@@ -504,7 +514,7 @@ describe('identifiability', () => {
     expect(count).toBe(402);
     seen.steps.fill(1);
     seen.shares.tokens.set(Float64Array.from({ length: count }, (_, j) => j));
-    const { compositions } = identifiability(many, seen, tilted(1), new Float64Array(3).fill(1), 3, BETA);
+    const { compositions } = identifiability(many, seen, tilted(1), new Float64Array(3).fill(1), 3, BETA, null);
     // 401 segments, without the idle one (400): two at either end are left out.
     expect(compositions.prefillTokens).toEqual([2, 398]);
     expect(compositions.decodeSeqs).toEqual([1, 1]);

@@ -78,7 +78,7 @@ const othersOf = (phases: PhaseTable, { trace }: TraceInput, own: Estimate['algo
       others.push({ name: 'step-clock', betas: { ...betas }, facts: r2Fact(diagnostics.r2) });
     }
     if (chunkSize === undefined) return others;
-    const published = (algo: string): string => `${algo} (published, C = ${chunkSize})`;
+    const published = (algo: string): string => `${algo} (C = ${chunkSize})`;
     if (own !== 'iterative') {
       const { betas, diagnostics } = estimateIterative(phases, { chunkSize });
       others.push({ name: published('iterative'), betas: { ...betas }, facts: r2Fact(diagnostics.final_r2) });

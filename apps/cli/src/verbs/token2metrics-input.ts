@@ -19,7 +19,7 @@ import type { Session } from '../session.js';
 import { given } from './given.js';
 
 /** What stands for a file where `--data` is not given. */
-const SYNTHETIC = 'the bundled synthetic set';
+export const SYNTHETIC = 'the bundled synthetic set';
 
 /** What spreadsheets call a sheet that nobody named. */
 const SPREADSHEET_TITLE = /^(sheet|tabelle|feuille?) ?\d*$/i;
@@ -76,6 +76,8 @@ export const readMeasurements = async (
     Object.entries(pairsOf('columns', args.columns)).map(([metric, column]) => [metricOf(metric), column]),
   ) as Partial<Record<Metric, string>>;
   const name = args.data ?? SYNTHETIC;
+  if (args.data === undefined)
+    session.log.warn(`no --data: these figures are of ${SYNTHETIC}, which no device wrote [synthetic-data]`);
   const { bytes, sha256 } =
     args.data === undefined
       ? { bytes: new TextEncoder().encode(syntheticCsv()), sha256: undefined }

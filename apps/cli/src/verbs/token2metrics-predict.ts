@@ -14,6 +14,7 @@ import { refuseOverwriting, type Session } from '../session.js';
 import { predictionText } from '../text/token2metrics-text.js';
 import { readTidyFile } from '../tidy-input.js';
 import { given } from './given.js';
+import { SYNTHETIC } from './token2metrics-input.js';
 import { readModel } from './token2metrics-models.js';
 
 interface Requests {
@@ -127,6 +128,14 @@ const warningsOf = (model: DeviceModel, rows: readonly Readonly<Record<string, u
   const ranges = Object.values(model.metrics)[0]?.range.features ?? [];
   const widest = Object.values(model.metrics).find(({ range }) => range.features.length > 1)?.range.features ?? ranges;
   return [
+    ...(model.source.file === SYNTHETIC
+      ? [
+          {
+            code: 'synthetic-data',
+            message: `${model.name} was trained on ${SYNTHETIC}, which no device wrote: give train a --data of yours`,
+          },
+        ]
+      : []),
     ...(outside > 0
       ? [
           {

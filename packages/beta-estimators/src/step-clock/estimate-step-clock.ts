@@ -65,7 +65,7 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
   const { beta, state, rows, weights, rounds } = fit;
   const intervals = blockIntervals(rows, width, weights, beta, resolved.ci) ?? null;
   const converged = fit.converged || withinUncertainty(rounds, intervals);
-  const identified = identifiability(problem, state, rows, weights, width, beta);
+  const identified = identifiability(problem, state, rows, weights, width, beta, resolved.maxNumBatchedTokens);
   const clock = clockReport(chosen, resolved.maxNumBatchedTokens);
   options.onProgress?.(1);
   return {

@@ -18,7 +18,10 @@ export interface ConfusedPair {
 export interface Identifiability {
   /** Of the weighted design with columns of length 1; null where a column is zero or depends on others. */
   readonly conditionNumber: number | null;
-  /** Ranges over the steps seen, from the 0.5th to the 99.5th percentile of segments. */
+  /**
+   * Ranges over the steps seen, from the 0.5th to the 99.5th percentile of segments. Steps are counted to about one, so tokens a step are
+   * quotients that may come out above what any step held: where the engine's token budget is known, none exceeds it.
+   */
   readonly compositions: {
     readonly prefillTokens: readonly [number, number];
     readonly decodeSeqs: readonly [number, number];
@@ -35,6 +38,7 @@ const CONFUSED = 0.98;
 /** A smallest singular value below this (columns of length 1) is rounding. */
 const DEPENDENT = 1e-7;
 
+/** @param budget tokens a step of the engine, where known */
 export const identifiability = (
   problem: ClockProblem,
   state: ClockState,
@@ -42,6 +46,7 @@ export const identifiability = (
   weights: Float64Array,
   width: Width,
   beta: StepBetas,
+  budget: number | null,
 ): Identifiability => {
   const { r } = reduceRows(rowColumns(rows, width), rows.seconds, { weights });
   const norms = Array.from({ length: width }, (_, j) => r.getColumnVector(j).norm());
@@ -56,7 +61,7 @@ export const identifiability = (
   const name = (j: number): CoefficientName => COEFFICIENTS[j] as CoefficientName;
   return {
     conditionNumber: full ? (singular[0] as number) / smallest : null,
-    compositions: compositions(problem, state),
+    compositions: compositions(problem, state, budget ?? Number.POSITIVE_INFINITY),
     confused:
       smallest > DEPENDENT ? confusedPairs(scaled, present.map(name)) : dependentPairs(scaled, present.map(name)),
     atBound: present.filter((j) => beta[j] === 0).map(name),
@@ -90,6 +95,7 @@ const pairs = (n: number): [number, number][] =>
 const compositions = (
   { frame, groups }: ClockProblem,
   { steps, shares, context }: ClockState,
+  budget: number,
 ): Identifiability['compositions'] => {
   const prefill: number[] = [];
   const decodes: number[] = [];
@@ -98,8 +104,9 @@ const compositions = (
   for (let j = 0; j < steps.length; j += stride) {
     const k = steps[j] as number;
     if ((groups.ofSegment[j] as number) < 0 || !(k >= 0.5)) continue;
-    prefill.push((shares.tokens[j] as number) / k);
-    decodes.push(frame.decodes[j] as number);
+    const active = frame.decodes[j] as number;
+    prefill.push(Math.min((shares.tokens[j] as number) / k, Math.max(0, budget - active)));
+    decodes.push(active);
     contexts.push(context[j] as number);
   }
   return { prefillTokens: range(prefill), decodeSeqs: range(decodes), contextTokens: range(contexts) };

@@ -6,6 +6,7 @@ import { pageForm } from '../render/vega-lite-form.js';
 import type { ChartSpec } from '../spec.js';
 import type { PlacedChart } from './arrange-figures.js';
 import { packSpec } from './packed-rows.js';
+import { PLACE_WIDTH, withSteadyLayout } from './steady-layout.js';
 
 /** The reader's own interface font; charts in a page match its text. */
 export const PAGE_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -27,11 +28,10 @@ const slim = ({ $schema: _schema, ...spec }: VegaSpec): VegaSpec => spec;
 const ofWidth = (spec: VegaSpec, width: number): VegaSpec => ({
   ...spec,
   signals: (spec.signals ?? []).map((signal) =>
-    signal.name === 'width' || signal.name === PLACE ? { name: signal.name, value: width } : signal,
+    signal.name === 'width' || signal.name === PLACE_WIDTH ? { name: signal.name, value: width } : signal,
   ),
 });
 
-const PLACE = 'placeWidth';
 /** What the axis on the left takes of the place, px: short numbers, or the names of bars. */
 const AXIS_PX = 90;
 const nameWidth = (name: string): number => 6.4 * name.length + 30;
@@ -42,30 +42,12 @@ const axisWidth = (spec: ChartSpec): number => {
   return Math.ceil(Math.max(AXIS_PX, ...names.map((name) => Math.min(230, nameWidth(name)))));
 };
 
-/**
- * Legends take as many columns as the place has room for, not the plot: the plot's width is known only after a layout that
- * has to know how high the legend is.
- */
-const withSteadyLegends = (compiled: VegaSpec, axisPx: number): VegaSpec => {
-  const width = compiled.signals?.find(({ name }) => name === 'width');
-  if (width === undefined || compiled.legends === undefined) return compiled;
-  return {
-    ...compiled,
-    signals: [...(compiled.signals ?? []), { ...width, name: PLACE }],
-    legends: compiled.legends.map((legend) => {
-      const { columns } = legend;
-      if (typeof columns !== 'object' || !('signal' in columns)) return legend;
-      return { ...legend, columns: { signal: columns.signal.replace(/\bwidth\b/g, `(${PLACE} - ${axisPx})`) } };
-    }),
-  };
-};
-
 /** A chart, ready for the page. */
 export const pageFigure = async ({ spec, ...place }: PlacedChart): Promise<PageFigure> => {
   const theme = themeConfig(PAGE_PALETTE, PAGE_FONT);
-  // On a small phone a long title of the x axis would reach beyond the plot.
+  // On a small phone a long word in the title of the x axis would reach beyond the plot.
   const config = { ...theme, axisX: { ...(theme.axisX as object), titleLimit: { expr: 'width' } }, padding: 4 };
-  const alive = withSteadyLegends(await compileSpec(pageForm(spec), config), axisWidth(spec));
+  const alive = withSteadyLayout(await compileSpec(pageForm(spec), config), axisWidth(spec));
   const still = ofWidth(alive, place.wide ? STILL_WIDTH.wide : STILL_WIDTH.half);
   return {
     ...place,
