@@ -57,6 +57,23 @@ describe('estimate', () => {
     expect(json.warnings).toEqual([]);
   });
 
+  it('shows the rounds of every coefficient of the model', async () => {
+    const linear = await capture([
+      'estimate',
+      written('four.csv', FOUR_PHASES),
+      '--algo',
+      'iterative',
+      '--chunk-size',
+      '64',
+    ]);
+    expect(linear.stdout).toMatch(/round +beta0 +beta1 +beta2 +\|delta beta\| +r2 +rmse s\n/);
+    const log = join(folder, 'kv.jsonl');
+    await capture(['simulate', '--scenario', 'kv', '--requests', '60', '--seed', '1', '--output', log]);
+    const kv = await capture(['estimate', log, '--model', 'kv']);
+    expect(kv.stdout).toMatch(/round +beta0 +beta1 +beta2 +beta3 +\|delta beta\| +r2 +rmse s\n/);
+    expect(kv.stdout).toMatch(/\n +\d+ +0\.00\d{7} +0\.0000\d{5} +0\.000\d{6} +0\.000000\d{7} +/);
+  });
+
   it('iterative converges after 7 rounds, with a history in JSON', async () => {
     const trace = written('four.csv', FOUR_PHASES);
     const { stdout } = await capture([

@@ -149,7 +149,7 @@ export const sampleEstimate = ({ phases: count, seed = 7, heldOut = true }: Samp
           name: 'chat.requests.jsonl',
           sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
           bytes: 184233,
-          rows: 1000,
+          holds: '1,000 phases',
         },
       ],
       seed: 1,

@@ -148,6 +148,8 @@ export const estimateReportOf = (
     }),
     exclusions: input.trace.exclusions,
     warnings: [...estimate.warnings, ...(replayed.warnings ?? [])],
-    provenance: provenanceOf(session, [{ name: input.name, sha256: input.sha256, rows: phases.length }]),
+    provenance: provenanceOf(session, [
+      { name: input.name, sha256: input.sha256, holds: `${formatNumber(phases.length, 9)} phases` },
+    ]),
   });
 };

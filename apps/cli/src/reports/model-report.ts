@@ -1,5 +1,6 @@
 import {
   type KeyFigure,
+  type Provenance,
   type ReportBlock,
   type ReportData,
   type ReportSection,
@@ -40,7 +41,7 @@ export interface ModelReport {
   readonly keyFigures?: readonly KeyFigure[];
   readonly warnings?: readonly ReportWarning[];
   readonly sections: readonly ModelSection[];
-  readonly inputs: readonly { readonly name: string; readonly sha256?: string; readonly rows?: number }[];
+  readonly inputs: Provenance['inputs'];
   readonly seed?: number;
 }
 

@@ -92,12 +92,15 @@ const historyText = (history: NonNullable<EstimateForText['history']>): string =
     const x = column?.[round - 1];
     return x === undefined || x === null ? '' : significant(x, digits);
   };
-  const rows = [['  round', 'beta0', 'beta1', 'beta2', '|delta beta|', 'r2', 'rmse s']];
+  const width = history.beta[rounds]?.length ?? 3;
+  const names = ROWS.slice(0, width).map(({ key }) => key);
+  const rows = [['  round', ...names, '|delta beta|', 'r2', 'rmse s']];
   for (let round = from; round <= rounds; round++) {
     const beta = history.beta[round] ?? [];
     rows.push([
       `  ${round}`,
-      ...[0, 1, 2].map((c) => (beta[c] ?? 0).toFixed(9)),
+      // A token of context costs nanoseconds.
+      ...names.map((key, c) => (beta[c] ?? 0).toFixed(key === 'beta3' ? 13 : 9)),
       cell(history.deltaBetaL2, round, 3),
       cell(history.r2, round, 7),
       cell(history.rmseSeconds, round, 5),

@@ -59,13 +59,16 @@ export const runReplay = async (args: ReplayArgs, session: Session): Promise<Exi
     );
   }
   if (wantsReport(args)) {
-    const { replayReport } = await import('@stepclock/charts');
+    const { formatNumber, replayReport } = await import('@stepclock/charts');
     const { writeReport } = await import('../reports/write-report.js');
     const { replayResultOf } = await import('../reports/replay-result.js');
     const data = replayReport({
       subtitle: name,
       replay: replayResultOf(trace.requests, result),
-      provenance: provenanceOf(session, [{ name: betasPath }, { name, sha256, rows: trace.requests.length }]),
+      provenance: provenanceOf(session, [
+        { name: betasPath },
+        { name, sha256, holds: `${formatNumber(trace.requests.length, 9)} requests` },
+      ]),
     });
     await writeReport(data, args, session);
   }

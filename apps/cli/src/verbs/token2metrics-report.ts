@@ -84,7 +84,10 @@ export const trainingReport = (
     inputs: [
       {
         name: input.name,
-        rows: all.reduce((rows, { trained }) => rows + trained.model.source.rows, 0),
+        holds: `${formatNumber(
+          all.reduce((rows, { trained }) => rows + trained.model.source.rows, 0),
+          9,
+        )} rows`,
         ...(input.sha256 !== undefined && { sha256: input.sha256 }),
       },
     ],

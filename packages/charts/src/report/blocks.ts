@@ -102,19 +102,19 @@ const megabytes = (bytes: number): string =>
 
 /** The files that were read; columns that none of them fills are left out. */
 const inputTable = (inputs: Provenance['inputs']): Markup => {
-  const withRows = inputs.some(({ rows }) => rows !== undefined);
+  const withHolds = inputs.some(({ holds }) => holds !== undefined);
   const withBytes = inputs.some(({ bytes }) => bytes !== undefined);
   const withDigest = inputs.some(({ sha256 }) => sha256 !== undefined);
   const numberHead = (label: string): Markup => html`<th scope="col" class="number">${label}</th>`;
   const number = (text: string): Markup => html`<td class="number">${text}</td>`;
   return html`<div class="table inputs" role="region" tabindex="0" aria-label="Inputs"><table><caption>Inputs</caption>
-<thead><tr><th scope="col">File</th>${withRows ? numberHead('Rows') : ''}${withBytes ? numberHead('Size') : ''}${
+<thead><tr><th scope="col">File</th>${withHolds ? numberHead('Holds') : ''}${withBytes ? numberHead('Size') : ''}${
     withDigest ? html`<th scope="col">SHA-256</th>` : ''
   }</tr></thead>
 <tbody>${inputs.map(
-    ({ name, rows, bytes, sha256 }) =>
+    ({ name, holds, bytes, sha256 }) =>
       html`<tr><th scope="row">${name}</th>${
-        withRows ? number(rows === undefined ? '' : formatNumber(rows, 9)) : ''
+        withHolds ? number(holds ?? '') : ''
       }${withBytes ? number(bytes === undefined ? '' : megabytes(bytes)) : ''}${
         withDigest ? html`<td><code>${sha256 ?? ''}</code></td>` : ''
       }</tr>`,

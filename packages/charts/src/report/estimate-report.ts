@@ -144,6 +144,7 @@ const convergenceSection = ({ history, converged }: EstimateReportInput): Report
                 {
                   spec: convergenceSpec({
                     title: 'Change of the coefficients by round',
+                    unit: 's',
                     series: [{ name: 'change', change: history.deltaBetaL2 }],
                     ...(history.tolerance === undefined ? {} : { tolerance: history.tolerance }),
                   }),

@@ -71,7 +71,8 @@ export interface ReportInputFile {
   /** Hex digest of the bytes that were read. */
   readonly sha256?: string;
   readonly bytes?: number;
-  readonly rows?: number;
+  /** What was read from it: '600 phases'. */
+  readonly holds?: string;
 }
 
 /** Everything needed to make the report again. */
