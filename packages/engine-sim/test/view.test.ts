@@ -200,6 +200,18 @@ describe('views of a run', () => {
     expect(alone).not.toHaveProperty('instance');
   });
 
+  it('every engine serves its own requests, in the order of their arrival', () => {
+    // One at a time, a step of a second a token. The first engine: rows 3, 0, 4; the second: rows 2, 1.
+    const rows = workload([2, 1, 3], [1, 1, 2], [0, 1, 2], [0, 1, 1], [2.5, 1, 1]);
+    const { requests, steps } = simulate(
+      { ...rows, instance: Uint32Array.of(0, 1, 1, 0, 0) },
+      { coefficients, maxNumSeqs: 1 },
+    );
+    expect([...requests.lastTokenSec]).toEqual([5, 4, 2, 1, 6]);
+    expect([...(steps.instance ?? [])]).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1]);
+    expect([...steps.startSec]).toEqual([0, 2, 3, 4, 5, 0, 1, 2, 3]);
+  });
+
   it('the seed is 0 unless given; another gives other noise, none no noise', () => {
     const durations = (seed?: number, stepNoise = 0.1) =>
       simulate(load, { ...engine, stepNoise }, seed === undefined ? {} : { seed }).steps.durationSec;
