@@ -109,6 +109,19 @@ describe('a step planned ahead', () => {
     expect([...lastTokenSec]).toEqual([18, 16]);
   });
 
+  it('lets go one that has ended once, and the others that ended with it when that is known', () => {
+    // The first needs a third block for the step from 16 on and keeps three to its end at 30.
+    const first: [number, number, number] = [0, 17, 30];
+    const ends: [number, number, number] = [0, 17, 16];
+    // 4 blocks: one is left to the third request, which needs two and waits for the end of the first.
+    const short = runOf(workload(first, ends, [16.5, 17, 1]), { ...engine, kvTokens: 64 });
+    expect([short.scheduledSec[2], short.firstTokenSec[2]]).toEqual([30, 31]);
+    // 6 blocks: the last gives up its two at once, the second when its end is known; that leaves three, as the fourth needs.
+    const enough = runOf(workload(first, ends, ends, [16.5, 33, 1]), { ...engine, kvTokens: 96 });
+    expect([enough.scheduledSec[3], enough.firstTokenSec[3]]).toEqual([17, 19]);
+    expect([...enough.lastTokenSec]).toEqual([30, 16, 16, 19]);
+  });
+
   it('waits for the step in flight where nothing is left to plan', () => {
     const slow = { ...engine, coefficients: { beta0: 10, beta1: 0, beta2: 0 } };
     const { takenInSec, scheduledSec, lastTokenSec } = runOf(workload([0, 4, 1], [5, 4, 1]), slow);
