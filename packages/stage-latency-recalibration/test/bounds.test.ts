@@ -273,6 +273,26 @@ describe('conformalSelection', () => {
     }
   });
 
+  it('refuses times that are no numbers, and samples of two lengths', () => {
+    const [one, none] = [Float64Array.of(1, 2), Float64Array.of(1, Number.NaN)];
+    const badValue = (message: string, value: number) => ({ code: 'stage/bad-value', message, value });
+    expect(faultOf(() => conformalSelection(none, one, one, 10))).toEqual(
+      badValue('predictions: must be times in ms; got NaN in row 1', Number.NaN),
+    );
+    expect(faultOf(() => conformalSelection(one, none, one, 10))).toEqual(
+      badValue('predictions of samples: must be times in ms; got NaN in row 1', Number.NaN),
+    );
+    expect(faultOf(() => conformalSelection(one, one, none, 10))).toEqual(
+      badValue('measurements of samples: must be times in ms; got NaN in row 1', Number.NaN),
+    );
+    expect(faultOf(() => conformalSelection(one, Float64Array.of(1), one, 10))).toEqual(
+      badValue('samples: must have a prediction each; got 1 of 2', 1),
+    );
+    expect(faultOf(() => conformalSelection(Float64Array.of(Number.NaN), one, one, 10))).toMatchObject({
+      code: 'stage/bad-value',
+    });
+  });
+
   it('accepts nothing of nothing', () => {
     expect(conformalSelection(new Float64Array(0), samplePredicted, sampleMeasured, 10).accepted).toHaveLength(0);
   });
@@ -302,6 +322,14 @@ describe('guardrailFigures', () => {
       falseAcceptPercent: 50,
       falseRejectPercent: (100 * 2) / 3,
       acceptedPercent: 40,
+    });
+  });
+
+  it('has no shares of no totals', () => {
+    expect(faultOf(() => guardrailFigures(new Float64Array(0), new Float64Array(0), 10))).toEqual({
+      code: 'stage/no-rows',
+      message: 'totals: at least one must be measured; got none',
+      value: undefined,
     });
   });
 
@@ -432,7 +460,7 @@ describe('crossFitJSON, crossFitFromJSON', () => {
       message: 'guardrail: must have folds, ratios and predicted_ms; got others',
       value: undefined,
     };
-    const whole = { folds: [], ratios: [1], predicted_ms: [2] };
+    const whole = { folds: [], ratios: [], predicted_ms: [] };
     for (const value of [
       undefined,
       null,
@@ -446,8 +474,8 @@ describe('crossFitJSON, crossFitFromJSON', () => {
     }
     expect(crossFitFromJSON(whole)).toEqual({
       folds: [],
-      ratios: Float64Array.of(1),
-      predictedMs: Float64Array.of(2),
+      ratios: new Float64Array(0),
+      predictedMs: new Float64Array(0),
     });
   });
 });

@@ -96,6 +96,9 @@ describe('samplingPlan', () => {
     ]) {
       expect(plan({ a: values }, 5, 'space-filling')).toEqual([2, 0, 4, 1, 3]);
     }
+    // In the grid's order 30, 1, 1000, 5, 90 their ranks are 1/2, 0, 1, 1/4, 3/4.
+    expect(plan({ a: [30, 1, 1000, 5, 90] }, 5, 'space-filling')).toEqual([0, 1, 2, 3, 4]);
+    expect(plan({ a: [5, 90, 1, 30, 1000] }, 5, 'space-filling')).toEqual([3, 2, 4, 0, 1]);
     // Three by three: the middle, the four corners in order, then the middles of the sides.
     expect(plan({ a: [1, 2, 3], b: [1, 2, 3] }, 9, 'space-filling')).toEqual([4, 0, 2, 6, 8, 1, 3, 5, 7]);
     // A knob that does not move says nothing about distances.
@@ -123,6 +126,9 @@ describe('samplingPlan', () => {
   it('needs no knob that moves', () => {
     expect(plan({ a: [7] }, 1, 'stratified')).toEqual([0]);
     expect(plan({ a: [7, 7, 7] }, 3, 'space-filling')).toEqual([0, 1, 2]);
+    // Nor has one that does not move a say in which is nearest.
+    const values = Array.from({ length: 20 }, (_, i) => i);
+    expect(plan({ c: [7], a: values }, 6, 'stratified').every((row) => row >= 0 && row < 20)).toBe(true);
   });
 
   it('refuses more samples than there are, and numbers that are none', () => {

@@ -381,7 +381,6 @@ describe('recalibrationFromJSON', () => {
       'affine',
       { ...json, schema: 'stepclock/stage-recalibration@2' },
       { ...json, method: 'cubic' },
-      { ...json, stages: undefined },
     ]) {
       const schema = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined;
       expect(faultOf(() => recalibrationFromJSON(value))).toEqual({

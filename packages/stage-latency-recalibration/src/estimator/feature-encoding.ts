@@ -1,4 +1,4 @@
-import { type FeatureTable, featureTable } from '@stepclock/regression';
+import { type FeatureTable, featureTable, type JsonReader } from '@stepclock/regression';
 import { type KnobColumn, type KnobTable, placeOf } from '../data/stage-table.js';
 import { listed, StageError } from '../stage-error.js';
 
@@ -98,6 +98,23 @@ export const learnEncoding = (table: KnobTable): FeatureEncoding => {
   }
   return { knobs };
 };
+
+const SCALES = ['log', 'log1p', 'linear'] as const;
+
+/** Reads an encoding back, knob by knob. @throws RegressionError `regression/bad-model` */
+export const encodingFrom = (knobs: readonly JsonReader[]): FeatureEncoding => ({
+  knobs: knobs.map((json): KnobEncoding => {
+    const name = json.string('name');
+    const kind = json.string('kind');
+    if (kind === 'category') return { kind, name, levels: json.strings('levels') };
+    if (kind !== 'numeric') throw json.fault('kind', 'must be numeric or category');
+    const scale = SCALES.find((known) => known === json.raw('scale'));
+    if (scale === undefined) throw json.fault('scale', `must be one of ${SCALES.join(', ')}`);
+    const sd = json.number('sd');
+    if (!(sd > 0)) throw json.fault('sd', 'must be above 0');
+    return { kind, name, scale, mean: json.number('mean'), sd, min: json.number('min'), max: json.number('max') };
+  }),
+});
 
 /** Columns of a table by the encoding's names, categories in the encoding's levels. */
 const matched = (

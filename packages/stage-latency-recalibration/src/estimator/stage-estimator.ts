@@ -1,11 +1,13 @@
+import { JsonReader } from '@stepclock/regression';
 import type { TotalRule } from '../data/decode-steps.js';
 import { type KnobTable, totalsOf } from '../data/stage-table.js';
+import { readingModel, totalRuleFrom, totalRuleJSON } from '../model-json.js';
 import { StageError, type StageWarning } from '../stage-error.js';
 import { type ConstantKnobs, rangeWarnings, refuseMovedConstants } from './design-check.js';
 import type { ErrorFigures } from './error-figures.js';
 import type { EncodedRows, Family, StagePredictor } from './families/family.js';
 import { predictorFromJSON } from './families/index.js';
-import { DERIVED_NAMES, type FeatureEncoding, rawFeatures, scaledFeatures } from './feature-encoding.js';
+import { DERIVED_NAMES, encodingFrom, type FeatureEncoding, rawFeatures, scaledFeatures } from './feature-encoding.js';
 
 const ESTIMATOR_SCHEMA = 'stepclock/stage-estimator@1';
 
@@ -91,11 +93,7 @@ export class StageEstimator {
       knobs: encoding.knobs,
       constant_knobs: { ...constantKnobs },
       stages: stageNames,
-      total: {
-        per_step_stages: total.perStepStages,
-        convention: total.convention,
-        fixed_steps: total.fixedSteps ?? null,
-      },
+      total: totalRuleJSON(total),
       configurations,
       folds,
       held_out: reports.map(({ stage, family, heldOut, scores }) => ({
@@ -122,32 +120,36 @@ export class StageEstimator {
         },
       );
     }
-    const { knobs, stages, models, total } = json;
+    const { knobs, stages, models } = json;
     if (!Array.isArray(knobs) || !Array.isArray(stages) || !Array.isArray(models) || models.length !== stages.length) {
       throw new StageError('stage/bad-model', 'model: must have knobs, stages and a model a stage; got others');
     }
-    const rule = total as {
-      per_step_stages: string[];
-      convention: TotalRule['convention'];
-      fixed_steps: number | null;
-    };
-    return new StageEstimator({
-      encoding: { knobs },
-      constantKnobs: (json.constant_knobs ?? {}) as ConstantKnobs,
-      stageNames: stages as string[],
-      predictors: models.map(predictorFromJSON),
-      total: {
-        perStepStages: rule.per_step_stages,
-        convention: rule.convention,
-        ...(rule.fixed_steps === null ? {} : { fixedSteps: rule.fixed_steps }),
-      },
-      configurations: Number(json.configurations),
-      reports: [],
-      totalHeldOut: null,
-      folds: Number(json.folds),
+    return readingModel(() => {
+      const reader = JsonReader.of(value, 'estimator');
+      const stageNames = reader.strings('stages');
+      return new StageEstimator({
+        encoding: encodingFrom(reader.objects('knobs')),
+        constantKnobs: reader.has('constant_knobs') ? constantKnobsFrom(reader, 'constant_knobs') : {},
+        stageNames,
+        predictors: models.map(predictorFromJSON),
+        total: totalRuleFrom(reader.object('total'), stageNames),
+        configurations: reader.count('configurations'),
+        reports: [],
+        totalHeldOut: null,
+        folds: reader.count('folds'),
+      });
     });
   }
 }
+
+const constantKnobsFrom = (json: JsonReader, field: string): ConstantKnobs => {
+  const knobs = Object.entries(json.raw(field) as object);
+  const bad = knobs.some(
+    ([, value]) => typeof value !== 'string' && !(typeof value === 'number' && Number.isFinite(value)),
+  );
+  if (bad) throw json.fault(field, 'must hold numbers and levels');
+  return Object.fromEntries(knobs) as ConstantKnobs;
+};
 
 /** Field names of error figures in files. */
 export const figuresJSON = ({ maeMs, mapePercent, p95Ms, medianApePercent, r2 }: ErrorFigures): object => ({

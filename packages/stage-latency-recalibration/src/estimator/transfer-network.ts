@@ -1,5 +1,6 @@
 import { type FeatureTable, type MlpModel, modelFromJSON, selectFeatures } from '@stepclock/regression';
 import type { StageTable } from '../data/stage-table.js';
+import { readingModel } from '../model-json.js';
 import { StageError } from '../stage-error.js';
 import { type NetworkEffort, trainNetwork } from './families/smooth-forms.js';
 import { DERIVED_NAMES } from './feature-encoding.js';
@@ -31,7 +32,7 @@ export const trainTransferNetworks = (
 export const transferNetworksFromJSON = (value: unknown): readonly MlpModel[] => {
   if (!Array.isArray(value)) throw new StageError('stage/bad-model', 'networks: must be a list, one a stage; got none');
   return value.map((entry) => {
-    const model = modelFromJSON(entry);
+    const model = readingModel(() => modelFromJSON(entry));
     if ('predictAll' in model) return model as MlpModel;
     throw new StageError('stage/bad-model', `network: must be an mlp; got ${model.kind}`);
   });

@@ -18,7 +18,7 @@ export interface Selection {
  * @param predictedMs of the candidates
  * @param samplePredictedMs of the samples, by models that had not seen them
  * @param sampleMeasuredMs of the same
- * @throws StageError `stage/bad-option`
+ * @throws StageError `stage/bad-option`, `stage/bad-value` for a time that is no number or samples of two lengths
  */
 export const conformalSelection = (
   predictedMs: Float64Array,
@@ -31,8 +31,21 @@ export const conformalSelection = (
   if (!(bound > 0 && bound < 1)) {
     throw new StageError('stage/bad-option', `bound: must lie between 0 and 1; got ${bound}`, { value: bound });
   }
+  checkNumbers('predictions', predictedMs);
+  checkNumbers('predictions of samples', samplePredictedMs);
+  checkNumbers('measurements of samples', sampleMeasuredMs);
   const n = sampleMeasuredMs.length;
   const m = predictedMs.length;
+  if (samplePredictedMs.length !== n) {
+    throw new StageError(
+      'stage/bad-value',
+      `samples: must have a prediction each; got ${samplePredictedMs.length} of ${n}`,
+      {
+        value: samplePredictedMs.length,
+        expected: String(n),
+      },
+    );
+  }
   const violating = samplePredictedMs.filter((_, i) => (sampleMeasuredMs[i] as number) > budgetMs).sort();
   const pValues = predictedMs.map((ms) => (1 + countAtMost(violating, ms)) / (n + 1));
   const sorted = pValues.slice().sort();
@@ -50,6 +63,15 @@ export const conformalSelection = (
     bound,
     guarantee: `on average at most ${+(100 * bound).toFixed(6)} % of the accepted violate the budget, for candidates drawn like the ${n} samples`,
   };
+};
+
+/** NaN would count as a time below every sample's: accepted. */
+const checkNumbers = (what: string, values: Float64Array): void => {
+  const row = values.findIndex((value) => Number.isNaN(value));
+  if (row >= 0)
+    throw new StageError('stage/bad-value', `${what}: must be times in ms; got NaN in row ${row}`, {
+      value: values[row],
+    });
 };
 
 /** How many of ascending values are at most x. */

@@ -1,4 +1,6 @@
-import { type Recalibration, recalibrationFromJSON } from '../recalibration/recalibrate.js';
+import { JsonReader } from '@stepclock/regression';
+import { readingModel } from '../model-json.js';
+import { recalibrationFromJSON } from '../recalibration/recalibrate.js';
 import { StageError } from '../stage-error.js';
 import type { CrossFit } from './cross-fit.js';
 
@@ -16,12 +18,21 @@ export const crossFitFromJSON = (value: unknown): CrossFit => {
   if (!Array.isArray(folds) || !Array.isArray(ratios) || !Array.isArray(predicted)) {
     throw new StageError('stage/bad-model', 'guardrail: must have folds, ratios and predicted_ms; got others');
   }
-  return {
-    folds: folds.map((fold: { readonly rows: number[]; readonly model: unknown }) => ({
-      rows: fold.rows,
-      model: recalibrationFromJSON(fold.model) satisfies Recalibration,
-    })),
-    ratios: Float64Array.from(ratios as number[]),
-    predictedMs: Float64Array.from(predicted as number[]),
-  };
+  return readingModel(() => {
+    const reader = JsonReader.of(value, 'guardrail');
+    const n = ratios.length;
+    const seen = new Uint8Array(n);
+    const read = reader.objects('folds').map((fold) => {
+      const rows = [...fold.numbers('rows')];
+      for (const row of rows) {
+        if (seen[row] !== 0) throw fault(reader);
+        seen[row] = 1;
+      }
+      return { rows, model: recalibrationFromJSON(fold.raw('model')) };
+    });
+    if (seen.includes(0)) throw fault(reader);
+    return { folds: read, ratios: reader.numbers('ratios'), predictedMs: reader.numbers('predicted_ms', n) };
+  });
 };
+
+const fault = (reader: JsonReader) => reader.fault('folds', 'must hold every sample in one of their rows');

@@ -1,3 +1,5 @@
+import { StageError } from '../stage-error.js';
+
 /** What a rule did on configurations whose totals are known. Shares in percent; null where nothing could go that way. */
 export interface GuardrailFigures {
   /** Violations when everything is accepted. */
@@ -15,6 +17,7 @@ export interface GuardrailFigures {
 
 const percent = (part: number, whole: number): number | null => (whole === 0 ? null : (100 * part) / whole);
 
+/** @throws StageError `stage/no-rows` without a total */
 export const guardrailFigures = (
   measuredMs: Float64Array,
   upperMs: Float64Array,
@@ -22,6 +25,7 @@ export const guardrailFigures = (
   accepted: (row: number) => boolean = (row) => (upperMs[row] as number) <= budgetMs,
 ): GuardrailFigures => {
   const n = measuredMs.length;
+  if (n === 0) throw new StageError('stage/no-rows', 'totals: at least one must be measured; got none');
   let violating = 0;
   let falseAccepts = 0;
   let falseRejects = 0;

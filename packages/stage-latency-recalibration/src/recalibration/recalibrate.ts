@@ -1,6 +1,7 @@
 import {
   dataset,
   featureTable,
+  JsonReader,
   LinearModel,
   type MlpModel,
   modelFromJSON,
@@ -10,6 +11,7 @@ import type { TotalRule } from '../data/decode-steps.js';
 import { totalsOf } from '../data/stage-table.js';
 import type { NetworkEffort } from '../estimator/families/smooth-forms.js';
 import { transferNetworksFromJSON } from '../estimator/transfer-network.js';
+import { readingModel, totalRuleFrom, totalRuleJSON } from '../model-json.js';
 import { StageError } from '../stage-error.js';
 import { type AutoFit, autoBlend, type BlendReport } from './auto-blend.js';
 import { fineTuned } from './fine-tune.js';
@@ -132,7 +134,7 @@ const header = (method: Method, samples: number, stageNames: readonly string[], 
   method,
   samples,
   stages: stageNames,
-  total: { per_step_stages: total.perStepStages, convention: total.convention, fixed_steps: total.fixedSteps ?? null },
+  total: totalRuleJSON(total),
 });
 
 /** Per-stage maps, summed. */
@@ -225,41 +227,48 @@ const byNetwork = (
 
 /** Reads a recalibration back. @throws StageError `stage/bad-model` */
 export const recalibrationFromJSON = (value: unknown): Recalibration => {
-  const json = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
-  const method = METHODS.find((name) => name === json.method);
-  if (json.schema !== RECALIBRATION_SCHEMA || method === undefined || !Array.isArray(json.stages)) {
+  const { schema, method: name } = (typeof value === 'object' && value !== null ? value : {}) as Readonly<
+    Record<string, unknown>
+  >;
+  const method = METHODS.find((known) => known === name);
+  if (schema !== RECALIBRATION_SCHEMA || method === undefined) {
     throw new StageError(
       'stage/bad-model',
-      `schema: must be "${RECALIBRATION_SCHEMA}" with a known method; got ${JSON.stringify(json.schema)}`,
-      {
-        value: json.schema,
-      },
+      `schema: must be "${RECALIBRATION_SCHEMA}" with a known method; got ${JSON.stringify(schema)}`,
+      { value: schema },
     );
   }
-  const stages = json.stages as string[];
-  const samples = Number(json.samples);
-  const rule = json.total as {
-    per_step_stages: string[];
-    convention: TotalRule['convention'];
-    fixed_steps: number | null;
-  };
-  const total: TotalRule = {
-    perStepStages: rule.per_step_stages,
-    convention: rule.convention,
-    ...(rule.fixed_steps === null ? {} : { fixedSteps: rule.fixed_steps }),
-  };
+  return readingModel(() => read(method, JsonReader.of(value, 'recalibration')));
+};
+
+const read = (method: Method, json: JsonReader): Recalibration => {
+  const stages = json.strings('stages');
+  const samples = json.count('samples');
+  const total = totalRuleFrom(json.object('total'), stages);
   switch (method) {
     case 'global-affine':
-      return byTotal(samples, stages, total, stageMapFromJSON(json.map));
+      return byTotal(samples, stages, total, stageMapFromJSON(json.raw('map')));
     case 'stage-mix': {
-      const model = modelFromJSON(json.model);
+      const model = modelFromJSON(json.raw('model'));
       if (!(model instanceof LinearModel))
         throw new StageError('stage/bad-model', `model: must be linear; got ${model.kind}`);
       return byMix(samples, stages, total, model);
     }
     case 'fine-tuned':
-      return byNetwork(samples, stages, total, transferNetworksFromJSON(json.networks));
-    default:
-      return byStages(method, samples, stages, total, (json.maps as unknown[]).map(stageMapFromJSON));
+      return byNetwork(
+        samples,
+        stages,
+        total,
+        oneAStage(json, 'networks', transferNetworksFromJSON(json.raw('networks')), stages),
+      );
+    default: {
+      const maps = json.list('maps').map((map, k) => stageMapFromJSON(map, `recalibration.maps[${k}]`));
+      return byStages(method, samples, stages, total, oneAStage(json, 'maps', maps, stages));
+    }
   }
+};
+
+const oneAStage = <T>(json: JsonReader, field: string, list: readonly T[], stages: readonly string[]): readonly T[] => {
+  if (list.length === stages.length) return list;
+  throw json.fault(field, `must have one a stage (${stages.length})`);
 };

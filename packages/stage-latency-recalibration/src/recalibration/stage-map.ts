@@ -1,4 +1,4 @@
-import { type FeatureTable, LinearModel, modelFromJSON } from '@stepclock/regression';
+import { type FeatureTable, JsonReader, LinearModel, modelFromJSON } from '@stepclock/regression';
 import { median } from 'd3-array';
 import { polynomialRidge } from '../smooth/polynomial-ridge.js';
 import { TrendProcess, type TrendProcessJSON } from '../smooth/trend-process.js';
@@ -191,33 +191,48 @@ const identity: StageMap = { kind: 'identity', predict: (f) => f, toJSON: () => 
 
 export const identityMap = (): StageMap => identity;
 
-/** Reads a map back. @throws StageError `stage/bad-model` */
-export const stageMapFromJSON = (value: unknown): StageMap => {
-  const json = (typeof value === 'object' && value !== null ? value : {}) as { readonly kind?: unknown };
-  switch (json.kind) {
+/** Reads a map back. @throws StageError `stage/bad-model`, RegressionError `regression/bad-model` */
+export const stageMapFromJSON = (value: unknown, path = 'map'): StageMap => {
+  const { kind } = (typeof value === 'object' && value !== null ? value : {}) as { readonly kind?: unknown };
+  switch (kind) {
     case 'identity':
       return identity;
-    case 'affine':
-      return affineMap(json as AffineJSON);
-    case 'power':
-      return powerMap(json as PowerJSON);
+    case 'affine': {
+      const json = JsonReader.of(value, path);
+      return affineMap({
+        kind,
+        slope: json.number('slope'),
+        intercept_ms: json.number('intercept_ms'),
+        floor_ms: json.number('floor_ms'),
+      });
+    }
+    case 'power': {
+      const json = JsonReader.of(value, path);
+      return powerMap({ kind, power: json.number('power'), log_factor: json.number('log_factor') });
+    }
     case 'ratio': {
-      const { kind, low, high, model, process } = json as RatioJSON;
-      if (process !== undefined) return ratioMap({ kind, low, high }, TrendProcess.fromJSON(process), { process });
-      const linear = modelFromJSON(model);
-      if (linear instanceof LinearModel) return ratioMap({ kind, low, high }, linear, { model: linear.toJSON() });
+      const json = JsonReader.of(value, path);
+      const range = { kind, low: json.number('low'), high: json.number('high') } as const;
+      if (json.has('process')) {
+        const process = TrendProcess.fromJSON(json.raw('process'));
+        return ratioMap(range, process, { process: process.toJSON() });
+      }
+      const linear = modelFromJSON(json.raw('model'));
+      if (linear instanceof LinearModel) return ratioMap(range, linear, { model: linear.toJSON() });
       break;
     }
     case 'blend':
       return blendMap(
-        (json as BlendJSON).parts.map(({ candidate, weight, map }) => ({
-          candidate,
-          weight,
-          map: stageMapFromJSON(map),
-        })),
+        JsonReader.of(value, path)
+          .objects('parts')
+          .map((part, i) => ({
+            candidate: part.string('candidate'),
+            weight: part.number('weight'),
+            map: stageMapFromJSON(part.raw('map'), `${path}.parts[${i}].map`),
+          })),
       );
   }
-  throw new StageError('stage/bad-model', `map: must be of a known kind; got ${JSON.stringify(json.kind)}`, {
-    value: json.kind,
+  throw new StageError('stage/bad-model', `${path}: must be of a known kind; got ${JSON.stringify(kind)}`, {
+    value: kind,
   });
 };

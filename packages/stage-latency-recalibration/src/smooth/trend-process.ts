@@ -1,4 +1,4 @@
-import { type FeatureTable, selectFeatures } from '@stepclock/regression';
+import { type FeatureTable, JsonReader, selectFeatures } from '@stepclock/regression';
 import { StageError } from '../stage-error.js';
 import { type Minimum, minimise } from './minimise.js';
 import { Posterior, type Trend } from './process-posterior.js';
@@ -73,8 +73,9 @@ export class TrendProcess {
     );
   }
 
-  static fromJSON(json: TrendProcessJSON): TrendProcess {
-    return new TrendProcess(json, new Float64Array(0), null);
+  /** @throws RegressionError `regression/bad-model` */
+  static fromJSON(value: unknown): TrendProcess {
+    return new TrendProcess(processJSON(JsonReader.of(value, 'process')), new Float64Array(0), null);
   }
 
   get logHyperparameters(): Float64Array {
@@ -111,6 +112,29 @@ export class TrendProcess {
     return this.json;
   }
 }
+
+/** What a process wrote, field by field. */
+const processJSON = (json: JsonReader): TrendProcessJSON => {
+  const trend = json.string('trend');
+  if (trend !== 'none' && trend !== 'quadratic') throw json.fault('trend', 'must be none or quadratic');
+  const features = json.objects('features').map((entry) => ({ name: entry.string('name'), ...scaleFrom(entry) }));
+  const d = features.length;
+  const alpha = [...json.numbers('alpha')];
+  return {
+    trend,
+    features,
+    target: scaleFrom(json.object('target')),
+    log_hyperparameters: [...json.numbers('log_hyperparameters', d + (trend === 'quadratic' ? 3 : 2))],
+    rows: [...json.numbers('rows', alpha.length * d)],
+    alpha,
+  };
+};
+
+const scaleFrom = (json: JsonReader): Scale => {
+  const scale = { mean: json.number('mean'), sd: json.number('sd') };
+  if (!(scale.sd > 0)) throw json.fault('sd', 'must be above 0');
+  return scale;
+};
 
 interface Scale {
   readonly mean: number;

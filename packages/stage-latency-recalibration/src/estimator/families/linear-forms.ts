@@ -31,7 +31,7 @@ const linearPredictor = (family: LinearFamily, model: LinearModel, floorMs: numb
 export const linearPredictorFrom = (family: LinearFamily, json: Readonly<Record<string, unknown>>): StagePredictor => {
   const model = modelFromJSON(json.model);
   const floorMs = json.floor_ms;
-  if (!(model instanceof LinearModel) || typeof floorMs !== 'number') {
+  if (!(model instanceof LinearModel) || !(typeof floorMs === 'number' && Number.isFinite(floorMs))) {
     throw new StageError('stage/bad-model', `${family}: must hold a linear model and floor_ms; got ${model.kind}`);
   }
   return linearPredictor(family, model, floorMs);

@@ -5,7 +5,7 @@ import {
   modelFromJSON,
   multiOutputPerceptron,
 } from '@stepclock/regression';
-import { TrendProcess, type TrendProcessJSON } from '../../smooth/trend-process.js';
+import { TrendProcess } from '../../smooth/trend-process.js';
 import { StageError } from '../../stage-error.js';
 import type { FamilyFit, StagePredictor } from './family.js';
 
@@ -22,7 +22,7 @@ const processPredictor = (process: TrendProcess): ProcessPredictor => ({
 });
 
 export const processPredictorFrom = (json: Readonly<Record<string, unknown>>): StagePredictor =>
-  processPredictor(TrendProcess.fromJSON(json.process as TrendProcessJSON));
+  processPredictor(TrendProcess.fromJSON(json.process));
 
 /** A process of nearly the same rows is a few steps away. */
 const NEAR_ITERATIONS = 6;
@@ -59,10 +59,12 @@ export const networkPredictorFrom = (
   json: Readonly<Record<string, unknown>>,
 ): StagePredictor => {
   const model = modelFromJSON(json.model);
-  if (!('predictAll' in model) || typeof json.output !== 'number') {
+  const outputs = 'predictAll' in model ? [...(model as MlpModel).outputNames.keys()] : [];
+  const output = outputs.find((k) => k === json.output);
+  if (output === undefined) {
     throw new StageError('stage/bad-model', `${family}: must hold a network and its output; got ${model.kind}`);
   }
-  return networkPredictor(family, model as MlpModel, json.output);
+  return networkPredictor(family, model as MlpModel, output);
 };
 
 /**

@@ -1,0 +1,38 @@
+import { type JsonReader, RegressionError } from '@stepclock/regression';
+import { DECODE_CONVENTIONS, type TotalRule } from './data/decode-steps.js';
+import { StageError } from './stage-error.js';
+
+/**
+ * Runs a reader of a model file. What it finds wrong, in its own fields or in those of a model of another package, is `stage/bad-model`.
+ *
+ * @throws StageError `stage/bad-model`, the path of the field in its message
+ */
+export const readingModel = <T>(read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RegressionError)) throw error;
+    const { message, value, expected } = error;
+    throw new StageError('stage/bad-model', message, { value, expected });
+  }
+};
+
+export const totalRuleJSON = (total: TotalRule): object => ({
+  per_step_stages: total.perStepStages,
+  convention: total.convention,
+  fixed_steps: total.fixedSteps ?? null,
+});
+
+/** @throws RegressionError `regression/bad-model` */
+export const totalRuleFrom = (json: JsonReader, stages: readonly string[]): TotalRule => {
+  const perStepStages = json.strings('per_step_stages');
+  if (perStepStages.some((name) => !stages.includes(name))) {
+    throw json.fault('per_step_stages', `must be among ${stages.join(', ')}`);
+  }
+  const convention = DECODE_CONVENTIONS.find((known) => known === json.raw('convention'));
+  if (convention === undefined) throw json.fault('convention', `must be one of ${DECODE_CONVENTIONS.join(', ')}`);
+  if (!json.has('fixed_steps')) return { perStepStages, convention };
+  const fixedSteps = json.number('fixed_steps');
+  if (!(fixedSteps >= 0)) throw json.fault('fixed_steps', 'must be at least 0');
+  return { perStepStages, convention, fixedSteps };
+};
