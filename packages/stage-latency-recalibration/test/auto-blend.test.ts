@@ -14,7 +14,6 @@ import {
   type StageMap,
   scaleMap,
 } from '../src/recalibration/stage-map.js';
-import { lazily } from './lazily.js';
 
 /** Two stages: one that a factor carries over exactly but for noise, one that a line does. */
 const samplesOf = (n: number): TransferSamples => {
@@ -63,7 +62,7 @@ describe('blendWeights', () => {
 
 describe('autoBlend', () => {
   const samples = samplesOf(20);
-  const fitted = lazily(() => autoBlend(samples, 3));
+  const fitted = () => autoBlend(samples, 3);
   const ratios = (k: number) => Array.from(samples.targetMs[k] ?? [], (ms, i) => ms / (samples.sourceMs[k]?.[i] ?? 1));
 
   it.each([

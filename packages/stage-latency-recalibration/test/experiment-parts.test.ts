@@ -44,7 +44,7 @@ import {
   transferSamples,
 } from '../src/index.js';
 import { takeSamples } from '../src/recalibration/samples.js';
-import { lazily } from './lazily.js';
+import { listed } from '../src/stage-error.js';
 import { tableOf } from './made-tables.js';
 
 const faultOf = (run: () => unknown) => {
@@ -57,6 +57,37 @@ const faultOf = (run: () => unknown) => {
   }
   return 'no error';
 };
+
+describe('StageError', () => {
+  it('says where, as far as it is known', () => {
+    const error = new StageError('stage/bad-value', 'x: must be y; got z', {
+      file: 'runs.csv',
+      line: 3,
+      column: 'x',
+      value: 'z',
+      expected: 'y',
+    });
+    expect(error).toMatchObject({
+      name: 'StageError',
+      code: 'stage/bad-value',
+      message: 'x: must be y; got z (runs.csv:3:x)',
+      file: 'runs.csv',
+      line: 3,
+      column: 'x',
+      value: 'z',
+      expected: 'y',
+    });
+    expect(new StageError('stage/bad-value', 'what', { line: 3, column: 'x' }).message).toBe('what (3:x)');
+    expect(new StageError('stage/bad-value', 'what').message).toBe('what');
+  });
+
+  it('lists the first few', () => {
+    expect(listed([1, 2, 3, 4, 5, 6])).toBe('1, 2, 3, 4, 5, 6');
+    expect(listed([1, 2, 3, 4, 5, 6, 7, 8])).toBe('1, 2, 3, 4, 5, 6 and 2 more');
+    expect(listed(['a', 'b', 'c'], 2)).toBe('a, b and 1 more');
+    expect(listed([])).toBe('');
+  });
+});
 
 describe('spreadOf', () => {
   it('is mean, standard deviation of one and standard error of the mean', () => {
@@ -155,7 +186,7 @@ describe('transferPoints', () => {
       ],
     }),
   );
-  const made = lazily(() => transferPoints(resultOf(seeds)));
+  const made = () => transferPoints(resultOf(seeds));
 
   it('are means over seeds, a method, number of samples and stage each, in the order of the first seed', () => {
     const points = made();
@@ -194,7 +225,7 @@ describe('guardrailPoints', () => {
       ],
     }),
   );
-  const made = lazily(() => guardrailPoints(resultOf(seeds)));
+  const made = () => guardrailPoints(resultOf(seeds));
 
   it('are means over the seeds that have a share, a rule, number of samples and budget each', () => {
     const { byBudget } = made();
@@ -238,7 +269,9 @@ describe('guardrailPoints', () => {
 
 describe('experimentSummary', () => {
   const errors = (auto: readonly number[], others: Partial<Record<Method, readonly number[]>> = {}, seed = 0) => [
+    calibrated('none', 0, seed, 'prefill', 77),
     calibrated('none', 0, seed, 'T_total', 40),
+    calibrated('affine', 25, seed, 'prefill', 77),
     ...Object.entries({ auto, ...others }).flatMap(([method, list]) =>
       list.map((mape, i) => calibrated(method as Method, [10, 25, 50][i] as number, seed, 'T_total', mape)),
     ),
@@ -284,7 +317,7 @@ describe('experimentSummary', () => {
   });
 
   it('says from which N on more samples take off less than a tenth of the error', () => {
-    const plateau = [seedOf(0, { calibration: errors([8, 4, 3.7], { affine: [9, 8, 7], ridge: [20, 20, 20] }) })];
+    const plateau = [seedOf(0, { calibration: errors([8, 4, 3.7], { affine: [9, 8, 7], ridge: [1, 1, 1] }) })];
     expect(answers(plateau)[1]).toBe(
       'Unadapted, the source model is off by 40 %. With auto: 8.0 % at N = 10, 4.0 % at N = 25, 3.7 % at N = 50. From N = 25 on, the next step in N takes off less than 10 % of the error. At N = 25: affine 8.0 %.',
     );
@@ -318,8 +351,9 @@ describe('experimentSummary', () => {
 
   it('says whether the guardrail filters, at 25 samples or the most there are', () => {
     const rules = (samples: number, numbers: Partial<GuardrailResult>) => [
+      guarded('margin_1.1', samples, 0, 1, { violationsWithPercent: samples === 10 ? 77 : 7, coveragePercent: 80 }),
+      guarded('margin_1.2', samples, 0, 1, { violationsWithPercent: 77 }),
       guarded('jackknife_plus_90', samples, 0, 1, numbers),
-      guarded('margin_1.1', samples, 0, 1, { violationsWithPercent: 7, coveragePercent: 80 }),
     ];
     const filtering = (numbers: Partial<GuardrailResult>, samples = [10, 25, 50]) =>
       answers(
@@ -389,7 +423,7 @@ describe('experimentFiles', () => {
     [0, 1].map((seed) => seedOf(seed, { calibration: calibration(seed), guardrail: guardrail(seed), blends })),
     { warnings: [warning] },
   );
-  const made = lazily(() => experimentFiles(result));
+  const made = () => experimentFiles(result);
   const settings = {
     samples: [10, 25],
     seeds: [0, 1],
@@ -678,6 +712,15 @@ describe('planExperiment', () => {
     });
     const { origin: _, ...placeless } = fewer;
     expect(faultOf(() => planExperiment(source, placeless))).toMatchObject({ file: undefined });
+    expect(faultOf(() => planExperiment(fewer, target))).toMatchObject({
+      value: 'T_LLM_prefill, T_LLM_decode_per_token',
+      message: expect.stringContaining('got T_LLM_prefill, T_LLM_decode_per_token (made.json)'),
+    });
+    const { origin: _none, ...unplaced } = other;
+    expect(faultOf(() => planExperiment(source, unplaced))).toMatchObject({
+      code: 'stage/other-knobs',
+      file: undefined,
+    });
     // The order of knobs is no matter.
     const turned = { ...target, knobs: [...target.knobs].reverse() };
     expect(planExperiment(source, turned, { samples: [10] }).samples).toEqual([10]);
@@ -735,7 +778,7 @@ describe('guardBudgets', () => {
   const settings = { seed: 3 };
   const fits = seedFits(everything, settings);
   const options = withDefaults({ budgets: [0.5, 1], guardrailMethod: 'scale', level: 0.75, margin: 1.25 });
-  const made = lazily(() => guardBudgets(fits, everything, n, test, options, settings));
+  const made = () => guardBudgets(fits, everything, n, test, options, settings);
   // Of 30 sorted totals at 0.95 x 29 = 27.55 places.
   const sorted = test.totalMs.slice().sort();
   const reference = (sorted[27] as number) * 0.45 + (sorted[28] as number) * 0.55;
@@ -841,7 +884,7 @@ describe('guardBudgets', () => {
 describe('runSeed', () => {
   const [source, target] = [tableOf(records(45)), tableOf(records(40, 2))];
   const options = {
-    samples: [2, 8, 16],
+    samples: [2, 3, 4, 16],
     seeds: 2,
     seed: 5,
     methods: ['none', 'scale', 'affine', 'global-affine', 'auto'],
@@ -849,7 +892,7 @@ describe('runSeed', () => {
     sourceConfigurations: 20,
     guardrailMethod: 'scale',
   } as const;
-  const made = lazily(() => {
+  const made = () => {
     const plan = planExperiment(source, target, options);
     const sets = drawSets(source, target, plan.testConfigurations, 20, 5);
     const { estimator } = trainEstimator(takeConfigurations(source, sets.source), { families: ['linear'], seed: 5 });
@@ -860,7 +903,7 @@ describe('runSeed', () => {
       test: takeConfigurations(target, sets.test),
       pool: transferSamples(estimator, takeConfigurations(target, sets.pool)),
     };
-  });
+  };
 
   it('trains on the source set, and keeps the model and a picture of the first seed', () => {
     const { plan, result, estimator } = made();
@@ -883,16 +926,17 @@ describe('runSeed', () => {
     expect(keys).toEqual([
       ...by('none', 0),
       ...by('scale', 2),
-      ...[8, 16].flatMap((n) => [
+      // A line from three samples on, auto from four.
+      ...[3, 4, 16].flatMap((n) => [
         ...by('scale', n),
         ...by('affine', n),
         `global-affine ${n} T_total`,
-        ...by('auto', n),
+        ...(n < 4 ? [] : by('auto', n)),
       ]),
     ]);
     const input = transferInput(estimator, test);
     for (const method of ['none', 'affine', 'global-affine'] as const) {
-      const n = method === 'none' ? 0 : 8;
+      const n = method === 'none' ? 0 : 4;
       const { stagesMs, totalMs } = recalibrate(method, firstSamples(pool, n)).predict(input);
       const got = result.calibration.filter((one) => one.method === method && one.samples === n);
       const want = [
@@ -917,8 +961,8 @@ describe('runSeed', () => {
         { stage: 'T_total', measuredMs: measuredTotals(test), predictedMs: totalMs },
       ],
     });
-    expect(result.blends.map(({ samples }) => samples)).toEqual([8, 16]);
-    expect(result.blends[0]?.stages).toEqual(recalibrate('auto', firstSamples(pool, 8), { seed: 5 }).blend);
+    expect(result.blends.map(({ samples }) => samples)).toEqual([4, 16]);
+    expect(result.blends[0]?.stages).toEqual(recalibrate('auto', firstSamples(pool, 4), { seed: 5 }).blend);
     const without = runSeed(
       source,
       target,
@@ -931,12 +975,12 @@ describe('runSeed', () => {
 
   it('guards budgets at every number of samples', () => {
     const { plan, result, estimator, test, pool } = made();
-    expect([...new Set(result.guardrail.map(({ samples }) => samples))]).toEqual([2, 8, 16]);
+    expect([...new Set(result.guardrail.map(({ samples }) => samples))]).toEqual([2, 3, 4, 16]);
     const input = { ...transferInput(estimator, test), totalMs: measuredTotals(test) };
     const fits = seedFits(pool, { seed: 5 });
-    fits('auto', 8);
-    expect(result.guardrail.filter(({ samples }) => samples === 8)).toEqual(
-      guardBudgets(fits, pool, 8, input, plan.options, { seed: 5, effort: 'full' }),
+    fits('auto', 4);
+    expect(result.guardrail.filter(({ samples }) => samples === 4)).toEqual(
+      guardBudgets(fits, pool, 4, input, plan.options, { seed: 5, effort: 'full' }),
     );
   });
 

@@ -6,7 +6,6 @@ import { StageError } from '../src/index.js';
 import { Posterior } from '../src/smooth/process-posterior.js';
 import { TrendProcess } from '../src/smooth/trend-process.js';
 import { gaussSolve } from './gauss.js';
-import { lazily } from './lazily.js';
 
 /** Hyperparameters as the model has them. */
 interface Theta {
@@ -94,7 +93,7 @@ describe.each([
   ['quadratic', 2, 1],
 ] as const)('Posterior of trend %s, %i rows, %i features', (trend, n, d) => {
   const { x, y } = draw(n, d, n + d);
-  const made = lazily(() => new Posterior(rowMajor(x), Float64Array.from(y), d, trend));
+  const made = () => new Posterior(rowMajor(x), Float64Array.from(y), d, trend);
   const size = d + (trend === 'quadratic' ? 3 : 2);
   const random = seededRandom(n, 'hyperparameters');
   const points = Array.from({ length: 4 }, () => Float64Array.from({ length: size }, () => 1.6 * random() - 1.2));

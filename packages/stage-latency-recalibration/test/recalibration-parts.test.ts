@@ -40,7 +40,6 @@ import {
   type StageSamples,
   scaleMap,
 } from '../src/recalibration/stage-map.js';
-import { lazily } from './lazily.js';
 import { tableOf } from './made-tables.js';
 
 /** Two stages, the second counted once a step; targets by two laws, and the total by a third. */
@@ -286,9 +285,7 @@ describe('methods of the total', () => {
 
 describe('fine-tuned', () => {
   const samples = samplesOf(34);
-  const trained = lazily(() =>
-    trainNetwork(samples.knobs, [(samples.sourceMs[0] as Float64Array).map(Math.log)], 1, 'lean'),
-  );
+  const trained = () => trainNetwork(samples.knobs, [(samples.sourceMs[0] as Float64Array).map(Math.log)], 1, 'lean');
   /** As the documentation states it: 300 steps of Adam from the source's weights, all samples at a time, or at most 32. */
   const stated = (k: number, batchSize: number, maxEpochs: number, seed: number) =>
     multiOutputPerceptron(
@@ -406,7 +403,7 @@ describe('transferSamples', () => {
     T_LLM_decode_per_token: 1 + k / 10,
   }));
   const table = tableOf(records);
-  const trained = lazily(() => trainEstimator(table, { families: ['linear'] }).estimator);
+  const trained = () => trainEstimator(table, { families: ['linear'] }).estimator;
   const reversed: StageTable = {
     ...table,
     stageNames: [...table.stageNames].reverse(),

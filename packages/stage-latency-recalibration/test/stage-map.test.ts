@@ -25,7 +25,6 @@ import {
 } from '../src/recalibration/stage-map.js';
 import { polynomialRidge } from '../src/smooth/polynomial-ridge.js';
 import { TrendProcess } from '../src/smooth/trend-process.js';
-import { lazily } from './lazily.js';
 
 const noKnobs = (n: number): FeatureTable =>
   featureTable(['size'], [Float64Array.from({ length: n }, (_, i) => i % 3)]);
@@ -198,13 +197,12 @@ describe('blend', () => {
   const twice = () => stageMapFromJSON({ kind: 'power', power: 1, log_factor: Math.log(2) });
   const eightfold = () => stageMapFromJSON({ kind: 'power', power: 1, log_factor: Math.log(8) });
   const broken: StageMap = { kind: 'none', predict: (f) => f.map(() => Number.NaN), toJSON: () => ({ kind: 'none' }) };
-  const blended = lazily(() =>
+  const blended = () =>
     blendMap([
       { candidate: 'a', weight: 0.75, map: twice() },
       { candidate: 'b', weight: 0, map: broken },
       { candidate: 'c', weight: 0.25, map: eightfold() },
-    ]),
-  );
+    ]);
 
   it('is the weighted geometric mean of its maps, without those of no weight', () => {
     const map = blended();

@@ -14,7 +14,6 @@ import {
   totalsOf,
   trainEstimator,
 } from '../src/index.js';
-import { lazily } from './lazily.js';
 import { tableOf } from './made-tables.js';
 
 const faultOf = (run: () => unknown) => {
@@ -49,7 +48,7 @@ const rowsOf = (table: StageTable, rows: readonly number[]): StageTable =>
 describe('trainEstimator', () => {
   const table = tableOf(records(40));
   const families: readonly Family[] = ['log-polynomial', 'linear'];
-  const trained = lazily(() => trainEstimator(table, { families }));
+  const trained = () => trainEstimator(table, { families });
 
   it('chooses for each stage the family of least error out of fold, and reports the others after it', () => {
     const { estimator } = trained();
@@ -213,7 +212,7 @@ describe('trainEstimator', () => {
 
 describe('StageEstimator', () => {
   const table = tableOf(records(20).map((row, i) => ({ ...row, prompt_tokens: 16 + (i % 4) })));
-  const trained = lazily(() => trainEstimator(table, { families: ['linear', 'log-polynomial'] }).estimator);
+  const trained = () => trainEstimator(table, { families: ['linear', 'log-polynomial'] }).estimator;
   const json = () => JSON.parse(JSON.stringify(trained())) as Record<string, unknown>;
 
   it('needs the knobs it was trained on, those that never moved included, and none that follow from others', () => {
