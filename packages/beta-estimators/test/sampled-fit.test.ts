@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { estimateStepClock } from '../src/index.js';
 import { fitStepClock } from '../src/step-clock/estimate-step-clock.js';
 import { resolvedStepClock } from '../src/step-clock/step-clock-options.js';
-import { sum } from './estimate-parts.js';
+import { codes, sum } from './estimate-parts.js';
 
 const BETA = [6e-3, 2e-5, 1.2e-4] as const;
 
@@ -69,16 +69,20 @@ describe('a trace that is fitted as it is', () => {
   it('says what the engine did: coefficients, steps, busy seconds', () => {
     const { phases, steps, busySec } = plainTrace(400);
     const progress: number[] = [];
-    const { betas, diagnostics, history, iterations, clock } = estimateStepClock(phases, {
+    const { model, betas, diagnostics, history, iterations, clock, warnings } = estimateStepClock(phases, {
       model: 'linear',
       onProgress: (share) => progress.push(share),
     });
     expect([betas.beta0, betas.beta1, betas.beta2]).toAgree(BETA, 1e-11);
+    expect([model, Object.keys(betas)]).toEqual(['linear', ['beta0', 'beta1', 'beta2']]);
     expect(diagnostics).toMatchObject({ n_phases: 800, n_prefills: 400, n_decodes: 400, steps });
     expect(diagnostics.mean_step_seconds).toAgree(busySec / steps, 1e-10);
     expect(diagnostics.rmse_seconds).toBeLessThan(1e-12);
     expect(clock.steps).toBe(steps);
     expect(progress).toEqual([0.9, 1]);
+    const waited = estimateStepClock(phases, { model: 'linear', queueInPrefill: 'yes' });
+    expect(codes(waited.warnings)).toContain('queue-in-prefill');
+    expect(codes(warnings)).toEqual([]);
     // An even clock to begin with: the decodes' seconds over their tokens.
     const decodes = rowsOf(phases, DECODE);
     const seconds = sum(decodes.map((row) => (phases.endSec[row] ?? 0) - (phases.startSec[row] ?? 0)));

@@ -295,6 +295,10 @@ describe('refusals say what was got', () => {
     expect(() => estimateStepClock(tableOf([decode('A', 0, 9, 9), prefill('B', 1, 2, 3)]), { window: [1, 5] })).toThrow(
       'got 1 prefills and 1 decodes, none whole',
     );
+    // Decodes that took no step are none.
+    expect(refused([decode('A', 0, 9, 9, { steps: 0 }), prefill('B', 1, 2, 3)])).toThrow(
+      'got 1 prefills and 0 decodes, none whole',
+    );
   });
 
   it('too few clusters', () => {

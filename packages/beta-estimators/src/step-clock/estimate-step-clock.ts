@@ -182,7 +182,7 @@ const checkedProblem = (phases: PhaseTable, windows: Parameters<typeof traceColu
   if (prefills.length + decodes.length === 0) {
     throw new EstimatorError('beta-estimators/no-phases', 'phases: at least one with tokens is needed; got none');
   }
-  if (!decodes.cut.some((cut, i) => cut === 0 && (decodes.steps[i] as number) > 0)) {
+  if (!decodes.cut.includes(0)) {
     throw new EstimatorError(
       'beta-estimators/no-decode-counts',
       `decodes: the step clock counts the steps of whole decode phases, and needs at least one; got ${prefills.length} prefills and ${decodes.length} decodes, none whole`,
