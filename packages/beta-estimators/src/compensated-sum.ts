@@ -1,3 +1,5 @@
+import { roundingOf } from '@stepclock/overlap-pressure';
+
 /**
  * Sum of a column, exact to a rounding or two however long it is: Neumaier's compensated sum (1974,
  * doi:10.1002/zamm.19740540106).
@@ -8,8 +10,7 @@ export const compensatedSum = (values: Float64Array): number => {
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     const next = sum + value;
-    const asAdded = next - sum;
-    lost += sum - (next - asAdded) + (value - asAdded);
+    lost += roundingOf(sum, value, next);
     sum = next;
   }
   return sum + lost;

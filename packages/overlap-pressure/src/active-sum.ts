@@ -1,3 +1,4 @@
+import { roundingOf } from './rounding-of.js';
 import type { TimeGrid } from './time-grid.js';
 
 /** How many phases of one kind are active on each segment. */
@@ -37,20 +38,19 @@ export const activeSum = (grid: TimeGrid, weights: Float64Array): Float64Array =
   return runningSum(change, grid.segmentCount, rest);
 };
 
-/** Adds to one of many sums, keeping what rounding takes away beside it (Knuth's exact addition of two doubles). */
+/** Adds to one of many sums, keeping what rounding takes away beside it. */
 const add = (sums: Float64Array, rest: Float64Array, at: number, value: number): void => {
   const sum = sums[at] as number;
   const next = sum + value;
-  const asAdded = next - sum;
-  rest[at] = (rest[at] as number) + (sum - (next - asAdded) + (value - asAdded));
+  rest[at] = (rest[at] as number) + roundingOf(sum, value, next);
   sums[at] = next;
 };
 
 /**
  * Turns changes at the boundaries into levels on the segments, in place of the first `count` values.
  *
- * Summed as in Neumaier (1974, doi:10.1002/zamm.19740540106): a weight of 1e12 that has come and gone leaves nothing
- * behind, where a plain sum would keep its rounding error for the rest of the trace.
+ * The sums are compensated: a weight of 1e12 that has come and gone leaves nothing behind, where a plain sum would keep its
+ * rounding error for the rest of the trace.
  *
  * @param rest what rounding took away from the changes themselves, where it was kept
  */
@@ -60,8 +60,7 @@ export const runningSum = (change: Float64Array, count: number, rest?: Float64Ar
   for (let j = 0; j < count; j++) {
     const step = change[j] as number;
     const next = sum + step;
-    const asAdded = next - sum;
-    lost += sum - (next - asAdded) + (step - asAdded);
+    lost += roundingOf(sum, step, next);
     if (rest !== undefined) lost += rest[j] as number;
     sum = next;
     change[j] = sum + lost;

@@ -13,6 +13,7 @@ export {
   sumOverPhases,
 } from './prefix-sum.js';
 export { type FullPressures, fullPressures } from './pressures.js';
+export { roundingOf } from './rounding-of.js';
 export { sortedOrder } from './sorted-order.js';
 export { type StaticCorrectionMode, staticCorrection } from './static-correction.js';
 export { type TimeGrid, timeGrid } from './time-grid.js';

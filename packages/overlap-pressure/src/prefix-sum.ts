@@ -1,3 +1,4 @@
+import { roundingOf } from './rounding-of.js';
 import type { TimeGrid } from './time-grid.js';
 
 /**
@@ -32,8 +33,7 @@ export const prefixSum = (terms: Float64Array, into: PrefixSums = emptyPrefixSum
   for (let j = 0; j < terms.length; j++) {
     const term = terms[j] as number;
     const next = sum + term;
-    const asAdded = next - sum;
-    rest += sum - (next - asAdded) + (term - asAdded);
+    rest += roundingOf(sum, term, next);
     sum = next;
     pairs[2 * j + 2] = sum;
     pairs[2 * j + 3] = rest;
