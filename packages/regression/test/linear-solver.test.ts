@@ -156,19 +156,24 @@ describe('centredReduction', () => {
   });
 
   it('a rounded mean would make noise of a weighted constant', () => {
-    // 3 x 0.1 is 0.30000000000000004, a third of it not 0.1.
-    const column = new Float64Array(5).fill(0.1);
-    const weights = new Float64Array(5).fill(3);
+    // Weighted by 3, 6 and 9 the mean of 0.1 is 0.10000000000000002 in doubles, and 1.5e-32 would be left of the column.
+    const column = new Float64Array(3).fill(0.1);
+    const weights = Float64Array.of(3, 6, 9);
     const { centre, triangle } = centredReduction([column], column, weights, true);
     expect(centre[0]).toBe(0.1);
     expect(triangle[0]?.[0]).toAgree(0, 0);
-    const last = centredReduction([column.with(0, 7)], column, weights.with(0, 0), true);
-    expect(last.centre[0]).toBe(0.1);
-    expect(last.triangle[0]?.[0]).toAgree(0, 0);
+    for (const at of [0, 3]) {
+      // A row of weight 0 says nothing, first or last.
+      const more = Float64Array.of(0.1, 0.1, 0.1, 0.1).with(at, 7);
+      const counting = at === 0 ? Float64Array.of(0, 3, 6, 9) : Float64Array.of(3, 6, 9, 0);
+      const last = centredReduction([more], more, counting, true);
+      expect([last.centre[0], last.targetCentre]).toEqual([0.1, 0.1]);
+      expect(last.triangle[0]?.[0]).toAgree(0, 0);
+    }
     // Equal up to the last row is not constant.
-    const late = centredReduction([column.with(4, 0.6)], column, undefined, true);
-    expect(late.centre[0]).toAgree(0.2, 1e-15);
-    expect((late.triangle[0]?.[0] as number) ** 2).toAgree(0.2, 1e-14);
+    const late = centredReduction([column.with(2, 0.7)], column, undefined, true);
+    expect(late.centre[0]).toAgree(0.3, 1e-15);
+    expect((late.triangle[0]?.[0] as number) ** 2).toAgree(0.24, 1e-14);
   });
 
   it('joins chunks of 65,536 rows as if they were one', () => {

@@ -201,6 +201,25 @@ describe('huber', () => {
     expect(exact.scale).toBeLessThan(1e-13);
     expect([...exact.outlier]).toEqual([0, 0, 0, 0]);
     expect(exact.model.coefficients).toAgree([2], 1e-13);
+    const x = [1, 2, 3, 5, 7];
+    const rounded = huber(
+      line(
+        x,
+        x.map((v) => 0.1 * v + 0.7),
+      ),
+    );
+    expect(rounded).toMatchObject({ iterations: 0, converged: true });
+    // All rows but one on a line: the scale falls to rounding, and that is the end.
+    const many = Array.from({ length: 30 }, (_, i) => i);
+    const nearly = huber(
+      line(
+        many,
+        many.map((v) => 2 * v + (v === 4 ? 50 : 0)),
+      ),
+    );
+    expect(nearly.converged).toBe(true);
+    expect(nearly.iterations).toBeLessThan(200);
+    expect([...nearly.outlier]).toEqual(many.map((v) => (v === 4 ? 1 : 0)));
   });
 
   it('takes the terms asked for', () => {
@@ -276,6 +295,12 @@ describe('ransac', () => {
       );
       for (const fit of fits) expect(fit.model.coefficients).toAgree([1.1], 1e-12);
     }
+    // Four rows that agree roughly are more than two that agree exactly.
+    const rough = line([1, 1, 1, 1, 1, 1], [1, 1.1, 0.9, 1.05, 5, 5]);
+    for (const seed of [0, 1, 2, 3, 4]) {
+      const fit = ransac(rough, { intercept: false, residualThreshold: 0.5, seed, stopProbability: 1 });
+      expect([...fit.inlier]).toEqual([1, 1, 1, 1, 0, 0]);
+    }
     // Two camps of two rows each: the one that agrees better.
     const camps = line([1, 1, 1, 1], [1, 1.05, 3, 3.2]);
     for (const seed of [0, 1, 2, 3, 4]) {
@@ -327,6 +352,9 @@ describe('theilSen', () => {
     expect(model).toMatchObject({ estimator: 'theil-sen', hasIntercept: true });
     // Pairs of equal x have no slope: 9 of 10 are left.
     expect(theilSen(line([0, 1, 2, 3, 3], [1, 3, 5, 7, 90])).subsets).toBe(9);
+    // y = x^3 has ten slopes i^2 + i k + k^2: 1, 4, 7, 9, 13, 16, 19, 21, 28, 37.
+    const cubes = line([0, 1, 2, 3, 4], [0, 1, 8, 27, 64]);
+    for (const subsets of [10, 11]) expect(theilSen(cubes, { subsets }).model.coefficients).toAgree([14.5], 1e-13);
     const few = (seed?: number) =>
       theilSen(data, { subsets: 3, ...(seed === undefined ? {} : { seed }) }).model.toJSON();
     expect(few()).toEqual(few(42));
@@ -343,7 +371,7 @@ describe('theilSen', () => {
 
   it('several features: the spatial median of subsets, in any units', () => {
     const random = seededRandom(2, 'planes');
-    const n = 60;
+    const n = 20;
     const a = Array.from({ length: n }, () => random());
     const b = Array.from({ length: n }, () => random());
     const y = a.map((v, i) => 1 + 2 * v - 3 * (b[i] as number) + (i % 10 === 0 ? 40 : 0) + 0.01 * random());
@@ -351,6 +379,8 @@ describe('theilSen', () => {
     expect(plain.subsets).toBe(600);
     expect(plain.model.coefficients).toAgree([2, -3], 0.02);
     expect(plain.model.intercept).toAgree(1, 0.05);
+    const shifted = theilSen(dataset(featuresOf({ a: a.map((v) => 64 + v), b }), numbers(...y)), { subsets: 600 });
+    expect(shifted.model.coefficients).toAgree([...plain.model.coefficients], 1e-9);
     const scaled = theilSen(dataset(featuresOf({ a: a.map((v) => 1024 * v), b }), numbers(...y)), { subsets: 600 });
     expect(scaled.model.coefficients).toAgree(
       [(plain.model.coefficients[0] as number) / 1024, plain.model.coefficients[1] as number],
