@@ -30,6 +30,14 @@ describe('Adam', () => {
     expect(parameters[2]).toBe(1);
   });
 
+  it('hardly moves for a gradient of 1e-8 and less', () => {
+    // 0.1 sqrt(0.001) / 0.1 x 0.1 g / (sqrt(0.001) g + 1e-8).
+    const parameters = numbers(0);
+    new Adam(1).step(parameters, numbers(1e-7), 0.1);
+    const root = Math.sqrt(1e-3);
+    expect(parameters[0]).toAgree((-root * 1e-8) / (root * 1e-7 + 1e-8), 1e-9);
+  });
+
   it('then by the running means of the paper', () => {
     const parameters = numbers(0);
     const adam = new Adam(1);
@@ -249,6 +257,53 @@ describe('trainNetwork', () => {
     expect(report.parameters[1]).toAgree(2.48, 1e-6);
   });
 
+  it('leaves the start as it was, and says so when it ran out of epochs', () => {
+    const start = numbers(0, 0);
+    const report = trainNetwork(line, x, y, undefined, start, undefined, options({ maxEpochs: 3 }));
+    expect([...start]).toEqual([0, 0]);
+    expect(report).toMatchObject({ epochs: 3, converged: false });
+    expect(report.parameters[0]).not.toBe(0);
+  });
+
+  it('shuffles the rows anew for every epoch', () => {
+    // The first hundred draws cover the first order and the first epoch; the other epochs draw as told.
+    const at = (draw: number) => {
+      let draws = 0;
+      const random = () => (draws++ < 100 ? 0.5 : draw);
+      return [
+        ...train(
+          { batchSize: 1, maxEpochs: 3, random },
+          undefined,
+          y.map((v, i) => v + (i % 3)),
+        ).parameters,
+      ];
+    };
+    expect(at(0.2)).toEqual(at(0.2));
+    expect(at(0.2)).not.toEqual(at(0.7));
+  });
+
+  it('lays the inputs of a row side by side', () => {
+    const plane: NetworkShape = { sizes: [2, 1], activation: 'tanh' };
+    const inputs = Float64Array.from({ length: 80 }, (_, k) => Math.sin(1 + 3 * k));
+    const target = Float64Array.from(
+      { length: 40 },
+      (_, i) => (inputs[2 * i] as number) - 2 * (inputs[2 * i + 1] as number),
+    );
+    for (const batchSize of [8, 40]) {
+      const { parameters, validationMse } = trainNetwork(
+        plane,
+        inputs,
+        target,
+        undefined,
+        numbers(0, 0, 0),
+        undefined,
+        options({ batchSize, maxEpochs: 400 }),
+      );
+      expect(parameters).toAgree([1, -2, 0], 0.02, 0.02);
+      expect(validationMse).toBeLessThan(1e-3);
+    }
+  });
+
   it('counts a better error from a ten-thousandth on', () => {
     const epochsAt = (rate: number) =>
       trainNetwork(line, numbers(0), numbers(1), undefined, numbers(0, 0), undefined, {
@@ -333,6 +388,17 @@ describe('trainNetwork', () => {
     expect(one(0.1)).toAgree(moved, 1e-3);
     expect(one(0.1, numbers(0.2, -5))).toAgree(moved, 1e-3);
     expect(one(0.1, numbers(0.5, -5))).toBeLessThan(moved * 1e-6);
+    // A pull that outweighs the slope of 0.52 of the data: from 0.5 down to 0.49, or up to 0.51.
+    const steep = centred.map((v) => 0.52 * v + 0.25);
+    const pulled = (anchor: number) => {
+      const errors: number[] = [];
+      const onEpoch = (_: number, error: number) => errors.push(error);
+      const strong = options({ l2: 1e3, batchSize: 40, maxEpochs: 1, learningRate: 0.01, onEpoch });
+      trainNetwork(line, centred, steep, undefined, numbers(0.5, 0.25), numbers(anchor, 0), strong);
+      return Math.sqrt((errors[0] as number) / squares);
+    };
+    expect(pulled(0.2)).toAgree(0.03, 1e-3);
+    expect(pulled(0.9)).toAgree(0.01, 1e-3);
   });
 
   it('has several outputs, each of which counts the same', () => {
@@ -414,6 +480,48 @@ describe('multilayerPerceptron by its options', () => {
     );
     expect(throughJSON(doubled.model)).toEqual(without);
     expect(fitted(quick, dataset(rest, data.target.slice(10)))).not.toEqual(without);
+  });
+
+  it('fits the weighted mean where targets differ, and equal weights are none', () => {
+    const rows = dataset(
+      featuresOf({ x: [0, 0, 0, 1, 1, 1] }),
+      numbers(0, 10, 1000, 5, 5, -1000),
+      numbers(9, 1, 0, 2, 2, 0),
+    );
+    const { model } = multilayerPerceptron(rows, { hiddenLayers: [4], maxEpochs: 2000, learningRate: 0.03, l2: 0 });
+    expect(model.predict(featuresOf({ x: [0, 1] }))).toAgree([1, 5], 0.05, 0.05);
+    expect(model.trainingRange.rows).toBe(4);
+    const sevens = dataset(
+      data.features,
+      data.target,
+      data.target.map(() => 7),
+    );
+    expect(fitted(quick, sevens)).toEqual(fitted(quick));
+  });
+
+  it('goes on from a model, with its shape and scales, by name', () => {
+    const { model } = multilayerPerceptron(data, quick);
+    const same = multilayerPerceptron(data, { warmStart: model, hiddenLayers: [9], maxEpochs: 0 });
+    expect(same).toMatchObject({ epochs: 0, converged: false });
+    expect(throughJSON(same.model)).toEqual(throughJSON(model));
+    const tuned = multilayerPerceptron(data, { warmStart: model, maxEpochs: 20 });
+    expect(tuned.validationMse).toBeLessThan(same.validationMse);
+    // Held at what it was by a strong pull, it hardly moves.
+    const held = multilayerPerceptron(data, { warmStart: model, maxEpochs: 20, l2: 1e6, learningRate: 1e-6 });
+    expect(held.model.predict(data.features)).toAgree([...model.predict(data.features)], 1e-3, 1e-3);
+    const pair = featuresOf({ a: x, b: x.map((v) => v * v) });
+    const both = multiOutputPerceptron(pair, featuresOf({ p: x, q: x }), quick).model;
+    expect(multiOutputPerceptron(pair, featuresOf({ p: x, q: x }), { ...quick, warmStart: both }).epochs).toBe(2);
+    const other = featuresOf({ a: x, c: x });
+    expect(
+      refusalOf(() => multiOutputPerceptron(other, featuresOf({ p: x, q: x }), { warmStart: both })),
+    ).toMatchObject({
+      message: 'warmStart: must have the same features and outputs (a, b -> p, q); got a, c -> p, q',
+      expected: 'a, b',
+    });
+    expect(() => multiOutputPerceptron(pair, featuresOf({ p: x, r: x }), { warmStart: both })).toThrow(
+      'got a, b -> p, r',
+    );
   });
 
   it('refuses columns that are not there, options out of range and another model to go on from', () => {
@@ -513,6 +621,17 @@ describe('multilayerPerceptron by its options', () => {
     });
     expect(model).toMatchObject({ kind: 'mlp', featureNames: ['a', 'b'], outputNames: ['p', 'q'] });
     expect(throughJSON(model)).toEqual(json);
+  });
+
+  it('predicts many rows of two features in blocks', () => {
+    const model = mlpFromJSON(json);
+    const [a, b] = [5, 2].map((scale) => Float64Array.from({ length: 600 }, (_, i) => scale * Math.cos(i)));
+    const table = featuresOf({ a: a ?? [], b: b ?? [] });
+    const [p, q] = model.predictAll(table).columns;
+    for (const row of [0, 1, 255, 256, 257, 511, 512, 599]) {
+      const unit = Math.max(0, ((a?.[row] as number) - 1) / 2 + (b?.[row] as number));
+      expect([p?.[row] as number, q?.[row] as number]).toAgree([10 + 3 * (2 * unit + 0.5), -1 - unit], 1e-13, 1e-13);
+    }
   });
 
   it.each([
