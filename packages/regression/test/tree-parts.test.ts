@@ -299,6 +299,35 @@ describe('growTree', () => {
     expect([...fitted]).toAgree([1, 1, 1, 12, 12, 12], 1e-14);
   });
 
+  it('grown to the end repeats every target, whichever features it splits on', () => {
+    const random = seededRandom(6, 'deep');
+    const columns = [0, 1, 2].map(() => Array.from({ length: 60 }, () => random()));
+    const target = Array.from({ length: 60 }, () => random());
+    const { nodes, fitted } = grow(columns, target);
+    expect([...fitted]).toEqual(target);
+    expect(new Set(nodes.feature)).toEqual(new Set([-1, 0, 1, 2]));
+    const sums = new Float64Array(60);
+    addTreePredictions(
+      nodes,
+      0,
+      columns.map((column) => numbers(...column)),
+      1,
+      sums,
+    );
+    expect([...sums]).toEqual(target);
+  });
+
+  it('keeps differences under a large common offset, weighted or not', () => {
+    // About 2^40 squares leave no digit for differences of 1.
+    const far = [1, 0, 0, 1, 9, 8].map((v) => 2 ** 40 + v);
+    for (const weights of [undefined, [1, 1, 1, 1, 1, 1], [2, 1, 1, 2, 3, 3]]) {
+      const { nodes, importance } = grow([[1, 2, 3, 4, 5, 6]], far, { maxDepth: 1 }, weights);
+      expect(nodes.value[0]).toBe(4.5);
+      // Between the sides: 4 x 2 / 6 x 8^2, or weighted 6 x 6 / 12 x (51 - 4)^2 / 36.
+      expect(importance).toAgree([weights?.[0] === 2 ? 3 * (8.5 - 4 / 6) ** 2 : (8 / 6) * 64], 1e-12);
+    }
+  });
+
   it('tries only as many features as asked at a split, constant ones aside', () => {
     // Feature 0 is constant, 1 useless, 2 perfect.
     const columns = [
