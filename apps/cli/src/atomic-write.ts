@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { codeOf } from './errors.js';
+import { makeFolders } from './folders.js';
 
 /** Side files of writes under way. */
 const partials = new Set<string>();
@@ -31,14 +33,23 @@ export function* inBlocks(pieces: Iterable<string>): Generator<string> {
   if (characters > 0) yield block.join('');
 }
 
-/** What stands at a path now: nothing, a regular file (links followed), or something that cannot be renamed over. */
-const targetOf = async (path: string): Promise<{ readonly file: string; readonly special: boolean }> => {
-  try {
-    return { file: await realpath(path), special: !(await stat(path)).isFile() };
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { file: path, special: false };
+/** Where writing to a path leads. */
+interface Target {
+  /** The path with its links followed. */
+  readonly file: string;
+  /** A regular file or nothing yet; a folder; or something that is written to and not replaced: a pipe, a device. */
+  readonly kind: 'regular' | 'folder' | 'special';
+}
+
+/** What stands at a path now. */
+export const targetOf = async (path: string): Promise<Target> => {
+  const facts = await stat(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
     throw error;
-  }
+  });
+  if (facts === undefined) return { file: path, kind: 'regular' };
+  if (facts.isFile()) return { file: await realpath(path), kind: 'regular' };
+  return { file: path, kind: facts.isDirectory() ? 'folder' : 'special' };
 };
 
 /**
@@ -46,15 +57,15 @@ const targetOf = async (path: string): Promise<{ readonly file: string; readonly
  * folders are made. Content may come in pieces, so that a large file never stands in memory whole.
  */
 export const writeFileAtomically = async (path: string, content: Content): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true });
-  const { file: target, special } = await targetOf(path);
+  const { file: target, kind } = await targetOf(path);
   // A pipe or a device is written to, never replaced.
-  if (special) {
+  if (kind !== 'regular') {
     const pieces = Readable.from(typeof content === 'string' ? [content] : content);
     return writeFile(path, pieces).catch((error: unknown) => {
       throw placed(error, path);
     });
   }
+  await makeFolders(dirname(target));
   const aside = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.partial`);
   partials.add(aside);
   try {
@@ -76,4 +87,4 @@ export const writeFileAtomically = async (path: string, content: Content): Promi
 
 /** A failed write names no file, and a failed rename the side file, which would mean nothing to the user. */
 const placed = (error: unknown, path: string): unknown =>
-  error instanceof Error && 'code' in error ? Object.assign(error, { path }) : error;
+  error instanceof Error && codeOf(error) !== '' ? Object.assign(error, { path }) : error;

@@ -35,7 +35,16 @@ const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
   EIO: 'input/output error',
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'the file would be too large',
+  ELOOP: 'the path has too many links',
+  ENXIO: 'no such device or address',
 };
+
+/** The code of an error of the system or of a package; empty where it has none. */
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** What is wrong, in words, where an error is the system's. */
+export const systemFault = (error: unknown): string | undefined => SYSTEM_FAULTS[codeOf(error)];
 
 /** Runs what computes on the content of a file; where a package finds fault with the content, the message names the file. */
 export const about = <T>(file: string, compute: () => T): T => {
@@ -43,9 +52,9 @@ export const about = <T>(file: string, compute: () => T): T => {
     return compute();
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    if (!(error instanceof Error && 'code' in error && typeof error.code === 'string' && OURS.test(error.code)))
-      throw error;
-    if (error.code.endsWith('/bad-option') || error.message.includes(file)) throw error;
+    const code = codeOf(error);
+    if (!(error instanceof Error && OURS.test(code))) throw error;
+    if (code.endsWith('/bad-option') || error.message.includes(file)) throw error;
     throw new InputError(`${file}: ${error.message}`, { cause: error });
   }
 };
@@ -61,13 +70,16 @@ const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');
 /** Sorts an error into bad usage, bad input, or a fault of ours. */
 export const verdictOn = (error: unknown): Verdict => {
   const e = error instanceof Error ? error : new Error(String(error));
-  const code = 'code' in e && typeof e.code === 'string' ? e.code : '';
+  const code = codeOf(e);
   if (e instanceof UsageError) return { exitCode: ExitCode.badUsage, line: oneLine(e.message) };
   if (OURS.test(code)) return { exitCode: ExitCode.badInput, line: oneLine(e.message) };
-  const system = SYSTEM_FAULTS[code];
+  const system = systemFault(e);
   if (system !== undefined) {
     const path = 'path' in e && typeof e.path === 'string' ? `${e.path}: ` : '';
     return { exitCode: ExitCode.badInput, line: `${path}${system}` };
+  }
+  if (e instanceof RangeError && e.message.startsWith('Array buffer allocation failed')) {
+    return { exitCode: ExitCode.badInput, line: 'there is not enough memory for so much data' };
   }
   return {
     exitCode: ExitCode.bug,

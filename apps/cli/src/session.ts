@@ -1,10 +1,8 @@
 import { appendFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import colors from 'picocolors';
 import { inBlocks, writeFileAtomically } from './atomic-write.js';
 import { UsageError } from './errors.js';
 import { finiteJson } from './finite-json.js';
-import { isStdin } from './input.js';
 import type { Io, TextSink } from './io.js';
 import { type LogFormat, type Logger, type LogLevel, makeLogger } from './logger.js';
 
@@ -43,6 +41,9 @@ const wantsColor = (sink: TextSink, env: Io['env']): boolean => sink.isTTY && !e
 export const makeSession = (io: Io, options: SessionOptions): Session => {
   const stderrColors = colors.createColors(wantsColor(io.stderr, io.env) && options.logFile === undefined);
   const { logFile } = options;
+  if (logFile === '-') throw new UsageError('--log-file: must be a file; without it the log goes to standard error');
+  // A log that cannot be written is better known at once than at its first line.
+  if (logFile !== undefined) appendFileSync(logFile, '');
   const log = makeLogger({
     level: options.logLevel,
     format: options.logFormat,
@@ -82,17 +83,4 @@ export const makeSession = (io: Io, options: SessionOptions): Session => {
       }
     },
   };
-};
-
-/** Refuses an output path that is one of the inputs: `--json trace.csv` for `trace.csv --json` must not eat the trace. */
-export const refuseOverwriting = (
-  outputs: Readonly<Record<string, string | undefined>>,
-  inputs: readonly string[],
-): void => {
-  const taken = new Set(inputs.filter((p) => !isStdin(p)).map((p) => resolve(p)));
-  for (const [flag, path] of Object.entries(outputs)) {
-    if (path !== undefined && path !== '-' && taken.has(resolve(path))) {
-      throw new UsageError(`--${flag}: must not be an input file; got '${path}'`);
-    }
-  }
 };

@@ -1,7 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { bytesAside, signalWhileWriting, stepclock } from './program.js';
 
 const log = join(import.meta.dirname, '../../../fixtures/traces/shared-budget-300/requests.jsonl');
@@ -41,6 +51,36 @@ describe('writing', { timeout: 120_000 }, () => {
     expect(code).toBe(0);
     expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(20_000);
     expect(readdirSync(home).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  it.skipIf(!existsSync('/dev/full')).each([
+    ['text', ['estimate', log, '--algo', 'baseline']],
+    ['JSON', ['estimate', log, '--algo', 'baseline', '--json=-']],
+    ['a trace of many blocks', ['simulate', '--requests', '20000']],
+    ['a converted trace', ['convert', log, '--to', 'phases.csv']],
+    ['help', ['--help']],
+  ])('%s to a standard output without room is an error in one line', (_, argv) => {
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync(process.execPath, [inject('program'), ...argv], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect([status, stderr]).toEqual([1, 'stepclock: <stdout>: no space left on the device\n']);
+  });
+
+  it.skipIf(!existsSync('/proc/self/fd'))('to the path of a pipe goes into the pipe', () => {
+    // A pipe's path under /dev leads nowhere by its name, as with a shell's --json >(cat). (The pipes of `spawn` are sockets.)
+    const argv = ['estimate', log, '--algo', 'baseline', '--json', '/dev/stdout'];
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', '"$0" "$@" | cat', process.execPath, inject('program'), ...argv],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(stderr).toBe('');
+    expect(stdout).toContain('"schema": "stepclock/betas@1"');
   });
 
   it('to a full disk is an error in one line', async () => {

@@ -233,7 +233,10 @@ describe('token2metrics predict', () => {
     expect(absent.code).toBe(1);
     expect(absent.stderr).toContain('must hold a model of 70B; got 1.5B, 14B, 8B');
     const zero = await t2m('predict', '--model', '8B', '--input-tokens', '0', '--model-path', models);
-    expect([zero.code, zero.stderr]).toEqual([2, "stepclock: --input-tokens: must be a positive integer; got '0'\n"]);
+    expect([zero.code, zero.stderr]).toEqual([
+      2,
+      "stepclock: --input-tokens: must be a positive integer, at most 1e9; got '0'\n",
+    ]);
     const newer = written('newer.json', JSON.stringify({ schema: 'stepclock/token2metrics-model@7' }));
     const future = await t2m('predict', '--input-tokens', '1', '--model-path', newer);
     expect(future.code).toBe(1);

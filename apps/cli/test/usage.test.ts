@@ -23,7 +23,45 @@ describe('bad usage: exit 2, one line on stderr, nothing on stdout', () => {
     [
       'a number that is none',
       ['estimate', 'x.csv', '--chunk-size', 'abc'],
-      /--chunk-size: must be a positive number; got 'abc'/,
+      /--chunk-size: must be a positive integer, at most 1e9; got 'abc'/,
+    ],
+    [
+      'a fraction of a token',
+      ['estimate', 'x.csv', '--algo', 'baseline', '--chunk-size', '0.5'],
+      /--chunk-size: must be a positive integer, at most 1e9; got '0\.5'/,
+    ],
+    ...(
+      [
+        ['estimate x.csv --algo baseline --chunk-size', '1e308', 'a positive integer, at most 1e9'],
+        ['estimate x.csv --max-num-batched-tokens', '1e10', 'a positive integer, at most 1e9'],
+        ['estimate x.csv --algo iterative --max-outer-iters', '1e300', 'a positive integer, at most 1e9'],
+        ['estimate x.csv --algo baseline --min-duration-sec', '1e300', 'a number >= 0, at most 1e9'],
+        ['predict --betas b.json --prefill-tokens', '1e300', 'a number >= 0, at most 1e9'],
+        ['predict --betas b.json --decode-seqs', '1e300', 'a number >= 0, at most 1e9'],
+        ['predict --betas b.json --decode-seqs 1 --context-tokens', '1e300', 'a number >= 0, at most 1e9'],
+        ['export --betas b.json --to json --output-tokens', '1e300', 'a positive number, at most 1e9'],
+        [
+          'step-time predict --model m.json --sequence-length 1 --batch-size',
+          '1e300',
+          'a positive number, at most 1e9',
+        ],
+        ['simulate --requests', '1e12', 'a positive integer, at most 1e7'],
+        ['simulate --prompt-mean', '1e8', 'a positive number, at most 1e7'],
+        ['simulate --output-sigma', '6', 'a number >= 0, at most 5'],
+        ['simulate --rate', '1e-300', 'a number from 1e-6 to 1e9'],
+        ['simulate --beta0', '1e300', 'a number >= 0, at most 1e6'],
+        ['stage synthetic --configurations', '1e12', 'a positive integer, at most 1e5'],
+        ['token2metrics train --all-models --trees', '1e9', 'a positive integer, at most 10000'],
+      ] as const
+    ).map(([words, value, rule]): [string, string[], RegExp] => [
+      `a number beyond all measure: ${words} ${value}`,
+      [...words.split(' '), value],
+      new RegExp(`^stepclock: ${words.split(' ').at(-1)}: must be ${rule}; got '${value}'$`, 'm'),
+    ]),
+    [
+      'more tokens than a simulation ends with',
+      ['simulate', '--requests', '1e7', '--prompt-mean', '1e6'],
+      /^stepclock: --requests: their prompts and outputs must have at most 1e10 tokens together; got 1\.00e\+13 \(10000000 requests of 1000000 \+ 150 on average\)$/m,
     ],
     ['hexadecimal', ['estimate', 'x.csv', '--chunk-size', '0x10'], /got '0x10'/],
     [

@@ -209,6 +209,32 @@ describe('simulate, steps, convert, export, inspect', () => {
     expect(json).toMatchObject({ schema: 'stepclock/inspection@1', requests: 300, outlook: { possible: true } });
   });
 
+  it.each([
+    ['vllm.log', 'steps: duration, prefill tokens, decode tokens, requests in prefill, requests in decode'],
+    ['steps.csv', 'steps: start, duration, prefill tokens, decode tokens, tokens of context'],
+  ])('inspect says of the step log %s what it tells of steps, and nothing of phases', async (name, tells) => {
+    const { code, stdout } = await capture(['inspect', join(import.meta.dirname, '../../../fixtures/formats', name)]);
+    expect(code).toBe(0);
+    expect(/^tells +(.*)$/m.exec(stdout)?.[1]).toBe(tells);
+    expect(stdout).not.toMatch(/phase|queue/);
+  });
+
+  it('a file that is not of the format it is said to be is told apart', async () => {
+    const { code, stderr } = await capture(['estimate', log, '--format', 'guidellm']);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/: the file looks like request-log, not guidellm\n$/)]);
+  });
+
+  it('a window beyond the trace is told how long the trace is, in figures that can be read', async () => {
+    const { code, stderr } = await capture(['estimate', log, '--window', '100:200']);
+    expect([code, stderr]).toEqual([2, "stepclock: --window: must start within the trace's 32.570 s; got '100:200'\n"]);
+  });
+
+  it('example keeps its two examples apart', async () => {
+    const { stdout } = await capture(['example']);
+    expect(stdout).toMatch(/\n\nthe eight-phase sample, C = 64\n/);
+    expect(stdout).not.toContain('\n\n\n');
+  });
+
   it('inspect says that requests were preempted, and that the queue is folded', async () => {
     const path = join(folder, 'preempting.jsonl');
     await capture(['simulate', '--scenario', 'preempting', '--seed', '2', '--output', path]);

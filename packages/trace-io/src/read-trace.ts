@@ -72,10 +72,19 @@ export async function readTraceBy(
   const wanted = map !== undefined && format === 'auto' ? 'mapped' : format;
   const reader = wanted === 'auto' ? recognised(head, file) : named(wanted, file);
   const metaText = typeof metaJson === 'string' ? metaJson : undefined;
-  return reader.read(
-    { source: all, file, onProgress: progress, fractionRead },
-    { columns, settings, metaText, map, timeUnit, head, path },
-  );
+  const input = { source: all, file, onProgress: progress, fractionRead };
+  const trace = reader.read(input, { columns, settings, metaText, map, timeUnit, head, path });
+  // Whoever maps columns has looked at the file.
+  if (wanted === 'auto' || map !== undefined) return trace;
+  return trace.catch((error: unknown) => Promise.reject(misnamed(error, reader, head)));
+}
+
+/** Where a file cannot be read as what it was said to be, the reason is seldom the first thing that the reader missed in it. */
+function misnamed(error: unknown, said: TraceFormat, head: Head): unknown {
+  const other = said.recognise(head) ? undefined : FORMATS.find((format) => format.recognise(head));
+  return error instanceof TraceIoError && other !== undefined
+    ? error.withHint(`the file looks like ${other.name}, not ${said.name}`)
+    : error;
 }
 
 function named(name: string, file: string): TraceFormat {

@@ -35,6 +35,12 @@ export class TraceIoError extends Error {
     this.value = value;
     this.expected = fault.expected;
   }
+
+  /** Adds to the message what may be behind the fault. */
+  withHint(hint: string): this {
+    this.message += `: ${hint}`;
+    return this;
+  }
 }
 
 const LONGEST_SHOWN = 80;

@@ -3,6 +3,7 @@ import { seededRandom } from '@stepclock/random';
 import { columnMapOf, formats, readTrace, TraceIoError } from '@stepclock/trace-io';
 import { parquetMetadata } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
+import { formatFixtures } from './format-fixtures.js';
 import { outcome } from './outcome.js';
 import { text } from './streams.js';
 
@@ -17,6 +18,41 @@ const failure = async (content: string, options = {}): Promise<TraceIoError> => 
 
 const bench = { backend: 'vllm', request_throughput: 1, total_input_tokens: 9 };
 const lists = { input_lens: [9], output_lens: [2], ttfts: [0.1], itls: [[0.2]], errors: [''] };
+
+describe('a file that is not of the format it is said to be', () => {
+  // One file of each format that is recognised, and each format that it may be taken for.
+  const files = formatFixtures().filter(({ options, expected }) => {
+    return options.map === undefined && options.columns === undefined && expected.facts.format !== 'mapped';
+  });
+
+  test.each(files.map((file) => [file.name, file] as const))('%s: what it looks like is told', async (_, file) => {
+    const own = String(file.expected.facts.format);
+    const wrong = formats.map(({ name }) => name).filter((name) => name !== own);
+    let refused = 0;
+    for (const format of wrong) {
+      const error = await readTrace(new Blob([new Uint8Array(file.bytes)]).stream(), { ...file.options, format }).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      // Some files are of two formats.
+      if (error === undefined) continue;
+      refused++;
+      expect(error).toBeInstanceOf(TraceIoError);
+      expect((error as TraceIoError).message).toMatch(new RegExp(`: the file looks like ${own}, not ${format}$`));
+    }
+    expect(refused).toBeGreaterThan(wrong.length / 2);
+  });
+
+  test('a fault in a file that is what it is said to be has no such words', async () => {
+    const said = await failure('{"request_id":"a","queued_ts":1}\n', { format: 'request-log' });
+    expect(said.message).not.toContain('looks like');
+    const phases = 'request_id,phase_type,t_start,t_end,prefill_tokens,decode_tokens\nA,prefill,0,x,9,0\n';
+    const mapped = await failure(phases, {
+      map: columnMapOf('start=t_start,last=t_end,prompt=prefill_tokens,output=decode_tokens'),
+    });
+    expect(mapped.message).not.toContain('looks like');
+  });
+});
 
 describe('what a file lacks is said in words that help', () => {
   test('a vllm bench result without details', async () => {

@@ -1,4 +1,4 @@
-import { notNegative, numberOption, positive, positiveInteger, properFraction, textOption } from '../number-option.js';
+import { count, numberOption, positive, positiveInteger, properFraction, textOption } from '../number-option.js';
 import { defineVerb, jsonOption } from '../verb.js';
 import { traceOptions } from './trace-options.js';
 
@@ -32,7 +32,7 @@ const options = {
   'chunk-size': numberOption(
     'chunk-size',
     'baseline, iterative: prefill tokens per step and request [from meta.json]',
-    positive,
+    positiveInteger,
   ),
   'correction-mode': {
     choices: CORRECTION_MODES,
@@ -51,11 +51,7 @@ const options = {
     must: 'a number above 0 and at most 1',
     accepts: (x) => x > 0 && x <= 1,
   }),
-  'min-duration-sec': numberOption(
-    'min-duration-sec',
-    'baseline, iterative: clamp durations from below [0]',
-    notNegative,
-  ),
+  'min-duration-sec': numberOption('min-duration-sec', 'baseline, iterative: clamp durations from below [0]', count),
   workers: numberOption(
     'workers',
     'threads that read several large files; the result is the same [one a core]',

@@ -1,4 +1,4 @@
-import { notNegative, numberOption, positive, positiveInteger, textOption } from '../number-option.js';
+import { count, numberOption, positiveCount, positiveInteger, textOption } from '../number-option.js';
 import { defineVerb } from '../verb.js';
 
 const EXPORT_TARGETS = [
@@ -14,10 +14,10 @@ const options = {
   betas: { ...textOption('betas', "coefficients, as 'stepclock estimate --json' writes them"), demandOption: true },
   to: { choices: EXPORT_TARGETS, requiresArg: true, demandOption: true, describe: 'whose format' },
   output: textOption('output', 'where it goes; - is standard output [-]'),
-  'decode-seqs': numberOption('decode-seqs', 'operating point: requests that decode side by side', positive),
-  'context-tokens': numberOption('context-tokens', 'operating point: mean context of one of them, tokens', notNegative),
-  'prompt-tokens': numberOption('prompt-tokens', 'operating point: mean prompt, tokens', notNegative),
-  'output-tokens': numberOption('output-tokens', 'operating point: mean output, tokens', positive),
+  'decode-seqs': numberOption('decode-seqs', 'operating point: requests that decode side by side', positiveCount),
+  'context-tokens': numberOption('context-tokens', 'operating point: mean context of one of them, tokens', count),
+  'prompt-tokens': numberOption('prompt-tokens', 'operating point: mean prompt, tokens', count),
+  'output-tokens': numberOption('output-tokens', 'operating point: mean output, tokens', positiveCount),
   'max-num-seqs': numberOption('max-num-seqs', 'most requests running at once', positiveInteger),
   'kv-tokens': numberOption('kv-tokens', 'capacity of the KV cache, tokens', positiveInteger),
   'model-id': textOption('model-id', 'name of the model in the output'),

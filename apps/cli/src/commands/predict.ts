@@ -1,15 +1,11 @@
-import { notNegative, numberOption, textOption } from '../number-option.js';
+import { count, numberOption, textOption } from '../number-option.js';
 import { defineVerb, jsonOption } from '../verb.js';
 
 const options = {
   betas: { ...textOption('betas', "coefficients, as 'stepclock estimate --json' writes them"), demandOption: true },
-  'prefill-tokens': numberOption('prefill-tokens', 'prefill tokens of the step [0]', notNegative),
-  'decode-seqs': numberOption('decode-seqs', 'requests that decode in the step [0]', notNegative),
-  'context-tokens': numberOption(
-    'context-tokens',
-    'tokens of KV cache that the decodes read, all together [0]',
-    notNegative,
-  ),
+  'prefill-tokens': numberOption('prefill-tokens', 'prefill tokens of the step [0]', count),
+  'decode-seqs': numberOption('decode-seqs', 'requests that decode in the step [0]', count),
+  'context-tokens': numberOption('context-tokens', 'tokens of KV cache that the decodes read, all together [0]', count),
   ...jsonOption,
 } as const;
 

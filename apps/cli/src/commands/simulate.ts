@@ -1,36 +1,53 @@
 import {
+  atMost,
   fraction,
   integer,
   notNegative,
   numberOption,
   positive,
   positiveInteger,
+  positiveIntegerUpTo,
   textOption,
 } from '../number-option.js';
 import { defineVerb, jsonOption } from '../verb.js';
 import { type SchedulerArgs, schedulerOptions } from './scheduler-options.js';
 
+const seconds = atMost(1e6, notNegative);
+const meanTokens = atMost(1e7, positive);
+const logSpread = atMost(5, notNegative);
+
 const options = {
   scenario: textOption('scenario', 'start from a preset; --scenario list names them [budget-2048-medium]'),
-  requests: numberOption('requests', 'how many requests [1000]', positiveInteger),
-  instances: numberOption('instances', 'independent engines, served in turn [1]', positiveInteger),
+  requests: numberOption(
+    'requests',
+    'how many requests, at most 1e7, and 1e10 tokens all together [1000]',
+    positiveIntegerUpTo(1e7),
+  ),
+  instances: numberOption(
+    'instances',
+    'independent engines, served in turn, at most 1e6 [1]',
+    positiveIntegerUpTo(1e6),
+  ),
   seed: numberOption('seed', 'seed of arrivals, lengths and noise [0]', integer),
   workload: textOption('workload', 'arrivals and lengths from this file (a log or a workload) instead of drawn ones'),
-  rate: numberOption('rate', 'arrivals per second', positive),
+  rate: numberOption('rate', 'arrivals per second, 1e-6 to 1e9', {
+    must: 'a number from 1e-6 to 1e9',
+    accepts: (x) => x >= 1e-6 && x <= 1e9,
+  }),
   'burst-shape': numberOption(
     'burst-shape',
-    'gamma shape of the gaps between arrivals; 1 is Poisson, 0.125 bursty',
-    positive,
+    'gamma shape of the gaps between arrivals; 1 is Poisson, 0.125 bursty; 0.001 to 1e6',
+    { must: 'a number from 0.001 to 1e6', accepts: (x) => x >= 1e-3 && x <= 1e6 },
   ),
-  'prompt-mean': numberOption('prompt-mean', 'mean prompt, tokens (lognormal)', positive),
-  'prompt-sigma': numberOption('prompt-sigma', 'standard deviation of log(prompt)', notNegative),
-  'output-mean': numberOption('output-mean', 'mean output, tokens (lognormal)', positive),
-  'output-sigma': numberOption('output-sigma', 'standard deviation of log(output)', notNegative),
-  beta0: numberOption('beta0', 'seconds per step', notNegative),
-  beta1: numberOption('beta1', 'seconds per prefill token', notNegative),
-  beta2: numberOption('beta2', 'seconds per decode token', notNegative),
-  beta3: numberOption('beta3', 'seconds per token of context', notNegative),
-  noise: numberOption('noise', "standard deviation of a step's duration, as a fraction of it", notNegative),
+  'prompt-mean': numberOption('prompt-mean', 'mean prompt, tokens (lognormal), at most 1e7', meanTokens),
+  'prompt-sigma': numberOption('prompt-sigma', 'standard deviation of log(prompt), at most 5', logSpread),
+  'output-mean': numberOption('output-mean', 'mean output, tokens (lognormal), at most 1e7', meanTokens),
+  'output-sigma': numberOption('output-sigma', 'standard deviation of log(output), at most 5', logSpread),
+  beta0: numberOption('beta0', 'seconds per step', seconds),
+  beta1: numberOption('beta1', 'seconds per prefill token', seconds),
+  beta2: numberOption('beta2', 'seconds per decode token', seconds),
+  beta3: numberOption('beta3', 'seconds per token of context', seconds),
+  noise: numberOption('noise', "standard deviation of a step's duration, as a fraction of it, at most 5", logSpread),
   'chunk-size': numberOption('chunk-size', 'most prefill tokens of one request in a step', positiveInteger),
   'max-num-batched-tokens': numberOption('max-num-batched-tokens', 'most tokens of a step', positiveInteger),
   'max-num-seqs': numberOption('max-num-seqs', 'most requests running at once', positiveInteger),

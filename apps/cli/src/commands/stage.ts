@@ -1,10 +1,13 @@
 import { listOption } from '../list-option.js';
 import {
+  atMost,
+  count,
   integer,
   notNegative,
   numberOption,
   positive,
   positiveInteger,
+  positiveIntegerUpTo,
   properFraction,
   textOption,
 } from '../number-option.js';
@@ -17,7 +20,7 @@ const columnOptions = {
   features: listOption('knob columns [the known ones: vision_tokens, prompt_tokens, top_k, active_blocks, task]'),
   'per-step-stages': listOption('stages that count once a decode step [those with per_token in their name]'),
   'output-tokens': textOption('output-tokens', 'column of output tokens [output_tokens, unless it is a knob]'),
-  'decode-steps': numberOption('decode-steps', 'decode steps of every request, instead of output tokens', notNegative),
+  'decode-steps': numberOption('decode-steps', 'decode steps of every request, instead of output tokens', count),
   'decode-convention': {
     choices: ['prefill-emits-first', 'decode-emits-all'] as const,
     requiresArg: true,
@@ -174,9 +177,9 @@ const synthetic = defineVerb({
   describe: 'measurements of two made GPUs, to try the others on',
   options: (yargs) =>
     yargs.options({
-      configurations: numberOption('configurations', 'how many [240]', positiveInteger),
-      repeats: numberOption('repeats', 'measurements of each on each GPU [3]', positiveInteger),
-      noise: numberOption('noise', 'standard deviation of log(time) [0.015]', notNegative),
+      configurations: numberOption('configurations', 'how many, at most 1e5 [240]', positiveIntegerUpTo(1e5)),
+      repeats: numberOption('repeats', 'measurements of each on each GPU, at most 1000 [3]', positiveIntegerUpTo(1000)),
+      noise: numberOption('noise', 'standard deviation of log(time), at most 5 [0.015]', atMost(5, notNegative)),
       stragglers: numberOption('stragglers', 'share of times hit by a straggler [0.005]', notNegative),
       output: textOption('output', 'where the CSV goes; - is standard output [-]'),
       ...seedOption,
@@ -202,7 +205,7 @@ const experiment = defineVerb({
       ...columnOptions,
       samples: listOption('numbers of target samples [10,25,50,100]'),
       budgets: listOption('shares of the 95th percentile of true totals [0.5,0.7,0.85,1.0]'),
-      seeds: numberOption('seeds', 'how many draws [10]', positiveInteger),
+      seeds: numberOption('seeds', 'how many draws, at most 10000 [10]', positiveIntegerUpTo(10_000)),
       methods: listOption('recalibration methods [all]'),
       families: listOption('forms of the source model [all but the networks]'),
       'test-configurations': numberOption('test-configurations', 'held out [26 %, at most 100]', positiveInteger),

@@ -1,5 +1,5 @@
 import { listOption } from '../list-option.js';
-import { notNegative, numberOption, properFraction, textOption, wholeNumber } from '../number-option.js';
+import { notNegative, numberOption, positiveCount, properFraction, textOption, wholeNumber } from '../number-option.js';
 import { defineVerb, jsonOption, type Noun } from '../verb.js';
 import { type PictureArgs, pictureOptions } from './figures-option.js';
 
@@ -51,15 +51,12 @@ const predict = defineVerb({
     yargs.options({
       ...modelOption,
       'batch-size': {
-        ...numberOption('batch-size', 'requests in the step', { must: 'a positive number', accepts: (x) => x > 0 }),
+        ...numberOption('batch-size', 'requests in the step', positiveCount),
         alias: 'batch_size',
         demandOption: true,
       },
       'sequence-length': {
-        ...numberOption('sequence-length', 'their mean context, tokens', {
-          must: 'a positive number',
-          accepts: (x) => x > 0,
-        }),
+        ...numberOption('sequence-length', 'their mean context, tokens', positiveCount),
         alias: ['sequence_length', 'avg-seq-len', 'avg_seq_len'],
         demandOption: true,
       },

@@ -1,5 +1,13 @@
 import { listOption } from '../list-option.js';
-import { numberOption, positive, positiveInteger, properFraction, textOption, wholeNumber } from '../number-option.js';
+import {
+  numberOption,
+  positive,
+  positiveInteger,
+  positiveIntegerUpTo,
+  properFraction,
+  textOption,
+  wholeNumber,
+} from '../number-option.js';
 import { defineVerb, jsonOption, type Noun } from '../verb.js';
 import { type PictureArgs, pictureOptions } from './figures-option.js';
 
@@ -77,8 +85,8 @@ const train = defineVerb({
       'power-samples': textOption('power-samples', 'samples of the power meter (CSV), to be checked for idle ones'),
       'power-sample-period': numberOption('power-sample-period', 'seconds between two power samples [1]', positive),
       padding: numberOption('padding', 'prompts are padded to a multiple of so many tokens [128]', positiveInteger),
-      degree: numberOption('degree', 'of the polynomial [2]', positiveInteger),
-      trees: numberOption('trees', 'of the forest and of boosting [100]', positiveInteger),
+      degree: numberOption('degree', 'of the polynomial, at most 10 [2]', positiveIntegerUpTo(10)),
+      trees: numberOption('trees', 'of the forest and of boosting, at most 10000 [100]', positiveIntegerUpTo(10_000)),
       level: numberOption('level', 'of the intervals [0.9]', properFraction),
       seed: numberOption('seed', 'of the trees and the learning curve [0]', wholeNumber),
       ...factOptions,
@@ -156,7 +164,11 @@ const calibrate = defineVerb({
         requiresArg: true,
         describe: 'how to carry it over [auto: by leave-one-out]',
       },
-      suggest: numberOption('suggest', 'name so many token counts to measure next', positiveInteger),
+      suggest: numberOption(
+        'suggest',
+        'name so many token counts to measure next, at most 1000',
+        positiveIntegerUpTo(1000),
+      ),
       'input-range': listOption('prompts that will be asked about, as low,high [the training range]'),
       'output-range': listOption('answers that will be asked about, as low,high [the training range]'),
       output: textOption('output', 'folder of the calibrated model file [token2metrics-calibrated]'),

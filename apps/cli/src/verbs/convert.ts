@@ -2,7 +2,8 @@ import { otlpJsonlChunks, phasesCsvChunks, requestsJsonlChunks, type Trace } fro
 import type { ConvertArgs } from '../commands/convert.js';
 import { InputError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { readTraceFile } from '../trace-input.js';
 
 const needs = (what: string, { facts }: Trace, name: string): never => {
@@ -19,7 +20,7 @@ const pieces = (trace: Trace, to: NonNullable<ConvertArgs['to']>, name: string):
 
 /** `stepclock convert`. */
 export const runConvert = async (args: ConvertArgs, session: Session): Promise<ExitCode> => {
-  refuseOverwriting({ output: args.output }, [args.trace]);
+  await checkOutputs({ streams: { output: args.output } }, [args.trace]);
   const { trace, name } = await readTraceFile(args.trace, args, session);
   for (const { message, count } of trace.exclusions) session.log.warn(`${count} left out: ${message}`);
   await session.writeText(args.output, pieces(trace, args.to ?? 'requests.jsonl', name));

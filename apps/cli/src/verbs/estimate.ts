@@ -4,8 +4,9 @@ import type { EstimateArgs } from '../commands/estimate.js';
 import { about, InputError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
 import { expandPaths } from '../expand-paths.js';
+import { checkOutputs } from '../output-paths.js';
 import { wantsReport } from '../reports/report-targets.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import type { Session } from '../session.js';
 import { estimateText } from '../text/estimate-text.js';
 import { durationText, grouped, percent } from '../text/quantity.js';
 import { readTraceFiles } from '../trace-files.js';
@@ -94,7 +95,10 @@ export const runEstimate = async (args: EstimateArgs, session: Session): Promise
   const algo = args.algo ?? DEFAULT_ALGORITHM;
   refuseForeignOptions(algo, args);
   const paths = await expandPaths(tracePaths(args));
-  refuseOverwriting({ json: args.json, report: args.report }, paths);
+  await checkOutputs(
+    { streams: { json: args.json }, files: { report: args.report }, folders: { figures: args.figures } },
+    paths,
+  );
 
   if (paths.length > 1) refuseManyEngines(algo, args);
   const inputs = await readTraceFiles(paths, args, args.workers, session);

@@ -30,6 +30,7 @@ const runBoth = (title: string, rows: readonly PhaseRow[], session: Session): vo
 /** `stepclock example`: the published quick start. */
 export const runExample = async (session: Session): Promise<ExitCode> => {
   runBoth('the four-phase example', fourPhases, session);
+  session.print('');
   runBoth('the eight-phase sample', eightPhases, session);
   return ExitCode.ok;
 };

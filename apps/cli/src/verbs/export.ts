@@ -1,14 +1,15 @@
 import { exportModel } from '@stepclock/step-model';
 import type { ExportArgs } from '../commands/export.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { readBetasFile } from './betas-input.js';
 import { given } from './given.js';
 
 /** `stepclock export`. */
 export const runExport = async (args: ExportArgs, session: Session): Promise<ExitCode> => {
   const { betas: path = '-', to = 'json', output } = args;
-  refuseOverwriting({ output }, [path]);
+  await checkOutputs({ streams: { output } }, [path]);
   const file = await readBetasFile(path, session);
   const { text, notes } = exportModel(
     file,

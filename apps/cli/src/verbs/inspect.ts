@@ -1,11 +1,12 @@
 import { type EstimateWarning, EstimatorError, type StepClockEstimate } from '@stepclock/beta-estimators';
 import { type LoadSummary, loadSummary } from '@stepclock/overlap-pressure';
 import { snakeCaseKeys } from '@stepclock/step-model';
-import type { EngineSettings, Trace } from '@stepclock/trace-io';
+import type { EngineSettings, StepTable, Trace } from '@stepclock/trace-io';
 import { fsum, max, min, quantile } from 'd3-array';
 import type { InspectArgs } from '../commands/inspect.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { durationText, grouped, percent, significant } from '../text/quantity.js';
 import { tableText } from '../text/table.js';
 import { readTraceFile } from '../trace-input.js';
@@ -105,6 +106,24 @@ const queueText = ({ facts }: Trace, waits: Float64Array | undefined): string =>
   return `apart from the prefill phases; ${grouped(waiting)} of ${grouped(d.count)} requests waited, ${durationText(d.mean)} on average, ${durationText(d.max)} at most`;
 };
 
+/** What a step log may say of a step, in words. */
+const STEP_FACTS: Readonly<Partial<Record<keyof StepTable, string>>> = {
+  startSec: 'start',
+  durationSec: 'duration',
+  prefillTokens: 'prefill tokens',
+  decodeTokens: 'decode tokens',
+  contextTokens: 'tokens of context',
+  prefillRequests: 'requests in prefill',
+  decodeRequests: 'requests in decode',
+};
+
+const tellsText = ({ facts, steps }: Trace): string => {
+  if (facts.has !== undefined) return facts.has.join(', ');
+  if (steps === undefined) return 'phases';
+  const told = Object.entries(STEP_FACTS).filter(([field]) => steps[field as keyof StepTable] !== undefined);
+  return `steps: ${told.map(([, words]) => words).join(', ')}`;
+};
+
 /** What is known of preemption: from the file, or from decodes that took part in fewer steps than the engine ran. */
 const preemptionText = ({ requests, phases }: Trace, outlook: Outlook): string | undefined => {
   const told = requests?.preemptions?.filter((times) => times > 0);
@@ -159,8 +178,9 @@ const textOf = (trace: Trace, name: string, load: LoadSummary | undefined, outlo
     `${name}: ${counts.join(', ')}`,
     '',
     `format           ${facts.format}, times in ${facts.timeUnit}; ${facts.clock}`,
-    `tells            ${facts.has?.join(', ') ?? 'phases'}`,
-    `queue            ${queueText(trace, queueSec(trace))}`,
+    `tells            ${tellsText(trace)}`,
+    // Steps say nothing of how long requests waited.
+    ...(steps === undefined ? [`queue            ${queueText(trace, queueSec(trace))}`] : []),
     ...(preemption === undefined ? [] : [`preemption       ${preemption}`]),
     `token budget     ${budgetText(facts.settings)}`,
     `engine           ${settingsText(facts.settings)}`,
@@ -182,7 +202,7 @@ const warningsOf = (outlook: Outlook): readonly EstimateWarning[] =>
 
 /** `stepclock inspect`. */
 export const runInspect = async (args: InspectArgs, session: Session): Promise<ExitCode> => {
-  refuseOverwriting({ json: args.json }, [args.trace]);
+  await checkOutputs({ streams: { json: args.json } }, [args.trace]);
   const { trace, name, sha256 } = await readTraceFile(args.trace, args, session);
   const load = trace.phases === undefined ? undefined : loadSummary(trace.phases);
   const outlook = outlookOf(trace);

@@ -2,7 +2,8 @@ import { predictStepTime, snakeCaseKeys } from '@stepclock/step-model';
 import type { PredictArgs } from '../commands/predict.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { durationText, grouped } from '../text/quantity.js';
 import { readBetasFile } from './betas-input.js';
 
@@ -15,7 +16,7 @@ const FLAG = {
 /** `stepclock predict`. */
 export const runPredict = async (args: PredictArgs, session: Session): Promise<ExitCode> => {
   const { betas: path = '-', prefillTokens, decodeSeqs, contextTokens } = args;
-  refuseOverwriting({ json: args.json }, [path]);
+  await checkOutputs({ streams: { json: args.json } }, [path]);
   if (prefillTokens === undefined && decodeSeqs === undefined) {
     throw new UsageError('predict: needs --prefill-tokens, --decode-seqs or both: what the step processes');
   }

@@ -2,9 +2,10 @@ import { replay, replayJson } from '@stepclock/step-model';
 import type { ReplayArgs } from '../commands/replay.js';
 import { InputError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
+import { checkOutputs } from '../output-paths.js';
 import { provenanceOf } from '../reports/provenance.js';
 import { wantsReport } from '../reports/report-targets.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import type { Session } from '../session.js';
 import { durationText, grouped, percent } from '../text/quantity.js';
 import { tableText } from '../text/table.js';
 import { readTraceFile } from '../trace-input.js';
@@ -32,7 +33,10 @@ const replayText = ({ metrics }: ReturnType<typeof replay>): string => {
 /** `stepclock replay`. */
 export const runReplay = async (args: ReplayArgs, session: Session): Promise<ExitCode> => {
   const { betas: betasPath = '-', requests: requestsPath = '-' } = args;
-  refuseOverwriting({ json: args.json, report: args.report }, [betasPath, requestsPath]);
+  await checkOutputs(
+    { streams: { json: args.json }, files: { report: args.report }, folders: { figures: args.figures } },
+    [betasPath, requestsPath],
+  );
   const file = await readBetasFile(betasPath, session);
   const { trace, name, sha256 } = await readTraceFile(requestsPath, args, session);
   if (trace.requests === undefined) {

@@ -15,8 +15,9 @@ import { otlpJsonlChunks, phasesCsvChunks, requestsJsonlChunks } from '@stepcloc
 import type { SimulateArgs } from '../commands/simulate.js';
 import { InputError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
-import { grouped } from '../text/quantity.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
+import { grouped, significant } from '../text/quantity.js';
 import { readTraceFile } from '../trace-input.js';
 import { given } from './given.js';
 import { writeSettingsBeside } from './simulated-settings.js';
@@ -56,6 +57,19 @@ const scenarioOf = (args: SimulateArgs): Scenario => {
   };
 };
 
+/** A simulation of more would not end within a day. */
+const MOST_TOKENS = 1e10;
+
+const refuseEndless = (requests: number, { prompt, output }: Scenario): void => {
+  const mean = (lengths: Lengths): number => (lengths.kind === 'lognormal' ? lengths.mean : 0);
+  const tokens = requests * (mean(prompt) + mean(output));
+  if (!(tokens <= MOST_TOKENS)) {
+    throw new UsageError(
+      `--requests: their prompts and outputs must have at most 1e10 tokens together; got ${significant(tokens, 3)} (${requests} requests of ${mean(prompt)} + ${mean(output)} on average)`,
+    );
+  }
+};
+
 const DRAWN = [
   'rate',
   'burstShape',
@@ -87,6 +101,7 @@ const workloadOf = async (path: string, args: SimulateArgs, session: Session): P
 const simulationOf = async (args: SimulateArgs, scenario: Scenario, session: Session): Promise<ScenarioRun> => {
   const { seed = 0 } = args;
   if (args.workload === undefined) {
+    refuseEndless(args.requests ?? 1000, scenario);
     return runScenario(scenario, given({ requests: args.requests, instances: args.instances, seed }));
   }
   const workload = await workloadOf(args.workload, args, session);
@@ -125,8 +140,8 @@ export const runSimulate = async (args: SimulateArgs, session: Session): Promise
     session.print(scenarioNames.join('\n'));
     return ExitCode.ok;
   }
-  refuseOverwriting(
-    { output: args.output, steps: args.steps, json: args.json },
+  await checkOutputs(
+    { streams: { output: args.output, json: args.json }, files: { steps: args.steps } },
     args.workload === undefined ? [] : [args.workload],
   );
   const toStdout = args.output === undefined || args.output === '-';

@@ -1,7 +1,8 @@
 import { errorFigures, figuresJSON, measuredTotals, stageTableFrom } from '@stepclock/stage-latency-recalibration';
 import type { StageEvaluateArgs } from '../commands/stage.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { tableText } from '../text/table.js';
 import { columnsOf, readTable, warn } from './stage-input.js';
 import { predictStages, readStageModel } from './stage-model.js';
@@ -9,7 +10,7 @@ import { predictStages, readStageModel } from './stage-model.js';
 /** `stepclock stage evaluate`. */
 export const runStageEvaluate = async (args: StageEvaluateArgs, session: Session): Promise<ExitCode> => {
   const { model: path = '-', data = '-' } = args;
-  refuseOverwriting({ json: args.json }, [path, data]);
+  await checkOutputs({ streams: { json: args.json } }, [path, data]);
   const model = await readStageModel(path, session);
   const { stageNames, knobNames, parts } = model.source;
   const table = stageTableFrom(await readTable(data, session), {

@@ -10,8 +10,9 @@ import {
 } from '@stepclock/stage-latency-recalibration';
 import type { StageExperimentArgs } from '../commands/stage.js';
 import { ExitCode } from '../exit-code.js';
+import { checkOutputs } from '../output-paths.js';
 import { runSeeds } from '../seed-workers.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import type { Session } from '../session.js';
 import { given } from './given.js';
 import { columnsOf, familiesOf, methodOf, numbersOf, readDigestedTable, warn } from './stage-input.js';
 
@@ -22,7 +23,14 @@ const nameOf = (filter: readonly string[] | undefined, fallback: string): string
 /** `stepclock stage experiment`. */
 export const runStageExperiment = async (args: StageExperimentArgs, session: Session): Promise<ExitCode> => {
   const { source: sourcePath = '-', target: targetPath = '-', output = 'e3' } = args;
-  refuseOverwriting({ json: args.json, report: args.report }, [sourcePath, targetPath]);
+  await checkOutputs(
+    {
+      streams: { json: args.json },
+      files: { report: args.report },
+      folders: { output, figures: args.figures || undefined },
+    },
+    [sourcePath, targetPath],
+  );
   const sourceFile = await readDigestedTable(sourcePath, session);
   const targetFile = targetPath === sourcePath ? sourceFile : await readDigestedTable(targetPath, session);
   const source = stageTableFrom(sourceFile.table, columnsOf(args, args.sourceFilter));

@@ -10,7 +10,8 @@ import {
 import type { StageFilterArgs } from '../commands/stage.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { tableText } from '../text/table.js';
 import { warn } from './stage-input.js';
 import { readKnobs, readStageModel, type StageModelFile } from './stage-model.js';
@@ -30,7 +31,7 @@ const bounderOf = (model: StageModelFile, args: StageFilterArgs, level: number):
 /** `stepclock stage filter`. */
 export const runStageFilter = async (args: StageFilterArgs, session: Session): Promise<ExitCode> => {
   const { model: path = '-', budgetMs = Number.NaN, level = 0.9, rule } = args;
-  refuseOverwriting({ json: args.json }, [path, ...(args.data === undefined ? [] : [args.data])]);
+  await checkOutputs({ streams: { json: args.json } }, [path, ...(args.data === undefined ? [] : [args.data])]);
   const model = await readStageModel(path, session);
   const bounder = bounderOf(model, args, level);
   const knobs = await readKnobs(args, model, session);

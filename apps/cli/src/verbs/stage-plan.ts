@@ -10,7 +10,8 @@ import {
 import type { StagePlanArgs, StageSyntheticArgs } from '../commands/stage.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { given } from './given.js';
 import { readTable } from './stage-input.js';
 
@@ -69,7 +70,7 @@ const csvCell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replac
 
 /** `stepclock stage plan`. */
 export const runStagePlan = async (args: StagePlanArgs, session: Session): Promise<ExitCode> => {
-  refuseOverwriting({ output: args.output }, args.data === undefined ? [] : [args.data]);
+  await checkOutputs({ streams: { output: args.output } }, args.data === undefined ? [] : [args.data]);
   const table = await configurationsOf(args, session);
   const rows = samplingPlan(table, args.samples ?? 0, args.kind, args.seed ?? 0);
   const lines = [
@@ -91,6 +92,7 @@ export const runStagePlan = async (args: StagePlanArgs, session: Session): Promi
 /** `stepclock stage synthetic`. */
 export const runStageSynthetic = async (args: StageSyntheticArgs, session: Session): Promise<ExitCode> => {
   const { configurations, repeats, noise, stragglers, seed, output } = args;
+  await checkOutputs({ streams: { output } });
   const text = syntheticGpuCsv(given({ configurations, repeats, noise, stragglers, seed }));
   if (output === undefined || output === '-') session.print(text);
   else await session.writeFile(output, text);

@@ -1,6 +1,7 @@
 import type { StagePredictArgs } from '../commands/stage.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { tableText } from '../text/table.js';
 import { warn } from './stage-input.js';
 import { predictStages, readKnobs, readStageModel } from './stage-model.js';
@@ -8,7 +9,7 @@ import { predictStages, readKnobs, readStageModel } from './stage-model.js';
 /** `stepclock stage predict`. */
 export const runStagePredict = async (args: StagePredictArgs, session: Session): Promise<ExitCode> => {
   const { model: path = '-' } = args;
-  refuseOverwriting({ json: args.json }, [path, ...(args.data === undefined ? [] : [args.data])]);
+  await checkOutputs({ streams: { json: args.json } }, [path, ...(args.data === undefined ? [] : [args.data])]);
   const model = await readStageModel(path, session);
   const knobs = await readKnobs(args, model, session);
   const { stagesMs, totalMs, warnings } = predictStages(model, knobs);

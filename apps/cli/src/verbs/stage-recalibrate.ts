@@ -12,7 +12,8 @@ import {
 } from '@stepclock/stage-latency-recalibration';
 import type { StageRecalibrateArgs } from '../commands/stage.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { tableText } from '../text/table.js';
 import { given } from './given.js';
 import { columnsOf, methodOf, readTable, warn } from './stage-input.js';
@@ -21,7 +22,7 @@ import { readStageModel, TRANSFER_SCHEMA } from './stage-model.js';
 /** `stepclock stage recalibrate`. */
 export const runStageRecalibrate = async (args: StageRecalibrateArgs, session: Session): Promise<ExitCode> => {
   const { model: path = '-', data = '-', output = 'stage-transfer.json', seed = 0, samples } = args;
-  refuseOverwriting({ output, json: args.json }, [path, data]);
+  await checkOutputs({ files: { output }, streams: { json: args.json } }, [path, data]);
   const method = methodOf('method', args.method ?? 'auto');
   const { source, networks } = await readStageModel(path, session);
   const { total } = source.parts;

@@ -1,7 +1,8 @@
 import { stageTableFrom, trainEstimator, trainTransferNetworks } from '@stepclock/stage-latency-recalibration';
 import type { StageTrainArgs } from '../commands/stage.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { tableText } from '../text/table.js';
 import { given } from './given.js';
 import { columnsOf, familiesOf, readTable, warn } from './stage-input.js';
@@ -9,7 +10,7 @@ import { columnsOf, familiesOf, readTable, warn } from './stage-input.js';
 /** `stepclock stage train`. */
 export const runStageTrain = async (args: StageTrainArgs, session: Session): Promise<ExitCode> => {
   const { data = '-', output = 'stage-model.json', seed = 0 } = args;
-  refuseOverwriting({ output, json: args.json }, [data]);
+  await checkOutputs({ files: { output }, streams: { json: args.json } }, [data]);
   const table = stageTableFrom(await readTable(data, session), columnsOf(args, args.filter));
   const { estimator, warnings } = trainEstimator(table, {
     seed,

@@ -1,7 +1,8 @@
 import { evaluateStepTime, missedJSON, readStepTimes } from '@stepclock/step-time';
 import type { StepTimeEvaluateArgs } from '../commands/step-time.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { percent, significant } from '../text/quantity.js';
 import { missedText } from '../text/step-time-text.js';
 import { readTidyFile } from '../tidy-input.js';
@@ -14,7 +15,7 @@ const LISTED = 100;
 export const runStepTimeEvaluate = async (args: StepTimeEvaluateArgs, session: Session): Promise<ExitCode> => {
   const { model: modelPath = '-', dataPath = '-', filter = [] } = args;
   const thresholdPercent = args.errorThreshold ?? DEFAULT_THRESHOLD_PERCENT;
-  refuseOverwriting({ json: args.json }, [modelPath, dataPath]);
+  await checkOutputs({ streams: { json: args.json } }, [modelPath, dataPath]);
   const model = await readStepTimeModel(modelPath, session);
   const { table, name, sha256 } = await readTidyFile(dataPath, session);
   const times = readStepTimes(table, { features: model.features, filter });

@@ -10,7 +10,8 @@ import {
 import type { StepTimeFitArgs } from '../commands/step-time.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs, refuseOverwriting } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { stepTimeFitText } from '../text/step-time-text.js';
 import { readTidyFile } from '../tidy-input.js';
 import { DEFAULT_THRESHOLD_PERCENT } from './step-time-input.js';
@@ -32,7 +33,15 @@ export const runStepTimeFit = async (args: StepTimeFitArgs, session: Session): P
   const fileName = fileNameOf(modelName);
   const folder = args.output ?? join('step-time', fileName);
   const target = join(folder, `${fileName}.json`);
-  refuseOverwriting({ json: args.json, output: target, report: args.report }, [dataPath]);
+  await checkOutputs(
+    {
+      streams: { json: args.json },
+      files: { report: args.report },
+      folders: { output: folder, figures: args.figures || undefined },
+    },
+    [dataPath],
+  );
+  refuseOverwriting({ output: target }, [dataPath]);
 
   const { table, name, sha256 } = await readTidyFile(dataPath, session);
   const times = readStepTimes(table, { features, filter });

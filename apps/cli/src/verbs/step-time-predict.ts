@@ -2,7 +2,8 @@ import { predictStepTime } from '@stepclock/step-time';
 import type { StepTimePredictArgs } from '../commands/step-time.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { durationText } from '../text/quantity.js';
 import { readStepTimeModel } from './step-time-input.js';
 
@@ -17,7 +18,7 @@ const featureValue = (text: string): readonly [string, number] => {
 /** `stepclock step-time predict`. */
 export const runStepTimePredict = async (args: StepTimePredictArgs, session: Session): Promise<ExitCode> => {
   const { model: path = '-', batchSize = Number.NaN, sequenceLength = Number.NaN, level = 0.95 } = args;
-  refuseOverwriting({ json: args.json }, [path]);
+  await checkOutputs({ streams: { json: args.json } }, [path]);
   const further = Object.fromEntries((args.feature ?? []).map(featureValue));
   const model = await readStepTimeModel(path, session);
   const foreign = Object.keys(further).find((name) => !model.features.includes(name));

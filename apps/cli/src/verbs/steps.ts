@@ -2,7 +2,8 @@ import { betasFileOf, compareWithSteps, fitSteps, snakeCaseKeys } from '@stepclo
 import type { StepsArgs } from '../commands/steps.js';
 import { about, InputError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { betasText, diagnosticsText } from '../text/estimate-text.js';
 import { grouped, percent, significant } from '../text/quantity.js';
 import { tableText } from '../text/table.js';
@@ -33,7 +34,7 @@ const comparisonText = ({
 /** `stepclock steps`. */
 export const runSteps = async (args: StepsArgs, session: Session): Promise<ExitCode> => {
   const inputs = [args.log, ...(args.against === undefined ? [] : [args.against])];
-  refuseOverwriting({ json: args.json }, inputs);
+  await checkOutputs({ streams: { json: args.json } }, inputs);
   const { trace, name } = await readTraceFile(args.log, {}, session);
   if (trace.steps === undefined) {
     throw new InputError(

@@ -1,5 +1,6 @@
 import type { PhaseTable } from '@stepclock/trace-io';
 import { UsageError } from '../errors.js';
+import { significant } from '../text/quantity.js';
 
 /** Smallest start and largest end of a table's phases, seconds. */
 export const spanOf = ({ startSec, endSec }: Pick<PhaseTable, 'startSec' | 'endSec'>): readonly [number, number] => {
@@ -25,7 +26,7 @@ export const windowOf = (text: string, [first, last]: readonly [number, number])
     );
   }
   if (!(from < last - first)) {
-    throw new UsageError(`--window: must start within the trace's ${last - first} s; got '${text}'`);
+    throw new UsageError(`--window: must start within the trace's ${significant(last - first)} s; got '${text}'`);
   }
   return [first + from, Math.min(first + to, last)];
 };

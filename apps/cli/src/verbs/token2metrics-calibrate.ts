@@ -13,7 +13,8 @@ import {
 import type { Token2MetricsCalibrateArgs } from '../commands/token2metrics.js';
 import { InputError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs, refuseOverwriting } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { calibrationText, modelText, suggestionText } from '../text/token2metrics-text.js';
 import { given } from './given.js';
 import { factsOf, readMeasurements, tableOf } from './token2metrics-input.js';
@@ -83,6 +84,9 @@ export const runToken2MetricsCalibrate = async (
   if (args.data === undefined && args.suggest === undefined) {
     throw new UsageError('--data: must name samples measured on the target, or --suggest must ask which to measure');
   }
+  const folder = args.output ?? CALIBRATED_FOLDER;
+  const data = args.data === undefined ? [] : [args.data];
+  await checkOutputs({ streams: { json: args.json }, folders: { output: folder } }, data);
   const { model: source, path } = await readModel(args);
   const samples = await samplesOf(args, source, session);
   const calibration =
@@ -93,8 +97,8 @@ export const runToken2MetricsCalibrate = async (
       ...given({ method: args.method, level: args.level }),
     });
   const suggestions = args.suggest === undefined ? [] : suggestionsFor(args, source, samples);
-  const target = join(args.output ?? CALIBRATED_FOLDER, modelFileName(source.name));
-  refuseOverwriting({ output: target, json: args.json }, [path, ...(args.data === undefined ? [] : [args.data])]);
+  const target = join(folder, modelFileName(source.name));
+  refuseOverwriting({ output: target, json: args.json }, [path, ...data]);
   if (calibration) {
     await session.writeJson(target, {
       ...deviceModelToJSON(calibration.model),

@@ -1,7 +1,8 @@
 import { errorsToJSON, evaluateDevice } from '@stepclock/token2metrics';
 import type { Token2MetricsEvaluateArgs } from '../commands/token2metrics.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs, refuseOverwriting } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { evaluationText, modelText } from '../text/token2metrics-text.js';
 import { readMeasurements, tableOf } from './token2metrics-input.js';
 import { readModel } from './token2metrics-models.js';
@@ -11,8 +12,9 @@ export const runToken2MetricsEvaluate = async (
   args: Token2MetricsEvaluateArgs,
   session: Session,
 ): Promise<ExitCode> => {
+  await checkOutputs({ streams: { json: args.json } }, args.data === undefined ? [] : [args.data]);
   const { model, path } = await readModel(args);
-  refuseOverwriting({ json: args.json }, [path, ...(args.data === undefined ? [] : [args.data])]);
+  refuseOverwriting({ json: args.json }, [path]);
   const head = { schema: 'stepclock/token2metrics-evaluation@1', model: model.name };
   if (args.data === undefined) {
     // Held out while training: what the model's own rows can honestly say about it.

@@ -10,7 +10,8 @@ import {
 import type { Token2MetricsPredictArgs } from '../commands/token2metrics.js';
 import { InputError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs, refuseOverwriting } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { predictionText } from '../text/token2metrics-text.js';
 import { readTidyFile } from '../tidy-input.js';
 import { given } from './given.js';
@@ -88,12 +89,11 @@ export const runToken2MetricsPredict = async (args: Token2MetricsPredictArgs, se
   const toStdout = args.batch !== undefined && (args.output === undefined || args.output === '-');
   if (toStdout && args.json === '-')
     throw new UsageError('--json: standard output already takes the predictions; give --output or a path');
+  const outputs = { output: args.output, json: args.json };
+  await checkOutputs({ streams: outputs }, args.batch === undefined ? [] : [args.batch]);
   const requests = await requestsOf(args, session);
   const { model, path } = await readModel(args);
-  refuseOverwriting({ output: args.output, json: args.json }, [
-    path,
-    ...(args.batch === undefined ? [] : [args.batch]),
-  ]);
+  refuseOverwriting(outputs, [path]);
   const prediction = predictDevice(model, requests.input, requests.output, {
     ...given({ regression: args.regression }),
     outsideHull: args.refuseExtrapolation ? 'refuse' : 'physics',

@@ -14,7 +14,8 @@ import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
 import type { NamedFigure } from '../figure-files.js';
 import { allBytes, openInput } from '../input.js';
-import { refuseOverwriting, type Session } from '../session.js';
+import { checkOutputs, refuseOverwriting } from '../output-paths.js';
+import type { Session } from '../session.js';
 import { candidatesText, modelText } from '../text/token2metrics-text.js';
 import { given } from './given.js';
 import { factsOf, type MeasurementInput, readMeasurements, tableOf } from './token2metrics-input.js';
@@ -52,7 +53,14 @@ const showing = (session: Session, text: string): void => {
 export const runToken2MetricsTrain = async (args: Token2MetricsTrainArgs, session: Session): Promise<ExitCode> => {
   if (args.allModels && args.model !== undefined) throw new UsageError('--model: must not be given with --all-models');
   const folder = args.output ?? MODEL_FOLDER;
-  refuseOverwriting({ json: args.json, report: args.report }, args.data === undefined ? [] : [args.data]);
+  await checkOutputs(
+    {
+      streams: { json: args.json },
+      files: { report: args.report },
+      folders: { output: folder, figures: args.figures || undefined },
+    },
+    args.data === undefined ? [] : [args.data],
+  );
   const input = await readMeasurements(args, session, args.model);
   const samples = args.powerSamples === undefined ? [] : await checkPowerSamples(args.powerSamples, session);
   const summaries: object[] = [];
