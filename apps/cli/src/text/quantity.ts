@@ -19,4 +19,6 @@ export const durationText = (sec: number): string => {
   return `${significant(sec * 1e9, 4)} ns`;
 };
 
-export const percent = (share: number, digits = 2): string => `${(100 * share).toFixed(digits)} %`;
+export const percent = (share: number, digits = 2): string =>
+  // A zero has no sign, whichever side it was rounded from.
+  `${(100 * share).toFixed(digits).replace(/^-(?=0(?:\.0+)?$)/, '')} %`;
