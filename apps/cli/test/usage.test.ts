@@ -50,7 +50,7 @@ describe('bad usage: exit 2, one line on stderr, nothing on stdout', () => {
         ['simulate --output-sigma', '6', 'a number >= 0, at most 5'],
         ['simulate --rate', '1e-300', 'a number from 1e-6 to 1e9'],
         ['simulate --beta0', '1e300', 'a number >= 0, at most 1e6'],
-        ['stage synthetic --configurations', '1e12', 'a positive integer, at most 1e5'],
+        ['stage synthetic --configurations', '1e12', 'a positive integer, at most 10000'],
         ['token2metrics train --all-models --trees', '1e9', 'a positive integer, at most 10000'],
       ] as const
     ).map(([words, value, rule]): [string, string[], RegExp] => [

@@ -177,10 +177,14 @@ const synthetic = defineVerb({
   describe: 'measurements of two made GPUs, to try the others on',
   options: (yargs) =>
     yargs.options({
-      configurations: numberOption('configurations', 'how many, at most 1e5 [240]', positiveIntegerUpTo(1e5)),
-      repeats: numberOption('repeats', 'measurements of each on each GPU, at most 1000 [3]', positiveIntegerUpTo(1000)),
+      configurations: numberOption('configurations', 'how many, at most 10000 [240]', positiveIntegerUpTo(10_000)),
+      repeats: numberOption('repeats', 'measurements of each on each GPU, at most 100 [3]', positiveIntegerUpTo(100)),
       noise: numberOption('noise', 'standard deviation of log(time), at most 5 [0.015]', atMost(5, notNegative)),
-      stragglers: numberOption('stragglers', 'share of times hit by a straggler [0.005]', notNegative),
+      stragglers: numberOption(
+        'stragglers',
+        'share of times hit by a straggler, at most 1 [0.005]',
+        atMost(1, notNegative),
+      ),
       output: textOption('output', 'where the CSV goes; - is standard output [-]'),
       ...seedOption,
     }),
