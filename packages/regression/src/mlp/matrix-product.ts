@@ -22,7 +22,7 @@ export const multiply = (
   columns: number,
   inner: number,
 ): void => {
-  const worth = rows >= 4 && columns >= 4 && inner > 0 && rows * columns * inner >= LEAST_PRODUCTS;
+  const worth = rows >= 4 && columns >= 4 && rows * columns * inner >= LEAST_PRODUCTS;
   if (worth) kernel ??= matrixKernel() ?? null;
   if (worth && kernel) multiplyPacked(kernel, to, toAt, left, right, rows, columns, inner);
   else multiplyPlain(to, toAt, left, right, rows, columns, inner);
@@ -30,7 +30,7 @@ export const multiply = (
 
 /** Null where there is none. */
 let kernel: MatrixKernel | null | undefined;
-/** Below this, packing takes longer than it saves. */
+/** Below this, packing takes longer than it saves; above 0, since the kernel asks for an `inner` of at least 1. */
 const LEAST_PRODUCTS = 1000;
 
 const multiplyPacked = (
