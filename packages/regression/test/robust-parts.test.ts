@@ -69,6 +69,11 @@ describe('spatialMedian', () => {
     expect(spatialMedian(numbers(0, 0, 10, 1, -10, 1), 2)).toAgree([0, 0], 1e-3, 1e-3);
   });
 
+  it('stays at a point where it begins, when the others pull with less than its weight', () => {
+    // The mean is (5, 3), itself a point; the other three pull with -1 + 4 / sqrt(5) = 0.79.
+    expect([...spatialMedian(numbers(3, 3, 6, 3.5, 5, 3, 6, 2.5), 2)]).toEqual([5, 3]);
+  });
+
   it('leaves a point where it begins, if it is not the median, and stays if it is', () => {
     // The mean is the first point, and four pull to the right against one.
     const points = [0, 0, -6, 0, 1, 0.1, 2, 0.2, 1, -0.1, 2, -0.2];
