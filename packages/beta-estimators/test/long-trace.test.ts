@@ -1,7 +1,7 @@
 import { runScenario } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
 import { estimateStepClock } from '../src/index.js';
-import { fitStepClock } from '../src/step-clock/estimate-step-clock.js';
+import { fitStepClock } from '../src/step-clock/fit-step-clock.js';
 import { fittedWindows } from '../src/step-clock/sample-windows.js';
 import { resolvedStepClock } from '../src/step-clock/step-clock-options.js';
 import { traceColumns, WHOLE_TRACE } from '../src/step-clock/trace-columns.js';

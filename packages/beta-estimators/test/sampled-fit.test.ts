@@ -2,7 +2,7 @@ import '@stepclock/vitest-matchers';
 import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
 import { estimateStepClock } from '../src/index.js';
-import { fitStepClock } from '../src/step-clock/estimate-step-clock.js';
+import { fitStepClock } from '../src/step-clock/fit-step-clock.js';
 import { resolvedStepClock } from '../src/step-clock/step-clock-options.js';
 import { codes, sum } from './estimate-parts.js';
 

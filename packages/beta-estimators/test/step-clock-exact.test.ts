@@ -2,7 +2,7 @@ import '@stepclock/vitest-matchers';
 import { runScenario, type ScenarioName, type ScenarioRun } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
 import { estimateStepClock, stepClockDetails } from '../src/index.js';
-import { fitStepClock } from '../src/step-clock/estimate-step-clock.js';
+import { fitStepClock } from '../src/step-clock/fit-step-clock.js';
 import { resolvedStepClock } from '../src/step-clock/step-clock-options.js';
 import { codes, sum, values } from './estimate-parts.js';
 import { decode, prefill, tableOf } from './phase-list.js';

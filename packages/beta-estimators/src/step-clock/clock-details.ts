@@ -1,7 +1,7 @@
 import { type PrefixSums, prefixSum, sumBetween } from '@stepclock/overlap-pressure';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { activeOn } from './clock-frame.js';
-import { fitStepClock } from './estimate-step-clock.js';
+import { fitStepClock } from './fit-step-clock.js';
 import { predictedSeconds } from './row-fit.js';
 import type { ResolvedStepClockOptions } from './step-clock-options.js';
 import type { Decodes, Prefills } from './trace-columns.js';

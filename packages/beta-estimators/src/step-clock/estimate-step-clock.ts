@@ -1,17 +1,14 @@
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { EstimateHistory, EstimateWarning } from '../estimate.js';
-import { EstimatorError } from '../estimator-error.js';
-import { type ChosenFit, chosenFit } from './chosen-fit.js';
-import { type ClockProblem, clockProblem } from './clock-problem.js';
+import type { ClockProblem } from './clock-problem.js';
 import { type ClockReport, clockReport } from './clock-report.js';
-import { type ClockFit, fitClock } from './fit-clock.js';
+import type { ClockFit } from './fit-clock.js';
+import { fitStepClock } from './fit-step-clock.js';
 import { COEFFICIENTS, type Identifiability, identifiability } from './identifiability.js';
 import { blockIntervals, type StepClockIntervals } from './intervals.js';
 import type { StepBetas, Width } from './row-fit.js';
-import { fittedWindows, MOST_PHASES, sampleWindows } from './sample-windows.js';
 import { type ResolvedStepClockOptions, resolvedStepClock, type StepClockOptions } from './step-clock-options.js';
 import { stepClockWarnings } from './step-clock-warnings.js';
-import { traceColumns, WHOLE_TRACE } from './trace-columns.js';
 
 /** Coefficients of a step, seconds; beta3 in the KV-aware model only. */
 export interface StepClockBetas {
@@ -111,92 +108,6 @@ const withinUncertainty = (rounds: ClockFit['rounds'], intervals: StepClockInter
 };
 
 const SMALL_PART = 0.2;
-
-/** A sample need not be fitted more finely than the whole trace will be. */
-const SAMPLE_TOL = 5e-4;
-const FULL_ROUNDS = 2;
-const FULL_TOL = 1e-3;
-
-/** Fits by the options that asked for them, as long as memory lasts: an estimate's details need not fit a second time. */
-const fitted = new WeakMap<
-  ResolvedStepClockOptions,
-  WeakRef<{ readonly phases: PhaseTable; readonly fit: TraceFit }>
->();
-
-/** A fit, and on how many stretches of the trace: one where it is the whole. */
-interface TraceFit extends ChosenFit {
-  readonly stretches: number;
-}
-
-/** Fits the clock, or gives the fit that the same phases and options object had before. Of more phases than `most`, stretches are fitted. */
-export const fitStepClock = (
-  phases: PhaseTable,
-  options: ResolvedStepClockOptions,
-  onProgress?: (share: number) => void,
-  most = MOST_PHASES,
-): TraceFit => {
-  const before = fitted.get(options)?.deref();
-  if (before?.phases === phases) return before.fit;
-  const fit = freshFit(phases, options, onProgress, most);
-  fitted.set(options, new WeakRef({ phases, fit }));
-  return fit;
-};
-
-/** Fits the clock: on a sample first where the trace is long, both models where the choice is open. */
-const freshFit = (
-  phases: PhaseTable,
-  { model, window, tol, maxOuterIters }: ResolvedStepClockOptions,
-  onProgress: ((share: number) => void) | undefined,
-  most: number,
-): TraceFit => {
-  const within = window ?? WHOLE_TRACE;
-  const windows = sampleWindows(phases, within);
-  const all = fittedWindows(phases, within, most);
-  const fittedFirst = windows ?? all;
-  const first = checkedProblem(phases, fittedFirst);
-  const settings = { tol: windows === undefined ? tol : Math.max(tol, SAMPLE_TOL), maxRounds: maxOuterIters };
-  const chosen = chosenFit(first, model, settings);
-  onProgress?.(windows === undefined ? 0.9 : 0.3);
-  // Where counts give way the sample stands: the loose clock is not made for a million phases.
-  if (windows === undefined || chosen.stretched.length > 0) return { ...chosen, stretches: fittedFirst.length };
-
-  const problem = clockProblem(traceColumns(phases, all));
-  onProgress?.(0.5);
-  const sampled = chosen.fit.rounds.at(-1);
-  const fit = fitClock(problem, {
-    width: chosen.width,
-    tol: Math.max(tol, FULL_TOL),
-    maxRounds: Math.min(maxOuterIters, FULL_ROUNDS),
-    ...(sampled && { from: sampled, mayRound: sampled.whole }),
-  });
-  onProgress?.(0.9);
-  const whole = { ...fit, rounds: [...chosen.fit.rounds, ...fit.rounds] };
-  return { ...chosen, problem, fit: whole, exact: whole, stretches: all.length };
-};
-
-const LEAST_CLUSTERS = 4;
-
-const checkedProblem = (phases: PhaseTable, windows: Parameters<typeof traceColumns>[1]): ClockProblem => {
-  const columns = traceColumns(phases, windows);
-  const { prefills, decodes } = columns;
-  if (prefills.length + decodes.length === 0) {
-    throw new EstimatorError('beta-estimators/no-phases', 'phases: at least one with tokens is needed; got none');
-  }
-  if (!decodes.cut.includes(0)) {
-    throw new EstimatorError(
-      'beta-estimators/no-decode-counts',
-      `decodes: the step clock counts the steps of whole decode phases, and needs at least one; got ${prefills.length} prefills and ${decodes.length} decodes, none whole`,
-    );
-  }
-  const problem = clockProblem(columns);
-  if (problem.groups.length < LEAST_CLUSTERS) {
-    throw new EstimatorError(
-      'beta-estimators/too-few-clusters',
-      `phases: must fall into at least ${LEAST_CLUSTERS} stretches between prefills to regress on, as those of a dozen requests do; got ${problem.groups.length}`,
-    );
-  }
-  return problem;
-};
 
 const diagnosticsOf = (
   phases: PhaseTable,
