@@ -33,6 +33,12 @@ function sortedPhases(table: PhaseTable): Row[] {
 const keyOf = (row: Row): string => `${row.instance ?? ''} ${row.id} ${row.kind}`;
 const byKey = (a: Row, b: Row): number => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0);
 
+/** What to look at first, where a new format's phases differ. */
+const VIEW_HINT =
+  "the phases must be those of the run as the fixture's `view` has them (scripts/fixtures/formats/formats.ts). Every fourth prompt of the run is a quarter cached: " +
+  'a file that gives whole prompts and their cached tokens needs `cached: true`, any other must give `prompt - cached` as the prompt. ' +
+  '`folded` is for files without the time of scheduling, `idOf` and `instances` say which names the reader gives';
+
 function expectPhases(trace: Trace, rows: readonly (readonly string[])[], toleranceSec: number): void {
   if (!trace.phases) throw new Error('no phases');
   const [header, ...body] = rows;
@@ -57,7 +63,7 @@ function expectPhases(trace: Trace, rows: readonly (readonly string[])[], tolera
     .sort(byKey);
   const found = sortedPhases(trace.phases);
   const facts = ({ start, end, ...row }: Row) => row;
-  expect(found.map(facts)).toEqual(expected.map(facts));
+  expect(found.map(facts), VIEW_HINT).toEqual(expected.map(facts));
   expectTimes(
     found.map(({ start }) => start),
     expected.map(({ start }) => start),

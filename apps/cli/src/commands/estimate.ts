@@ -2,7 +2,11 @@ import { count, numberOption, positive, positiveInteger, properFraction, textOpt
 import { defineVerb, jsonOption } from '../verb.js';
 import { traceOptions } from './trace-options.js';
 
-export const ALGORITHMS = ['step-clock', 'iterative', 'baseline'] as const;
+const ALGORITHMS = ['step-clock', 'iterative', 'baseline'] as const;
+
+/** The name of an estimator. */
+export type Algorithm = (typeof ALGORITHMS)[number];
+
 const MODELS = ['auto', 'linear', 'kv'] as const;
 const CORRECTION_MODES = ['end', 'uniform', 'none', 'beta_informed'] as const;
 const INIT_CORRECTION_MODES = ['end', 'uniform', 'none'] as const;
@@ -92,7 +96,7 @@ export interface EstimateArgs {
   readonly meta?: string | undefined;
   readonly map?: string | undefined;
   readonly timeUnit?: 's' | 'ms' | 'us' | 'ns' | undefined;
-  readonly algo?: (typeof ALGORITHMS)[number] | undefined;
+  readonly algo?: Algorithm | undefined;
   readonly model?: (typeof MODELS)[number] | undefined;
   readonly maxNumBatchedTokens?: number | undefined;
   readonly ci?: number | undefined;

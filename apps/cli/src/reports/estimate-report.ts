@@ -1,10 +1,9 @@
 import {
-  type BaselineEstimate,
   EstimatorError,
   estimateBaseline,
   estimateIterative,
   estimateStepClock,
-  type IterativeEstimate,
+  type StepClockDetails,
   type StepClockEstimate,
   stepClockDetails,
 } from '@stepclock/beta-estimators';
@@ -21,14 +20,13 @@ import type { PhaseTable } from '@stepclock/trace-io';
 import type { Session } from '../session.js';
 import { percent } from '../text/quantity.js';
 import type { TraceInput } from '../trace-input.js';
+import type { Estimate } from '../verbs/estimators.js';
 import { given } from '../verbs/given.js';
 import { limitsOf } from '../verbs/settings.js';
 import { clockClusters, clockCorrections, clockedPhases, fittedPhases, workingSegments } from './estimate-columns.js';
 import { clockFacts, diagnosticFacts, identifiabilityFacts, readFacts } from './estimate-facts.js';
 import { provenanceOf } from './provenance.js';
 import { replayResultOf } from './replay-result.js';
-
-type Estimate = BaselineEstimate | IterativeEstimate | StepClockEstimate;
 
 /** Everything the report is made from. */
 export interface EstimateForReport {
@@ -105,6 +103,22 @@ const replayOf = ({ trace }: TraceInput, estimate: Estimate): Pick<EstimateRepor
   }
 };
 
+/** What the estimate makes of each phase; undefined leaves the charts of it out. */
+const predictedPhases = (
+  phases: PhaseTable,
+  estimate: Estimate,
+  details: StepClockDetails | undefined,
+  rest: readonly [number, number] | undefined,
+): EstimateReportInput['phases'] => {
+  switch (estimate.algo) {
+    case 'step-clock':
+      return details && clockedPhases(phases, details, rest);
+    case 'baseline':
+    case 'iterative':
+      return fittedPhases(phases, estimate);
+  }
+};
+
 /** The report of an estimate as data. */
 export const estimateReportOf = (
   { input, phases, estimate, heldOut }: EstimateForReport,
@@ -130,10 +144,7 @@ export const estimateReportOf = (
     ],
     ...given({
       read: readFacts(input, phases),
-      phases:
-        estimate.algo === 'step-clock'
-          ? details && clockedPhases(phases, details, heldOut?.rest)
-          : fittedPhases(phases, estimate),
+      phases: predictedPhases(phases, estimate, details, heldOut?.rest),
       segments: details && workingSegments(details),
       clock: details &&
         stepClock && {

@@ -1,8 +1,19 @@
-import { estimateBaseline, estimateIterative, estimateStepClock, type Window } from '@stepclock/beta-estimators';
+import {
+  type BaselineEstimate,
+  estimateBaseline,
+  estimateIterative,
+  estimateStepClock,
+  type IterativeEstimate,
+  type StepClockEstimate,
+  type Window,
+} from '@stepclock/beta-estimators';
 import type { PhaseTable, TraceFacts } from '@stepclock/trace-io';
-import type { ALGORITHMS, EstimateArgs } from '../commands/estimate.js';
+import type { Algorithm, EstimateArgs } from '../commands/estimate.js';
 import { UsageError } from '../errors.js';
 import { given } from './given.js';
+
+/** What any of the estimators returns. */
+export type Estimate = BaselineEstimate | IterativeEstimate | StepClockEstimate;
 
 /** The published estimators need a chunk size: from the option, else from the engine's settings. */
 const chunkSizeOf = (args: EstimateArgs, { settings }: TraceFacts): number => {
@@ -17,12 +28,12 @@ const chunkSizeOf = (args: EstimateArgs, { settings }: TraceFacts): number => {
 
 /** Runs the chosen estimator with what the command line says. */
 export const runEstimator = (
-  algo: (typeof ALGORITHMS)[number],
+  algo: Algorithm,
   phases: PhaseTable,
   facts: TraceFacts,
   args: EstimateArgs,
   { window, onProgress }: { readonly window?: Window | undefined; readonly onProgress?: (share: number) => void } = {},
-) => {
+): Estimate => {
   const { correctionMode, minDurationSec, initCorrectionMode, maxOuterIters, tol, dampingEta } = args;
   switch (algo) {
     case 'baseline':
