@@ -90,7 +90,7 @@ const damped = (from: BetaTriple, to: BetaTriple, eta: number): BetaTriple => [
  * steps are spread over time, step-averaged pressures give a new regression, and so on until the coefficients stand still.
  *
  * It assumes, as baseline does, that every active prefill fills a chunk of its own in every step: within a percent or two
- * where that holds, beta1 off by 16 to 75 % where prefills share a token budget, with r2 near 1 in both cases.
+ * where that holds, beta1 off by 17 to 75 % where prefills share a token budget, with r2 near 1 in both cases.
  *
  * @throws EstimatorError for options out of range or not of iterative; OverlapError for phases that are none
  *
