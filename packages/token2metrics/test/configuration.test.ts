@@ -8,7 +8,13 @@ import {
 } from '../src/index.js';
 import { thrownBy } from './thrown.js';
 
-const json = { name: '32B', title: 'Qwen 32B', aliases: ['q32', ' q 32 '], parameters: 32e9, prompt_padding_tokens: 64 };
+const json = {
+  name: '32B',
+  title: 'Qwen 32B',
+  aliases: ['q32', ' q 32 '],
+  parameters: 32e9,
+  prompt_padding_tokens: 64,
+};
 
 describe('configurationFromJSON', () => {
   it('reads all that is known, and fills in what need not be', () => {
