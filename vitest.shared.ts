@@ -15,6 +15,7 @@ const base = defineConfig({
     isolate: false,
     // Against hanging, not for speed: a busy machine takes many times as long.
     testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
 

@@ -66,7 +66,7 @@ describe('stage experiment', () => {
     const alone = await written('1');
     expect(alone).toHaveLength(4);
     expect(await written('2')).toEqual(alone);
-  }, 60_000);
+  });
 
   it('refuses a set that is not there, in one line', async () => {
     const { code, stderr } = await capture([

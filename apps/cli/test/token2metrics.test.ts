@@ -24,7 +24,7 @@ beforeAll(async () => {
     models,
     '--no-figures',
   ]);
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const written = (name: string, content: string): string => {

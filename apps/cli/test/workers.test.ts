@@ -50,7 +50,7 @@ describe('several files read in threads', () => {
       expect([together.code, together.stdout]).toEqual([0, alone.stdout]);
       expect(withoutThreads(together.stderr)).toBe(withoutThreads(alone.stderr));
     }
-  }, 60_000);
+  });
 
   it.each([
     ['a broken file', 'broken.csv', 't_end: expected a finite decimal number'],
