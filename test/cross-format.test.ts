@@ -64,7 +64,7 @@ type Carried = keyof typeof CARRIES;
 const filesThatCarry = (what: Carried) =>
   files.filter(({ name }) => (CARRIES[what].names as readonly string[]).includes(name));
 
-describe('one run in every format', { timeout: 60_000 }, () => {
+describe('one run in every format', () => {
   it('every file carries something that is named here', () => {
     const named = Object.values(CARRIES).flatMap(({ names }): readonly string[] => names);
     expect([...named].sort()).toEqual(files.map(({ name }) => name).sort());

@@ -52,5 +52,5 @@ describe('what the pages print is what the program prints', () => {
       const lines = (await printed(command, folder)).split('\n').map((line) => line.trimEnd());
       expect(lines, command).toEqual(expect.arrayContaining([...output]));
     }
-  }, 60_000);
+  });
 });
