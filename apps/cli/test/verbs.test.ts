@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capture } from './capture.js';
-import { stepclock } from './program.js';
 
 const log = join(import.meta.dirname, '../../../fixtures/traces/shared-budget-300/requests.jsonl');
 
@@ -68,7 +67,7 @@ describe('estimate, by default', () => {
   it('writes a report and its figures', async () => {
     const report = join(folder, 'report.html');
     const figures = join(folder, 'figures');
-    const { code, stderr } = await stepclock(['estimate', log, '--report', report, '--figures', figures]);
+    const { code, stderr } = await capture(['estimate', log, '--report', report, '--figures', figures]);
     expect([code, stderr]).toEqual([0, '']);
     expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i);
     const files = readdirSync(figures);
