@@ -13,12 +13,12 @@ import {
   marginBounds,
   type Recalibration,
   recalibrate,
-  StageError,
   samplesForLevel,
   splitBounds,
   type TransferInput,
   type TransferSamples,
 } from '../src/index.js';
+import { faultWith } from './fault.js';
 
 /** A model that multiplies one stage's source time. */
 const times = (factor: number): Recalibration => ({
@@ -39,15 +39,7 @@ const measured = (sourceMs: readonly number[], targetMs: readonly number[]) => (
   targetTotalMs: Float64Array.from(targetMs),
 });
 
-const faultOf = (run: () => unknown) => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof StageError) return { code: error.code, message: error.message, value: error.value };
-    throw error;
-  }
-  return 'no error';
-};
+const faultOf = faultWith('message', 'value');
 
 const badOption = (message: string, value: unknown) => ({ code: 'stage/bad-option', message, value });
 

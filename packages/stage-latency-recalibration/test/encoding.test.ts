@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { KnobColumn, KnobTable } from '../src/data/stage-table.js';
 import { constantKnobs, designWarnings, rangeWarnings, refuseMovedConstants } from '../src/estimator/design-check.js';
 import { DERIVED_NAMES, learnEncoding, rawFeatures, scaledFeatures } from '../src/estimator/feature-encoding.js';
-import { errorFigures, StageError } from '../src/index.js';
+import { errorFigures } from '../src/index.js';
+import { faultWith } from './fault.js';
 
 const numeric = (name: string, ...values: number[]): KnobColumn => ({
   kind: 'numeric',
@@ -29,16 +30,7 @@ const tableOf = (...knobs: KnobColumn[]): KnobTable => {
   };
 };
 
-const faultOf = (run: () => unknown) => {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof StageError)) throw error;
-    const { code, message, file, line, column, value, expected } = error;
-    return { code, message, file, line, column, value, expected };
-  }
-  return 'no error';
-};
+const faultOf = faultWith('message', 'file', 'line', 'column', 'value', 'expected');
 
 const messagesOf = (table: KnobTable): string[] =>
   designWarnings(table).map(({ code, message }) => `${code}: ${message}`);

@@ -45,18 +45,10 @@ import {
 } from '../src/index.js';
 import { takeSamples } from '../src/recalibration/samples.js';
 import { listed } from '../src/stage-error.js';
+import { faultWith } from './fault.js';
 import { tableOf } from './made-tables.js';
 
-const faultOf = (run: () => unknown) => {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof StageError)) throw error;
-    const { code, message, value, expected, file } = error;
-    return { code, message, value, expected, file };
-  }
-  return 'no error';
-};
+const faultOf = faultWith('message', 'value', 'expected', 'file');
 
 describe('StageError', () => {
   it('says where, as far as it is known', () => {

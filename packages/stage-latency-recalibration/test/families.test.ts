@@ -23,8 +23,9 @@ import {
   separateNetworksForm,
   trainNetwork,
 } from '../src/estimator/families/smooth-forms.js';
-import { FAMILIES, StageError } from '../src/index.js';
+import { FAMILIES } from '../src/index.js';
 import { polynomialRidge } from '../src/smooth/polynomial-ridge.js';
+import { faultWith } from './fault.js';
 
 const rowsOf = (n: number, names: readonly [string, string] = ['a', 'b'], seed = 1): EncodedRows => {
   const random = seededRandom(seed, 'families');
@@ -52,15 +53,7 @@ const only = (fit: FamilyFit, rows: EncodedRows, ms: Float64Array) => {
   return predictor;
 };
 
-const faultOf = (run: () => unknown) => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof StageError) return { code: error.code, message: error.message, value: error.value };
-    throw error;
-  }
-  return 'no error';
-};
+const faultOf = faultWith('message', 'value');
 
 describe('families', () => {
   it('are seven, of which all but the separate networks are tried', () => {

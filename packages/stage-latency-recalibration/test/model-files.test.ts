@@ -8,13 +8,13 @@ import {
   METHODS,
   recalibrate,
   recalibrationFromJSON,
-  StageError,
   StageEstimator,
   trainEstimator,
   trainTransferNetworks,
   transferNetworksFromJSON,
   transferSamples,
 } from '../src/index.js';
+import { faultWith } from './fault.js';
 import { lazily } from './lazily.js';
 import { tableOf } from './made-tables.js';
 
@@ -78,16 +78,7 @@ const outcomes = (file: Json, use: (json: unknown) => Float64Array): Map<string,
   return found;
 };
 
-const faultOf = (run: () => unknown) => {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof StageError)) throw error;
-    const { code, message, value, expected } = error;
-    return { code, message, value, expected };
-  }
-  return 'no error';
-};
+const faultOf = faultWith('message', 'value', 'expected');
 
 const bad = (path: string, expected: string, value: unknown) => ({
   code: 'stage/bad-model',

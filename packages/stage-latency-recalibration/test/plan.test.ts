@@ -6,22 +6,13 @@ import {
   type KnobGrid,
   type KnobTable,
   PLAN_KINDS,
-  StageError,
   type SyntheticOptions,
   samplingPlan,
   syntheticGpuCsv,
 } from '../src/index.js';
+import { faultWith } from './fault.js';
 
-const faultOf = (run: () => unknown) => {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof StageError)) throw error;
-    const { code, message, column, value, expected } = error;
-    return { code, message, column, value, expected };
-  }
-  return 'no error';
-};
+const faultOf = faultWith('message', 'column', 'value', 'expected');
 
 describe('gridConfigurations', () => {
   it('combines all values, the last knob fastest, levels in alphabetical order', () => {

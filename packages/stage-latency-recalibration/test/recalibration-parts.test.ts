@@ -15,7 +15,6 @@ import {
   type Method,
   recalibrate,
   recalibrationFromJSON,
-  StageError,
   StageEstimator,
   type StageTable,
   type TransferSamples,
@@ -40,6 +39,7 @@ import {
   type StageSamples,
   scaleMap,
 } from '../src/recalibration/stage-map.js';
+import { faultWith } from './fault.js';
 import { tableOf } from './made-tables.js';
 
 /** Two stages, the second counted once a step; targets by two laws, and the total by a third. */
@@ -60,16 +60,7 @@ const samplesOf = (n: number): TransferSamples => {
   };
 };
 
-const faultOf = (run: () => unknown) => {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof StageError)) throw error;
-    const { code, message, file, value, expected } = error;
-    return { code, message, file, value, expected };
-  }
-  return 'no error';
-};
+const faultOf = faultWith('message', 'file', 'value', 'expected');
 
 const header = (method: Method, samples: number, fixed: number | null = null) => ({
   schema: 'stepclock/stage-recalibration@1',

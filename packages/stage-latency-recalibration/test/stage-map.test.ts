@@ -9,7 +9,6 @@ import {
   randomForest,
 } from '@stepclock/regression';
 import { describe, expect, it } from 'vitest';
-import { StageError } from '../src/index.js';
 import {
   affineMapThrough,
   blendMap,
@@ -25,6 +24,7 @@ import {
 } from '../src/recalibration/stage-map.js';
 import { polynomialRidge } from '../src/smooth/polynomial-ridge.js';
 import { TrendProcess } from '../src/smooth/trend-process.js';
+import { faultWith } from './fault.js';
 
 const noKnobs = (n: number): FeatureTable =>
   featureTable(['size'], [Float64Array.from({ length: n }, (_, i) => i % 3)]);
@@ -37,15 +37,7 @@ const samplesOf = (f: readonly number[], y: readonly number[]): StageSamples => 
 
 const predict = (map: StageMap, ...f: number[]): Float64Array => map.predict(Float64Array.from(f), noKnobs(f.length));
 
-const faultOf = (run: () => unknown) => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof StageError) return { code: error.code, message: error.message, value: error.value };
-    throw error;
-  }
-  return 'no error';
-};
+const faultOf = faultWith('message', 'value');
 
 /** Source and target times whose ratio depends on the knobs and on the source. */
 const uneven = (n: number): StageSamples => {

@@ -8,24 +8,15 @@ import {
   figuresJSON,
   knobTableFrom,
   perSampleTable,
-  StageError,
   StageEstimator,
   type StageTable,
   totalsOf,
   trainEstimator,
 } from '../src/index.js';
+import { faultWith } from './fault.js';
 import { tableOf } from './made-tables.js';
 
-const faultOf = (run: () => unknown) => {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof StageError)) throw error;
-    const { code, message, value, expected } = error;
-    return { code, message, value, expected };
-  }
-  return 'no error';
-};
+const faultOf = faultWith('message', 'value', 'expected');
 
 /** Two knobs and a constant one; a prefill that is a line of the knobs, a decode step that is a power of them. */
 const records = (n: number): object[] =>

@@ -15,21 +15,11 @@ import {
   trainEstimator,
   transferSamples,
 } from '../src/index.js';
+import { faultWith } from './fault.js';
 import { streamOf, tableOf } from './made-tables.js';
 
 /** What went wrong, and where. */
-const faultOf = (run: () => unknown) => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof StageError) {
-      const { code, file, line, column, value } = error;
-      return { code, file, line, column, value };
-    }
-    throw error;
-  }
-  return 'no error';
-};
+const faultOf = faultWith('file', 'line', 'column', 'value');
 
 const csvTable = async (csv: string, options: StageDataOptions = {}): Promise<StageTable> =>
   stageTableFrom(await readMeasurements(streamOf(csv), 'runs.csv'), options);
