@@ -33,7 +33,7 @@ await draw(
       [betas.beta0, betas.beta1, betas.beta2].map((beta, j) => ({
         group: names[j] ?? '',
         series,
-        value: beta / (truth[j] as number),
+        value: beta / truth[j],
       })),
     ),
     reference: { value: 1, label: 'the truth' },
@@ -50,8 +50,8 @@ await draw(
     series: [
       {
         name: 'segments',
-        observed: free.map((j) => segments.steps[j] as number),
-        predicted: free.map((j) => segments.expectedSteps[j] as number),
+        observed: free.map((j) => segments.steps[j]),
+        predicted: free.map((j) => segments.expectedSteps[j]),
       },
     ],
   }),

@@ -77,7 +77,7 @@ const percent = (share: number): string => {
 /** Relative errors of beta0, beta1, beta2. */
 const errorsOf = ({ phases, queueInPrefill, coefficients: { beta0, beta1, beta2 } }: Seen): number[] => {
   const found = clockOf(phases, queueInPrefill);
-  return [beta0, beta1, beta2].map((truth, i) => (found[i] as number) / truth - 1);
+  return [beta0, beta1, beta2].map((truth, i) => found[i] / truth - 1);
 };
 
 console.log(
@@ -89,7 +89,7 @@ for (const [name, seen] of Object.entries(CASES)) {
     const errors = seeds.map((seed) => errorsOf(seen(requests, seed)));
     const worst = errors.map((e) => Math.max(...e.map(Math.abs)));
     const signed = [0, 1, 2].map((i) => {
-      const all = errors.map((e) => e[i] as number);
+      const all = errors.map((e) => e[i]);
       return `${percent(median(all))} (${percent(Math.min(...all))} to ${percent(Math.max(...all))})`;
     });
     console.log(

@@ -105,8 +105,8 @@ const SETS: readonly MeasuredSet[] = [
 const quantile = (values: Float64Array, p: number): number => {
   const sorted = values.slice().sort();
   const position = p * (sorted.length - 1);
-  const low = sorted[Math.floor(position)] as number;
-  return low + ((sorted[Math.ceil(position)] as number) - low) * (position - Math.floor(position));
+  const low = sorted[Math.floor(position)];
+  return low + (sorted[Math.ceil(position)] - low) * (position - Math.floor(position));
 };
 
 const print = (line: string): void => {
@@ -167,7 +167,7 @@ const guardrailTable = (set: MeasuredSet, source: StageTable, target: StageTable
       estimator,
       takeConfigurations(
         target,
-        Array.from(shuffled(rest.length, seededRandom(split, 'samples')), (i) => rest[i] as number).slice(0, 100),
+        Array.from(shuffled(rest.length, seededRandom(split, 'samples')), (i) => rest[i]).slice(0, 100),
       ),
     );
     const input = transferInput(estimator, test);

@@ -72,9 +72,9 @@ const rowsOf = async (
 ): Promise<StepTimes> => {
   const all = readStepTimes(await readTidyTable(createReadStream(join(data, file)), { fileName: file }), { filter });
   const rows = Uint32Array.from({ length: all.length }, (_, i) => i).filter((i) =>
-    keep(all.batchSize[i] as number, all.sequenceLength[i] as number, all.stepTimeSec[i] as number),
+    keep(all.batchSize[i], all.sequenceLength[i], all.stepTimeSec[i]),
   );
-  const take = (column: Float64Array): Float64Array => Float64Array.from(rows, (i) => column[i] as number);
+  const take = (column: Float64Array): Float64Array => Float64Array.from(rows, (i) => column[i]);
   return {
     length: rows.length,
     batchSize: take(all.batchSize),
@@ -143,7 +143,7 @@ const inference = (rows: Dataset, { OLS }: Entry): Agreement => {
     agreement.add(`${name} p`, got?.p, want.p);
     agreement.add(`${name} low`, got?.interval?.[0], want.ci95[0]);
     agreement.add(`${name} high`, got?.interval?.[1], want.ci95[1]);
-    agreement.add(`${name} HC3`, got?.hc3.standardError, OLS.coef_HC3_se[name] as number);
+    agreement.add(`${name} HC3`, got?.hc3.standardError, OLS.coef_HC3_se[name]);
   });
   agreement.add('r2', fit.statistics.r2, OLS.R2);
   agreement.add('F', fit.statistics.fStatistic, OLS.F_statistic_statsmodels);
@@ -171,7 +171,7 @@ const inference = (rows: Dataset, { OLS }: Entry): Agreement => {
 const coefficients = (model: LinearModel, want: readonly number[]): Agreement => {
   const agreement = new Agreement();
   parameters(model).forEach((value, j) => {
-    agreement.add('abcd'[j] as string, value, want[j] as number);
+    agreement.add('abcd'[j], value, want[j]);
   });
   return agreement;
 };
@@ -198,7 +198,7 @@ const crossValidated = (rows: Dataset, seed: number | undefined): number =>
 const ransacR2 = (rows: Dataset, seed: number): number => {
   const predicted = ransac(rows, { terms, seed }).model.predict(rows.features);
   const mean = rows.target.reduce((sum, y) => sum + y / rows.target.length, 0);
-  const rss = rows.target.reduce((sum, y, i) => sum + (y - (predicted[i] as number)) ** 2, 0);
+  const rss = rows.target.reduce((sum, y, i) => sum + (y - predicted[i]) ** 2, 0);
   return 1 - rss / rows.target.reduce((sum, y) => sum + (y - mean) ** 2, 0);
 };
 

@@ -85,7 +85,7 @@ const where = (table: Measurements, keep: (row: number) => boolean): Measurement
 const rowsWhere = (rows: MetricRows, keep: (k: number) => boolean): MetricRows =>
   takeMetricRows(rows, Int32Array.from(rows.position.keys()).filter(keep));
 const mape = (measured: Float64Array, predicted: Float64Array): number =>
-  (100 * measured.reduce((sum, y, i) => sum + Math.abs((predicted[i] as number) / y - 1), 0)) / measured.length;
+  (100 * measured.reduce((sum, y, i) => sum + Math.abs(predicted[i] / y - 1), 0)) / measured.length;
 
 /** The share-th order statistic, interpolated. */
 const quantile = (values: readonly number[], share: number): number => {
@@ -145,11 +145,11 @@ const againstReference = async (reference: Reference): Promise<void> => {
     let rows = metricRows(table, metric);
     const { rows: numbers } = rows;
     if (expected.filter.includes('output_tokens>=2')) {
-      rows = rowsWhere(rows, (k) => (table.outputTokens?.[numbers[k] as number] ?? 0) >= 2);
+      rows = rowsWhere(rows, (k) => (table.outputTokens?.[numbers[k]] ?? 0) >= 2);
     }
     const ratios = (regressor: RegressorName, theirs: string, degree = 2): number[] => {
       const { metrics, mapePercent } = validate(rows.target, outOfFold(rows, regressor, { degree }), '', 0.9);
-      const their = expected.cv[theirs] as Errors;
+      const their = expected.cv[theirs];
       return [(metrics.mae * scale) / their.mae, (metrics.rmse * scale) / their.rmse, mapePercent / their.mape_pct];
     };
     const exact = [ratios('linear', 'linear'), ratios('polynomial', 'poly2'), ratios('polynomial', 'poly3', 3)].flat();
@@ -198,7 +198,7 @@ const outOfSample = (train: MetricRows, test: MetricRows): number => {
     target: Float64Array.of(...train.target, ...test.target),
     tokens: featureTable(
       train.tokens.names,
-      train.tokens.columns.map((column, j) => Float64Array.of(...column, ...(test.tokens.columns[j] as Float64Array))),
+      train.tokens.columns.map((column, j) => Float64Array.of(...column, ...test.tokens.columns[j])),
     ),
     rows: Int32Array.of(...train.rows, ...test.rows),
     position: Int32Array.from({ length: train.target.length + test.target.length }, (_, k) =>
@@ -242,7 +242,7 @@ const calibration = async (questions: readonly Measurements[]): Promise<void> =>
       const drawn = new Set(order.slice(0, k));
       const table = where(target, (row) => drawn.has(row));
       const samples = metricRows(table, 'total');
-      const rest = rowsWhere(all, (i) => !drawn.has(all.rows[i] as number));
+      const rest = rowsWhere(all, (i) => !drawn.has(all.rows[i]));
       const { model, metrics } = calibrate(source, table);
       const method = metrics[0]?.choice.method ?? '';
       chosen.set(method, (chosen.get(method) ?? 0) + 1);

@@ -10,7 +10,7 @@ const cpuSeconds = (run: () => unknown): number => {
   return (user + system) / 1e6;
 };
 const median = (run: () => unknown, repeats: number): number =>
-  Array.from({ length: repeats }, () => cpuSeconds(run)).sort((a, b) => a - b)[repeats >> 1] as number;
+  Array.from({ length: repeats }, () => cpuSeconds(run)).sort((a, b) => a - b)[repeats >> 1];
 
 for (const size of [1e4, 1e5, 1e6]) {
   const phases = engineLikePhases(size);

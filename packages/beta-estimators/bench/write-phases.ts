@@ -34,11 +34,11 @@ function rowText(i: number): string {
   const repeated = i >= phases.length;
   const row = repeated ? i - phases.length : i;
   const kind = phases.kind[row] === DECODE ? 'decode' : 'prefill';
-  const ownName = phases.requestIds.at(phases.request[row] as number);
+  const ownName = phases.requestIds.at(phases.request[row]);
   const name = repeated ? `s${ownName.slice(1)}` : ownName;
   const shiftSec = repeated ? laterSec : 0;
-  const start = ((phases.startSec[row] as number) + shiftSec).toFixed(9);
-  const end = ((phases.endSec[row] as number) + shiftSec).toFixed(9);
+  const start = (phases.startSec[row] + shiftSec).toFixed(9);
+  const end = (phases.endSec[row] + shiftSec).toFixed(9);
   return `${name},${kind},${start},${end},${phases.prefillTokens[row]},${phases.decodeTokens[row]}\n`;
 }
 

@@ -32,7 +32,7 @@ export interface BaselineEstimate {
 /** The baseline's design as columns: steps, and the tokens that the engine processed during each phase. */
 export const baselineExposures = (signals: TraceSignals, mode: StaticCorrectionMode): Exposures => {
   const { grid, steps, missing, pressures, target } = signals;
-  const density = steps.map((count, i) => count / (target.durationSec[i] as number));
+  const density = steps.map((count, i) => count / target.durationSec[i]);
   return exposures(grid, pressures, staticCorrection(mode, grid, missing), density);
 };
 

@@ -8,7 +8,7 @@ export const compensatedSum = (values: Float64Array): number => {
   let sum = 0;
   let lost = 0;
   for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
+    const value = values[i];
     const next = sum + value;
     lost += roundingOf(sum, value, next);
     sum = next;

@@ -45,14 +45,14 @@ export const durationTarget = (
   const durationSec = new Float64Array(n);
   let latest = 0;
   for (let i = 0; i < n; i++) {
-    const start = startSec[i] as number;
-    const end = endSec[i] as number;
+    const start = startSec[i];
+    const end = endSec[i];
     durationSec[i] = Math.max(end - start, minDurationSec);
     latest = Math.max(latest, Math.abs(start), Math.abs(end));
   }
   const meanSec = compensatedSum(durationSec) / n;
   let squares = 0;
-  for (let i = 0; i < n; i++) squares += ((durationSec[i] as number) - meanSec) ** 2;
+  for (let i = 0; i < n; i++) squares += (durationSec[i] - meanSec) ** 2;
   // Each boundary is known to half a unit in its last place, so differences of that size are no differences.
   const rounding = 2 * Number.EPSILON * latest;
   return { durationSec, meanSec, totalSquares: squares > n * rounding * rounding ? squares : undefined };

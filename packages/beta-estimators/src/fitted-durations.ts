@@ -30,9 +30,7 @@ export const fittedDurations = (
     estimate.algo === 'baseline'
       ? baselineExposures(signals, estimate.options.correctionMode)
       : lastRoundExposures(signals, estimate);
-  const fittedSec = steps.map(
-    (n, i) => beta0 * n + beta1 * (prefillTokens[i] as number) + beta2 * (decodeTokens[i] as number),
-  );
+  const fittedSec = steps.map((n, i) => beta0 * n + beta1 * prefillTokens[i] + beta2 * decodeTokens[i]);
   return { measuredSec: target.durationSec, fittedSec };
 };
 

@@ -56,8 +56,8 @@ const expectSteps = (
   into: Float64Array,
 ): void => {
   for (let j = 0; j < into.length; j++) {
-    const stepSec = beta0 + beta1 * (prefill[j] as number) + beta2 * (decode[j] as number);
-    into[j] = (segmentSec[j] as number) / Math.max(stepSec, FLOOR);
+    const stepSec = beta0 + beta1 * prefill[j] + beta2 * decode[j];
+    into[j] = segmentSec[j] / Math.max(stepSec, FLOOR);
   }
 };
 
@@ -87,10 +87,10 @@ const takeOff = (
   into: Float64Array,
 ): void => {
   for (let j = 0; j < into.length; j++) {
-    const least = FLOOR * (segmentSec[j] as number);
-    const here = stepsOnSegment[j] as number;
-    const correction = perStep[j] as number;
-    into[j] = Math.max((prefill[j] as number) - (here >= least ? correction : (correction * here) / least), 0);
+    const least = FLOOR * segmentSec[j];
+    const here = stepsOnSegment[j];
+    const correction = perStep[j];
+    into[j] = Math.max(prefill[j] - (here >= least ? correction : (correction * here) / least), 0);
   }
 };
 
@@ -98,11 +98,11 @@ const fixedCorrection = (
   { grid: { segmentSec }, grid, missing, pressures: { prefill } }: TraceSignals,
   mode: StaticCorrectionMode,
 ): PressureCorrection => {
-  const tokens = staticCorrection(mode, grid, missing).map((rate, j) => rate * (segmentSec[j] as number));
+  const tokens = staticCorrection(mode, grid, missing).map((rate, j) => rate * segmentSec[j]);
   return (stepsOnSegment, into) => {
     for (let j = 0; j < into.length; j++) {
-      const steps = Math.max(stepsOnSegment[j] as number, FLOOR * (segmentSec[j] as number));
-      into[j] = Math.max((prefill[j] as number) - (tokens[j] as number) / steps, 0);
+      const steps = Math.max(stepsOnSegment[j], FLOOR * segmentSec[j]);
+      into[j] = Math.max(prefill[j] - tokens[j] / steps, 0);
     }
   };
 };

@@ -28,13 +28,13 @@ export const addUpTokens = (
   let decodeRest = 0;
   totals.fill(0, 0, STRIDE);
   for (let j = 0; j < stepsOnSegment.length; j++) {
-    const steps = stepsOnSegment[j] as number;
-    const p = steps * (prefill[j] as number);
+    const steps = stepsOnSegment[j];
+    const p = steps * prefill[j];
     const nextPrefill = prefillTokens + p;
     const pAdded = nextPrefill - prefillTokens;
     prefillRest += prefillTokens - (nextPrefill - pAdded) + (p - pAdded);
     prefillTokens = nextPrefill;
-    const d = steps * (decode[j] as number);
+    const d = steps * decode[j];
     const nextDecode = decodeTokens + d;
     const dAdded = nextDecode - decodeTokens;
     decodeRest += decodeTokens - (nextDecode - dAdded) + (d - dAdded);
@@ -65,14 +65,12 @@ export const stepAverages = (
   intoDecode: Float64Array,
 ): void => {
   for (let i = from; i < to; i++) {
-    const a = STRIDE * (startIndex[i] as number);
-    const b = STRIDE * (endIndex[i] as number);
-    const prefill =
-      (totals[b] as number) - (totals[a] as number) + ((totals[b + 1] as number) - (totals[a + 1] as number));
-    const decode =
-      (totals[b + 2] as number) - (totals[a + 2] as number) + ((totals[b + 3] as number) - (totals[a + 3] as number));
-    const count = steps[i] as number;
-    const scale = count / (passed[i] as number);
+    const a = STRIDE * startIndex[i];
+    const b = STRIDE * endIndex[i];
+    const prefill = totals[b] - totals[a] + (totals[b + 1] - totals[a + 1]);
+    const decode = totals[b + 2] - totals[a + 2] + (totals[b + 3] - totals[a + 3]);
+    const count = steps[i];
+    const scale = count / passed[i];
     intoSteps[i - from] = count;
     intoPrefill[i - from] = scale * prefill;
     intoDecode[i - from] = scale * decode;

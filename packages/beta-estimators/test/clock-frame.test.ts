@@ -192,13 +192,13 @@ describe('clusters', () => {
     const ones = new Float64Array(count).fill(1);
     const rows = clusterRows(frame, groups, ones, ones, ones);
     const sum = (column: Float64Array): number => column.reduce((a, b) => a + b, 0);
-    const busySec = frame.segmentSec.reduce((total, dt, j) => total + dt * (frame.busy[j] as number), 0);
+    const busySec = frame.segmentSec.reduce((total, dt, j) => total + dt * frame.busy[j], 0);
     expect(sum(rows.seconds)).toAgree(busySec, 1e-12);
     expect(sum(rows.steps)).toBe(sum(Float64Array.from(frame.busy)));
     // No prefill lies across two clusters.
     for (let i = 0; i < columns.prefills.length; i++) {
-      const a = frame.prefillSegment[i] as number;
-      const b = (frame.prefillEnd[i] as number) - 1;
+      const a = frame.prefillSegment[i];
+      const b = frame.prefillEnd[i] - 1;
       expect(groups.ofSegment[a]).toBe(groups.ofSegment[b]);
     }
     expect(groups.length).toBe(Math.max(...groups.ofSegment) + 1);

@@ -25,9 +25,7 @@ const problem = clockProblem(traceColumns(tableOf([...twoRequests, decode('C', 2
 const fitOf = (rows: readonly ListedRow[], off: readonly number[], changes: Partial<ClockFit> = {}): ClockFit => {
   const state = startState(problem);
   state.steps.set([2, 3, 3, 1, 0, 2, 2, 1]);
-  state.expected.set(
-    Float64Array.from(problem.graph.segment, (j) => (state.steps[j] as number) + (j < 2 ? 0.5 : -0.1)),
-  );
+  state.expected.set(Float64Array.from(problem.graph.segment, (j) => state.steps[j] + (j < 2 ? 0.5 : -0.1)));
   return {
     beta: BETA,
     state,

@@ -155,7 +155,7 @@ describe('sharePrefills', () => {
     sharePrefills(frame, columns.prefills, steps, shares);
     expect(sum(shares.tokens)).toAgree(sum(columns.prefills.tokens), 1e-10);
     expect(shares.tokens.every((p) => p >= 0)).toBe(true);
-    expect(shares.unsure.every((u, j) => u <= (shares.tokens[j] as number) * (1 + 1e-9) + 1e-9)).toBe(true);
+    expect(shares.unsure.every((u, j) => u <= shares.tokens[j] * (1 + 1e-9) + 1e-9)).toBe(true);
   });
 });
 
@@ -199,17 +199,17 @@ describe('decodeContext', () => {
     const { frame: f, columns: c } = problem;
     // The true clock: steps that ended by each node.
     const origin = Math.min(...phases.startSec);
-    const ends = Array.from(steps.startSec, (s, i) => s + (steps.durationSec[i] as number) - origin);
+    const ends = Array.from(steps.startSec, (s, i) => s + steps.durationSec[i] - origin);
     const clock = f.nodeSec.map((t) => ends.filter((end) => end < t + 1e-7).length);
-    const k = f.segmentSec.map((_, j) => (clock[j + 1] as number) - (clock[j] as number));
+    const k = f.segmentSec.map((_, j) => clock[j + 1] - clock[j]);
     const into = new Float64Array(k.length);
     decodeContext(f, c.decodes, undefined, clock, k, into);
     let checked = 0;
     for (let j = 0; j < k.length; j++) {
-      if ((k[j] as number) === 0 || (f.decodes[j] as number) === 0) continue;
+      if (k[j] === 0 || f.decodes[j] === 0) continue;
       let seen = 0;
-      for (let i = clock[j] as number; i < (clock[j + 1] as number); i++) seen += steps.contextTokens[i] as number;
-      expect(into[j]).toAgree(seen / (k[j] as number), 1e-9);
+      for (let i = clock[j]; i < clock[j + 1]; i++) seen += steps.contextTokens[i];
+      expect(into[j]).toAgree(seen / k[j], 1e-9);
       checked++;
     }
     expect(checked).toBeGreaterThan(50);

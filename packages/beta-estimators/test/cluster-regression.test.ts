@@ -74,7 +74,7 @@ describe('fitRows', () => {
     const rows = rowsOf(
       list,
       BETA,
-      list.map((_, i) => residuals[i % 5] as number),
+      list.map((_, i) => residuals[i % 5]),
       true,
     );
     let beta = fitRows(rows, 4, rowWeights(rows, undefined));
@@ -115,7 +115,7 @@ describe('refined', () => {
     const noisy = rowsOf(
       list,
       BETA,
-      list.map((_, i) => residuals[i % 5] as number),
+      list.map((_, i) => residuals[i % 5]),
       true,
     );
     const uneven = Float64Array.from(list, (_, i) => 1 + (i % 4));
@@ -147,7 +147,7 @@ describe('robustFit', () => {
   it('takes no notice of rows that weigh nothing, not even in its scale', () => {
     const rows = rowsOf(list, [6e-3, 2e-5, 1.2e-4, 0]);
     const given = Float64Array.from(list, (_, i) => (i % 3 === 0 ? 1 : 0));
-    for (let i = 0; i < 60; i++) if (i % 3 !== 0) rows.seconds[i] = 3 * (rows.seconds[i] as number);
+    for (let i = 0; i < 60; i++) if (i % 3 !== 0) rows.seconds[i] = 3 * rows.seconds[i];
     const { beta, scale } = robustFit(rows, 3, given);
     expect(beta).toAgree([6e-3, 2e-5, 1.2e-4, 0], 1e-9);
     expect(scale).toBe(1e-9);
@@ -158,15 +158,13 @@ describe('robustFit', () => {
     const clean = rowsOf(variedRows(400, false), [6e-3, 2e-5, 1.2e-4, 0]);
     const noisy = { ...clean, seconds: clean.seconds.map((s) => s * (1 + 0.2 * (random() - 0.5) ** 3)) };
     const { beta, scale, weights } = robustFit(noisy, 3, new Float64Array(400).fill(3));
-    const off = noisy.seconds.map(
-      (s, i) => ((s - predictedSeconds(noisy, beta, i)) / s) * Math.sqrt(noisy.steps[i] as number),
-    );
+    const off = noisy.seconds.map((s, i) => ((s - predictedSeconds(noisy, beta, i)) / s) * Math.sqrt(noisy.steps[i]));
     const left = off.map((z) => 3 * Math.max(0, 1 - (z / (4.685 * scale)) ** 2) ** 2);
     expect(weights).toAgree(left, 0, 1e-3);
     // Long tails: some rows count fully, some by halves, some not at all.
     expect(weights.filter((w) => w === 0).length).toBeGreaterThan(10);
     expect(weights.filter((w) => w > 0.3 && w < 2.7).length).toBeGreaterThan(50);
-    expect(scale).toAgree(([...off.map(Math.abs)].sort((a, b) => a - b)[200] as number) / 0.6744897501960817, 1e-3);
+    expect(scale).toAgree([...off.map(Math.abs)].sort((a, b) => a - b)[200] / 0.6744897501960817, 1e-3);
   });
 
   it('its scale is the standard deviation of a step, relative, whatever a few rows do', () => {
@@ -176,9 +174,9 @@ describe('robustFit', () => {
     const clean = rowsOf(many, [6e-3, 2e-5, 1.2e-4, 0]);
     const noisy = {
       ...clean,
-      seconds: clean.seconds.map((s, i) => s * (1 + (0.05 * normal()) / Math.sqrt(clean.steps[i] as number))),
+      seconds: clean.seconds.map((s, i) => s * (1 + (0.05 * normal()) / Math.sqrt(clean.steps[i]))),
     };
-    for (let i = 0; i < 4000; i += 20) noisy.seconds[i] = 4 * (noisy.seconds[i] as number);
+    for (let i = 0; i < 4000; i += 20) noisy.seconds[i] = 4 * noisy.seconds[i];
     const { beta, scale, weights } = robustFit(noisy, 3, rowWeights(noisy, undefined));
     expect(scale).toAgree(0.05, 0.1);
     expect(beta.slice(0, 3)).toAgree([6e-3, 2e-5, 1.2e-4], 0.02);

@@ -15,7 +15,7 @@ export const rowsOf = (
 ): ClusterRows => ({
   length: list.length,
   seconds: Float64Array.from(list, ([k, p, n, c], i) => {
-    const own = off[i] as number;
+    const own = off[i];
     return onTop ? own + beta[0] * k + beta[1] * p + beta[2] * k * n + beta[3] * k * c : own;
   }),
   steps: Float64Array.from(list, ([k]) => k),

@@ -41,8 +41,8 @@ describe('preempted requests', () => {
     expect(fit.beta).toAgree(values(run.coefficients), 1e-9);
     expect(loose).toBe(false);
     expect(fit.converged).toBe(true);
-    const requestOf = (i: number) => run.phases.request[problem.columns.decodes.row[i] as number] as number;
-    const truly = (i: number) => (run.truth.preemptions[requestOf(i)] as number) > 0;
+    const requestOf = (i: number) => run.phases.request[problem.columns.decodes.row[i]];
+    const truly = (i: number) => run.truth.preemptions[requestOf(i)] > 0;
     // Who was preempted while its prompt was computed shows a decode of full count.
     expect([...stretched].filter(truly).length).toBeGreaterThan(0.75 * stretched.length);
     const all = Array.from({ length: problem.columns.decodes.length }, (_, i) => i).filter(truly).length;
@@ -50,9 +50,9 @@ describe('preempted requests', () => {
     // What they touch is left out, and they press with a share of the steps.
     for (const i of stretched) {
       expect(partly.pressing?.[i]).toBeLessThan(1);
-      for (let j = problem.frame.decodeStart[i] as number; j < (problem.frame.decodeEnd[i] as number); j++) {
+      for (let j = problem.frame.decodeStart[i]; j < problem.frame.decodeEnd[i]; j++) {
         expect(touched[j]).toBe(1);
-        const c = problem.groups.ofSegment[j] as number;
+        const c = problem.groups.ofSegment[j];
         if (c >= 0) expect(fit.weights[c]).toBe(0);
       }
     }
@@ -94,7 +94,7 @@ describe('preempted requests', () => {
       // Segments that would run backwards are held, idle ones stand still, and the rest is read off the clock.
       let held = 0;
       for (let j = 0; j < steps.length; j++) {
-        const k = (clock[j + 1] as number) - (clock[j] as number);
+        const k = clock[j + 1] - clock[j];
         if (frame.busy[j] === 1 && k < 0) held++;
         expect(steps[j]).toBe(frame.busy[j] === 1 ? Math.max(0, k) : 0);
       }
@@ -103,7 +103,7 @@ describe('preempted requests', () => {
       // The first round is all new, the second is compared with it.
       expect(rounds[0]?.change).toBe(1);
       const [first, second] = rounds;
-      const moved = (second?.beta ?? []).map((b, j) => (b === 0 ? 0 : Math.abs(b - (first?.beta[j] as number)) / b));
+      const moved = (second?.beta ?? []).map((b, j) => (b === 0 ? 0 : Math.abs(b - first?.beta[j]) / b));
       expect(second?.change).toAgree(Math.max(...moved), 1e-9);
       expect(fit.converged).toBe((rounds.at(-1)?.change ?? 1) < 0.02);
       if (fit.converged) seen.converged++;
@@ -112,8 +112,8 @@ describe('preempted requests', () => {
       // Expected steps by edge of the graph, with weights that no segment of known work falls far below.
       expect(expected).toHaveLength(problem.frame.busy.filter((b) => b === 1).length);
       expect(sum(expected)).toAgree(sum(steps), 0.3);
-      expect(expected.every((k, e) => (weight[e] as number) * Math.max(k, 0.05) > 0.5)).toBe(true);
-      expect(expected.every((k, e) => (weight[e] as number) * Math.max(k, 0.05) < 1 / 0.02 ** 2)).toBe(true);
+      expect(expected.every((k, e) => weight[e] * Math.max(k, 0.05) > 0.5)).toBe(true);
+      expect(expected.every((k, e) => weight[e] * Math.max(k, 0.05) < 1 / 0.02 ** 2)).toBe(true);
     }
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
   });

@@ -10,22 +10,22 @@ export const miscounted = (phases: PhaseTable, by: number): PhaseTable => ({
 /** The rows that are kept, in their order. */
 export const keptRows = (phases: PhaseTable, keep: (row: number) => boolean): PhaseTable => {
   const rows = Array.from({ length: phases.length }, (_, i) => i).filter(keep);
-  const pick = (column: Float64Array): Float64Array => Float64Array.from(rows, (i) => column[i] as number);
+  const pick = (column: Float64Array): Float64Array => Float64Array.from(rows, (i) => column[i]);
   return {
     length: rows.length,
-    kind: Uint8Array.from(rows, (i) => phases.kind[i] as number),
+    kind: Uint8Array.from(rows, (i) => phases.kind[i]),
     startSec: pick(phases.startSec),
     endSec: pick(phases.endSec),
     prefillTokens: pick(phases.prefillTokens),
     decodeTokens: pick(phases.decodeTokens),
-    request: Uint32Array.from(rows, (i) => phases.request[i] as number),
+    request: Uint32Array.from(rows, (i) => phases.request[i]),
     requestIds: phases.requestIds,
   };
 };
 
 /** Without every tenth request. */
 export const withMissing = (phases: PhaseTable): PhaseTable =>
-  keptRows(phases, (i) => ((phases.request[i] as number) * 7919) % 10 !== 3);
+  keptRows(phases, (i) => (phases.request[i] * 7919) % 10 !== 3);
 
 /** Several engines whose instance column was lost. */
 export const mixedEngines = (seed: number, requests = 1000): PhaseTable => {

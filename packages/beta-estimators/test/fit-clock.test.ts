@@ -50,7 +50,7 @@ describe('fitClock', () => {
       const last = left.at(-1) as number;
       const real = rounds.findLastIndex((round) => !round.whole);
       if (rounds.at(-1)?.whole) {
-        expect(last).toBeLessThanOrEqual(Math.max(0.1, 1.15 * (left[real] as number)));
+        expect(last).toBeLessThanOrEqual(Math.max(0.1, 1.15 * left[real]));
         // Real rounds come first, nine at most, and end where coefficients change by less than 2 %.
         expect(rounds.slice(0, real + 1).every((round) => !round.whole)).toBe(true);
         expect(real).toBeLessThan(9);
@@ -85,7 +85,7 @@ describe('fitClock', () => {
       const real = fitClock(problem, { ...settings, mayRound: false });
       const left = real.rounds.map((round) => round.noise.rms);
       const best = left.indexOf(Math.min(...left));
-      expect(left.at(-1)).toBeGreaterThan(1.15 * (left[best] as number));
+      expect(left.at(-1)).toBeGreaterThan(1.15 * left[best]);
       const fit = fitClock(problem, settings);
       expect(fit.rounds).toEqual(real.rounds.slice(0, best + 1));
       expect(fit.beta).toAgree(real.rounds[best]?.beta ?? [], 1e-6);
@@ -153,7 +153,7 @@ describe('fitClock', () => {
     const doubtful = problem.frame.segmentSec.map((_, j) => (j < half ? 1 : 0));
     const fit = fitClock(problem, { ...settings, doubtful: Uint8Array.from(doubtful) });
     expect(fit.beta).toAgree(values(run.coefficients), 1e-8);
-    const inside = problem.groups.ofSegment[half >> 1] as number;
+    const inside = problem.groups.ofSegment[half >> 1];
     expect(fit.weights[inside]).toBe(0);
     expect(fit.weights.at(-1)).toBeGreaterThan(0);
   });
@@ -172,7 +172,7 @@ describe('fitClock', () => {
     const { rounds } = fitClock(problem, { ...settings, width: 4 });
     // Paces are whole until moves turn, so the first rounds start from the fit before.
     const [first, second] = rounds;
-    const want = (second?.beta ?? []).map((b, j) => Math.abs(b - (first?.beta[j] as number)) / b);
+    const want = (second?.beta ?? []).map((b, j) => Math.abs(b - first?.beta[j]) / b);
     expect(second?.change).toAgree(Math.max(...want), 1e-9);
     // The first is compared with a step of one mean time and nothing else: all of each coefficient is new.
     expect(first?.change).toBeGreaterThanOrEqual(1);

@@ -66,6 +66,6 @@ export const tableOf = (phases: readonly GoldenPhase[]): PhaseTable => {
     decodeTokens: column((p) => p.decode_tokens),
     ...(phases.some((p) => p.N_steps !== undefined) ? { steps: column((p) => p.N_steps ?? Number.NaN) } : {}),
     request: Uint32Array.from(phases, (p) => ids.indexOf(p.request_id)),
-    requestIds: { length: ids.length, at: (i) => ids[i] as string },
+    requestIds: { length: ids.length, at: (i) => ids[i] },
   };
 };

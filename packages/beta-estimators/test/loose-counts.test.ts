@@ -97,7 +97,7 @@ describe('leastAbsoluteClock', () => {
   it('meets counts that agree with the time', () => {
     const { slack, clock, frame } = run(10 - 3 / 8, 5, 1);
     expect(slack).toAgree(new Array(8).fill(0), 0, 1e-9);
-    const ends = Array.from(clock, (k) => k - (clock[0] as number));
+    const ends = Array.from(clock, (k) => k - clock[0]);
     expect(ends).toAgree(frame.nodeSec, 1e-9, 1e-9);
   });
 
@@ -106,13 +106,13 @@ describe('leastAbsoluteClock', () => {
     expect(slack[7]).toBeGreaterThan(3);
     for (const s of slack.slice(0, 7)) expect(Math.abs(s)).toBeLessThan(0.15);
     // The force over the slack, where it gave way; over a tenth of a step, where it did not.
-    expect(hold[7]).toAgree(5 / (slack[7] as number), 0.05);
+    expect(hold[7]).toAgree(5 / slack[7], 0.05);
     for (const h of hold.slice(0, 4)) expect(h).toAgree(50, 0.05);
   });
 
   it('gives way less to a greater force, and not at all to one that is great enough', () => {
-    const weak = run(9, 2, 6).slack[7] as number;
-    const strong = run(9, 8, 6).slack[7] as number;
+    const weak = run(9, 2, 6).slack[7];
+    const strong = run(9, 8, 6).slack[7];
     expect(weak).toBeGreaterThan(strong);
     expect(run(9, 1e6, 6).slack[7]).toBeLessThan(0.15);
   });
@@ -122,7 +122,7 @@ describe('leastAbsoluteClock', () => {
     const { slack, hold } = run(14, 5, 6);
     expect(hold[7]).toAgree(50, 0.01);
     const { slack: over } = run(6, 5, 6);
-    expect(Math.abs(slack[7] as number)).toBeLessThan(0.5 * (over[7] as number));
+    expect(Math.abs(slack[7])).toBeLessThan(0.5 * over[7]);
     expect(slack[7]).toBeLessThan(0);
   });
 
@@ -235,15 +235,14 @@ it('a clock that is right needs no slack, and one that was preempted shows it: e
   const expected = commonRate(problem);
   const variance = expected.map((k) => 0.09 * Math.max(k, 0.05));
   const clock = new Float64Array(expected.length + 1);
-  for (let j = 0; j < expected.length; j++) clock[j + 1] = (clock[j] as number) + (expected[j] as number);
+  for (let j = 0; j < expected.length; j++) clock[j + 1] = clock[j] + expected[j];
   const slack = new Float64Array(loose.decodes.length);
   const hold = new Float64Array(loose.decodes.length);
   for (let m = 0; m < 8; m++) {
     leastAbsoluteClock(loose, problem.columns.decodes.steps, expected, variance, 3, clock, slack, hold);
   }
   const { row } = problem.columns.decodes;
-  const preempted = (q: number): boolean =>
-    (truth.preemptions[phases.request[row[loose.decodes[q] as number] as number] as number] as number) > 0;
+  const preempted = (q: number): boolean => truth.preemptions[phases.request[row[loose.decodes[q]]]] > 0;
   const found = Array.from(slack, (s, q) => [s > 0.5, preempted(q)] as const);
   const right = found.filter(([a, b]) => a === b).length;
   expect(found.filter(([, b]) => b).length).toBeGreaterThan(5);

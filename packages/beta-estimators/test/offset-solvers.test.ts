@@ -28,10 +28,7 @@ const graphOf = (components: number, list: readonly Edge[]): OffsetGraph => {
 };
 
 const steps = ({ edges, from, to, gap }: OffsetGraph, x: ArrayLike<number>): number[] =>
-  Array.from(
-    { length: edges },
-    (_, e) => (x[to[e] as number] as number) - (x[from[e] as number] as number) + (gap[e] as number),
-  );
+  Array.from({ length: edges }, (_, e) => x[to[e]] - x[from[e]] + gap[e]);
 
 /** Any graph, with weights over six decades, and a clock to begin with. */
 const anyGraph = fc.integer({ min: 2, max: 12 }).chain((components) =>
@@ -53,17 +50,17 @@ describe('leastCorrection', () => {
     fc.assert(
       fc.property(anyGraph, ({ components, list, seed, decades }) => {
         const graph = graphOf(components, list);
-        const expected = Float64Array.from(list, (_, e) => seed[e] as number);
-        const weight = Float64Array.from(list, (_, e) => 10 ** (decades[e] as number));
+        const expected = Float64Array.from(list, (_, e) => seed[e]);
+        const weight = Float64Array.from(list, (_, e) => 10 ** decades[e]);
         const x = new Float64Array(components);
         leastCorrection(graph, expected, weight, x, 1e-13, 500);
         const incidence = Matrix.zeros(list.length, components);
         const target = Matrix.zeros(list.length, 1);
         for (const [e, [u, v, gap]] of list.entries()) {
-          const root = Math.sqrt(weight[e] as number);
+          const root = Math.sqrt(weight[e]);
           incidence.set(e, u, -root);
           incidence.set(e, v, root);
-          target.set(e, 0, root * ((expected[e] as number) - gap));
+          target.set(e, 0, root * (expected[e] - gap));
         }
         const plain = pseudoInverse(incidence).mmul(target).to1DArray();
         expect(steps(graph, x)).toAgree(steps(graph, plain), 1e-6, 1e-5);
@@ -138,11 +135,11 @@ describe('leastCorrection', () => {
       expect(iterations).toBe(0);
       const far = Float64Array.of(at, at + 4);
       leastCorrection(graph, Float64Array.of(3), Float64Array.of(1), far, 1e-12, 100);
-      expect((far[1] as number) - (far[0] as number)).toAgree(3, 0, 3e-7);
+      expect(far[1] - far[0]).toAgree(3, 0, 3e-7);
     }
     const wide = Float64Array.of(0, 0.5);
     leastCorrection(graphOf(2, [[0, 1, 1e9]]), Float64Array.of(1e9 + 0.1), Float64Array.of(1), wide, 1e-12, 100);
-    expect((wide[1] as number) - (wide[0] as number)).toAgree(0.1, 0, 2e-7);
+    expect(wide[1] - wide[0]).toAgree(0.1, 0, 2e-7);
   });
 });
 
@@ -198,7 +195,7 @@ describe('wholeSteps', () => {
     expect(at(16.1)).toMatchObject({ whole: [0, 2], unsure: 0, settled: true });
     const open = at(15.9);
     expect(open.unsure).toBe(2);
-    expect((open.whole[1] as number) - (open.whole[0] as number)).toAgree(2.3, 1e-12);
+    expect(open.whole[1] - open.whole[0]).toAgree(2.3, 1e-12);
   });
 
   it('counts the offsets that stay real, and only those', () => {
@@ -229,8 +226,8 @@ describe('wholeSteps', () => {
     fc.assert(
       fc.property(anyGraph, ({ components, list, seed, decades }) => {
         const graph = graphOf(components, list);
-        const weight = list.map((_, e) => 50 * 10 ** (decades[e] as number));
-        const expected = list.map((_, e) => seed[e] as number);
+        const weight = list.map((_, e) => 50 * 10 ** decades[e]);
+        const expected = list.map((_, e) => seed[e]);
         const x = new Float64Array(components);
         trackClock(graph, Float64Array.from(expected), Float64Array.from(weight), x);
         const { whole, settled, unsure } = run(graph, [...x], expected, weight);
@@ -239,18 +236,18 @@ describe('wholeSteps', () => {
           let total = 0;
           let sum = 0;
           for (const [e, [u, v, gap]] of list.entries()) {
-            const span = (expected[e] as number) - gap;
-            const w = weight[e] as number;
+            const span = expected[e] - gap;
+            const w = weight[e];
             if (u !== c && v !== c) continue;
             total += w;
-            sum += w * (v === c ? (whole[u] as number) + span : (whole[v] as number) - span);
+            sum += w * (v === c ? whole[u] + span : whole[v] - span);
           }
           if (total === 0) continue;
           if (total <= 16) real++;
           if (!settled) continue;
           if (total > 16) {
             expect(Number.isInteger(whole[c])).toBe(true);
-            expect(Math.abs((whole[c] as number) - sum / total)).toBeLessThanOrEqual(0.5 + 0.011);
+            expect(Math.abs(whole[c] - sum / total)).toBeLessThanOrEqual(0.5 + 0.011);
           } else expect(whole[c]).toAgree(sum / total, 0, 0.011 * graph.edges);
         }
         expect(unsure).toBe(real);

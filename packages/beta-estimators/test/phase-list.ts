@@ -42,7 +42,7 @@ export const tableOf = (list: readonly ListedPhase[]): PhaseTable => {
       instanceIds: { length: engines, at: (i) => `engine ${i}` },
     }),
     request: Uint32Array.from(list, (p) => names.indexOf(p.request)),
-    requestIds: { length: names.length, at: (i) => names[i] as string },
+    requestIds: { length: names.length, at: (i) => names[i] },
   };
 };
 

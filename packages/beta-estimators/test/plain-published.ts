@@ -23,20 +23,20 @@ export const plainPublished = (
   const { chunk: C, minDuration = 0, init, rounds, mode = 'beta_informed', tol = 1e-6, eta = 1 } = options;
   const all = Array.from({ length: phases.length }, (_, i) => {
     const prefill = phases.kind[i] === PREFILL;
-    const P = phases.prefillTokens[i] as number;
+    const P = phases.prefillTokens[i];
     const given = phases.steps?.[i] ?? Number.NaN;
-    const N = Number.isNaN(given) ? (prefill ? Math.ceil(P / C) : (phases.decodeTokens[i] as number)) : given;
-    const start = phases.startSec[i] as number;
-    const end = phases.endSec[i] as number;
+    const N = Number.isNaN(given) ? (prefill ? Math.ceil(P / C) : phases.decodeTokens[i]) : given;
+    const start = phases.startSec[i];
+    const end = phases.endSec[i];
     const mu = prefill ? Math.min(Math.max(C - Math.min(Math.max(P - C * (N - 1), 0), C), 0), C) : 0;
     return { prefill, N, start, end, mu, T: Math.max(end - start, minDuration) };
   });
   const times = [...new Set(all.flatMap((p) => [p.start, p.end]))].sort((a, b) => a - b);
-  const segments = times.slice(1).map((to, j) => ({ from: times[j] as number, to, dt: to - (times[j] as number) }));
+  const segments = times.slice(1).map((to, j) => ({ from: times[j], to, dt: to - times[j] }));
   const covers = (p: { start: number; end: number }, s: { from: number; to: number }) =>
     p.start <= s.from && s.to <= p.end;
   const over = (p: { start: number; end: number }, signal: number[]) =>
-    segments.reduce((sum, s, j) => (covers(p, s) ? sum + (signal[j] as number) * s.dt : sum), 0);
+    segments.reduce((sum, s, j) => (covers(p, s) ? sum + signal[j] * s.dt : sum), 0);
   const full = segments.map((s) => C * all.filter((p) => p.prefill && covers(p, s)).length);
   const decode = segments.map((s) => all.filter((p) => !p.prefill && covers(p, s)).length);
 
@@ -48,16 +48,16 @@ export const plainPublished = (
       if (how === 'end') {
         const next = segments.findIndex((s) => s.from === p.end);
         const at = next < 0 ? segments.length - 1 : next;
-        c[at] = (c[at] as number) + p.mu / (segments[at]?.dt as number);
+        c[at] = c[at] + p.mu / (segments[at]?.dt as number);
       } else if (how === 'uniform') {
-        for (const { j } of inside) c[j] = (c[j] as number) + p.mu / (p.end - p.start);
+        for (const { j } of inside) c[j] = c[j] + p.mu / (p.end - p.start);
       } else if (p.N > 0) {
         const L = over(p, lambda);
         let before = 0;
         for (const { j, dt } of inside) {
-          const here = (lambda[j] as number) * dt;
+          const here = lambda[j] * dt;
           const inWindow = Math.min(Math.max(before + here - (L - L / p.N), 0), here);
-          c[j] = (c[j] as number) + ((p.mu / (L / p.N)) * inWindow) / dt;
+          c[j] = c[j] + ((p.mu / (L / p.N)) * inWindow) / dt;
           before += here;
         }
       }
@@ -83,18 +83,18 @@ export const plainPublished = (
   let q = full;
   for (let m = 0; m < rounds; m++) {
     const [b0, b1, b2] = run.beta[m] as [number, number, number];
-    const lambda = segments.map((_, j) => 1 / Math.max(b0 + b1 * (q[j] as number) + b2 * (decode[j] as number), 1e-12));
+    const lambda = segments.map((_, j) => 1 / Math.max(b0 + b1 * q[j] + b2 * decode[j], 1e-12));
     const c = correction(mode, lambda);
-    q = full.map((p, j) => Math.max(p - (c[j] as number) / Math.max(lambda[j] as number, 1e-12), 0));
-    const weighted = (signal: number[]) => signal.map((v, j) => v * (lambda[j] as number));
+    q = full.map((p, j) => Math.max(p - c[j] / Math.max(lambda[j], 1e-12), 0));
+    const weighted = (signal: number[]) => signal.map((v, j) => v * lambda[j]);
     rows = all.map((p) => {
       const L = over(p, lambda);
       return [p.N, (p.N * over(p, weighted(q))) / L, (p.N * over(p, weighted(decode))) / L];
     });
     run.designs.push(rows);
     const { x, rmse, r2 } = fit(rows);
-    const next = x.map((v, k) => (1 - eta) * ((run.beta[m] as number[])[k] as number) + eta * v);
-    const delta = Math.hypot(...next.map((v, k) => v - ((run.beta[m] as number[])[k] as number)));
+    const next = x.map((v, k) => (1 - eta) * run.beta[m][k] + eta * v);
+    const delta = Math.hypot(...next.map((v, k) => v - run.beta[m][k]));
     run.beta.push(next);
     run.rmse.push(rmse);
     run.r2.push(r2);
@@ -108,13 +108,13 @@ export const plainPublished = (
 export const independent = (rows: readonly (readonly number[])[]): boolean => {
   const kept: number[][] = [];
   for (const j of [0, 1, 2]) {
-    const column = rows.map((row) => row[j] as number);
+    const column = rows.map((row) => row[j]);
     const length = Math.hypot(...column);
     if (length === 0) continue;
     let rest = column.map((v) => v / length);
     for (const unit of kept) {
-      const along = rest.reduce((sum, v, i) => sum + v * (unit[i] as number), 0);
-      rest = rest.map((v, i) => v - along * (unit[i] as number));
+      const along = rest.reduce((sum, v, i) => sum + v * unit[i], 0);
+      rest = rest.map((v, i) => v - along * unit[i]);
     }
     const left = Math.hypot(...rest);
     if (!(left > 1e-6)) return false;

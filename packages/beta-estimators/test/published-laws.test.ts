@@ -11,8 +11,7 @@ const chunkSize = fc.constantFrom(1, 7, 64, 128, 333, 5000);
 const staticMode = fc.constantFrom('end' as const, 'uniform' as const, 'none' as const);
 const anyMode = fc.constantFrom('end' as const, 'uniform' as const, 'none' as const, 'beta_informed' as const);
 const list = ({ beta0, beta1, beta2 }: { beta0: number; beta1: number; beta2: number }) => [beta0, beta1, beta2];
-const apart = (a: readonly number[], b: readonly number[]): number =>
-  Math.hypot(...a.map((v, k) => v - (b[k] as number)));
+const apart = (a: readonly number[], b: readonly number[]): number => Math.hypot(...a.map((v, k) => v - b[k]));
 const MODES = ['end', 'uniform', 'none', 'beta_informed'] as const;
 
 describe('the fast estimators equal the slow, plain ones', () => {
@@ -21,9 +20,9 @@ describe('the fast estimators equal the slow, plain ones', () => {
       fc.property(anyTrace, chunkSize, staticMode, fc.constantFrom(0, 0.5, 3), (phases, C, mode, minDuration) => {
         const plain = plainPublished(phases, { chunk: C, minDuration, init: mode, rounds: 0 });
         const got = estimateBaseline(phases, { chunkSize: C, correctionMode: mode, minDurationSec: minDuration });
-        expect(got.diagnostics.rmse_seconds).toAgree(plain.rmse[0] as number, 1e-9, 1e-12);
-        if (got.diagnostics.r2 !== null) expect(got.diagnostics.r2).toAgree(plain.r2[0] as number, 1e-9, 1e-9);
-        if (got.warnings.length === 0) expect(list(got.betas)).toAgree(plain.beta[0] as number[], 1e-8, 1e-11);
+        expect(got.diagnostics.rmse_seconds).toAgree(plain.rmse[0], 1e-9, 1e-12);
+        if (got.diagnostics.r2 !== null) expect(got.diagnostics.r2).toAgree(plain.r2[0], 1e-9, 1e-9);
+        if (got.warnings.length === 0) expect(list(got.betas)).toAgree(plain.beta[0], 1e-8, 1e-11);
       }),
       { numRuns: 60 },
     );
@@ -42,7 +41,7 @@ describe('the fast estimators equal the slow, plain ones', () => {
           run,
         );
         fc.pre(near.beta.length === plain.beta.length);
-        fc.pre(near.beta.every((beta, m) => apart(beta, plain.beta[m] as number[]) < 1e-9 * Math.hypot(...beta)));
+        fc.pre(near.beta.every((beta, m) => apart(beta, plain.beta[m]) < 1e-9 * Math.hypot(...beta)));
         const got = estimateIterative(phases, {
           chunkSize: C,
           correctionMode: mode,
@@ -50,7 +49,7 @@ describe('the fast estimators equal the slow, plain ones', () => {
           dampingEta: eta,
           maxOuterIters: 3,
         });
-        const size = Math.hypot(...(plain.beta[0] as number[]));
+        const size = Math.hypot(...plain.beta[0]);
         expect(got.iterations).toBe(plain.delta.length);
         for (const [m, beta] of plain.beta.entries()) expect(got.history.beta[m]).toAgree(beta, 1e-8, 1e-8 * size);
         expect(got.history.rmseSeconds).toAgree(plain.rmse.slice(1), 1e-8, 1e-10);
@@ -104,7 +103,7 @@ describe('laws of the published estimators', () => {
           [baseline, baseline.diagnostics.rmse_seconds],
         ] as const) {
           const { measuredSec, fittedSec } = fittedDurations(phases, estimate);
-          const squares = measuredSec.reduce((sum, t, i) => sum + (t - (fittedSec[i] as number)) ** 2, 0);
+          const squares = measuredSec.reduce((sum, t, i) => sum + (t - fittedSec[i]) ** 2, 0);
           expect(Math.sqrt(squares / phases.length)).toAgree(rmse, 1e-9, 1e-12);
         }
       }),

@@ -194,7 +194,7 @@ describe('a lagged round', () => {
     const [n, p, d] = rows(tableOf(twoRequests), 'beta_informed', [[0, 0, 0.5]]);
     expect([...n, ...p, ...d].every(Number.isFinite)).toBe(true);
     // Segment 0 decodes nothing: 2e12 steps of 64 tokens, which lack 28 in all.
-    expect(128 - (p[0] as number)).toAgree(28 / 1e12, 1e-2);
+    expect(128 - p[0]).toAgree(28 / 1e12, 1e-2);
   });
 });
 
@@ -329,7 +329,7 @@ describe('an estimate as a thing', () => {
     const run = (tol: number) => estimateIterative(phases, { chunkSize: 64, tol, maxOuterIters: 5 });
     const { deltaBetaL2 } = run(0).history;
     expect(deltaBetaL2).toHaveLength(5);
-    const second = deltaBetaL2[1] as number;
+    const second = deltaBetaL2[1];
     const at = run(second);
     const above = run(second * (1 + 1e-12));
     expect(above.iterations).toBe(2);
@@ -344,11 +344,11 @@ describe('an estimate as a thing', () => {
     const whole = estimateIterative(phases, { chunkSize: 64, maxOuterIters: 1 });
     const half = estimateIterative(phases, { chunkSize: 64, maxOuterIters: 1, dampingEta: 0.25 });
     const [start = []] = whole.history.beta;
-    const want = [0, 1, 2].map((j) => 0.75 * (start[j] as number) + 0.25 * (whole.history.beta[1]?.[j] as number));
+    const want = [0, 1, 2].map((j) => 0.75 * start[j] + 0.25 * whole.history.beta[1]?.[j]);
     expect(half.history.beta[1]).toAgree(want, 1e-12);
     expect([half.betas.beta0, half.betas.beta1, half.betas.beta2]).toAgree(want, 1e-12);
     expect(half.history.rmseSeconds).toEqual(whole.history.rmseSeconds);
-    expect(half.history.deltaBetaL2[0]).toAgree(0.25 * (whole.history.deltaBetaL2[0] as number), 1e-12);
+    expect(half.history.deltaBetaL2[0]).toAgree(0.25 * whole.history.deltaBetaL2[0], 1e-12);
   });
 
   it('gives its fitted durations: those of the coefficients on its own features', () => {
@@ -377,7 +377,7 @@ describe('an estimate as a thing', () => {
       ),
     ]) {
       const { measuredSec, fittedSec } = fittedDurations(phases, estimate);
-      const squares = measuredSec.reduce((sum, t, i) => sum + (t - (fittedSec[i] as number)) ** 2, 0);
+      const squares = measuredSec.reduce((sum, t, i) => sum + (t - fittedSec[i]) ** 2, 0);
       const { diagnostics } = estimate;
       const stated = 'rmse_seconds' in diagnostics ? diagnostics.rmse_seconds : diagnostics.final_rmse_seconds;
       expect(stated).toBeGreaterThan(0.01);

@@ -66,15 +66,15 @@ export const retimed = (phases: PhaseTable, time: (sec: number) => number): Phas
 
 /** The same phases in another order. */
 export const reordered = (phases: PhaseTable, order: Uint32Array): PhaseTable => {
-  const moved = (column: Float64Array): Float64Array => Float64Array.from(order, (i) => column[i] as number);
+  const moved = (column: Float64Array): Float64Array => Float64Array.from(order, (i) => column[i]);
   return {
     ...phases,
-    kind: Uint8Array.from(order, (i) => phases.kind[i] as number),
+    kind: Uint8Array.from(order, (i) => phases.kind[i]),
     startSec: moved(phases.startSec),
     endSec: moved(phases.endSec),
     prefillTokens: moved(phases.prefillTokens),
     decodeTokens: moved(phases.decodeTokens),
     ...(phases.steps && { steps: moved(phases.steps) }),
-    request: Uint32Array.from(order, (i) => phases.request[i] as number),
+    request: Uint32Array.from(order, (i) => phases.request[i]),
   };
 };

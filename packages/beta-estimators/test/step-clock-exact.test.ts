@@ -10,7 +10,7 @@ import { decode, prefill, tableOf } from './phase-list.js';
 /** What the true step log says of the time between two moments: the steps that ended there. */
 const trueSteps = ({ steps, phases }: ScenarioRun) => {
   const origin = Math.min(...phases.startSec);
-  const ends = Array.from(steps.startSec, (s, i) => s + (steps.durationSec[i] as number) - origin);
+  const ends = Array.from(steps.startSec, (s, i) => s + steps.durationSec[i] - origin);
   return (fromSec: number, toSec: number) =>
     ends.flatMap((end, i) => (end > fromSec + 1e-6 && end < toSec + 1e-6 ? [i] : []));
 };
@@ -84,12 +84,12 @@ describe('what an estimate holds', () => {
     // An even clock to begin with: the mean time of a counted step.
     const { phases } = run;
     const rows = [...phases.kind.keys()].filter((i) => phases.kind[i] === 1);
-    const seconds = sum(rows.map((i) => (phases.endSec[i] as number) - (phases.startSec[i] as number)));
+    const seconds = sum(rows.map((i) => phases.endSec[i] - phases.startSec[i]));
     expect(start[0]).toAgree(seconds / sum(phases.decodeTokens), 1e-9);
     expect(start.slice(1)).toEqual([0, 0, 0]);
     for (const [m, delta] of history.deltaBetaL2.entries()) {
       const before = history.beta[m] ?? [];
-      expect(delta).toAgree(Math.hypot(...(after[m] ?? []).map((b, j) => b - (before[j] as number))), 1e-12, 1e-20);
+      expect(delta).toAgree(Math.hypot(...(after[m] ?? []).map((b, j) => b - before[j])), 1e-12, 1e-20);
     }
     expect(history.deltaBetaL2).toHaveLength(iterations);
     expect(history.r2).toHaveLength(iterations);
@@ -131,23 +131,23 @@ describe('the details of a clock are those of the engine', () => {
     const { prefillTokens, decodeTokens } = run.steps;
 
     for (let j = 0; j < segments.startSec.length; j++) {
-      const from = segments.startSec[j] as number;
-      const to = from + (segments.durationSec[j] as number);
+      const from = segments.startSec[j];
+      const to = from + segments.durationSec[j];
       const seen = between(from, to);
       expect(segments.steps[j]).toBe(seen.length);
-      if (segments.activePrefills[j] === 0) expect(sum(seen.map((i) => prefillTokens[i] as number))).toBe(0);
+      if (segments.activePrefills[j] === 0) expect(sum(seen.map((i) => prefillTokens[i]))).toBe(0);
       for (const i of seen) expect(decodeTokens[i]).toBe(segments.activeDecodes[j]);
       const [b0, b1, b2, b3] = values(coefficients) as [number, number, number, number];
-      const k = segments.steps[j] as number;
+      const k = segments.steps[j];
       expect(segments.predictedSec[j]).toAgree(
         b0 * k +
-          b1 * (segments.prefillTokens[j] as number) +
-          b2 * k * (segments.activeDecodes[j] as number) +
-          b3 * k * (segments.contextTokens[j] as number),
+          b1 * segments.prefillTokens[j] +
+          b2 * k * segments.activeDecodes[j] +
+          b3 * k * segments.contextTokens[j],
         1e-8,
         1e-12,
       );
-      const expected = segments.expectedSteps[j] as number;
+      const expected = segments.expectedSteps[j];
       // Right where prefills do not blur it; NaN where the counts alone decide.
       if (!Number.isNaN(expected) && segments.activePrefills[j] === 0) expect(expected).toAgree(k, 1e-3, 1e-3);
     }
@@ -159,8 +159,8 @@ describe('the details of a clock are those of the engine', () => {
     expect(clusters.predictedSec).toAgree(clusters.observedSec, 1e-9);
     let checked = 0;
     for (let c = 0; c < clusters.timeSec.length; c++) {
-      const half = (clusters.observedSec[c] as number) / 2;
-      const middle = clusters.timeSec[c] as number;
+      const half = clusters.observedSec[c] / 2;
+      const middle = clusters.timeSec[c];
       expect(between(middle - half, middle + half).length).toBe(clusters.steps[c]);
       checked++;
     }
@@ -170,17 +170,17 @@ describe('the details of a clock are those of the engine', () => {
     expect([...phases.row].sort((a, b) => a - b)).toEqual([...run.phases.kind.keys()]);
     const origin = Math.min(...run.phases.startSec);
     for (let i = 0; i < phases.row.length; i++) {
-      const row = phases.row[i] as number;
+      const row = phases.row[i];
       expect(run.phases.kind[row]).toBe(i < count ? 0 : 1);
-      const start = (run.phases.startSec[row] as number) - origin;
-      const end = (run.phases.endSec[row] as number) - origin;
+      const start = run.phases.startSec[row] - origin;
+      const end = run.phases.endSec[row] - origin;
       expect(phases.observedSec[i]).toAgree(end - start, 1e-12, 1e-12);
       if (i < count) continue;
       const seen = between(start, end);
-      expect(phases.meanDecodes[i]).toAgree(sum(seen.map((s) => decodeTokens[s] as number)) / seen.length, 1e-9);
-      const tokens = sum(seen.map((s) => prefillTokens[s] as number));
+      expect(phases.meanDecodes[i]).toAgree(sum(seen.map((s) => decodeTokens[s])) / seen.length, 1e-9);
+      const tokens = sum(seen.map((s) => prefillTokens[s]));
       // Prefill tokens are shared out inside clusters: at most a prompt at either end may be misplaced.
-      expect(Math.abs((phases.meanPrefillTokens[i] as number) * seen.length - tokens)).toBeLessThan(9000);
+      expect(Math.abs(phases.meanPrefillTokens[i] * seen.length - tokens)).toBeLessThan(9000);
     }
     expect(sum(phases.predictedSec.slice(count))).toAgree(sum(phases.observedSec.slice(count)), 5e-3);
   });
@@ -198,14 +198,11 @@ describe('the details of a clock are those of the engine', () => {
     expect(phases.row[0]).toBe(10);
     // Half of the segment from 300 to 304, and the one from 304 to 306.
     const at = segments.startSec.findIndex((t) => Math.abs(t - 300) < 1e-9);
-    const half = (column: Float64Array) => 0.5 * (column[at] as number) + (column[at + 1] as number);
+    const half = (column: Float64Array) => 0.5 * column[at] + column[at + 1];
     expect(phases.observedSec[0]).toAgree(4, 1e-9);
     expect(phases.predictedSec[0]).toAgree(half(segments.predictedSec), 1e-9);
     const k = half(segments.steps);
-    expect(phases.meanDecodes[0]).toAgree(
-      half(segments.steps.map((s, j) => s * (segments.activeDecodes[j] as number))) / k,
-      1e-9,
-    );
+    expect(phases.meanDecodes[0]).toAgree(half(segments.steps.map((s, j) => s * segments.activeDecodes[j])) / k, 1e-9);
     expect(phases.meanPrefillTokens[0]).toAgree(half(segments.prefillTokens) / k, 1e-9);
   });
 });
@@ -241,7 +238,7 @@ describe('with noise', () => {
           last !== undefined &&
           (['beta0', 'beta1', 'beta2'] as const).every((name, j) => {
             const [low, high] = intervals?.[name] ?? [0, 0];
-            return Math.abs((last[j] as number) - (before[j] as number)) <= 0.2 * (high - low);
+            return Math.abs(last[j] - before[j]) <= 0.2 * (high - low);
           });
         expect(converged).toBe(fit.converged || inside);
         if (fit.converged) seen.still++;

@@ -27,7 +27,7 @@ describe('countTies', () => {
         (clock, pairs) => {
           const ties = pairs.flatMap(([a, b]): [number, number, number][] => {
             const [i, j] = [a % clock.length, b % clock.length];
-            return i === j ? [] : [[i, j, (clock[j] as number) - (clock[i] as number)]];
+            return i === j ? [] : [[i, j, clock[j] - clock[i]]];
           });
           const { component, offset, disagreeing, components, cycles } = countTies(clock.length, [counts(ties)]);
           expect(disagreeing).toBe(0);
@@ -35,7 +35,7 @@ describe('countTies', () => {
           for (const [i, j, n] of ties) {
             expect(component[i]).toBe(component[j]);
             // Adding 0 turns -0, which toBe tells from 0, into 0.
-            expect((offset[j] as number) - (offset[i] as number) + 0).toBe(n);
+            expect(offset[j] - offset[i] + 0).toBe(n);
           }
         },
       ),
@@ -70,7 +70,7 @@ const chain = (edges: number): OffsetGraph => ({
 describe('clocks on a chain', () => {
   const expected = Float64Array.of(3.1, 4.9, 2.05, 7.02);
   const weight = new Float64Array(4).fill(100);
-  const spans = (x: Float64Array): number[] => Array.from(expected, (_, e) => (x[e + 1] as number) - (x[e] as number));
+  const spans = (x: Float64Array): number[] => Array.from(expected, (_, e) => x[e + 1] - x[e]);
 
   it('least squares meets every expectation, as nothing contradicts it', () => {
     const x = new Float64Array(5);
@@ -124,7 +124,7 @@ describe('regression on clusters', () => {
 
   it('leaves out rows that do not belong', () => {
     const rows = rowsOf(list, beta);
-    for (let i = 0; i < 6; i++) rows.seconds[10 * i] = (rows.seconds[10 * i] as number) + 0.02 * (1 + (i % 3));
+    for (let i = 0; i < 6; i++) rows.seconds[10 * i] = rows.seconds[10 * i] + 0.02 * (1 + (i % 3));
     const weights = new Float64Array(rows.length).fill(1);
     expect(robustFit(rows, 3, weights).beta.slice(0, 3)).toAgree(beta, 1e-6);
     expect(Math.abs(fitRows(rows, 3, weights)[0] / beta[0] - 1)).toBeGreaterThan(0.05);

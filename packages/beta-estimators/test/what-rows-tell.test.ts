@@ -28,9 +28,7 @@ const normals = (count: number, seed: number): number[] => {
 const noisyRows = (list: readonly ListedRow[], beta: StepBetas, sigma: number, seed: number): ClusterRows => {
   const clean = rowsOf(list, beta);
   const z = normals(list.length, seed);
-  const seconds = clean.seconds.map(
-    (s, i) => s * (1 + (sigma * (z[i] as number)) / Math.sqrt(clean.steps[i] as number)),
-  );
+  const seconds = clean.seconds.map((s, i) => s * (1 + (sigma * z[i]) / Math.sqrt(clean.steps[i])));
   return { ...clean, seconds };
 };
 
@@ -52,25 +50,25 @@ const textbook = (
   const right = Matrix.zeros(width, 1);
   for (let i = 0; i < rows.length; i++) {
     if (!keep(i)) continue;
-    const unit = columns.map((c, j) => (c[i] as number) / (norms[j] as number));
+    const unit = columns.map((c, j) => c[i] / norms[j]);
     for (const [j, u] of unit.entries()) {
-      const weighted = (weights[i] as number) * u;
+      const weighted = weights[i] * u;
       for (const [l, v] of unit.entries()) gram.set(j, l, gram.get(j, l) + weighted * v);
-      right.set(j, 0, right.get(j, 0) + weighted * (rows.seconds[i] as number));
+      right.set(j, 0, right.get(j, 0) + weighted * rows.seconds[i]);
     }
   }
   const inverted = inverse(gram);
   const beta = inverted
     .mmul(right)
     .to1DArray()
-    .map((x, j) => x / (norms[j] as number));
+    .map((x, j) => x / norms[j]);
   return {
     beta,
     gram: norms.map((ni, i) => norms.map((nj, j) => inverted.get(i, j) / (ni * nj))),
     rss: columns[0]?.reduce((sum, _, i) => {
-      const fit = columns.reduce((s, c, j) => s + (beta[j] as number) * (c[i] as number), 0);
-      return sum + (weights[i] as number) * ((rows.seconds[i] as number) - fit) ** 2;
-    }, 0) as number,
+      const fit = columns.reduce((s, c, j) => s + beta[j] * c[i], 0);
+      return sum + weights[i] * (rows.seconds[i] - fit) ** 2;
+    }, 0),
   };
 };
 
@@ -86,20 +84,15 @@ describe('intervals', () => {
     expect(g).toBe(40);
     expect(got?.blocks).toBe(40);
     expect(got?.level).toBe(0.9);
-    const mean = [0, 1, 2, 3].map((j) => left.reduce((sum, b) => sum + (b[j] as number), 0) / g);
+    const mean = [0, 1, 2, 3].map((j) => left.reduce((sum, b) => sum + b[j], 0) / g);
     for (const i of [0, 1, 2, 3]) {
       const covariance = [0, 1, 2, 3].map(
-        (j) =>
-          ((g - 1) / g) *
-          left.reduce(
-            (sum, b) => sum + ((b[i] as number) - (mean[i] as number)) * ((b[j] as number) - (mean[j] as number)),
-            0,
-          ),
+        (j) => ((g - 1) / g) * left.reduce((sum, b) => sum + (b[i] - mean[i]) * (b[j] - mean[j]), 0),
       );
       expect(got?.covariance[i]).toAgree(covariance, 1e-6, 1e-8 * Math.max(...covariance.map(Math.abs)));
-      const half = quantile(0.95, 39) * Math.sqrt(covariance[i] as number);
+      const half = quantile(0.95, 39) * Math.sqrt(covariance[i]);
       const interval = got?.[`beta${i as 0 | 1 | 2 | 3}`] ?? [0, 0];
-      expect(interval).toAgree([(beta[i] as number) - half, (beta[i] as number) + half], 1e-6);
+      expect(interval).toAgree([beta[i] - half, beta[i] + half], 1e-6);
     }
   });
 
@@ -212,7 +205,7 @@ describe('where one cluster carries a coefficient', () => {
     const variance = Math.max(lightest * beta[0] ** 2, rss / (60 - 3));
     for (const i of [0, 1, 2]) {
       expect(got?.covariance[i]).toAgree(
-        (gram[i] as number[]).map((v) => variance * v),
+        gram[i].map((v) => variance * v),
         1e-6,
       );
     }
@@ -223,7 +216,7 @@ describe('where one cluster carries a coefficient', () => {
     const got = blockIntervals(clean.rows, 3, clean.weights, clean.beta, 0.95);
     const { gram } = textbook(clean.rows, 3, clean.weights);
     const variance = Math.min(...clean.weights) * clean.beta[0] ** 2;
-    expect(got?.covariance[1]?.[1]).toAgree(variance * (gram[1]?.[1] as number), 1e-6);
+    expect(got?.covariance[1]?.[1]).toAgree(variance * gram[1]?.[1], 1e-6);
   });
 
   it('rows of no weight are none: they do not count, nor are they the lightest', () => {
@@ -235,7 +228,7 @@ describe('where one cluster carries a coefficient', () => {
     const lightest = Math.min(...zeroed.filter((w) => w > 0));
     // The residual is that of the coefficients given; least squares takes off what another fit would.
     const variance = Math.max(lightest * beta[0] ** 2, rss / (58 - 3));
-    expect(got?.covariance[1]?.[1]).toAgree(variance * (gram[1]?.[1] as number), 1e-6);
+    expect(got?.covariance[1]?.[1]).toAgree(variance * gram[1]?.[1], 1e-6);
   });
 
   const partsOf = (r: ClusterRows, w: Float64Array, b: StepBetas, width: Width) =>
@@ -253,7 +246,7 @@ describe('where one cluster carries a coefficient', () => {
       const pair: ListedRow[] = Array.from({ length: 40 }, (_, i): ListedRow => [1, 0, i % 5, 0]);
       const two = rowsOf(pair, [6e-3, 0, 1.2e-4, 0]);
       const columns = rowColumns(two, 3);
-      const tokens = columns[1] as Float64Array;
+      const tokens = columns[1];
       tokens[4] = 1e-3;
       // Rows of their own, that hold nothing but prefill tokens.
       columns[0]?.fill(0, 4, 5);
@@ -332,15 +325,15 @@ describe('the context term pays', () => {
         if (held.some((b) => b <= 0)) return Number.NaN;
         const columns = rowColumns(rows, width);
         return Array.from({ length: to - from }, (_, q) => from + q).reduce((loss, i) => {
-          const seconds = columns.reduce((sum, c, j) => sum + (held[j] as number) * (c[i] as number), 0);
-          return loss + (weights[i] as number) * ((rows.seconds[i] as number) - seconds) ** 2;
+          const seconds = columns.reduce((sum, c, j) => sum + held[j] * c[i], 0);
+          return loss + weights[i] * (rows.seconds[i] - seconds) ** 2;
         }, 0);
       }),
     ) as [number[], number[]];
     if (losses.flat().some(Number.isNaN)) return undefined;
     const [linear, kv] = losses;
     const sum = (column: ArrayLike<number>): number => Array.from(column).reduce((a, b) => a + b, 0);
-    const gains = linear.map((loss, b) => loss - (kv[b] as number));
+    const gains = linear.map((loss, b) => loss - kv[b]);
     const mean = sum(gains) / blocks.length;
     const error = Math.sqrt(sum(gains.map((g) => (g - mean) ** 2)) / (blocks.length - 1) / blocks.length);
     const share = (beta[3] * sum(rows.contextTokens)) / sum(rows.seconds);
@@ -448,7 +441,7 @@ describe('identifiability', () => {
     const three = told(
       {
         ...tilted(1),
-        decodeTokens: tilted(1).steps.map((k, i) => 7 * k + 0.05 * (tilted(1).prefillTokens[i] as number)),
+        decodeTokens: tilted(1).steps.map((k, i) => 7 * k + 0.05 * tilted(1).prefillTokens[i]),
       },
       3,
       BETA,

@@ -37,16 +37,16 @@ export const wildTrace = (shape: WildShape): PhaseTable => {
   const count = new Float64Array(phases);
   for (let i = 0; i < phases; i++) {
     if (i > 0 && random() < shape.repeated) {
-      kind[i] = kind[i - 1] as number;
-      startSec[i] = startSec[i - 1] as number;
-      endSec[i] = endSec[i - 1] as number;
-      count[i] = count[i - 1] as number;
+      kind[i] = kind[i - 1];
+      startSec[i] = startSec[i - 1];
+      endSec[i] = endSec[i - 1];
+      count[i] = count[i - 1];
       continue;
     }
     const alternating = order === 'chained' ? i % 2 : Math.floor(2 * random());
     kind[i] = kinds === 'both' ? alternating : kinds === 'prefill' ? PREFILL : DECODE;
     const follows = order === 'chained' && i % 2 === 1;
-    const start = follows ? (endSec[i - 1] as number) : rounded(originSec + scaleSec * shape.spread * random());
+    const start = follows ? endSec[i - 1] : rounded(originSec + scaleSec * shape.spread * random());
     const end = rounded(start + length());
     startSec[i] = start;
     // Far from zero a length may vanish: what is left is one unit in the last place.

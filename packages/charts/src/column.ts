@@ -5,13 +5,13 @@ export type Column = ArrayLike<number>;
 
 /** Place of the first value that is NaN or infinite; -1 without any. */
 const firstOdd = (column: Column): number => {
-  for (let i = 0; i < column.length; i++) if (!Number.isFinite(column[i] as number)) return i;
+  for (let i = 0; i < column.length; i++) if (!Number.isFinite(column[i])) return i;
   return -1;
 };
 
 /** The same loops for the usual kind of column by itself: an engine that meets one kind only runs them many times faster. */
 const firstOddDouble = (column: Float64Array): number => {
-  for (let i = 0; i < column.length; i++) if (!Number.isFinite(column[i] as number)) return i;
+  for (let i = 0; i < column.length; i++) if (!Number.isFinite(column[i])) return i;
   return -1;
 };
 
@@ -57,7 +57,7 @@ const extentOfDoubles = (column: Float64Array): readonly [number, number] => {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < column.length; i++) {
-    const value = column[i] as number;
+    const value = column[i];
     if (value < low) low = value;
     if (value > high) high = value;
   }

@@ -21,19 +21,16 @@ export const sampleEstimate = ({ phases: count, seed = 7, heldOut = true }: Samp
   const loadAt = (time: number): number => 30 + 22 * Math.sin((time / span) * 9) + 6 * Math.sin((time / span) * 71);
   const kind = Uint8Array.from({ length: count }, (_, i) => i % 2);
   const startSec = column(count, (i) => 1000 + i * 0.06 + chance() * 0.05);
-  const meanDecodes = column(count, (i) => Math.max(1, loadAt((startSec[i] as number) - 1000) + 4 * normal()));
+  const meanDecodes = column(count, (i) => Math.max(1, loadAt(startSec[i] - 1000) + 4 * normal()));
   const meanPrefillTokens = column(count, () => (chance() < 0.3 ? 0 : Math.min(2048, Math.exp(5.6 + 0.9 * normal()))));
   const predictedSec = column(count, (i) => {
-    const step = b0 + b1 * (meanPrefillTokens[i] as number) + b2 * (meanDecodes[i] as number);
+    const step = b0 + b1 * meanPrefillTokens[i] + b2 * meanDecodes[i];
     const steps =
       kind[i] === 1 ? Math.max(1, Math.round(Math.exp(4.7 + 0.7 * normal()))) : 1 + Math.floor(chance() * 3);
     return step * steps;
   });
-  const observedSec = column(
-    count,
-    (i) => (predictedSec[i] as number) * Math.exp((kind[i] === 1 ? 0.004 : 0.02) * normal()),
-  );
-  observedSec[count - 1] = (observedSec[count - 1] as number) * 1.6;
+  const observedSec = column(count, (i) => predictedSec[i] * Math.exp((kind[i] === 1 ? 0.004 : 0.02) * normal()));
+  observedSec[count - 1] = observedSec[count - 1] * 1.6;
   const segmentCount = 2 * count;
   const segmentStart = column(segmentCount, (i) => 1000 + i * 0.03);
   const activeDecodes = column(segmentCount, (i) => Math.max(0, Math.round(loadAt(i * 0.03) + 3 * normal())));
@@ -41,16 +38,13 @@ export const sampleEstimate = ({ phases: count, seed = 7, heldOut = true }: Samp
   const prefillTokensPerStep = column(segmentCount, (i) =>
     activePrefills[i] === 0 ? 0 : Math.min(2048, Math.exp(5.6 + 0.9 * normal())),
   );
-  const predictedStepSec = column(
-    segmentCount,
-    (i) => b0 + b1 * (prefillTokensPerStep[i] as number) + b2 * (activeDecodes[i] as number),
-  );
+  const predictedStepSec = column(segmentCount, (i) => b0 + b1 * prefillTokensPerStep[i] + b2 * activeDecodes[i]);
   const clusterCount = Math.max(20, Math.floor(count / 5));
   const clusterSteps = column(clusterCount, () => 2 + Math.floor(chance() * 40));
-  const clusterPredicted = column(clusterCount, (i) => (clusterSteps[i] as number) * (0.014 + 0.006 * chance()));
+  const clusterPredicted = column(clusterCount, (i) => clusterSteps[i] * (0.014 + 0.006 * chance()));
   const ttft = column(1000, () => Math.exp(-2 + 0.9 * normal()));
   const tpot = column(1000, () => 0.016 + 0.003 * Math.abs(normal()));
-  const latency = column(1000, (i) => (ttft[i] as number) + (tpot[i] as number) * Math.exp(4.8 + 0.7 * normal()));
+  const latency = column(1000, (i) => ttft[i] + tpot[i] * Math.exp(4.8 + 0.7 * normal()));
   const near = (values: Float64Array): Float64Array => values.map((value) => value * (1 + 0.01 * normal()));
   const metric = (value: number) => ({ measured: value, replayed: value * 1.003, error: 0.003 });
   const statistics = (value: number) => ({ mean: metric(value), p50: metric(value * 0.8), p99: metric(value * 4) });
@@ -104,7 +98,7 @@ export const sampleEstimate = ({ phases: count, seed = 7, heldOut = true }: Samp
       activeDecodes,
       prefillTokensPerStep,
       predictedStepSec,
-      steps: column(segmentCount, (i) => 0.03 / (predictedStepSec[i] as number)),
+      steps: column(segmentCount, (i) => 0.03 / predictedStepSec[i]),
     },
     identifiability: {
       facts: [{ label: 'Condition number of the scaled design', value: '14.2' }],

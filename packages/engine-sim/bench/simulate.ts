@@ -17,7 +17,7 @@ for (const name of ['budget-2048-medium', 'chunk-64-heavy', 'preempting'] as con
       cpuSec(() => runScenario(name, { requests, seed }).steps.length),
     );
     runs.sort((a, b) => a.sec / a.steps - b.sec / b.steps);
-    const { sec, steps } = runs[2] as (typeof runs)[number];
+    const { sec, steps } = runs[2];
     console.log(
       `${name.padEnd(20)} ${String(requests).padStart(7)} requests ${String(steps).padStart(8)} steps ` +
         `${sec.toFixed(2)} s  ${((1e6 * sec) / steps).toFixed(2)} s per million steps`,

@@ -65,7 +65,7 @@ export class BlockPool {
     if (tokens === 0) return;
     const blocks = tokens / BLOCK_TOKENS;
     this.free -= blocks;
-    (this.lots[this.lotOf[request] as number] as { left: number }).left -= blocks;
+    (this.lots[this.lotOf[request]] as { left: number }).left -= blocks;
     this.lotOf[request] = NONE;
   }
 }

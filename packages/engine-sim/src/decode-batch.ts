@@ -40,7 +40,7 @@ export class DecodeBatch {
     this.offset[request] = offset;
     this.dueClock[request] = due;
     const slot = due % this.dueHead.length;
-    const head = this.dueHead[slot] as number;
+    const head = this.dueHead[slot];
     this.dueNext[request] = head;
     this.duePrevious[request] = NONE;
     if (head !== NONE) this.duePrevious[head] = request;
@@ -48,30 +48,30 @@ export class DecodeBatch {
     this.size++;
     this.contextTokens += contextTokens;
     const block = remainder(offset, BLOCK_TOKENS);
-    this.byBlockOffset[block] = (this.byBlockOffset[block] as number) + 1;
+    this.byBlockOffset[block] = this.byBlockOffset[block] + 1;
   }
 
   contextOf(request: number): number {
-    return (this.offset[request] as number) + this.clock;
+    return this.offset[request] + this.clock;
   }
 
   stepsLeft(request: number): number {
-    return (this.dueClock[request] as number) - this.clock;
+    return this.dueClock[request] - this.clock;
   }
 
   /** Takes a request out before its end. */
   leave(request: number): void {
-    const next = this.dueNext[request] as number;
-    const previous = this.duePrevious[request] as number;
+    const next = this.dueNext[request];
+    const previous = this.duePrevious[request];
     if (next !== NONE) this.duePrevious[next] = previous;
     if (previous !== NONE) this.dueNext[previous] = next;
-    else this.dueHead[(this.dueClock[request] as number) % this.dueHead.length] = next;
+    else this.dueHead[this.dueClock[request] % this.dueHead.length] = next;
     this.forget(request);
   }
 
   /** Blocks that the next step will add to the caches of the batch. */
   newBlocks(): number {
-    return this.byBlockOffset[remainder(-this.clock, BLOCK_TOKENS)] as number;
+    return this.byBlockOffset[remainder(-this.clock, BLOCK_TOKENS)];
   }
 
   /** One step: every request has one token more; calls back for those that ended, which have left. */
@@ -79,10 +79,10 @@ export class DecodeBatch {
     this.clock++;
     this.contextTokens += this.size;
     const slot = this.clock % this.dueHead.length;
-    let request = this.dueHead[slot] as number;
+    let request = this.dueHead[slot];
     this.dueHead[slot] = NONE;
     while (request !== NONE) {
-      const next = this.dueNext[request] as number;
+      const next = this.dueNext[request];
       const context = this.contextOf(request);
       this.forget(request);
       ended(request, context);
@@ -93,7 +93,7 @@ export class DecodeBatch {
   private forget(request: number): void {
     this.size--;
     this.contextTokens -= this.contextOf(request);
-    const block = remainder(this.offset[request] as number, BLOCK_TOKENS);
-    this.byBlockOffset[block] = (this.byBlockOffset[block] as number) - 1;
+    const block = remainder(this.offset[request], BLOCK_TOKENS);
+    this.byBlockOffset[block] = this.byBlockOffset[block] - 1;
   }
 }

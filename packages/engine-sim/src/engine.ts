@@ -166,7 +166,7 @@ export class Engine {
     let context: number;
     if (activity === DECODING) {
       context = this.decodes.contextOf(request);
-      this.emitted[request] = (this.load.outputTokens[request] as number) - this.decodes.stepsLeft(request);
+      this.emitted[request] = this.load.outputTokens[request] - this.decodes.stepsLeft(request);
       this.decodes.leave(request);
     } else {
       context = this.prefills.computedOf(request);
@@ -176,13 +176,13 @@ export class Engine {
     this.letGo(request);
     this.waiting.prepend(request);
     this.preemptedNow++;
-    this.preemptions[request] = (this.preemptions[request] as number) + 1;
-    this.recomputedTokens[request] = (this.recomputedTokens[request] as number) + context;
+    this.preemptions[request] = this.preemptions[request] + 1;
+    this.recomputedTokens[request] = this.recomputedTokens[request] + context;
   }
 
   private letGo(request: number): void {
     this.running.remove(request);
-    this.pool.give(request, this.context[request] as number);
+    this.pool.give(request, this.context[request]);
   }
 
   private admit(nowSec: number): void {
@@ -190,15 +190,15 @@ export class Engine {
     while (!waiting.isEmpty && this.budgetLeft > 0 && this.running.size < settings.maxNumSeqs) {
       const request = waiting.head;
       const again = waiting.headWasPreempted;
-      const remembered = again ? pool.remembered(request, this.context[request] as number) : 0;
-      const have = Math.max(remembered, load.cachedTokens[request] as number);
-      const all = (load.promptTokens[request] as number) + (this.emitted[request] as number);
+      const remembered = again ? pool.remembered(request, this.context[request]) : 0;
+      const have = Math.max(remembered, load.cachedTokens[request]);
+      const all = load.promptTokens[request] + this.emitted[request];
       const filled = have + prefills.chunkOf(all - have, this.budgetLeft);
       if (blocksFor(settings.reserveFullPrompt ? all : filled) > pool.free) return;
       waiting.removeHead();
       pool.recall(request, remembered);
       pool.take(blocksFor(filled) - blocksFor(remembered));
-      if (again) this.recomputedTokens[request] = (this.recomputedTokens[request] as number) - have;
+      if (again) this.recomputedTokens[request] = this.recomputedTokens[request] - have;
       else this.scheduledSec[request] = nowSec;
       this.activity[request] = PREFILLING;
       this.running.append(request);
@@ -227,9 +227,9 @@ export class Engine {
     this.release();
     this.decodes.advance((request, contextTokens) => this.end(request, contextTokens, endSec));
     this.prefills.advance((request, contextTokens) => {
-      const emitted = (this.emitted[request] as number) + 1;
+      const emitted = this.emitted[request] + 1;
       if (emitted === 1) this.firstTokenSec[request] = endSec;
-      const stepsLeft = (this.load.outputTokens[request] as number) - emitted;
+      const stepsLeft = this.load.outputTokens[request] - emitted;
       if (stepsLeft === 0) this.end(request, contextTokens, endSec);
       else {
         this.activity[request] = DECODING;

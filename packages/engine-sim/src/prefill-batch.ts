@@ -32,9 +32,9 @@ export class PrefillBatch {
     this.newBlocks = 0;
     let left = budget;
     for (let i = 0; i < this.size; i++) {
-      const request = this.members[i] as number;
-      const have = this.computed[request] as number;
-      left -= this.give(i, have, (this.goal[request] as number) - have, left);
+      const request = this.members[i];
+      const have = this.computed[request];
+      left -= this.give(i, have, this.goal[request] - have, left);
     }
     return left;
   }
@@ -53,7 +53,7 @@ export class PrefillBatch {
   }
 
   computedOf(request: number): number {
-    return this.computed[request] as number;
+    return this.computed[request];
   }
 
   /** Takes out the request admitted last. */
@@ -66,10 +66,10 @@ export class PrefillBatch {
     const before = this.size;
     this.size = 0;
     for (let i = 0; i < before; i++) {
-      const request = this.members[i] as number;
-      const computed = (this.computed[request] as number) + (this.chunks[i] as number);
+      const request = this.members[i];
+      const computed = this.computed[request] + this.chunks[i];
       this.computed[request] = computed;
-      if (computed < (this.goal[request] as number)) this.members[this.size++] = request;
+      if (computed < this.goal[request]) this.members[this.size++] = request;
       else complete(request, computed);
     }
   }

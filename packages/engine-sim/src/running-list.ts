@@ -26,8 +26,8 @@ export class RunningList {
   }
 
   remove(request: number): void {
-    const next = this.next[request] as number;
-    const previous = this.previous[request] as number;
+    const next = this.next[request];
+    const previous = this.previous[request];
     if (previous !== NONE) this.next[previous] = next;
     if (next !== NONE) this.previous[next] = previous;
     else this.tail = previous;

@@ -48,9 +48,9 @@ const checkWorkload = (workload: Workload, settings: ResolvedEngine): void => {
     throw new EngineSimError('engine-sim/bad-workload', what, rule, value, request);
   };
   for (let i = 0; i < workload.length; i++) {
-    const arrival = workload.arrivalSec[i] as number;
-    const prompt = workload.promptTokens[i] as number;
-    const output = workload.outputTokens[i] as number;
+    const arrival = workload.arrivalSec[i];
+    const prompt = workload.promptTokens[i];
+    const output = workload.outputTokens[i];
     const cached = workload.cachedTokens?.[i] ?? 0;
     if (!Number.isFinite(arrival)) refuse('arrivalSec', 'must be finite', arrival, i);
     if (!(Number.isSafeInteger(prompt) && prompt >= 1))
@@ -71,18 +71,16 @@ const checkWorkload = (workload: Workload, settings: ResolvedEngine): void => {
 
 /** The rows of every engine, in the order of arrival; ties keep the order of the rows. */
 const rowsByEngine = ({ length, arrivalSec, instance }: Workload): Uint32Array[] => {
-  const order = Uint32Array.from({ length }, (_, i) => i).sort(
-    (a, b) => (arrivalSec[a] as number) - (arrivalSec[b] as number) || a - b,
-  );
+  const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => arrivalSec[a] - arrivalSec[b] || a - b);
   if (instance === undefined) return [order];
   const engines = instance.reduce((most, i) => Math.max(most, i + 1), 1);
   const counts = new Uint32Array(engines);
-  for (const row of order) counts[instance[row] as number] = (counts[instance[row] as number] as number) + 1;
+  for (const row of order) counts[instance[row]] = counts[instance[row]] + 1;
   const rows = Array.from(counts, (count) => new Uint32Array(count));
   counts.fill(0);
   for (const row of order) {
-    const engine = instance[row] as number;
-    const at = counts[engine] as number;
+    const engine = instance[row];
+    const at = counts[engine];
     (rows[engine] as Uint32Array)[at] = row;
     counts[engine] = at + 1;
   }
@@ -90,7 +88,7 @@ const rowsByEngine = ({ length, arrivalSec, instance }: Workload): Uint32Array[]
 };
 
 const gather = (column: ArrayLike<number>, rows: Uint32Array): Float64Array =>
-  Float64Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number);
+  Float64Array.from({ length: rows.length }, (_, i) => column[rows[i]]);
 
 /**
  * Runs a workload through the engine, step by step, until every request is served.
@@ -131,13 +129,13 @@ export const simulate = (workload: Workload, engine: EngineOptions, options: Sim
     };
     const run: EngineRun = new Engine(load, settings, noiseOf(settings, seed, instance)).run();
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as number;
-      if (settings.arrivalsReadAtSteps) arrivalSec[row] = run.takenInSec[i] as number;
-      scheduledSec[row] = run.scheduledSec[i] as number;
-      firstTokenSec[row] = run.firstTokenSec[i] as number;
-      lastTokenSec[row] = run.lastTokenSec[i] as number;
-      preemptions[row] = run.preemptions[i] as number;
-      recomputedTokens[row] = run.recomputedTokens[i] as number;
+      const row = rows[i];
+      if (settings.arrivalsReadAtSteps) arrivalSec[row] = run.takenInSec[i];
+      scheduledSec[row] = run.scheduledSec[i];
+      firstTokenSec[row] = run.firstTokenSec[i];
+      lastTokenSec[row] = run.lastTokenSec[i];
+      preemptions[row] = run.preemptions[i];
+      recomputedTokens[row] = run.recomputedTokens[i];
     }
     return run.steps;
   });

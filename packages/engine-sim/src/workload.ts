@@ -54,7 +54,7 @@ const positive = (what: string, value: number): void =>
 
 const taken = (what: string, given: ArrayLike<number>, n: number): Float64Array => {
   check(given.length >= n, what, `must have at least ${n} values`, given.length);
-  return Float64Array.from({ length: n }, (_, i) => given[i] as number);
+  return Float64Array.from({ length: n }, (_, i) => given[i]);
 };
 
 const arrivalTimes = (arrivals: Arrivals, n: number, seed: number): Float64Array => {

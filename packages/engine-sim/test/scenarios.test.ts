@@ -68,7 +68,7 @@ describe('the table of presets', () => {
 
   it.each(scenarioNames)('%s', (name) => {
     const { engine, arrivals, prompt, output, view }: Scenario = scenarios[name];
-    const { chunkSize, budget, perSec, shape, beta3, noise = 0 } = table[name] as Row;
+    const { chunkSize, budget, perSec, shape, beta3, noise = 0 } = table[name];
     expect(engine.coefficients).toEqual({ beta0: 6e-3, beta1: 20e-6, beta2: 120e-6, ...(beta3 && { beta3 }) });
     expect(engine.maxNumSeqs).toBe(256);
     expect([engine.chunkSize, engine.maxNumBatchedTokens]).toEqual([chunkSize, budget]);

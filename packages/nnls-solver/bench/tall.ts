@@ -12,9 +12,9 @@ for (const n of [3, 8]) {
       nnlsColumns(columns, target);
       return performance.now() - start;
     }).sort((a, b) => a - b);
-    const median = times[7] as number;
+    const median = times[7];
     console.log(
-      `${m} x ${n}: ${median.toFixed(1)} ms (best ${(times[0] as number).toFixed(1)}), ${((m / median) * 1e-3).toFixed(1)} million rows/s`,
+      `${m} x ${n}: ${median.toFixed(1)} ms (best ${times[0].toFixed(1)}), ${((m / median) * 1e-3).toFixed(1)} million rows/s`,
     );
   }
 }

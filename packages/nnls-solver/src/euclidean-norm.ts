@@ -4,7 +4,7 @@ export const powerOfTwoBelow = (largest: number): number =>
 
 const largestMagnitude = (values: Float64Array): number => {
   let largest = 0;
-  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i] as number));
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
   return largest;
 };
 
@@ -15,7 +15,7 @@ export const euclideanNorm = (values: Float64Array): number => {
   const scale = powerOfTwoBelow(largest);
   let sum = 0;
   for (let i = 0; i < values.length; i++) {
-    const v = (values[i] as number) / scale;
+    const v = values[i] / scale;
     sum += v * v;
   }
   return scale * Math.sqrt(sum);

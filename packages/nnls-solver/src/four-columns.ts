@@ -31,11 +31,11 @@ const multiplyFirst = (
   let ac = 0;
   let ad = 0;
   for (let i = 0; i < rows; i++) {
-    const a = first[i] as number;
+    const a = first[i];
     aa += a * a;
-    ab += a * (second[i] as number);
-    ac += a * (third[i] as number);
-    ad += a * (fourth[i] as number);
+    ab += a * second[i];
+    ac += a * third[i];
+    ad += a * fourth[i];
   }
   products[0] = aa;
   products[1] = ab;
@@ -53,17 +53,17 @@ const takeOffFirst = (
   shares: Float64Array,
   products: Float64Array,
 ): void => {
-  const shareB = shares[1] as number;
-  const shareC = shares[2] as number;
-  const shareD = shares[3] as number;
+  const shareB = shares[1];
+  const shareC = shares[2];
+  const shareD = shares[3];
   let bb = 0;
   let bc = 0;
   let bd = 0;
   for (let i = 0; i < rows; i++) {
-    const a = first[i] as number;
-    const b = (second[i] as number) - shareB * a;
-    const c = (third[i] as number) - shareC * a;
-    const d = (fourth[i] as number) - shareD * a;
+    const a = first[i];
+    const b = second[i] - shareB * a;
+    const c = third[i] - shareC * a;
+    const d = fourth[i] - shareD * a;
     second[i] = b;
     third[i] = c;
     fourth[i] = d;
@@ -84,14 +84,14 @@ const takeOffSecond = (
   shares: Float64Array,
   products: Float64Array,
 ): void => {
-  const shareC = shares[2] as number;
-  const shareD = shares[3] as number;
+  const shareC = shares[2];
+  const shareD = shares[3];
   let cc = 0;
   let cd = 0;
   for (let i = 0; i < rows; i++) {
-    const b = second[i] as number;
-    const c = (third[i] as number) - shareC * b;
-    const d = (fourth[i] as number) - shareD * b;
+    const b = second[i];
+    const c = third[i] - shareC * b;
+    const d = fourth[i] - shareD * b;
     third[i] = c;
     fourth[i] = d;
     cc += c * c;
@@ -108,10 +108,10 @@ const takeOffThird = (
   shares: Float64Array,
   products: Float64Array,
 ): void => {
-  const shareD = shares[3] as number;
+  const shareD = shares[3];
   let dd = 0;
   for (let i = 0; i < rows; i++) {
-    const d = (fourth[i] as number) - shareD * (third[i] as number);
+    const d = fourth[i] - shareD * third[i];
     dd += d * d;
   }
   products[3] = dd;

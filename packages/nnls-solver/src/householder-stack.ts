@@ -44,9 +44,9 @@ export const stackBlock = ({ r, width, block, stride, products, shares }: Stacke
     if (k + 1 === width) return;
     const mirror = k * stride;
     const next = mirror + stride;
-    products[k + 1] = subtractAndSquare(block, mirror, next, shares[k + 1] as number, rows);
+    products[k + 1] = subtractAndSquare(block, mirror, next, shares[k + 1], rows);
     for (let j = k + 2; j < width; j++) {
-      products[j] = subtractAndMultiply(block, mirror, j * stride, next, shares[j] as number, rows);
+      products[j] = subtractAndMultiply(block, mirror, j * stride, next, shares[j], rows);
     }
   }
 };
@@ -59,13 +59,13 @@ export const reflectRow = (
   products: Float64Array,
   shares: Float64Array,
 ): void => {
-  const below = products[k] as number;
+  const below = products[k];
   if (below === 0) {
     shares.fill(0, k + 1);
     return;
   }
   const row = k * width;
-  const alpha = r[row + k] as number;
+  const alpha = r[row + k];
   const norm = Math.sqrt(alpha * alpha + below);
   // The sign that adds magnitudes: no cancellation in the first component of the reflection vector.
   const image = alpha > 0 ? -norm : norm;
@@ -73,8 +73,8 @@ export const reflectRow = (
   const factor = 1 / (norm * (norm + Math.abs(alpha)));
   r[row + k] = image;
   for (let j = k + 1; j < width; j++) {
-    const top = r[row + j] as number;
-    const share = factor * (first * top + (products[j] as number));
+    const top = r[row + j];
+    const share = factor * (first * top + products[j]);
     r[row + j] = top - share * first;
     shares[j] = share;
   }
@@ -87,10 +87,10 @@ const dotProduct = (block: Float64Array, left: number, right: number, rows: numb
   let odd = 0;
   let i = 0;
   for (; i + 1 < rows; i += 2) {
-    even += (block[left + i] as number) * (block[right + i] as number);
-    odd += (block[left + i + 1] as number) * (block[right + i + 1] as number);
+    even += block[left + i] * block[right + i];
+    odd += block[left + i + 1] * block[right + i + 1];
   }
-  if (i < rows) even += (block[left + i] as number) * (block[right + i] as number);
+  if (i < rows) even += block[left + i] * block[right + i];
   return even + odd;
 };
 
@@ -100,15 +100,15 @@ const subtractAndSquare = (block: Float64Array, mirror: number, into: number, sh
   let odd = 0;
   let i = 0;
   for (; i + 1 < rows; i += 2) {
-    const a = (block[into + i] as number) - share * (block[mirror + i] as number);
-    const b = (block[into + i + 1] as number) - share * (block[mirror + i + 1] as number);
+    const a = block[into + i] - share * block[mirror + i];
+    const b = block[into + i + 1] - share * block[mirror + i + 1];
     block[into + i] = a;
     block[into + i + 1] = b;
     even += a * a;
     odd += b * b;
   }
   if (i < rows) {
-    const a = (block[into + i] as number) - share * (block[mirror + i] as number);
+    const a = block[into + i] - share * block[mirror + i];
     block[into + i] = a;
     even += a * a;
   }
@@ -128,17 +128,17 @@ const subtractAndMultiply = (
   let odd = 0;
   let i = 0;
   for (; i + 1 < rows; i += 2) {
-    const a = (block[into + i] as number) - share * (block[mirror + i] as number);
-    const b = (block[into + i + 1] as number) - share * (block[mirror + i + 1] as number);
+    const a = block[into + i] - share * block[mirror + i];
+    const b = block[into + i + 1] - share * block[mirror + i + 1];
     block[into + i] = a;
     block[into + i + 1] = b;
-    even += a * (block[other + i] as number);
-    odd += b * (block[other + i + 1] as number);
+    even += a * block[other + i];
+    odd += b * block[other + i + 1];
   }
   if (i < rows) {
-    const a = (block[into + i] as number) - share * (block[mirror + i] as number);
+    const a = block[into + i] - share * block[mirror + i];
     block[into + i] = a;
-    even += a * (block[other + i] as number);
+    even += a * block[other + i];
   }
   return even + odd;
 };

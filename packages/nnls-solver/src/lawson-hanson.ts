@@ -57,7 +57,7 @@ export const lawsonHanson = ({ columns, target }: UnitProblem, maxIterations: nu
     // Walk towards the unconstrained solution; whatever reaches zero first leaves. Each turn drops a column at least.
     while (solution?.some((z) => !(z > 0))) {
       stepToBoundary(x, candidate, solution);
-      candidate = candidate.filter((j) => (x[j] as number) > 0);
+      candidate = candidate.filter((j) => x[j] > 0);
       solution = leastSquares(columns, target, candidate, 0);
     }
     x.fill(0);
@@ -82,7 +82,7 @@ const steepest = (
   let best: number | undefined;
   let bestDual = tolerance;
   for (let j = 0; j < dual.length; j++) {
-    const w = dual[j] as number;
+    const w = dual[j];
     if (w > bestDual && !turnedAway.has(j) && !passive.includes(j)) {
       best = j;
       bestDual = w;
@@ -96,9 +96,9 @@ const stepToBoundary = (x: Float64Array, candidate: readonly number[], solution:
   let step = 1;
   let blocking = -1;
   for (const [k, j] of candidate.entries()) {
-    const z = solution[k] as number;
+    const z = solution[k];
     if (z > 0) continue;
-    const from = x[j] as number;
+    const from = x[j];
     // Only the newest is at 0, and its z is positive.
     const ratio = from / (from - z);
     if (ratio < step) {
@@ -107,8 +107,8 @@ const stepToBoundary = (x: Float64Array, candidate: readonly number[], solution:
     }
   }
   for (const [k, j] of candidate.entries()) {
-    const from = x[j] as number;
-    x[j] = Math.max(0, from + step * ((solution[k] as number) - from));
+    const from = x[j];
+    x[j] = Math.max(0, from + step * (solution[k] - from));
   }
   x[blocking] = 0;
 };
@@ -125,15 +125,15 @@ const leastSquares = (
   const width = k + 1;
   const factor = emptyFactor(width, rows);
   const { r, block } = factor;
-  for (const [i, j] of chosen.entries()) block.set(columns[j] as Float64Array, i * rows);
+  for (const [i, j] of chosen.entries()) block.set(columns[j], i * rows);
   block.set(target, k * rows);
   stackBlock(factor, rows);
-  if (!(Math.abs(r[(k - 1) * width + k - 1] as number) > rankTolerance)) return undefined;
+  if (!(Math.abs(r[(k - 1) * width + k - 1]) > rankTolerance)) return undefined;
   const z = new Float64Array(k);
   for (let i = k - 1; i >= 0; i--) {
-    let sum = r[i * width + k] as number;
-    for (let j = i + 1; j < k; j++) sum -= (r[i * width + j] as number) * (z[j] as number);
-    z[i] = sum / (r[i * width + i] as number);
+    let sum = r[i * width + k];
+    for (let j = i + 1; j < k; j++) sum -= r[i * width + j] * z[j];
+    z[i] = sum / r[i * width + i];
   }
   return z;
 };
@@ -141,13 +141,13 @@ const leastSquares = (
 const pointAt = (columns: readonly Float64Array[], target: Float64Array, x: Float64Array): Point => {
   const residual = target.slice();
   for (const [j, column] of columns.entries()) {
-    const factor = x[j] as number;
+    const factor = x[j];
     if (factor === 0) continue;
-    for (let i = 0; i < residual.length; i++) residual[i] = (residual[i] as number) - factor * (column[i] as number);
+    for (let i = 0; i < residual.length; i++) residual[i] = residual[i] - factor * column[i];
   }
   const dual = Float64Array.from(columns, (column) => {
     let sum = 0;
-    for (let i = 0; i < residual.length; i++) sum += (column[i] as number) * (residual[i] as number);
+    for (let i = 0; i < residual.length; i++) sum += column[i] * residual[i];
     return sum;
   });
   return { x, dual, residualNorm: euclideanNorm(residual) };

@@ -69,7 +69,7 @@ export const nnlsReduced = ({ r, qty, residualNorm }: ReducedRows, options: Nnls
   const columnNorms = Float64Array.from(triangle, euclideanNorm);
   const targetNorm = Math.hypot(euclideanNorm(qty), residualNorm);
   const unit = {
-    columns: triangle.map((c, j) => dividedBy(c, columnNorms[j] as number)),
+    columns: triangle.map((c, j) => dividedBy(c, columnNorms[j])),
     target: dividedBy(qty, targetNorm),
   };
   const {
@@ -83,13 +83,13 @@ export const nnlsReduced = ({ r, qty, residualNorm }: ReducedRows, options: Nnls
   const scale = 1 + x.reduce((sum, v) => sum + v, 0);
   let kktViolation = 0;
   for (let j = 0; j < n; j++) {
-    const w = dual[j] as number;
-    kktViolation = Math.max(kktViolation, ((x[j] as number) > 0 ? Math.abs(w) : w) / scale);
+    const w = dual[j];
+    kktViolation = Math.max(kktViolation, (x[j] > 0 ? Math.abs(w) : w) / scale);
   }
   return {
-    x: finite(x.map((v, j) => (v === 0 ? 0 : (v * targetNorm) / (columnNorms[j] as number)))),
+    x: finite(x.map((v, j) => (v === 0 ? 0 : (v * targetNorm) / columnNorms[j]))),
     residualNorm: Math.hypot(residualNorm, targetNorm * unitResidual),
-    dual: finite(dual.map((w, j) => w * targetNorm * (columnNorms[j] as number))),
+    dual: finite(dual.map((w, j) => w * targetNorm * columnNorms[j])),
     kktViolation,
     iterations,
     converged: kktViolation <= CERTIFICATE_TOLERANCE,
@@ -108,7 +108,7 @@ const columnsOf = (matrix: AbstractMatrix | readonly (readonly number[])[], rows
     const got = ragged >= 0 ? `row ${ragged} with ${lines[ragged]?.length}` : `${lines.length} rows`;
     throw new NnlsError('nnls-solver/length-mismatch', `matrix: must have ${rows} rows of ${width} values; got ${got}`);
   }
-  return Array.from({ length: width }, (_, j) => Float64Array.from(lines, (line) => line[j] as number));
+  return Array.from({ length: width }, (_, j) => Float64Array.from(lines, (line) => line[j]));
 };
 
 const dividedBy = (values: Float64Array, norm: number): Float64Array => values.map((v) => v / (norm || 1));

@@ -59,10 +59,10 @@ export const reduceRows = (
   const roots = weights && rootsOf(weights, target.length, from, to);
   return reduceBlocks(columns.length, to - from, (start, end, block) => {
     for (let j = 0; j < block.length; j++) {
-      const into = block[j] as Float64Array;
-      into.set((all[j] as Float64Array).subarray(from + start, from + end));
+      const into = block[j];
+      into.set(all[j].subarray(from + start, from + end));
       if (roots) {
-        for (let i = 0; i < end - start; i++) into[i] = (into[i] as number) * (roots[start + i] as number);
+        for (let i = 0; i < end - start; i++) into[i] = into[i] * roots[start + i];
       }
     }
   });
@@ -101,8 +101,8 @@ const factored = (width: number, rowCount: number, source: BlockSource, scales?:
     if (scales) {
       for (const [j, column] of factor.columns.entries()) {
         // Powers of two: exact.
-        const inverse = 1 / (scales[j] as number);
-        for (let i = 0; i < rows; i++) column[i] = (column[i] as number) * inverse;
+        const inverse = 1 / scales[j];
+        for (let i = 0; i < rows; i++) column[i] = column[i] * inverse;
       }
     }
     stack(factor, rows);
@@ -118,7 +118,7 @@ const LARGEST_SAFE = 1e120;
 const isSafe = (triangle: Float64Array, width: number): boolean => {
   for (let j = 0; j < width; j++) {
     let largest = 0;
-    for (let i = 0; i <= j; i++) largest = Math.max(largest, Math.abs(triangle[i * width + j] as number));
+    for (let i = 0; i <= j; i++) largest = Math.max(largest, Math.abs(triangle[i * width + j]));
     if (!(largest > SMALLEST_SAFE && largest < LARGEST_SAFE)) return false;
   }
   return true;
@@ -176,14 +176,14 @@ const scalesOf = (width: number, rowCount: number, source: BlockSource): number[
     source(from, from + rows, columns);
     for (const [j, column] of columns.entries()) {
       for (let i = 0; i < rows; i++) {
-        const magnitude = Math.abs(column[i] as number);
+        const magnitude = Math.abs(column[i]);
         if (!(magnitude < Number.POSITIVE_INFINITY)) {
           throw new NnlsError(
             'nnls-solver/not-finite',
             `${nameOf(j, width)}: values must be finite; got ${column[i]} in row ${from + i}`,
           );
         }
-        if (magnitude > (largest[j] as number)) largest[j] = magnitude;
+        if (magnitude > largest[j]) largest[j] = magnitude;
       }
     }
   }
@@ -199,7 +199,7 @@ const rootsOf = (weights: Float64Array, length: number, from: number, to: number
   }
   const roots = new Float64Array(to - from);
   for (let i = from; i < to; i++) {
-    const weight = weights[i] as number;
+    const weight = weights[i];
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
       throw new NnlsError(
         'nnls-solver/bad-weight',
@@ -218,10 +218,10 @@ const assembled = (triangle: Float64Array, scales: readonly number[] | undefined
   const r = Matrix.zeros(n, n);
   const qty = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    for (let j = i; j < n; j++) r.set(i, j, (triangle[i * width + j] as number) * (scales?.[j] ?? 1));
-    qty[i] = (triangle[i * width + n] as number) * targetScale;
+    for (let j = i; j < n; j++) r.set(i, j, triangle[i * width + j] * (scales?.[j] ?? 1));
+    qty[i] = triangle[i * width + n] * targetScale;
   }
-  const residualNorm = Math.abs(triangle[n * width + n] as number) * targetScale;
+  const residualNorm = Math.abs(triangle[n * width + n]) * targetScale;
   if (![residualNorm, ...qty, ...r.to1DArray()].every(Number.isFinite)) {
     throw new NnlsError('nnls-solver/overflow', 'columns: their norms must be finite numbers; got an overflow');
   }

@@ -63,7 +63,7 @@ describe('nnls at its edges', () => {
     const rows = [1, 2, 3, 4].map((v) => [v, v, v]);
     const { x, residualNorm } = nnls(rows, [2, 4, 6, 9]);
     const alone = nnls([[1], [2], [3], [4]], [2, 4, 6, 9]);
-    expect(x.reduce((a, b) => a + b)).toAgree(alone.x[0] as number, 1e-14);
+    expect(x.reduce((a, b) => a + b)).toAgree(alone.x[0], 1e-14);
     expect(residualNorm).toAgree(alone.residualNorm, 1e-14);
   });
 
@@ -129,7 +129,7 @@ describe('nnls at its edges', () => {
       // Never worse than the best single column.
       for (let j = 0; j < n; j++) {
         const alone = nnls(
-          rows.map((row) => [row[j] as number]),
+          rows.map((row) => [row[j]]),
           target,
         );
         expect(residualNorm).toBeLessThanOrEqual(alone.residualNorm * (1 + 1e-12) + 1e-15 * Math.hypot(...target));

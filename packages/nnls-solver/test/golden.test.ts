@@ -28,16 +28,15 @@ describe(`the 180 problems answered by ${source}`, () => {
 
   it.each(cases.map((c, i) => [`${i} ${c.kind}`, c] as const))('%s', (_, { A, b, x, residual_norm, full_rank }) => {
     const got = nnls(A, b);
-    const residual = b.map((v, i) => (A[i] as number[]).reduce((sum, a, j) => sum - a * (got.x[j] as number), v));
+    const residual = b.map((v, i) => A[i].reduce((sum, a, j) => sum - a * got.x[j], v));
     const tolerance = 1e-10 * residual_norm + 1e-13 * norm(b);
     expect(Math.abs(got.residualNorm - residual_norm)).toBeLessThanOrEqual(tolerance);
     expect(Math.abs(norm(residual) - residual_norm)).toBeLessThanOrEqual(tolerance);
     expect(got.converged).toBe(true);
 
     for (const [j, value] of got.x.entries()) {
-      const column = A.map((row) => row[j] as number);
-      const slope =
-        column.reduce((sum, a, i) => sum + a * (residual[i] as number), 0) / ((norm(column) || 1) * (norm(b) || 1));
+      const column = A.map((row) => row[j]);
+      const slope = column.reduce((sum, a, i) => sum + a * residual[i], 0) / ((norm(column) || 1) * (norm(b) || 1));
       expect(value).toBeGreaterThanOrEqual(0);
       if (value > 0) expect(Math.abs(slope)).toBeLessThan(1e-13);
       else expect(slope).toBeLessThan(1e-13);

@@ -11,7 +11,7 @@ interface Problem {
 
 const norm = (v: ArrayLike<number>): number => Math.hypot(...Array.from(v));
 const residualOf = ({ rows, target }: Problem, x: ArrayLike<number>): number[] =>
-  target.map((v, i) => (rows[i] as number[]).reduce((sum, a, j) => sum - a * (x[j] as number), v));
+  target.map((v, i) => rows[i].reduce((sum, a, j) => sum - a * x[j], v));
 
 const shape = fc.record({ m: fc.integer({ min: 1, max: 25 }), n: fc.integer({ min: 1, max: 7 }), seed: fc.integer() });
 
@@ -23,12 +23,12 @@ const anyProblem = shape.map(({ m, n, seed }): Problem => {
     const kind = random();
     const scale = 10 ** (14 * random() - 7);
     for (const row of rows) {
-      const before = row[j - 1] as number;
+      const before = row[j - 1];
       if (kind < 0.1) row[j] = 0;
       else if (kind < 0.2) row[j] = before;
       else if (kind < 0.25) row[j] = -before;
-      else if (kind < 0.35) row[j] = before + (row[0] as number);
-      row[j] = (row[j] as number) * scale;
+      else if (kind < 0.35) row[j] = before + row[0];
+      row[j] = row[j] * scale;
     }
   }
   return { rows, target: Array.from({ length: m }, () => 2 * random() - 0.7) };
@@ -50,16 +50,16 @@ describe('laws of nnls', () => {
         const { x, residualNorm, dual, converged, kktViolation } = nnls(problem.rows, problem.target);
         const residual = residualOf(problem, x);
         const size = norm(problem.target);
-        const columns = Array.from(x, (_, j) => problem.rows.map((row) => row[j] as number));
+        const columns = Array.from(x, (_, j) => problem.rows.map((row) => row[j]));
         // The largest terms of b - A x: rounding in them is what bounds any check.
-        const reach = columns.reduce((sum, column, j) => sum + norm(column) * (x[j] as number), size);
+        const reach = columns.reduce((sum, column, j) => sum + norm(column) * x[j], size);
         expect(converged).toBe(true);
         expect(kktViolation).toBeLessThan(1e-12);
         expect(residualNorm).toAgree(norm(residual), 1e-12, 1e-13 * reach);
         expect(residualNorm).toBeLessThanOrEqual(size * (1 + 1e-13));
         for (const [j, value] of x.entries()) {
-          const column = columns[j] as number[];
-          const slope = column.reduce((sum, a, i) => sum + a * (residual[i] as number), 0);
+          const column = columns[j];
+          const slope = column.reduce((sum, a, i) => sum + a * residual[i], 0);
           const tolerance = 1e-12 * norm(column) * reach;
           expect(value).toBeGreaterThanOrEqual(0);
           expect(dual[j]).toAgree(slope, 0, tolerance);
@@ -93,11 +93,11 @@ describe('laws of nnls', () => {
         const rowOrder = [...shuffled(rows.length, seededRandom(seed, 'rows'))];
         const columnOrder = [...shuffled(plain.x.length, seededRandom(seed, 'columns'))];
         const moved = nnls(
-          rowOrder.map((i) => columnOrder.map((j) => (rows[i] as number[])[j] as number)),
-          rowOrder.map((i) => target[i] as number),
+          rowOrder.map((i) => columnOrder.map((j) => rows[i][j])),
+          rowOrder.map((i) => target[i]),
         );
         expect(moved.x).toAgree(
-          columnOrder.map((j) => plain.x[j] as number),
+          columnOrder.map((j) => plain.x[j]),
           1e-11,
           1e-13,
         );
@@ -110,8 +110,8 @@ describe('laws of nnls', () => {
     fc.assert(
       fc.property(niceProblem, fc.integer(), ({ rows }, seed) => {
         const random = seededRandom(seed, 'truth');
-        const truth = (rows[0] as number[]).map(() => (random() < 0.3 ? 0 : random()));
-        const target = rows.map((row) => row.reduce((sum, a, j) => sum + a * (truth[j] as number), 0));
+        const truth = rows[0].map(() => (random() < 0.3 ? 0 : random()));
+        const target = rows.map((row) => row.reduce((sum, a, j) => sum + a * truth[j], 0));
         expect(nnls(rows, target).x).toAgree(truth, 1e-11, 1e-13);
       }),
     );
@@ -122,9 +122,9 @@ describe('laws of nnls', () => {
       fc.property(niceProblem, fc.integer(), ({ rows, target }, seed) => {
         const random = seededRandom(seed, 'weights');
         const counts = rows.map(() => Math.floor(4 * random()));
-        const repeated = rows.flatMap((row, i) => Array.from({ length: counts[i] as number }, () => row));
-        const longTarget = target.flatMap((v, i) => Array.from({ length: counts[i] as number }, () => v));
-        const columns = (rows[0] as number[]).map((_, j) => Float64Array.from(rows, (row) => row[j] as number));
+        const repeated = rows.flatMap((row, i) => Array.from({ length: counts[i] }, () => row));
+        const longTarget = target.flatMap((v, i) => Array.from({ length: counts[i] }, () => v));
+        const columns = rows[0].map((_, j) => Float64Array.from(rows, (row) => row[j]));
         const weighted = nnlsColumns(columns, Float64Array.from(target), { weights: Float64Array.from(counts) });
         expect(weighted.residualNorm).toAgree(nnls(repeated, longTarget).residualNorm, 1e-10, 1e-13);
       }),

@@ -8,7 +8,7 @@ const randomColumns = (m: number, n: number, seed: number): Float64Array[] => {
   const random = seededRandom(seed, 'columns');
   return Array.from({ length: n }, () => Float64Array.from({ length: m }, () => random() - 0.3));
 };
-const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, v, i) => sum + v * (b[i] as number), 0);
+const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, v, i) => sum + v * b[i], 0);
 
 describe('reduceRows', () => {
   it.each([0, 1, 3, 511, 512, 513, 2000])("keeps A'A, A'b and b'b over %d rows", (m) => {
@@ -46,7 +46,7 @@ describe('reduceRows', () => {
         1e-12,
         1e-14 * m,
       );
-      expect(three.qty[i]).toAgree(sign * (four.qty[i] as number), 1e-12, 1e-14 * m);
+      expect(three.qty[i]).toAgree(sign * four.qty[i], 1e-12, 1e-14 * m);
     }
     const rest = reduceRows([a, b, c], target, { weights: new Float64Array(m).fill(1) });
     expect(three.residualNorm).toAgree(rest.residualNorm, 1e-13, 1e-15);
@@ -57,8 +57,8 @@ describe('reduceRows', () => {
       [new Float64Array([1, 1, 1]), new Float64Array([0, 1, 2])],
       new Float64Array([1, 3, 5]),
     );
-    const slope = (qty[1] as number) / r.get(1, 1);
-    expect([((qty[0] as number) - r.get(0, 1) * slope) / r.get(0, 0), slope]).toAgree([1, 2], 1e-14);
+    const slope = qty[1] / r.get(1, 1);
+    expect([(qty[0] - r.get(0, 1) * slope) / r.get(0, 0), slope]).toAgree([1, 2], 1e-14);
     expect(residualNorm).toBeLessThan(1e-14);
   });
 
@@ -82,10 +82,10 @@ describe('reduceRows', () => {
 
   it('takes columns of 1e-200 beside 1e200 without overflow', () => {
     const [a, b, noise] = randomColumns(1000, 3, 7) as [Float64Array, Float64Array, Float64Array];
-    const target = a.map((v, i) => 3 * v + 2 * (b[i] as number) + 0.1 * (noise[i] as number));
+    const target = a.map((v, i) => 3 * v + 2 * b[i] + 0.1 * noise[i]);
     const plain = nnlsColumns([a, b], target);
     const wild = nnlsColumns([a.map((v) => v * 1e-200), b.map((v) => v * 1e200)], target);
-    expect([(wild.x[0] as number) * 1e-200, (wild.x[1] as number) * 1e200]).toAgree(plain.x, 1e-12);
+    expect([wild.x[0] * 1e-200, wild.x[1] * 1e200]).toAgree(plain.x, 1e-12);
   });
 
   it('asks for every row once, a few hundred at a time, and twice more only to scale', () => {
@@ -94,7 +94,7 @@ describe('reduceRows', () => {
       reduceBlocks(sizes.length - 1, rowCount, (from, to, columns) => {
         calls.push([from, to]);
         for (const [j, column] of columns.entries()) {
-          for (let i = 0; i < to - from; i++) column[i] = (sizes[j] as number) * (from + i + 1);
+          for (let i = 0; i < to - from; i++) column[i] = sizes[j] * (from + i + 1);
         }
       });
       return calls;
@@ -148,7 +148,7 @@ describe('reduceRows', () => {
     ]) {
       const { r, qty, residualNorm } = reduceRows([Float64Array.from(values)], Float64Array.from(values));
       expect(Math.abs(r.get(0, 0))).toAgree(1e200, 1e-12);
-      expect(Math.abs(qty[0] as number)).toAgree(1e200, 1e-12);
+      expect(Math.abs(qty[0])).toAgree(1e200, 1e-12);
       expect(residualNorm).toBeLessThan(1e185);
     }
   });

@@ -7,15 +7,15 @@ export const activeCount = (grid: TimeGrid, kinds: Uint8Array, kind: number): Fl
   const { startIndex, endIndex } = grid;
   for (let i = 0; i < startIndex.length; i++) {
     const one = kinds[i] === kind ? 1 : 0;
-    const start = startIndex[i] as number;
-    const end = endIndex[i] as number;
-    change[start] = (change[start] as number) + one;
-    change[end] = (change[end] as number) - one;
+    const start = startIndex[i];
+    const end = endIndex[i];
+    change[start] = change[start] + one;
+    change[end] = change[end] - one;
   }
   const active = new Float64Array(grid.segmentCount);
   let count = 0;
   for (let j = 0; j < active.length; j++) {
-    count += change[j] as number;
+    count += change[j];
     active[j] = count;
   }
   return active;
@@ -31,18 +31,18 @@ export const activeSum = (grid: TimeGrid, weights: Float64Array): Float64Array =
   const rest = new Float64Array(grid.segmentCount + 1);
   const { startIndex, endIndex } = grid;
   for (let i = 0; i < startIndex.length; i++) {
-    const weight = weights[i] as number;
-    add(change, rest, startIndex[i] as number, weight);
-    add(change, rest, endIndex[i] as number, -weight);
+    const weight = weights[i];
+    add(change, rest, startIndex[i], weight);
+    add(change, rest, endIndex[i], -weight);
   }
   return runningSum(change, grid.segmentCount, rest);
 };
 
 /** Adds to one of many sums, keeping what rounding takes away beside it. */
 const add = (sums: Float64Array, rest: Float64Array, at: number, value: number): void => {
-  const sum = sums[at] as number;
+  const sum = sums[at];
   const next = sum + value;
-  rest[at] = (rest[at] as number) + roundingOf(sum, value, next);
+  rest[at] = rest[at] + roundingOf(sum, value, next);
   sums[at] = next;
 };
 
@@ -58,10 +58,10 @@ export const runningSum = (change: Float64Array, count: number, rest?: Float64Ar
   let sum = 0;
   let lost = 0;
   for (let j = 0; j < count; j++) {
-    const step = change[j] as number;
+    const step = change[j];
     const next = sum + step;
     lost += roundingOf(sum, step, next);
-    if (rest !== undefined) lost += rest[j] as number;
+    if (rest !== undefined) lost += rest[j];
     sum = next;
     change[j] = sum + lost;
   }

@@ -31,22 +31,22 @@ export function* boundaryBatches(
   const blockFirst = new Float64Array(blocks).fill(Number.POSITIVE_INFINITY);
   const blockLast = new Float64Array(blocks).fill(Number.NEGATIVE_INFINITY);
   for (let i = 0; i < rows; i++) {
-    const start = startSec[i] as number;
-    const end = endSec[i] as number;
+    const start = startSec[i];
+    const end = endSec[i];
     checkPhase(start, end, i);
     const block = Math.floor(i / BLOCK_ROWS);
-    if (start < (blockFirst[block] as number)) blockFirst[block] = start;
-    if (end > (blockLast[block] as number)) blockLast[block] = end;
+    if (start < blockFirst[block]) blockFirst[block] = start;
+    if (end > blockLast[block]) blockLast[block] = end;
   }
   const edges = batchEdges(startSec, endSec, Math.ceil((2 * rows) / size));
   let timesSec = new Float64Array(Math.min(2 * rows, size + (size >> 2)));
   let origin = new Uint32Array(timesSec.length);
   for (let b = 0; b + 1 < edges.length; b++) {
-    const from = edges[b] as number;
-    const to = edges[b + 1] as number;
+    const from = edges[b];
+    const to = edges[b + 1];
     let count = 0;
     for (let block = 0; block < blocks; block++) {
-      if (!((blockFirst[block] as number) < to && (blockLast[block] as number) >= from)) continue;
+      if (!(blockFirst[block] < to && blockLast[block] >= from)) continue;
       const first = block * BLOCK_ROWS;
       const last = Math.min(rows, first + BLOCK_ROWS);
       if (count + 2 * (last - first) > timesSec.length) {
@@ -54,8 +54,8 @@ export function* boundaryBatches(
         origin = grown(origin, new Uint32Array(timesSec.length));
       }
       for (let i = first; i < last; i++) {
-        const start = startSec[i] as number;
-        const end = endSec[i] as number;
+        const start = startSec[i];
+        const end = endSec[i];
         if (start >= from && start < to) {
           timesSec[count] = start;
           origin[count++] = 2 * i;
@@ -78,12 +78,12 @@ const batchEdges = (startSec: Float64Array, endSec: Float64Array, batches: numbe
     const stride = Math.ceil((2 * startSec.length) / SAMPLE);
     const sample = new Float64Array(2 * Math.ceil(startSec.length / stride));
     for (let i = 0, k = 0; i < startSec.length; i += stride) {
-      sample[k++] = startSec[i] as number;
-      sample[k++] = endSec[i] as number;
+      sample[k++] = startSec[i];
+      sample[k++] = endSec[i];
     }
     sample.sort();
     for (let b = 1; b < batches; b++) {
-      const edge = sample[Math.floor((b * sample.length) / batches)] as number;
+      const edge = sample[Math.floor((b * sample.length) / batches)];
       if (edge > (inner.at(-1) ?? Number.NEGATIVE_INFINITY)) inner.push(edge);
     }
   }

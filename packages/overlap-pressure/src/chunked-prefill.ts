@@ -48,7 +48,7 @@ export const missingTokens = (phases: PhaseTable, steps: Float64Array, chunkSize
   const missing = new Float64Array(length);
   for (let i = 0; i < length; i++) {
     if (kind[i] !== PREFILL) continue;
-    const last = (prefillTokens[i] as number) - chunkSize * ((steps[i] as number) - 1);
+    const last = prefillTokens[i] - chunkSize * (steps[i] - 1);
     missing[i] = chunkSize - Math.min(Math.max(last, 0), chunkSize);
   }
   return missing;

@@ -31,9 +31,9 @@ export const exposures = (
   const prefillTokens = new Float64Array(startIndex.length);
   const decodeTokens = new Float64Array(startIndex.length);
   for (let i = 0; i < startIndex.length; i++) {
-    const from = startIndex[i] as number;
-    const to = endIndex[i] as number;
-    const density = stepDensity[i] as number;
+    const from = startIndex[i];
+    const to = endIndex[i];
+    const density = stepDensity[i];
     prefillTokens[i] = density * sumBetween(ofPrefill, from, to) - sumBetween(ofCorrection, from, to);
     decodeTokens[i] = density * sumBetween(ofDecode, from, to);
   }

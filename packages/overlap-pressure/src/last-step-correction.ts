@@ -47,21 +47,20 @@ export const lastSteps = (grid: TimeGrid, missing: Float64Array, steps: Float64A
     hint: new Uint32Array(length),
   };
   for (let k = 0; k < length; k++) {
-    const i = row[k] as number;
-    result.startIndex[k] = grid.startIndex[i] as number;
-    result.endIndex[k] = grid.endIndex[i] as number;
-    result.missing[k] = missing[i] as number;
-    result.steps[k] = steps[i] as number;
-    result.hint[k] = (grid.endIndex[i] as number) - 1;
+    const i = row[k];
+    result.startIndex[k] = grid.startIndex[i];
+    result.endIndex[k] = grid.endIndex[i];
+    result.missing[k] = missing[i];
+    result.steps[k] = steps[i];
+    result.hint[k] = grid.endIndex[i] - 1;
   }
   return result;
 };
 
-const lacks = (missing: Float64Array, steps: Float64Array, i: number): boolean =>
-  (missing[i] as number) > 0 && (steps[i] as number) > 0;
+const lacks = (missing: Float64Array, steps: Float64Array, i: number): boolean => missing[i] > 0 && steps[i] > 0;
 
 /** A count below one asks for a window longer than the phase: it is then the phase, as for a count of one. */
-const isWhole = (steps: Float64Array, i: number): boolean => (steps[i] as number) <= 1;
+const isWhole = (steps: Float64Array, i: number): boolean => steps[i] <= 1;
 
 /**
  * The correction on each phase's last expected step, as tokens per step: `c(t) / lambda(t)` (mode `beta_informed`).
@@ -86,11 +85,11 @@ export const lastStepCorrection = (
   into.fill(0);
   const { wholes, row, startIndex, endIndex, missing } = last;
   for (let k = 0; k < wholes; k++) {
-    const start = startIndex[k] as number;
-    const end = endIndex[k] as number;
-    const perStep = (missing[k] as number) / (passed[row[k] as number] as number);
-    into[start] = (into[start] as number) + perStep;
-    into[end] = (into[end] as number) - perStep;
+    const start = startIndex[k];
+    const end = endIndex[k];
+    const perStep = missing[k] / passed[row[k]];
+    into[start] = into[start] + perStep;
+    into[end] = into[end] - perStep;
   }
   addCutWindows(last, passed, stepsOnSegment, runningSteps, into);
   return runningSum(into, stepsOnSegment.length);
@@ -105,20 +104,20 @@ const addCutWindows = (
   change: Float64Array,
 ): void => {
   for (let k = wholes; k < length; k++) {
-    const end = endIndex[k] as number;
-    const window = (passed[row[k] as number] as number) / (steps[k] as number);
-    let j = hint[k] as number;
+    const end = endIndex[k];
+    const window = passed[row[k]] / steps[k];
+    let j = hint[k];
     let onCut = window - sumBetween(runningSteps, j + 1, end);
-    if (!(onCut >= 0 && onCut <= (stepsOnSegment[j] as number))) {
-      j = windowStart(runningSteps, startIndex[k] as number, end, window, j);
+    if (!(onCut >= 0 && onCut <= stepsOnSegment[j])) {
+      j = windowStart(runningSteps, startIndex[k], end, window, j);
       hint[k] = j;
       onCut = window - sumBetween(runningSteps, j + 1, end);
     }
-    const perStep = (missing[k] as number) / window;
-    const first = perStep * Math.min(Math.max(onCut / (stepsOnSegment[j] as number), 0), 1);
-    change[j] = (change[j] as number) + first;
-    change[j + 1] = (change[j + 1] as number) + (perStep - first);
-    change[end] = (change[end] as number) - perStep;
+    const perStep = missing[k] / window;
+    const first = perStep * Math.min(Math.max(onCut / stepsOnSegment[j], 0), 1);
+    change[j] = change[j] + first;
+    change[j + 1] = change[j + 1] + (perStep - first);
+    change[end] = change[end] - perStep;
   }
 };
 

@@ -40,7 +40,7 @@ class TimeAtCounts {
       longer.set(this.#timeAt);
       this.#timeAt = longer;
     }
-    this.#timeAt[count] = (this.#timeAt[count] as number) + lengthSec;
+    this.#timeAt[count] = this.#timeAt[count] + lengthSec;
     this.#max = Math.max(this.#max, count);
     this.#total += lengthSec;
     this.#weighted += count * lengthSec;
@@ -51,7 +51,7 @@ class TimeAtCounts {
     const quantile = (share: number): number => {
       let seen = 0;
       for (let count = 0; count < max; count++) {
-        seen += this.#timeAt[count] as number;
+        seen += this.#timeAt[count];
         if (seen >= share * this.#total) return count;
       }
       return max;
@@ -83,7 +83,7 @@ export const loadSummary = (phases: PhaseTable, boundariesAtOnce = 2 ** 20): Loa
   let decoding = 0;
   for (const { timesSec, origin, order } of boundaryBatches(startSec, endSec, boundariesAtOnce)) {
     for (const boundary of order) {
-      const t = timesSec[boundary] as number;
+      const t = timesSec[boundary];
       const lengthSec = t - atSec;
       if (lengthSec > 0) {
         const active = prefilling + decoding;
@@ -100,7 +100,7 @@ export const loadSummary = (phases: PhaseTable, boundariesAtOnce = 2 ** 20): Loa
       }
       if (Number.isNaN(atSec)) firstSec = t;
       atSec = t;
-      const from = origin[boundary] as number;
+      const from = origin[boundary];
       const change = (from & 1) === 0 ? 1 : -1;
       if (kind[from >>> 1] === DECODE) decoding += change;
       else prefilling += change;

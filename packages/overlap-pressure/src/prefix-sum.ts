@@ -31,7 +31,7 @@ export const prefixSum = (terms: Float64Array, into: PrefixSums = emptyPrefixSum
   pairs[0] = 0;
   pairs[1] = 0;
   for (let j = 0; j < terms.length; j++) {
-    const term = terms[j] as number;
+    const term = terms[j];
     const next = sum + term;
     rest += roundingOf(sum, term, next);
     sum = next;
@@ -45,7 +45,7 @@ export const prefixSum = (terms: Float64Array, into: PrefixSums = emptyPrefixSum
 export const sumBetween = ({ pairs }: PrefixSums, from: number, to: number): number => {
   const a = 2 * from;
   const b = 2 * to;
-  return (pairs[b] as number) - (pairs[a] as number) + ((pairs[b + 1] as number) - (pairs[a + 1] as number));
+  return pairs[b] - pairs[a] + (pairs[b + 1] - pairs[a + 1]);
 };
 
 /** The sum of the terms over each phase. */
@@ -55,7 +55,7 @@ export const sumOverPhases = (
   into: Float64Array = new Float64Array(startIndex.length),
 ): Float64Array => {
   for (let i = 0; i < into.length; i++) {
-    into[i] = sumBetween(sums, startIndex[i] as number, endIndex[i] as number);
+    into[i] = sumBetween(sums, startIndex[i], endIndex[i]);
   }
   return into;
 };
@@ -63,6 +63,6 @@ export const sumOverPhases = (
 /** The running integral of a signal that is constant on every segment. */
 export const prefixIntegral = ({ segmentSec, segmentCount }: TimeGrid, signal: Float64Array): PrefixSums => {
   const terms = new Float64Array(segmentCount);
-  for (let j = 0; j < segmentCount; j++) terms[j] = (segmentSec[j] as number) * (signal[j] as number);
+  for (let j = 0; j < segmentCount; j++) terms[j] = segmentSec[j] * signal[j];
   return prefixSum(terms);
 };

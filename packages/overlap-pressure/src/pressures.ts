@@ -13,6 +13,6 @@ export interface FullPressures {
 /** The pressures of a trace before any correction for last chunks that are not full. */
 export const fullPressures = (phases: PhaseTable, grid: TimeGrid, chunkSize: number): FullPressures => {
   const prefill = activeCount(grid, phases.kind, PREFILL);
-  for (let j = 0; j < prefill.length; j++) prefill[j] = chunkSize * (prefill[j] as number);
+  for (let j = 0; j < prefill.length; j++) prefill[j] = chunkSize * prefill[j];
   return { prefill, decode: activeCount(grid, phases.kind, DECODE) };
 };

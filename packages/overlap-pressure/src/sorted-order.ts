@@ -31,7 +31,7 @@ const distribute = (
   let lowest = Number.POSITIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
   for (let k = from; k < to; k++) {
-    const v = values[order[k] as number] as number;
+    const v = values[order[k]];
     if (v < lowest) lowest = v;
     if (v > highest) highest = v;
   }
@@ -41,28 +41,28 @@ const distribute = (
   const scale = (count - 1) / (highest / 2 - origin);
   if (!(scale < Number.POSITIVE_INFINITY)) {
     // Values so close that the inverse of their distance overflows: denormal numbers, and nobody's clock.
-    order.subarray(from, to).sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+    order.subarray(from, to).sort((a, b) => values[a] - values[b] || a - b);
     return;
   }
   const bucket = new Uint32Array(count);
   const next = new Uint32Array(count + 1);
   for (let k = 0; k < count; k++) {
-    const b = (((values[order[from + k] as number] as number) / 2 - origin) * scale) | 0;
+    const b = ((values[order[from + k]] / 2 - origin) * scale) | 0;
     bucket[k] = b;
-    next[b + 1] = (next[b + 1] as number) + 1;
+    next[b + 1] = next[b + 1] + 1;
   }
-  for (let b = 0; b < count; b++) next[b + 1] = (next[b + 1] as number) + (next[b] as number);
+  for (let b = 0; b < count; b++) next[b + 1] = next[b + 1] + next[b];
   const source = order.slice(from, to);
   for (let k = 0; k < count; k++) {
-    const b = bucket[k] as number;
-    const place = next[b] as number;
-    order[from + place] = source[k] as number;
+    const b = bucket[k];
+    const place = next[b];
+    order[from + place] = source[k];
     next[b] = place + 1;
   }
   // Now next[b] is the end of bucket b, relative to `from`.
   let start = 0;
   for (let b = 0; b < count; b++) {
-    const end = next[b] as number;
+    const end = next[b];
     if (end - start > SMALL) crowded.push([from + start, from + end]);
     else if (end - start > 1) insertionSort(values, order, from + start, from + end);
     start = end;
@@ -71,12 +71,12 @@ const distribute = (
 
 const insertionSort = (values: Float64Array, order: Uint32Array, from: number, to: number): void => {
   for (let k = from + 1; k < to; k++) {
-    const index = order[k] as number;
-    const v = values[index] as number;
+    const index = order[k];
+    const v = values[index];
     let hole = k;
     for (; hole > from; hole--) {
-      const before = order[hole - 1] as number;
-      if (!((values[before] as number) > v)) break;
+      const before = order[hole - 1];
+      if (!(values[before] > v)) break;
       order[hole] = before;
     }
     order[hole] = index;

@@ -27,10 +27,10 @@ export const staticCorrection = (mode: StaticCorrectionMode, grid: TimeGrid, mis
 const endCorrection = ({ endIndex, segmentSec, segmentCount }: TimeGrid, missing: Float64Array): Float64Array => {
   const rate = new Float64Array(segmentCount);
   for (let i = 0; i < missing.length; i++) {
-    const j = Math.min(endIndex[i] as number, segmentCount - 1);
-    rate[j] = (rate[j] as number) + (missing[i] as number);
+    const j = Math.min(endIndex[i], segmentCount - 1);
+    rate[j] = rate[j] + missing[i];
   }
-  for (let j = 0; j < segmentCount; j++) rate[j] = (rate[j] as number) / (segmentSec[j] as number);
+  for (let j = 0; j < segmentCount; j++) rate[j] = rate[j] / segmentSec[j];
   return rate;
 };
 
@@ -38,8 +38,8 @@ const uniformCorrection = (grid: TimeGrid, missing: Float64Array): Float64Array 
   const { timesSec, startIndex, endIndex } = grid;
   const rate = new Float64Array(missing.length);
   for (let i = 0; i < rate.length; i++) {
-    const length = (timesSec[endIndex[i] as number] as number) - (timesSec[startIndex[i] as number] as number);
-    rate[i] = (missing[i] as number) / length;
+    const length = timesSec[endIndex[i]] - timesSec[startIndex[i]];
+    rate[i] = missing[i] / length;
   }
   return activeSum(grid, rate);
 };

@@ -38,8 +38,8 @@ export const timeGrid = (startSec: Float64Array, endSec: Float64Array): TimeGrid
   if (n === 0) throw new OverlapError('overlap-pressure/no-phases', 'phases: at least one is needed; got none');
   const boundaries = new Float64Array(2 * n);
   for (let i = 0; i < n; i++) {
-    const start = startSec[i] as number;
-    const end = endSec[i] as number;
+    const start = startSec[i];
+    const end = endSec[i];
     checkPhase(start, end, i);
     boundaries[2 * i] = start;
     boundaries[2 * i + 1] = end;
@@ -49,22 +49,22 @@ export const timeGrid = (startSec: Float64Array, endSec: Float64Array): TimeGrid
   const indexOf = new Uint32Array(2 * n);
   const times = new Float64Array(2 * n);
   let last = 0;
-  times[0] = boundaries[order[0] as number] as number;
+  times[0] = boundaries[order[0]];
   for (let k = 0; k < order.length; k++) {
-    const boundary = order[k] as number;
-    const t = boundaries[boundary] as number;
+    const boundary = order[k];
+    const t = boundaries[boundary];
     if (t !== times[last]) times[++last] = t;
     indexOf[boundary] = last;
   }
   const startIndex = new Uint32Array(n);
   const endIndex = new Uint32Array(n);
   for (let i = 0; i < n; i++) {
-    startIndex[i] = indexOf[2 * i] as number;
-    endIndex[i] = indexOf[2 * i + 1] as number;
+    startIndex[i] = indexOf[2 * i];
+    endIndex[i] = indexOf[2 * i + 1];
   }
   const timesSec = times.slice(0, last + 1);
   const segmentSec = new Float64Array(last);
-  for (let j = 0; j < last; j++) segmentSec[j] = (timesSec[j + 1] as number) - (timesSec[j] as number);
+  for (let j = 0; j < last; j++) segmentSec[j] = timesSec[j + 1] - timesSec[j];
   return { timesSec, segmentSec, segmentCount: last, startIndex, endIndex };
 };
 

@@ -13,15 +13,15 @@ interface Boundary {
 /** The batches one by one, each in ascending order of time. */
 const batchesOf = (startSec: Float64Array, endSec: Float64Array, size: number): Boundary[][] =>
   Array.from(boundaryBatches(startSec, endSec, size), ({ timesSec, origin, order }) =>
-    Array.from(order, (k) => ({ timeSec: timesSec[k] as number, origin: origin[k] as number })),
+    Array.from(order, (k) => ({ timeSec: timesSec[k], origin: origin[k] })),
   );
 
 /** All boundaries by definition: ascending, at one time by row and start before end. */
 const plainBoundaries = (startSec: Float64Array, endSec: Float64Array): Boundary[] =>
   [...startSec]
     .flatMap((_, i) => [
-      { timeSec: startSec[i] as number, origin: 2 * i },
-      { timeSec: endSec[i] as number, origin: 2 * i + 1 },
+      { timeSec: startSec[i], origin: 2 * i },
+      { timeSec: endSec[i], origin: 2 * i + 1 },
     ])
     .sort((a, b) => a.timeSec - b.timeSec || a.origin - b.origin);
 

@@ -14,18 +14,18 @@ const gridOf = (seconds: number, phases: readonly (readonly [start: number, end:
 };
 
 const passedIn = ({ startIndex, endIndex }: TimeGrid, running: PrefixSums): Float64Array =>
-  Float64Array.from(startIndex, (start, i) => sumBetween(running, start, endIndex[i] as number));
+  Float64Array.from(startIndex, (start, i) => sumBetween(running, start, endIndex[i]));
 
 /** Steps of one phase alone with a window of its last `passed / steps` steps, by walking back from its end. */
 const walkedBack = (grid: TimeGrid, i: number, missing: number, steps: number, onSegment: Float64Array): number[] => {
   const perStep = Array.from(onSegment, () => 0);
-  const start = grid.startIndex[i] as number;
-  const end = grid.endIndex[i] as number;
+  const start = grid.startIndex[i];
+  const end = grid.endIndex[i];
   const window = onSegment.subarray(start, end).reduce((a, b) => a + b, 0) / Math.max(steps, 1);
   let left = window;
   for (let j = end - 1; j >= start && left > 0; j--) {
-    const here = Math.min(left, onSegment[j] as number);
-    perStep[j] = ((missing / window) * here) / (onSegment[j] as number);
+    const here = Math.min(left, onSegment[j]);
+    perStep[j] = ((missing / window) * here) / onSegment[j];
     left -= here;
   }
   return perStep;
@@ -114,8 +114,8 @@ describe('lastStepCorrection', () => {
           last.hint[0] = hint;
           expect(lastStepCorrection(last, passed, onSegment, running)).toAgree(want, 1e-13, 1e-13);
           // It is remembered: enough remains from there, and not after it.
-          const window = (passed[0] as number) / steps;
-          const found = last.hint[0] as number;
+          const window = passed[0] / steps;
+          const found = last.hint[0];
           expect(sumBetween(running, found, to)).toBeGreaterThanOrEqual(window);
           expect(sumBetween(running, found + 1, to)).toBeLessThanOrEqual(window);
         }

@@ -118,7 +118,7 @@ const fromGrid = (table: PhaseTable) => {
   const grid = timeGrid(table.startSec, table.endSec);
   const prefills = activeCount(grid, table.kind, PREFILL);
   const decodes = activeCount(grid, table.kind, DECODE);
-  const both = prefills.map((n, j) => n + (decodes[j] as number));
+  const both = prefills.map((n, j) => n + decodes[j]);
   const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
   const gaps = grid.segmentSec.filter((_, j) => both[j] === 0);
   const busySec = sum(grid.segmentSec) - sum(gaps);
@@ -132,7 +132,7 @@ const fromGrid = (table: PhaseTable) => {
       busyPeriods: gaps.length + 1,
       longestGapSec: gaps.reduce((a, b) => Math.max(a, b), 0),
     },
-    means: counts.map((count) => sum(count.map((n, j) => n * (grid.segmentSec[j] as number))) / busySec),
+    means: counts.map((count) => sum(count.map((n, j) => n * grid.segmentSec[j])) / busySec),
     most: counts.map((count) => count.reduce((a, b) => Math.max(a, b), 0)),
   };
 };

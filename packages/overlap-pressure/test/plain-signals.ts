@@ -12,15 +12,15 @@ export const plainTimes = ({ startSec, endSec }: PhaseTable): number[] =>
 
 export const plainSegments = (phases: PhaseTable): PlainSegment[] => {
   const times = plainTimes(phases);
-  return times.slice(1).map((to, j) => ({ from: times[j] as number, to }));
+  return times.slice(1).map((to, j) => ({ from: times[j], to }));
 };
 
 /** Sum of the weights of the phases that cover a segment. */
 export const plainActiveSum = (phases: PhaseTable, segment: PlainSegment, weights: ArrayLike<number>): number => {
   let sum = 0;
   for (let i = 0; i < phases.length; i++) {
-    const covers = (phases.startSec[i] as number) <= segment.from && (phases.endSec[i] as number) >= segment.to;
-    if (covers) sum += weights[i] as number;
+    const covers = phases.startSec[i] <= segment.from && phases.endSec[i] >= segment.to;
+    if (covers) sum += weights[i];
   }
   return sum;
 };
@@ -28,8 +28,8 @@ export const plainActiveSum = (phases: PhaseTable, segment: PlainSegment, weight
 /** The integral of a signal, one value a segment, over phase i: a loop over all segments. */
 export const plainIntegral = (phases: PhaseTable, signal: ArrayLike<number>, i: number): number =>
   plainSegments(phases).reduce((sum, { from, to }, j) => {
-    const inside = from >= (phases.startSec[i] as number) && to <= (phases.endSec[i] as number);
-    return inside ? sum + (signal[j] as number) * (to - from) : sum;
+    const inside = from >= phases.startSec[i] && to <= phases.endSec[i];
+    return inside ? sum + signal[j] * (to - from) : sum;
   }, 0);
 
 /** The correction on last steps, tokens/s, one prefill after the other, by walking time forwards. */
@@ -42,17 +42,17 @@ export const plainLastStepCorrection = (
   const segments = plainSegments(phases);
   const rate = segments.map(() => 0);
   for (let i = 0; i < phases.length; i++) {
-    const mu = missing[i] as number;
-    const n = steps[i] as number;
+    const mu = missing[i];
+    const n = steps[i];
     if (!(mu > 0 && n > 0)) continue;
     const all = plainIntegral(phases, density, i);
     const target = Math.max(all - all / n, 0);
     let passed = 0;
     for (const [j, { from, to }] of segments.entries()) {
-      if (from < (phases.startSec[i] as number) || to > (phases.endSec[i] as number)) continue;
-      const here = (density[j] as number) * (to - from);
+      if (from < phases.startSec[i] || to > phases.endSec[i]) continue;
+      const here = density[j] * (to - from);
       const inWindow = Math.min(Math.max(passed + here - target, 0), here);
-      rate[j] = (rate[j] as number) + (mu * inWindow) / (all - target) / (to - from);
+      rate[j] = rate[j] + (mu * inWindow) / (all - target) / (to - from);
       passed += here;
     }
   }

@@ -62,7 +62,7 @@ describe('laws of the signals', () => {
         const signal = densityOf(grid.segmentCount);
         const running = prefixIntegral(grid, signal);
         for (let i = 0; i < phases.length; i++) {
-          const fast = sumBetween(running, grid.startIndex[i] as number, grid.endIndex[i] as number);
+          const fast = sumBetween(running, grid.startIndex[i], grid.endIndex[i]);
           expect(fast).toAgree(plainIntegral(phases, signal, i), 1e-12);
         }
       }),
@@ -77,7 +77,7 @@ describe('laws of the signals', () => {
           const grid = gridOf(phases);
           const missing = missingTokens(phases, stepCounts(phases, chunkSize), chunkSize);
           const rate = staticCorrection(mode, grid, missing);
-          const total = sum(rate.map((c, j) => c * (grid.segmentSec[j] as number)));
+          const total = sum(rate.map((c, j) => c * grid.segmentSec[j]));
           expect(total).toAgree(mode === 'none' ? 0 : sum(missing), 1e-11, 1e-12);
         }),
       );
@@ -91,7 +91,7 @@ describe('laws of the signals', () => {
         const steps = stepCounts(phases, chunkSize);
         const missing = missingTokens(phases, steps, chunkSize);
         const density = densityOf(grid.segmentCount);
-        const onSegment = density.map((d, j) => d * (grid.segmentSec[j] as number));
+        const onSegment = density.map((d, j) => d * grid.segmentSec[j]);
         const last = lastSteps(grid, missing, steps);
         // Hints left by another density must not matter.
         if (again) {
@@ -99,10 +99,10 @@ describe('laws of the signals', () => {
           correctionOf(grid, last, other);
         }
         const perStep = correctionOf(grid, last, onSegment);
-        const taken = missing.filter((_, i) => (steps[i] as number) > 0);
-        expect(sum(perStep.map((c, j) => c * (onSegment[j] as number)))).toAgree(sum(taken), 1e-11, 1e-10);
+        const taken = missing.filter((_, i) => steps[i] > 0);
+        expect(sum(perStep.map((c, j) => c * onSegment[j]))).toAgree(sum(taken), 1e-11, 1e-10);
         const plain = plainLastStepCorrection(phases, missing, steps, density);
-        expect(perStep.map((c, j) => c * (density[j] as number))).toAgree(plain, 1e-9, 1e-9 * (1 + Math.max(...plain)));
+        expect(perStep.map((c, j) => c * density[j])).toAgree(plain, 1e-9, 1e-9 * (1 + Math.max(...plain)));
       }),
       { numRuns: 300 },
     );
@@ -115,10 +115,10 @@ describe('laws of the signals', () => {
         const pressures = fullPressures(phases, grid, chunkSize);
         const steps = stepCounts(phases, chunkSize);
         const correction = staticCorrection('uniform', grid, missingTokens(phases, steps, chunkSize));
-        const density = steps.map((n, i) => n / ((phases.endSec[i] as number) - (phases.startSec[i] as number)));
+        const density = steps.map((n, i) => n / (phases.endSec[i] - phases.startSec[i]));
         const got = exposures(grid, pressures, correction, density);
         for (let i = 0; i < phases.length; i++) {
-          const lambda = density[i] as number;
+          const lambda = density[i];
           const full = lambda * plainIntegral(phases, pressures.prefill, i);
           const off = plainIntegral(phases, correction, i);
           expect(got.prefillTokens[i]).toAgree(full - off, 0, 1e-11 * (full + off) + 1e-12);
@@ -142,8 +142,8 @@ describe('laws of the signals', () => {
       for (const hint of [0, 1, 1023, 1024, 3000, 5998]) {
         last.hint[0] = hint;
         const perStep = correctionOf(grid, last, onSegment);
-        expect(sum(perStep)).toAgree(missing[0] as number, 1e-10);
-        const window = 6000 / (steps[0] as number);
+        expect(sum(perStep)).toAgree(missing[0], 1e-10);
+        const window = 6000 / steps[0];
         expect(perStep.filter((c) => c > 1e-12).length).toBe(Math.ceil(window));
       }
     }

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { sortedOrder } from '../src/sorted-order.js';
 import { countedReads } from './counted-reads.js';
 
-const sorted = (values: Float64Array): number[] => Array.from(sortedOrder(values), (i) => values[i] as number);
+const sorted = (values: Float64Array): number[] => Array.from(sortedOrder(values), (i) => values[i]);
 
 /** The order by its definition: ascending values, equal ones by their index. */
 const plainOrder = (values: ArrayLike<number>): number[] =>
-  Array.from(values, (_, i) => i).sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+  Array.from(values, (_, i) => i).sort((a, b) => values[a] - values[b] || a - b);
 
 describe('sortedOrder', () => {
   it.each([
@@ -58,7 +58,7 @@ describe('sortedOrder', () => {
       const at = (clump % 2 === 0 ? 1 : -1) * 10 ** (clump / 10);
       for (let k = 0; k < clump; k++) values.push(at * (1 + Math.floor(8 * random()) * 1e-9));
     }
-    const column = Float64Array.from(shuffled(values.length, random), (i) => values[i] as number);
+    const column = Float64Array.from(shuffled(values.length, random), (i) => values[i]);
     expect([...sortedOrder(column)]).toEqual(plainOrder(column));
   });
 
@@ -73,7 +73,7 @@ describe('sortedOrder', () => {
     const random = seededRandom(10);
     const n = 4000;
     const drawn = Float64Array.from({ length: n }, (_, i) => value(i, random));
-    const values = Float64Array.from(shuffled(n, random), (i) => drawn[i] as number);
+    const values = Float64Array.from(shuffled(n, random), (i) => drawn[i]);
     const { column, reads } = countedReads(values);
     const order = sortedOrder(column);
     expect(reads() / n).toBeLessThanOrEqual(most);

@@ -32,8 +32,8 @@ describe('timeGrid', () => {
     const end = start.map((t) => t + 1 + Math.floor(50 * random()));
     const order = shuffled(1000, random);
     const moved = timeGrid(
-      Float64Array.from(order, (i) => start[i] as number),
-      Float64Array.from(order, (i) => end[i] as number),
+      Float64Array.from(order, (i) => start[i]),
+      Float64Array.from(order, (i) => end[i]),
     );
     const plain = timeGrid(start, end);
     expect(moved.timesSec).toEqual(plain.timesSec);

@@ -5,8 +5,8 @@ export const shuffled = (n: number, random: RandomSource): Uint32Array => {
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
-    const swap = order[i] as number;
-    order[i] = order[j] as number;
+    const swap = order[i];
+    order[i] = order[j];
     order[j] = swap;
   }
   return order;

@@ -40,7 +40,7 @@ describe('seededRandom', () => {
   it('decorrelates neighbouring seeds', () => {
     const a = Array.from({ length: 2000 }, (_, s) => seededRandom(s)());
     const b = a.slice(1);
-    const correlation = b.reduce((s, x, i) => s + (x - 0.5) * ((a[i] as number) - 0.5), 0) / b.length / (1 / 12);
+    const correlation = b.reduce((s, x, i) => s + (x - 0.5) * (a[i] - 0.5), 0) / b.length / (1 / 12);
     expect(Math.abs(correlation)).toBeLessThan(5 / Math.sqrt(b.length));
   });
 

@@ -10,7 +10,7 @@ const FEATURES = 8;
 const random = seededRandom(1, 'bench');
 const columns = Array.from({ length: FEATURES }, () => Float64Array.from({ length: ROWS }, random));
 const target = Float64Array.from({ length: ROWS }, (_, i) =>
-  columns.reduce((sum, column, j) => sum + (j + 1) * (column[i] as number), random()),
+  columns.reduce((sum, column, j) => sum + (j + 1) * column[i], random()),
 );
 const data = dataset(
   featureTable(
@@ -26,7 +26,7 @@ const times = Array.from({ length: 5 }, () => {
   const { user, system } = process.cpuUsage(from);
   return { cpuSec: (user + system) / 1e6, wallSec: (performance.now() - start) / 1e3 };
 });
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const peakMb = process.resourceUsage().maxRSS / 1024;
 console.log(
   `least squares ${ROWS} x ${FEATURES}: cpu ${median(times.map((t) => t.cpuSec)).toFixed(2)} s, ` +

@@ -54,7 +54,7 @@ try {
   const rows = new DataView(new ArrayBuffer(8 * columns.length * all.target.length));
   for (let i = 0; i < all.target.length; i++) {
     columns.forEach((column, j) => {
-      rows.setFloat64(8 * (i * columns.length + j), column[i] as number, true);
+      rows.setFloat64(8 * (i * columns.length + j), column[i], true);
     });
   }
   writeFileSync(file, new Uint8Array(rows.buffer));
@@ -92,7 +92,7 @@ try {
     ] as const) {
       const mine = median(runs, (run) => run[name].seconds) as number;
       const their = median(runs, (run) => run.theirs[peer]?.seconds) as number;
-      const reference = first.theirs[peer] as Score;
+      const reference = first.theirs[peer];
       console.log(
         `${name.padEnd(9)} ${mine.toFixed(2)} s, r2 ${first[name].r2.toFixed(4)}, rmse ${first[name].rmse.toFixed(4)}` +
           ` | sklearn ${peer} ${their.toFixed(2)} s, r2 ${reference.r2.toFixed(4)}, rmse ${reference.rmse.toFixed(4)}` +

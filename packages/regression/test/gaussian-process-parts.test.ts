@@ -44,7 +44,7 @@ describe('Cholesky', () => {
 
   it('inverts, lower triangle only', () => {
     const inverse = inverseFromCholesky(lower, 3);
-    const [a00, a10, a11, a20, a21, a22] = [0, 3, 4, 6, 7, 8].map((k) => inverse[k] as number);
+    const [a00, a10, a11, a20, a21, a22] = [0, 3, 4, 6, 7, 8].map((k) => inverse[k]);
     expect([a00, a10, a11, a20, a21, a22].map(Number)).toAgree(
       [1777 / 36, -122 / 9, 34 / 9, 19 / 9, -5 / 9, 1 / 9],
       1e-13,
@@ -130,7 +130,7 @@ describe('minimiseInBox', () => {
   const wide = [Float64Array.of(-10, -10), Float64Array.of(10, 10)] as const;
   /** (x - 1)^2 + 100 (y + 2)^2 + 3. */
   const valley = (x: Float64Array) => {
-    const [a, b] = [(x[0] as number) - 1, (x[1] as number) + 2];
+    const [a, b] = [x[0] - 1, x[1] + 2];
     return { value: a * a + 100 * b * b + 3, gradient: Float64Array.of(2 * a, 200 * b) };
   };
 
@@ -219,11 +219,11 @@ describe('minimiseInBox', () => {
       ...wide,
     );
     expect(down[1] ?? []).toAgree([1.99, -2], 1e-14);
-    const flat = (x: Float64Array) => ({ value: 0.05 * (x[0] as number) ** 2, gradient: x.map((v) => 0.1 * v) });
+    const flat = (x: Float64Array) => ({ value: 0.05 * x[0] ** 2, gradient: x.map((v) => 0.1 * v) });
     const short: number[] = [];
     minimiseInBox(
       (x) => {
-        short.push(x[0] as number);
+        short.push(x[0]);
         return flat(x);
       },
       Float64Array.of(5),
@@ -236,7 +236,7 @@ describe('minimiseInBox', () => {
   it('steps back from where the function is not defined', () => {
     // -log x + x, undefined at and below 0.
     const barrier = (x: Float64Array) => {
-      const a = x[0] as number;
+      const a = x[0];
       return a > 0
         ? { value: a - Math.log(a), gradient: Float64Array.of(1 - 1 / a) }
         : { value: Number.POSITIVE_INFINITY, gradient: new Float64Array(1) };
@@ -250,7 +250,7 @@ describe('minimiseInBox', () => {
 
   it('stops at once where nothing is lower, and after as many iterations as it is given', () => {
     // A gradient that lies: uphill both ways.
-    const liar = (x: Float64Array) => ({ value: Math.abs(x[0] as number), gradient: Float64Array.of(1) });
+    const liar = (x: Float64Array) => ({ value: Math.abs(x[0]), gradient: Float64Array.of(1) });
     const stuck = minimiseInBox(liar, Float64Array.of(0), Float64Array.of(-1), Float64Array.of(1));
     expect(stuck).toMatchObject({ value: 0, iterations: 0, converged: true });
     expect(stuck.x[0]).toBe(0);
@@ -258,8 +258,8 @@ describe('minimiseInBox', () => {
     expect(short).toMatchObject({ iterations: 2, converged: false });
     // A step that gains less than 1e-10 of the value is the last one.
     const high = (x: Float64Array) => ({
-      value: 1e6 + 1e-3 * ((x[0] as number) - 1) ** 2,
-      gradient: Float64Array.of(2e-3 * ((x[0] as number) - 1)),
+      value: 1e6 + 1e-3 * (x[0] - 1) ** 2,
+      gradient: Float64Array.of(2e-3 * (x[0] - 1)),
     });
     const last = minimiseInBox(high, Float64Array.of(2), Float64Array.of(-9), Float64Array.of(9));
     expect(last).toMatchObject({ iterations: 1, converged: true });
@@ -427,8 +427,8 @@ describe('gaussianProcess', () => {
       Float64Array.from(at, (v) => 0.5 * Math.sin(3 * v) + 0.75 * normal()),
     );
     const scores = [0, 4, 5].map((restarts) => gaussianProcess(noisy, { restarts }).logLikelihood);
-    expect(scores[1]).toBeGreaterThan((scores[0] as number) + 1);
-    expect(scores[2]).toBeGreaterThanOrEqual(scores[1] as number);
+    expect(scores[1]).toBeGreaterThan(scores[0] + 1);
+    expect(scores[2]).toBeGreaterThanOrEqual(scores[1]);
   });
 
   it('takes a row of weight 0 as absent, and weights as they are', () => {
@@ -439,7 +439,7 @@ describe('gaussianProcess', () => {
     const without = gaussianProcess(
       dataset(
         featuresOf({ x: rest }),
-        Float64Array.from(rest, (i) => y[i] as number),
+        Float64Array.from(rest, (i) => y[i]),
       ),
       { restarts: 0 },
     ).model;

@@ -41,7 +41,7 @@ describe('gaussianProcess', () => {
     const test = friedman(500, 4, 0.5);
     const { mean, observationSd } = model.predictWithVariance(test.features);
     expect(mean).toEqual(model.predict(test.features));
-    const covered = mean.filter((m, i) => Math.abs(m - (test.target[i] as number)) <= 2 * (observationSd[i] as number));
+    const covered = mean.filter((m, i) => Math.abs(m - test.target[i]) <= 2 * observationSd[i]);
     expect(covered.length / 500).toBeGreaterThan(0.9);
     expect(covered.length / 500).toBeLessThan(0.99);
     expect(regressionMetrics(test.target, mean).rmse).toBeLessThan(1);

@@ -15,7 +15,7 @@ describe.each(['with_outlier', 'without_outlier'] as const)('least squares again
       expect(got?.t as number).toAgree(want.t, 1e-10);
       expect(got?.p as number).toAgree(want.p, 1e-7, 1e-300);
       expect(got?.interval as unknown as number[]).toAgree(want.ci95, 1e-10);
-      expect(got?.hc3.standardError as number).toAgree(OLS.coef_HC3_se[name] as number, 1e-10);
+      expect(got?.hc3.standardError as number).toAgree(OLS.coef_HC3_se[name], 1e-10);
     });
   });
 
@@ -40,8 +40,8 @@ describe.each(['with_outlier', 'without_outlier'] as const)('least squares again
     OLS.predictions.forEach((want, i) => {
       expect(got.mean[i]).toAgree(want.mean, 1e-10);
       expect(got.meanStandardError[i]).toAgree(want.mean_se, 1e-9);
-      expect([got.meanLow[i] as number, got.meanHigh[i] as number]).toAgree(want.mean_ci95, 1e-10);
-      expect([got.low[i] as number, got.high[i] as number]).toAgree(want.pred_int95, 1e-10);
+      expect([got.meanLow[i], got.meanHigh[i]]).toAgree(want.mean_ci95, 1e-10);
+      expect([got.low[i], got.high[i]]).toAgree(want.pred_int95, 1e-10);
     });
   });
 });
@@ -55,9 +55,9 @@ it('one row carries 99.6 % of the residual sum of squares, and its influence say
   expect(rssShare[worst]).toAgree(0.99564, 1e-4);
   // Deleted residual over the other rows' sigma: e / (sigma_(i) sqrt(1 - h)).
   const without = leastSquares(stepTimes('without_outlier'), { terms: fourTerms });
-  const h = fit.leverage[worst] as number;
+  const h = fit.leverage[worst];
   expect(studentised[worst]).toAgree(
-    (fit.residuals[worst] as number) / ((without.statistics.sigma as number) * Math.sqrt(1 - h)),
+    fit.residuals[worst] / ((without.statistics.sigma as number) * Math.sqrt(1 - h)),
     1e-9,
   );
 });

@@ -27,9 +27,9 @@ const normals = (n: number, seed: number, stream: string): Float64Array => {
 /** `y = 3 + 2 a - b + noise` on seeded rows. */
 const sample = (n: number, seed: number, noise = 1): Dataset => {
   const a = normals(n, seed, 'a');
-  const b = normals(n, seed, 'b').map((v, i) => v + 0.5 * (a[i] as number));
+  const b = normals(n, seed, 'b').map((v, i) => v + 0.5 * a[i]);
   const e = normals(n, seed, 'e');
-  const y = a.map((v, i) => 3 + 2 * v - (b[i] as number) + noise * (e[i] as number));
+  const y = a.map((v, i) => 3 + 2 * v - b[i] + noise * e[i]);
   return dataset(featuresOf({ a, b }), y);
 };
 
@@ -47,12 +47,8 @@ describe('laws of least squares', () => {
         const [a, b] = data.features.columns as [Float64Array, Float64Array];
         const scaled = leastSquares(dataset(featuresOf({ a: a.map((v) => c * v), b }), data.target));
         const plain = leastSquares(data);
-        expect(estimates(scaled)).toAgree(
-          [(estimates(plain)[0] as number) / c, ...estimates(plain).slice(1)],
-          1e-9,
-          1e-12,
-        );
-        expect(errors(scaled)).toAgree([(errors(plain)[0] as number) / c, ...errors(plain).slice(1)], 1e-9);
+        expect(estimates(scaled)).toAgree([estimates(plain)[0] / c, ...estimates(plain).slice(1)], 1e-9, 1e-12);
+        expect(errors(scaled)).toAgree([errors(plain)[0] / c, ...errors(plain).slice(1)], 1e-9);
         expect(scaled.statistics.fStatistic as number).toAgree(plain.statistics.fStatistic as number, 1e-9);
         expect(scaled.fitted).toAgree(plain.fitted, 1e-9, 1e-12);
       }),
@@ -74,10 +70,7 @@ describe('laws of least squares', () => {
         const [ea, eb] = estimates(plain) as [number, number];
         // The columns themselves are rounded to 1e-10 of a unit at a shift of 1e6.
         expect(estimates(moved).slice(0, 2)).toAgree([c * ea, c * eb], 1e-7, c * 1e-8);
-        expect(errors(moved).slice(0, 2)).toAgree(
-          [c * (errors(plain)[0] as number), c * (errors(plain)[1] as number)],
-          1e-7,
-        );
+        expect(errors(moved).slice(0, 2)).toAgree([c * errors(plain)[0], c * errors(plain)[1]], 1e-7);
       }),
     );
   });
@@ -152,7 +145,7 @@ describe('laws of least squares', () => {
         expect(Math.min(...fit.leverage)).toBeGreaterThanOrEqual(0);
         expect(Math.max(...fit.leverage)).toBeLessThanOrEqual(1);
         expect(fit.leverage.reduce((s, h) => s + h, 0)).toAgree(3, 1e-10);
-        expect(fit.residuals.reduce((s, r, i) => s + r * (fit.fitted[i] as number), 0)).toAgree(0, 0, 1e-9);
+        expect(fit.residuals.reduce((s, r, i) => s + r * fit.fitted[i], 0)).toAgree(0, 0, 1e-9);
       }),
     );
   });
@@ -165,10 +158,10 @@ describe('laws of least squares', () => {
     for (let row = 0; row < 12; row++) {
       const rest = Array.from({ length: 12 }, (_, i) => i).filter((i) => i !== row);
       const without = leastSquares(takeDatasetRows(data, rest));
-      const shifted = without.model.predict(data.features).map((v, i) => v - (fit.fitted[i] as number));
+      const shifted = without.model.predict(data.features).map((v, i) => v - fit.fitted[i]);
       expect(cooksDistance[row]).toAgree(shifted.reduce((s, v) => s + v * v, 0) / (3 * sigma2), 1e-9);
-      const scale = (without.statistics.sigma as number) * Math.sqrt(1 - (fit.leverage[row] as number));
-      expect(studentised[row]).toAgree((fit.residuals[row] as number) / scale, 1e-9);
+      const scale = (without.statistics.sigma as number) * Math.sqrt(1 - fit.leverage[row]);
+      expect(studentised[row]).toAgree(fit.residuals[row] / scale, 1e-9);
     }
   });
 });
@@ -189,8 +182,8 @@ describe('intervals', () => {
       );
       const held = takeDatasetRows(data, [12]);
       const { low, high } = predictWithIntervals(fit.model, held.features);
-      const y = held.target[0] as number;
-      if ((low[0] as number) <= y && y <= (high[0] as number)) inside++;
+      const y = held.target[0];
+      if (low[0] <= y && y <= high[0]) inside++;
       const [from, to] = fit.coefficients[0]?.interval ?? [0, 0];
       if (from <= 2 && 2 <= to) slope++;
       const [robustFrom, robustTo] = fit.coefficients[0]?.hc3.interval ?? [0, 0];
@@ -206,10 +199,10 @@ describe('intervals', () => {
     const fit = leastSquares(sample(40, 1));
     const at = featuresOf({ a: [0.3, 0.3], b: [1, 1] });
     const { low, high, meanStandardError } = predictWithIntervals(fit.model, at, { weights: Float64Array.of(1, 4) });
-    const half = high.map((v, i) => (v - (low[i] as number)) / 2);
+    const half = high.map((v, i) => (v - low[i]) / 2);
     const sigma = fit.statistics.sigma as number;
-    const se = meanStandardError[0] as number;
-    expect(half[1] as number).toAgree(((half[0] as number) * Math.hypot(se, sigma / 2)) / Math.hypot(se, sigma), 1e-12);
+    const se = meanStandardError[0];
+    expect(half[1]).toAgree((half[0] * Math.hypot(se, sigma / 2)) / Math.hypot(se, sigma), 1e-12);
   });
 });
 
@@ -257,10 +250,10 @@ describe('rank', () => {
       fc.property(seeds, scales, scales, (seed, c, d) => {
         const data = sample(40, seed);
         const [a, b] = data.features.columns as [Float64Array, Float64Array];
-        const sum = a.map((v, i) => c * v + d * (b[i] as number));
+        const sum = a.map((v, i) => c * v + d * b[i]);
         expect(() => leastSquares(dataset(featuresOf({ a, b, sum }), data.target))).toThrow(RankDeficientError);
         const size = Math.hypot(...sum) / Math.sqrt(40);
-        const near = sum.map((v, i) => v + 1e-8 * size * (data.target[i] as number));
+        const near = sum.map((v, i) => v + 1e-8 * size * data.target[i]);
         expect(() => leastSquares(dataset(featuresOf({ a, b, near }), data.target))).not.toThrow();
       }),
     );
@@ -269,7 +262,7 @@ describe('rank', () => {
   it('warns of near-collinear columns', () => {
     const data = sample(40, 4);
     const [a, b] = data.features.columns as [Float64Array, Float64Array];
-    const near = a.map((v, i) => v + 1e-10 * (b[i] as number));
+    const near = a.map((v, i) => v + 1e-10 * b[i]);
     const fit = leastSquares(dataset(featuresOf({ a, near }), data.target));
     const warning = fit.warnings.find((w) => w.code === 'near-collinear');
     expect(warning?.message).toMatch(/concerned: a, near/);
@@ -279,7 +272,7 @@ describe('rank', () => {
   it('keeps a column that lies far from 0: clock times in seconds', () => {
     const t = Float64Array.from({ length: 50 }, (_, i) => 1.7e9 + i / 10);
     const e = normals(50, 1, 'e');
-    const y = t.map((v, i) => 4 * (v - 1.7e9) + 0.01 * (e[i] as number));
+    const y = t.map((v, i) => 4 * (v - 1.7e9) + 0.01 * e[i]);
     const fit = leastSquares(dataset(featuresOf({ t }), y));
     expect(estimates(fit)[0]).toAgree(4, 1e-2);
     expect(fit.model.predict(featuresOf({ t: [1.7e9 + 2] }))[0]).toAgree(8, 1e-2);
@@ -324,7 +317,7 @@ describe('edges', () => {
     const fit = leastSquares(
       dataset(
         featuresOf({ x }),
-        x.map((v, i) => v + 10 * (e[i] as number)),
+        x.map((v, i) => v + 10 * e[i]),
       ),
     );
     expect(fit.coefficients[0]?.p).toBeGreaterThan(0);
@@ -337,7 +330,7 @@ describe('edges', () => {
     const fit = leastSquares(dataset(featuresOf({ x }), y), { intercept: false });
     const b = 61 / 30;
     expect(estimates(fit)).toAgree([b], 1e-14);
-    const rss = y.reduce((s, v, i) => s + (v - b * (x[i] as number)) ** 2, 0);
+    const rss = y.reduce((s, v, i) => s + (v - b * x[i]) ** 2, 0);
     expect(fit.statistics.r2 as number).toAgree(1 - rss / 126, 1e-13);
     expect(fit.statistics.df).toBe(3);
   });
@@ -371,7 +364,6 @@ it('chunks of a long column agree with one piece', () => {
   const y = x.map((v, i) => 5 * v + Math.sin(i));
   const mean = (v: Float64Array): number => v.reduce((s, a) => s + a, 0) / v.length;
   const [mx, my] = [mean(x), mean(y)];
-  const slope =
-    x.reduce((s, v, i) => s + (v - mx) * ((y[i] as number) - my), 0) / x.reduce((s, v) => s + (v - mx) ** 2, 0);
+  const slope = x.reduce((s, v, i) => s + (v - mx) * (y[i] - my), 0) / x.reduce((s, v) => s + (v - mx) ** 2, 0);
   expect(estimates(leastSquares(dataset(featuresOf({ x }), y)))[0]).toAgree(slope, 1e-12);
 });

@@ -126,9 +126,9 @@ describe('leastSquares by hand', () => {
     const { slope, intercept } = fitted();
     const scaled = [0.7 / 0.3, -1.1 / 0.7, 0.1 / 0.7, 0.3 / 0.3];
     const at = [-1.5, -0.5, 0.5, 1.5];
-    const slopeVariance = scaled.reduce((sum, e, i) => sum + (e * (at[i] as number)) ** 2, 0) / 25;
+    const slopeVariance = scaled.reduce((sum, e, i) => sum + (e * at[i]) ** 2, 0) / 25;
     const share = at.map((d) => 1 / 4 - (2.5 * d) / 5);
-    const interceptVariance = scaled.reduce((sum, e, i) => sum + (e * (share[i] as number)) ** 2, 0);
+    const interceptVariance = scaled.reduce((sum, e, i) => sum + (e * share[i]) ** 2, 0);
     expect(Number(slope?.hc3.standardError)).toAgree(Math.sqrt(slopeVariance), 1e-12);
     expect(Number(intercept?.hc3.standardError)).toAgree(Math.sqrt(interceptVariance), 1e-12);
     expect(Number(slope?.hc3.t)).toAgree(1.8 / Math.sqrt(slopeVariance), 1e-12);
@@ -144,16 +144,16 @@ describe('leastSquares by hand', () => {
       e.map((v) => (v * v) / 1.8),
       1e-12,
     );
-    const r = e.map((v, i) => v / Math.sqrt(0.9 * (1 - (h[i] as number))));
+    const r = e.map((v, i) => v / Math.sqrt(0.9 * (1 - h[i])));
     expect(standardised).toAgree(r, 1e-12);
     expect(cooksDistance).toAgree(
-      r.map((v, i) => (v * v * (h[i] as number)) / (1 - (h[i] as number)) / 2),
+      r.map((v, i) => (v * v * h[i]) / (1 - h[i]) / 2),
       1e-12,
     );
     // sigma without the row: (df sigma^2 - e^2 / (1 - h)) / (df - 1).
     expect(studentised).toAgree(
       e.map((v, i) => {
-        const free = 1 - (h[i] as number);
+        const free = 1 - h[i];
         return v / Math.sqrt((1.8 - (v * v) / free) * free);
       }),
       1e-11,
@@ -169,8 +169,7 @@ describe('leastSquares by hand', () => {
     expect(got.level).toBe(0.95);
     expect(got.mean).toAgree(mean, 1e-13);
     expect(got.meanStandardError).toAgree(se, 1e-12);
-    const ends = (sign: number, reach: (s: number) => number) =>
-      mean.map((m, i) => m + sign * T2 * reach(se[i] as number));
+    const ends = (sign: number, reach: (s: number) => number) => mean.map((m, i) => m + sign * T2 * reach(se[i]));
     expect(got.meanLow).toAgree(
       ends(-1, (s) => s),
       1e-9,
@@ -196,7 +195,7 @@ describe('leastSquares by hand', () => {
     );
     // Half the level: t = 0.5 sqrt(2 / (1 - 0.25)).
     const half = predictWithIntervals(fit.model, featuresOf({ x: [2.5] }), { level: 0.5 });
-    expect(half.meanHigh[0]).toAgree(5 + 0.5 * Math.sqrt(2 / 0.75) * (se[0] as number), 1e-9);
+    expect(half.meanHigh[0]).toAgree(5 + 0.5 * Math.sqrt(2 / 0.75) * se[0], 1e-9);
   });
 
   it('an exact fit has errors of 0 and no t; a saturated one has no errors at all', () => {
@@ -224,7 +223,7 @@ describe('leastSquares by hand', () => {
     const { mean, meanStandardError, low, high } = predictWithIntervals(through.model, featuresOf({ x: [0, 3] }));
     expect(mean).toAgree([0, 6.1], 1e-13);
     expect(meanStandardError).toAgree([0, (3 * sigma) / Math.sqrt(30)], 1e-12);
-    expect((high[0] as number) - (low[0] as number)).toAgree(2 * tQuantile(0.95, 3) * sigma, 1e-12);
+    expect(high[0] - low[0]).toAgree(2 * tQuantile(0.95, 3) * sigma, 1e-12);
     expect('totalWeight' in (through.model.inference ?? {})).toBe(false);
   });
 
@@ -234,7 +233,7 @@ describe('leastSquares by hand', () => {
     const { coefficients } = leastSquares(dataset(featuresOf({ a, b }), Float64Array.of(1, 3, 2, 5, 4, 9)));
     const centred = (v: number[]) => v.map((value) => value - v.reduce((s, w) => s + w, 0) / 6);
     const [ca, cb] = [centred(a), centred(b)];
-    const product = (u: number[], v: number[]) => u.reduce((s, value, i) => s + value * (v[i] as number), 0);
+    const product = (u: number[], v: number[]) => u.reduce((s, value, i) => s + value * v[i], 0);
     const r2 = product(ca, cb) ** 2 / (product(ca, ca) * product(cb, cb));
     expect(coefficients.slice(0, 2).map(({ vif }) => Number(vif))).toAgree([1 / (1 - r2), 1 / (1 - r2)], 1e-12);
   });
@@ -247,7 +246,7 @@ describe('leastSquares by hand', () => {
     const { n, rss } = precise.statistics;
     expect(n).toBe(4);
     expect(rss).toAgree(
-      precise.residuals.reduce((sum, e, i) => sum + (w[i] as number) * e * e, 0),
+      precise.residuals.reduce((sum, e, i) => sum + w[i] * e * e, 0),
       1e-13,
     );
     expect(Number(precise.statistics.logLikelihood)).toAgree(
@@ -309,7 +308,7 @@ describe('warnings of leastSquares', () => {
     const near = (by: number) =>
       leastSquares(
         dataset(
-          featuresOf({ a, near: a.map((v, i) => v + by * (wobble[i] as number)), far: [1, 0, 0, 1, 0, 1] }),
+          featuresOf({ a, near: a.map((v, i) => v + by * wobble[i]), far: [1, 0, 0, 1, 0, 1] }),
           Float64Array.of(1, 3, 2, 5, 4, 9),
         ),
       );
@@ -552,16 +551,14 @@ describe('ridge by hand', () => {
     const b = [4, 0, 1, 3];
     const model = ridge(dataset(featuresOf({ x, b }), Float64Array.from(y)), { alpha: 0.7 });
     const centred = (v: number[]) => v.map((value) => value - v.reduce((s, w) => s + w, 0) / 4);
-    const product = (u: number[], v: number[]) => u.reduce((s, value, i) => s + value * (v[i] as number), 0);
+    const product = (u: number[], v: number[]) => u.reduce((s, value, i) => s + value * v[i], 0);
     const columns = [centred(x), centred(b)];
     const sd = columns.map((c) => Math.sqrt(product(c, c) / 4));
     const slopes = [...model.coefficients];
     columns.forEach((c, j) => {
-      const rest = centred(y).map(
-        (v, i) => v - columns.reduce((s, d, k) => s + (slopes[k] as number) * (d[i] as number), 0),
-      );
+      const rest = centred(y).map((v, i) => v - columns.reduce((s, d, k) => s + slopes[k] * d[i], 0));
       // Gradient by the standardised coefficient: z'(y - X b) = alpha b sd.
-      expect(product(c, rest) / (sd[j] as number)).toAgree(0.7 * (slopes[j] as number) * (sd[j] as number), 1e-11);
+      expect(product(c, rest) / sd[j]).toAgree(0.7 * slopes[j] * sd[j], 1e-11);
     });
   });
 });

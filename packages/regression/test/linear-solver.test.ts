@@ -11,14 +11,14 @@ import { refusalOf } from './refusal.js';
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;
 };
 /** Column-major product. */
 const product = (columns: readonly Float64Array[], x: ArrayLike<number>): number[] =>
   Array.from({ length: columns[0]?.length ?? 0 }, (_, i) =>
     dot(
-      columns.map((column) => column[i] as number),
+      columns.map((column) => column[i]),
       x,
     ),
   );
@@ -64,18 +64,18 @@ describe('pivotedQr', () => {
       u.forEach((a, i) => {
         expect([...a.slice(i + 1)]).toEqual(new Array(3 - i).fill(0));
         u.forEach((b, j) => {
-          expect(dot(a, b)).toAgree(dot(pivoted[i] as Float64Array, pivoted[j] as Float64Array), 1e-12, 1e-14);
+          expect(dot(a, b)).toAgree(dot(pivoted[i], pivoted[j]), 1e-12, 1e-14);
         });
       });
       // Every pivot is at least as long as what is left of the columns after it.
       u.forEach((a, i) => {
         for (const b of u.slice(i)) {
-          expect(Math.abs(a[i] as number)).toBeGreaterThanOrEqual(Math.hypot(...b.slice(i)) * (1 - 1e-12));
+          expect(Math.abs(a[i])).toBeGreaterThanOrEqual(Math.hypot(...b.slice(i)) * (1 - 1e-12));
         }
       });
       expect(dot(qtz, qtz)).toAgree(dot(right, right), 1e-12);
       expect(backSubstitute(u, qtz, 4)).toAgree(
-        order.map((j) => x[j] as number),
+        order.map((j) => x[j]),
         1e-9,
         1e-10,
       );
@@ -84,7 +84,7 @@ describe('pivotedQr', () => {
 
   it('sets columns aside that the pivots before them explain, with their parts', () => {
     const [a, b] = [Float64Array.of(3, 0, 4), Float64Array.of(0, 2, 1)];
-    const sum = a.map((v, i) => 0.5 * v - 2 * (b[i] as number));
+    const sum = a.map((v, i) => 0.5 * v - 2 * b[i]);
     const asked: number[] = [];
     const { order, u, dependent } = pivotedQr([a, b, sum], new Float64Array(3), (column, _, parts) => {
       asked.push(column, parts.length);
@@ -119,9 +119,9 @@ describe('centredReduction', () => {
     const meanTarget = dot(target, weights) / total;
     expect(centre).toAgree(means, 1e-14);
     expect(targetCentre).toAgree(meanTarget, 1e-14, 1e-15);
-    const centred = columns.map((column, j) => column.map((v) => v - (means[j] as number)));
+    const centred = columns.map((column, j) => column.map((v) => v - means[j]));
     const rest = target.map((v) => v - meanTarget);
-    const weighted = (a: Float64Array) => a.map((v, i) => v * (weights[i] as number));
+    const weighted = (a: Float64Array) => a.map((v, i) => v * weights[i]);
     triangle.forEach((a, i) => {
       triangle.forEach((b, j) => {
         expect(dot(a, b)).toAgree(dot(weighted(centred[i] as Float64Array), centred[j] as Float64Array), 1e-12, 1e-12);
@@ -136,8 +136,8 @@ describe('centredReduction', () => {
     const target = Float64Array.of(2, 2, 5);
     const { centre, targetCentre, triangle, qty } = centredReduction(columns, target, undefined, false);
     expect([...centre, targetCentre]).toEqual([0, 0]);
-    expect((triangle[0]?.[0] as number) ** 2).toAgree(14, 1e-14);
-    expect((triangle[0]?.[0] as number) * (qty[0] as number)).toAgree(21, 1e-14);
+    expect(triangle[0]?.[0] ** 2).toAgree(14, 1e-14);
+    expect(triangle[0]?.[0] * qty[0]).toAgree(21, 1e-14);
   });
 
   it('takes a constant for its own centre to the last bit, over the rows that count', () => {
@@ -173,7 +173,7 @@ describe('centredReduction', () => {
     // Equal up to the last row is not constant.
     const late = centredReduction([column.with(2, 0.7)], column, undefined, true);
     expect(late.centre[0]).toAgree(0.3, 1e-15);
-    expect((late.triangle[0]?.[0] as number) ** 2).toAgree(0.24, 1e-14);
+    expect(late.triangle[0]?.[0] ** 2).toAgree(0.24, 1e-14);
   });
 
   it('joins chunks of 65,536 rows as if they were one', () => {
@@ -188,8 +188,8 @@ describe('centredReduction', () => {
       expect(centre).toAgree([mean], 1e-12);
       expect(targetCentre).toAgree(3 - 2 * mean, 1e-12);
       const squares = x.reduce((sum, v) => sum + (v - mean) ** 2, 0) * (weights === undefined ? 1 : 2);
-      expect((triangle[0]?.[0] as number) ** 2).toAgree(squares, 1e-11);
-      expect((triangle[0]?.[0] as number) * (qty[0] as number)).toAgree(-2 * squares, 1e-11);
+      expect(triangle[0]?.[0] ** 2).toAgree(squares, 1e-11);
+      expect(triangle[0]?.[0] * qty[0]).toAgree(-2 * squares, 1e-11);
     }
   });
 });
@@ -202,12 +202,11 @@ describe('solveCentred', () => {
   it('solves in the units of the columns, with a factor of the inverse', () => {
     const draw = draws(5);
     const columns = [draw(12), draw(12).map((v) => 1e6 * v), draw(12).map((v) => 1e-6 * v)];
-    const target = Float64Array.from({ length: 12 }, (_, i) => 7 + (product(columns, [1, 2e-6, -3e6])[i] as number));
+    const target = Float64Array.from({ length: 12 }, (_, i) => 7 + product(columns, [1, 2e-6, -3e6])[i]);
     const reduction = reduced(columns, target);
     const { coefficients, factor, scales } = solveCentred(reduction, ['a', 'b', 'c'], mass(12), true);
     expect(coefficients).toAgree([1, 2e-6, -3e6], 1e-11);
-    const gram = (i: number, j: number) =>
-      dot(reduction.triangle[i] as Float64Array, reduction.triangle[j] as Float64Array);
+    const gram = (i: number, j: number) => dot(reduction.triangle[i], reduction.triangle[j]);
     expect(scales).toAgree(
       [0, 1, 2].map((j) => Math.sqrt(gram(j, j))),
       1e-13,
@@ -216,8 +215,8 @@ describe('solveCentred', () => {
     for (let i = 0; i < 3; i++) {
       for (let j = 0; j < 3; j++) {
         let entry = 0;
-        for (let k = 0; k < 3; k++) entry += dot(factor[i] as Float64Array, factor[k] as Float64Array) * gram(k, j);
-        expect(entry * ((scales[i] as number) / (scales[j] as number))).toAgree(i === j ? 1 : 0, 1e-11, 1e-11);
+        for (let k = 0; k < 3; k++) entry += dot(factor[i], factor[k]) * gram(k, j);
+        expect(entry * (scales[i] / scales[j])).toAgree(i === j ? 1 : 0, 1e-11, 1e-11);
       }
     }
   });
@@ -225,7 +224,7 @@ describe('solveCentred', () => {
   it('says what a dependent column is made of, the intercept among it', () => {
     const a = Float64Array.of(1, 2, 3, 5, 8);
     const b = Float64Array.of(2, -1, 0, 4, 1);
-    const c = a.map((v, i) => 2.5 * v - (b[i] as number) + 4);
+    const c = a.map((v, i) => 2.5 * v - b[i] + 4);
     const y = Float64Array.of(1, 2, 3, 4, 6);
     const error = (columns: Float64Array[], intercept = true) => {
       const caught = refusalOf(() => solveCentred(reduced(columns, y, intercept), ['a', 'b', 'c'], mass(5), intercept));
@@ -238,7 +237,7 @@ describe('solveCentred', () => {
     const values: Record<string, Float64Array> = { a, b, c, '(intercept)': new Float64Array(5).fill(1) };
     for (const { term, on } of found.dependencies) {
       const made = new Float64Array(5).map((_, i) =>
-        on.reduce((sum, part) => sum + part.coefficient * (values[part.term]?.[i] as number), 0),
+        on.reduce((sum, part) => sum + part.coefficient * values[part.term]?.[i], 0),
       );
       expect(made).toAgree(values[term] ?? [], 1e-12, 1e-12);
       expect(found.terms).toEqual([term, ...on.map((part) => part.term)]);
@@ -255,7 +254,7 @@ describe('solveCentred', () => {
     const far = a.map((v) => 1e6 + v);
     expect([...error([far, b, far.map((v) => 3 * v)]).terms].sort()).toEqual(['a', 'c']);
     const beside = b.map((v) => 1e6 + v);
-    const difference = far.map((v, i) => v - (beside[i] as number));
+    const difference = far.map((v, i) => v - beside[i]);
     expect([...error([far, beside, difference]).terms].sort()).toEqual(['a', 'b', 'c']);
     const two = error([a, a.map((v) => 2 * v), a.map((v) => v - 1)]);
     expect(two.rank).toBe(2);
@@ -311,7 +310,7 @@ describe('solveCentred', () => {
 
   it('finds a dependency among many rows', () => {
     const [a, b] = [draws(21)(400), draws(22)(400)];
-    const sum = a.map((v, i) => 0.3 * v + 0.7 * (b[i] as number));
+    const sum = a.map((v, i) => 0.3 * v + 0.7 * b[i]);
     const reduction = reduced([a, b, sum], a);
     expect(() => solveCentred(reduction, ['a', 'b', 'sum'], mass(400), true)).toThrow(RankDeficientError);
   });
@@ -321,10 +320,10 @@ describe('solveCentred', () => {
     const e = draws(9)(30);
     const near = e.map((v) => 1e-6 * v);
     const other = draws(10)(30);
-    const far = other.map((v, i) => 1e9 + v + (near[i] as number));
+    const far = other.map((v, i) => 1e9 + v + near[i]);
     const shifted = other.map((v) => 1e9 + v);
     const solve = (columns: Float64Array[]) => solveCentred(reduced(columns, e), ['a', 'b'], mass(30), true);
-    expect(() => solve([other, other.map((v, i) => v + (near[i] as number))])).not.toThrow();
+    expect(() => solve([other, other.map((v, i) => v + near[i])])).not.toThrow();
     expect(() => solve([shifted, far])).toThrow(RankDeficientError);
   });
 });
@@ -393,20 +392,19 @@ describe('rowPass', () => {
     });
     const want = new Array(9).fill(0);
     for (let i = 0; i < n; i++) {
-      const x = columns.map((column, j) => (column[i] as number) - (centre[j] as number));
+      const x = columns.map((column, j) => column[i] - centre[j]);
       const value = targetCentre + dot(x, coefficients);
-      const v = [0, 1].map((k) => x.reduce((sum, xj, j) => sum + xj * (factor[j]?.[k] as number), 0));
+      const v = [0, 1].map((k) => x.reduce((sum, xj, j) => sum + xj * factor[j]?.[k], 0));
       const spread = 1 / total + dot(v, v);
       const weight = weights?.[i] ?? 1;
       const h = weight === 0 ? 0 : spread * (frequency ? 1 : weight);
       expect(fitted[i]).toAgree(value, 1e-12, 1e-13);
-      expect(residuals[i]).toAgree((target[i] as number) - value, 1e-11, 1e-13);
+      expect(residuals[i]).toAgree(target[i] - value, 1e-11, 1e-13);
       expect(leverage[i]).toAgree(h, 1e-11);
-      const s = (target[i] as number) - value;
+      const s = target[i] - value;
       const mass = ((frequency ? weight : weight * weight) * s * s) / (1 - h) ** 2;
       const cv = [1 / total, ...v];
-      for (let a = 0; a < 3; a++)
-        for (let b = 0; b < 3; b++) want[3 * a + b] += mass * (cv[a] as number) * (cv[b] as number);
+      for (let a = 0; a < 3; a++) for (let b = 0; b < 3; b++) want[3 * a + b] += mass * cv[a] * cv[b];
     }
     expect(meat ?? []).toAgree(want, 1e-9, 1e-12);
   });

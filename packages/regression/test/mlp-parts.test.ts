@@ -68,7 +68,7 @@ describe('network', () => {
   it('starts within the bound of its layer, biases at 0 for tanh and drawn for relu', () => {
     const random = () => 0.75;
     const bounds = [Math.sqrt(6 / 5), Math.sqrt(6 / 4)];
-    const weights = (l: number, count: number) => new Array<number>(count).fill((bounds[l] as number) / 2);
+    const weights = (l: number, count: number) => new Array<number>(count).fill(bounds[l] / 2);
     expect(initialParameters(shape, random)).toAgree([...weights(0, 9), ...weights(1, 4)], 1e-15);
     expect(initialParameters({ ...shape, activation: 'tanh' }, random)).toAgree(
       [...weights(0, 6), 0, 0, 0, ...weights(1, 3), 0],
@@ -81,7 +81,7 @@ describe('network', () => {
   const run = (activation: 'relu' | 'tanh') => {
     const whole = { ...shape, activation };
     const workspace = makeWorkspace(whole, 2);
-    (workspace.activations[0] as Float64Array).set([1, 2, -1, 0.5]);
+    workspace.activations[0].set([1, 2, -1, 0.5]);
     const output = forward(whole, parameters, workspace, 2);
     return { whole, workspace, output };
   };
@@ -101,18 +101,18 @@ describe('network', () => {
       1e-14,
     );
     expect(workspace.activations[1] ?? []).toAgree(hidden.flat(), 1e-15);
-    (workspace.deltas[2] as Float64Array).set([1, 10]);
+    workspace.deltas[2].set([1, 10]);
     const gradient = new Float64Array(13).fill(99);
     backward(whole, parameters, workspace, 2, gradient);
     const out = [3, -1, 2];
-    const delta = sums.map((row, r) => row.map((v, k) => (r === 0 ? 1 : 10) * (out[k] as number) * slope(v)));
+    const delta = sums.map((row, r) => row.map((v, k) => (r === 0 ? 1 : 10) * out[k] * slope(v)));
     const x = [
       [1, 2],
       [-1, 0.5],
     ];
     const column = (values: number[][], k: number, by: (r: number) => number) =>
-      values.reduce((sum, row, r) => sum + (row[k] as number) * by(r), 0);
-    const want = [0, 1, 2].flatMap((k) => [0, 1].map((j) => column(delta, k, (r) => x[r]?.[j] as number)));
+      values.reduce((sum, row, r) => sum + row[k] * by(r), 0);
+    const want = [0, 1, 2].flatMap((k) => [0, 1].map((j) => column(delta, k, (r) => x[r]?.[j])));
     want.push(...[0, 1, 2].map((k) => column(delta, k, () => 1)));
     want.push(...[0, 1, 2].map((k) => column(hidden, k, (r) => (r === 0 ? 1 : 10))), 11);
     expect(gradient).toAgree(want, 1e-13, 1e-13);
@@ -122,10 +122,10 @@ describe('network', () => {
     const identity: NetworkShape = { sizes: [1, 1, 1], activation: 'relu' };
     const workspace = makeWorkspace(identity, 5);
     const values = [Number.MAX_VALUE, 1e308, -Number.MAX_VALUE, 1e-290, 0];
-    (workspace.activations[0] as Float64Array).set(values);
+    workspace.activations[0].set(values);
     const output = forward(identity, numbers(1, 0, 1, 0), workspace, 5);
     expect([...output].map((v) => v + 0)).toEqual([Number.MAX_VALUE, 1e308, 0, 1e-290, 0]);
-    (workspace.deltas[2] as Float64Array).fill(1);
+    workspace.deltas[2].fill(1);
     const gradient = new Float64Array(4);
     backward(identity, numbers(1, 0, 1, 0), workspace, 5, gradient);
     expect([...(workspace.deltas[1] ?? [])]).toEqual([1, 1, 0, 1, 0]);
@@ -134,7 +134,7 @@ describe('network', () => {
 
 describe('matrix products', () => {
   const element = ({ values, at, rowStep, columnStep }: MatrixView, i: number, k: number): number =>
-    values[at + i * rowStep + k * columnStep] as number;
+    values[at + i * rowStep + k * columnStep];
   const view = (rows: number, columns: number, byColumns: boolean, at: number): MatrixView => ({
     values: Float64Array.from({ length: at + rows * columns }, (_, k) => Math.sin(1 + 3 * k)),
     at,
@@ -210,11 +210,7 @@ describe('trainNetwork', () => {
   const train = (change: Partial<TrainingOptions> = {}, weights?: Float64Array, target = y, anchor?: Float64Array) =>
     trainNetwork(line, x, target, weights, numbers(0, 0), anchor, options(change));
   const mse = (parameters: Float64Array, rows = [...x.keys()], target = y) =>
-    rows.reduce(
-      (sum, i) =>
-        sum + ((parameters[0] as number) * (x[i] as number) + (parameters[1] as number) - (target[i] as number)) ** 2,
-      0,
-    ) / rows.length;
+    rows.reduce((sum, i) => sum + (parameters[0] * x[i] + parameters[1] - target[i]) ** 2, 0) / rows.length;
 
   it('finds a line, and reports its error at the parameters it returns', () => {
     for (const change of [{}, { batchSize: 40 }, { batchSize: 1000 }, { batchSize: 7 }]) {
@@ -285,10 +281,7 @@ describe('trainNetwork', () => {
   it('lays the inputs of a row side by side', () => {
     const plane: NetworkShape = { sizes: [2, 1], activation: 'tanh' };
     const inputs = Float64Array.from({ length: 80 }, (_, k) => Math.sin(1 + 3 * k));
-    const target = Float64Array.from(
-      { length: 40 },
-      (_, i) => (inputs[2 * i] as number) - 2 * (inputs[2 * i + 1] as number),
-    );
+    const target = Float64Array.from({ length: 40 }, (_, i) => inputs[2 * i] - 2 * inputs[2 * i + 1]);
     for (const batchSize of [8, 40]) {
       const { parameters, validationMse } = trainNetwork(
         plane,
@@ -323,7 +316,7 @@ describe('trainNetwork', () => {
         undefined,
         wild,
       );
-      return { bias: parameters[1] as number, validationMse };
+      return { bias: parameters[1], validationMse };
     });
     // Held back (with 19 others), the row makes an error of 1000^2 / 20, and the line never hears of it; else the others are near.
     const held = outcomes.filter(({ validationMse }) => validationMse > 10);
@@ -345,8 +338,8 @@ describe('trainNetwork', () => {
     expect(parameters[1]).toAgree(0.5, 0.05);
     const want =
       x.reduce((sum, v, i) => {
-        const error = (parameters[0] as number) * v + (parameters[1] as number) - (target[i] as number);
-        return sum + (weights[i] as number) * error * error;
+        const error = parameters[0] * v + parameters[1] - target[i];
+        return sum + weights[i] * error * error;
       }, 0) / 40;
     expect(validationMse).toAgree(want, 1e-9);
   });
@@ -380,7 +373,7 @@ describe('trainNetwork', () => {
         anchor,
         options({ l2, batchSize: 40, maxEpochs: 1, learningRate: 0.01, onEpoch: (_, error) => errors.push(error) }),
       );
-      return errors[0] as number;
+      return errors[0];
     };
     // At the minimum only the pull moves: by the rate, towards 0 or the anchor, the weight alone.
     const moved = 0.01 ** 2 * squares;
@@ -395,7 +388,7 @@ describe('trainNetwork', () => {
       const onEpoch = (_: number, error: number) => errors.push(error);
       const strong = options({ l2: 1e3, batchSize: 40, maxEpochs: 1, learningRate: 0.01, onEpoch });
       trainNetwork(line, centred, steep, undefined, numbers(0.5, 0.25), numbers(anchor, 0), strong);
-      return Math.sqrt((errors[0] as number) / squares);
+      return Math.sqrt(errors[0] / squares);
     };
     expect(pulled(0.2)).toAgree(0.03, 1e-3);
     expect(pulled(0.9)).toAgree(0.01, 1e-3);
@@ -403,7 +396,7 @@ describe('trainNetwork', () => {
 
   it('has several outputs, each of which counts the same', () => {
     const shape: NetworkShape = { sizes: [1, 2], activation: 'tanh' };
-    const both = Float64Array.from({ length: 80 }, (_, k) => (k % 2 === 0 ? 1 : -1) * (x[k >> 1] as number));
+    const both = Float64Array.from({ length: 80 }, (_, k) => (k % 2 === 0 ? 1 : -1) * x[k >> 1]);
     const { parameters, validationMse } = trainNetwork(
       shape,
       x,
@@ -415,7 +408,7 @@ describe('trainNetwork', () => {
     );
     // After one step of 0.1: weights 0.1 and -0.1, biases 0.1 either way (the mean of x is -0.025).
     expect(parameters.map(Math.abs)).toAgree([0.1, 0.1, 0.1, 0.1], 1e-3);
-    const bias = parameters[2] as number;
+    const bias = parameters[2];
     const want = x.reduce((sum, v) => sum + (0.1 * v + bias - v) ** 2, 0) / 40;
     expect(validationMse).toAgree(want, 1e-3);
   });
@@ -580,7 +573,7 @@ describe('multilayerPerceptron by its options', () => {
     const all = back.predict(featuresOf({ x: many }));
     expect(all).toEqual(model.predict(featuresOf({ x: many })));
     for (const row of [0, 255, 256, 511, 512, 599]) {
-      expect(all[row]).toAgree(back.predict(featuresOf({ x: [many[row] as number] }))[0] as number, 1e-14, 1e-14);
+      expect(all[row]).toAgree(back.predict(featuresOf({ x: [many[row]] }))[0], 1e-14, 1e-14);
     }
     expect(back.predictAll(featuresOf({ x: many }))).toEqual({ length: 600, names: ['target'], columns: [all] });
   });
@@ -629,8 +622,8 @@ describe('multilayerPerceptron by its options', () => {
     const table = featuresOf({ a: a ?? [], b: b ?? [] });
     const [p, q] = model.predictAll(table).columns;
     for (const row of [0, 1, 255, 256, 257, 511, 512, 599]) {
-      const unit = Math.max(0, ((a?.[row] as number) - 1) / 2 + (b?.[row] as number));
-      expect([p?.[row] as number, q?.[row] as number]).toAgree([10 + 3 * (2 * unit + 0.5), -1 - unit], 1e-13, 1e-13);
+      const unit = Math.max(0, (a?.[row] - 1) / 2 + b?.[row]);
+      expect([p?.[row], q?.[row]]).toAgree([10 + 3 * (2 * unit + 0.5), -1 - unit], 1e-13, 1e-13);
     }
   });
 

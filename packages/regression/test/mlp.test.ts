@@ -25,12 +25,12 @@ describe('back-propagation', () => {
       const x = Float64Array.from({ length: rows * 3 }, () => 2 * random() - 1);
       const y = Float64Array.from({ length: rows * 2 }, () => 2 * random() - 1);
       const loss = (p: Float64Array) => {
-        (workspace.activations[0] as Float64Array).set(x);
-        return forward(shape, p, workspace, rows).reduce((sum, out, k) => sum + (out - (y[k] as number)) ** 2 / 2, 0);
+        workspace.activations[0].set(x);
+        return forward(shape, p, workspace, rows).reduce((sum, out, k) => sum + (out - y[k]) ** 2 / 2, 0);
       };
       loss(parameters);
-      const outputs = workspace.activations[3] as Float64Array;
-      (workspace.deltas[3] as Float64Array).set(outputs.map((out, k) => out - (y[k] as number)));
+      const outputs = workspace.activations[3];
+      workspace.deltas[3].set(outputs.map((out, k) => out - y[k]));
       const gradient = new Float64Array(parameters.length);
       backward(shape, parameters, workspace, rows, gradient);
       const h = 1e-6;

@@ -28,8 +28,8 @@ const LONGLEY = `83.0 234289 2356 1590 107608 1947 60323
 describe('NIST reference data', () => {
   it('Longley to nine digits and more', () => {
     const names = ['deflator', 'gnp', 'unemployed', 'armed', 'population', 'year'];
-    const features = Object.fromEntries(names.map((name, j) => [name, LONGLEY.map((row) => row[j] as number)]));
-    const target = Float64Array.from(LONGLEY, (row) => row[6] as number);
+    const features = Object.fromEntries(names.map((name, j) => [name, LONGLEY.map((row) => row[j])]));
+    const target = Float64Array.from(LONGLEY, (row) => row[6]);
     const { coefficients, statistics, conditionNumber } = leastSquares(dataset(featuresOf(features), target));
     expect(coefficients.map((c) => c.estimate)).toAgree(
       [

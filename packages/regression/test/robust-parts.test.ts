@@ -34,7 +34,7 @@ describe('huberScale', () => {
       const epsilon = 1.05 + random();
       const sigma = huberScale(r, w, epsilon);
       const total = w.reduce((s, v) => s + v, 0);
-      const sum = r.reduce((s, v, i) => s + (w[i] as number) * Math.min((v / sigma) ** 2, epsilon ** 2), 0);
+      const sum = r.reduce((s, v, i) => s + w[i] * Math.min((v / sigma) ** 2, epsilon ** 2), 0);
       expect(sum).toAgree(total, 1e-12);
     }
   });
@@ -51,7 +51,7 @@ describe('spatialMedian', () => {
     let sum = 0;
     for (let k = 0; k < points.length; k += size) {
       let squared = 0;
-      for (let j = 0; j < size; j++) squared += ((points[k + j] as number) - (centre[j] as number)) ** 2;
+      for (let j = 0; j < size; j++) squared += (points[k + j] - centre[j]) ** 2;
       sum += Math.sqrt(squared);
     }
     return sum;
@@ -85,7 +85,7 @@ describe('spatialMedian', () => {
       [0, 1e-3],
       [0, -1e-3],
     ] as const) {
-      const moved = [(centre[0] as number) + dx, (centre[1] as number) + dy];
+      const moved = [centre[0] + dx, centre[1] + dy];
       expect(spread(points, 2, moved)).toBeGreaterThan(spread(points, 2, centre));
     }
     expect([...spatialMedian(numbers(0, 0, 1, 0, -1, 0, 0, 2, 0, -2), 2)]).toEqual([0, 0]);
@@ -98,7 +98,7 @@ describe('spatialMedian', () => {
     const least = spread(points, 3, centre);
     for (let j = 0; j < 3; j++) {
       for (const by of [-1e-4, 1e-4]) {
-        expect(spread(points, 3, centre.with(j, (centre[j] as number) + by))).toBeGreaterThan(least);
+        expect(spread(points, 3, centre.with(j, centre[j] + by))).toBeGreaterThan(least);
       }
     }
   });
@@ -108,7 +108,7 @@ describe('subsets', () => {
   it('are drawn by Floyd without a permutation', () => {
     const script = (...draws: number[]) => {
       let k = 0;
-      return () => draws[k++] as number;
+      return () => draws[k++];
     };
     // Tops 2, 3, 4: 0.5 x 3 gives 1; 0.25 x 4 gives 1 again, so 3; 0.9 x 5 gives 4.
     expect([...sampleRows(5, 3, script(0.5, 0.25, 0.9))]).toEqual([1, 3, 4]);
@@ -152,10 +152,10 @@ describe('huber', () => {
     const fitted = fit.model.predict(data.features);
     const sums = { slope: 0, level: 0, scale: 0, total: 0 };
     data.target.forEach((value, i) => {
-      const r = (value - (fitted[i] as number)) / fit.scale;
+      const r = (value - fitted[i]) / fit.scale;
       const w = data.weights?.[i] ?? 1;
       const psi = Math.max(-epsilon, Math.min(epsilon, r));
-      sums.slope += w * psi * (data.features.columns[0]?.[i] as number);
+      sums.slope += w * psi * data.features.columns[0]?.[i];
       sums.level += w * psi;
       sums.scale += w * psi * psi;
       sums.total += w;
@@ -174,9 +174,7 @@ describe('huber', () => {
         expect(scale).toAgree(total, 1e-6);
         expect(fit.model.coefficients[0]).toAgree(2, 0.05);
         const fitted = fit.model.predict(data.features);
-        expect([...fit.outlier]).toEqual(
-          y.map((v, i) => (Math.abs(v - (fitted[i] as number)) > epsilon * fit.scale ? 1 : 0)),
-        );
+        expect([...fit.outlier]).toEqual(y.map((v, i) => (Math.abs(v - fitted[i]) > epsilon * fit.scale ? 1 : 0)));
       }
     }
   });
@@ -259,7 +257,7 @@ describe('ransac', () => {
     const want = leastSquares(
       line(
         rows,
-        rows.map((i) => y[i] as number),
+        rows.map((i) => y[i]),
       ),
     ).model;
     expect(fit.model.coefficients).toAgree([...want.coefficients], 1e-12);
@@ -369,9 +367,9 @@ describe('theilSen', () => {
   it('the intercept is the median of what is left', () => {
     // Slopes 1, 1, 1 and others; rests 0, 0, 0, 6, 7.
     const { model } = theilSen(line([0, 1, 2, 3, 4], [0, 1, 2, 9, 11]));
-    const slope = model.coefficients[0] as number;
+    const slope = model.coefficients[0];
     const rests = [0, 1 - slope, 2 - 2 * slope, 9 - 3 * slope, 11 - 4 * slope].sort((a, b) => a - b);
-    expect(model.intercept).toAgree(rests[2] as number, 1e-13, 1e-13);
+    expect(model.intercept).toAgree(rests[2], 1e-13, 1e-13);
   });
 
   it('several features: the spatial median of subsets, in any units', () => {
@@ -379,7 +377,7 @@ describe('theilSen', () => {
     const n = 20;
     const a = Array.from({ length: n }, () => random());
     const b = Array.from({ length: n }, () => random());
-    const y = a.map((v, i) => 1 + 2 * v - 3 * (b[i] as number) + (i % 10 === 0 ? 40 : 0) + 0.01 * random());
+    const y = a.map((v, i) => 1 + 2 * v - 3 * b[i] + (i % 10 === 0 ? 40 : 0) + 0.01 * random());
     const plain = theilSen(dataset(featuresOf({ a, b }), numbers(...y)), { subsets: 600 });
     expect(plain.subsets).toBe(600);
     expect(plain.model.coefficients).toAgree([2, -3], 0.02);
@@ -387,10 +385,7 @@ describe('theilSen', () => {
     const shifted = theilSen(dataset(featuresOf({ a: a.map((v) => 64 + v), b }), numbers(...y)), { subsets: 600 });
     expect(shifted.model.coefficients).toAgree([...plain.model.coefficients], 1e-9);
     const scaled = theilSen(dataset(featuresOf({ a: a.map((v) => 1024 * v), b }), numbers(...y)), { subsets: 600 });
-    expect(scaled.model.coefficients).toAgree(
-      [(plain.model.coefficients[0] as number) / 1024, plain.model.coefficients[1] as number],
-      1e-9,
-    );
+    expect(scaled.model.coefficients).toAgree([plain.model.coefficients[0] / 1024, plain.model.coefficients[1]], 1e-9);
   });
 
   it('without terms is the median', () => {

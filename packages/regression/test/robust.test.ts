@@ -21,7 +21,7 @@ const contaminated = (n: number, seed: number): Dataset => {
   const random = seededRandom(seed, 'contaminated');
   const a = Float64Array.from({ length: n }, () => 10 * random());
   const b = Float64Array.from({ length: n }, () => 10 * random());
-  const y = a.map((v, i) => 1 + 2 * v + 3 * (b[i] as number) + 0.1 * (random() - 0.5) + (i % 7 === 3 ? 100 : 0));
+  const y = a.map((v, i) => 1 + 2 * v + 3 * b[i] + 0.1 * (random() - 0.5) + (i % 7 === 3 ? 100 : 0));
   return dataset(featuresOf({ a, b }), y);
 };
 

@@ -393,10 +393,10 @@ describe('randomForest, by hand', () => {
     const both = two.model.predict(data.features);
     // The first tree is the same one; where only the other did not see a row, its vote stands alone.
     x.forEach((row) => {
-      const second = 2 * (both[row] as number) - (predicted[row] as number);
+      const second = 2 * both[row] - predicted[row];
       const votes = [
-        ...(outside.includes(row) ? [predicted[row] as number] : []),
-        ...(Math.abs(second - (data.target[row] as number)) > 1e-6 ? [second] : []),
+        ...(outside.includes(row) ? [predicted[row]] : []),
+        ...(Math.abs(second - data.target[row]) > 1e-6 ? [second] : []),
       ];
       const want = votes.reduce((sum, vote) => sum + vote, 0) / votes.length;
       if (votes.length === 0) expect(two.outOfBag?.[row]).toBeUndefined();
@@ -502,17 +502,17 @@ describe('gradientBoosting, by hand', () => {
     const { model, trainingRmse } = gradientBoosting(data, { ...options, subsample: 0.5 });
     const predicted = model.predict(data.features);
     // Five rows are fitted exactly; the other five get what a neighbour has.
-    const exact = x.filter((i) => Math.abs((predicted[i] as number) - i * i) < 1e-9);
+    const exact = x.filter((i) => Math.abs(predicted[i] - i * i) < 1e-9);
     expect(exact).toHaveLength(5);
     expect(exact).not.toEqual([0, 1, 2, 3, 4]);
-    const squares = x.reduce((sum, i) => sum + ((predicted[i] as number) - i * i) ** 2, 0);
+    const squares = x.reduce((sum, i) => sum + (predicted[i] - i * i) ** 2, 0);
     expect(trainingRmse[0]).toAgree(Math.sqrt(squares / 10), 1e-12);
     // 10 x 0.26 rounds to 3; a share of nothing is one row, a stump of it the mean of that row.
     const third = gradientBoosting(data, { ...options, subsample: 0.26 }).model.predict(data.features);
-    expect(x.filter((i) => Math.abs((third[i] as number) - i * i) < 1e-9)).toHaveLength(3);
+    expect(x.filter((i) => Math.abs(third[i] - i * i) < 1e-9)).toHaveLength(3);
     const single = gradientBoosting(data, { ...options, subsample: 1e-3 }).model.predict(data.features);
     expect(new Set(single).size).toBe(1);
-    expect(x.map((i) => i * i)).toContain(Math.round(single[0] as number));
+    expect(x.map((i) => i * i)).toContain(Math.round(single[0]));
     // Another tree sees other rows.
     const two = gradientBoosting(data, { ...options, trees: 2, subsample: 0.5 }).model.predict(data.features);
     expect(two).not.toEqual(predicted);
@@ -523,7 +523,7 @@ describe('gradientBoosting, by hand', () => {
     const data = dataset(at(1, 1, 1, 1, 1, 1, 1, 1), numbers(0, 0, 0, 0, 6, 6, 6, 6), weights);
     // No split: the tree is the weighted mean of the residuals about 5 of the rows drawn.
     const { model } = gradientBoosting(data, { trees: 1, learningRate: 1, subsample: 0.5, seed: 4 });
-    const value = model.predict(at(1))[0] as number;
+    const value = model.predict(at(1))[0];
     const possible = [0, 1, 2, 3, 4].map((heavy) => (6 * 5 * heavy) / (5 * heavy + 4 - heavy));
     expect(Math.min(...possible.map((want) => Math.abs(want - value)))).toBeLessThan(1e-12);
   });

@@ -100,7 +100,7 @@ describe('randomForest', () => {
     const rows = [...train.target.keys()].filter((row) => fit.outOfBag?.[row] !== undefined);
     const predicted = Float64Array.from(rows, (row) => fit.outOfBag?.[row] ?? Number.NaN);
     const outOfBag = regressionMetrics(
-      Float64Array.from(rows, (row) => train.target[row] as number),
+      Float64Array.from(rows, (row) => train.target[row]),
       predicted,
     );
     const fresh = regressionMetrics(test.target, fit.model.predict(test.features));
@@ -186,12 +186,9 @@ describe('gradientBoosting', () => {
   it('learns a smooth function, its training error falling with every tree', () => {
     expect(regressionMetrics(test.target, model.predict(test.features)).r2).toBeGreaterThan(0.9);
     for (let t = 1; t < trainingRmse.length; t++) {
-      expect(trainingRmse[t]).toBeLessThanOrEqual(trainingRmse[t - 1] as number);
+      expect(trainingRmse[t]).toBeLessThanOrEqual(trainingRmse[t - 1]);
     }
-    expect(regressionMetrics(train.target, model.predict(train.features)).rmse).toAgree(
-      trainingRmse[99] as number,
-      1e-9,
-    );
+    expect(regressionMetrics(train.target, model.predict(train.features)).rmse).toAgree(trainingRmse[99], 1e-9);
   });
 
   it('learns from subsamples, repeatably', () => {
@@ -202,7 +199,7 @@ describe('gradientBoosting', () => {
       stochastic.model.predict(test.features),
     );
     expect(regressionMetrics(train.target, stochastic.model.predict(train.features)).rmse).toAgree(
-      stochastic.trainingRmse[99] as number,
+      stochastic.trainingRmse[99],
       1e-9,
     );
   });

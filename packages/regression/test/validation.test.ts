@@ -68,8 +68,8 @@ describe('splits', () => {
     const splits = timeBlockedSplits(times, { folds: 4, gap: 1 });
     expect(splits).toHaveLength(4);
     for (const { train, test } of splits) {
-      const last = Math.max(...[...train].map((i) => times[i] as number));
-      const first = Math.min(...[...test].map((i) => times[i] as number));
+      const last = Math.max(...[...train].map((i) => times[i]));
+      const first = Math.min(...[...test].map((i) => times[i]));
       expect(first - last).toBe(2);
     }
   });
@@ -140,7 +140,7 @@ describe('metrics', () => {
 describe('conformal intervals', () => {
   const fresh = noisyLine(4000, 99);
   const coverage = ({ low, high }: { low: Float64Array; high: Float64Array }): number =>
-    fresh.target.reduce((s, y, i) => s + ((low[i] as number) <= y && y <= (high[i] as number) ? 1 : 0), 0) / 4000;
+    fresh.target.reduce((s, y, i) => s + (low[i] <= y && y <= high[i] ? 1 : 0), 0) / 4000;
 
   it('split: cover new rows at their level, whatever the noise', () => {
     const covers = Array.from({ length: 20 }, (_, seed) => {
@@ -181,8 +181,8 @@ describe('conformal intervals', () => {
     const { low, high, mean } = splitConformal(linear(data), data, { score: 'relative' }).predict(
       featuresOf({ x: [1, 9] }),
     );
-    const share = high.map((h, i) => (h - (low[i] as number)) / (mean[i] as number));
-    expect(share[0]).toAgree(share[1] as number, 1e-12);
+    const share = high.map((h, i) => (h - low[i]) / mean[i]);
+    expect(share[0]).toAgree(share[1], 1e-12);
   });
 });
 

@@ -118,7 +118,7 @@ describe('autoBlend', () => {
     const alone = CANDIDATES.map((candidate) => recalibrate(candidate, samples).predict(samples).stagesMs);
     CANDIDATES.forEach((candidate, m) => {
       auto.candidateMaps.get(candidate)?.forEach((map, k) => {
-        expect(map.predict(samples.sourceMs[k] as Float64Array, samples.knobs)).toEqual(alone[m]?.[k]);
+        expect(map.predict(samples.sourceMs[k], samples.knobs)).toEqual(alone[m]?.[k]);
       });
     });
     auto.maps.forEach((map, k) => {
@@ -126,7 +126,7 @@ describe('autoBlend', () => {
       const blended = samples.targetTotalMs.map((_, i) =>
         Math.exp(weights.reduce((sum, weight, m) => sum + weight * Math.log(alone[m]?.[k]?.[i] ?? 1), 0)),
       );
-      expect(map.predict(samples.sourceMs[k] as Float64Array, samples.knobs)).toAgree(blended, 1e-12);
+      expect(map.predict(samples.sourceMs[k], samples.knobs)).toAgree(blended, 1e-12);
     });
   });
 
@@ -141,7 +141,7 @@ describe('autoBlend', () => {
     const other = autoBlend(spoiled, 3);
     expect(other.splits).toEqual(auto.splits);
     const predicted = (fit: AutoFit, s: number) =>
-      fit.foldMaps[s]?.map((map, k) => map.predict(samples.sourceMs[k] as Float64Array, samples.knobs));
+      fit.foldMaps[s]?.map((map, k) => map.predict(samples.sourceMs[k], samples.knobs));
     // Processes start from the fit of all samples, a few steps away: not the same to the last bit.
     predicted(other, 0)?.forEach((ms, k) => {
       expect(ms).toAgree(predicted(auto, 0)?.[k] ?? [], 0.02);
@@ -154,7 +154,7 @@ describe('autoBlend', () => {
   it('of a fold weighs candidates by the errors of the other folds', () => {
     const auto = fitted();
     const fit = (candidate: (typeof CANDIDATES)[number], rows: TransferSamples, k: number): StageMap => {
-      const stage = { f: rows.sourceMs[k] as Float64Array, y: rows.targetMs[k] as Float64Array, knobs: rows.knobs };
+      const stage = { f: rows.sourceMs[k], y: rows.targetMs[k], knobs: rows.knobs };
       const { process: near } = (auto.candidateMaps.get(candidate)?.[k] ?? {}) as Partial<ProcessMap>;
       switch (candidate) {
         case 'scale':
@@ -171,10 +171,7 @@ describe('autoBlend', () => {
       const squares = CANDIDATES.map((candidate) =>
         auto.splits.map(({ train, test }) => {
           const held = takeSamples(samples, test);
-          const predicted = fit(candidate, takeSamples(samples, train), k).predict(
-            held.sourceMs[k] as Float64Array,
-            held.knobs,
-          );
+          const predicted = fit(candidate, takeSamples(samples, train), k).predict(held.sourceMs[k], held.knobs);
           return predicted.reduce((sum, ms, i) => sum + Math.log(ms / (held.targetMs[k]?.[i] ?? 1)) ** 2, 0);
         }),
       );

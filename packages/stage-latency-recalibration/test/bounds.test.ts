@@ -24,7 +24,7 @@ import { faultWith } from './fault.js';
 const times = (factor: number): Recalibration => ({
   method: 'scale',
   samples: 0,
-  predict: ({ sourceMs }) => ({ stagesMs: null, totalMs: (sourceMs[0] as Float64Array).map((ms) => factor * ms) }),
+  predict: ({ sourceMs }) => ({ stagesMs: null, totalMs: sourceMs[0].map((ms) => factor * ms) }),
   toJSON: () => ({}),
 });
 
@@ -368,9 +368,9 @@ describe('crossFit', () => {
       for (const { model, rows } of cross.folds) {
         expect([model.method, model.samples]).toEqual([method, 12]);
         for (const row of rows) {
-          const predicted = model.predict(samples).totalMs[row] as number;
+          const predicted = model.predict(samples).totalMs[row];
           expect(cross.predictedMs[row]).toAgree(predicted, 1e-14);
-          expect(cross.ratios[row]).toAgree((samples.targetTotalMs[row] as number) / predicted, 1e-14);
+          expect(cross.ratios[row]).toAgree(samples.targetTotalMs[row] / predicted, 1e-14);
         }
       }
     },
@@ -380,14 +380,14 @@ describe('crossFit', () => {
     const samples = samplesOf(7);
     const { folds, ratios } = crossFit(recalibrate('scale', samples), samples);
     const target = samples.targetTotalMs;
-    const source = samples.sourceMs[0] as Float64Array;
+    const source = samples.sourceMs[0];
     for (const { rows } of folds) {
       const [left = 0] = rows;
-      const logs = Array.from(target, (ms, i) => Math.log(ms / (source[i] as number)))
+      const logs = Array.from(target, (ms, i) => Math.log(ms / source[i]))
         .filter((_, i) => i !== left)
         .sort((a, b) => a - b);
-      const factor = Math.exp(((logs[2] as number) + (logs[3] as number)) / 2);
-      expect(ratios[left]).toAgree((target[left] as number) / (factor * (source[left] as number)), 1e-12);
+      const factor = Math.exp((logs[2] + logs[3]) / 2);
+      expect(ratios[left]).toAgree(target[left] / (factor * source[left]), 1e-12);
     }
   });
 
@@ -411,7 +411,7 @@ describe('crossFit', () => {
     );
     cross.folds.forEach(({ model: fold }, s) => {
       const map = model.auto?.foldMaps[s]?.[0];
-      expect(fold.predict(samples).totalMs).toEqual(map?.predict(samples.sourceMs[0] as Float64Array, samples.knobs));
+      expect(fold.predict(samples).totalMs).toEqual(map?.predict(samples.sourceMs[0], samples.knobs));
     });
   });
 });

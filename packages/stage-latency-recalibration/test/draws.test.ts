@@ -8,7 +8,7 @@ const rows = (n: number, from = 1): StageTable =>
   tableOf(Array.from({ length: n }, (_, i) => ({ vision_tokens: from + i, T_LLM_prefill: 1 + i })));
 
 const tokens = (table: StageTable, which: Uint32Array): number[] =>
-  Array.from(which, (row) => table.knobs[0]?.values[row] as number);
+  Array.from(which, (row) => table.knobs[0]?.values[row]);
 
 describe('drawSets', () => {
   it('tests, calibrates and trains on rows that are all different, each as many as asked', () => {

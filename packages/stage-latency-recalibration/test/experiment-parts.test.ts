@@ -265,7 +265,7 @@ describe('experimentSummary', () => {
     calibrated('none', 0, seed, 'T_total', 40),
     calibrated('affine', 25, seed, 'prefill', 77),
     ...Object.entries({ auto, ...others }).flatMap(([method, list]) =>
-      list.map((mape, i) => calibrated(method as Method, [10, 25, 50][i] as number, seed, 'T_total', mape)),
+      list.map((mape, i) => calibrated(method as Method, [10, 25, 50][i], seed, 'T_total', mape)),
     ),
     calibrated('auto', 10, seed, 'prefill', 1),
   ];
@@ -773,7 +773,7 @@ describe('guardBudgets', () => {
   const made = () => guardBudgets(fits, everything, n, test, options, settings);
   // Of 30 sorted totals at 0.95 x 29 = 27.55 places.
   const sorted = test.totalMs.slice().sort();
-  const reference = (sorted[27] as number) * 0.45 + (sorted[28] as number) * 0.55;
+  const reference = sorted[27] * 0.45 + sorted[28] * 0.55;
 
   it('has every rule at every budget: margins and the one asked for, split, jackknife+ and selection', () => {
     const results = made();
@@ -932,7 +932,7 @@ describe('runSeed', () => {
       const { stagesMs, totalMs } = recalibrate(method, firstSamples(pool, n)).predict(input);
       const got = result.calibration.filter((one) => one.method === method && one.samples === n);
       const want = [
-        ...(stagesMs ?? []).map((ms, k) => errorFigures(test.stagesMs[k] as Float64Array, ms)),
+        ...(stagesMs ?? []).map((ms, k) => errorFigures(test.stagesMs[k], ms)),
         errorFigures(measuredTotals(test), totalMs),
       ];
       expect(got.map(({ method: _m, samples: _n, seed: _s, stage: _t, ...rest }) => rest)).toEqual(want);

@@ -148,7 +148,7 @@ describe('syntheticGpuCsv', () => {
     const tokens = source.knobs.find(({ name }) => name === 'vision_tokens')?.values ?? new Float64Array(0);
     const ratios = (wanted: (tokens: number) => boolean) =>
       [...tokens.keys()]
-        .filter((i) => wanted(tokens[i] as number))
+        .filter((i) => wanted(tokens[i]))
         .map((i) => (target.stagesMs[prefill]?.[i] ?? 0) / (source.stagesMs[prefill]?.[i] ?? 1));
     expect(Math.max(...ratios((t) => t <= 64))).toBeLessThan(Math.min(...ratios((t) => t >= 1536)));
   });

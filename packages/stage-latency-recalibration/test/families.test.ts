@@ -44,7 +44,7 @@ const rowsOf = (n: number, names: readonly [string, string] = ['a', 'b'], seed =
 
 const columnOf = ({ raw }: EncodedRows, ms: (a: number, b: number) => number): Float64Array => {
   const [a, b] = raw.columns as [Float64Array, Float64Array];
-  return a.map((value, i) => ms(value, b[i] as number));
+  return a.map((value, i) => ms(value, b[i]));
 };
 
 const only = (fit: FamilyFit, rows: EncodedRows, ms: Float64Array) => {
@@ -81,7 +81,7 @@ describe('families', () => {
     const error = (fit: FamilyFit) =>
       only(fit, rows, square)
         .predictMs(rows)
-        .reduce((most, ms, i) => Math.max(most, Math.abs(ms / (square[i] as number) - 1)), 0);
+        .reduce((most, ms, i) => Math.max(most, Math.abs(ms / square[i] - 1)), 0);
     expect(error(linearForm)).toBeGreaterThan(0.1);
     expect(error(polynomialForm)).toBeLessThan(0.1);
   });
@@ -94,9 +94,7 @@ describe('families', () => {
       const predictors = familyFits[family](rows, stages, { seed: 0 });
       expect(predictors.map((predictor) => predictor.family)).toEqual([family, family]);
       predictors.forEach((predictor, k) => {
-        expect(predictor.predictMs(rows)).toEqual(
-          only(familyFits[family], rows, stages[k] as Float64Array).predictMs(rows),
-        );
+        expect(predictor.predictMs(rows)).toEqual(only(familyFits[family], rows, stages[k]).predictMs(rows));
       });
     }
   });

@@ -47,8 +47,7 @@ describe('conformal bounds', () => {
       const test = takeSamples(all, range(30, 130));
       const model = recalibrate('affine-relative', samples);
       const half = recalibrate('affine-relative', takeSamples(samples, range(0, 11)));
-      const covered = (upper: Float64Array) =>
-        upper.filter((ms, i) => (test.targetTotalMs[i] as number) <= ms).length / 100;
+      const covered = (upper: Float64Array) => upper.filter((ms, i) => test.targetTotalMs[i] <= ms).length / 100;
       jackknife += covered(jackknifeBounds(model, crossFit(model, samples), 0.9).bounds(test).upperMs) / runs;
       split += covered(splitBounds(half, takeSamples(samples, range(11, 30)), 0.9).bounds(test).upperMs) / runs;
     }
@@ -80,7 +79,7 @@ describe('conformal bounds', () => {
     answers.forEach((answer, i) => {
       if (answer === 'accept') expect(upperMs[i]).toBeLessThanOrEqual(100);
       else if (answer === 'reject') expect(lowerMs[i]).toBeGreaterThan(100);
-      else expect([lowerMs[i] as number, upperMs[i] as number].map((ms) => ms > 100)).toEqual([false, true]);
+      else expect([lowerMs[i], upperMs[i]].map((ms) => ms > 100)).toEqual([false, true]);
     });
     expect(new Set(answers)).toEqual(new Set(['accept', 'reject', 'uncertain']));
     expect(warnings.map(({ code }) => code)).toEqual(['measure-the-winner']);
@@ -128,8 +127,7 @@ describe('conformalSelection', () => {
       const { accepted } = conformalSelection(candidates.predicted, samples.predicted, samples.measured, 100, 0.1);
       const taken = [...accepted.keys()].filter((i) => accepted[i] === 1);
       accepts += taken.length;
-      if (taken.length > 0)
-        share += taken.filter((i) => (candidates.measured[i] as number) > 100).length / taken.length / runs;
+      if (taken.length > 0) share += taken.filter((i) => candidates.measured[i] > 100).length / taken.length / runs;
     }
     expect(accepts / runs).toBeGreaterThan(20);
     // 0.1 times the share of violating candidates is what the rule attains; the bound holds with room for chance.

@@ -50,7 +50,7 @@ const placesIn = (value: Json, at: Path = []): Path[] => {
 /** A copy with another value at a place; undefined takes the field away. */
 const changed = (value: Json, [key, ...rest]: Path, to: Json | undefined): Json => {
   if (key === undefined) return to ?? null;
-  const inner = (value as { [name: string]: Json })[key] as Json;
+  const inner = (value as { [name: string]: Json })[key];
   const put = rest.length === 0 ? to : changed(inner, rest, to);
   if (Array.isArray(value)) {
     return put === undefined ? value.filter((_, i) => i !== key) : value.map((entry, i) => (i === key ? put : entry));

@@ -104,7 +104,7 @@ describe('samplingPlan', () => {
       const table = gridConfigurations({ a: values, b: values });
       const rows = plan(table, 8, 'stratified', seed);
       for (const knob of table.knobs) {
-        const places = rows.map((row) => values.indexOf(knob.values[row] as number) / 40).sort((x, y) => x - y);
+        const places = rows.map((row) => values.indexOf(knob.values[row]) / 40).sort((x, y) => x - y);
         places.forEach((place, s) => {
           // The nearest configuration is at most half a step of the grid away.
           expect(place).toBeGreaterThanOrEqual(s / 8 - 1 / 80);
@@ -194,11 +194,11 @@ describe('syntheticGpuCsv', () => {
     const timesOf = (stragglers: number) =>
       tableOf({ ...options, stragglers }).flatMap((row) => STAGES.map((stage) => Number(row[stage])));
     const [straight, all] = [timesOf(0), timesOf(1)];
-    const ratios = all.map((ms, i) => ms / (straight[i] as number));
+    const ratios = all.map((ms, i) => ms / straight[i]);
     expect(Math.min(...ratios)).toBeGreaterThan(1.299);
     expect(Math.max(...ratios)).toBeLessThan(3.001);
     expect(Math.max(...ratios) - Math.min(...ratios)).toBeGreaterThan(1.6);
-    const tenth = timesOf(0.1).filter((ms, i) => ms > 1.2 * (straight[i] as number)).length / straight.length;
+    const tenth = timesOf(0.1).filter((ms, i) => ms > 1.2 * straight[i]).length / straight.length;
     // 1600 draws: a standard error of 0.75 %.
     expect(tenth).toBeGreaterThan(0.07);
     expect(tenth).toBeLessThan(0.13);
@@ -209,7 +209,7 @@ describe('syntheticGpuCsv', () => {
     const logsOf = (noise: number) =>
       tableOf({ ...options, noise }).flatMap((row) => STAGES.map((stage) => Math.log(Number(row[stage]))));
     const still = logsOf(0);
-    const off = logsOf(0.1).map((log, i) => log - (still[i] as number));
+    const off = logsOf(0.1).map((log, i) => log - still[i]);
     const sd = Math.sqrt(off.reduce((sum, value) => sum + value ** 2, 0) / off.length);
     expect(sd).toAgree(0.1, 0.06);
   });

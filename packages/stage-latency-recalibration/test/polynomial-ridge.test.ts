@@ -121,7 +121,7 @@ describe('polynomialRidge', () => {
       );
       expect(penalty).toBe(alone.penalty);
       expect(model.coefficients[1]).toBe(0);
-      expect(model.coefficients[0]).toAgree(alone.model.coefficients[0] as number, 1e-9);
+      expect(model.coefficients[0]).toAgree(alone.model.coefficients[0], 1e-9);
     }
     // Movements within the rounding of the values are none either; those of small numbers are.
     const still = polynomialRidge(

@@ -410,7 +410,7 @@ describe('the file’s own sums', () => {
       T_LLM_prefill: 10,
       ...(per ? { T_LLM_decode_per_token: 2 } : {}),
     }));
-  const totals = (excess: number) => rows((i) => ({ T_total: 10 + 2 * ([4, 8, 16][i] as number) + 2 * excess }));
+  const totals = (excess: number) => rows((i) => ({ T_total: 10 + 2 * [4, 8, 16][i] + 2 * excess }));
 
   it('tell which convention they follow', () => {
     expect(messagesOf(tableOf(totals(-1)))).toEqual([]);
@@ -446,7 +446,7 @@ describe('the file’s own sums', () => {
   });
 
   it('of the decode alone come first, and stand in the first column or in another', () => {
-    const sums = (i: number) => 2 * ([4, 8, 16][i] as number);
+    const sums = (i: number) => 2 * [4, 8, 16][i];
     const contradictory = rows((i) => ({ T_LLM_decode: sums(i), T_total: 10 + sums(i) - 2 }));
     expect(messagesOf(tableOf(contradictory))).toEqual([expect.stringContaining('every output token')]);
     const last = rows(() => ({})).map((row, i) => ({ ...row, T_LLM_decode_ms: sums(i) }));

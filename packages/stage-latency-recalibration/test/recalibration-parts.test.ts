@@ -54,7 +54,7 @@ const samplesOf = (n: number): TransferSamples => {
     decodeSteps,
     knobs: featureTable(['size'], [once.map(Math.log)]),
     targetMs: [once.map((ms) => 2 * ms + 1), per.map((ms) => 3 * ms)],
-    targetTotalMs: once.map((ms, i) => 2 * ms + 3 * (per[i] as number) * (decodeSteps[i] as number) + 7),
+    targetTotalMs: once.map((ms, i) => 2 * ms + 3 * per[i] * decodeSteps[i] + 7),
     stageNames: ['once', 'per_token'],
     total: { perStepStages: ['per_token'], convention: 'prefill-emits-first' },
   };
@@ -139,7 +139,7 @@ describe('methods of stages', () => {
     expect(stagesMs?.[0]).toAgree(once, 1e-12);
     expect(stagesMs?.[1]).toAgree(per, 1e-12);
     expect(totalMs).toAgree(
-      once.map((ms, i) => ms + (per[i] as number) * (samples.decodeSteps[i] as number)),
+      once.map((ms, i) => ms + per[i] * samples.decodeSteps[i]),
       1e-12,
     );
     expect(model.toJSON()).toEqual({
@@ -183,7 +183,7 @@ describe('methods of stages', () => {
     ];
     for (const [method, map] of maps) {
       const want = [0, 1].map((k) =>
-        map({ f: bent.sourceMs[k] as Float64Array, y: bent.targetMs[k] as Float64Array, knobs: bent.knobs }).toJSON(),
+        map({ f: bent.sourceMs[k], y: bent.targetMs[k] as Float64Array, knobs: bent.knobs }).toJSON(),
       );
       expect(recalibrate(method, bent).toJSON()).toEqual({ ...header(method, 12), maps: want });
     }
@@ -244,8 +244,7 @@ describe('methods of the total', () => {
       stageNames: ['once', 'per_token', 'third'],
     };
     const total = base.targetTotalMs.map(
-      (_, i) =>
-        (base.sourceMs[0]?.[i] ?? 0) + (base.sourceMs[1]?.[i] ?? 0) * (base.decodeSteps[i] ?? 0) + (third[i] as number),
+      (_, i) => (base.sourceMs[0]?.[i] ?? 0) + (base.sourceMs[1]?.[i] ?? 0) * (base.decodeSteps[i] ?? 0) + third[i],
     );
     const data = dataset(
       featureTable(['total'], [total]),
@@ -266,9 +265,9 @@ describe('methods of the total', () => {
     };
     const { totalMs } = recalibrate('stage-mix', noisy).predict(samples);
     // Least relative error: relative residuals are orthogonal to the intercept's and the columns' shares of the total.
-    const residuals = totalMs.map((ms, i) => ms / (noisy.targetTotalMs[i] as number) - 1);
+    const residuals = totalMs.map((ms, i) => ms / noisy.targetTotalMs[i] - 1);
     const against = (column: (i: number) => number) =>
-      residuals.reduce((sum, r, i) => sum + (r * column(i)) / (noisy.targetTotalMs[i] as number), 0);
+      residuals.reduce((sum, r, i) => sum + (r * column(i)) / noisy.targetTotalMs[i], 0);
     expect(against(() => 1)).toAgree(0, 0, 1e-9);
     expect(against((i) => samples.sourceMs[0]?.[i] ?? 0)).toAgree(0, 0, 1e-9);
   });
@@ -276,23 +275,19 @@ describe('methods of the total', () => {
 
 describe('fine-tuned', () => {
   const samples = samplesOf(34);
-  const trained = () => trainNetwork(samples.knobs, [(samples.sourceMs[0] as Float64Array).map(Math.log)], 1, 'lean');
+  const trained = () => trainNetwork(samples.knobs, [samples.sourceMs[0].map(Math.log)], 1, 'lean');
   /** As the documentation states it: 300 steps of Adam from the source's weights, all samples at a time, or at most 32. */
   const stated = (k: number, batchSize: number, maxEpochs: number, seed: number) =>
-    multiOutputPerceptron(
-      samples.knobs,
-      featureTable(['stage 0'], [(samples.targetMs[k] as Float64Array).map(Math.log)]),
-      {
-        warmStart: trained(),
-        learningRate: 1e-3,
-        batchSize,
-        maxEpochs,
-        patience: 300,
-        validationFraction: 0,
-        l2: 0,
-        seed,
-      },
-    ).model;
+    multiOutputPerceptron(samples.knobs, featureTable(['stage 0'], [samples.targetMs[k].map(Math.log)]), {
+      warmStart: trained(),
+      learningRate: 1e-3,
+      batchSize,
+      maxEpochs,
+      patience: 300,
+      validationFraction: 0,
+      l2: 0,
+      seed,
+    }).model;
 
   it('goes on from the source’s networks, all samples at a time or, lean, at most 32', () => {
     const source = trained();
@@ -434,7 +429,7 @@ describe('transferSamples', () => {
     const more = {
       ...table,
       stageNames: [...table.stageNames, 'T_x'],
-      stagesMs: [...table.stagesMs, table.stagesMs[0] as Float64Array],
+      stagesMs: [...table.stagesMs, table.stagesMs[0]],
     };
     expect(faultOf(() => transferSamples(estimator, more))).toEqual(
       fault('T_LLM_prefill, T_LLM_decode_per_token, T_x'),

@@ -47,9 +47,7 @@ describe('recalibrate', () => {
     );
     const error = (method: 'auto' | 'affine') => {
       const { totalMs } = recalibrate(method, some).predict(all);
-      return (
-        totalMs.reduce((sum, ms, i) => sum + Math.abs(ms / (all.targetTotalMs[i] as number) - 1), 0) / totalMs.length
-      );
+      return totalMs.reduce((sum, ms, i) => sum + Math.abs(ms / all.targetTotalMs[i] - 1), 0) / totalMs.length;
     };
     expect(error('auto')).toBeLessThan(0.8 * error('affine'));
   });

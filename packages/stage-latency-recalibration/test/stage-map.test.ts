@@ -51,7 +51,7 @@ const uneven = (n: number): StageSamples => {
   );
   const f = Float64Array.from({ length: n }, () => 10 + 90 * random());
   const [a, b] = knobs.columns as [Float64Array, Float64Array];
-  const y = f.map((ms, i) => ms ** 1.1 * Math.exp(0.3 * (a[i] as number) + 0.2 * (b[i] as number) ** 2));
+  const y = f.map((ms, i) => ms ** 1.1 * Math.exp(0.3 * a[i] + 0.2 * b[i] ** 2));
   return { f, knobs, y };
 };
 
@@ -123,10 +123,10 @@ describe('ridge', () => {
     const samples = uneven(40);
     const map = ridgeMap(samples);
     const features = featureTable(['log source ms', 'a', 'b'], [samples.f.map(Math.log), ...samples.knobs.columns]);
-    const logs = samples.y.map((ms, i) => Math.log(ms / (samples.f[i] as number)));
+    const logs = samples.y.map((ms, i) => Math.log(ms / samples.f[i]));
     const { model } = polynomialRidge(features, logs, 2);
     expect(map.predict(samples.f, samples.knobs)).toAgree(
-      model.predict(features).map((log, i) => (samples.f[i] as number) * Math.exp(log)),
+      model.predict(features).map((log, i) => samples.f[i] * Math.exp(log)),
       1e-12,
     );
     expect(map.kind).toBe('ratio');
@@ -142,7 +142,7 @@ describe('ridge', () => {
 
   it('holds the ratio within e^0.3 of those of the samples', () => {
     const samples = uneven(40);
-    const ratios = samples.y.map((ms, i) => ms / (samples.f[i] as number));
+    const ratios = samples.y.map((ms, i) => ms / samples.f[i]);
     const far = featureTable(['a', 'b'], [Float64Array.of(9, -9), Float64Array.of(0, 0)]);
     expect(ridgeMap(samples).predict(Float64Array.of(50, 50), far)).toAgree(
       [50 * Math.max(...ratios) * Math.exp(0.3), (50 * Math.min(...ratios)) / Math.exp(0.3)],
@@ -155,11 +155,11 @@ describe('process', () => {
   it('predicts ratios it has not seen, and starts near another', () => {
     const all = uneven(60);
     const take = (rows: readonly number[]): StageSamples => ({
-      f: Float64Array.from(rows, (row) => all.f[row] as number),
-      y: Float64Array.from(rows, (row) => all.y[row] as number),
+      f: Float64Array.from(rows, (row) => all.f[row]),
+      y: Float64Array.from(rows, (row) => all.y[row]),
       knobs: featureTable(
         all.knobs.names,
-        all.knobs.columns.map((column) => Float64Array.from(rows, (row) => column[row] as number)),
+        all.knobs.columns.map((column) => Float64Array.from(rows, (row) => column[row])),
       ),
     });
     const rows = [...all.f.keys()];
@@ -169,7 +169,7 @@ describe('process', () => {
       expect(map.predict(held.f, held.knobs)).toAgree(held.y, trend === 'none' ? 0.1 : 0.02);
       expect(map.kind).toBe('ratio');
       // By itself it searches to the end.
-      const logs = known.y.map((ms, i) => Math.log(ms / (known.f[i] as number)));
+      const logs = known.y.map((ms, i) => Math.log(ms / known.f[i]));
       const features = featureTable(['log source ms', 'a', 'b'], [known.f.map(Math.log), ...known.knobs.columns]);
       expect(map.process.toJSON()).toEqual(TrendProcess.fit(features, logs, { trend }).toJSON());
       const json = map.toJSON() as { process: { trend: string; features: { name: string }[] } };

@@ -49,7 +49,7 @@ describe('trainEstimator', () => {
     expect(decode?.scores.map(({ family }) => family)).toEqual(['log-polynomial', 'linear']);
     for (const report of [prefill, decode]) {
       const errors = report?.scores.map(({ mapePercent }) => mapePercent ?? Number.NaN) ?? [];
-      expect(errors[0]).toBeLessThan(errors[1] as number);
+      expect(errors[0]).toBeLessThan(errors[1]);
       expect(report?.heldOut.mapePercent).toBe(errors[0]);
     }
     expect([prefill?.stage, decode?.stage]).toEqual(['T_LLM_prefill', 'T_LLM_decode_per_token']);
@@ -75,7 +75,7 @@ describe('trainEstimator', () => {
       const sorted = [...test].sort((a, b) => a - b);
       stagesMs.forEach((ms, k) => {
         sorted.forEach((row, i) => {
-          (outOfFold[k] as Float64Array)[row] = ms[i] as number;
+          (outOfFold[k] as Float64Array)[row] = ms[i];
         });
       });
     }

@@ -12,7 +12,7 @@ const cpuSec = (work: () => unknown): number => {
     const { user, system } = process.cpuUsage(before);
     return (user + system) / 1e6;
   });
-  return runs.sort((a, b) => a - b)[2] as number;
+  return runs.sort((a, b) => a - b)[2];
 };
 
 for (const requests of [1_000, 4_000, 16_000, 64_000]) {

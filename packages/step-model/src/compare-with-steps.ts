@@ -57,16 +57,15 @@ export const compareWithSteps = (
   });
   const predicted = Float64Array.from(steps.durationSec, (_, i) =>
     stepTimeSec(estimate, {
-      prefillTokens: steps.prefillTokens[i] as number,
-      decodeSeqs: steps.decodeTokens[i] as number,
+      prefillTokens: steps.prefillTokens[i],
+      decodeSeqs: steps.decodeTokens[i],
       contextTokens: steps.contextTokens?.[i] ?? 0,
     }),
   );
   const measured = fsum(steps.durationSec);
   return {
     coefficients,
-    meanAbsoluteError:
-      fsum(steps.durationSec.map((sec, i) => Math.abs((predicted[i] as number) / sec - 1))) / steps.length,
+    meanAbsoluteError: fsum(steps.durationSec.map((sec, i) => Math.abs(predicted[i] / sec - 1))) / steps.length,
     totalTimeError: (fsum(predicted) - measured) / measured,
   };
 };

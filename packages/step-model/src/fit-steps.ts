@@ -85,14 +85,14 @@ const rangeOf = (column: Float64Array): Interval => [
 /** Rows with work in them; an engine may log iterations in which it did nothing. */
 const workingRows = (steps: StepColumns): Uint32Array => {
   const rows = Uint32Array.from({ length: steps.length }, (_, i) => i).filter(
-    (i) => (steps.prefillTokens[i] as number) + (steps.decodeTokens[i] as number) > 0,
+    (i) => steps.prefillTokens[i] + steps.decodeTokens[i] > 0,
   );
   if (rows.length === 0) {
     const rule = 'must have a step that processes tokens';
     throw new StepModelError('step-model/no-steps', { what: 'step log', rule, value: `${steps.length} steps` });
   }
   for (const i of rows) {
-    const sec = steps.durationSec[i] as number;
+    const sec = steps.durationSec[i];
     if (!(sec > 0 && sec < Infinity)) {
       const rule = 'must be a number of seconds above 0';
       throw new StepModelError('step-model/bad-step', { what: `duration of step ${i}`, rule, value: sec });
@@ -108,7 +108,7 @@ const designOf = (steps: StepColumns, model: FitStepsOptions['model']): StepsDes
     throw new StepModelError('step-model/no-context', { what: 'model', rule, value: model });
   }
   const rows = workingRows(steps);
-  const taken = (column: Float64Array) => Float64Array.from(rows, (i) => column[i] as number);
+  const taken = (column: Float64Array) => Float64Array.from(rows, (i) => column[i]);
   const kv = model !== 'linear' && contextTokens !== undefined;
   const all: [BetaName, Float64Array][] = [
     ['beta0', new Float64Array(rows.length).fill(1)],
@@ -148,8 +148,8 @@ const fittedSec = ({ durationSec, columns }: StepsDesign, coefficients: Float64A
   const sums = new Float64Array(durationSec.length);
   let j = 0;
   for (const column of columns.values()) {
-    const beta = coefficients[j++] as number;
-    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + beta * (column[i] as number);
+    const beta = coefficients[j++];
+    for (let i = 0; i < sums.length; i++) sums[i] = sums[i] + beta * column[i];
   }
   return sums;
 };
@@ -171,7 +171,7 @@ const inferenceOf = (
     const covariance = (a: BetaName, b: BetaName): number => {
       const g = inference.factor[used.indexOf(a)];
       const h = inference.factor[used.indexOf(b)];
-      return g && h ? inference.sigma ** 2 * g.reduce((sum, value, k) => sum + value * (h[k] as number), 0) : 0;
+      return g && h ? inference.sigma ** 2 * g.reduce((sum, value, k) => sum + value * h[k], 0) : 0;
     };
     const interval = (name: BetaName): Interval => {
       const [low, high] = fit.coefficients[used.indexOf(name)]?.interval ?? [0, 0];
@@ -198,13 +198,13 @@ const inferenceOf = (
 const diagnosticsOf = (durationSec: Float64Array, fitted: Float64Array): StepsFit['diagnostics'] => {
   const n = durationSec.length;
   const mean = fsum(durationSec) / n;
-  const residual = fsum(durationSec.map((sec, i) => (sec - (fitted[i] as number)) ** 2));
+  const residual = fsum(durationSec.map((sec, i) => (sec - fitted[i]) ** 2));
   const total = fsum(durationSec.map((sec) => (sec - mean) ** 2));
   return {
     nSteps: n,
     r2: total > 0 ? 1 - residual / total : null,
     rmseSeconds: Math.sqrt(residual / n),
-    relativeRmse: Math.sqrt(fsum(durationSec.map((sec, i) => (sec / (fitted[i] as number) - 1) ** 2)) / n),
+    relativeRmse: Math.sqrt(fsum(durationSec.map((sec, i) => (sec / fitted[i] - 1) ** 2)) / n),
     meanDurationSeconds: mean,
   };
 };
@@ -221,7 +221,7 @@ export const fitSteps = (steps: StepColumns, { model = 'auto', level = 0.95 }: F
   const { durationSec, columns, kv, warnings } = design;
   // Once unweighted, for the fitted durations; then weighted by them.
   const rough = fittedSec(design, nonNegative(design));
-  const weights = rough.map((sec, i) => 1 / (sec > 0 ? sec : (durationSec[i] as number)) ** 2);
+  const weights = rough.map((sec, i) => 1 / (sec > 0 ? sec : durationSec[i]) ** 2);
   const coefficients = nonNegative(design, weights);
   const used = [...columns.keys()];
   const { intervals, conditionNumber } = inferenceOf(design, weights, level);

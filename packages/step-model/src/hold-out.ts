@@ -49,7 +49,7 @@ export interface HoldOutError {
 /** N of a decode: a given step count wins over the tokens. */
 const decodeSteps = (phases: PhaseTable, i: number): number => {
   const given = phases.steps?.[i];
-  return given !== undefined && given >= 0 ? given : (phases.decodeTokens[i] as number);
+  return given !== undefined && given >= 0 ? given : phases.decodeTokens[i];
 };
 
 /** Prompt tokens by request, cached ones included. */
@@ -57,47 +57,43 @@ const promptTokens = (phases: PhaseTable): Float64Array => {
   const tokens = new Float64Array(phases.requestIds.length);
   for (let i = 0; i < phases.length; i++) {
     if (phases.kind[i] !== PREFILL) continue;
-    tokens[phases.request[i] as number] = (phases.prefillTokens[i] as number) + (phases.cachedTokens?.[i] ?? 0);
+    tokens[phases.request[i]] = phases.prefillTokens[i] + (phases.cachedTokens?.[i] ?? 0);
   }
   return tokens;
 };
 
 /** Predicted durations of the decode phases of one engine, by row; NaN in the rows of prefills. */
 const predictEngine = (phases: PhaseTable, rows: Uint32Array, betas: Betas): Float64Array => {
-  const origin = rows.reduce((least, i) => Math.min(least, phases.startSec[i] as number), Infinity);
-  const start = Float64Array.from(rows, (i) => (phases.startSec[i] as number) - origin);
-  const end = Float64Array.from(rows, (i) => (phases.endSec[i] as number) - origin);
+  const origin = rows.reduce((least, i) => Math.min(least, phases.startSec[i]), Infinity);
+  const start = Float64Array.from(rows, (i) => phases.startSec[i] - origin);
+  const end = Float64Array.from(rows, (i) => phases.endSec[i] - origin);
   const grid = timeGrid(start, end);
   const prompts = promptTokens(phases);
-  const isDecode = (k: number) => phases.kind[rows[k] as number] === DECODE;
-  const work = Float64Array.from(rows, (i, k) =>
-    isDecode(k) ? decodeSteps(phases, i) : (phases.prefillTokens[i] as number),
-  );
-  const rate = work.map((tokens, k) => tokens / ((end[k] as number) - (start[k] as number)));
+  const isDecode = (k: number) => phases.kind[rows[k]] === DECODE;
+  const work = Float64Array.from(rows, (i, k) => (isDecode(k) ? decodeSteps(phases, i) : phases.prefillTokens[i]));
+  const rate = work.map((tokens, k) => tokens / (end[k] - start[k]));
   const decodeRate = rate.map((r, k) => (isDecode(k) ? r : 0));
   const prefillRate = rate.map((r, k) => (isDecode(k) ? 0 : r));
   // A decode's context grows evenly from its prompt: at time t it is base + rate t.
-  const base = decodeRate.map((r, k) =>
-    isDecode(k) ? (prompts[phases.request[rows[k] as number] as number] as number) - r * (start[k] as number) : 0,
-  );
+  const base = decodeRate.map((r, k) => (isDecode(k) ? prompts[phases.request[rows[k]]] - r * start[k] : 0));
   const decodes = activeSum(grid, decodeRate);
   const bases = activeSum(grid, base);
   const context = decodes.map((r, j) => {
-    const middle = ((grid.timesSec[j] as number) + (grid.timesSec[j + 1] as number)) / 2;
-    return ((bases[j] as number) + r * middle) * (grid.segmentSec[j] as number);
+    const middle = (grid.timesSec[j] + grid.timesSec[j + 1]) / 2;
+    return (bases[j] + r * middle) * grid.segmentSec[j];
   });
   const decoded = prefixIntegral(grid, decodes);
   const prefilled = prefixIntegral(grid, activeSum(grid, prefillRate));
   const held = prefixSum(context);
   return work.map((steps, k) => {
     if (!isDecode(k)) return Number.NaN;
-    const from = grid.startIndex[k] as number;
-    const to = grid.endIndex[k] as number;
+    const from = grid.startIndex[k];
+    const to = grid.endIndex[k];
     return (
       betas.beta0 * steps +
       betas.beta1 * sumBetween(prefilled, from, to) +
       betas.beta2 * sumBetween(decoded, from, to) +
-      (betas.beta3 ?? 0) * (rate[k] as number) * sumBetween(held, from, to)
+      (betas.beta3 ?? 0) * rate[k] * sumBetween(held, from, to)
     );
   });
 };
@@ -115,7 +111,7 @@ export const predictDecodes = (phases: PhaseTable, betas: Betas): Float64Array =
       (i) => (phases.instance?.[i] ?? 0) === engine,
     );
     if (rows.length === 0) continue;
-    for (const [k, sec] of predictEngine(phases, rows, betas).entries()) predicted[rows[k] as number] = sec;
+    for (const [k, sec] of predictEngine(phases, rows, betas).entries()) predicted[rows[k]] = sec;
   }
   return predicted;
 };
@@ -127,12 +123,12 @@ export const holdOutError = (phases: PhaseTable, betas: Betas, [from, to]: Trace
   const sums = { predicted: [] as number[], measured: [] as number[] };
   let censored = 0;
   for (let i = 0; i < phases.length; i++) {
-    const start = phases.startSec[i] as number;
-    const end = phases.endSec[i] as number;
+    const start = phases.startSec[i];
+    const end = phases.endSec[i];
     if (!(start < to && end > from)) continue;
     if (start < from || end > to) censored++;
     else if (phases.kind[i] === DECODE && decodeSteps(phases, i) > 0) {
-      const guess = predicted[i] as number;
+      const guess = predicted[i];
       errors.push(Math.abs(guess / (end - start) - 1));
       sums.predicted.push(guess);
       sums.measured.push(end - start);

@@ -43,10 +43,9 @@ export const compareMetric = (
 ): { readonly figures: ComparedMetric; readonly count: number } => {
   const nothingMeasured = measured.every(Number.isNaN);
   const pairs = Uint32Array.from(replayed.keys()).filter(
-    (i) =>
-      counts(i) && !Number.isNaN(replayed[i] as number) && (nothingMeasured || !Number.isNaN(measured[i] as number)),
+    (i) => counts(i) && !Number.isNaN(replayed[i]) && (nothingMeasured || !Number.isNaN(measured[i])),
   );
-  const chosen = (side: Float64Array) => Float64Array.from(pairs, (i) => side[i] as number);
+  const chosen = (side: Float64Array) => Float64Array.from(pairs, (i) => side[i]);
   const theirs = summarise(nothingMeasured ? new Float64Array(0) : chosen(measured));
   const ours = summarise(chosen(replayed));
   const figure = (name: keyof typeof ours) => compared(theirs[name], ours[name]);

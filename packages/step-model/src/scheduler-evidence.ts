@@ -15,7 +15,7 @@ const tellsScheduling = ({ arrivalSec, scheduledSec, firstTokenSec }: RequestTab
   let known = 0;
   let waits = 0;
   for (let i = 0; i < scheduledSec.length; i++) {
-    if (!((firstTokenSec[i] as number) > (scheduledSec[i] as number))) continue;
+    if (!(firstTokenSec[i] > scheduledSec[i])) continue;
     known++;
     if (scheduledSec[i] !== arrivalSec[i]) waits++;
   }
@@ -69,7 +69,7 @@ export const detectSchedulerRules = (
 export const arrivalsReadAtSteps = (log: RequestTable, beta0: number): boolean => {
   const { arrivalSec, scheduledSec } = log;
   if (arrivalSec === undefined || scheduledSec === undefined || !tellsScheduling(log)) return false;
-  const waits = scheduledSec.map((sec, i) => sec - (arrivalSec[i] as number)).filter((sec) => sec < beta0);
+  const waits = scheduledSec.map((sec, i) => sec - arrivalSec[i]).filter((sec) => sec < beta0);
   const none = waits.filter((sec) => sec < NO_WAIT * beta0);
   return waits.length >= ENOUGH_REQUESTS && none.length > waits.length / 2;
 };

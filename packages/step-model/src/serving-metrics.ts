@@ -23,11 +23,11 @@ export const servingMetrics = (requests: RequestTable): ServingMetrics => {
   const last = lastTokenSec ?? unknown;
   const column = (of: (i: number) => number) => Float64Array.from({ length }, (_, i) => of(i));
   return {
-    ttft: column((i) => (first[i] as number) - (arrival[i] as number)),
+    ttft: column((i) => first[i] - arrival[i]),
     tpot: column((i) => {
-      const steps = (outputTokens[i] as number) - 1;
-      return steps > 0 ? ((last[i] as number) - (first[i] as number)) / steps : Number.NaN;
+      const steps = outputTokens[i] - 1;
+      return steps > 0 ? (last[i] - first[i]) / steps : Number.NaN;
     }),
-    latency: column((i) => (last[i] as number) - (arrival[i] as number)),
+    latency: column((i) => last[i] - arrival[i]),
   };
 };

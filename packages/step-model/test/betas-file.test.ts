@@ -53,7 +53,7 @@ describe('betas file', () => {
       nothing: null,
       diagnostics: { mean_A_pf_tokens: 3, delta_beta_l2: 1 },
     });
-    expect(Object.keys((written as unknown as { rows: object[] }).rows[0] as object)).toEqual(['mean_steps_per_phase']);
+    expect(Object.keys((written as unknown as { rows: object[] }).rows[0])).toEqual(['mean_steps_per_phase']);
     expect(written).not.toHaveProperty('intervals');
   });
 

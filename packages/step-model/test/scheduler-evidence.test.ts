@@ -8,7 +8,7 @@ import { arrivalsReadAtSteps, detectSchedulerRules } from '../src/scheduler-evid
 /** A log of requests by their waits for the scheduler; each then prefills for a second. */
 const logOf = (waits: readonly number[], prefillSec = 1): RequestTable => {
   const arrivalSec = Float64Array.from(waits, (_, i) => 10 * i);
-  const scheduledSec = arrivalSec.map((sec, i) => sec + (waits[i] as number));
+  const scheduledSec = arrivalSec.map((sec, i) => sec + waits[i]);
   return {
     length: waits.length,
     requestIds: { length: waits.length, at: String },

@@ -39,7 +39,7 @@ const coverageOf = (
   const { low, high } = predictWithIntervals(linear, features);
   let inside = 0;
   for (let i = 0; i < target.length; i++) {
-    if ((low[i] as number) <= (target[i] as number) && (target[i] as number) <= (high[i] as number)) inside++;
+    if (low[i] <= target[i] && target[i] <= high[i]) inside++;
   }
   return inside / target.length;
 };

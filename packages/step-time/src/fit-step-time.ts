@@ -136,7 +136,7 @@ const coefficientWarnings = (
   const warnings: StepTimeWarning[] = [];
   const uneven: { readonly name: string; readonly ratio: number }[] = [];
   fit.coefficients.forEach(({ estimate, interval, standardError, hc3 }, j) => {
-    const name = names[j] as string;
+    const name = names[j];
     if (estimate < 0 && (j < 3 || j === names.length - 1)) {
       const why =
         interval === null
@@ -174,7 +174,7 @@ const dataWarnings = ({ mixed = [], stepTimeSec }: StepTimes): StepTimeWarning[]
     message: `Rows of ${values.length} values of ${column} (${values.slice(0, 4).join(', ')}${values.length > 4 ? ', ...' : ''}) share one formula; filter ${column}=${values[0]} to fit one.`,
   }));
   const sorted = stepTimeSec.slice().sort();
-  const typical = sorted[sorted.length >> 1] as number;
+  const typical = sorted[sorted.length >> 1];
   if (typical > 5 || typical < 2e-5) {
     warnings.push({
       code: 'unit',

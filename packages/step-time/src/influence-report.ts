@@ -61,9 +61,7 @@ const MIN_DF = 3;
 const median = (values: Float64Array): number => {
   const sorted = values.slice().sort();
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
 
 /**
@@ -78,9 +76,9 @@ const dominantRows = (residuals: Float64Array, order: Uint32Array, rssShare: Flo
   let carried = 0;
   let last = 0;
   for (let k = 0; k <= few && k < order.length; k++) {
-    const row = order[k] as number;
-    const share = rssShare[row] as number;
-    const wild = Math.abs((residuals[row] as number) - centre) > WILD * scale;
+    const row = order[k];
+    const share = rssShare[row];
+    const wild = Math.abs(residuals[row] - centre) > WILD * scale;
     if (carried >= MOST && !(wild && share >= ALIKE * last)) return order.slice(0, k);
     if (!wild) break;
     carried += share;
@@ -99,21 +97,21 @@ export const influenceReport = (fit: LeastSquaresFit, data: Dataset, terms: read
   const n = rssShare.length;
   const pointOf = (row: number): InfluentialPoint => ({
     row,
-    stepTimeMs: data.target[row] as number,
-    predictedMs: fit.fitted[row] as number,
-    residualMs: fit.residuals[row] as number,
-    rssShare: rssShare[row] as number,
-    studentised: studentised[row] as number,
-    leverage: leverage[row] as number,
-    cooksDistance: cooksDistance[row] as number,
+    stepTimeMs: data.target[row],
+    predictedMs: fit.fitted[row],
+    residualMs: fit.residuals[row],
+    rssShare: rssShare[row],
+    studentised: studentised[row],
+    leverage: leverage[row],
+    cooksDistance: cooksDistance[row],
   });
   const order = Uint32Array.from({ length: n }, (_, i) => i);
-  order.sort((i, k) => (rssShare[k] as number) - (rssShare[i] as number) || i - k);
+  order.sort((i, k) => rssShare[k] - rssShare[i] || i - k);
   const informative = fit.statistics.df > 0 && !fit.warnings.some(({ code }) => code === 'exact-fit');
   const spare = informative && fit.statistics.df >= MIN_DF;
   const dominant = spare ? dominantRows(fit.residuals, order, rssShare) : new Uint32Array(0);
-  const most = cooksDistance.reduce((best, value, row) => (value > (cooksDistance[best] as number) ? row : best), 0);
-  const pivotal = spare && dominant.length === 0 && (cooksDistance[most] as number) > PIVOTAL ? [most] : [];
+  const most = cooksDistance.reduce((best, value, row) => (value > cooksDistance[best] ? row : best), 0);
+  const pivotal = spare && dominant.length === 0 && cooksDistance[most] > PIVOTAL ? [most] : [];
 
   const setAside = new Set([...dominant, ...pivotal]);
   const rest = order.filter((row) => !setAside.has(row)).sort();
@@ -121,7 +119,7 @@ export const influenceReport = (fit: LeastSquaresFit, data: Dataset, terms: read
   return {
     dominant: Array.from(dominant, pointOf),
     informative,
-    dominantShare: dominant.reduce((sum, row) => sum + (rssShare[row] as number), 0),
+    dominantShare: dominant.reduce((sum, row) => sum + rssShare[row], 0),
     r2: fit.statistics.r2,
     r2Without: without?.statistics.r2 ?? null,
     coefficientsWithout: without?.coefficients.map(({ estimate }) => estimate) ?? null,

@@ -20,9 +20,9 @@ const uncertaintyJSON = (u: {
 
 const rowJSON = (times: StepTimes, row: number) => ({
   row: row + 1,
-  ...(times.lines === undefined ? {} : { line: times.lines[row] as number }),
-  batch_size: times.batchSize[row] as number,
-  sequence_length: times.sequenceLength[row] as number,
+  ...(times.lines === undefined ? {} : { line: times.lines[row] }),
+  batch_size: times.batchSize[row],
+  sequence_length: times.sequenceLength[row],
 });
 
 const pointJSON = (times: StepTimes, point: InfluentialPoint) => ({

@@ -26,11 +26,11 @@ export const pointsOverThreshold = (
   }
   const missed: MissedPoint[] = [];
   for (let row = 0; row < measuredMs.length; row++) {
-    const stepTimeMs = measuredMs[row] as number;
-    const errorMs = (predictedMs[row] as number) - stepTimeMs;
+    const stepTimeMs = measuredMs[row];
+    const errorMs = predictedMs[row] - stepTimeMs;
     const errorPercent = (100 * Math.abs(errorMs)) / stepTimeMs;
     if (errorPercent > thresholdPercent) {
-      missed.push({ row, stepTimeMs, predictedMs: predictedMs[row] as number, errorMs, errorPercent });
+      missed.push({ row, stepTimeMs, predictedMs: predictedMs[row], errorMs, errorPercent });
     }
   }
   return missed.sort((p, q) => q.errorPercent - p.errorPercent || p.row - q.row);

@@ -43,7 +43,7 @@ const bandBatchSizes = (batchSize: Float64Array): number[] => {
   const sorted = batchSize.slice().sort();
   const distinct = [...new Set(sorted)];
   if (distinct.length <= BANDS) return distinct;
-  const picks = [0.05, 0.35, 0.65, 0.95].map((q) => sorted[Math.floor(q * (sorted.length - 1))] as number);
+  const picks = [0.05, 0.35, 0.65, 0.95].map((q) => sorted[Math.floor(q * (sorted.length - 1))]);
   return [...new Set(picks)];
 };
 
@@ -103,7 +103,7 @@ const bandOf = ({ model, leastSquares }: StepTimeFit, times: StepTimes, batchSiz
       ? { low: meanMs, high: meanMs }
       : predictWithIntervals(model.linear, table, { level: leastSquares.level });
   const near = Uint32Array.from({ length: times.length }, (_, i) => i).filter(
-    (i) => Math.abs((times.batchSize[i] as number) - batchSize) <= NEAR * batchSize,
+    (i) => Math.abs(times.batchSize[i] - batchSize) <= NEAR * batchSize,
   );
   return {
     batchSize,
@@ -112,8 +112,8 @@ const bandOf = ({ model, leastSquares }: StepTimeFit, times: StepTimes, batchSiz
     lowMs: interval.low,
     highMs: interval.high,
     measured: {
-      sequenceLength: Float64Array.from(near, (i) => times.sequenceLength[i] as number),
-      stepTimeMs: Float64Array.from(near, (i) => 1000 * (times.stepTimeSec[i] as number)),
+      sequenceLength: Float64Array.from(near, (i) => times.sequenceLength[i]),
+      stepTimeMs: Float64Array.from(near, (i) => 1000 * times.stepTimeSec[i]),
     },
   };
 };

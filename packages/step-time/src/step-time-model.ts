@@ -67,18 +67,18 @@ export const predictStepTime = (model: StepTimeModel, query: StepQuery, level = 
   const { linear } = model;
   const outside = linear.trainingRange.features
     .filter(({ name, min, max }) => {
-      const value = row.columns[row.names.indexOf(name)]?.[0] as number;
+      const value = row.columns[row.names.indexOf(name)]?.[0];
       return !(min <= value && value <= max);
     })
     .map(({ name, min, max }) => `${name} was ${min} to ${max} in training`);
   const extrapolated = outsideHull(linear, row)[0] === 1;
   if (linear.inference === undefined) {
-    return { stepTimeSec: (linear.predict(row)[0] as number) / 1000, interval: null, extrapolated, outside };
+    return { stepTimeSec: linear.predict(row)[0] / 1000, interval: null, extrapolated, outside };
   }
   const { mean, low, high } = predictWithIntervals(linear, row, { level });
   return {
-    stepTimeSec: (mean[0] as number) / 1000,
-    interval: [(low[0] as number) / 1000, (high[0] as number) / 1000],
+    stepTimeSec: mean[0] / 1000,
+    interval: [low[0] / 1000, high[0] / 1000],
     extrapolated,
     outside,
   };

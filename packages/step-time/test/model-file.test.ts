@@ -194,7 +194,7 @@ describe('NAME.json', () => {
       error_percent: 20,
     });
     const far = [...stalls.stepTimeSec].filter(
-      (sec, i) => Math.abs((fit.leastSquares.fitted[i] as number) / (1000 * sec) - 1) > 0.2,
+      (sec, i) => Math.abs(fit.leastSquares.fitted[i] / (1000 * sec) - 1) > 0.2,
     );
     expect(far.length).toBeGreaterThan(10);
     expect(file.points_over_threshold).toMatchObject({ threshold_percent: 20, count: far.length });
@@ -329,22 +329,22 @@ describe('figures', () => {
     for (const band of bands) {
       expect(band.sequenceLength).toHaveLength(60);
       expect([band.sequenceLength[0], band.sequenceLength[59]]).toEqual([64, 8192]);
-      expect((band.sequenceLength[1] as number) - 64).toAgree(8128 / 59, 1e-12);
+      expect(band.sequenceLength[1] - 64).toAgree(8128 / 59, 1e-12);
       const mean = stalls.further.get('prefilling')?.reduce((sum, v) => sum + v, 0) ?? 0;
       const further = { prefilling: mean / 64 };
       const { stepTimeSec, interval } = predictStepTime(
         fit.model,
-        { batchSize: band.batchSize, sequenceLength: band.sequenceLength[30] as number, further },
+        { batchSize: band.batchSize, sequenceLength: band.sequenceLength[30], further },
         0.9,
       );
       expect(band.meanMs[30]).toAgree(1000 * stepTimeSec, 1e-12);
-      expect([band.lowMs[30] as number, band.highMs[30] as number]).toAgree(
+      expect([band.lowMs[30], band.highMs[30]]).toAgree(
         (interval ?? [0, 0]).map((sec) => 1000 * sec),
         1e-12,
       );
       const near = [...stalls.batchSize.keys()].filter((i) => stalls.batchSize[i] === band.batchSize);
       expect([...band.measured.sequenceLength]).toEqual(near.map((i) => stalls.sequenceLength[i]));
-      expect([...band.measured.stepTimeMs]).toEqual(near.map((i) => 1000 * (stalls.stepTimeSec[i] as number)));
+      expect([...band.measured.stepTimeMs]).toEqual(near.map((i) => 1000 * stalls.stepTimeSec[i]));
     }
   });
 

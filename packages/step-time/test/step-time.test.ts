@@ -48,7 +48,7 @@ describe('one slow step among 2,413', () => {
       [s.residual_standard_error, 'sigma_hat'],
       [s.condition_number, 'cond_number'],
     ];
-    for (const [got, name] of pairs) expect(got as number).toAgree(OLS[name] as number, 1e-8);
+    for (const [got, name] of pairs) expect(got as number).toAgree(OLS[name], 1e-8);
     expect(s.explained_variance as number).toAgree(s.r2 as number, 1e-10);
     expect(s.cv_scores_mean).toBeGreaterThan(0.7);
     expect(Object.keys(s)).toEqual(
@@ -146,7 +146,7 @@ describe('the fit', () => {
     const falling = stepTimesOf({
       ...grid,
       further: {},
-      stepTimeSec: grid.stepTimeSec.map((sec, i) => sec - 1e-6 * (grid.sequenceLength[i] as number)),
+      stepTimeSec: grid.stepTimeSec.map((sec, i) => sec - 1e-6 * grid.sequenceLength[i]),
     });
     expect(fitStepTime(falling).warnings.find((w) => w.code === 'negative-coefficient')?.message).toMatch(
       /^c is below 0/,
@@ -304,7 +304,7 @@ describe('prediction and evaluation', () => {
     expect(errorByParameters.map((e) => e.feature)).toEqual(['batch_size', 'sequence_length']);
     expect(predictionBands.bands.length).toBeLessThanOrEqual(4);
     for (const band of predictionBands.bands) {
-      expect(band.lowMs.every((low, i) => low < (band.highMs[i] as number))).toBe(true);
+      expect(band.lowMs.every((low, i) => low < band.highMs[i])).toBe(true);
       expect(band.measured.stepTimeMs.length).toBeGreaterThan(0);
     }
     expect(modelComparison).toHaveLength(12);

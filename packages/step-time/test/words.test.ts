@@ -92,11 +92,11 @@ describe('what decides a fit', () => {
     const { influence, leastSquares } = fitStepTime(times);
     const [worst] = influence.dominant;
     expect(worst).toEqual(influence.largest[0]);
-    expect(worst?.stepTimeMs).toBe(1000 * (times.stepTimeSec[20] as number));
+    expect(worst?.stepTimeMs).toBe(1000 * times.stepTimeSec[20]);
     expect(worst?.predictedMs).toBe(leastSquares.fitted[20]);
     expect(worst?.residualMs).toBe(leastSquares.residuals[20]);
     const rss = leastSquares.residuals.reduce((sum, r) => sum + r * r, 0);
-    expect(worst?.rssShare).toAgree((leastSquares.residuals[20] as number) ** 2 / rss, 1e-12);
+    expect(worst?.rssShare).toAgree(leastSquares.residuals[20] ** 2 / rss, 1e-12);
     expect(influence.dominantShare).toBe(worst?.rssShare);
     expect(influence.r2).toBe(leastSquares.statistics.r2);
     expect(influence.pivotal).toBeNull();
@@ -105,7 +105,7 @@ describe('what decides a fit', () => {
     expect(shares).toEqual([...shares].sort((a, b) => b - a));
     // Without the row the fit is that of the other rows alone.
     const others = [...times.stepTimeSec.keys()].filter((i) => i !== 20);
-    const pick = (column: Float64Array) => others.map((i) => column[i] as number);
+    const pick = (column: Float64Array) => others.map((i) => column[i]);
     const alone = fitStepTime(
       stepTimesOf({
         batchSize: pick(times.batchSize),
@@ -181,7 +181,7 @@ describe('warnings', () => {
     const sequence = gridOfSteps().sequenceLength;
     expect(
       messages(
-        withSeconds((sec, i) => sec - 1e-6 * (sequence[i] as number)),
+        withSeconds((sec, i) => sec - 1e-6 * sequence[i]),
         'negative-coefficient',
       ),
     ).toEqual([
@@ -192,7 +192,7 @@ describe('warnings', () => {
     // c of about 0 under an error of 5 ms.
     expect(
       messages(
-        withSeconds((sec, i) => sec - 3e-7 * (sequence[i] as number), 5),
+        withSeconds((sec, i) => sec - 3e-7 * sequence[i], 5),
         'negative-coefficient',
       ),
     ).toEqual([

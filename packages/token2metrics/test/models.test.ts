@@ -29,7 +29,7 @@ const outputs = Float64Array.from({ length: 60 }, () => draw(2, 2000));
 const padded = (i: number) => Math.ceil(i / 128) * 128;
 const truth = (i: number, o: number) =>
   0.05 + 2e-4 * padded(i) + 3e-8 * padded(i) ** 2 + 0.02 * o + 4e-7 * (o * i + (o * (o - 1)) / 2);
-const exact = inputs.map((i, k) => truth(i, outputs[k] as number));
+const exact = inputs.map((i, k) => truth(i, outputs[k]));
 
 describe('physics', () => {
   it('recovers the five coefficients of noise-free data', () => {
@@ -122,7 +122,7 @@ describe('trainDevice', () => {
   it('holds out what it judges by: fold = row % 5', async () => {
     const rows = metricRows(await bundled('8B'), 'decode');
     const predicted = outOfFold(rows, 'linear', {});
-    const keep = Int32Array.from(rows.position.keys()).filter((k) => (rows.position[k] as number) % 5 !== 2);
+    const keep = Int32Array.from(rows.position.keys()).filter((k) => rows.position[k] % 5 !== 2);
     const train = {
       ...rows,
       tokens: tokensOf(take(rows.tokens.columns[0], keep), take(rows.tokens.columns[1], keep)),

@@ -28,8 +28,8 @@ export const formatOfFixture: ReadonlyMap<string, string> = new Map(
 export function fuzzCase(seed: number, number: number): FuzzCase {
   const random = seededRandom(seed, `fuzz/${number}`);
   const below = (n: number): number => Math.floor(random() * n);
-  const fixture = fixtures[number % fixtures.length] as (typeof fixtures)[number];
-  const mutations = Array.from({ length: 1 + below(2) * below(4) }, () => NAMES[below(NAMES.length)] as string);
+  const fixture = fixtures[number % fixtures.length];
+  const mutations = Array.from({ length: 1 + below(2) * below(4) }, () => NAMES[below(NAMES.length)]);
   let bytes = below(WHOLE_IN) === 0 ? fixture.bytes : fixture.small;
   for (const name of mutations) bytes = MUTATIONS[name]?.(bytes, random) ?? bytes;
   const other = below(OTHER_FORMAT_IN) === 0 ? { format: formats[below(formats.length)]?.name ?? 'auto' } : {};

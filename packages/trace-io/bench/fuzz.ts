@@ -111,9 +111,9 @@ function run(seed: number, minutes: number, from: number): void {
     done = batch.next - from;
     if (Date.now() - start > minutes * 60_000) end(0, 'no fault');
   });
-  worker.on('error', (error) => end(1, `FAULT: ${error.stack ?? error}\n${saved(seed, current[0] as number)}`));
+  worker.on('error', (error) => end(1, `FAULT: ${error.stack ?? error}\n${saved(seed, current[0])}`));
   setInterval(() => {
-    if (Date.now() - (current[1] as number) > HANG_MS) end(1, `HANG: ${saved(seed, current[0] as number)}`);
+    if (Date.now() - current[1] > HANG_MS) end(1, `HANG: ${saved(seed, current[0])}`);
   }, 1000);
   setInterval(() => process.stdout.write(`${summary()}\n`), REPORT_EVERY_MS);
 }

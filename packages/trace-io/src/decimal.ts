@@ -24,14 +24,14 @@ export class DecimalReader {
    */
   read(bytes: Uint8Array, at: number): number {
     let p = at;
-    let byte = bytes[p] as number;
+    let byte = bytes[p];
     const negative = byte === 0x2d;
-    if (negative) byte = bytes[++p] as number;
+    if (negative) byte = bytes[++p];
     let high = 0;
     let low = 0;
     let digits = 0;
     const first = p;
-    for (; byte >= 0x30 && byte <= 0x39; byte = bytes[++p] as number) {
+    for (; byte >= 0x30 && byte <= 0x39; byte = bytes[++p]) {
       if (digits < LIMB_DIGITS) {
         high = (Math.imul(high, 10) + byte - 0x30) | 0;
         if (high !== 0) digits++;
@@ -44,8 +44,8 @@ export class DecimalReader {
     let exponent = 0;
     if (byte === 0x2e) {
       const point = p;
-      byte = bytes[++p] as number;
-      for (; byte >= 0x30 && byte <= 0x39; byte = bytes[++p] as number) {
+      byte = bytes[++p];
+      for (; byte >= 0x30 && byte <= 0x39; byte = bytes[++p]) {
         if (digits < LIMB_DIGITS) {
           high = (Math.imul(high, 10) + byte - 0x30) | 0;
           if (high !== 0) digits++;
@@ -67,19 +67,19 @@ export class DecimalReader {
     this.next = p;
     const lowDigits = digits > LIMB_DIGITS ? digits - LIMB_DIGITS : 0;
     // At most 30 bits times 5^9 (21 bits): exact.
-    const shifted = high * (POWER_OF_TEN[lowDigits] as number);
+    const shifted = high * POWER_OF_TEN[lowDigits];
     const size = digits <= EXACT_DIGITS ? scaled(shifted + low, exponent) : scaledPair(shifted, low, exponent);
     return negative ? -size : size;
   }
 
   #exponent(bytes: Uint8Array, at: number): number {
     let p = at;
-    let byte = bytes[p] as number;
+    let byte = bytes[p];
     const negative = byte === 0x2d;
-    if (negative || byte === 0x2b) byte = bytes[++p] as number;
+    if (negative || byte === 0x2b) byte = bytes[++p];
     const first = p;
     let written = 0;
-    for (; byte >= 0x30 && byte <= 0x39; byte = bytes[++p] as number) {
+    for (; byte >= 0x30 && byte <= 0x39; byte = bytes[++p]) {
       if (p - first === 4) return Number.NaN;
       written = written * 10 + byte - 0x30;
     }
@@ -92,8 +92,8 @@ export class DecimalReader {
 /** `mantissa * 10^exponent`, correctly rounded, for an exact mantissa; NaN out of reach. */
 function scaled(mantissa: number, exponent: number): number {
   if (exponent === 0 || mantissa === 0) return mantissa;
-  if (exponent < 0) return exponent < -22 ? Number.NaN : mantissa / (POWER_OF_TEN[-exponent] as number);
-  return exponent > 22 ? Number.NaN : mantissa * (POWER_OF_TEN[exponent] as number);
+  if (exponent < 0) return exponent < -22 ? Number.NaN : mantissa / POWER_OF_TEN[-exponent];
+  return exponent > 22 ? Number.NaN : mantissa * POWER_OF_TEN[exponent];
 }
 
 /** `(shifted + low) * 10^exponent` for `-22 <= exponent <= 0`, correctly rounded, or NaN where the rounding is in doubt. */
@@ -101,7 +101,7 @@ function scaledPair(shifted: number, low: number, exponent: number): number {
   if (exponent > 0 || exponent < -22) return Number.NaN;
   const sum = shifted + low;
   const rest = low - (sum - shifted);
-  const divisor = POWER_OF_TEN[-exponent] as number;
+  const divisor = POWER_OF_TEN[-exponent];
   const quotient = sum / divisor;
   const back = quotient * divisor;
   const correction = (sum - back - productError(quotient, divisor, back) + rest) / divisor;

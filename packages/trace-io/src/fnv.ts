@@ -5,6 +5,6 @@ export const FNV_PRIME = 0x01000193;
 /** FNV-1a of `bytes[from, to)`. */
 export function fnv1a(bytes: Uint8Array, from: number, to: number): number {
   let hash = FNV_OFFSET;
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ (bytes[i] as number), FNV_PRIME);
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i], FNV_PRIME);
   return hash;
 }

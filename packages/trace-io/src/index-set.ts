@@ -13,6 +13,6 @@ export class IndexSet {
       larger.set(this.#words);
       this.#words = larger;
     }
-    this.#words[word] = ((this.#words[word] as number) | (1 << (index & 31))) >>> 0;
+    this.#words[word] = (this.#words[word] | (1 << (index & 31))) >>> 0;
   }
 }

@@ -15,7 +15,7 @@ const joinedNames = (columns: readonly NameColumn[]): NameColumn => {
       const which = ends.findIndex((end) => index < end);
       const column = columns[which];
       if (column === undefined) throw new RangeError(`name: index must be below ${length}; got ${index}`);
-      return column.at(index - ((ends[which] as number) - column.length));
+      return column.at(index - (ends[which] - column.length));
     },
   };
 };
@@ -58,11 +58,11 @@ export const joinPhases = (parts: readonly { readonly name: string; readonly pha
     joined.kind.set(phases.kind, row);
     joined.startSec.set(phases.startSec, row);
     joined.endSec.set(phases.endSec, row);
-    joined.tokens.set(tokens[p] as Counts, row);
+    joined.tokens.set(tokens[p], row);
     if (phases.steps) steps?.set(phases.steps, row);
     if (phases.cachedTokens) cachedTokens?.set(phases.cachedTokens, row);
     for (let i = 0; i < phases.length; i++) {
-      joined.request[row + i] = requests + (phases.request[i] as number);
+      joined.request[row + i] = requests + phases.request[i];
       joined.instance[row + i] = instances + (phases.instance?.[i] ?? 0);
     }
     const own = phases.instanceIds;

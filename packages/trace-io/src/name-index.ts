@@ -26,7 +26,7 @@ export class NameIndex {
     if (last >= 0 && pages.same(last, bytes, from, to)) return last;
     const mask = this.#slots.length - 1;
     let slot = spread(hash) & mask;
-    for (let index = (this.#slots[slot] as number) - 1; index >= 0; index = (this.#slots[slot] as number) - 1) {
+    for (let index = this.#slots[slot] - 1; index >= 0; index = this.#slots[slot] - 1) {
       if (this.#mayBe(index, hash) && pages.same(index, bytes, from, to)) return index;
       slot = (slot + 1) & mask;
     }
@@ -78,7 +78,7 @@ export class NameIndex {
   }
 
   #hashAt(index: number): number {
-    return index < this.#hashes.length ? (this.#hashes[index] as number) : this.#pages.hash(index);
+    return index < this.#hashes.length ? this.#hashes[index] : this.#pages.hash(index);
   }
 
   #rehash(): void {

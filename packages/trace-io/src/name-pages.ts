@@ -22,7 +22,7 @@ export class NamePages {
 
   /** Whether name `index` is `bytes[from, to)`. */
   same(index: number, bytes: Uint8Array, from: number, to: number): boolean {
-    const page = this.#pages[index >>> PAGE_BITS] as Page;
+    const page = this.#pages[index >>> PAGE_BITS];
     const at = index & (NAMES_A_PAGE - 1);
     const start = page.start(at);
     if (page.start(at + 1) - start !== to - from) return false;
@@ -33,14 +33,14 @@ export class NamePages {
 
   /** FNV-1a of name `index`. */
   hash(index: number): number {
-    const page = this.#pages[index >>> PAGE_BITS] as Page;
+    const page = this.#pages[index >>> PAGE_BITS];
     const at = index & (NAMES_A_PAGE - 1);
     return fnv1a(page.pool, page.start(at), page.start(at + 1));
   }
 
   /** The bytes of name `index`, not to be changed. */
   at(index: number): Uint8Array {
-    const page = this.#pages[index >>> PAGE_BITS] as Page;
+    const page = this.#pages[index >>> PAGE_BITS];
     const at = index & (NAMES_A_PAGE - 1);
     return page.pool.subarray(page.start(at), page.start(at + 1));
   }
@@ -63,7 +63,7 @@ class Page {
   /** Where name `at` begins, and the one before it ends. */
   start(at: number): number {
     if (this.#ends === undefined) return at * this.#width;
-    return at === 0 ? 0 : (this.#ends[at - 1] as number);
+    return at === 0 ? 0 : this.#ends[at - 1];
   }
 
   append(bytes: Uint8Array, from: number, to: number): void {
@@ -71,7 +71,7 @@ class Page {
     const end = start + (to - from);
     if (end > this.pool.length) this.pool = grownBytes(this.pool, Math.max(2 * this.pool.length, end));
     const { pool } = this;
-    for (let i = from, j = start; i < to; i++, j++) pool[j] = bytes[i] as number;
+    for (let i = from, j = start; i < to; i++, j++) pool[j] = bytes[i];
     this.#used = end;
     if (this.#ends === undefined && to - from !== this.#width) {
       this.#ends = new Uint32Array(NAMES_A_PAGE);

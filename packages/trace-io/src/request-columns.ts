@@ -76,7 +76,7 @@ export class RequestColumns {
     );
     return {
       length,
-      requestIds: { length, at: (index) => names.at(idAt[index] as number) },
+      requestIds: { length, at: (index) => names.at(idAt[index]) },
       promptTokens: this.#promptTokens.subarray(0, length),
       outputTokens: this.#outputTokens.subarray(0, length),
       ...optional,
@@ -95,7 +95,7 @@ export class RequestColumns {
     // One name for all rows tells nothing apart: that is one engine.
     if (final.length < 2) return {};
     return {
-      instance: this.#instance.subarray(0, this.#count).map((index) => indexOf[index] as number),
+      instance: this.#instance.subarray(0, this.#count).map((index) => indexOf[index]),
       instanceIds: final.names(),
     };
   }

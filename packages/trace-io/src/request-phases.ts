@@ -36,11 +36,11 @@ export function phasesOfRequests(
     const cached = Number.isNaN(knownCached) ? 0 : knownCached;
     const instance = requests.instance?.[i];
     if (first > start) {
-      phases.add(PREFILL, start, first, (promptTokens[i] as number) - cached, i);
+      phases.add(PREFILL, start, first, promptTokens[i] - cached, i);
       if (cached > 0) phases.setCachedTokens(cached);
       if (instance !== undefined) phases.setInstance(instance);
     }
-    const steps = (outputTokens[i] as number) - (rule.firstTokenWithPrefill ? 1 : 0);
+    const steps = outputTokens[i] - (rule.firstTokenWithPrefill ? 1 : 0);
     if (steps > 0 && last > first) {
       phases.add(DECODE, first, last, steps, i);
       const told = requests.decodeSteps?.[i] ?? missing;

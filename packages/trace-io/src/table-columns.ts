@@ -53,14 +53,14 @@ export const tableOfColumns = ({ tokens, ...columns }: TableColumns): PhaseTable
 
 const ownTokens = (kind: Uint8Array, tokens: Counts, wanted: number): Float64Array => {
   const column = new Float64Array(kind.length);
-  for (let i = 0; i < column.length; i++) if (kind[i] === wanted) column[i] = tokens[i] as number;
+  for (let i = 0; i < column.length; i++) if (kind[i] === wanted) column[i] = tokens[i];
   return column;
 };
 
 /** Tokens of a row's own kind, without making the two columns of a table that was read. */
 export const tokensOfRows = (phases: PhaseTable): ((row: number) => number) => {
   const kept = tokensByTable.get(phases);
-  if (kept !== undefined) return (row) => kept[row] as number;
+  if (kept !== undefined) return (row) => kept[row];
   const { kind, prefillTokens, decodeTokens } = phases;
   return (row) => (kind[row] === DECODE ? decodeTokens[row] : prefillTokens[row]) as number;
 };

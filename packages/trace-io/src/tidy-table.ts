@@ -126,8 +126,8 @@ class TidyRows implements TidyTable {
       cells,
       row: (at) => {
         for (const slot of slots) {
-          const text = cells[slot] as number;
-          (this.#cells[slot] as number[])[this.#lines.length] = Number.isNaN(text) ? -1 : text;
+          const text = cells[slot];
+          this.#cells[slot][this.#lines.length] = Number.isNaN(text) ? -1 : text;
         }
         this.end(at);
       },

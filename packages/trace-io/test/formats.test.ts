@@ -20,13 +20,13 @@ interface Row {
 function sortedPhases(table: PhaseTable): Row[] {
   const origin = table.startSec.reduce((least, sec) => Math.min(least, sec), Number.POSITIVE_INFINITY);
   return Array.from({ length: table.length }, (_, i) => ({
-    id: table.requestIds.at(table.request[i] as number),
+    id: table.requestIds.at(table.request[i]),
     kind: table.kind[i] === DECODE ? 'decode' : 'prefill',
-    start: (table.startSec[i] as number) - origin,
-    end: (table.endSec[i] as number) - origin,
+    start: table.startSec[i] - origin,
+    end: table.endSec[i] - origin,
     work: (table.kind[i] === DECODE ? table.decodeTokens[i] : table.prefillTokens[i]) as number,
     cached: table.cachedTokens?.[i] ?? 0,
-    instance: table.instance === undefined ? undefined : table.instanceIds?.at(table.instance[i] as number),
+    instance: table.instance === undefined ? undefined : table.instanceIds?.at(table.instance[i]),
   })).sort(byKey);
 }
 
@@ -78,7 +78,7 @@ function expectPhases(trace: Trace, rows: readonly (readonly string[])[], tolera
 
 /** Times from a common zero: the difference of two of them may be off by twice the format's rounding. */
 function expectTimes(found: readonly number[], expected: readonly number[], toleranceSec: number): void {
-  const worst = found.reduce((most, sec, i) => Math.max(most, Math.abs(sec - (expected[i] as number))), 0);
+  const worst = found.reduce((most, sec, i) => Math.max(most, Math.abs(sec - expected[i])), 0);
   expect(found.length).toBe(expected.length);
   expect(worst).toBeLessThanOrEqual(2 * toleranceSec);
 }

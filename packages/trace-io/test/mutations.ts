@@ -3,7 +3,7 @@ export type Mutation = (bytes: Uint8Array, random: () => number) => Uint8Array;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const pick = <T>(values: readonly T[], random: () => number): T => values[Math.floor(random() * values.length)] as T;
+const pick = <T>(values: readonly T[], random: () => number): T => values[Math.floor(random() * values.length)];
 const at = (length: number, random: () => number): number => Math.floor(random() * Math.max(length, 1));
 
 function splice(bytes: Uint8Array, from: number, remove: number, insert: Uint8Array): Uint8Array {
@@ -129,7 +129,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     const lines = text.split('\n');
     for (let i = lines.length - 1; i > 0; i--) {
       const j = at(i + 1, random);
-      [lines[i], lines[j]] = [lines[j] as string, lines[i] as string];
+      [lines[i], lines[j]] = [lines[j], lines[i]];
     }
     return lines.join('\n');
   }),

@@ -37,6 +37,6 @@ test('keeps names of one length and of many over several pages', () => {
     i < 20_000 ? `r${10_000 + i}` : `r${i % 7 === 0 ? i : i * 1009}`,
   );
   const numbers = texts.map((text) => index.internText(text));
-  expect(texts.every((text, i) => index.nameAt(numbers[i] as number) === text)).toBe(true);
+  expect(texts.every((text, i) => index.nameAt(numbers[i]) === text)).toBe(true);
   expect(index.length).toBe(new Set(texts).size);
 });

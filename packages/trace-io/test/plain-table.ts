@@ -7,7 +7,7 @@ export function plain(table: PhaseTable) {
     const cached = table.cachedTokens?.[i];
     const instance = table.instance?.[i];
     return {
-      request: table.requestIds.at(table.request[i] as number),
+      request: table.requestIds.at(table.request[i]),
       kind: table.kind[i],
       start: table.startSec[i],
       end: table.endSec[i],

@@ -12,16 +12,9 @@ export function assertSound(trace: Trace): void {
     for (let i = 0; i < length; i++) {
       const code = kind[i];
       must(code === PREFILL || code === DECODE, 'kind', code);
-      must(Number.isFinite(startSec[i]) && (endSec[i] as number) > (startSec[i] as number), 'times', [
-        startSec[i],
-        endSec[i],
-      ]);
-      must(
-        Math.abs(startSec[i] as number) <= FARTHEST && Math.abs(endSec[i] as number) <= FARTHEST,
-        'clock',
-        endSec[i],
-      );
-      must((endSec[i] as number) - (startSec[i] as number) >= 1e-12, 'duration', [startSec[i], endSec[i]]);
+      must(Number.isFinite(startSec[i]) && endSec[i] > startSec[i], 'times', [startSec[i], endSec[i]]);
+      must(Math.abs(startSec[i]) <= FARTHEST && Math.abs(endSec[i]) <= FARTHEST, 'clock', endSec[i]);
+      must(endSec[i] - startSec[i] >= 1e-12, 'duration', [startSec[i], endSec[i]]);
       must(
         isCount(prefillTokens[i]) && (code === PREFILL || prefillTokens[i] === 0),
         'prefill tokens',
@@ -38,11 +31,7 @@ export function assertSound(trace: Trace): void {
   if (requests) assertRequests(requests);
   if (steps) {
     for (let i = 0; i < steps.length; i++) {
-      must(
-        Number.isFinite(steps.durationSec[i]) && (steps.durationSec[i] as number) >= 0,
-        'duration',
-        steps.durationSec[i],
-      );
+      must(Number.isFinite(steps.durationSec[i]) && steps.durationSec[i] >= 0, 'duration', steps.durationSec[i]);
       must(isCount(steps.prefillTokens[i]) && isCount(steps.decodeTokens[i]), 'step tokens', steps.prefillTokens[i]);
     }
   }
@@ -56,17 +45,9 @@ function assertRequests(requests: RequestTable): void {
   for (let i = 0; i < requests.length; i++) {
     mustName(requests.requestIds, i);
     must(isCount(requests.promptTokens[i]), 'prompt', requests.promptTokens[i]);
-    must(
-      isCount(requests.outputTokens[i]) && (requests.outputTokens[i] as number) > 0,
-      'output',
-      requests.outputTokens[i],
-    );
+    must(isCount(requests.outputTokens[i]) && requests.outputTokens[i] > 0, 'output', requests.outputTokens[i]);
     for (const column of times) {
-      must(
-        column === undefined || Number.isNaN(column[i]) || Math.abs(column[i] as number) <= FARTHEST,
-        'time',
-        column?.[i],
-      );
+      must(column === undefined || Number.isNaN(column[i]) || Math.abs(column[i]) <= FARTHEST, 'time', column?.[i]);
     }
     must(
       times.some((column) => column !== undefined && Number.isFinite(column[i])),

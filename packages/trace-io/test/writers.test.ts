@@ -59,7 +59,7 @@ const requestTables = fc
     for (const [i, { gaps, prompt, output, cached, queue, instance, preemptions, steps }] of rows.entries()) {
       const [arrival, prefill, decode] = gaps;
       const scheduled = folded ? arrival : arrival + queue;
-      columns.add(ids[i] as string, {
+      columns.add(ids[i], {
         arrivalSec: arrival,
         ...(!folded && { scheduledSec: scheduled }),
         firstTokenSec: scheduled + prefill,
@@ -111,7 +111,7 @@ describe('parse(format(t)) = t, to the last digit', () => {
           const table = phaseTableFrom(
             rows.map(
               (r, i): PhaseRow => ({
-                request_id: ids[i] as string,
+                request_id: ids[i],
                 phase_type: r.decode ? 'decode' : 'prefill',
                 t_start: r.start,
                 t_end: r.end,

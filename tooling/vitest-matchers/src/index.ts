@@ -10,8 +10,8 @@ declare module 'vitest' {
 const offender = (got: ArrayLike<number>, want: ArrayLike<number>, rtol: number, atol: number): string | undefined => {
   if (got.length !== want.length) return `length ${got.length}, expected ${want.length}`;
   for (let i = 0; i < want.length; i++) {
-    const g = got[i] as number;
-    const w = want[i] as number;
+    const g = got[i];
+    const w = want[i];
     // Written so that NaN fails.
     if (!(Math.abs(g - w) <= rtol * Math.abs(w) + atol)) {
       return `[${i}] is ${g}, expected ${w} within ${rtol} relative and ${atol} absolute (off by ${Math.abs(g - w) / Math.abs(w)} relative)`;

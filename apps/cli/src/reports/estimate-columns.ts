@@ -20,20 +20,20 @@ const rowsWhere = (length: number, holds: (i: number) => boolean): Uint32Array =
 
 const columnOf = (rows: Uint32Array, at: (row: number) => number): Float64Array => {
   const column = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) column[i] = at(rows[i] as number);
+  for (let i = 0; i < rows.length; i++) column[i] = at(rows[i]);
   return column;
 };
 
 const pick = (rows: Uint32Array, column: Float64Array | Uint32Array): Float64Array =>
-  columnOf(rows, (row) => column[row] as number);
+  columnOf(rows, (row) => column[row]);
 
 const requestOf =
   (phases: PhaseTable, row: Uint32Array) =>
   (i: number): string =>
-    phases.requestIds.at(phases.request[row[i] as number] as number);
+    phases.requestIds.at(phases.request[row[i]]);
 
 const kindsOf = (phases: PhaseTable, row: Uint32Array): Uint8Array =>
-  row.length === phases.length ? phases.kind : Uint8Array.from(row, (r) => phases.kind[r] as number);
+  row.length === phases.length ? phases.kind : Uint8Array.from(row, (r) => phases.kind[r]);
 
 /** Phases in which the clock saw steps: of the others (cut by a window, without a count) nothing is predicted. */
 export const clockedPhases = (
@@ -41,7 +41,7 @@ export const clockedPhases = (
   { phases: seen }: StepClockDetails,
   rest: readonly [number, number] | undefined,
 ): ReportPhases => {
-  const rows = rowsWhere(seen.row.length, (i) => (seen.predictedSec[i] as number) > 0);
+  const rows = rowsWhere(seen.row.length, (i) => seen.predictedSec[i] > 0);
   const row = Uint32Array.from(pick(rows, seen.row));
   return {
     kind: kindsOf(phases, row),
@@ -51,14 +51,14 @@ export const clockedPhases = (
     meanDecodes: pick(rows, seen.meanDecodes),
     meanPrefillTokens: pick(rows, seen.meanPrefillTokens),
     label: requestOf(phases, row),
-    ...(rest && { heldOut: Uint8Array.from(row, (r) => ((phases.startSec[r] as number) >= rest[0] ? 1 : 0)) }),
+    ...(rest && { heldOut: Uint8Array.from(row, (r) => (phases.startSec[r] >= rest[0] ? 1 : 0)) }),
   };
 };
 
 /** Phases with the durations that a published estimate gives them; those without steps are left out. */
 export const fittedPhases = (phases: PhaseTable, estimate: BaselineEstimate | IterativeEstimate): ReportPhases => {
   const { measuredSec, fittedSec } = fittedDurations(phases, estimate);
-  const rows = rowsWhere(fittedSec.length, (i) => (fittedSec[i] as number) > 0);
+  const rows = rowsWhere(fittedSec.length, (i) => fittedSec[i] > 0);
   return {
     kind: kindsOf(phases, rows),
     startSec: pick(rows, phases.startSec),
@@ -70,8 +70,8 @@ export const fittedPhases = (phases: PhaseTable, estimate: BaselineEstimate | It
 
 /** Segments of the clock in which the engine worked. */
 export const workingSegments = ({ segments: s }: StepClockDetails): NonNullable<EstimateReportInput['segments']> => {
-  const working = rowsWhere(s.steps.length, (j) => (s.steps[j] as number) > 0);
-  const perStep = (column: Float64Array) => columnOf(working, (j) => (column[j] as number) / (s.steps[j] as number));
+  const working = rowsWhere(s.steps.length, (j) => s.steps[j] > 0);
+  const perStep = (column: Float64Array) => columnOf(working, (j) => column[j] / s.steps[j]);
   return {
     startSec: pick(working, s.startSec),
     durationSec: pick(working, s.durationSec),
@@ -85,7 +85,7 @@ export const workingSegments = ({ segments: s }: StepClockDetails): NonNullable<
 
 /** The rows of the clock's regression. */
 export const clockClusters = ({ clusters: c }: StepClockDetails): ReportClusters => {
-  const rows = rowsWhere(c.steps.length, (i) => (c.steps[i] as number) > 0 && (c.predictedSec[i] as number) > 0);
+  const rows = rowsWhere(c.steps.length, (i) => c.steps[i] > 0 && c.predictedSec[i] > 0);
   return {
     timeSec: pick(rows, c.timeSec),
     observedSec: pick(rows, c.observedSec),
@@ -96,7 +96,7 @@ export const clockClusters = ({ clusters: c }: StepClockDetails): ReportClusters
 
 /** How far the counts moved the steps of each segment, as a share of the expected steps. */
 export const clockCorrections = ({ segments }: StepClockDetails): Float64Array => {
-  const share = (j: number): number => (segments.steps[j] as number) / (segments.expectedSteps[j] as number) - 1;
+  const share = (j: number): number => segments.steps[j] / segments.expectedSteps[j] - 1;
   return columnOf(
     rowsWhere(segments.steps.length, (j) => Number.isFinite(share(j))),
     share,

@@ -26,8 +26,8 @@ export const runStageEvaluate = async (args: StageEvaluateArgs, session: Session
   warn(all, session);
   const rows = [
     ...(stagesMs ?? []).map((ms, k) => ({
-      stage: stageNames[k] as string,
-      figures: errorFigures(table.stagesMs[table.stageNames.indexOf(stageNames[k] as string)] as Float64Array, ms),
+      stage: stageNames[k],
+      figures: errorFigures(table.stagesMs[table.stageNames.indexOf(stageNames[k])], ms),
     })),
     { stage: 'T_total', figures: errorFigures(measuredTotals(table), totalMs) },
   ];

@@ -87,8 +87,8 @@ export const runStageFilter = async (args: StageFilterArgs, session: Session): P
           ...answers.map((answer, i) => [
             `${i + 1}`,
             answer,
-            (filtered.predictedMs[i] as number).toPrecision(4),
-            (filtered.lowerMs[i] as number).toPrecision(4),
+            filtered.predictedMs[i].toPrecision(4),
+            filtered.lowerMs[i].toPrecision(4),
             finite(filtered.upperMs[i])?.toPrecision(4) ?? 'unknown',
           ]),
         ],

@@ -48,7 +48,7 @@ export const readStageModel = async (path: string, session: Session): Promise<St
     recalibration: recalibrationFromJSON(json.recalibration),
     guardrail: {
       cross,
-      sampleTotalsMs: cross.ratios.map((ratio, i) => ratio * (cross.predictedMs[i] as number)),
+      sampleTotalsMs: cross.ratios.map((ratio, i) => ratio * cross.predictedMs[i]),
     },
     networks: undefined,
   };

@@ -58,7 +58,7 @@ const distinct = (table: KnobTable): KnobTable => {
     if (!seen.has(key)) rows.push(i);
     seen.add(key);
   }
-  const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row] as number);
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row]);
   return {
     length: rows.length,
     decodeSteps: pick(table.decodeSteps),
@@ -78,8 +78,8 @@ export const runStagePlan = async (args: StagePlanArgs, session: Session): Promi
     ...Array.from(rows, (row, i) => [
       `${i + 1}`,
       ...table.knobs.map((knob) => {
-        const value = knob.values[row] as number;
-        return knob.kind === 'numeric' ? `${value}` : (knob.levels[value] as string);
+        const value = knob.values[row];
+        return knob.kind === 'numeric' ? `${value}` : knob.levels[value];
       }),
     ]),
   ];

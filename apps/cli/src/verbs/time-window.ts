@@ -7,8 +7,8 @@ export const spanOf = ({ startSec, endSec }: Pick<PhaseTable, 'startSec' | 'endS
   let first = Infinity;
   let last = -Infinity;
   for (let i = 0; i < startSec.length; i++) {
-    first = Math.min(first, startSec[i] as number);
-    last = Math.max(last, endSec[i] as number);
+    first = Math.min(first, startSec[i]);
+    last = Math.max(last, endSec[i]);
   }
   return [first, last];
 };

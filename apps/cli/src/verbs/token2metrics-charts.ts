@@ -23,7 +23,7 @@ const titled = (metric: keyof typeof METRIC_FACTS): string => {
 /** The three figures of a training: all of held-out rows. */
 export const trainingFigures = (trained: TrainedDevice, options: RegressorOptions): NamedFigure[] => {
   const { model, heldOut, table } = trained;
-  const label = (rows: Int32Array) => (k: number) => `line ${table.line[rows[k] as number]}`;
+  const label = (rows: Int32Array) => (k: number) => `line ${table.line[rows[k]]}`;
   const figures: NamedFigure[] = [
     {
       name: 'predicted_vs_actual',
@@ -54,7 +54,7 @@ export const trainingFigures = (trained: TrainedDevice, options: RegressorOption
               {
                 name: 'held-out rows',
                 x: predicted,
-                residual: measured.map((value, k) => 100 * (value / (predicted[k] as number) - 1)),
+                residual: measured.map((value, k) => 100 * (value / predicted[k] - 1)),
                 label: label(rows),
               },
             ],

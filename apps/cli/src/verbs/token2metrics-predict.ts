@@ -65,17 +65,17 @@ const flat = (
     const own = prediction[metric];
     if (!own) continue;
     const { field } = METRIC_FACTS[metric];
-    fields[field] = own.value[row] as number;
+    fields[field] = own.value[row];
     fields[`${field}_low`] = own.interval?.low[row] ?? null;
     fields[`${field}_high`] = own.interval?.high[row] ?? null;
     outside ||= own.outside[row] === 1;
     fellBack ||= own.fellBack[row] === 1;
   }
   if (energy) {
-    fields.prefill_energy_j = energy.prefillJ[row] as number;
-    fields.decode_energy_j = energy.decodeJ[row] as number;
-    fields.energy_per_output_token_j = energy.perTokenJ[row] as number;
-    fields.output_tokens_per_j = energy.tokensPerJ[row] as number;
+    fields.prefill_energy_j = energy.prefillJ[row];
+    fields.decode_energy_j = energy.decodeJ[row];
+    fields.energy_per_output_token_j = energy.perTokenJ[row];
+    fields.output_tokens_per_j = energy.tokensPerJ[row];
   }
   return { ...fields, outside_training_range: outside, by_physics: fellBack };
 };
@@ -101,7 +101,7 @@ export const runToken2MetricsPredict = async (args: Token2MetricsPredictArgs, se
   const energy = requests.output && energyParts(model, prediction, requests.output);
   const rows: Record<string, number | boolean | null>[] = requests.input.map((input, row) => ({
     input_tokens: input,
-    ...(requests.output ? { output_tokens: requests.output[row] as number } : {}),
+    ...(requests.output ? { output_tokens: requests.output[row] } : {}),
     ...flat(prediction, energy, row),
   }));
   const warnings = warningsOf(model, rows);

@@ -117,9 +117,9 @@ const keptResidual = ({ rows, weights, beta }: ClockFit): number => {
   let squares = 0;
   let kept = 0;
   for (let i = 0; i < rows.length; i++) {
-    if (!((weights[i] as number) > 0)) continue;
+    if (!(weights[i] > 0)) continue;
     const seconds = predictedSeconds(rows, beta, i);
-    squares += (((rows.seconds[i] as number) - seconds) / seconds) ** 2 * (rows.steps[i] as number);
+    squares += ((rows.seconds[i] - seconds) / seconds) ** 2 * rows.steps[i];
     kept++;
   }
   return Math.sqrt(squares / Math.max(kept, 1));

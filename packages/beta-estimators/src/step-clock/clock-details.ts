@@ -68,16 +68,12 @@ export const stepClockDetails = (phases: PhaseTable, options: ResolvedStepClockO
   const { steps, context, shares } = state;
   const count = frame.segmentSec.length;
 
-  const decodeTokens = steps.map((k, j) => k * (frame.decodes[j] as number));
+  const decodeTokens = steps.map((k, j) => k * frame.decodes[j]);
   const predictedSec = steps.map(
-    (k, j) =>
-      beta[0] * k +
-      beta[1] * (shares.tokens[j] as number) +
-      beta[2] * (decodeTokens[j] as number) +
-      beta[3] * k * (context[j] as number),
+    (k, j) => beta[0] * k + beta[1] * shares.tokens[j] + beta[2] * decodeTokens[j] + beta[3] * k * context[j],
   );
   const expectedSteps = new Float64Array(count).fill(Number.NaN);
-  for (let e = 0; e < graph.edges; e++) expectedSteps[graph.segment[e] as number] = state.expected[e] as number;
+  for (let e = 0; e < graph.edges; e++) expectedSteps[graph.segment[e]] = state.expected[e];
 
   const total = columns.prefills.length + columns.decodes.length;
   const details = {
@@ -95,31 +91,31 @@ export const stepClockDetails = (phases: PhaseTable, options: ResolvedStepClockO
   };
   const put = (at: number, from: Prefills | Decodes, i: number, over: (s: PrefixSums) => number): void => {
     const k = over(sums.steps);
-    details.row[at] = from.row[i] as number;
-    details.observedSec[at] = (from.endSec[i] as number) - (from.startSec[i] as number);
+    details.row[at] = from.row[i];
+    details.observedSec[at] = from.endSec[i] - from.startSec[i];
     details.predictedSec[at] = over(sums.predicted);
     details.meanDecodes[at] = k > 0 ? over(sums.decodes) / k : 0;
     details.meanPrefillTokens[at] = k > 0 ? over(sums.prefilled) / k : 0;
   };
   for (let i = 0; i < columns.prefills.length; i++) {
-    const first = frame.prefillSegment[i] as number;
-    const end = frame.prefillEnd[i] as number;
-    const offset = frame.prefillOffset[i] as number;
+    const first = frame.prefillSegment[i];
+    const end = frame.prefillEnd[i];
+    const offset = frame.prefillOffset[i];
     put(i, columns.prefills, i, (s) => overPrefill(s, first, offset, end));
   }
   for (let i = 0; i < columns.decodes.length; i++) {
-    const from = frame.decodeStart[i] as number;
-    const to = frame.decodeEnd[i] as number;
+    const from = frame.decodeStart[i];
+    const to = frame.decodeEnd[i];
     put(columns.prefills.length + i, columns.decodes, i, (s) => sumBetween(s, from, to));
   }
 
   const firstOf = new Float64Array(groups.length).fill(Number.NaN);
   const timeSec = new Float64Array(groups.length);
   for (let j = 0; j < count; j++) {
-    const c = groups.ofSegment[j] as number;
+    const c = groups.ofSegment[j];
     if (c < 0) continue;
-    if (Number.isNaN(firstOf[c] as number)) firstOf[c] = frame.nodeSec[j] as number;
-    timeSec[c] = ((firstOf[c] as number) + (frame.nodeSec[j + 1] as number)) / 2;
+    if (Number.isNaN(firstOf[c])) firstOf[c] = frame.nodeSec[j];
+    timeSec[c] = (firstOf[c] + frame.nodeSec[j + 1]) / 2;
   }
   return {
     segments: {

@@ -43,17 +43,17 @@ export const clockFrame = ({ prefills, decodes, edgesSec }: TraceColumns): Clock
   const isNode = new Uint8Array(grid.timesSec.length);
   const change = new Int32Array(grid.timesSec.length);
   for (let i = 0; i < count; i++) {
-    const s = grid.startIndex[i] as number;
-    const e = grid.endIndex[i] as number;
+    const s = grid.startIndex[i];
+    const e = grid.endIndex[i];
     isNode[e] = 1;
-    if (i >= prefills.length || (prefills.steps[i] as number) > 0) isNode[s] = 1;
-    change[s] = (change[s] as number) + 1;
-    change[e] = (change[e] as number) - 1;
+    if (i >= prefills.length || prefills.steps[i] > 0) isNode[s] = 1;
+    change[s] = change[s] + 1;
+    change[e] = change[e] - 1;
   }
   let active = 0;
   for (let b = 0; b < change.length; b++) {
     if (active === 0) isNode[b] = 1;
-    active += change[b] as number;
+    active += change[b];
   }
   // nodeAt[b]: the last node not after boundary b.
   const nodeAt = new Int32Array(isNode.length);
@@ -64,11 +64,11 @@ export const clockFrame = ({ prefills, decodes, edgesSec }: TraceColumns): Clock
   }
   const nodeSec = new Float64Array(nodes);
   for (let b = 0; b < isNode.length; b++) {
-    if (isNode[b] === 1) nodeSec[nodeAt[b] as number] = grid.timesSec[b] as number;
+    if (isNode[b] === 1) nodeSec[nodeAt[b]] = grid.timesSec[b];
   }
 
   const at = (index: Uint32Array, from: number, length: number): Int32Array =>
-    Int32Array.from({ length }, (_, i) => nodeAt[index[from + i] as number] as number);
+    Int32Array.from({ length }, (_, i) => nodeAt[index[from + i]]);
   const prefillSegment = at(grid.startIndex, 0, prefills.length);
   const prefillEnd = at(grid.endIndex, 0, prefills.length);
   const decodeStart = at(grid.startIndex, prefills.length, decodes.length);
@@ -77,16 +77,16 @@ export const clockFrame = ({ prefills, decodes, edgesSec }: TraceColumns): Clock
   const segments = nodes - 1;
   const prefillOffset = new Float64Array(prefills.length);
   for (let i = 0; i < prefills.length; i++) {
-    const j = prefillSegment[i] as number;
-    const from = nodeSec[j] as number;
-    prefillOffset[i] = ((prefills.startSec[i] as number) - from) / ((nodeSec[j + 1] as number) - from);
+    const j = prefillSegment[i];
+    const from = nodeSec[j];
+    prefillOffset[i] = (prefills.startSec[i] - from) / (nodeSec[j + 1] - from);
   }
   const segmentSec = new Float64Array(segments);
-  for (let j = 0; j < segments; j++) segmentSec[j] = (nodeSec[j + 1] as number) - (nodeSec[j] as number);
+  for (let j = 0; j < segments; j++) segmentSec[j] = nodeSec[j + 1] - nodeSec[j];
   const running = activeOn(segments, decodeStart, decodeEnd);
   const prefilling = activeOn(segments, prefillSegment, prefillEnd);
   const busy = new Uint8Array(segments);
-  for (let j = 0; j < segments; j++) busy[j] = (running[j] as number) + (prefilling[j] as number) > 0 ? 1 : 0;
+  for (let j = 0; j < segments; j++) busy[j] = running[j] + prefilling[j] > 0 ? 1 : 0;
 
   return {
     nodeSec,
@@ -106,10 +106,10 @@ export const clockFrame = ({ prefills, decodes, edgesSec }: TraceColumns): Clock
 export const activeOn = (segments: number, first: Int32Array, end: Int32Array): Float64Array => {
   const active = new Float64Array(segments + 1);
   for (let i = 0; i < first.length; i++) {
-    active[first[i] as number] = (active[first[i] as number] as number) + 1;
-    active[end[i] as number] = (active[end[i] as number] as number) - 1;
+    active[first[i]] = active[first[i]] + 1;
+    active[end[i]] = active[end[i]] - 1;
   }
-  for (let j = 1; j <= segments; j++) active[j] = (active[j] as number) + (active[j - 1] as number);
+  for (let j = 1; j <= segments; j++) active[j] = active[j] + active[j - 1];
   return active.subarray(0, segments);
 };
 
@@ -117,7 +117,7 @@ const wholeSegments = (nodeSec: Float64Array, edgesSec: readonly number[]): Uint
   const whole = new Uint8Array(Math.max(nodeSec.length - 1, 0)).fill(1);
   let j = 0;
   for (const edge of edgesSec) {
-    while (j < nodeSec.length - 1 && (nodeSec[j] as number) < edge) j++;
+    while (j < nodeSec.length - 1 && nodeSec[j] < edge) j++;
     // The last node's index is one past the last segment; such a write is dropped by the typed array.
     whole[j] = 0;
     if (j > 0) whole[j - 1] = 0;

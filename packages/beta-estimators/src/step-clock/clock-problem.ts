@@ -48,12 +48,12 @@ const meanStepSec = (decodes: TraceColumns['decodes'], counted: Uint8Array): num
   let seconds = 0;
   for (let i = 0; i < decodes.length; i++) {
     if (counted[i] === 0) continue;
-    steps += decodes.steps[i] as number;
-    seconds += (decodes.endSec[i] as number) - (decodes.startSec[i] as number);
+    steps += decodes.steps[i];
+    seconds += decodes.endSec[i] - decodes.startSec[i];
   }
   return steps > 0 ? seconds / steps : undefined;
 };
 
 /** Prefills whose steps the trace gives. Their starts are nodes. */
 const countedPrefills = ({ prefills }: TraceColumns): Uint8Array =>
-  prefills.cut.map((cut, i) => (cut === 0 && (prefills.steps[i] as number) > 0 ? 1 : 0));
+  prefills.cut.map((cut, i) => (cut === 0 && prefills.steps[i] > 0 ? 1 : 0));

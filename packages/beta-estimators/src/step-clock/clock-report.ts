@@ -56,22 +56,22 @@ export const clockReport = (chosen: ChosenFit, budget: number | null): ClockRepo
   let fastClusters = 0;
   const spread = Math.max(LEAST_NOISE, exactRound?.noise.step ?? 0);
   for (let i = 0; i < residuals.length; i++) {
-    const r = residuals[i] as number;
-    const k = exact.rows.steps[i] as number;
+    const r = residuals[i];
+    const k = exact.rows.steps[i];
     squares += r * r;
     steps += k;
-    const z = ((r / ((exact.rows.seconds[i] as number) - r)) * Math.sqrt(k)) / spread;
+    const z = ((r / (exact.rows.seconds[i] - r)) * Math.sqrt(k)) / spread;
     if (z > FAR_OUT) slowClusters++;
     if (z < -FAR_OUT) fastClusters++;
   }
   let correction = 0;
   for (let e = 0; e < graph.edges; e++) {
-    correction += Math.abs((fit.state.steps[graph.segment[e] as number] as number) - (fit.state.expected[e] as number));
+    correction += Math.abs(fit.state.steps[graph.segment[e]] - fit.state.expected[e]);
   }
   let total = 0;
   let busyPeriods = 0;
   for (let j = 0; j < frame.busy.length; j++) {
-    total += fit.state.steps[j] as number;
+    total += fit.state.steps[j];
     if (frame.busy[j] === 1 && (j === 0 || frame.busy[j - 1] === 0)) busyPeriods++;
   }
   return {
@@ -103,8 +103,8 @@ const SLACK_STEPS = 0.5;
 const overBudget = ({ length, steps, prefillTokens, decodeTokens }: ClusterRows, budget: number): number => {
   let over = 0;
   for (let i = 0; i < length; i++) {
-    const tokens = (prefillTokens[i] as number) + (decodeTokens[i] as number);
-    if (tokens > budget * ((steps[i] as number) + SLACK_STEPS)) over++;
+    const tokens = prefillTokens[i] + decodeTokens[i];
+    if (tokens > budget * (steps[i] + SLACK_STEPS)) over++;
   }
   return over;
 };

@@ -26,7 +26,7 @@ export const startState = ({ frame, ties, graph, meanStepSec }: ClockProblem): C
   let next = 0;
   for (let v = 0; v < frame.nodeSec.length; v++) {
     if (ties.component[v] !== next) continue;
-    real[next] = (frame.nodeSec[v] as number) / meanStepSec;
+    real[next] = frame.nodeSec[v] / meanStepSec;
     next++;
   }
   const segments = frame.segmentSec.length;
@@ -64,12 +64,12 @@ export const expectedSteps = (
 ): void => {
   const { tokens, unsure } = shares;
   for (let e = 0; e < graph.edges; e++) {
-    const j = graph.segment[e] as number;
-    const seconds = frame.segmentSec[j] as number;
-    const stepSec = beta[0] + beta[2] * (frame.decodes[j] as number) + beta[3] * (context[j] as number);
+    const j = graph.segment[e];
+    const seconds = frame.segmentSec[j];
+    const stepSec = beta[0] + beta[2] * frame.decodes[j] + beta[3] * context[j];
     const least = (LEAST_SHARE * seconds) / meanStepSec;
-    const k0 = stepSec > 0 ? Math.max((seconds - beta[1] * (tokens[j] as number)) / stepSec, least) : least;
-    const doubt = stepSec > 0 ? (beta[1] * (0.5 * (unsure[j] as number) + tau * (tokens[j] as number))) / stepSec : 0;
+    const k0 = stepSec > 0 ? Math.max((seconds - beta[1] * tokens[j]) / stepSec, least) : least;
+    const doubt = stepSec > 0 ? (beta[1] * (0.5 * unsure[j] + tau * tokens[j])) / stepSec : 0;
     expected[e] = k0;
     weight[e] = 1 / (sigma * sigma * Math.max(k0, LEAST_STEPS) + doubt * doubt);
   }
@@ -82,11 +82,11 @@ export const readClock = (
   { clock, steps }: ClockState,
 ): number => {
   for (let v = 0; v < clock.length; v++) {
-    clock[v] = (offsets[ties.component[v] as number] as number) + (ties.offset[v] as number);
+    clock[v] = offsets[ties.component[v]] + ties.offset[v];
   }
   let held = 0;
   for (let j = 0; j < steps.length; j++) {
-    const k = frame.busy[j] === 1 ? (clock[j + 1] as number) - (clock[j] as number) : 0;
+    const k = frame.busy[j] === 1 ? clock[j + 1] - clock[j] : 0;
     if (k < 0) held++;
     steps[j] = Math.max(k, 0);
   }

@@ -17,10 +17,10 @@ export const clusters = (frame: ClockFrame, { prefills }: TraceColumns): Cluster
   // Prefills that span node v, which lies between the segments v - 1 and v.
   const spanning = new Int32Array(segments + 2);
   for (let i = 0; i < prefills.length; i++) {
-    const a = prefillSegment[i] as number;
-    const b = prefillEnd[i] as number;
-    spanning[a + 1] = (spanning[a + 1] as number) + 1;
-    spanning[b] = (spanning[b] as number) - 1;
+    const a = prefillSegment[i];
+    const b = prefillEnd[i];
+    spanning[a + 1] = spanning[a + 1] + 1;
+    spanning[b] = spanning[b] - 1;
   }
   const ofSegment = new Int32Array(segments);
   let length = 0;
@@ -35,7 +35,7 @@ export const clusters = (frame: ClockFrame, { prefills }: TraceColumns): Cluster
     from = to;
   };
   for (let j = 0; j < segments; j++) {
-    open += spanning[j] as number;
+    open += spanning[j];
     if (j > 0 && open === 0) close(j);
   }
   close(segments);
@@ -67,14 +67,14 @@ export const clusterRows = (
   const kn = new Float64Array(length);
   const kc = new Float64Array(length);
   for (let j = 0; j < ofSegment.length; j++) {
-    const c = ofSegment[j] as number;
+    const c = ofSegment[j];
     if (c < 0) continue;
-    const kj = steps[j] as number;
-    seconds[c] = (seconds[c] as number) + (frame.segmentSec[j] as number);
-    k[c] = (k[c] as number) + kj;
-    p[c] = (p[c] as number) + (tokens[j] as number);
-    kn[c] = (kn[c] as number) + kj * (frame.decodes[j] as number);
-    kc[c] = (kc[c] as number) + kj * (context[j] as number);
+    const kj = steps[j];
+    seconds[c] = seconds[c] + frame.segmentSec[j];
+    k[c] = k[c] + kj;
+    p[c] = p[c] + tokens[j];
+    kn[c] = kn[c] + kj * frame.decodes[j];
+    kc[c] = kc[c] + kj * context[j];
   }
   return { length, seconds, steps: k, prefillTokens: p, decodeTokens: kn, contextTokens: kc };
 };

@@ -10,7 +10,7 @@ export const commonRate = ({ frame, columns, meanStepSec }: ClockProblem): Float
   const { decodes } = columns;
   const rate = Float64Array.from(
     { length: decodes.length },
-    (_, i) => (decodes.steps[i] as number) / ((decodes.endSec[i] as number) - (decodes.startSec[i] as number)),
+    (_, i) => decodes.steps[i] / (decodes.endSec[i] - decodes.startSec[i]),
   );
   const whole = (i: number): boolean => decodes.cut[i] === 0;
   const starts = sortedOrder(Float64Array.from(decodeStart)).filter(whole);
@@ -20,15 +20,15 @@ export const commonRate = ({ frame, columns, meanStepSec }: ClockProblem): Float
   let s = 0;
   let e = 0;
   for (let j = 0; j < segmentSec.length; j++) {
-    for (; e < ends.length && (decodeEnd[ends[e] as number] as number) <= j; e++) {
-      active.splice(bisectLeft(active, rate[ends[e] as number] as number), 1);
+    for (; e < ends.length && decodeEnd[ends[e]] <= j; e++) {
+      active.splice(bisectLeft(active, rate[ends[e]]), 1);
     }
-    for (; s < starts.length && (decodeStart[starts[s] as number] as number) <= j; s++) {
-      const r = rate[starts[s] as number] as number;
+    for (; s < starts.length && decodeStart[starts[s]] <= j; s++) {
+      const r = rate[starts[s]];
       active.splice(bisectLeft(active, r), 0, r);
     }
     const perSec = active[Math.floor(UPPER_QUARTILE * active.length)] ?? 1 / meanStepSec;
-    expected[j] = busy[j] === 1 ? (segmentSec[j] as number) * perSec : 0;
+    expected[j] = busy[j] === 1 ? segmentSec[j] * perSec : 0;
   }
   return expected;
 };

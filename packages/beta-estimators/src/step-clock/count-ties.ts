@@ -29,11 +29,11 @@ export const countTies = (nodes: number, kinds: readonly Counts[]): CountTies =>
     trail.length = 0;
     while (parent[at] !== at) {
       trail.push(at);
-      at = parent[at] as number;
+      at = parent[at];
     }
     for (let i = trail.length - 2; i >= 0; i--) {
-      const below = trail[i] as number;
-      toParent[below] = (toParent[below] as number) + (toParent[trail[i + 1] as number] as number);
+      const below = trail[i];
+      toParent[below] = toParent[below] + toParent[trail[i + 1]];
       parent[below] = at;
     }
     return at;
@@ -45,7 +45,7 @@ export const countTies = (nodes: number, kinds: readonly Counts[]): CountTies =>
     const rootA = find(a);
     const rootB = find(b);
     // K(b) - K(a) = steps, with K(node) = K(root) + toParent[node].
-    const gap = (toParent[a] as number) + steps - (toParent[b] as number);
+    const gap = toParent[a] + steps - toParent[b];
     if (rootA === rootB) {
       cycles++;
       if (gap !== 0) disagreeing++;
@@ -60,7 +60,7 @@ export const countTies = (nodes: number, kinds: readonly Counts[]): CountTies =>
   };
   for (const { from, to, steps, counted } of kinds) {
     for (let i = 0; i < from.length; i++) {
-      if (counted[i] === 1) tie(from[i] as number, to[i] as number, steps[i] as number);
+      if (counted[i] === 1) tie(from[i], to[i], steps[i]);
     }
   }
 
@@ -69,8 +69,8 @@ export const countTies = (nodes: number, kinds: readonly Counts[]): CountTies =>
   let components = 0;
   for (let v = 0; v < nodes; v++) {
     const root = find(v);
-    component[v] = root === v ? components++ : (component[root] as number);
-    offset[v] = toParent[v] as number;
+    component[v] = root === v ? components++ : component[root];
+    offset[v] = toParent[v];
   }
   return { component, offset, components, cycles, disagreeing };
 };

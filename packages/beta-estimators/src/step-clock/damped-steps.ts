@@ -27,7 +27,7 @@ export class DampedSteps {
   /** The coefficients after a step from those of the round towards those that it gave. */
   step(from: StepBetas, to: StepBetas): StepBetas {
     const move = relativeMove(from, to);
-    const turned = move.reduce((sum, v, i) => sum + v * (this.#lastMove[i] as number), 0) < 0;
+    const turned = move.reduce((sum, v, i) => sum + v * this.#lastMove[i], 0) < 0;
     if (turned && this.#pace === SLOWEST) this.#turnsAtSlowest++;
     this.#pace = turned ? Math.max(this.#pace / 2, SLOWEST) : Math.min(1, this.growth * this.#pace);
     this.#lastMove = move;
@@ -37,7 +37,7 @@ export class DampedSteps {
 
 /** By coefficient, between -1 and 1: a chase shows as moves that turn around. */
 export const relativeMove = (before: StepBetas, after: StepBetas): number[] =>
-  after.map((b, i) => (b - (before[i] as number)) / (b + (before[i] as number) || 1));
+  after.map((b, i) => (b - before[i]) / (b + before[i] || 1));
 
 export const blended = (a: StepBetas, b: StepBetas, share: number): StepBetas => [
   a[0] + share * (b[0] - a[0]),

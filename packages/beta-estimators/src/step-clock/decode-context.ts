@@ -24,21 +24,21 @@ export const decodeContext = (
   const constant = new Float64Array(frame.nodeSec.length);
   const slope = new Float64Array(frame.nodeSec.length);
   for (let i = 0; i < decodes.length; i++) {
-    const s = decodeStart[i] as number;
-    const e = decodeEnd[i] as number;
-    const p = pressing === undefined ? 1 : (pressing[i] as number);
-    const c = p * ((decodes.context[i] as number) - p * (clock[s] as number));
-    constant[s] = (constant[s] as number) + c;
-    constant[e] = (constant[e] as number) - c;
-    slope[s] = (slope[s] as number) + p * p;
-    slope[e] = (slope[e] as number) - p * p;
+    const s = decodeStart[i];
+    const e = decodeEnd[i];
+    const p = pressing === undefined ? 1 : pressing[i];
+    const c = p * (decodes.context[i] - p * clock[s]);
+    constant[s] = constant[s] + c;
+    constant[e] = constant[e] - c;
+    slope[s] = slope[s] + p * p;
+    slope[e] = slope[e] - p * p;
   }
   let sum = 0;
   let perStep = 0;
   for (let j = 0; j < context.length; j++) {
-    sum += constant[j] as number;
-    perStep += slope[j] as number;
-    const within = Math.max(0, (steps[j] as number) - 1) / 2;
-    context[j] = (frame.decodes[j] as number) > 0 ? Math.max(0, sum + perStep * ((clock[j] as number) + within)) : 0;
+    sum += constant[j];
+    perStep += slope[j];
+    const within = Math.max(0, steps[j] - 1) / 2;
+    context[j] = frame.decodes[j] > 0 ? Math.max(0, sum + perStep * (clock[j] + within)) : 0;
   }
 };

@@ -5,13 +5,13 @@ const ENOUGH_ROWS = 30;
 const LEAST_STEPS = 0.3;
 
 /** A row that took next to no step tells nothing of a step's time. */
-const hasSteps = (rows: ClusterRows, i: number): boolean => (rows.steps[i] as number) > LEAST_STEPS;
+const hasSteps = (rows: ClusterRows, i: number): boolean => rows.steps[i] > LEAST_STEPS;
 
 /** Rows with a doubtful segment. */
 export const touchedRows = ({ length, ofSegment }: Clusters, doubtful: Uint8Array): Uint8Array => {
   const rows = new Uint8Array(length);
   for (let j = 0; j < doubtful.length; j++) {
-    const c = ofSegment[j] as number;
+    const c = ofSegment[j];
     if (c >= 0 && doubtful[j] === 1) rows[c] = 1;
   }
   return rows;

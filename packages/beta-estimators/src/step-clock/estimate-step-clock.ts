@@ -103,7 +103,7 @@ const withinUncertainty = (rounds: ClockFit['rounds'], intervals: StepClockInter
   if (before === undefined || last === undefined || intervals === null) return false;
   return COEFFICIENTS.every((name, j) => {
     const [low, high] = intervals[name] ?? [0, Number.POSITIVE_INFINITY];
-    return Math.abs((last.beta[j] as number) - (before.beta[j] as number)) <= SMALL_PART * (high - low);
+    return Math.abs(last.beta[j] - before.beta[j]) <= SMALL_PART * (high - low);
   });
 };
 

@@ -181,11 +181,11 @@ const regress = (
 };
 
 const relativeChange = (before: StepBetas, after: StepBetas): number =>
-  Math.max(...after.map((b, i) => (b === 0 ? 0 : Math.abs(b - (before[i] as number)) / b)));
+  Math.max(...after.map((b, i) => (b === 0 ? 0 : Math.abs(b - before[i]) / b)));
 
 /** Both ways of sharing give every prefill all its tokens, and so does what lies between them. */
 const blend = (tokens: Float64Array, before: Float64Array, share: number): void => {
   for (let j = 0; j < tokens.length; j++) {
-    tokens[j] = (before[j] as number) + share * ((tokens[j] as number) - (before[j] as number));
+    tokens[j] = before[j] + share * (tokens[j] - before[j]);
   }
 };

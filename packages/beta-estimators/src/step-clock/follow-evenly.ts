@@ -13,18 +13,18 @@ export const followEvenly = (problem: ClockProblem, state: ClockState, beta: Ste
   const { frame, columns, meanStepSec } = problem;
   const { steps, clock, shares, context } = state;
   for (let j = 0; j < steps.length; j++) {
-    steps[j] = frame.busy[j] === 1 ? (frame.segmentSec[j] as number) / meanStepSec : 0;
+    steps[j] = frame.busy[j] === 1 ? frame.segmentSec[j] / meanStepSec : 0;
   }
   for (let pass = 0; pass < PASSES; pass++) {
-    for (let j = 0; j < steps.length; j++) clock[j + 1] = (clock[j] as number) + (steps[j] as number);
+    for (let j = 0; j < steps.length; j++) clock[j + 1] = clock[j] + steps[j];
     sharePrefills(frame, columns.prefills, steps, shares);
     if (width === 4) decodeContext(frame, columns.decodes, problem.pressing, clock, steps, context);
     for (let j = 0; j < steps.length; j++) {
       if (frame.busy[j] === 0) continue;
-      const stepSec = beta[0] + beta[2] * (frame.decodes[j] as number) + beta[3] * (context[j] as number);
-      const seconds = frame.segmentSec[j] as number;
-      const k = (seconds - beta[1] * (shares.tokens[j] as number)) / stepSec;
-      steps[j] = stepSec > 0 ? Math.max(k, (LEAST_SHARE * seconds) / meanStepSec) : (steps[j] as number);
+      const stepSec = beta[0] + beta[2] * frame.decodes[j] + beta[3] * context[j];
+      const seconds = frame.segmentSec[j];
+      const k = (seconds - beta[1] * shares.tokens[j]) / stepSec;
+      steps[j] = stepSec > 0 ? Math.max(k, (LEAST_SHARE * seconds) / meanStepSec) : steps[j];
     }
   }
 };

@@ -53,14 +53,14 @@ export const identifiability = (
   const present = norms.flatMap((norm, j) => (norm > 0 ? [j] : []));
   const scaled = Matrix.zeros(width, present.length);
   for (const [c, j] of present.entries()) {
-    for (let i = 0; i < width; i++) scaled.set(i, c, r.get(i, j) / (norms[j] as number));
+    for (let i = 0; i < width; i++) scaled.set(i, c, r.get(i, j) / norms[j]);
   }
   const singular = present.length === 0 ? [] : new SingularValueDecomposition(scaled).diagonal;
   const smallest = singular.at(-1) ?? 0;
   const full = present.length === width && smallest > DEPENDENT;
-  const name = (j: number): CoefficientName => COEFFICIENTS[j] as CoefficientName;
+  const name = (j: number): CoefficientName => COEFFICIENTS[j];
   return {
-    conditionNumber: full ? (singular[0] as number) / smallest : null,
+    conditionNumber: full ? singular[0] / smallest : null,
     compositions: compositions(problem, state, budget ?? Number.POSITIVE_INFINITY),
     confused:
       smallest > DEPENDENT ? confusedPairs(scaled, present.map(name)) : dependentPairs(scaled, present.map(name)),
@@ -102,12 +102,12 @@ const compositions = (
   const contexts: number[] = [];
   const stride = Math.ceil(steps.length / MOST_SEGMENTS);
   for (let j = 0; j < steps.length; j += stride) {
-    const k = steps[j] as number;
-    if ((groups.ofSegment[j] as number) < 0 || !(k >= 0.5)) continue;
-    const active = frame.decodes[j] as number;
-    prefill.push(Math.min((shares.tokens[j] as number) / k, Math.max(0, budget - active)));
+    const k = steps[j];
+    if (groups.ofSegment[j] < 0 || !(k >= 0.5)) continue;
+    const active = frame.decodes[j];
+    prefill.push(Math.min(shares.tokens[j] / k, Math.max(0, budget - active)));
     decodes.push(active);
-    contexts.push(context[j] as number);
+    contexts.push(context[j]);
   }
   return { prefillTokens: range(prefill), decodeSeqs: range(decodes), contextTokens: range(contexts) };
 };

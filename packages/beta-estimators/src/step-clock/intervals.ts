@@ -55,7 +55,7 @@ export const blockIntervals = (
   const factor = quantile((1 + level) / 2, count - 1);
   const interval = (i: number): readonly [number, number] => {
     const half = factor * Math.sqrt(covariance[i]?.[i] ?? 0);
-    return [Math.max(0, (beta[i] as number) - half), (beta[i] as number) + half];
+    return [Math.max(0, beta[i] - half), beta[i] + half];
   };
   return {
     level,
@@ -70,10 +70,10 @@ export const blockIntervals = (
 
 const jackknife = (left: readonly (readonly number[])[], width: Width): number[][] => {
   const count = left.length;
-  const mean = Array.from({ length: width }, (_, i) => left.reduce((sum, b) => sum + (b[i] as number), 0) / count);
+  const mean = Array.from({ length: width }, (_, i) => left.reduce((sum, b) => sum + b[i], 0) / count);
   return mean.map((mi, i) =>
     mean.map((mj, j) => {
-      const sum = left.reduce((s, b) => s + ((b[i] as number) - mi) * ((b[j] as number) - mj), 0);
+      const sum = left.reduce((s, b) => s + (b[i] - mi) * (b[j] - mj), 0);
       return (sum * (count - 1)) / count;
     }),
   );
@@ -104,7 +104,7 @@ const leftOut = ({ rows, width, weights, beta, blocks }: BlockedFit): (readonly 
     const parts = reducedBlocks(columns, residualSeconds(rows, beta), weights, blocks);
     const moved = parts.map((_, g) => {
       const change = solved(without(parts, g));
-      return change === undefined ? undefined : beta.slice(0, width).map((b, j) => b + (change[j] as number));
+      return change === undefined ? undefined : beta.slice(0, width).map((b, j) => b + change[j]);
     });
     if (moved.every((b) => b?.every((v) => v > 0))) return moved as number[][];
   }

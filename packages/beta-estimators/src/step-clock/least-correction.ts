@@ -27,20 +27,20 @@ export const leastCorrection = (
   // What rounding leaves of the residual at best: below it the iteration would only amplify, and the Laplacian is singular.
   const rounding = new Float64Array(n);
   for (let e = 0; e < edges; e++) {
-    const u = from[e] as number;
-    const v = to[e] as number;
-    const w = weight[e] as number;
-    const span = (expected[e] as number) - (gap[e] as number);
-    const xu = x[u] as number;
-    const xv = x[v] as number;
+    const u = from[e];
+    const v = to[e];
+    const w = weight[e];
+    const span = expected[e] - gap[e];
+    const xu = x[u];
+    const xv = x[v];
     const pull = w * (span - xv + xu);
     const lost = w * (Math.abs(span) + Math.abs(xu) + Math.abs(xv));
-    rounding[u] = (rounding[u] as number) + lost;
-    rounding[v] = (rounding[v] as number) + lost;
-    residual[v] = (residual[v] as number) + pull;
-    residual[u] = (residual[u] as number) - pull;
-    diagonal[v] = (diagonal[v] as number) + w;
-    diagonal[u] = (diagonal[u] as number) + w;
+    rounding[u] = rounding[u] + lost;
+    rounding[v] = rounding[v] + lost;
+    residual[v] = residual[v] + pull;
+    residual[u] = residual[u] - pull;
+    diagonal[v] = diagonal[v] + w;
+    diagonal[u] = diagonal[u] + w;
   }
   const inverse = diagonal.map((d) => (d > 0 ? 1 / d : 0));
   const direction = new Float64Array(n);
@@ -48,10 +48,10 @@ export const leastCorrection = (
   let rz = 0;
   let least = 0;
   for (let c = 0; c < n; c++) {
-    const r = residual[c] as number;
-    least += ((rounding[c] as number) * Number.EPSILON) ** 2 * (inverse[c] as number);
-    direction[c] = r * (inverse[c] as number);
-    rz += r * (direction[c] as number);
+    const r = residual[c];
+    least += (rounding[c] * Number.EPSILON) ** 2 * inverse[c];
+    direction[c] = r * inverse[c];
+    rz += r * direction[c];
   }
   const start = rz;
   let iterations = 0;
@@ -59,27 +59,27 @@ export const leastCorrection = (
     image.fill(0);
     let curvature = 0;
     for (let e = 0; e < edges; e++) {
-      const u = from[e] as number;
-      const v = to[e] as number;
-      const difference = (direction[v] as number) - (direction[u] as number);
-      const flow = (weight[e] as number) * difference;
-      image[v] = (image[v] as number) + flow;
-      image[u] = (image[u] as number) - flow;
+      const u = from[e];
+      const v = to[e];
+      const difference = direction[v] - direction[u];
+      const flow = weight[e] * difference;
+      image[v] = image[v] + flow;
+      image[u] = image[u] - flow;
       curvature += flow * difference;
     }
     if (!(curvature > 0)) break;
     const step = rz / curvature;
     let next = 0;
     for (let c = 0; c < n; c++) {
-      x[c] = (x[c] as number) + step * (direction[c] as number);
-      const r = (residual[c] as number) - step * (image[c] as number);
+      x[c] = x[c] + step * direction[c];
+      const r = residual[c] - step * image[c];
       residual[c] = r;
-      next += r * r * (inverse[c] as number);
+      next += r * r * inverse[c];
     }
     const beta = next / rz;
     rz = next;
     for (let c = 0; c < n; c++) {
-      direction[c] = (residual[c] as number) * (inverse[c] as number) + beta * (direction[c] as number);
+      direction[c] = residual[c] * inverse[c] + beta * direction[c];
     }
     iterations++;
   }

@@ -29,8 +29,8 @@ export const looseClock = ({ frame, columns }: ClockProblem): LooseClock => {
     to[e] = j + 1;
   }
   for (const [q, i] of counted.entries()) {
-    from[segment.length + q] = decodeStart[i] as number;
-    to[segment.length + q] = decodeEnd[i] as number;
+    from[segment.length + q] = decodeStart[i];
+    to[segment.length + q] = decodeEnd[i];
   }
   const none = new Int32Array(0);
   return {
@@ -81,26 +81,26 @@ export const leastAbsoluteClock = (
   const target = new Float64Array(edges);
   const weight = new Float64Array(edges);
   for (let e = 0; e < segments; e++) {
-    const j = graph.segment[e] as number;
-    target[e] = expected[j] as number;
-    weight[e] = 1 / (variance[j] as number);
+    const j = graph.segment[e];
+    target[e] = expected[j];
+    weight[e] = 1 / variance[j];
   }
-  for (let q = 0; q < decodes.length; q++) target[segments + q] = steps[decodes[q] as number] as number;
+  for (let q = 0; q < decodes.length; q++) target[segments + q] = steps[decodes[q]];
   for (let pass = 0; pass < PASSES; pass++) {
     for (let q = 0; q < decodes.length; q++) {
       const e = segments + q;
-      const s = (clock[to[e] as number] as number) - (clock[from[e] as number] as number) - (target[e] as number);
+      const s = clock[to[e]] - clock[from[e]] - target[e];
       // A count is a lower bound: a clock that falls short of it is wrong, however far.
       const wanted = force / Math.max(s, CLOSE);
       // Half way, on a scale of ratios: one that has just given way falls short next time, and would be held, and give way.
-      const held = hold[q] as number;
+      const held = hold[q];
       hold[q] = held > 0 ? Math.sqrt(held * wanted) : wanted;
-      weight[e] = hold[q] as number;
+      weight[e] = hold[q];
     }
     leastCorrection(graph, target, weight, clock, CG_TOLERANCE, CG_ITERATIONS);
   }
   for (let q = 0; q < decodes.length; q++) {
     const e = segments + q;
-    slack[q] = (clock[to[e] as number] as number) - (clock[from[e] as number] as number) - (target[e] as number);
+    slack[q] = clock[to[e]] - clock[from[e]] - target[e];
   }
 };

@@ -33,7 +33,7 @@ export const contextPays = ({ rows, weights, beta }: ClockFit): boolean => {
   if (count < FEWEST || !(beta[0] > 0) || !(share > NEGLIGIBLE)) return false;
   const linear = heldOutLoss(rows, 3, weights, blocks);
   const kv = heldOutLoss(rows, 4, weights, blocks);
-  const gains = linear.map((loss, b) => loss - (kv[b] as number));
+  const gains = linear.map((loss, b) => loss - kv[b]);
   const mean = gains.reduce((sum, g) => sum + g, 0) / count;
   const variance = gains.reduce((sum, g) => sum + (g - mean) ** 2, 0) / (count - 1);
   const total = linear.reduce((sum, loss) => sum + loss, 0) / count;
@@ -49,8 +49,8 @@ const contextShare = (rows: ClusterRows, beta: StepBetas): number => {
   let context = 0;
   let seconds = 0;
   for (let i = 0; i < rows.length; i++) {
-    context += beta[3] * (rows.contextTokens[i] as number);
-    seconds += rows.seconds[i] as number;
+    context += beta[3] * rows.contextTokens[i];
+    seconds += rows.seconds[i];
   }
   return context / seconds;
 };
@@ -74,8 +74,8 @@ const heldOutLoss = (
     const beta = betasOf(mergeReduced(parts.filter((_, other) => other !== b)));
     let loss = 0;
     for (let i = from; i < to; i++) {
-      const r = (rows.seconds[i] as number) - predictedSeconds(rows, beta, i);
-      loss += (weights[i] as number) * r * r;
+      const r = rows.seconds[i] - predictedSeconds(rows, beta, i);
+      loss += weights[i] * r * r;
     }
     return loss;
   });

@@ -34,18 +34,18 @@ export const rowNoise = (rows: ClusterRows, beta: StepBetas): Noise => {
   let squares = 0;
   let residualSquares = 0;
   let total = 0;
-  for (let i = 0; i < length; i++) total += rows.seconds[i] as number;
+  for (let i = 0; i < length; i++) total += rows.seconds[i];
   let totalSquares = 0;
   for (let i = 0; i < length; i++) {
     const seconds = predictedSeconds(rows, beta, i);
-    const steps = rows.steps[i] as number;
-    const z = seconds > 0 ? (Math.abs((rows.seconds[i] as number) - seconds) / seconds) * Math.sqrt(steps) : 0;
-    residualSquares += ((rows.seconds[i] as number) - seconds) ** 2;
-    totalSquares += ((rows.seconds[i] as number) - total / length) ** 2;
+    const steps = rows.steps[i];
+    const z = seconds > 0 ? (Math.abs(rows.seconds[i] - seconds) / seconds) * Math.sqrt(steps) : 0;
+    residualSquares += (rows.seconds[i] - seconds) ** 2;
+    totalSquares += (rows.seconds[i] - total / length) ** 2;
     squares += z * z;
     if (i % stride !== 0) continue;
     all.push(z);
-    if (beta[1] * (rows.prefillTokens[i] as number) < PREFILL_SHARE * seconds) quiet.push(z);
+    if (beta[1] * rows.prefillTokens[i] < PREFILL_SHARE * seconds) quiet.push(z);
   }
   const enough = quiet.length >= ENOUGH_ROWS;
   const step = median(enough ? quiet : all) / NORMAL_QUARTILE;
@@ -53,10 +53,10 @@ export const rowNoise = (rows: ClusterRows, beta: StepBetas): Noise => {
   if (enough) {
     for (let i = 0; i < length; i += stride) {
       const seconds = predictedSeconds(rows, beta, i);
-      const prefill = beta[1] * (rows.prefillTokens[i] as number);
+      const prefill = beta[1] * rows.prefillTokens[i];
       if (!(prefill > 0 && prefill >= PREFILL_SHARE * seconds)) continue;
-      const own = (step * seconds) ** 2 / Math.max(rows.steps[i] as number, 1);
-      const squared = (((rows.seconds[i] as number) - seconds) / NORMAL_QUARTILE) ** 2;
+      const own = (step * seconds) ** 2 / Math.max(rows.steps[i], 1);
+      const squared = ((rows.seconds[i] - seconds) / NORMAL_QUARTILE) ** 2;
       excess.push((squared - own) / (prefill * prefill));
     }
   }

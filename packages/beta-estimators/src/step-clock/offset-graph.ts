@@ -27,24 +27,24 @@ export const offsetGraph = ({ busy }: ClockFrame, { component, offset, component
   const start = new Int32Array(components + 1);
   let edges = 0;
   for (let j = 0; j < busy.length; j++) {
-    const u = component[j] as number;
-    const v = component[j + 1] as number;
+    const u = component[j];
+    const v = component[j + 1];
     if (busy[j] === 0 || u === v) continue;
     segment[edges] = j;
     from[edges] = u;
     to[edges] = v;
-    gap[edges] = (offset[j + 1] as number) - (offset[j] as number);
-    start[u + 1] = (start[u + 1] as number) + 1;
-    start[v + 1] = (start[v + 1] as number) + 1;
+    gap[edges] = offset[j + 1] - offset[j];
+    start[u + 1] = start[u + 1] + 1;
+    start[v + 1] = start[v + 1] + 1;
     edges++;
   }
-  for (let c = 0; c < components; c++) start[c + 1] = (start[c + 1] as number) + (start[c] as number);
+  for (let c = 0; c < components; c++) start[c + 1] = start[c + 1] + start[c];
   const incident = new Int32Array(2 * edges);
   const next = start.slice();
   for (let e = 0; e < edges; e++) {
-    for (const c of [from[e] as number, to[e] as number]) {
-      incident[next[c] as number] = e;
-      next[c] = (next[c] as number) + 1;
+    for (const c of [from[e], to[e]]) {
+      incident[next[c]] = e;
+      next[c] = next[c] + 1;
     }
   }
   return {

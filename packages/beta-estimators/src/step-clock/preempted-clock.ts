@@ -83,7 +83,7 @@ const looseRounds = (
   const expected = commonRate(problem);
   const variance = expected.map((k) => FIRST_SIGMA ** 2 * Math.max(k, LEAST_STEPS));
   const clock = new Float64Array(segments + 1);
-  for (let j = 0; j < segments; j++) clock[j + 1] = (clock[j] as number) + (expected[j] as number);
+  for (let j = 0; j < segments; j++) clock[j + 1] = clock[j] + expected[j];
   const steps = new Float64Array(segments);
   const context = new Float64Array(segments);
   const shares = emptyShares(segments);
@@ -98,7 +98,7 @@ const looseRounds = (
     leastAbsoluteClock(loose, columns.decodes.steps, expected, variance, force, clock, slack, hold);
     let held = 0;
     for (let j = 0; j < segments; j++) {
-      const k = frame.busy[j] === 1 ? (clock[j + 1] as number) - (clock[j] as number) : 0;
+      const k = frame.busy[j] === 1 ? clock[j + 1] - clock[j] : 0;
       if (k < 0) held++;
       steps[j] = Math.max(0, k);
     }
@@ -123,8 +123,8 @@ const looseRounds = (
         steps,
         context,
         shares,
-        expected: Float64Array.from(edges, (j) => expected[j] as number),
-        weight: Float64Array.from(edges, (j) => 1 / (variance[j] as number)),
+        expected: Float64Array.from(edges, (j) => expected[j]),
+        weight: Float64Array.from(edges, (j) => 1 / variance[j]),
       };
       const { weights } = fitted;
       return { fit: { beta: fitted.beta, state, rows, weights, rounds, converged: change < STILL }, slack };
@@ -136,14 +136,14 @@ const looseRounds = (
     sigma = Math.min(FIRST_SIGMA, Math.max(LEAST_SIGMA, 1.5 * fitted.scale));
     for (let j = 0; j < segments; j++) {
       if (frame.busy[j] === 0) continue;
-      const seconds = frame.segmentSec[j] as number;
-      const stepSec = stepSeconds(beta, decodes[j] as number, context[j] as number, meanStepSec);
-      const k0 = (seconds - beta[1] * (shares.tokens[j] as number)) / stepSec;
-      const doubt = (0.5 * beta[1] * (shares.unsure[j] as number)) / stepSec;
+      const seconds = frame.segmentSec[j];
+      const stepSec = stepSeconds(beta, decodes[j], context[j], meanStepSec);
+      const k0 = (seconds - beta[1] * shares.tokens[j]) / stepSec;
+      const doubt = (0.5 * beta[1] * shares.unsure[j]) / stepSec;
       const k = Math.max(k0, (0.1 * seconds) / meanStepSec);
-      expected[j] = (expected[j] as number) + pace * (k - (expected[j] as number));
-      const v = sigma * sigma * Math.max(expected[j] as number, LEAST_STEPS) + doubt * doubt;
-      variance[j] = (variance[j] as number) + pace * (v - (variance[j] as number));
+      expected[j] = expected[j] + pace * (k - expected[j]);
+      const v = sigma * sigma * Math.max(expected[j], LEAST_STEPS) + doubt * doubt;
+      variance[j] = variance[j] + pace * (v - variance[j]);
     }
   }
 };
@@ -158,8 +158,8 @@ const stretchedDecodes = (loose: LooseClock, slack: Float64Array, decodes: numbe
   const counted = new Uint8Array(decodes);
   const stretched: number[] = [];
   for (let q = 0; q < loose.decodes.length; q++) {
-    const i = loose.decodes[q] as number;
-    if ((slack[q] as number) > STRETCHED) stretched.push(i);
+    const i = loose.decodes[q];
+    if (slack[q] > STRETCHED) stretched.push(i);
     else counted[i] = 1;
   }
   return { counted, stretched: Int32Array.from(stretched) };

@@ -28,33 +28,33 @@ export const sharePrefills = (
   const { tokens, unsure } = shares;
   const segments = steps.length;
   const clock = new Float64Array(segments + 1);
-  for (let j = 0; j < segments; j++) clock[j + 1] = (clock[j] as number) + Math.max(steps[j] as number, LEAST_STEPS);
+  for (let j = 0; j < segments; j++) clock[j + 1] = clock[j] + Math.max(steps[j], LEAST_STEPS);
   tokens.fill(0);
   unsure.fill(0);
   const rate = new Float64Array(segments + 1);
   for (let i = 0; i < prefills.length; i++) {
-    const a = prefillSegment[i] as number;
-    const b = prefillEnd[i] as number;
-    const inFirst = ((clock[a + 1] as number) - (clock[a] as number)) * (1 - (prefillOffset[i] as number));
-    const further = (clock[b] as number) - (clock[a + 1] as number);
+    const a = prefillSegment[i];
+    const b = prefillEnd[i];
+    const inFirst = (clock[a + 1] - clock[a]) * (1 - prefillOffset[i]);
+    const further = clock[b] - clock[a + 1];
     // A prefill within one segment needs no sharing, however little of the segment it covers.
     if (!(further > 0)) {
-      tokens[a] = (tokens[a] as number) + (prefills.tokens[i] as number);
+      tokens[a] = tokens[a] + prefills.tokens[i];
       continue;
     }
-    const perStep = (prefills.tokens[i] as number) / (inFirst + further);
-    tokens[a] = (tokens[a] as number) + perStep * inFirst;
-    rate[a + 1] = (rate[a + 1] as number) + perStep;
-    rate[b] = (rate[b] as number) - perStep;
-    unsure[a] = (unsure[a] as number) + perStep * inFirst;
+    const perStep = prefills.tokens[i] / (inFirst + further);
+    tokens[a] = tokens[a] + perStep * inFirst;
+    rate[a + 1] = rate[a + 1] + perStep;
+    rate[b] = rate[b] - perStep;
+    unsure[a] = unsure[a] + perStep * inFirst;
   }
   let r = 0;
   for (let j = 0; j < segments; j++) {
-    r += rate[j] as number;
-    const k = (clock[j + 1] as number) - (clock[j] as number);
+    r += rate[j];
+    const k = clock[j + 1] - clock[j];
     // The running sums are differences: what should be zero may come out as a rounding error below it.
     const shared = Math.max(r, 0) * k;
-    tokens[j] = (tokens[j] as number) + shared;
-    unsure[j] = (unsure[j] as number) + shared;
+    tokens[j] = tokens[j] + shared;
+    unsure[j] = unsure[j] + shared;
   }
 };

@@ -21,26 +21,26 @@ export const presence = ({ frame, columns }: ClockProblem, loose: LooseClock, sl
   const absent = new Float64Array(segments + 1);
   const stretched = new Int32Array(segments + 1);
   for (let q = 0; q < loose.decodes.length; q++) {
-    const s = slack[q] as number;
+    const s = slack[q];
     if (!(s > STRETCHED)) continue;
-    const i = loose.decodes[q] as number;
-    const share = s / (s + (steps[i] as number));
+    const i = loose.decodes[q];
+    const share = s / (s + steps[i]);
     pressing[i] = 1 - share;
-    const a = frame.decodeStart[i] as number;
-    const b = frame.decodeEnd[i] as number;
-    absent[a] = (absent[a] as number) + share;
-    absent[b] = (absent[b] as number) - share;
-    stretched[a] = (stretched[a] as number) + 1;
-    stretched[b] = (stretched[b] as number) - 1;
+    const a = frame.decodeStart[i];
+    const b = frame.decodeEnd[i];
+    absent[a] = absent[a] + share;
+    absent[b] = absent[b] - share;
+    stretched[a] = stretched[a] + 1;
+    stretched[b] = stretched[b] - 1;
   }
   const decodes = new Float64Array(segments);
   const touched = new Uint8Array(segments);
   let away = 0;
   let count = 0;
   for (let j = 0; j < segments; j++) {
-    away += absent[j] as number;
-    count += stretched[j] as number;
-    decodes[j] = Math.max(0, (frame.decodes[j] as number) - (count > 0 ? away : 0));
+    away += absent[j];
+    count += stretched[j];
+    decodes[j] = Math.max(0, frame.decodes[j] - (count > 0 ? away : 0));
     touched[j] = count > 0 ? 1 : 0;
   }
   return { pressing, decodes, touched };
@@ -57,18 +57,18 @@ export const addRecomputed = (
   const { decodes } = columns;
   const perStep = new Float64Array(tokens.length + 1);
   for (let q = 0; q < loose.decodes.length; q++) {
-    const s = slack[q] as number;
-    const i = loose.decodes[q] as number;
-    const count = decodes.steps[i] as number;
-    const context = decodes.context[i] as number;
+    const s = slack[q];
+    const i = loose.decodes[q];
+    const count = decodes.steps[i];
+    const context = decodes.context[i];
     if (!(s > STRETCHED) || Number.isNaN(context)) continue;
     const rate = (context + count / 2) / (count + s);
-    perStep[frame.decodeStart[i] as number] = (perStep[frame.decodeStart[i] as number] as number) + rate;
-    perStep[frame.decodeEnd[i] as number] = (perStep[frame.decodeEnd[i] as number] as number) - rate;
+    perStep[frame.decodeStart[i]] = perStep[frame.decodeStart[i]] + rate;
+    perStep[frame.decodeEnd[i]] = perStep[frame.decodeEnd[i]] - rate;
   }
   let rate = 0;
   for (let j = 0; j < tokens.length; j++) {
-    rate += perStep[j] as number;
-    tokens[j] = (tokens[j] as number) + Math.max(0, rate) * (steps[j] as number);
+    rate += perStep[j];
+    tokens[j] = tokens[j] + Math.max(0, rate) * steps[j];
   }
 };

@@ -4,7 +4,7 @@ import { predictedSeconds, rowColumns, type StepBetas, type Width } from './row-
 
 /** What is left of the rows' seconds, s. */
 export const residualSeconds = (rows: ClusterRows, beta: StepBetas): Float64Array =>
-  Float64Array.from({ length: rows.length }, (_, i) => (rows.seconds[i] as number) - predictedSeconds(rows, beta, i));
+  Float64Array.from({ length: rows.length }, (_, i) => rows.seconds[i] - predictedSeconds(rows, beta, i));
 
 /** Coefficients that are not held at zero. */
 export const freeCoefficients = (beta: StepBetas, width: Width): number[] =>
@@ -15,8 +15,8 @@ export const solved = ({ r, qty }: ReducedRows): Float64Array | undefined => {
   const n = qty.length;
   const x = new Float64Array(n);
   for (let i = n - 1; i >= 0; i--) {
-    let sum = qty[i] as number;
-    for (let j = i + 1; j < n; j++) sum -= r.get(i, j) * (x[j] as number);
+    let sum = qty[i];
+    for (let j = i + 1; j < n; j++) sum -= r.get(i, j) * x[j];
     x[i] = sum / r.get(i, i);
   }
   return x.every(Number.isFinite) ? x : undefined;
@@ -31,15 +31,15 @@ export const refined = (rows: ClusterRows, width: Width, weights: Float64Array, 
   const columns = rowColumns(rows, width);
   const correction = solved(
     reduceRows(
-      free.map((j) => columns[j] as Float64Array),
+      free.map((j) => columns[j]),
       residualSeconds(rows, beta),
       { weights },
     ),
   );
   // A design without full rank has no correction to offer.
-  const small = correction?.every((c, f) => Math.abs(c) <= 1e-6 * (beta[free[f] as number] as number)) ?? false;
+  const small = correction?.every((c, f) => Math.abs(c) <= 1e-6 * beta[free[f]]) ?? false;
   if (correction === undefined || !small) return beta;
   const better = [...beta] as [number, number, number, number];
-  for (const [f, j] of free.entries()) better[j] = (better[j] as number) + (correction[f] as number);
+  for (const [f, j] of free.entries()) better[j] = better[j] + correction[f];
   return better;
 };

@@ -33,14 +33,14 @@ export const robustFit = (rows: ClusterRows, width: Width, given: Float64Array):
     const magnitudes = new Float64Array(length);
     let counted = 0;
     for (let i = 0; i < length; i++) {
-      const seconds = rows.seconds[i] as number;
-      z[i] = ((seconds - predictedSeconds(rows, beta, i)) / seconds) * Math.sqrt(rows.steps[i] as number);
-      if ((given[i] as number) > 0) magnitudes[counted++] = Math.abs(z[i] as number);
+      const seconds = rows.seconds[i];
+      z[i] = ((seconds - predictedSeconds(rows, beta, i)) / seconds) * Math.sqrt(rows.steps[i]);
+      if (given[i] > 0) magnitudes[counted++] = Math.abs(z[i]);
     }
     const sorted = magnitudes.subarray(0, counted).sort();
     scale = Math.max(LEAST_SCALE, (sorted[counted >> 1] ?? 0) / NORMAL_QUARTILE);
     const cut = BISQUARE * scale * (pass < WIDE_PASSES ? 2 : 1);
-    weights = given.map((w, i) => w * Math.max(0, 1 - ((z[i] as number) / cut) ** 2) ** 2);
+    weights = given.map((w, i) => w * Math.max(0, 1 - (z[i] / cut) ** 2) ** 2);
     beta = fitRows(rows, width, weights);
   }
   return { beta, weights, scale };

@@ -4,12 +4,12 @@ import type { ClusterRows } from './clusters.js';
 /** Contiguous blocks of whole clusters with about equal step counts: `[from, to)` row ranges. */
 export const rowBlocks = (rows: ClusterRows, count: number): (readonly [number, number])[] => {
   let total = 0;
-  for (let i = 0; i < rows.length; i++) total += rows.steps[i] as number;
+  for (let i = 0; i < rows.length; i++) total += rows.steps[i];
   const blocks: (readonly [number, number])[] = [];
   let from = 0;
   let sum = 0;
   for (let i = 0; i < rows.length; i++) {
-    sum += rows.steps[i] as number;
+    sum += rows.steps[i];
     const wanted = (total * (blocks.length + 1)) / count;
     if (sum >= wanted && blocks.length < count - 1) {
       blocks.push([from, i + 1]);

@@ -8,10 +8,10 @@ export type StepBetas = readonly [beta0: number, beta1: number, beta2: number, b
 export type Width = 3 | 4;
 
 export const predictedSeconds = (rows: ClusterRows, beta: StepBetas, i: number): number =>
-  beta[0] * (rows.steps[i] as number) +
-  beta[1] * (rows.prefillTokens[i] as number) +
-  beta[2] * (rows.decodeTokens[i] as number) +
-  beta[3] * (rows.contextTokens[i] as number);
+  beta[0] * rows.steps[i] +
+  beta[1] * rows.prefillTokens[i] +
+  beta[2] * rows.decodeTokens[i] +
+  beta[3] * rows.contextTokens[i];
 
 /**
  * Weights of the rows: the inverse of their predicted time. They suit steps that vary in proportion to their length nearly as
@@ -21,8 +21,8 @@ export const predictedSeconds = (rows: ClusterRows, beta: StepBetas, i: number):
 export const rowWeights = (rows: ClusterRows, beta: StepBetas | undefined): Float64Array => {
   const weights = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) {
-    const seconds = beta === undefined ? (rows.seconds[i] as number) : predictedSeconds(rows, beta, i);
-    weights[i] = (rows.steps[i] as number) > 0 && seconds > 0 ? 1 / seconds : 0;
+    const seconds = beta === undefined ? rows.seconds[i] : predictedSeconds(rows, beta, i);
+    weights[i] = rows.steps[i] > 0 && seconds > 0 ? 1 / seconds : 0;
   }
   return weights;
 };
@@ -34,7 +34,7 @@ export const rowWeights = (rows: ClusterRows, beta: StepBetas | undefined): Floa
  * cost.
  */
 export const evenWeights = (rows: ClusterRows, beta: StepBetas | undefined): Float64Array =>
-  rowWeights(rows, beta).map((weight, i) => Math.sqrt(weight / Math.max(rows.steps[i] as number, Number.MIN_VALUE)));
+  rowWeights(rows, beta).map((weight, i) => Math.sqrt(weight / Math.max(rows.steps[i], Number.MIN_VALUE)));
 
 export const rowColumns = (rows: ClusterRows, width: Width): Float64Array[] =>
   [rows.steps, rows.prefillTokens, rows.decodeTokens, rows.contextTokens].slice(0, width);

@@ -56,11 +56,11 @@ const decodeStarts = (phases: PhaseTable, [from, to]: Window): DecodeStarts => {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < phases.length; i++) {
-    const start = phases.startSec[i] as number;
+    const start = phases.startSec[i];
     if (!(start >= from && start < to)) continue;
     begun++;
     if (phases.kind[i] !== DECODE) continue;
-    const end = phases.endSec[i] as number;
+    const end = phases.endSec[i];
     if (count % stride === 0) starts[count / stride] = start;
     count++;
     active += end - start;
@@ -78,7 +78,7 @@ const decodeStarts = (phases: PhaseTable, [from, to]: Window): DecodeStarts => {
 
 /** Windows of `size` decodes, each in the middle of its part of the trace. */
 const evenWindows = ({ sorted, stride, count }: DecodeStarts, windows: number, size: number): readonly Window[] => {
-  const at = (index: number): number => sorted[Math.floor(index / stride)] as number;
+  const at = (index: number): number => sorted[Math.floor(index / stride)];
   return Array.from({ length: windows }, (_, w): Window => {
     const middle = Math.floor(((w + 0.5) * count) / windows);
     return [at(middle - (size >> 1)), at(middle + (size >> 1))];

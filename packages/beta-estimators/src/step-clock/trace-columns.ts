@@ -72,19 +72,19 @@ export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [W
     const [from, to] = window;
     const shift = new Float64Array(engines);
     for (let e = 0; e < engines; e++) {
-      const begin = first[e] as number;
-      const end = last[e] as number;
+      const begin = first[e];
+      const end = last[e];
       if (!(end > begin)) continue;
       shift[e] = begin - used;
       if (begin === from) edgesSec.push(used);
-      if (end === to) edgesSec.push(end - (shift[e] as number));
+      if (end === to) edgesSec.push(end - shift[e]);
       used += end - begin + GAP_SEC;
     }
     for (let i = 0; i < length; i++) {
       if (keep[i] === 0) continue;
-      const offset = shift[instance === undefined ? 0 : (instance[i] as number)] as number;
-      const start = startSec[i] as number;
-      const end = endSec[i] as number;
+      const offset = shift[instance === undefined ? 0 : instance[i]];
+      const start = startSec[i];
+      const end = endSec[i];
       const isCut = start < from || end > to;
       const begin = Math.max(start, from) - offset;
       const finish = Math.min(end, to) - offset;
@@ -95,7 +95,7 @@ export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [W
       (isPrefill ? prefillEnd : decodeEnd)[at] = finish;
       (isPrefill ? prefillCut : decodeCut)[at] = isCut ? 1 : 0;
       (isPrefill ? prefillRow : decodeRow)[at] = i;
-      const given = steps === undefined ? Number.NaN : (steps[i] as number);
+      const given = steps === undefined ? Number.NaN : steps[i];
       if (isPrefill) {
         prefillSteps[at] = given;
         const tokens = tokensOf(i);
@@ -105,7 +105,7 @@ export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [W
         counts[at] = count;
         // A decode that began before the window has grown by then: evenly, as far as anybody knows.
         const grown = start < from ? (count * (from - start)) / (end - start) : 0;
-        decodes.context[at] = promptOf(request[i] as number) + grown;
+        decodes.context[at] = promptOf(request[i]) + grown;
       }
     }
   }
@@ -145,20 +145,20 @@ const partOf = (phases: PhaseTable, tokensOf: (row: number) => number, window: W
   let prefills = 0;
   let decodes = 0;
   for (let i = 0; i < length; i++) {
-    const start = startSec[i] as number;
-    const end = endSec[i] as number;
+    const start = startSec[i];
+    const end = endSec[i];
     if (!(start < to && end > from)) continue;
     const isPrefill = kind[i] === PREFILL;
     // Of a decode a given number of steps wins over the tokens.
-    const given = isPrefill || steps === undefined ? Number.NaN : (steps[i] as number);
+    const given = isPrefill || steps === undefined ? Number.NaN : steps[i];
     const work = given >= 0 ? given : tokensOf(i);
     if (!(work > 0)) continue;
     keep[i] = 1;
     if (isPrefill) prefills++;
     else decodes++;
-    const engine = instance === undefined ? 0 : (instance[i] as number);
-    first[engine] = Math.min(first[engine] as number, Math.max(start, from));
-    last[engine] = Math.max(last[engine] as number, Math.min(end, to));
+    const engine = instance === undefined ? 0 : instance[i];
+    first[engine] = Math.min(first[engine], Math.max(start, from));
+    last[engine] = Math.max(last[engine], Math.min(end, to));
   }
   return { window, keep, first, last, prefills, decodes };
 };
@@ -184,15 +184,15 @@ const promptLengths = (
   const promptOf = new Float64Array(requestIds.length);
   const known = new Uint8Array(requestIds.length);
   for (const { keep } of parts) {
-    for (let i = 0; i < length; i++) if (keep[i] === 1) known[request[i] as number] = SEEN;
+    for (let i = 0; i < length; i++) if (keep[i] === 1) known[request[i]] = SEEN;
   }
   for (let i = 0; i < length; i++) {
-    const r = request[i] as number;
+    const r = request[i];
     if (kind[i] !== PREFILL || known[r] === 0) continue;
     known[r] = TOLD;
-    promptOf[r] = tokensOf(i) + (cachedTokens === undefined ? 0 : (cachedTokens[i] as number));
+    promptOf[r] = tokensOf(i) + (cachedTokens === undefined ? 0 : cachedTokens[i]);
   }
-  return (r) => (known[r] === TOLD ? (promptOf[r] as number) : Number.NaN);
+  return (r) => (known[r] === TOLD ? promptOf[r] : Number.NaN);
 };
 
 const SEEN = 1;

@@ -15,16 +15,16 @@ export const trackClock = (
   for (let c = 0; c < components; c++) {
     let total = 0;
     let sum = 0;
-    for (let q = start[c] as number; q < (start[c + 1] as number); q++) {
-      const e = incident[q] as number;
-      const u = from[e] as number;
-      const v = to[e] as number;
+    for (let q = start[c]; q < start[c + 1]; q++) {
+      const e = incident[q];
+      const u = from[e];
+      const v = to[e];
       const other = u === c ? v : u;
       if (other >= c) continue;
-      const span = (expected[e] as number) - (gap[e] as number);
-      const w = weight[e] as number;
+      const span = expected[e] - gap[e];
+      const w = weight[e];
       total += w;
-      sum += w * ((offsets[other] as number) + (v === c ? span : -span));
+      sum += w * (offsets[other] + (v === c ? span : -span));
     }
     if (total > 0) offsets[c] = sum / total;
   }

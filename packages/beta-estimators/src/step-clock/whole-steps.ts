@@ -38,15 +38,15 @@ export const wholeSteps = (
   for (let c = 0; c < components; c++) {
     let total = 0;
     let shift = 0;
-    for (let q = start[c] as number; q < (start[c + 1] as number); q++) {
-      const e = incident[q] as number;
-      const other = from[e] === c ? (to[e] as number) : (from[e] as number);
+    for (let q = start[c]; q < start[c + 1]; q++) {
+      const e = incident[q];
+      const other = from[e] === c ? to[e] : from[e];
       if (other >= c) continue;
-      total += weight[e] as number;
-      shift += (weight[e] as number) * ((whole[other] as number) - (x[other] as number));
+      total += weight[e];
+      shift += weight[e] * (whole[other] - x[other]);
     }
     // Where no earlier neighbour is, a busy period begins, and its clock may begin anywhere.
-    const moved = (x[c] as number) + (total > 0 ? shift / total : 0);
+    const moved = x[c] + (total > 0 ? shift / total : 0);
     whole[c] = total === 0 || total > ENOUGH_WEIGHT ? Math.round(moved) : moved;
   }
   // A component is looked at again only when a neighbour has moved.
@@ -60,32 +60,31 @@ export const wholeSteps = (
       stale[c] = 0;
       let total = 0;
       let sum = 0;
-      const first = start[c] as number;
-      const end = start[c + 1] as number;
+      const first = start[c];
+      const end = start[c + 1];
       for (let q = first; q < end; q++) {
-        const e = incident[q] as number;
-        const w = weight[e] as number;
-        const span = (expected[e] as number) - (gap[e] as number);
+        const e = incident[q];
+        const w = weight[e];
+        const span = expected[e] - gap[e];
         total += w;
-        sum +=
-          w * (to[e] === c ? (whole[from[e] as number] as number) + span : (whole[to[e] as number] as number) - span);
+        sum += w * (to[e] === c ? whole[from[e]] + span : whole[to[e]] - span);
       }
       if (total === 0) continue;
       const sure = total > ENOUGH_WEIGHT;
       const mean = sum / total;
       const value = sure ? Math.round(mean) : mean;
       real[c] = sure ? 0 : 1;
-      const move = Math.abs(value - (whole[c] as number));
+      const move = Math.abs(value - whole[c]);
       whole[c] = value;
       if (!(move > REAL_MOVE)) continue;
       settled = false;
       for (let q = first; q < end; q++) {
-        const e = incident[q] as number;
-        stale[from[e] === c ? (to[e] as number) : (from[e] as number)] = 1;
+        const e = incident[q];
+        stale[from[e] === c ? to[e] : from[e]] = 1;
       }
     }
   }
   let unsure = 0;
-  for (let c = 0; c < components; c++) unsure += real[c] as number;
+  for (let c = 0; c < components; c++) unsure += real[c];
   return { unsure, settled };
 };

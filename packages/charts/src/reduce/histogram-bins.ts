@@ -29,8 +29,8 @@ const niceWidth = (raw: number): number => {
  */
 export const histogramBins = (values: Column, target = 40): HistogramBins => {
   const ascending = sorted(values);
-  const low = ascending[0] as number;
-  const high = ascending[ascending.length - 1] as number;
+  const low = ascending[0];
+  const high = ascending[ascending.length - 1];
   // Values that differ by less than a double can cut into bins are one value.
   if (!(high - low > 1e-12 * Math.max(Math.abs(low), Math.abs(high), 1e-280))) {
     const half = Math.abs(low) * 0.05 || 0.5;
@@ -53,7 +53,7 @@ export const histogramBins = (values: Column, target = 40): HistogramBins => {
   const counts = new Float64Array(cells);
   for (const value of ascending) {
     const at = Math.min(cells - 1, Math.max(0, Math.floor(value / width - first)));
-    counts[at] = (counts[at] as number) + 1;
+    counts[at] = counts[at] + 1;
   }
   const edge = (i: number): number => Number(((first + i) * width).toPrecision(12));
   const bins = Array.from(

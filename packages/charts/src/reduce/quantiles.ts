@@ -12,25 +12,25 @@ const select = (values: Float64Array, rank: number): number => {
   let low = 0;
   let high = values.length - 1;
   while (low < high) {
-    const a = values[low] as number;
-    const b = values[(low + high) >> 1] as number;
-    const c = values[high] as number;
+    const a = values[low];
+    const b = values[(low + high) >> 1];
+    const c = values[high];
     const pivot = Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
     let i = low;
     let j = high;
     while (i <= j) {
-      while ((values[i] as number) < pivot) i++;
-      while ((values[j] as number) > pivot) j--;
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
       if (i > j) break;
-      const held = values[i] as number;
-      values[i++] = values[j] as number;
+      const held = values[i];
+      values[i++] = values[j];
       values[j--] = held;
     }
     if (rank <= j) high = j;
     else if (rank >= i) low = i;
     else break;
   }
-  return values[rank] as number;
+  return values[rank];
 };
 
 /** The quantiles of values in any order, as `quantileOf` gives them of sorted ones, without sorting; reorders `values`. */
@@ -46,8 +46,8 @@ export const selectQuantile = (values: Float64Array, p: number): number => {
 export const quantileOf = (ascending: Float64Array, p: number): number => {
   const at = (ascending.length - 1) * p;
   const below = Math.floor(at);
-  const low = ascending[below] as number;
-  const high = ascending[Math.min(below + 1, ascending.length - 1)] as number;
+  const low = ascending[below];
+  const high = ascending[Math.min(below + 1, ascending.length - 1)];
   return low + (high - low) * (at - below);
 };
 
@@ -71,5 +71,5 @@ export const distributionPoints = (values: Column, points = 320): QuantilePoint[
     for (let i = 0; i <= inner; i++) ranks.add(Math.round(((n - 1) * i) / inner));
     for (let i = 0; i < 40; i++) ranks.add(i).add(n - 1 - i);
   }
-  return [...ranks].sort((a, b) => a - b).map((rank) => ({ value: ascending[rank] as number, share: (rank + 1) / n }));
+  return [...ranks].sort((a, b) => a - b).map((rank) => ({ value: ascending[rank], share: (rank + 1) / n }));
 };

@@ -32,12 +32,12 @@ export const largestRows = (rows: number, count: number, keyOf: (row: number) =>
   const heapKeys: number[] = [];
   const heapRows: number[] = [];
   const less = (a: number, b: number): boolean => {
-    const difference = (heapKeys[a] as number) - (heapKeys[b] as number);
-    return difference === 0 ? (heapRows[a] as number) > (heapRows[b] as number) : difference < 0;
+    const difference = heapKeys[a] - heapKeys[b];
+    return difference === 0 ? heapRows[a] > heapRows[b] : difference < 0;
   };
   const swap = (a: number, b: number): void => {
-    [heapKeys[a], heapKeys[b]] = [heapKeys[b] as number, heapKeys[a] as number];
-    [heapRows[a], heapRows[b]] = [heapRows[b] as number, heapRows[a] as number];
+    [heapKeys[a], heapKeys[b]] = [heapKeys[b], heapKeys[a]];
+    [heapRows[a], heapRows[b]] = [heapRows[b], heapRows[a]];
   };
   const sink = (): void => {
     for (let at = 0; ; ) {
@@ -63,7 +63,7 @@ export const largestRows = (rows: number, count: number, keyOf: (row: number) =>
       heapKeys.push(key);
       heapRows.push(row);
       rise();
-    } else if (count > 0 && key > (heapKeys[0] as number)) {
+    } else if (count > 0 && key > heapKeys[0]) {
       heapKeys[0] = key;
       heapRows[0] = row;
       sink();
@@ -100,8 +100,8 @@ export const reduceScatter = (x: Column, y: Column, options: ScatterReduction = 
   const down = cellsOf(yExtent, lines, yLog);
   const counts = new Float64Array(columns * lines);
   for (let i = 0; i < rows; i++) {
-    const at = across.indexOf(x[i] as number) + columns * down.indexOf(y[i] as number);
-    counts[at] = (counts[at] as number) + 1;
+    const at = across.indexOf(x[i]) + columns * down.indexOf(y[i]);
+    counts[at] = counts[at] + 1;
   }
   const cells: Cell[] = [];
   counts.forEach((count, at) => {
@@ -111,6 +111,6 @@ export const reduceScatter = (x: Column, y: Column, options: ScatterReduction = 
     cells.push({ x0: across.edge(i), x1: across.edge(i + 1), y0: down.edge(j), y1: down.edge(j + 1), count });
   });
   const middle = (yExtent[0] + yExtent[1]) / 2;
-  const extremity = options.extremity ?? ((row: number) => Math.abs((y[row] as number) - middle));
+  const extremity = options.extremity ?? ((row: number) => Math.abs(y[row] - middle));
   return { kind: 'cells', cells, tails: largestRows(rows, tails, extremity) };
 };

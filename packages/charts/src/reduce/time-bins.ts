@@ -24,7 +24,7 @@ export const timeBins = (
   const [first, latest] = extentOf(time);
   let last = latest;
   if (duration !== undefined) {
-    for (let i = 0; i < time.length; i++) last = Math.max(last, (time[i] as number) + (duration[i] as number));
+    for (let i = 0; i < time.length; i++) last = Math.max(last, time[i] + duration[i]);
   }
   const width = (last - first) / bins || 1;
   const sums = new Float64Array(bins);
@@ -33,32 +33,32 @@ export const timeBins = (
   const highs = new Float64Array(bins).fill(Number.NEGATIVE_INFINITY);
   const add = (at: number, v: number, own: number): void => {
     if (!(own > 0)) return;
-    sums[at] = (sums[at] as number) + own * v;
-    weights[at] = (weights[at] as number) + own;
-    if (v < (lows[at] as number)) lows[at] = v;
-    if (v > (highs[at] as number)) highs[at] = v;
+    sums[at] = sums[at] + own * v;
+    weights[at] = weights[at] + own;
+    if (v < lows[at]) lows[at] = v;
+    if (v > highs[at]) highs[at] = v;
   };
   for (let i = 0; i < time.length; i++) {
-    const start = (time[i] as number) - first;
+    const start = time[i] - first;
     const from = Math.min(bins - 1, Math.floor(start / width));
-    const v = value[i] as number;
-    if (duration === undefined) add(from, v, weight === undefined ? 1 : (weight[i] as number));
+    const v = value[i];
+    if (duration === undefined) add(from, v, weight === undefined ? 1 : weight[i]);
     else {
-      const end = start + (duration[i] as number);
+      const end = start + duration[i];
       const to = Math.min(bins - 1, Math.floor(end / width));
       for (let at = from; at <= to; at++) add(at, v, Math.min(end, (at + 1) * width) - Math.max(start, at * width));
     }
   }
   const out: TimeBin[] = [];
   for (let b = 0; b < bins; b++) {
-    const total = weights[b] as number;
+    const total = weights[b];
     if (total === 0) continue;
     out.push({
       start: first + b * width,
       end: first + (b + 1) * width,
-      mean: (sums[b] as number) / total,
-      low: lows[b] as number,
-      high: highs[b] as number,
+      mean: sums[b] / total,
+      low: lows[b],
+      high: highs[b],
     });
   }
   return out;

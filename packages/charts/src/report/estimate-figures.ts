@@ -22,12 +22,11 @@ const columnOf = (length: number, at: (i: number) => number): Float64Array => {
   return column;
 };
 
-const pick = (column: Column, rows: Uint32Array): Float64Array =>
-  columnOf(rows.length, (i) => column[rows[i] as number] as number);
+const pick = (column: Column, rows: Uint32Array): Float64Array => columnOf(rows.length, (i) => column[rows[i]]);
 
 const labelOf = (phases: ReportPhases, rows: Uint32Array) => {
   const { label } = phases;
-  return label === undefined ? {} : { label: (i: number) => label(rows[i] as number) };
+  return label === undefined ? {} : { label: (i: number) => label(rows[i]) };
 };
 
 const manyRule = (rows: number, tails: string): string =>
@@ -63,9 +62,9 @@ export const durationFigures = (phases: ReportPhases, errors: readonly DurationE
 
 const relativeResidual = (phases: ReportPhases, rows: Uint32Array): Float64Array =>
   columnOf(rows.length, (i) => {
-    const row = rows[i] as number;
-    const observed = phases.observedSec[row] as number;
-    return ((observed - (phases.predictedSec[row] as number)) / observed) * 100;
+    const row = rows[i];
+    const observed = phases.observedSec[row];
+    return ((observed - phases.predictedSec[row]) / observed) * 100;
   });
 
 const RESIDUAL = { label: 'Observed minus predicted', unit: '% of observed' };
@@ -100,7 +99,7 @@ const residualPanels = (phases: ReportPhases, groups: readonly DurationErrors[])
         maxPoints: MAX_POINTS,
         series: series.map(({ name, rows, residual }) => ({
           name,
-          x: columnOf(rows.length, (i) => (column[rows[i] as number] as number) - from),
+          x: columnOf(rows.length, (i) => column[rows[i]] - from),
           residual,
           ...labelOf(phases, rows),
         })),
@@ -137,7 +136,7 @@ export const residualFigures = (phases: ReportPhases, errors: readonly DurationE
 /** Concurrency, pressure and the compositions seen. */
 export const loadFigures = (segments: ReportSegments): ReportFigure[] => {
   const origin = extentOf(segments.startSec)[0];
-  const timeSec = columnOf(segments.startSec.length, (i) => (segments.startSec[i] as number) - origin);
+  const timeSec = columnOf(segments.startSec.length, (i) => segments.startSec[i] - origin);
   const { durationSec } = segments;
   return [
     {
@@ -185,7 +184,7 @@ export const clusterFigures = (clusters: ReportClusters): ReportFigure[] => {
   const origin = extentOf(clusters.timeSec)[0];
   const perStep = columnOf(
     clusters.observedSec.length,
-    (i) => ((clusters.observedSec[i] as number) - (clusters.predictedSec[i] as number)) / (clusters.steps[i] as number),
+    (i) => (clusters.observedSec[i] - clusters.predictedSec[i]) / clusters.steps[i],
   );
   const rule = manyRule(perStep.length, 'furthest from zero');
   return [
@@ -197,7 +196,7 @@ export const clusterFigures = (clusters: ReportClusters): ReportFigure[] => {
         series: [
           {
             name: 'clusters',
-            x: columnOf(clusters.timeSec.length, (i) => (clusters.timeSec[i] as number) - origin),
+            x: columnOf(clusters.timeSec.length, (i) => clusters.timeSec[i] - origin),
             residual: perStep,
           },
         ],

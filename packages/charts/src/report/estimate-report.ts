@@ -97,7 +97,7 @@ const fitSections = (phases: ReportPhases, errors: readonly DurationErrors[]): R
 
 const percentOf = (shares: Column): Float64Array => {
   const percent = new Float64Array(shares.length);
-  for (let i = 0; i < shares.length; i++) percent[i] = (shares[i] as number) * 100;
+  for (let i = 0; i < shares.length; i++) percent[i] = shares[i] * 100;
   return percent;
 };
 

@@ -54,9 +54,9 @@ export const bandSpec = (input: BandInput): ChartSpec => {
     Array.from(band.x, (at, i) => ({
       series: band.name,
       x: drawn(at * xAxis.factor),
-      y: drawn((band.fit[i] as number) * yAxis.factor),
-      low: drawn((band.lower[i] as number) * yAxis.factor),
-      high: drawn((band.upper[i] as number) * yAxis.factor),
+      y: drawn(band.fit[i] * yAxis.factor),
+      low: drawn(band.lower[i] * yAxis.factor),
+      high: drawn(band.upper[i] * yAxis.factor),
     })),
   );
   const points = observed.map((one) =>

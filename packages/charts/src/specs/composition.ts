@@ -48,12 +48,12 @@ export const compositionSpec = (input: CompositionInput): ChartSpec => {
   const sum = new Float64Array(weight.length);
   const high = new Float64Array(weight.length).fill(Number.NEGATIVE_INFINITY);
   for (let i = 0; i < rows; i++) {
-    const own = weights === undefined ? 1 : (weights[i] as number);
+    const own = weights === undefined ? 1 : weights[i];
     if (!(own > 0)) continue;
-    const at = xGrid.indexOf(xs[i] as number) + xGrid.cells * yGrid.indexOf(ys[i] as number);
-    weight[at] = (weight[at] as number) + own;
-    sum[at] = (sum[at] as number) + own * (colours[i] as number);
-    high[at] = Math.max(high[at] as number, colours[i] as number);
+    const at = xGrid.indexOf(xs[i]) + xGrid.cells * yGrid.indexOf(ys[i]);
+    weight[at] = weight[at] + own;
+    sum[at] = sum[at] + own * colours[i];
+    high[at] = Math.max(high[at], colours[i]);
   }
   const values = Array.from(weight, (own, at) => ({ own, at }))
     .filter(({ own }) => own > 0)
@@ -65,8 +65,8 @@ export const compositionSpec = (input: CompositionInput): ChartSpec => {
         x2: drawn(xGrid.edge(i + 1) * x.factor),
         y: drawn(yGrid.edge(j) * y.factor),
         y2: drawn(yGrid.edge(j + 1) * y.factor),
-        colour: drawn(((sum[at] as number) / own) * colour.factor),
-        highest: drawn((high[at] as number) * colour.factor),
+        colour: drawn((sum[at] / own) * colour.factor),
+        highest: drawn(high[at] * colour.factor),
         weight: drawn(own),
       };
     });

@@ -25,7 +25,7 @@ export const convergenceSpec = (input: ConvergenceInput): ChartSpec => {
   input.series.forEach(({ change }, s) => {
     requireColumns({ [`series[${s}].change`]: change });
     for (let i = 0; i < change.length; i++) {
-      const value = change[i] as number;
+      const value = change[i];
       if (value < 0)
         throw new ChartsError('charts/bad-option', `series[${s}].change[${i}]`, 'must not be negative', `${value}`);
       if (value > 0 && value < smallest) smallest = value;

@@ -60,7 +60,7 @@ export const curveSpec = (input: CurveInput): ChartSpec => {
   const names = curves.map((one) => one.name);
   const rows = curves.flatMap((one) =>
     Array.from(one.x, (value, i) => {
-      const middle = one.y[i] as number;
+      const middle = one.y[i];
       const error = one.error?.[i];
       const low = error === undefined ? undefined : middle - error;
       return {
@@ -124,7 +124,7 @@ export const curveSpec = (input: CurveInput): ChartSpec => {
   );
   const ends = curves.map((one) => {
     const last = one.y.length - 1;
-    return `${one.name} from ${formatNumber((one.y[0] as number) * yAxis.factor, 3)} to ${formatNumber((one.y[last] as number) * yAxis.factor, 3)}`;
+    return `${one.name} from ${formatNumber(one.y[0] * yAxis.factor, 3)} to ${formatNumber(one.y[last] * yAxis.factor, 3)}`;
   });
   return chart(
     input,

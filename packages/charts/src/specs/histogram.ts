@@ -48,12 +48,12 @@ export const histogramSpec = (input: HistogramInput): ChartSpec => {
   const rows = series.flatMap((one) => {
     const counts = new Float64Array(common.bins.length);
     for (let i = 0; i < one.values.length; i++) {
-      const at = Math.floor(((one.values[i] as number) - first) / width + 1e-9);
+      const at = Math.floor((one.values[i] - first) / width + 1e-9);
       const bin = Math.min(counts.length - 1, Math.max(0, at));
-      counts[bin] = (counts[bin] as number) + 1;
+      counts[bin] = counts[bin] + 1;
     }
     return common.bins.flatMap((bin, b) => {
-      const count = counts[b] as number;
+      const count = counts[b];
       const from = formatNumber(bin.start * axis.factor);
       const to = formatNumber(bin.end * axis.factor);
       return count === 0

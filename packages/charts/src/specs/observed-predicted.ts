@@ -49,8 +49,8 @@ export const observedPredictedSpec = (input: ObservedPredictedInput): ChartSpec 
         grid: gridFor(input.series.length),
         ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
         extremity: (row) => {
-          const seen = observed[row] as number;
-          const said = predicted[row] as number;
+          const seen = observed[row];
+          const said = predicted[row];
           return Math.abs(axis.log ? Math.log(said / seen) : said - seen);
         },
       },

@@ -21,7 +21,7 @@ export interface ResidualInput extends ChartText {
 const edgeOf = (columns: readonly Column[]): number => {
   const sizes = new Float64Array(columns.reduce((sum, column) => sum + column.length, 0));
   let at = 0;
-  for (const column of columns) for (let i = 0; i < column.length; i++) sizes[at++] = Math.abs(column[i] as number);
+  for (const column of columns) for (let i = 0; i < column.length; i++) sizes[at++] = Math.abs(column[i]);
   const usual = selectQuantile(sizes, 0.95);
   const largest = extentOf(sizes)[1];
   return usual > 0 && largest > 8 * usual ? 3 * usual : largest;
@@ -32,7 +32,7 @@ const withinEdge = (column: Column, edge: number): { readonly placed: Float64Arr
   const placed = new Float64Array(column.length);
   let moved = 0;
   for (let i = 0; i < column.length; i++) {
-    const value = column[i] as number;
+    const value = column[i];
     const beyond = Math.abs(value) > edge;
     if (beyond) moved++;
     placed[i] = beyond ? Math.sign(value) * edge : value;
@@ -71,7 +71,7 @@ export const residualSpec = (input: ResidualInput): ChartSpec => {
         xLog: xAxis.log,
         grid: gridFor(input.series.length),
         ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
-        extremity: (row) => Math.abs(residual[row] as number),
+        extremity: (row) => Math.abs(residual[row]),
       },
     );
   });

@@ -59,9 +59,9 @@ const columnPx = (names: readonly string[]): number =>
 const pointRows = (series: ScatterSeries, rows: Uint32Array, x: ResolvedAxis, y: ResolvedAxis): Row[] =>
   Array.from(rows, (row) => ({
     series: series.name,
-    x: drawn((series.x[row] as number) * x.factor),
-    y: drawn((series.y[row] as number) * y.factor),
-    ...(series.actual === undefined ? {} : { actual: drawn((series.actual[row] as number) * y.factor) }),
+    x: drawn(series.x[row] * x.factor),
+    y: drawn(series.y[row] * y.factor),
+    ...(series.actual === undefined ? {} : { actual: drawn(series.actual[row] * y.factor) }),
     ...(series.label === undefined ? {} : { label: series.label(row) }),
   }));
 

@@ -34,7 +34,7 @@ const spanOf = ({ timeSec, durationSec }: Signal): readonly [number, number] => 
   const [first, last] = extentOf(timeSec);
   let end = last;
   if (durationSec !== undefined) {
-    for (let i = 0; i < timeSec.length; i++) end = Math.max(end, (timeSec[i] as number) + (durationSec[i] as number));
+    for (let i = 0; i < timeSec.length; i++) end = Math.max(end, timeSec[i] + durationSec[i]);
   }
   return [first, end];
 };
@@ -171,7 +171,7 @@ export const stackedSpec = (input: StackedInput): ChartSpec => {
       means[at] = bin.mean;
     }
     means.forEach((mean, i) => {
-      totals[i] = (totals[i] as number) + mean;
+      totals[i] = totals[i] + mean;
     });
     return { name: signal.name, means };
   });
@@ -180,7 +180,7 @@ export const stackedSpec = (input: StackedInput): ChartSpec => {
   const base = new Float64Array(places);
   const rows = stacked.flatMap(({ name, means }) =>
     Array.from(means, (mean, i) => {
-      const from = base[i] as number;
+      const from = base[i];
       base[i] = from + mean;
       return {
         series: name,

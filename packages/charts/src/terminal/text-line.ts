@@ -30,7 +30,7 @@ const braille = (levels: Float64Array, columns: number, lines: number): string[]
   const set = (x: number, level: number): void => {
     const fromTop = dots - 1 - level;
     const cell = (x >> 1) + columns * (fromTop >> 2);
-    cells[cell] = (cells[cell] as number) | (DOTS[x & 1]?.[fromTop & 3] ?? 0);
+    cells[cell] = cells[cell] | (DOTS[x & 1]?.[fromTop & 3] ?? 0);
   };
   let before = Number.NaN;
   levels.forEach((level, x) => {
@@ -90,10 +90,10 @@ const joined = (levels: Float64Array): Float64Array => {
   const out = Float64Array.from(levels);
   let known = -1;
   for (let i = 0; i < out.length; i++) {
-    const here = out[i] as number;
+    const here = out[i];
     if (Number.isNaN(here)) continue;
     if (known >= 0 && i - known > 1) {
-      const from = out[known] as number;
+      const from = out[known];
       for (let gap = known + 1; gap < i; gap++)
         out[gap] = Math.round(from + ((here - from) * (gap - known)) / (i - known));
     }

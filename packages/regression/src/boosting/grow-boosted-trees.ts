@@ -54,7 +54,7 @@ export const growBoostedTrees = (
       inside.forEach((row, local) => {
         localRow[row] = local;
       });
-      const gather = (from: Float64Array) => Float64Array.from(inside, (row) => from[row] as number);
+      const gather = (from: Float64Array) => Float64Array.from(inside, (row) => from[row]);
       const rows = {
         columns: columns.map(gather),
         y: gather(residual),
@@ -78,5 +78,5 @@ export const growBoostedTrees = (
 };
 
 const subtract = (residual: Float64Array, fitted: Float64Array, rate: number): void => {
-  for (let i = 0; i < residual.length; i++) residual[i] = (residual[i] as number) - rate * (fitted[i] as number);
+  for (let i = 0; i < residual.length; i++) residual[i] = residual[i] - rate * fitted[i];
 };

@@ -32,7 +32,7 @@ export const dataset = (features: FeatureTable, target: Float64Array, weights?: 
   checkedColumn('weights', weights, length);
   let positive = 0;
   for (let i = 0; i < weights.length; i++) {
-    const weight = weights[i] as number;
+    const weight = weights[i];
     if (!(weight >= 0)) {
       throw new RegressionError('regression/bad-column', `weights: must be at least 0; got ${weight} (row ${i})`, {
         feature: 'weights',

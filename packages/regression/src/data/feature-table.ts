@@ -14,7 +14,7 @@ export interface FeatureTable {
 /** @throws RegressionError `regression/bad-column` at the first value that is none */
 export const checkFinite = (name: string, column: Float64Array): void => {
   for (let i = 0; i < column.length; i++) {
-    const value = column[i] as number;
+    const value = column[i];
     if (!Number.isFinite(value)) {
       throw new RegressionError('regression/bad-column', `${name}: must be a finite number; got ${value} (row ${i})`, {
         feature: name,
@@ -108,7 +108,7 @@ export const selectFeatures = (table: FeatureTable, names: readonly string[]): F
 /** The numbered entries of a column, in the order asked for. */
 export const takeValues = (column: Float64Array, rows: ArrayLike<number>): Float64Array => {
   const taken = new Float64Array(rows.length);
-  for (let k = 0; k < rows.length; k++) taken[k] = column[rows[k] as number] as number;
+  for (let k = 0; k < rows.length; k++) taken[k] = column[rows[k]];
   return taken;
 };
 

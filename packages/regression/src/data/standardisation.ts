@@ -21,8 +21,8 @@ export const standardisedRows = (
   const width = columns.length;
   const rows = new Float64Array(width * (columns[0]?.length ?? 0));
   columns.forEach((column, j) => {
-    const { mean, sd } = scales[j] as Standardisation;
-    for (let i = 0; i < column.length; i++) rows[i * width + j] = ((column[i] as number) - mean) / sd;
+    const { mean, sd } = scales[j];
+    for (let i = 0; i < column.length; i++) rows[i * width + j] = (column[i] - mean) / sd;
   });
   return rows;
 };

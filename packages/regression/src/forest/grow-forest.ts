@@ -40,21 +40,21 @@ export const growForest = (
     if (options.bootstrap) drawWithReplacement(multiplicity, random);
     else multiplicity.fill(1);
     let m = 0;
-    for (let row = 0; row < n; row++) localRow[row] = (multiplicity[row] as number) > 0 ? m++ : -1;
+    for (let row = 0; row < n; row++) localRow[row] = multiplicity[row] > 0 ? m++ : -1;
     const inside = new Int32Array(m);
     const absent = new Int32Array(n - m);
     for (let row = 0, a = 0; row < n; row++) {
-      const local = localRow[row] as number;
+      const local = localRow[row];
       if (local >= 0) inside[local] = row;
       else absent[a++] = row;
     }
-    const gather = (from: ArrayLike<number>) => Float64Array.from(inside, (row) => from[row] as number);
+    const gather = (from: ArrayLike<number>) => Float64Array.from(inside, (row) => from[row]);
     const gains = new Float64Array(columns.length);
     growTree(
       {
         columns: columns.map(gather),
         y: gather(y),
-        weights: Float64Array.from(inside, (row) => (multiplicity[row] as number) * (weights?.[row] ?? 1)),
+        weights: Float64Array.from(inside, (row) => multiplicity[row] * (weights?.[row] ?? 1)),
         orders: allOrders.map((order) => restrictOrder(order, localRow, m)),
       },
       { ...options, random },
@@ -78,7 +78,7 @@ const drawWithReplacement = (multiplicity: Int32Array, random: () => number): vo
   multiplicity.fill(0);
   for (let i = 0; i < n; i++) {
     const row = Math.floor(random() * n);
-    multiplicity[row] = (multiplicity[row] as number) + 1;
+    multiplicity[row] = multiplicity[row] + 1;
   }
 };
 
@@ -87,7 +87,7 @@ const addShares = (gains: Float64Array, importance: Float64Array): void => {
   const total = gains.reduce((sum, gain) => sum + gain, 0);
   if (total > 0)
     gains.forEach((gain, f) => {
-      importance[f] = (importance[f] as number) + gain / total;
+      importance[f] = importance[f] + gain / total;
     });
 };
 
@@ -98,12 +98,12 @@ export const normalised = (importance: Float64Array): Float64Array => {
 };
 
 const outOfBagMeans = (nodes: TreeNodes, columns: readonly Float64Array[], outside: readonly Int32Array[]) => {
-  const n = (columns[0] as Float64Array).length;
+  const n = columns[0].length;
   const sums = new Float64Array(n);
   const votes = new Int32Array(n);
   outside.forEach((rows, tree) => {
     addTreePredictions(nodes, tree, columns, 1, sums, rows);
-    for (const row of rows) votes[row] = (votes[row] as number) + 1;
+    for (const row of rows) votes[row] = votes[row] + 1;
   });
-  return Array.from(sums, (sum, row) => ((votes[row] as number) > 0 ? sum / (votes[row] as number) : undefined));
+  return Array.from(sums, (sum, row) => (votes[row] > 0 ? sum / votes[row] : undefined));
 };

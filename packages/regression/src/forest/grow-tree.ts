@@ -50,7 +50,7 @@ export const growTree = (
   const weights = rows.weights ?? new Float64Array(m).fill(1);
   // Sums are of deviations from the mean: a large common offset would drown the differences between splits.
   const mean = weightedMean(y, weights);
-  const weightedY = Float64Array.from(y, (value, i) => (value - mean) * (weights[i] as number));
+  const weightedY = Float64Array.from(y, (value, i) => (value - mean) * weights[i]);
   const goesLeft = new Uint8Array(m);
   const spare = new Int32Array(m);
   const features = Int32Array.from(columns, (_, f) => f);
@@ -60,16 +60,16 @@ export const growTree = (
   nodes.startTree();
   for (let task = pending.pop(); task; task = pending.pop()) {
     const { start, end, depth } = task;
-    const anyOrder = orders[0] as Int32Array;
+    const anyOrder = orders[0];
     let weight = 0;
     let sum = 0;
     let low = Infinity;
     let high = -Infinity;
     for (let k = start; k < end; k++) {
-      const row = anyOrder[k] as number;
-      const target = y[row] as number;
-      weight += weights[row] as number;
-      sum += weightedY[row] as number;
+      const row = anyOrder[k];
+      const target = y[row];
+      weight += weights[row];
+      sum += weightedY[row];
       if (target < low) low = target;
       if (target > high) high = target;
     }
@@ -83,24 +83,21 @@ export const growTree = (
       const value = low === high ? low : mean + sum / weight;
       const leaf = nodes.add(-1, value);
       if (task.rightOf >= 0) nodes.setRight(task.rightOf, leaf);
-      if (fitted) for (let k = start; k < end; k++) fitted[anyOrder[k] as number] = value;
+      if (fitted) for (let k = start; k < end; k++) fitted[anyOrder[k]] = value;
       continue;
     }
 
     const { feature, position } = best;
-    const column = columns[feature] as Float64Array;
-    const order = orders[feature] as Int32Array;
-    const split = nodes.add(
-      feature,
-      midpoint(column[order[position - 1] as number] as number, column[order[position] as number] as number),
-    );
+    const column = columns[feature];
+    const order = orders[feature];
+    const split = nodes.add(feature, midpoint(column[order[position - 1]], column[order[position]]));
     if (task.rightOf >= 0) nodes.setRight(task.rightOf, split);
-    importance[feature] = (importance[feature] as number) + best.gain;
+    importance[feature] = importance[feature] + best.gain;
 
-    for (let k = start; k < position; k++) goesLeft[order[k] as number] = 1;
-    for (let k = position; k < end; k++) goesLeft[order[k] as number] = 0;
+    for (let k = start; k < position; k++) goesLeft[order[k]] = 1;
+    for (let k = position; k < end; k++) goesLeft[order[k]] = 0;
     for (let f = 0; f < featureCount; f++) {
-      if (f !== feature) partition(orders[f] as Int32Array, goesLeft, spare, start, end);
+      if (f !== feature) partition(orders[f], goesLeft, spare, start, end);
     }
     pending.push({ start: position, end, depth: depth + 1, rightOf: split });
     pending.push({ start, end: position, depth: depth + 1, rightOf: -1 });
@@ -111,8 +108,8 @@ const weightedMean = (y: Float64Array, weights: Float64Array): number => {
   let sum = 0;
   let weight = 0;
   for (let i = 0; i < y.length; i++) {
-    sum += (y[i] as number) * (weights[i] as number);
-    weight += weights[i] as number;
+    sum += y[i] * weights[i];
+    weight += weights[i];
   }
   return sum / weight;
 };
@@ -128,15 +125,15 @@ const partition = (order: Int32Array, goesLeft: Uint8Array, spare: Int32Array, s
   let left = start;
   let right = 0;
   for (let k = start; k < end; k++) {
-    const row = order[k] as number;
+    const row = order[k];
     // Both stores always happen and only one counter moves: no branch to mispredict.
-    const isLeft = goesLeft[row] as number;
+    const isLeft = goesLeft[row];
     order[left] = row;
     spare[right] = row;
     left += isLeft;
     right += 1 - isLeft;
   }
-  for (let k = 0; k < right; k++) order[left + k] = spare[k] as number;
+  for (let k = 0; k < right; k++) order[left + k] = spare[k];
 };
 
 /** Gains closer than this are a tie, which the random order of the features breaks, never the rounding of sums in another order. */
@@ -161,19 +158,19 @@ const bestSplit = (
   // Constant features do not use up the draw: a node is a leaf only when no feature at all can split it.
   for (let drawn = 0, usable = 0; drawn < count && usable < options.featuresPerSplit; drawn++) {
     const feature = drawNext(features, drawn, options.random);
-    const column = columns[feature] as Float64Array;
-    const order = orders[feature] as Int32Array;
-    let next = column[order[start] as number] as number;
-    if (!(next < (column[order[end - 1] as number] as number))) continue;
+    const column = columns[feature];
+    const order = orders[feature];
+    let next = column[order[start]];
+    if (!(next < column[order[end - 1]])) continue;
     usable++;
     let left = 0;
     let leftSum = 0;
     for (let k = start + 1; k <= last; k++) {
-      const row = order[k - 1] as number;
+      const row = order[k - 1];
       const x = next;
-      left += weights[row] as number;
-      leftSum += weightedY[row] as number;
-      next = column[order[k] as number] as number;
+      left += weights[row];
+      leftSum += weightedY[row];
+      next = column[order[k]];
       if (x === next || k < first) continue;
       // W_left W_right / W (mean_left - mean_right)^2, but for the factor W that all splits of the node share.
       const deviation = leftSum - left * mean;
@@ -192,8 +189,8 @@ const bestSplit = (
 const drawNext = (features: Int32Array, drawn: number, random: RandomSource): number => {
   const left = features.length - drawn;
   const pick = left > 1 ? drawn + Math.floor(random() * left) : drawn;
-  const feature = features[pick] as number;
-  features[pick] = features[drawn] as number;
+  const feature = features[pick];
+  features[pick] = features[drawn];
   features[drawn] = feature;
   return feature;
 };

@@ -8,7 +8,7 @@
 export const sortedRows = (columns: readonly Float64Array[]): Int32Array[] =>
   columns.map((column) => {
     const order = Int32Array.from(column, (_, row) => row);
-    return order.sort((a, b) => (column[a] as number) - (column[b] as number) || a - b);
+    return order.sort((a, b) => column[a] - column[b] || a - b);
   });
 
 /**
@@ -21,7 +21,7 @@ export const restrictOrder = (order: Int32Array, localRow: Int32Array, m: number
   const restricted = new Int32Array(m);
   let k = 0;
   for (let i = 0; i < order.length; i++) {
-    const local = localRow[order[i] as number] as number;
+    const local = localRow[order[i]];
     if (local >= 0) restricted[k++] = local;
   }
   return restricted;

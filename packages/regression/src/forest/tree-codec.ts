@@ -27,8 +27,8 @@ export const encodeTrees = (nodes: TreeNodes): EncodedTrees => {
   const features = new Uint8Array(count);
   const index = new Uint32Array(count);
   for (let node = 0; node < count; node++) {
-    const feature = nodes.feature[node] as number;
-    const value = nodes.value[node] as number;
+    const feature = nodes.feature[node];
+    const value = nodes.value[node];
     features[node] = feature < 0 ? LEAF : feature;
     let place = places.get(value);
     if (place === undefined) {
@@ -42,7 +42,7 @@ export const encodeTrees = (nodes: TreeNodes): EncodedTrees => {
   for (const [value, place] of places) table.setFloat64(8 * place, value, true);
   const packed = new Uint8Array(count * width);
   for (let node = 0; node < count; node++) {
-    for (let b = 0; b < width; b++) packed[node * width + b] = (index[node] as number) >>> (8 * b);
+    for (let b = 0; b < width; b++) packed[node * width + b] = index[node] >>> (8 * b);
   }
   return {
     tree_count: nodes.roots.length,
@@ -71,11 +71,11 @@ export const decodeTrees = (reader: JsonReader, featureCount: number): TreeNodes
   let atRoot = true;
   for (let node = 0; node < nodeCount; node++) {
     let place = 0;
-    for (let b = 0; b < width; b++) place += (packed[node * width + b] as number) * 2 ** (8 * b);
+    for (let b = 0; b < width; b++) place += packed[node * width + b] * 2 ** (8 * b);
     if (8 * place + 8 > tableBytes.length) throw reader.fault('value_index', 'must point into value_table');
     const value = table.getFloat64(8 * place, true);
     if (!Number.isFinite(value)) throw reader.fault('value_table', 'must hold finite numbers');
-    const feature = features[node] as number;
+    const feature = features[node];
     if (feature !== LEAF && feature >= featureCount)
       throw reader.fault('split_features', `must name a feature below ${featureCount}`);
     if (atRoot) {

@@ -20,6 +20,6 @@ export const treeFeatures = (features: FeatureTable): readonly Float64Array[] =>
 export const withoutZeroWeights = (data: Dataset): Dataset & { readonly rows?: Int32Array } => {
   const { weights } = data;
   if (weights === undefined || weights.every((weight) => weight > 0)) return data;
-  const rows = Int32Array.from(weights.keys()).filter((row) => (weights[row] as number) > 0);
+  const rows = Int32Array.from(weights.keys()).filter((row) => weights[row] > 0);
   return { ...takeDatasetRows(data, rows), rows };
 };

@@ -77,17 +77,17 @@ export const addTreePredictions = (
   rows?: Int32Array,
 ): void => {
   const { feature, value, right } = nodes;
-  const root = nodes.roots[tree] as number;
+  const root = nodes.roots[tree];
   const n = rows ? rows.length : sums.length;
   for (let k = 0; k < n; k++) {
-    const row = rows ? (rows[k] as number) : k;
+    const row = rows ? rows[k] : k;
     let node = root;
-    let f = feature[node] as number;
+    let f = feature[node];
     while (f >= 0) {
-      const x = (columns[f] as Float64Array)[row] as number;
-      node = x <= (value[node] as number) ? node + 1 : (right[node] as number);
-      f = feature[node] as number;
+      const x = columns[f][row];
+      node = x <= value[node] ? node + 1 : right[node];
+      f = feature[node];
     }
-    sums[row] = (sums[row] as number) + scale * (value[node] as number);
+    sums[row] = sums[row] + scale * value[node];
   }
 };

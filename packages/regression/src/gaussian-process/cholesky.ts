@@ -5,9 +5,9 @@ export const cholesky = (a: Float64Array, n: number): Float64Array | undefined =
     const row = i * n;
     for (let j = 0; j <= i; j++) {
       const other = j * n;
-      let sum = lower[row + j] as number;
-      for (let k = 0; k < j; k++) sum -= (lower[row + k] as number) * (lower[other + k] as number);
-      if (j < i) lower[row + j] = sum / (lower[other + j] as number);
+      let sum = lower[row + j];
+      for (let k = 0; k < j; k++) sum -= lower[row + k] * lower[other + k];
+      if (j < i) lower[row + j] = sum / lower[other + j];
       else if (sum > 0) lower[row + i] = Math.sqrt(sum);
       else return undefined;
     }
@@ -19,9 +19,9 @@ export const cholesky = (a: Float64Array, n: number): Float64Array | undefined =
 export const solveLower = (lower: Float64Array, n: number, b: Float64Array): Float64Array => {
   const x = b.slice();
   for (let i = 0; i < n; i++) {
-    let sum = x[i] as number;
-    for (let k = 0; k < i; k++) sum -= (lower[i * n + k] as number) * (x[k] as number);
-    x[i] = sum / (lower[i * n + i] as number);
+    let sum = x[i];
+    for (let k = 0; k < i; k++) sum -= lower[i * n + k] * x[k];
+    x[i] = sum / lower[i * n + i];
   }
   return x;
 };
@@ -30,9 +30,9 @@ export const solveLower = (lower: Float64Array, n: number, b: Float64Array): Flo
 export const solveUpper = (lower: Float64Array, n: number, b: Float64Array): Float64Array => {
   const x = b.slice();
   for (let i = n - 1; i >= 0; i--) {
-    const value = (x[i] as number) / (lower[i * n + i] as number);
+    const value = x[i] / lower[i * n + i];
     x[i] = value;
-    for (let k = 0; k < i; k++) x[k] = (x[k] as number) - (lower[i * n + k] as number) * value;
+    for (let k = 0; k < i; k++) x[k] = x[k] - lower[i * n + k] * value;
   }
   return x;
 };
@@ -43,18 +43,18 @@ export const inverseFromCholesky = (lower: Float64Array, n: number): Float64Arra
   const columns = new Float64Array(n * n);
   for (let j = 0; j < n; j++) {
     const at = j * n;
-    columns[at + j] = 1 / (lower[j * n + j] as number);
+    columns[at + j] = 1 / lower[j * n + j];
     for (let i = j + 1; i < n; i++) {
       let sum = 0;
-      for (let k = j; k < i; k++) sum -= (lower[i * n + k] as number) * (columns[at + k] as number);
-      columns[at + i] = sum / (lower[i * n + i] as number);
+      for (let k = j; k < i; k++) sum -= lower[i * n + k] * columns[at + k];
+      columns[at + i] = sum / lower[i * n + i];
     }
   }
   const inverse = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = 0;
-      for (let k = i; k < n; k++) sum += (columns[i * n + k] as number) * (columns[j * n + k] as number);
+      for (let k = i; k < n; k++) sum += columns[i * n + k] * columns[j * n + k];
       inverse[i * n + j] = sum;
     }
   }

@@ -53,7 +53,7 @@ export const gaussianProcessModel = (parts: GpParts, trainingRange: TrainingRang
       (_, j) => theta.signalSd ** 2 * correlation(kernel, squaredDistance(x, i, rows.x, j, theta.lengthScales)).g,
     );
   const meanAt = (k: Float64Array): number =>
-    targetScale.mean + targetScale.sd * k.reduce((sum, value, j) => sum + value * (factors.alpha[j] as number), 0);
+    targetScale.mean + targetScale.sd * k.reduce((sum, value, j) => sum + value * factors.alpha[j], 0);
   const standardised = (features: FeatureTable) =>
     standardisedRows(selectFeatures(features, featureNames).columns, inputScales);
 
@@ -62,7 +62,7 @@ export const gaussianProcessModel = (parts: GpParts, trainingRange: TrainingRang
     featureNames,
     trainingRange,
     kernel,
-    lengthScales: theta.lengthScales.map((scale, j) => scale * (inputScales[j] as Standardisation).sd),
+    lengthScales: theta.lengthScales.map((scale, j) => scale * inputScales[j].sd),
     signalSd: theta.signalSd * targetScale.sd,
     noiseSd: theta.noiseSd * targetScale.sd,
     predict: (features) => {

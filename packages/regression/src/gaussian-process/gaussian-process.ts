@@ -91,14 +91,14 @@ const positiveRows = (data: Dataset): Dataset => {
   if (weights === undefined || weights.every((weight) => weight > 0)) return data;
   return takeDatasetRows(
     data,
-    Int32Array.from(weights.keys()).filter((row) => (weights[row] as number) > 0),
+    Int32Array.from(weights.keys()).filter((row) => weights[row] > 0),
   );
 };
 
 const hyperparametersOf = (logs: Float64Array): Hyperparameters => {
   const values = logs.map(Math.exp);
   const d = values.length - 2;
-  return { lengthScales: values.slice(0, d), signalSd: values[d] as number, noiseSd: values[d + 1] as number };
+  return { lengthScales: values.slice(0, d), signalSd: values[d], noiseSd: values[d + 1] };
 };
 
 const mostLikely = (rows: GpRows, kernel: KernelName, d: number, restarts: number, seed: number): Minimum => {

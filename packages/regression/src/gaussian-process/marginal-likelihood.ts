@@ -30,8 +30,7 @@ export const squaredDistance = (
 ): number => {
   const d = scales.length;
   let sum = 0;
-  for (let k = 0; k < d; k++)
-    sum += (((a[i * d + k] as number) - (b[j * d + k] as number)) / (scales[k] as number)) ** 2;
+  for (let k = 0; k < d; k++) sum += ((a[i * d + k] - b[j * d + k]) / scales[k]) ** 2;
   return sum;
 };
 
@@ -52,7 +51,7 @@ export const factorise = (rows: GpRows, kernel: KernelName, theta: Hyperparamete
   const alpha = solveUpper(lower, n, solveLower(lower, n, rows.y));
   let logLikelihood = -(n / 2) * Math.log(2 * Math.PI);
   for (let i = 0; i < n; i++) {
-    logLikelihood -= ((rows.y[i] as number) * (alpha[i] as number)) / 2 + Math.log(lower[i * n + i] as number);
+    logLikelihood -= (rows.y[i] * alpha[i]) / 2 + Math.log(lower[i * n + i]);
   }
   return { lower, alpha, logLikelihood };
 };
@@ -70,20 +69,19 @@ export const likelihoodGradient = (
   const inverse = inverseFromCholesky(lower, n);
   const gradient = new Float64Array(d + 2);
   const add = (k: number, value: number) => {
-    gradient[k] = (gradient[k] as number) + value;
+    gradient[k] = gradient[k] + value;
   };
   for (let i = 0; i < n; i++) {
-    const onDiagonal = (alpha[i] as number) ** 2 - (inverse[i * n + i] as number);
+    const onDiagonal = alpha[i] ** 2 - inverse[i * n + i];
     add(d, onDiagonal * variance * (1 + JITTER));
     add(d + 1, (onDiagonal * theta.noiseSd ** 2) / (rows.weights?.[i] ?? 1));
     for (let j = 0; j < i; j++) {
       // Both (i, j) and (j, i), hence no factor of a half.
-      const w = variance * ((alpha[i] as number) * (alpha[j] as number) - (inverse[i * n + j] as number));
+      const w = variance * (alpha[i] * alpha[j] - inverse[i * n + j]);
       const { g, slope } = correlation(kernel, squaredDistance(rows.x, i, rows.x, j, theta.lengthScales));
       add(d, 2 * w * g);
       for (let k = 0; k < d; k++) {
-        const step =
-          ((rows.x[i * d + k] as number) - (rows.x[j * d + k] as number)) / (theta.lengthScales[k] as number);
+        const step = (rows.x[i * d + k] - rows.x[j * d + k]) / theta.lengthScales[k];
         add(k, w * slope * step * step);
       }
     }

@@ -20,15 +20,12 @@ export const minimiseInBox = (
   { maxIterations = 100, tolerance = 1e-5 }: { readonly maxIterations?: number; readonly tolerance?: number } = {},
 ): Minimum => {
   const n = start.length;
-  const clip = (x: Float64Array) =>
-    x.map((value, k) => Math.min(Math.max(value, lower[k] as number), upper[k] as number));
+  const clip = (x: Float64Array) => x.map((value, k) => Math.min(Math.max(value, lower[k]), upper[k]));
   let x = clip(start);
   let { value, gradient } = f(x);
   let inverseHessian = identity(n);
   for (let iteration = 0; iteration < maxIterations; iteration++) {
-    const free = (k: number) =>
-      !((x[k] as number) <= (lower[k] as number) && (gradient[k] as number) > 0) &&
-      !((x[k] as number) >= (upper[k] as number) && (gradient[k] as number) < 0);
+    const free = (k: number) => !(x[k] <= lower[k] && gradient[k] > 0) && !(x[k] >= upper[k] && gradient[k] < 0);
     const steepest = gradient.map((g, k) => (free(k) ? -g : 0));
     if (Math.max(...steepest.map(Math.abs)) < tolerance) return { x, value, iterations: iteration, converged: true };
     let direction = multiply(inverseHessian, steepest).map((d, k) => (free(k) ? d : 0));
@@ -42,15 +39,15 @@ export const minimiseInBox = (
     let next = x;
     let at = { value: Number.POSITIVE_INFINITY, gradient };
     for (let trial = 0; trial < 30; trial++, step /= 2) {
-      next = clip(x.map((v, k) => v + step * (direction[k] as number)));
+      next = clip(x.map((v, k) => v + step * direction[k]));
       at = f(next);
-      const moved = next.map((v, k) => v - (x[k] as number));
+      const moved = next.map((v, k) => v - x[k]);
       if (at.value <= value + 1e-4 * dot(moved, gradient)) break;
       at = { value: Number.POSITIVE_INFINITY, gradient };
     }
     if (!(at.value < value)) return { x, value, iterations: iteration, converged: true };
-    const s = next.map((v, k) => v - (x[k] as number));
-    const y = at.gradient.map((g, k) => g - (gradient[k] as number));
+    const s = next.map((v, k) => v - x[k]);
+    const y = at.gradient.map((g, k) => g - gradient[k]);
     inverseHessian = updated(inverseHessian, s, y);
     const gained = value - at.value;
     ({ value, gradient } = at);
@@ -63,7 +60,7 @@ export const minimiseInBox = (
 const identity = (n: number): Float64Array =>
   Float64Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? 1 : 0));
 
-const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, v, k) => sum + v * (b[k] as number), 0);
+const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, v, k) => sum + v * b[k], 0);
 
 const multiply = (matrix: Float64Array, v: Float64Array): Float64Array =>
   v.map((_, i) => dot(matrix.subarray(i * v.length, (i + 1) * v.length), v));
@@ -78,8 +75,8 @@ const updated = (h: Float64Array, s: Float64Array, y: Float64Array): Float64Arra
   return h.map((value, k) => {
     const i = Math.floor(k / n);
     const j = k % n;
-    const si = s[i] as number;
-    const sj = s[j] as number;
-    return value + scale * si * sj - ((hy[i] as number) * sj + si * (hy[j] as number)) / ys;
+    const si = s[i];
+    const sj = s[j];
+    return value + scale * si * sj - (hy[i] * sj + si * hy[j]) / ys;
   });
 };

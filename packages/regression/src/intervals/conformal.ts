@@ -78,7 +78,7 @@ export const splitConformal = (
   const rank = rankFor(level, n);
   const predicted = model.predict(calibration.features);
   const scores = calibration.target.map((y, i) => {
-    const value = predicted[i] as number;
+    const value = predicted[i];
     const size = Math.abs(y - value);
     if (score === 'absolute') return size;
     if (value === 0) {
@@ -93,7 +93,7 @@ export const splitConformal = (
     }
     return size / Math.abs(value);
   });
-  const radius = scores.sort()[rank - 1] as number;
+  const radius = scores.sort()[rank - 1];
   return {
     method: 'split',
     level,
@@ -137,7 +137,7 @@ export const jackknifePlus = (data: Dataset, fitter: Fitter, options: JackknifeO
     const held = takeDatasetRows(data, test);
     const predicted = model.predict(held.features);
     test.forEach((row, k) => {
-      residuals[row] = Math.abs((held.target[k] as number) - (predicted[k] as number));
+      residuals[row] = Math.abs(held.target[k] - predicted[k]);
     });
     return model;
   });
@@ -161,16 +161,16 @@ export const jackknifePlus = (data: Dataset, fitter: Fitter, options: JackknifeO
       const above = new Float64Array(n);
       for (let i = 0; i < mean.length; i++) {
         splits.forEach(({ test }, k) => {
-          const centre = (each[k] as Float64Array)[i] as number;
+          const centre = each[k][i];
           for (const row of test) {
-            below[row] = centre - (residuals[row] as number);
-            above[row] = centre + (residuals[row] as number);
+            below[row] = centre - residuals[row];
+            above[row] = centre + residuals[row];
           }
         });
         below.sort();
         above.sort();
-        low[i] = below[n - rank] as number;
-        high[i] = above[rank - 1] as number;
+        low[i] = below[n - rank];
+        high[i] = above[rank - 1];
       }
       return { mean, low, high };
     },

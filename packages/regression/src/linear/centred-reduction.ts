@@ -21,8 +21,8 @@ export interface CentredReduction {
 const constantOf = (column: Float64Array, weights: Float64Array | undefined): number | undefined => {
   let first: number | undefined;
   for (let i = 0; i < column.length; i++) {
-    if (weights !== undefined && !((weights[i] as number) > 0)) continue;
-    if (first === undefined) first = column[i] as number;
+    if (weights !== undefined && !(weights[i] > 0)) continue;
+    if (first === undefined) first = column[i];
     else if (column[i] !== first) return undefined;
   }
   return first;
@@ -32,7 +32,7 @@ const shifted = (column: Float64Array, from: number, to: number, by: number): Fl
   const part = column.subarray(from, to);
   if (by === 0) return part;
   const out = new Float64Array(part.length);
-  for (let i = 0; i < out.length; i++) out[i] = (part[i] as number) - by;
+  for (let i = 0; i < out.length; i++) out[i] = part[i] - by;
   return out;
 };
 
@@ -55,7 +55,7 @@ export const centredReduction = (
   const parts: ReducedRows[] = [];
   for (let from = 0; from < target.length; from += CHUNK_ROWS) {
     const to = Math.min(from + CHUNK_ROWS, target.length);
-    const part = columns.map((column, j) => shifted(column, from, to, centre[j] as number));
+    const part = columns.map((column, j) => shifted(column, from, to, centre[j]));
     if (intercept) part.unshift(new Float64Array(to - from).fill(1));
     const options = weights === undefined ? {} : { weights: weights.subarray(from, to) };
     parts.push(reduceRows(part, shifted(target, from, to, targetCentre), options));
@@ -66,7 +66,7 @@ export const centredReduction = (
   const rest = (j: number): number => (intercept ? r.get(0, j + 1) / r.get(0, 0) : 0);
   return {
     centre: centre.map((value, j) => value + rest(j)),
-    targetCentre: targetCentre + (intercept ? (qty[0] as number) / r.get(0, 0) : 0),
+    targetCentre: targetCentre + (intercept ? qty[0] / r.get(0, 0) : 0),
     triangle: columns.map((_, j) => Float64Array.from(columns, (__, i) => r.get(i + lead, j + lead))),
     qty: qty.slice(lead),
   };

@@ -36,7 +36,7 @@ const quadraticForm = (matrix: Float64Array, x: Float64Array): number => {
   let sum = 0;
   for (let a = 0; a < x.length; a++) {
     for (let b = 0; b < x.length; b++) {
-      sum += (x[a] as number) * (matrix[a * x.length + b] as number) * (x[b] as number);
+      sum += x[a] * matrix[a * x.length + b] * x[b];
     }
   }
   return sum;
@@ -62,22 +62,22 @@ export const coefficientTable = (parts: Parts): CoefficientInference[] => {
   };
   /** `direction` holds what a coefficient is made of: its share of the value at the centre, then its row of G. */
   const row = (term: string, estimate: number, direction: Float64Array, vif: number | null): CoefficientInference => {
-    const spread = squaredLength(direction.subarray(1)) + (direction[0] as number) ** 2 * centreVariance;
+    const spread = squaredLength(direction.subarray(1)) + direction[0] ** 2 * centreVariance;
     const classic = sigma === null ? undefined : sigma * sigma * spread;
     const robust = meat === undefined ? undefined : quadraticForm(meat, direction);
     return { term, estimate, ...uncertainty(estimate, classic), hc3: uncertainty(estimate, robust), vif };
   };
   const table = model.terms.map(({ name }, j) => {
-    const g = factor[j] as Float64Array;
-    const vif = (scales[j] as number) ** 2 * squaredLength(g);
-    return row(name, model.coefficients[j] as number, Float64Array.of(0, ...g), vif);
+    const g = factor[j];
+    const vif = scales[j] ** 2 * squaredLength(g);
+    return row(name, model.coefficients[j], Float64Array.of(0, ...g), vif);
   });
   if (model.hasIntercept) {
     const direction = new Float64Array(factor.length + 1);
     direction[0] = 1;
     factor.forEach((g, j) => {
       g.forEach((value, k) => {
-        direction[k + 1] = (direction[k + 1] as number) - (model.centre[j] as number) * value;
+        direction[k + 1] = direction[k + 1] - model.centre[j] * value;
       });
     });
     table.push(row(INTERCEPT, model.intercept, direction, null));

@@ -10,7 +10,7 @@ const largestSingularValue = (columns: readonly Float64Array[]): number => {
     });
   });
   const options = { computeLeftSingularVectors: false, computeRightSingularVectors: false };
-  return new SVD(matrix, options).diagonal[0] as number;
+  return new SVD(matrix, options).diagonal[0];
 };
 
 /**
@@ -35,9 +35,7 @@ export const conditionNumbers = (
   hasIntercept: boolean,
 ): ConditionNumbers => {
   const root = Math.sqrt(totalWeight);
-  const columns = triangle.map((column, j) =>
-    hasIntercept ? Float64Array.of(root * (centre[j] as number), ...column) : column,
-  );
+  const columns = triangle.map((column, j) => (hasIntercept ? Float64Array.of(root * centre[j], ...column) : column));
   if (hasIntercept) columns.unshift(Float64Array.of(root, ...centre.map(() => 0)));
   const unit = columns.map((column) => {
     const length = Math.hypot(...column);

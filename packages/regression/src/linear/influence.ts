@@ -27,9 +27,9 @@ export const influenceOf = (fit: LeastSquaresFit): Influence => {
   const cooksDistance = new Float64Array(n);
   const rssShare = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    const weight = weights === undefined ? 1 : (weights[i] as number);
-    const free = 1 - (leverage[i] as number);
-    const residual = residuals[i] as number;
+    const weight = weights === undefined ? 1 : weights[i];
+    const free = 1 - leverage[i];
+    const residual = residuals[i];
     if (!(weight > 0 && rss > 0 && df > 0)) continue;
     const share = (weight * residual * residual) / rss;
     rssShare[i] = share;
@@ -37,7 +37,7 @@ export const influenceOf = (fit: LeastSquaresFit): Influence => {
     const squared = (share * df) / free;
     const sign = Math.sign(residual);
     standardised[i] = sign * Math.sqrt(squared);
-    cooksDistance[i] = (squared * (leverage[i] as number)) / (free * p);
+    cooksDistance[i] = (squared * leverage[i]) / (free * p);
     // With one degree of freedom nothing is left over for the other rows' sigma.
     if (df <= 1) continue;
     const others = df - squared;

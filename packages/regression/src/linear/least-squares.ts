@@ -56,8 +56,8 @@ const EXACT = 16 * Number.EPSILON;
 const weightedSquares = (values: Float64Array, weights: Float64Array | undefined): number => {
   const sum = new CompensatedSum();
   for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    sum.add((weights === undefined ? 1 : (weights[i] as number)) * value * value);
+    const value = values[i];
+    sum.add((weights === undefined ? 1 : weights[i]) * value * value);
   }
   return sum.value;
 };

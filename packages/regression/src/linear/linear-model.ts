@@ -96,7 +96,7 @@ export class LinearModel implements FittedModel<'linear'>, LinearParameters {
   get intercept(): number {
     let value = this.valueAtCentre;
     for (let j = 0; j < this.coefficients.length; j++) {
-      value -= (this.coefficients[j] as number) * (this.centre[j] as number);
+      value -= this.coefficients[j] * this.centre[j];
     }
     return value;
   }
@@ -105,10 +105,10 @@ export class LinearModel implements FittedModel<'linear'>, LinearParameters {
     const table = selectFeatures(features, this.featureNames);
     const predicted = new Float64Array(features.length).fill(this.valueAtCentre);
     termColumns(table, this.terms).forEach((column, j) => {
-      const coefficient = this.coefficients[j] as number;
-      const centre = this.centre[j] as number;
+      const coefficient = this.coefficients[j];
+      const centre = this.centre[j];
       for (let i = 0; i < predicted.length; i++) {
-        predicted[i] = (predicted[i] as number) + coefficient * ((column[i] as number) - centre);
+        predicted[i] = predicted[i] + coefficient * (column[i] - centre);
       }
     });
     return predicted;

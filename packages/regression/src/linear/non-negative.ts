@@ -48,7 +48,7 @@ export const nonNegativeLeastSquares = (
     solution = nnlsColumns(columns, target, options);
   } else {
     solution = nnlsColumns([...columns, new Float64Array(target.length).fill(1)], target, options);
-    valueAtCentre = solution.x[size] as number;
+    valueAtCentre = solution.x[size];
   }
   if (!solution.converged) {
     throw new RegressionError(

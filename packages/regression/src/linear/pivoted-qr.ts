@@ -18,7 +18,7 @@ export interface PivotedQr {
 
 const tailNorm = (column: Float64Array, from: number): number => {
   let sum = 0;
-  for (let i = from; i < column.length; i++) sum += (column[i] as number) * (column[i] as number);
+  for (let i = from; i < column.length; i++) sum += column[i] * column[i];
   return Math.sqrt(sum);
 };
 
@@ -61,15 +61,15 @@ export const pivotedQr = (
       dependent.push({ column, parts });
       continue;
     }
-    const alpha = pivot[k] as number;
+    const alpha = pivot[k];
     const image = alpha > 0 ? -norm : norm;
     const reflection = pivot.slice(k);
     reflection[0] = alpha - image;
     const factor = 1 / (norm * (norm + Math.abs(alpha)));
     for (const other of [...left.map(({ values }) => values), qtz]) {
       let dot = 0;
-      for (let i = k; i < size; i++) dot += (reflection[i - k] as number) * (other[i] as number);
-      for (let i = k; i < size; i++) other[i] = (other[i] as number) - factor * dot * (reflection[i - k] as number);
+      for (let i = k; i < size; i++) dot += reflection[i - k] * other[i];
+      for (let i = k; i < size; i++) other[i] = other[i] - factor * dot * reflection[i - k];
     }
     pivot.fill(0, k);
     pivot[k] = image;
@@ -83,10 +83,10 @@ export const pivotedQr = (
 export const backSubstitute = (u: readonly Float64Array[], b: Float64Array, rank: number): Float64Array => {
   const x = b.slice(0, rank);
   for (let j = rank - 1; j >= 0; j--) {
-    const column = u[j] as Float64Array;
-    const value = (x[j] as number) / (column[j] as number);
+    const column = u[j];
+    const value = x[j] / column[j];
     x[j] = value;
-    for (let i = 0; i < j; i++) x[i] = (x[i] as number) - value * (column[i] as number);
+    for (let i = 0; i < j; i++) x[i] = x[i] - value * column[i];
   }
   return x;
 };

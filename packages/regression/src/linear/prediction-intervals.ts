@@ -68,13 +68,13 @@ export const predictWithIntervals = (
   for (let i = 0; i < n; i++) {
     v.fill(0);
     columns.forEach((column, j) => {
-      const x = (column[i] as number) - (model.centre[j] as number);
-      const g = factor[j] as Float64Array;
-      for (let k = 0; k < v.length; k++) v[k] = (v[k] as number) + (g[k] as number) * x;
+      const x = column[i] - model.centre[j];
+      const g = factor[j];
+      for (let k = 0; k < v.length; k++) v[k] = v[k] + g[k] * x;
     });
     let variance = totalWeight === undefined ? 0 : 1 / totalWeight;
     for (const value of v) variance += value * value;
-    const weight = weights === undefined ? 1 : (weights[i] as number);
+    const weight = weights === undefined ? 1 : weights[i];
     if (!(weight > 0)) {
       throw new RegressionError('regression/bad-column', `weights: must be above 0; got ${weight} (row ${i})`, {
         feature: 'weights',
@@ -82,7 +82,7 @@ export const predictWithIntervals = (
         value: weight,
       });
     }
-    const centre = mean[i] as number;
+    const centre = mean[i];
     const meanReach = quantile * sigma * Math.sqrt(variance);
     const reach = quantile * sigma * Math.sqrt(variance + 1 / weight);
     result.meanStandardError[i] = sigma * Math.sqrt(variance);

@@ -41,7 +41,7 @@ export const ridge = (data: Dataset, { terms: asked, alpha = 1, intercept = true
   // The penalty is `size` more rows, sqrt(alpha) on the diagonal, target 0: still a least-squares problem, still QR.
   const augmented = triangle.map((column, j) => {
     const rows = new Float64Array(2 * size);
-    const deviation = deviations[j] as number;
+    const deviation = deviations[j];
     if (deviation > 0) rows.set(column.map((value) => value / deviation));
     rows[size + j] = Math.sqrt(alpha);
     return rows;
@@ -51,7 +51,7 @@ export const ridge = (data: Dataset, { terms: asked, alpha = 1, intercept = true
   const { r, qty: reduced } = reduceRows(augmented, target);
   const u = augmented.map((_, j) => Float64Array.from({ length: size }, (__, i) => r.get(i, j)));
   const coefficients = backSubstitute(u, reduced, size).map((value, j) => {
-    const deviation = deviations[j] as number;
+    const deviation = deviations[j];
     return deviation > 0 ? value / deviation : 0;
   });
   return new LinearModel(

@@ -54,13 +54,13 @@ export const rowPass = (solved: Solved): RowPass => {
     const rows = Math.min(BLOCK_ROWS, n - from);
     for (let k = 1; k < width; k++) v[k]?.fill(0);
     for (let j = 0; j < p; j++) {
-      const column = columns[j] as Float64Array;
-      const g = factor[j] as Float64Array;
-      const origin = centre[j] as number;
-      for (let i = 0; i < rows; i++) x[i] = (column[from + i] as number) - origin;
-      addMultiple(fitted, from, x, coefficients[j] as number, rows);
+      const column = columns[j];
+      const g = factor[j];
+      const origin = centre[j];
+      for (let i = 0; i < rows; i++) x[i] = column[from + i] - origin;
+      addMultiple(fitted, from, x, coefficients[j], rows);
       for (let k = 0; k < p; k++) {
-        const share = g[k] as number;
+        const share = g[k];
         if (share !== 0) addMultiple(v[k + 1] as Float64Array, 0, x, share, rows);
       }
     }
@@ -68,13 +68,13 @@ export const rowPass = (solved: Solved): RowPass => {
     for (let k = 1; k < width; k++) addSquares(spread, v[k] as Float64Array, rows);
     for (let i = 0; i < rows; i++) {
       const row = from + i;
-      const weight = weights === undefined ? 1 : (weights[row] as number);
-      const residual = (target[row] as number) - (fitted[row] as number);
+      const weight = weights === undefined ? 1 : weights[row];
+      const residual = target[row] - fitted[row];
       residuals[row] = residual;
       mass[i] = 0;
       if (!(weight > 0)) continue;
       // A row that stands for w equal rows has the leverage of one of them.
-      const h = Math.min((spread[i] as number) * (frequency ? 1 : weight), 1);
+      const h = Math.min(spread[i] * (frequency ? 1 : weight), 1);
       leverage[row] = h;
       if (h >= FULL_LEVERAGE) {
         exactRows++;
@@ -85,29 +85,29 @@ export const rowPass = (solved: Solved): RowPass => {
     }
     for (let a = 0; a < width; a++) {
       const left = v[a] as Float64Array;
-      for (let i = 0; i < rows; i++) x[i] = (mass[i] as number) * (left[i] as number);
+      for (let i = 0; i < rows; i++) x[i] = mass[i] * left[i];
       for (let b = a; b < width; b++) {
-        meat[a * width + b] = (meat[a * width + b] as number) + dot(x, v[b] as Float64Array, rows);
+        meat[a * width + b] = meat[a * width + b] + dot(x, v[b] as Float64Array, rows);
       }
     }
   }
   if (exactRows > 0) return { fitted, residuals, leverage };
   for (let a = 0; a < width; a++) {
-    for (let b = 0; b < a; b++) meat[a * width + b] = meat[b * width + a] as number;
+    for (let b = 0; b < a; b++) meat[a * width + b] = meat[b * width + a];
   }
   return { fitted, residuals, leverage, meat };
 };
 
 const addMultiple = (into: Float64Array, offset: number, x: Float64Array, share: number, rows: number): void => {
-  for (let i = 0; i < rows; i++) into[offset + i] = (into[offset + i] as number) + share * (x[i] as number);
+  for (let i = 0; i < rows; i++) into[offset + i] = into[offset + i] + share * x[i];
 };
 
 const addSquares = (into: Float64Array, x: Float64Array, rows: number): void => {
-  for (let i = 0; i < rows; i++) into[i] = (into[i] as number) + (x[i] as number) * (x[i] as number);
+  for (let i = 0; i < rows; i++) into[i] = into[i] + x[i] * x[i];
 };
 
 const dot = (a: Float64Array, b: Float64Array, rows: number): number => {
   let sum = 0;
-  for (let i = 0; i < rows; i++) sum += (a[i] as number) * (b[i] as number);
+  for (let i = 0; i < rows; i++) sum += a[i] * b[i];
   return sum;
 };

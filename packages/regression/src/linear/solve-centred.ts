@@ -22,14 +22,11 @@ const norm = (values: Float64Array): number => Math.hypot(...values);
  */
 const roundingOf = ({ centre }: CentredReduction, scales: Float64Array, totalWeight: number, rows: number) => {
   const noise = scales.map((scale, j) => {
-    const distance = scale === 0 ? 0 : (Math.abs(centre[j] as number) * Math.sqrt(totalWeight)) / scale;
+    const distance = scale === 0 ? 0 : (Math.abs(centre[j]) * Math.sqrt(totalWeight)) / scale;
     return Number.EPSILON * (8 * Math.hypot(1, distance) + scales.length * Math.sqrt(rows));
   });
   return (column: number, order: readonly number[], parts: Float64Array): number =>
-    parts.reduce(
-      (sum, part, k) => sum + Math.abs(part) * (noise[order[k] as number] as number),
-      noise[column] as number,
-    );
+    parts.reduce((sum, part, k) => sum + Math.abs(part) * noise[order[k]], noise[column]);
 };
 
 /** How a column that found no pivot is made of those that did; parts that move it by less than the noise are left out. */
@@ -41,21 +38,21 @@ const dependencyOf = (
   on: readonly number[],
   { column, parts }: DependentColumn,
 ): LinearDependency => {
-  const own = scales[column] as number;
+  const own = scales[column];
   const terms: { term: string; coefficient: number }[] = [];
-  let constant = reduction.centre[column] as number;
+  let constant = reduction.centre[column];
   let magnitude = Math.abs(constant);
   on.forEach((j, k) => {
-    const scaled = parts[k] as number;
+    const scaled = parts[k];
     if (!(Math.abs(scaled) > 1e-7)) return;
-    const coefficient = (scaled * own) / (scales[j] as number);
-    terms.push({ term: names[j] as string, coefficient });
-    const share = coefficient * (reduction.centre[j] as number);
+    const coefficient = (scaled * own) / scales[j];
+    terms.push({ term: names[j], coefficient });
+    const share = coefficient * reduction.centre[j];
     constant -= share;
     magnitude = Math.max(magnitude, Math.abs(share));
   });
   if (hasIntercept && Math.abs(constant) > 1e-9 * magnitude) terms.push({ term: INTERCEPT, coefficient: constant });
-  return { term: names[column] as string, on: terms };
+  return { term: names[column], on: terms };
 };
 
 /**
@@ -84,7 +81,7 @@ export const solveCentred = (
   const size = triangle.length;
   const scales = Float64Array.from(triangle, norm);
   const unit = triangle.map((column, j) => {
-    const scale = scales[j] as number;
+    const scale = scales[j];
     return scale === 0 ? column : column.map((value) => value / scale);
   });
   const noiseOf = tolerance === undefined ? roundingOf(reduction, scales, mass.total, mass.rows) : () => tolerance;
@@ -101,11 +98,11 @@ export const solveCentred = (
   const solution = backSubstitute(u, qtz, size);
   const factor = triangle.map(() => new Float64Array(size));
   order.forEach((column, k) => {
-    coefficients[column] = (solution[k] as number) / (scales[column] as number);
+    coefficients[column] = solution[k] / scales[column];
   });
   inverseOfUpper(u).forEach((inverseColumn, k) => {
     order.forEach((column, i) => {
-      (factor[column] as Float64Array)[k] = (inverseColumn[i] as number) / (scales[column] as number);
+      (factor[column] as Float64Array)[k] = inverseColumn[i] / scales[column];
     });
   });
   return { coefficients, factor, scales };

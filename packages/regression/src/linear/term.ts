@@ -52,7 +52,7 @@ export const polynomialTerms = (features: readonly string[], degree: number, int
   for (let d = 1; d <= degree; d++) {
     for (const combination of combinations) {
       const powers: Record<string, number> = Object.create(null);
-      for (const j of combination) powers[features[j] as string] = (powers[features[j] as string] ?? 0) + 1;
+      for (const j of combination) powers[features[j]] = (powers[features[j]] ?? 0) + 1;
       terms.push(term(powers));
     }
     combinations = combinations.flatMap((combination) => {
@@ -86,10 +86,10 @@ export const termColumns = (table: FeatureTable, terms: readonly Term[]): Float6
     if (only !== undefined && factors.length === 1 && powers[0]?.power === 1) return only;
     const product = new Float64Array(table.length).fill(1);
     powers.forEach(({ power }, k) => {
-      const factor = factors[k] as Float64Array;
+      const factor = factors[k];
       for (let i = 0; i < product.length; i++) {
-        const value = factor[i] as number;
-        for (let p = 0; p < power; p++) product[i] = (product[i] as number) * value;
+        const value = factor[i];
+        for (let p = 0; p < power; p++) product[i] = product[i] * value;
       }
     });
     const overflow = product.findIndex((value) => !Number.isFinite(value));

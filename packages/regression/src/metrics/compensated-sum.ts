@@ -19,8 +19,8 @@ export const meanOf = (values: Float64Array, weights?: Float64Array): number => 
   const sum = new CompensatedSum();
   const total = new CompensatedSum();
   for (let i = 0; i < values.length; i++) {
-    const weight = weights === undefined ? 1 : (weights[i] as number);
-    sum.add(weight * (values[i] as number));
+    const weight = weights === undefined ? 1 : weights[i];
+    sum.add(weight * values[i]);
     total.add(weight);
   }
   return sum.value / total.value;

@@ -7,8 +7,8 @@
 export const quantileSorted = (sorted: Float64Array, p: number): number => {
   const position = (sorted.length - 1) * p;
   const below = Math.floor(position);
-  const low = sorted[below] as number;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  const low = sorted[below];
+  const high = sorted[Math.min(below + 1, sorted.length - 1)];
   return low + (high - low) * (position - below);
 };
 

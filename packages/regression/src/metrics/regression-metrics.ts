@@ -48,8 +48,8 @@ export const regressionMetrics = (measured: Float64Array, predicted: Float64Arra
   const relative = new CompensatedSum();
   let zeros = 0;
   for (let i = 0; i < n; i++) {
-    const y = measured[i] as number;
-    const error = (predicted[i] as number) - y;
+    const y = measured[i];
+    const error = predicted[i] - y;
     if (!Number.isFinite(error)) {
       throw new RegressionError(
         'regression/bad-column',
@@ -71,9 +71,9 @@ export const regressionMetrics = (measured: Float64Array, predicted: Float64Arra
   const total = new CompensatedSum();
   const scatter = new CompensatedSum();
   for (let i = 0; i < n; i++) {
-    const y = measured[i] as number;
+    const y = measured[i];
     total.add((y - mean) ** 2);
-    scatter.add(((predicted[i] as number) - y - bias) ** 2);
+    scatter.add((predicted[i] - y - bias) ** 2);
   }
   const spread = total.value;
   return {
@@ -86,7 +86,7 @@ export const regressionMetrics = (measured: Float64Array, predicted: Float64Arra
     p90AbsoluteError: at(0.9),
     p95AbsoluteError: at(0.95),
     p99AbsoluteError: at(0.99),
-    maxAbsoluteError: absolute[n - 1] as number,
+    maxAbsoluteError: absolute[n - 1],
     bias,
     r2: isConstant(measured) ? null : 1 - squares.value / spread,
     explainedVariance: isConstant(measured) ? null : 1 - scatter.value / spread,

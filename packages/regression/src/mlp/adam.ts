@@ -17,12 +17,12 @@ export class Adam {
     this.#squareDecay *= decay2;
     const rate = (learningRate * Math.sqrt(1 - this.#squareDecay)) / (1 - this.#meanDecay);
     for (let k = 0; k < parameters.length; k++) {
-      const g = gradient[k] as number;
-      const mean = decay1 * (this.#mean[k] as number) + (1 - decay1) * g;
-      const square = decay2 * (this.#square[k] as number) + (1 - decay2) * g * g;
+      const g = gradient[k];
+      const mean = decay1 * this.#mean[k] + (1 - decay1) * g;
+      const square = decay2 * this.#square[k] + (1 - decay2) * g * g;
       this.#mean[k] = mean;
       this.#square[k] = square;
-      parameters[k] = (parameters[k] as number) - (rate * mean) / (Math.sqrt(square) + 1e-8);
+      parameters[k] = parameters[k] - (rate * mean) / (Math.sqrt(square) + 1e-8);
     }
   }
 }

@@ -58,7 +58,7 @@ const multiplyPacked = (
   }
   for (let i = 0; i < rows; i++) {
     const from = cAt + i * cRow;
-    for (let j = 0; j < columns; j++) to[toAt + i * columns + j] = numbers[from + j] as number;
+    for (let j = 0; j < columns; j++) to[toAt + i * columns + j] = numbers[from + j];
   }
 };
 
@@ -70,17 +70,16 @@ const pack = (to: Float64Array, toAt: number, view: MatrixView, rows: number, in
   for (let row = 0; row < whole; row += 4) {
     let from = at + row * rowStep;
     for (let k = 0; k < inner; k++) {
-      to[there] = values[from] as number;
-      to[there + 1] = values[from + rowStep] as number;
-      to[there + 2] = values[from + 2 * rowStep] as number;
-      to[there + 3] = values[from + 3 * rowStep] as number;
+      to[there] = values[from];
+      to[there + 1] = values[from + rowStep];
+      to[there + 2] = values[from + 2 * rowStep];
+      to[there + 3] = values[from + 3 * rowStep];
       from += columnStep;
       there += 4;
     }
   }
   for (let row = whole; row < rows; row++) {
-    for (let k = 0; k < inner; k++)
-      to[there + 4 * k + row - whole] = values[at + row * rowStep + k * columnStep] as number;
+    for (let k = 0; k < inner; k++) to[there + 4 * k + row - whole] = values[at + row * rowStep + k * columnStep];
   }
 };
 
@@ -119,26 +118,26 @@ export const multiplyPlain = (
       let p = aAt + i * aRow;
       let q = bAt + j * bRow;
       for (let k = 0; k < inner; k++) {
-        const b0 = b[q] as number;
-        const b1 = b[q + bRow] as number;
-        const b2 = b[q + 2 * bRow] as number;
-        const b3 = b[q + 3 * bRow] as number;
-        const a0 = a[p] as number;
+        const b0 = b[q];
+        const b1 = b[q + bRow];
+        const b2 = b[q + 2 * bRow];
+        const b3 = b[q + 3 * bRow];
+        const a0 = a[p];
         s00 += a0 * b0;
         s01 += a0 * b1;
         s02 += a0 * b2;
         s03 += a0 * b3;
-        const a1 = a[p + aRow] as number;
+        const a1 = a[p + aRow];
         s10 += a1 * b0;
         s11 += a1 * b1;
         s12 += a1 * b2;
         s13 += a1 * b3;
-        const a2 = a[p + 2 * aRow] as number;
+        const a2 = a[p + 2 * aRow];
         s20 += a2 * b0;
         s21 += a2 * b1;
         s22 += a2 * b2;
         s23 += a2 * b3;
-        const a3 = a[p + 3 * aRow] as number;
+        const a3 = a[p + 3 * aRow];
         s30 += a3 * b0;
         s31 += a3 * b1;
         s32 += a3 * b2;
@@ -196,11 +195,11 @@ const strip = (
   let p = aAt + i * aRow;
   let q = bAt + j * bRow;
   for (let k = 0; k < inner; k++) {
-    const value = a[p] as number;
-    s0 += value * (b[q] as number);
-    s1 += value * (b[q + bRow] as number);
-    s2 += value * (b[q + 2 * bRow] as number);
-    s3 += value * (b[q + 3 * bRow] as number);
+    const value = a[p];
+    s0 += value * b[q];
+    s1 += value * b[q + bRow];
+    s2 += value * b[q + 2 * bRow];
+    s3 += value * b[q + 3 * bRow];
     p += aStep;
     q += bStep;
   }
@@ -215,7 +214,7 @@ const product = (a: MatrixView, i: number, b: MatrixView, j: number, inner: numb
   let p = a.at + i * a.rowStep;
   let q = b.at + j * b.rowStep;
   for (let k = 0; k < inner; k++) {
-    sum += (a.values[p] as number) * (b.values[q] as number);
+    sum += a.values[p] * b.values[q];
     p += a.columnStep;
     q += b.columnStep;
   }

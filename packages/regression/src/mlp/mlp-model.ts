@@ -38,12 +38,12 @@ export const mlpModel = (parts: MlpParts, trainingRange: TrainingRange): MlpMode
     const width = columns.length;
     for (let from = 0; from < length; from += BLOCK) {
       const rows = Math.min(BLOCK, length - from);
-      (workspace.activations[0] as Float64Array).set(x.subarray(from * width, (from + rows) * width));
+      workspace.activations[0].set(x.subarray(from * width, (from + rows) * width));
       const values = forward(shape, parameters, workspace, rows);
       outputs.forEach((output, k) => {
-        const { mean, sd } = outputScales[k] as Standardisation;
+        const { mean, sd } = outputScales[k];
         for (let row = 0; row < rows; row++) {
-          output[from + row] = mean + sd * (values[row * outputs.length + k] as number);
+          output[from + row] = mean + sd * values[row * outputs.length + k];
         }
       });
     }

@@ -24,8 +24,8 @@ const layersOf = (shape: NetworkShape): Layer[] => {
   const layers: Layer[] = [];
   let at = 0;
   for (let l = 1; l < shape.sizes.length; l++) {
-    const inputs = shape.sizes[l - 1] as number;
-    const outputs = shape.sizes[l] as number;
+    const inputs = shape.sizes[l - 1];
+    const outputs = shape.sizes[l];
     layers.push({ inputs, outputs, weightsAt: at, biasesAt: at + inputs * outputs });
     at += inputs * outputs + outputs;
   }
@@ -80,8 +80,8 @@ export const forward = (
   const layers = layersOf(shape);
   layers.forEach((layer, l) => {
     const { outputs } = layer;
-    const here = workspace.activations[l + 1] as Float64Array;
-    const below = rowMajor(workspace.activations[l] as Float64Array, layer.inputs);
+    const here = workspace.activations[l + 1];
+    const below = rowMajor(workspace.activations[l], layer.inputs);
     multiply(here, 0, below, rowMajor(parameters, layer.inputs, layer.weightsAt), rows, outputs, layer.inputs);
     addBiases(here, parameters, layer.biasesAt, rows, outputs);
     if (l + 1 < layers.length) activate(shape.activation, here, rows * outputs);
@@ -90,21 +90,20 @@ export const forward = (
 };
 
 /** What the last pass forward gave. */
-export const outputsOf = ({ activations }: Workspace): Float64Array =>
-  activations[activations.length - 1] as Float64Array;
+export const outputsOf = ({ activations }: Workspace): Float64Array => activations[activations.length - 1];
 
 const addBiases = (values: Float64Array, parameters: Float64Array, at: number, rows: number, width: number): void => {
   for (let row = 0, k = 0; row < rows; row++) {
-    for (let unit = 0; unit < width; unit++, k++) values[k] = (values[k] as number) + (parameters[at + unit] as number);
+    for (let unit = 0; unit < width; unit++, k++) values[k] = values[k] + parameters[at + unit];
   }
 };
 
 const activate = (activation: Activation, values: Float64Array, count: number): void => {
   if (activation === 'relu') {
     // max(0, x) without a branch that goes either way half the time (Math.max has one, and takes four times as long); x + |x| would overflow.
-    for (let k = 0; k < count; k++) values[k] = (values[k] as number) / 2 + Math.abs(values[k] as number) / 2;
+    for (let k = 0; k < count; k++) values[k] = values[k] / 2 + Math.abs(values[k]) / 2;
   } else {
-    for (let k = 0; k < count; k++) values[k] = Math.tanh(values[k] as number);
+    for (let k = 0; k < count; k++) values[k] = Math.tanh(values[k]);
   }
 };
 
@@ -135,18 +134,18 @@ export const backward = (
 ): void => {
   const layers = layersOf(shape);
   for (let l = layers.length - 1; l >= 0; l--) {
-    const { inputs, outputs, weightsAt, biasesAt } = layers[l] as Layer;
-    const below = workspace.activations[l] as Float64Array;
-    const delta = workspace.deltas[l + 1] as Float64Array;
+    const { inputs, outputs, weightsAt, biasesAt } = layers[l];
+    const below = workspace.activations[l];
+    const delta = workspace.deltas[l + 1];
     multiply(gradient, weightsAt, transposed(delta, outputs), transposed(below, inputs), outputs, inputs, rows);
     gradient.fill(0, biasesAt, biasesAt + outputs);
     for (let row = 0; row < rows; row++) {
       for (let unit = 0; unit < outputs; unit++) {
-        gradient[biasesAt + unit] = (gradient[biasesAt + unit] as number) + (delta[row * outputs + unit] as number);
+        gradient[biasesAt + unit] = gradient[biasesAt + unit] + delta[row * outputs + unit];
       }
     }
     if (l === 0) break;
-    const deltaBelow = workspace.deltas[l] as Float64Array;
+    const deltaBelow = workspace.deltas[l];
     multiply(deltaBelow, 0, rowMajor(delta, outputs), transposed(parameters, inputs, weightsAt), rows, inputs, outputs);
     chainActivation(shape.activation, below, deltaBelow, rows * inputs);
   }
@@ -158,10 +157,10 @@ const chainActivation = (activation: Activation, values: Float64Array, delta: Fl
   if (activation === 'relu') {
     // 1 above 0 and 0 at 0, again without a branch.
     for (let k = 0; k < count; k++) {
-      const value = values[k] as number;
-      delta[k] = (delta[k] as number) * (value / (value + SMALLEST_NORMAL));
+      const value = values[k];
+      delta[k] = delta[k] * (value / (value + SMALLEST_NORMAL));
     }
   } else {
-    for (let k = 0; k < count; k++) delta[k] = (delta[k] as number) * (1 - (values[k] as number) ** 2);
+    for (let k = 0; k < count; k++) delta[k] = delta[k] * (1 - values[k] ** 2);
   }
 };

@@ -55,7 +55,7 @@ export const trainNetwork = (
   anchor: Float64Array | undefined,
   options: TrainingOptions,
 ): TrainingReport => {
-  const inputs = shape.sizes[0] as number;
+  const inputs = shape.sizes[0];
   const n = x.length / inputs;
   const order = shuffled(n, options.random);
   const heldOut = Math.floor(options.validationFraction * n);
@@ -82,9 +82,9 @@ export const trainNetwork = (
     if (!whole) shuffleInPlace(training, options.random);
     for (let from = 0; from < training.length; from += batchSize) {
       const rows = training.subarray(from, from + batchSize);
-      if (!passed) setBatch(shape, workspace.activations[0] as Float64Array, x, rows);
+      if (!passed) setBatch(shape, workspace.activations[0], x, rows);
       const output = passed ? outputsOf(workspace) : forward(shape, parameters, workspace, rows.length);
-      lossDerivative(shape, output, y, weights, rows, workspace.deltas[shape.sizes.length - 1] as Float64Array);
+      lossDerivative(shape, output, y, weights, rows, workspace.deltas[shape.sizes.length - 1]);
       backward(shape, parameters, workspace, rows.length, gradient);
       if (options.l2 > 0) addPull(gradient, parameters, anchor, mask, options.l2);
       adam.step(parameters, gradient, rate);
@@ -120,7 +120,7 @@ const addPull = (
 ): void => {
   for (let k = 0; k < gradient.length; k++) {
     if (mask[k]) {
-      gradient[k] = (gradient[k] as number) + l2 * ((parameters[k] as number) - (anchor ? (anchor[k] as number) : 0));
+      gradient[k] = gradient[k] + l2 * (parameters[k] - (anchor ? anchor[k] : 0));
     }
   }
 };
@@ -128,16 +128,16 @@ const addPull = (
 const shuffleInPlace = (rows: Uint32Array, random: RandomSource): void => {
   for (let i = rows.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
-    const swap = rows[i] as number;
-    rows[i] = rows[j] as number;
+    const swap = rows[i];
+    rows[i] = rows[j];
     rows[j] = swap;
   }
 };
 
 const setBatch = (shape: NetworkShape, input: Float64Array, x: Float64Array, rows: Uint32Array): void => {
-  const width = shape.sizes[0] as number;
+  const width = shape.sizes[0];
   rows.forEach((row, b) => {
-    for (let k = 0; k < width; k++) input[b * width + k] = x[row * width + k] as number;
+    for (let k = 0; k < width; k++) input[b * width + k] = x[row * width + k];
   });
 };
 
@@ -150,11 +150,11 @@ const lossDerivative = (
   rows: Uint32Array,
   delta: Float64Array,
 ): void => {
-  const width = shape.sizes[shape.sizes.length - 1] as number;
+  const width = shape.sizes[shape.sizes.length - 1];
   rows.forEach((row, b) => {
     const scale = (weights?.[row] ?? 1) / rows.length;
     for (let k = 0; k < width; k++) {
-      delta[b * width + k] = scale * ((output[b * width + k] as number) - (y[row * width + k] as number));
+      delta[b * width + k] = scale * (output[b * width + k] - y[row * width + k]);
     }
   });
 };
@@ -168,18 +168,18 @@ const meanSquaredError = (
   rows: Uint32Array,
   workspace: Workspace,
 ): number => {
-  const width = shape.sizes[shape.sizes.length - 1] as number;
+  const width = shape.sizes[shape.sizes.length - 1];
   let sum = 0;
   let total = 0;
   for (let from = 0; from < rows.length; from += workspace.capacity) {
     const batch = rows.subarray(from, from + workspace.capacity);
-    setBatch(shape, workspace.activations[0] as Float64Array, x, batch);
+    setBatch(shape, workspace.activations[0], x, batch);
     const output = forward(shape, parameters, workspace, batch.length);
     batch.forEach((row, b) => {
       const weight = weights?.[row] ?? 1;
       total += weight;
       for (let k = 0; k < width; k++) {
-        sum += weight * ((output[b * width + k] as number) - (y[row * width + k] as number)) ** 2;
+        sum += weight * (output[b * width + k] - y[row * width + k]) ** 2;
       }
     });
   }

@@ -71,7 +71,7 @@ export const logTarget = (data: Dataset, fitter: Fitter, smearing = true): LogTa
   if (!smearing) return new LogTargetModel(inner, 1);
   const predicted = inner.predict(data.features);
   const factor = meanOf(
-    logs.map((value, i) => Math.exp(value - (predicted[i] as number))),
+    logs.map((value, i) => Math.exp(value - predicted[i])),
     data.weights,
   );
   return new LogTargetModel(inner, factor);

@@ -11,16 +11,16 @@ export interface TrainingRange {
 export const trainingRangeOf = (table: FeatureTable, weights?: Float64Array): TrainingRange => {
   let rows = 0;
   const length = weights?.length ?? table.length;
-  for (let i = 0; i < length; i++) if (weights === undefined || (weights[i] as number) > 0) rows++;
+  for (let i = 0; i < length; i++) if (weights === undefined || weights[i] > 0) rows++;
   return {
     rows,
     features: table.names.map((name, j) => {
-      const column = table.columns[j] as Float64Array;
+      const column = table.columns[j];
       let min = Number.POSITIVE_INFINITY;
       let max = Number.NEGATIVE_INFINITY;
       for (let i = 0; i < column.length; i++) {
-        if (weights !== undefined && !((weights[i] as number) > 0)) continue;
-        const value = column[i] as number;
+        if (weights !== undefined && !(weights[i] > 0)) continue;
+        const value = column[i];
         if (value < min) min = value;
         if (value > max) max = value;
       }
@@ -43,9 +43,9 @@ export const outsideHull = (model: Trained, features: FeatureTable): Uint8Array 
   const table = selectFeatures(features, model.featureNames);
   const outside = new Uint8Array(table.length);
   model.trainingRange.features.forEach(({ min, max }, j) => {
-    const column = table.columns[j] as Float64Array;
+    const column = table.columns[j];
     for (let i = 0; i < column.length; i++) {
-      const value = column[i] as number;
+      const value = column[i];
       if (!(min <= value && value <= max)) outside[i] = 1;
     }
   });
@@ -60,9 +60,9 @@ export const outsideHull = (model: Trained, features: FeatureTable): Uint8Array 
 export const refuseOutsideHull = (model: Trained, features: FeatureTable): void => {
   const table = selectFeatures(features, model.featureNames);
   model.trainingRange.features.forEach(({ name, min, max }, j) => {
-    const column = table.columns[j] as Float64Array;
+    const column = table.columns[j];
     for (let i = 0; i < column.length; i++) {
-      const value = column[i] as number;
+      const value = column[i];
       if (!(min <= value && value <= max)) {
         throw new RegressionError(
           'regression/outside-hull',

@@ -6,8 +6,8 @@ export const huberScale = (residuals: Float64Array, weights: Float64Array | unde
   const n = residuals.length;
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   const size = residuals.map(Math.abs);
-  order.sort((a, b) => (size[a] as number) - (size[b] as number));
-  const weightOf = (i: number): number => (weights === undefined ? 1 : (weights[i] as number));
+  order.sort((a, b) => size[a] - size[b]);
+  const weightOf = (i: number): number => (weights === undefined ? 1 : weights[i]);
   let total = 0;
   for (let i = 0; i < n; i++) total += weightOf(i);
 
@@ -16,13 +16,13 @@ export const huberScale = (residuals: Float64Array, weights: Float64Array | unde
   let inside = 0;
   let outsideWeight = total;
   for (let k = 0; k < n; k++) {
-    const i = order[k] as number;
-    inside += weightOf(i) * (size[i] as number) ** 2;
+    const i = order[k];
+    inside += weightOf(i) * size[i] ** 2;
     outsideWeight -= weightOf(i);
     const left = total - epsilon * epsilon * Math.max(outsideWeight, 0);
     if (!(left > 0)) continue;
     const sigma = Math.sqrt(inside / left);
-    const next = k + 1 < n ? (size[order[k + 1] as number] as number) : Number.POSITIVE_INFINITY;
+    const next = k + 1 < n ? size[order[k + 1]] : Number.POSITIVE_INFINITY;
     if (epsilon * sigma <= next) return sigma;
   }
   return 0;

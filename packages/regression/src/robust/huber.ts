@@ -71,9 +71,9 @@ export const huber = (data: Dataset, options: HuberOptions = {}): HuberFit => {
   const residualsOf = (fit: ReturnType<typeof solve>): Float64Array => {
     const residuals = target.map((y) => y - fit.valueAtCentre);
     columns.forEach((column, j) => {
-      const b = fit.coefficients[j] as number;
-      const c = fit.centre[j] as number;
-      for (let i = 0; i < n; i++) residuals[i] = (residuals[i] as number) - b * ((column[i] as number) - c);
+      const b = fit.coefficients[j];
+      const c = fit.centre[j];
+      for (let i = 0; i < n; i++) residuals[i] = residuals[i] - b * (column[i] - c);
     });
     return residuals;
   };
@@ -90,14 +90,14 @@ export const huber = (data: Dataset, options: HuberOptions = {}): HuberFit => {
     iterations++;
     const bound = epsilon * scale;
     for (let i = 0; i < n; i++) {
-      const size = Math.abs(residuals[i] as number);
-      own[i] = (weights === undefined ? 1 : (weights[i] as number)) * (size <= bound ? 1 : bound / size);
+      const size = Math.abs(residuals[i]);
+      own[i] = (weights === undefined ? 1 : weights[i]) * (size <= bound ? 1 : bound / size);
     }
     fit = solve(own);
     const before = residuals;
     residuals = residualsOf(fit);
     let moved = 0;
-    for (let i = 0; i < n; i++) moved = Math.max(moved, Math.abs((residuals[i] as number) - (before[i] as number)));
+    for (let i = 0; i < n; i++) moved = Math.max(moved, Math.abs(residuals[i] - before[i]));
     const next = huberScale(residuals, weights, epsilon);
     converged = next <= floor || (moved <= TOLERANCE * next && Math.abs(next - scale) <= TOLERANCE * next);
     scale = next;

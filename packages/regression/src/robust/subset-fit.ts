@@ -52,10 +52,10 @@ export const sampleRows = (n: number, size: number, random: RandomSource): Uint3
 export const residualsOf = (columns: readonly Float64Array[], target: Float64Array, fit: PlainFit): Float64Array => {
   const residuals = target.map((y) => y - fit.valueAtCentre);
   columns.forEach((column, j) => {
-    const b = fit.coefficients[j] as number;
-    const c = fit.centre[j] as number;
+    const b = fit.coefficients[j];
+    const c = fit.centre[j];
     for (let i = 0; i < residuals.length; i++) {
-      residuals[i] = (residuals[i] as number) - b * ((column[i] as number) - c);
+      residuals[i] = residuals[i] - b * (column[i] - c);
     }
   });
   return residuals;

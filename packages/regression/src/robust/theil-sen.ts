@@ -49,7 +49,7 @@ export const theilSen = (data: Dataset, options: TheilSenOptions = {}): TheilSen
   const take = (rows: ArrayLike<number>): void => {
     const fit = fitRows(columns, target, rows, true);
     fit?.coefficients.forEach((value, j) => {
-      found.push(value * (deviations[j] as number));
+      found.push(value * deviations[j]);
     });
   };
   if (size === 1 && (n * (n - 1)) / 2 <= limit) {
@@ -66,7 +66,7 @@ export const theilSen = (data: Dataset, options: TheilSenOptions = {}): TheilSen
   }
   const points = Float64Array.from(found);
   const scaled = size === 1 ? Float64Array.of(medianOf(points)) : spatialMedian(points, size);
-  const coefficients = scaled.map((value, j) => value / (deviations[j] as number));
+  const coefficients = scaled.map((value, j) => value / deviations[j]);
   const centre = Float64Array.from(columns, (column) => medianOf(column));
   const valueAtCentre = medianOf(residualsOf(columns, target, { coefficients, centre, valueAtCentre: 0 }));
   return {

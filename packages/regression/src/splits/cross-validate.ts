@@ -28,7 +28,7 @@ export const crossValidate = (data: Dataset, fitter: Fitter, splits: readonly Sp
     const held = takeDatasetRows(data, test);
     const predicted = model.predict(held.features);
     test.forEach((row, k) => {
-      outOfFold[row] = predicted[k] as number;
+      outOfFold[row] = predicted[k];
     });
     return regressionMetrics(held.target, predicted);
   });

@@ -30,9 +30,9 @@ const checkFolds = (folds: number, units: number, what: string): void => {
 /** Splits where row `i` is tested in fold `foldOf[i]`; rows keep their order. */
 const splitsOf = (foldOf: Uint32Array, folds: number): Split[] => {
   const sizes = new Uint32Array(folds);
-  for (const fold of foldOf) sizes[fold] = (sizes[fold] as number) + 1;
+  for (const fold of foldOf) sizes[fold] = sizes[fold] + 1;
   return Array.from({ length: folds }, (_, fold) => {
-    const test = new Uint32Array(sizes[fold] as number);
+    const test = new Uint32Array(sizes[fold]);
     const train = new Uint32Array(foldOf.length - test.length);
     let atTest = 0;
     let atTrain = 0;
@@ -66,7 +66,7 @@ export const kFoldSplits = (rows: number, { folds, seed = 42, shuffle = true }: 
   const order = shuffle ? shuffled(rows, seededRandom(seed, 'k-fold')) : undefined;
   const foldOf = new Uint32Array(rows);
   for (let position = 0; position < rows; position++) {
-    foldOf[order === undefined ? position : (order[position] as number)] = foldOfPosition(position, rows, folds);
+    foldOf[order === undefined ? position : order[position]] = foldOfPosition(position, rows, folds);
   }
   return splitsOf(foldOf, folds);
 };
@@ -83,7 +83,7 @@ export const groupedSplits = (
 ): Split[] => {
   const rowsOf = new Map<string | number, number[]>();
   for (let i = 0; i < groups.length; i++) {
-    const group = groups[i] as string | number;
+    const group = groups[i];
     const rows = rowsOf.get(group);
     if (rows === undefined) rowsOf.set(group, [i]);
     else rows.push(i);
@@ -96,7 +96,7 @@ export const groupedSplits = (
   for (const g of order) {
     const fold = sizes.indexOf(Math.min(...sizes));
     for (const row of members[g] ?? []) foldOf[row] = fold;
-    sizes[fold] = (sizes[fold] as number) + (members[g]?.length ?? 0);
+    sizes[fold] = sizes[fold] + (members[g]?.length ?? 0);
   }
   return splitsOf(foldOf, folds);
 };
@@ -122,7 +122,7 @@ export const timeBlockedSplits = (
   }
   checkFinite('times', times);
   const order = Uint32Array.from({ length: times.length }, (_, i) => i);
-  order.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b);
+  order.sort((a, b) => times[a] - times[b] || a - b);
   const cuts: number[] = [];
   for (let position = 0, fold = -1; position < order.length; position++) {
     const next = foldOfPosition(position, order.length, folds + 1);
@@ -131,7 +131,7 @@ export const timeBlockedSplits = (
   }
   cuts.push(order.length);
   return Array.from({ length: folds }, (_, k) => {
-    const from = cuts[k + 1] as number;
+    const from = cuts[k + 1];
     const train = order.slice(0, Math.max(0, from - gap));
     if (train.length === 0) {
       throw new RegressionError(
@@ -140,7 +140,7 @@ export const timeBlockedSplits = (
         { feature: 'gap', value: gap, expected: `below ${from}` },
       );
     }
-    return { train, test: order.slice(from, cuts[k + 2] as number) };
+    return { train, test: order.slice(from, cuts[k + 2]) };
   });
 };
 

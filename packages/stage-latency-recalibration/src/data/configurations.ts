@@ -9,7 +9,7 @@ export const knobKeys = (table: Pick<StageTable, 'length' | 'knobs'>): string[] 
   Array.from({ length: table.length }, (_, i) =>
     table.knobs
       .map((knob) => {
-        const value = knob.values[i] as number;
+        const value = knob.values[i];
         return `${knob.name}=${knob.kind === 'numeric' ? value : knob.levels[value]}`;
       })
       .join('|'),
@@ -46,14 +46,14 @@ export const mergeRepeats = (table: StageTable): StageTable => {
     stagesMs: table.stagesMs.map((column) =>
       Float64Array.from(members, (rows) => median(rows, (row) => column[row]) as number),
     ),
-    repeats: Uint32Array.from(members, (rows) => rows.reduce((sum, row) => sum + (table.repeats[row] as number), 0)),
+    repeats: Uint32Array.from(members, (rows) => rows.reduce((sum, row) => sum + table.repeats[row], 0)),
     noisePercent: spreads.length === 0 ? table.noisePercent : 100 * (median(spreads.flat()) as number),
   };
 };
 
 /** Relative standard deviation of one measurement among repeats. */
 const spread = (column: Float64Array, rows: readonly number[]): number => {
-  const values = rows.map((row) => column[row] as number);
+  const values = rows.map((row) => column[row]);
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1);
   return Math.sqrt(variance) / mean;

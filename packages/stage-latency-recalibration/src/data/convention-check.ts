@@ -22,17 +22,17 @@ export const conventionWarnings = (table: TidyTable, rows: readonly number[], st
   if (totals >= 0 && perStepStages.length === 0) return disagreement(values(totals), stages);
   const [perStep] = perStepStages;
   if (perStep === undefined || tokens < 0) return [];
-  const stepMs = stages.stagesMs[stages.stageNames.indexOf(perStep)] as Float64Array;
+  const stepMs = stages.stagesMs[stages.stageNames.indexOf(perStep)];
   const decodes = column(DECODE_SUMS);
   let decodeMs: number[];
   if (decodes >= 0) decodeMs = values(decodes);
   else if (totals >= 0) {
     const once = measuredTotals({ ...stages, decodeSteps: new Float64Array(stages.length) });
-    decodeMs = values(totals).map((total, i) => total - (once[i] as number));
+    decodeMs = values(totals).map((total, i) => total - once[i]);
   } else return [];
   const output = values(tokens);
   // Relative noise of a step time grows with the count of steps: short outputs tell best, and the median of the excess is robust.
-  const excess = median(decodeMs.map((ms, i) => ms / (stepMs[i] as number) - (output[i] as number)));
+  const excess = median(decodeMs.map((ms, i) => ms / stepMs[i] - output[i]));
   if (excess === undefined || !Number.isFinite(excess)) return [];
   const found: DecodeConvention | undefined =
     Math.abs(excess) < DECIDED
@@ -59,7 +59,7 @@ export const conventionWarnings = (table: TidyTable, rows: readonly number[], st
 
 const disagreement = (totals: readonly number[], stages: StageTable): StageWarning[] => {
   const sums = measuredTotals(stages);
-  const off = median(totals.map((total, i) => (sums[i] as number) / total - 1));
+  const off = median(totals.map((total, i) => sums[i] / total - 1));
   return off !== undefined && Math.abs(off) > 0.01
     ? [
         {

@@ -23,7 +23,7 @@ export const mixedRepeatsWarnings = (
   noisePercent: number | null,
 ): StageWarning[] => {
   if (noisePercent === null || !(noisePercent > SCATTER_PERCENT)) return [];
-  const repeats = rowsByKey(configurationKeys(single)).map((group) => group.map((i) => rows[i] as number));
+  const repeats = rowsByKey(configurationKeys(single)).map((group) => group.map((i) => rows[i]));
   const told = table.names.flatMap((name, column) => {
     const levels = new Set<string>();
     let differ = false;

@@ -97,10 +97,7 @@ const stagesOf = (table: TidyTable, asked: readonly string[] | undefined): Found
   const vision = columnNamed(table, VISION_TOTAL);
   if (vision >= 0 && !found.some(({ name }) => name === 'T_vision_encoder')) {
     // The projector is inside the vision total: beside it, it would count twice.
-    return [
-      { name: table.names[vision] as string, column: vision },
-      ...found.filter(({ name }) => name !== 'T_projector'),
-    ];
+    return [{ name: table.names[vision], column: vision }, ...found.filter(({ name }) => name !== 'T_projector')];
   }
   if (found.length === 0) throw noStages(table);
   return found;
@@ -191,7 +188,7 @@ const knobColumn = (table: TidyTable, { name, column }: Found, rows: readonly nu
     const expected = isNumeric ? 'a number, as in the other rows' : 'a level';
     throw new StageError('stage/bad-value', `${name}: must be ${expected}; got ${JSON.stringify(texts[bad])}`, {
       file: table.file,
-      line: table.line(rows[bad] as number),
+      line: table.line(rows[bad]),
       column: name,
       value: texts[bad],
       expected,

@@ -23,7 +23,7 @@ export interface KnobTable {
 
 /** The file and line of a row, as far as they are known. */
 export const placeOf = ({ origin }: KnobTable, row: number): { readonly file?: string; readonly line?: number } =>
-  origin === undefined ? {} : { file: origin.file, line: origin.lines[row] as number };
+  origin === undefined ? {} : { file: origin.file, line: origin.lines[row] };
 
 /** Configurations with the measured time of each stage, milliseconds. */
 export interface StageTable extends KnobTable {
@@ -47,10 +47,10 @@ export const totalsOf = (
 ): Float64Array => {
   const sum = new Float64Array(decodeSteps.length);
   stageNames.forEach((name, k) => {
-    const column = stagesMs[k] as Float64Array;
+    const column = stagesMs[k];
     const perStep = total.perStepStages.includes(name);
     for (let i = 0; i < sum.length; i++) {
-      sum[i] = (sum[i] as number) + (perStep ? (decodeSteps[i] as number) : 1) * (column[i] as number);
+      sum[i] = sum[i] + (perStep ? decodeSteps[i] : 1) * column[i];
     }
   });
   return sum;
@@ -61,10 +61,10 @@ export const measuredTotals = (table: StageTable): Float64Array =>
   totalsOf(table.stagesMs, table.stageNames, table.decodeSteps, table.total);
 
 const pick = (column: Float64Array, rows: ArrayLike<number>): Float64Array =>
-  Float64Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number);
+  Float64Array.from({ length: rows.length }, (_, i) => column[rows[i]]);
 
 const pickCounts = (column: Uint32Array, rows: ArrayLike<number>): Uint32Array =>
-  Uint32Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number);
+  Uint32Array.from({ length: rows.length }, (_, i) => column[rows[i]]);
 
 /** The numbered rows, in the order asked for. */
 export const takeConfigurations = (table: StageTable, rows: ArrayLike<number>): StageTable => ({

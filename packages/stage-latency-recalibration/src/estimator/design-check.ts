@@ -55,7 +55,7 @@ const movedApart = (knobs: readonly KnobColumn[]): KnobColumn[][] => {
     if (home === undefined) groups.push([knob]);
     else home.push(knob);
   });
-  return groups.filter(({ length }) => length > 1).map((group) => group.map((knob) => knobs[knob] as KnobColumn));
+  return groups.filter(({ length }) => length > 1).map((group) => group.map((knob) => knobs[knob]));
 };
 
 const mostFrequent = (values: Float64Array): number => {
@@ -68,8 +68,8 @@ const isOneToOne = (a: Float64Array, b: Float64Array): boolean => {
   const forward = new Map<number, number>();
   const backward = new Map<number, number>();
   for (let i = 0; i < a.length; i++) {
-    const x = a[i] as number;
-    const y = b[i] as number;
+    const x = a[i];
+    const y = b[i];
     if ((forward.get(x) ?? y) !== y || (backward.get(y) ?? x) !== x) return false;
     forward.set(x, y);
     backward.set(y, x);

@@ -62,7 +62,7 @@ const withDerived = (knobs: readonly KnobColumn[]): readonly KnobColumn[] => {
         kind: 'numeric' as const,
         name,
         values: first.map((_, i) => {
-          const sum = columns.reduce((tokens, column) => tokens + (column[i] as number), 0);
+          const sum = columns.reduce((tokens, column) => tokens + column[i], 0);
           return Math.ceil(sum / tile) * tile;
         }),
       };
@@ -133,10 +133,10 @@ const matched = (
     }
     if (column.kind === 'numeric' || knob.kind === 'numeric') return column;
     const codes = column.levels.map((level) => knob.levels.indexOf(level));
-    const values = column.values.map((code) => codes[code] as number);
+    const values = column.values.map((code) => codes[code]);
     const unknown = values.indexOf(-1);
     if (unknown >= 0) {
-      const level = column.levels[column.values[unknown] as number];
+      const level = column.levels[column.values[unknown]];
       throw new StageError('stage/unknown-level', `${knob.name}: must be one of ${listed(knob.levels)}; got ${level}`, {
         ...placeOf(table, unknown),
         column: knob.name,

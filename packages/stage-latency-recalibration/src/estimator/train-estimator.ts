@@ -64,7 +64,7 @@ export const trainEstimator = (table: StageTable, options: TrainOptions = {}): T
   }
   const choices = table.stagesMs.map((measured, k) => {
     const scored = trials
-      .map((trial) => ({ trial, figures: errorFigures(measured, trial.outOfFold[k] as Float64Array) }))
+      .map((trial) => ({ trial, figures: errorFigures(measured, trial.outOfFold[k]) }))
       .sort((a, b) => a.figures.mapePercent - b.figures.mapePercent);
     const [best] = scored;
     if (best === undefined) throw new RangeError('no trial');
@@ -75,15 +75,15 @@ export const trainEstimator = (table: StageTable, options: TrainOptions = {}): T
         .map((family) => ({ family, mapePercent: null })),
     ];
     const report: StageReport = {
-      stage: table.stageNames[k] as string,
+      stage: table.stageNames[k],
       family: best.trial.family,
       heldOut: best.figures,
       scores,
     };
     return {
       report,
-      predictor: best.trial.fitted[k] as StagePredictor,
-      outOfFold: best.trial.outOfFold[k] as Float64Array,
+      predictor: best.trial.fitted[k],
+      outOfFold: best.trial.outOfFold[k],
     };
   });
   const heldOutTotal = totalsOf(
@@ -134,14 +134,14 @@ const tryFamily = (
     for (const { train, test } of splits) {
       const part = fit(
         take(train),
-        stagesMs.map((column) => Float64Array.from(train, (row) => column[row] as number)),
+        stagesMs.map((column) => Float64Array.from(train, (row) => column[row])),
         { seed, near: fitted },
       );
       const held = take(test);
       part.forEach((predictor, k) => {
         const predicted = predictor.predictMs(held);
         test.forEach((row, i) => {
-          (outOfFold[k] as Float64Array)[row] = predicted[i] as number;
+          (outOfFold[k] as Float64Array)[row] = predicted[i];
         });
       });
     }

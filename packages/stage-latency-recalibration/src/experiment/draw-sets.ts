@@ -45,20 +45,20 @@ export const drawSets = (
   }
   const keys = knobKeys(target);
   const groups = rowsByKey(keys);
-  const order = Array.from(shuffled(groups.length, seededRandom(seed, 'test')), (group) => groups[group] as number[]);
+  const order = Array.from(shuffled(groups.length, seededRandom(seed, 'test')), (group) => groups[group]);
   let groupsTested = 0;
-  for (let rows = 0; rows < test; groupsTested++) rows += (order[groupsTested] as number[]).length;
+  for (let rows = 0; rows < test; groupsTested++) rows += order[groupsTested].length;
   const testRows = Uint32Array.from(order.slice(0, groupsTested).flat());
   const free = order.slice(groupsTested).flat();
   const pool =
     groups.length === target.length
       ? Uint32Array.from(free)
-      : Uint32Array.from(shuffled(free.length, seededRandom(seed, 'pool')), (i) => free[i] as number);
+      : Uint32Array.from(shuffled(free.length, seededRandom(seed, 'pool')), (i) => free[i]);
   const all = shuffled(source.length, seededRandom(seed, 'source'));
   if (source.length <= sourceConfigurations) return { test: testRows, pool, source: all.sort() };
-  const held = new Set(Array.from(testRows, (row) => keys[row] as string));
+  const held = new Set(Array.from(testRows, (row) => keys[row]));
   const sourceKeys = knobKeys(source);
-  const unseen = all.filter((row) => !held.has(sourceKeys[row] as string));
+  const unseen = all.filter((row) => !held.has(sourceKeys[row]));
   return { test: testRows, pool, source: unseen.slice(0, sourceConfigurations).sort() };
 };
 

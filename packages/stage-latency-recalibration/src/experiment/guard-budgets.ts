@@ -87,6 +87,6 @@ const percentile95 = (values: Float64Array): number => {
   const sorted = values.slice().sort();
   const position = 0.95 * (sorted.length - 1);
   const below = Math.floor(position);
-  const low = sorted[below] as number;
-  return low + ((sorted[Math.min(below + 1, sorted.length - 1)] as number) - low) * (position - below);
+  const low = sorted[below];
+  return low + (sorted[Math.min(below + 1, sorted.length - 1)] - low) * (position - below);
 };

@@ -75,8 +75,8 @@ export const runSeed = (source: StageTable, target: StageTable, plan: Experiment
     const { stagesMs, totalMs } = model.predict(input);
     const common = { method: model.method, samples, seed };
     stagesMs?.forEach((ms, k) => {
-      const stage = target.stageNames[k] as string;
-      calibration.push({ ...common, stage, ...errorFigures(test.stagesMs[k] as Float64Array, ms) });
+      const stage = target.stageNames[k];
+      calibration.push({ ...common, stage, ...errorFigures(test.stagesMs[k], ms) });
     });
     calibration.push({ ...common, stage: TOTAL, ...errorFigures(truth, totalMs) });
     if (kept && model.method === 'auto') {
@@ -85,8 +85,8 @@ export const runSeed = (source: StageTable, target: StageTable, plan: Experiment
         samples,
         stages: [
           ...(stagesMs ?? []).map((predictedMs, k) => ({
-            stage: test.stageNames[k] as string,
-            measuredMs: test.stagesMs[k] as Float64Array,
+            stage: test.stageNames[k],
+            measuredMs: test.stagesMs[k],
             predictedMs,
           })),
           { stage: TOTAL, measuredMs: truth, predictedMs: totalMs },

@@ -101,7 +101,7 @@ const filtering = (result: ExperimentResult): string => {
 
 const cost = (points: readonly TransferPoint[], best: readonly TransferPoint[]): string => {
   const steps = best.slice(1).map((point, i) => {
-    const before = best[i] as TransferPoint;
+    const before = best[i];
     const gained = 100 * (1 - point.mapePercent.mean / before.mapePercent.mean);
     return `${before.samples} to ${point.samples}: ${gained >= 0 ? `${gained.toFixed(0)} % less error` : 'no gain'}`;
   });

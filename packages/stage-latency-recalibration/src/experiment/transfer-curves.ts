@@ -2,7 +2,7 @@ import type { Method } from '../recalibration/method.js';
 import { type Spread, spreadOf } from './aggregate.js';
 import type { GuardrailResult } from './guard-budgets.js';
 import type { ExperimentResult } from './run-experiment.js';
-import { type CalibrationResult, TOTAL } from './run-seed.js';
+import { TOTAL } from './run-seed.js';
 
 /** Errors of one method and one number of samples over the seeds. */
 export interface TransferPoint {
@@ -32,7 +32,7 @@ export const transferPoints = (result: ExperimentResult): TransferPoint[] =>
     result.seeds.flatMap(({ calibration }) => calibration),
     ({ method, samples, stage }) => `${method}|${samples}|${stage}`,
   ).map((group) => {
-    const { method, samples, stage } = group[0] as CalibrationResult;
+    const { method, samples, stage } = group[0];
     return {
       method,
       samples,
@@ -67,7 +67,7 @@ const meanOf = (values: readonly (number | null)[]): number | null => {
 };
 
 const guardrailPoint = (group: readonly GuardrailResult[], budget: number | null): GuardrailPoint => {
-  const { rule, samples } = group[0] as GuardrailResult;
+  const { rule, samples } = group[0];
   return {
     rule,
     samples,
@@ -89,7 +89,7 @@ export const guardrailPoints = (
   const all = result.seeds.flatMap(({ guardrail }) => guardrail);
   return {
     byBudget: grouped(all, ({ rule, samples, budget }) => `${rule}|${samples}|${budget}`).map((group) =>
-      guardrailPoint(group, (group[0] as GuardrailResult).budget),
+      guardrailPoint(group, group[0].budget),
     ),
     overall: grouped(all, ({ rule, samples }) => `${rule}|${samples}`).map((group) => guardrailPoint(group, null)),
   };

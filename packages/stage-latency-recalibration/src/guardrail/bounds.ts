@@ -84,7 +84,7 @@ export const splitBounds = (
   checkLevel(level);
   const n = heldOut.targetTotalMs.length;
   const predicted = model.predict(heldOut).totalMs;
-  const ratios = heldOut.targetTotalMs.map((ms, i) => ms / (predicted[i] as number)).sort();
+  const ratios = heldOut.targetTotalMs.map((ms, i) => ms / predicted[i]).sort();
   const { upper, lower } = ranks(level, n);
   const enough = upper <= n;
   return {
@@ -97,8 +97,8 @@ export const splitBounds = (
       : tooFew(level, n),
     bounds: (input) => {
       const { totalMs } = model.predict(input);
-      const high = enough ? (ratios[upper - 1] as number) : Number.POSITIVE_INFINITY;
-      const low = enough ? (ratios[lower - 1] as number) : 0;
+      const high = enough ? ratios[upper - 1] : Number.POSITIVE_INFINITY;
+      const low = enough ? ratios[lower - 1] : 0;
       return {
         predictedMs: totalMs,
         lowerMs: totalMs.map((ms) => ms * low),
@@ -135,11 +135,11 @@ export const jackknifeBounds = (model: Recalibration, cross: CrossFit, level: nu
       const moved = new Float64Array(n);
       for (let i = 0; i < rows; i++) {
         for (const { totals, held } of folds) {
-          for (const row of held) moved[row] = (totals[i] as number) * (cross.ratios[row] as number);
+          for (const row of held) moved[row] = totals[i] * cross.ratios[row];
         }
         const sorted = moved.slice().sort();
-        lowerMs[i] = sorted[lower - 1] as number;
-        upperMs[i] = sorted[upper - 1] as number;
+        lowerMs[i] = sorted[lower - 1];
+        upperMs[i] = sorted[upper - 1];
       }
       return { predictedMs: totalMs, lowerMs, upperMs };
     },

@@ -46,12 +46,12 @@ export const conformalSelection = (
       },
     );
   }
-  const violating = samplePredictedMs.filter((_, i) => (sampleMeasuredMs[i] as number) > budgetMs).sort();
+  const violating = samplePredictedMs.filter((_, i) => sampleMeasuredMs[i] > budgetMs).sort();
   const pValues = predictedMs.map((ms) => (1 + countAtMost(violating, ms)) / (n + 1));
   const sorted = pValues.slice().sort();
   let threshold = 0;
   for (let k = m; k >= 1; k--) {
-    const p = sorted[k - 1] as number;
+    const p = sorted[k - 1];
     if (p <= (bound * k) / m) {
       threshold = p;
       break;
@@ -80,7 +80,7 @@ const countAtMost = (sorted: Float64Array, x: number): number => {
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) <= x) low = middle + 1;
+    if (sorted[middle] <= x) low = middle + 1;
     else high = middle;
   }
   return low;

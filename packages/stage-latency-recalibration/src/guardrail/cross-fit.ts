@@ -51,8 +51,8 @@ export const crossFit = (
   for (const { model: fold, rows } of folds) {
     const { totalMs } = fold.predict(takeInput(samples, rows));
     rows.forEach((row, i) => {
-      predictedMs[row] = totalMs[i] as number;
-      ratios[row] = (samples.targetTotalMs[row] as number) / (totalMs[i] as number);
+      predictedMs[row] = totalMs[i];
+      ratios[row] = samples.targetTotalMs[row] / totalMs[i];
     });
   }
   return { folds, ratios, predictedMs };

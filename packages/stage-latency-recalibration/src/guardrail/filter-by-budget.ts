@@ -33,7 +33,7 @@ export const filterByBudget = (bounder: Bounder, input: TransferInput, budgetMs:
   const { predictedMs, lowerMs, upperMs } = bounder.bounds(input);
   const answers = Array.from(
     upperMs,
-    (upper, i): Answer => (upper <= budgetMs ? 'accept' : (lowerMs[i] as number) > budgetMs ? 'reject' : 'uncertain'),
+    (upper, i): Answer => (upper <= budgetMs ? 'accept' : lowerMs[i] > budgetMs ? 'reject' : 'uncertain'),
   );
   const counts = { accept: 0, reject: 0, uncertain: 0 };
   for (const answer of answers) counts[answer]++;

@@ -22,7 +22,7 @@ export const guardrailFigures = (
   measuredMs: Float64Array,
   upperMs: Float64Array,
   budgetMs: number,
-  accepted: (row: number) => boolean = (row) => (upperMs[row] as number) <= budgetMs,
+  accepted: (row: number) => boolean = (row) => upperMs[row] <= budgetMs,
 ): GuardrailFigures => {
   const n = measuredMs.length;
   if (n === 0) throw new StageError('stage/no-rows', 'totals: at least one must be measured; got none');
@@ -38,7 +38,7 @@ export const guardrailFigures = (
     if (passes) accepts++;
     if (violates && passes) falseAccepts++;
     if (!violates && !passes) falseRejects++;
-    if (ms <= (upperMs[i] as number)) covered++;
+    if (ms <= upperMs[i]) covered++;
   });
   return {
     violationsWithoutPercent: (100 * violating) / n,

@@ -33,7 +33,7 @@ export const gridConfigurations = (grid: KnobGrid): KnobTable => {
         return {
           kind: 'numeric' as const,
           name,
-          values: Float64Array.from({ length }, (_, i) => values[at(i)] as number),
+          values: Float64Array.from({ length }, (_, i) => values[at(i)]),
         };
       }
       if (values.some((value) => typeof value === 'number')) {

@@ -42,17 +42,17 @@ const placesOf = (table: KnobTable): readonly Float64Array[] =>
     .filter((places) => places.some((place) => place !== places[0]));
 
 const squaredDistance = (places: readonly Float64Array[], i: number, to: (knob: number) => number): number =>
-  places.reduce((sum, column, k) => sum + ((column[i] as number) - to(k)) ** 2, 0);
+  places.reduce((sum, column, k) => sum + (column[i] - to(k)) ** 2, 0);
 
 const latin = (places: readonly Float64Array[], rows: number, samples: number, random: () => number): Uint32Array => {
   const strata = places.map(() => shuffled(samples, random));
   const left = new Set(Array.from({ length: rows }, (_, i) => i));
   return Uint32Array.from({ length: samples }, (_, s) => {
-    const point = places.map((_, k) => ((strata[k]?.[s] as number) + random()) / samples);
+    const point = places.map((_, k) => (strata[k]?.[s] + random()) / samples);
     let best = -1;
     let least = Number.POSITIVE_INFINITY;
     for (const i of left) {
-      const distance = squaredDistance(places, i, (k) => point[k] as number);
+      const distance = squaredDistance(places, i, (k) => point[k]);
       if (distance < least) {
         least = distance;
         best = i;
@@ -71,12 +71,12 @@ const farthest = (places: readonly Float64Array[], rows: number, samples: number
     plan[s] = next;
     const chosen = next;
     for (let i = 0; i < rows; i++) {
-      const distance = squaredDistance(places, i, (k) => (places[k] as Float64Array)[chosen] as number);
-      if (distance < (nearest[i] as number)) nearest[i] = distance;
+      const distance = squaredDistance(places, i, (k) => places[k][chosen]);
+      if (distance < nearest[i]) nearest[i] = distance;
     }
     // A configuration that was chosen is no distance from itself; -1 keeps it out among others at no distance.
     nearest[chosen] = -1;
-    next = argument(rows, (i) => nearest[i] as number);
+    next = argument(rows, (i) => nearest[i]);
   }
   return plan;
 };

@@ -98,8 +98,8 @@ export const syntheticGpuCsv = (options: SyntheticOptions = {}): string => {
   ];
   chosen.forEach((row, id) => {
     const cells = grid.knobs.map((knob) => {
-      const value = knob.values[row] as number;
-      return knob.kind === 'numeric' ? value : (knob.levels[value] as string);
+      const value = knob.values[row];
+      return knob.kind === 'numeric' ? value : knob.levels[value];
     });
     const [vision_tokens, prompt_tokens, top_k, active_blocks, task] = cells as [
       number,
@@ -108,7 +108,7 @@ export const syntheticGpuCsv = (options: SyntheticOptions = {}): string => {
       number,
       string,
     ];
-    const outputTokens = OUTPUT_TOKENS[task] as number;
+    const outputTokens = OUTPUT_TOKENS[task];
     for (const gpu of gpus) {
       const times = stageTimes(gpu, { vision_tokens, prompt_tokens, top_k, active_blocks });
       for (let repeat = 0; repeat < repeats; repeat++) {

@@ -40,8 +40,8 @@ export interface AutoFit {
 const foldsFor = (n: number): number => (n <= 30 ? Math.min(10, n) : 5);
 
 const stageSamples = (samples: TransferSamples, k: number): StageSamples => ({
-  f: samples.sourceMs[k] as Float64Array,
-  y: samples.targetMs[k] as Float64Array,
+  f: samples.sourceMs[k],
+  y: samples.targetMs[k],
   knobs: samples.knobs,
 });
 
@@ -93,9 +93,7 @@ export const autoBlend = (samples: TransferSamples, seed: number): AutoFit => {
       const folds = parts.map(({ train, test }) => {
         const fold = fitCandidate(candidate, stageSamples(train, k), map);
         const held = stageSamples(test, k);
-        const squares = fold
-          .predict(held.f, held.knobs)
-          .reduce((sum, ms, i) => sum + Math.log(ms / (held.y[i] as number)) ** 2, 0);
+        const squares = fold.predict(held.f, held.knobs).reduce((sum, ms, i) => sum + Math.log(ms / held.y[i]) ** 2, 0);
         return { map: fold, squares };
       });
       const squares = folds.reduce((sum, fold) => sum + fold.squares, 0);
@@ -107,18 +105,18 @@ export const autoBlend = (samples: TransferSamples, seed: number): AutoFit => {
     );
     /** A fold's blend as it would be without its test rows: their errors have no say in the weights that predict them. */
     const foldMap = (s: number): StageMap => {
-      const others = n - (splits[s] as Split).test.length;
-      const held = fits.map(({ folds, squares }) => (squares - (folds[s] as (typeof folds)[number]).squares) / others);
+      const others = n - splits[s].test.length;
+      const held = fits.map(({ folds, squares }) => (squares - folds[s].squares) / others);
       const foldWeights = blendWeights(held, others);
       return blendMap(
         fits.map(({ candidate, folds }, m) => ({
           candidate,
-          map: (folds[s] as (typeof folds)[number]).map,
-          weight: foldWeights[m] as number,
+          map: folds[s].map,
+          weight: foldWeights[m],
         })),
       );
     };
-    const weighted = fits.map((fit, m) => ({ ...fit, weight: weights[m] as number }));
+    const weighted = fits.map((fit, m) => ({ ...fit, weight: weights[m] }));
     const best = weighted.reduce((a, b) => (b.weight > a.weight ? b : a));
     return {
       map: blendMap(weighted),
@@ -138,10 +136,8 @@ export const autoBlend = (samples: TransferSamples, seed: number): AutoFit => {
   return {
     maps: stages.map(({ map }) => map),
     reports: stages.map(({ report }) => report),
-    candidateMaps: new Map(
-      CANDIDATES.map((candidate, m) => [candidate, stages.map(({ fits }) => (fits[m] as (typeof fits)[number]).map)]),
-    ),
+    candidateMaps: new Map(CANDIDATES.map((candidate, m) => [candidate, stages.map(({ fits }) => fits[m].map)])),
     splits,
-    foldMaps: splits.map((_, s) => stages.map(({ foldMaps }) => foldMaps[s] as StageMap)),
+    foldMaps: splits.map((_, s) => stages.map(({ foldMaps }) => foldMaps[s])),
   };
 };

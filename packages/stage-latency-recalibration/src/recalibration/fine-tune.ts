@@ -15,7 +15,7 @@ export const fineTuned = (
   effort: NetworkEffort,
 ): readonly MlpModel[] =>
   networks.map((network, k) => {
-    const ms = samples.targetMs[k] as Float64Array;
+    const ms = samples.targetMs[k];
     const batchSize = effort === 'full' ? ms.length : Math.min(BATCH, ms.length);
     const knobs = selectFeatures(samples.knobs, network.featureNames);
     return multiOutputPerceptron(knobs, featureTable(network.outputNames, [ms.map(Math.log)]), {

@@ -89,9 +89,7 @@ export const recalibrate = (
       n,
       stageNames,
       total,
-      stageNames.map((_, k) =>
-        fit({ f: samples.sourceMs[k] as Float64Array, y: samples.targetMs[k] as Float64Array, knobs: samples.knobs }),
-      ),
+      stageNames.map((_, k) => fit({ f: samples.sourceMs[k], y: samples.targetMs[k], knobs: samples.knobs })),
     );
   switch (method) {
     case 'none':
@@ -148,7 +146,7 @@ export const byStages = (
   method,
   samples,
   predict: ({ sourceMs, knobs, decodeSteps }) => {
-    const stagesMs = maps.map((map, k) => map.predict(sourceMs[k] as Float64Array, knobs));
+    const stagesMs = maps.map((map, k) => map.predict(sourceMs[k], knobs));
     return { stagesMs, totalMs: totalsOf(stagesMs, stageNames, decodeSteps, total) };
   },
   toJSON: () => ({ ...header(method, samples, stageNames, total), maps: maps.map((map) => map.toJSON()) }),
@@ -169,8 +167,8 @@ const contributions = ({ sourceMs, decodeSteps }: TransferInput, stageNames: rea
   featureTable(
     [...stageNames],
     stageNames.map((name, k) => {
-      const column = sourceMs[k] as Float64Array;
-      return total.perStepStages.includes(name) ? column.map((ms, i) => ms * (decodeSteps[i] as number)) : column;
+      const column = sourceMs[k];
+      return total.perStepStages.includes(name) ? column.map((ms, i) => ms * decodeSteps[i]) : column;
     }),
   );
 

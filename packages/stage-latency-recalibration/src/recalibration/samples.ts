@@ -59,7 +59,7 @@ export const sampleKeys = ({ knobs }: TransferInput): string[] =>
   Array.from({ length: knobs.length }, (_, i) => knobs.columns.map((column) => column[i]).join('|'));
 
 const pick = (column: Float64Array, rows: ArrayLike<number>): Float64Array =>
-  Float64Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number);
+  Float64Array.from({ length: rows.length }, (_, i) => column[rows[i]]);
 
 export const takeInput = (input: TransferInput, rows: ArrayLike<number>): TransferInput => ({
   sourceMs: input.sourceMs.map((column) => pick(column, rows)),

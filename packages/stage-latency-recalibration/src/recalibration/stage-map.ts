@@ -45,14 +45,14 @@ const affineThrough = (
 ): { slope: number; intercept: number } => {
   const w = weights ?? new Float64Array(f.length).fill(1);
   const total = w.reduce((a, b) => a + b, 0);
-  const meanF = f.reduce((sum, value, i) => sum + value * (w[i] as number), 0) / total;
-  const meanY = y.reduce((sum, value, i) => sum + value * (w[i] as number), 0) / total;
+  const meanF = f.reduce((sum, value, i) => sum + value * w[i], 0) / total;
+  const meanY = y.reduce((sum, value, i) => sum + value * w[i], 0) / total;
   let sff = 0;
   let sfy = 0;
   f.forEach((value, i) => {
     const d = value - meanF;
-    sff += (w[i] as number) * d * d;
-    sfy += (w[i] as number) * d * ((y[i] as number) - meanY);
+    sff += w[i] * d * d;
+    sfy += w[i] * d * (y[i] - meanY);
   });
   const slope = sff > 1e-24 * meanF ** 2 * total ? sfy / sff : 0;
   return { slope, intercept: meanY - slope * meanF };
@@ -96,7 +96,7 @@ export const logAffineMap = ({ f, y }: StageSamples): StageMap => {
 };
 
 export const scaleMap = ({ f, y }: StageSamples): StageMap =>
-  powerMap({ kind: 'power', power: 1, log_factor: median(y, (value, i) => Math.log(value / (f[i] as number))) ?? 0 });
+  powerMap({ kind: 'power', power: 1, log_factor: median(y, (value, i) => Math.log(value / f[i])) ?? 0 });
 
 const LOG_F = 'log source ms';
 
@@ -107,7 +107,7 @@ const ratioFeatures = (f: Float64Array, knobs: FeatureTable): FeatureTable => ({
   columns: [f.map(Math.log), ...knobs.columns],
 });
 
-const logRatios = ({ f, y }: StageSamples): Float64Array => y.map((value, i) => Math.log(value / (f[i] as number)));
+const logRatios = ({ f, y }: StageSamples): Float64Array => y.map((value, i) => Math.log(value / f[i]));
 
 interface RatioJSON {
   readonly kind: 'ratio';
@@ -126,7 +126,7 @@ const ratioMap = (
   kind: 'ratio',
   predict: (f, knobs) => {
     const logs = ratio.predict(ratioFeatures(f, knobs));
-    return f.map((ms, i) => ms * Math.exp(Math.min(json.high, Math.max(json.low, logs[i] as number))));
+    return f.map((ms, i) => ms * Math.exp(Math.min(json.high, Math.max(json.low, logs[i]))));
   },
   toJSON: () => ({ ...json, ...parts }),
 });
@@ -174,7 +174,7 @@ export const blendMap = (
     for (const { weight, map } of parts) {
       if (weight === 0) continue;
       map.predict(f, knobs).forEach((ms, i) => {
-        logs[i] = (logs[i] as number) + weight * Math.log(ms);
+        logs[i] = logs[i] + weight * Math.log(ms);
       });
     }
     return logs.map(Math.exp);

@@ -9,8 +9,8 @@ export const choleskyFactor = (a: Float64Array, n: number): Float64Array | undef
   const l = new Float64Array(n * n);
   for (let j = 0; j < n; j++) {
     const row = j * n;
-    let square = a[row + j] as number;
-    for (let k = 0; k < j; k++) square -= (l[row + k] as number) ** 2;
+    let square = a[row + j];
+    for (let k = 0; k < j; k++) square -= l[row + k] ** 2;
     if (!(square > 0)) return undefined;
     const pivot = Math.sqrt(square);
     l[row + j] = pivot;
@@ -20,16 +20,16 @@ export const choleskyFactor = (a: Float64Array, n: number): Float64Array | undef
       const r1 = r0 + n;
       const r2 = r1 + n;
       const r3 = r2 + n;
-      let s0 = a[r0 + j] as number;
-      let s1 = a[r1 + j] as number;
-      let s2 = a[r2 + j] as number;
-      let s3 = a[r3 + j] as number;
+      let s0 = a[r0 + j];
+      let s1 = a[r1 + j];
+      let s2 = a[r2 + j];
+      let s3 = a[r3 + j];
       for (let k = 0; k < j; k++) {
-        const value = l[row + k] as number;
-        s0 -= (l[r0 + k] as number) * value;
-        s1 -= (l[r1 + k] as number) * value;
-        s2 -= (l[r2 + k] as number) * value;
-        s3 -= (l[r3 + k] as number) * value;
+        const value = l[row + k];
+        s0 -= l[r0 + k] * value;
+        s1 -= l[r1 + k] * value;
+        s2 -= l[r2 + k] * value;
+        s3 -= l[r3 + k] * value;
       }
       l[r0 + j] = s0 / pivot;
       l[r1 + j] = s1 / pivot;
@@ -37,8 +37,8 @@ export const choleskyFactor = (a: Float64Array, n: number): Float64Array | undef
       l[r3 + j] = s3 / pivot;
     }
     for (; i < n; i++) {
-      let sum = a[i * n + j] as number;
-      for (let k = 0; k < j; k++) sum -= (l[i * n + k] as number) * (l[row + k] as number);
+      let sum = a[i * n + j];
+      for (let k = 0; k < j; k++) sum -= l[i * n + k] * l[row + k];
       l[i * n + j] = sum / pivot;
     }
   }
@@ -48,9 +48,9 @@ export const choleskyFactor = (a: Float64Array, n: number): Float64Array | undef
 /** Solves `L x = b` in place. */
 export const solveLowerInPlace = (l: Float64Array, n: number, b: Float64Array): Float64Array => {
   for (let i = 0; i < n; i++) {
-    let sum = b[i] as number;
-    for (let k = 0; k < i; k++) sum -= (l[i * n + k] as number) * (b[k] as number);
-    b[i] = sum / (l[i * n + i] as number);
+    let sum = b[i];
+    for (let k = 0; k < i; k++) sum -= l[i * n + k] * b[k];
+    b[i] = sum / l[i * n + i];
   }
   return b;
 };
@@ -58,9 +58,9 @@ export const solveLowerInPlace = (l: Float64Array, n: number, b: Float64Array): 
 /** Solves `L' x = b` in place. */
 export const solveUpperInPlace = (l: Float64Array, n: number, b: Float64Array): Float64Array => {
   for (let i = n - 1; i >= 0; i--) {
-    const value = (b[i] as number) / (l[i * n + i] as number);
+    const value = b[i] / l[i * n + i];
     b[i] = value;
-    for (let k = 0; k < i; k++) b[k] = (b[k] as number) - (l[i * n + k] as number) * value;
+    for (let k = 0; k < i; k++) b[k] = b[k] - l[i * n + k] * value;
   }
   return b;
 };
@@ -88,11 +88,11 @@ export const inverseOfFactored = (l: Float64Array, n: number): Float64Array => {
       let s2 = 0;
       let s3 = 0;
       for (let k = i; k < n; k++) {
-        const value = m[row + k] as number;
-        s0 += value * (m[r0 + k] as number);
-        s1 += value * (m[r1 + k] as number);
-        s2 += value * (m[r2 + k] as number);
-        s3 += value * (m[r3 + k] as number);
+        const value = m[row + k];
+        s0 += value * m[r0 + k];
+        s1 += value * m[r1 + k];
+        s2 += value * m[r2 + k];
+        s3 += value * m[r3 + k];
       }
       inverse[row + j] = s0;
       inverse[row + j + 1] = s1;
@@ -101,7 +101,7 @@ export const inverseOfFactored = (l: Float64Array, n: number): Float64Array => {
     }
     for (; j <= i; j++) {
       let sum = 0;
-      for (let k = i; k < n; k++) sum += (m[row + k] as number) * (m[j * n + k] as number);
+      for (let k = i; k < n; k++) sum += m[row + k] * m[j * n + k];
       inverse[row + j] = sum;
     }
   }
@@ -110,11 +110,11 @@ export const inverseOfFactored = (l: Float64Array, n: number): Float64Array => {
 
 /** Column j of `L^-1`, down to row `end`, into row j of m. */
 const invertColumn = (l: Float64Array, m: Float64Array, n: number, j: number, end: number): void => {
-  m[j * n + j] = 1 / (l[j * n + j] as number);
+  m[j * n + j] = 1 / l[j * n + j];
   for (let i = j + 1; i < end; i++) {
     let sum = 0;
-    for (let k = j; k < i; k++) sum += (l[i * n + k] as number) * (m[j * n + k] as number);
-    m[j * n + i] = -sum / (l[i * n + i] as number);
+    for (let k = j; k < i; k++) sum += l[i * n + k] * m[j * n + k];
+    m[j * n + i] = -sum / l[i * n + i];
   }
 };
 
@@ -131,13 +131,13 @@ const continueColumns = (l: Float64Array, m: Float64Array, n: number, j: number)
     let s2 = 0;
     let s3 = 0;
     for (let k = j; k < i; k++) {
-      const value = l[row + k] as number;
-      s0 += value * (m[r0 + k] as number);
-      s1 += value * (m[r1 + k] as number);
-      s2 += value * (m[r2 + k] as number);
-      s3 += value * (m[r3 + k] as number);
+      const value = l[row + k];
+      s0 += value * m[r0 + k];
+      s1 += value * m[r1 + k];
+      s2 += value * m[r2 + k];
+      s3 += value * m[r3 + k];
     }
-    const pivot = -(l[row + i] as number);
+    const pivot = -l[row + i];
     m[r0 + i] = s0 / pivot;
     m[r1 + i] = s1 / pivot;
     m[r2 + i] = s2 / pivot;

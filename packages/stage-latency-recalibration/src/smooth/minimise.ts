@@ -54,14 +54,14 @@ export const minimise = (
     let there = at;
     let halving = 0;
     for (; halving <= 30; halving++) {
-      next = x.map((value, i) => value + step * (direction[i] as number));
+      next = x.map((value, i) => value + step * direction[i]);
       there = f(next);
       if (there.value <= at.value + ARMIJO * step * slope) break;
       step /= 2;
     }
     if (halving > 30) break;
-    const moved = next.map((value, i) => value - (x[i] as number));
-    const turned = there.gradient.map((value, i) => value - (at.gradient[i] as number));
+    const moved = next.map((value, i) => value - x[i]);
+    const turned = there.gradient.map((value, i) => value - at.gradient[i]);
     const fell = at.value - there.value;
     x = next;
     at = there;
@@ -79,8 +79,7 @@ export const minimise = (
 const identity = (d: number): Float64Array =>
   Float64Array.from({ length: d * d }, (_, k) => (k % (d + 1) === 0 ? 1 : 0));
 
-const dot = (a: Float64Array, b: Float64Array): number =>
-  a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
+const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
 
 const times = (h: Float64Array, v: Float64Array, d: number): Float64Array =>
   Float64Array.from({ length: d }, (_, i) => dot(h.subarray(i * d, (i + 1) * d), v));
@@ -92,8 +91,8 @@ const updated = (h: Float64Array, s: Float64Array, y: Float64Array, sy: number, 
   return h.map((value, k) => {
     const i = Math.floor(k / d);
     const j = k % d;
-    const si = s[i] as number;
-    const sj = s[j] as number;
-    return value + factor * si * sj - ((hy[i] as number) * sj + si * (hy[j] as number)) / sy;
+    const si = s[i];
+    const sj = s[j];
+    return value + factor * si * sj - (hy[i] * sj + si * hy[j]) / sy;
   });
 };

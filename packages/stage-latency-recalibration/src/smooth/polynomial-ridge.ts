@@ -28,17 +28,17 @@ export const polynomialRidge = (features: FeatureTable, target: Float64Array, de
   const columns = termColumns(features, terms);
   const centre = Float64Array.from(columns, mean);
   const deviation = Float64Array.from(columns, (column, j) => {
-    const sd = Math.sqrt(mean(column.map((value) => (value - (centre[j] as number)) ** 2)));
-    return sd > 1e-9 * Math.max(1, Math.abs(centre[j] as number)) ? sd : 0;
+    const sd = Math.sqrt(mean(column.map((value) => (value - centre[j]) ** 2)));
+    return sd > 1e-9 * Math.max(1, Math.abs(centre[j])) ? sd : 0;
   });
   const middle = mean(target);
   const y = target.map((value) => value - middle);
   // Row-major n x p.
   const z = new Float64Array(n * p);
   columns.forEach((column, j) => {
-    const sd = deviation[j] as number;
+    const sd = deviation[j];
     if (sd === 0) return;
-    for (let i = 0; i < n; i++) z[i * p + j] = ((column[i] as number) - (centre[j] as number)) / sd;
+    for (let i = 0; i < n; i++) z[i * p + j] = (column[i] - centre[j]) / sd;
   });
   const solve = p <= n ? primal(z, y, n, p) : dual(z, y, n, p);
   let best: { readonly press: number; readonly penalty: number; readonly weights: Float64Array } | undefined;
@@ -53,7 +53,7 @@ export const polynomialRidge = (features: FeatureTable, target: Float64Array, de
       {
         estimator: 'ridge',
         terms,
-        coefficients: weights.map((value, j) => ((deviation[j] as number) > 0 ? value / (deviation[j] as number) : 0)),
+        coefficients: weights.map((value, j) => (deviation[j] > 0 ? value / deviation[j] : 0)),
         centre,
         valueAtCentre: middle,
         hasIntercept: true,
@@ -70,7 +70,7 @@ type Solver = (penalty: number) => { readonly press: number; readonly weights: F
 /** Sum of squared leave-one-out residuals; the intercept's leverage is 1/n. */
 const pressOf = (residuals: Float64Array, leverages: Float64Array): number =>
   residuals.reduce((sum, residual, i) => {
-    const left = Math.max(1 - (leverages[i] as number) - 1 / residuals.length, 1e-6);
+    const left = Math.max(1 - leverages[i] - 1 / residuals.length, 1e-6);
     return sum + (residual / left) ** 2;
   }, 0);
 
@@ -80,9 +80,9 @@ const primal = (z: Float64Array, y: Float64Array, n: number, p: number): Solver 
   const right = new Float64Array(p);
   for (let i = 0; i < n; i++) {
     for (let a = 0; a < p; a++) {
-      const value = z[i * p + a] as number;
-      right[a] = (right[a] as number) + value * (y[i] as number);
-      for (let b = 0; b <= a; b++) gram[a * p + b] = (gram[a * p + b] as number) + value * (z[i * p + b] as number);
+      const value = z[i * p + a];
+      right[a] = right[a] + value * y[i];
+      for (let b = 0; b <= a; b++) gram[a * p + b] = gram[a * p + b] + value * z[i * p + b];
     }
   }
   return (penalty) => {
@@ -93,7 +93,7 @@ const primal = (z: Float64Array, y: Float64Array, n: number, p: number): Solver 
     const leverages = new Float64Array(n);
     for (let i = 0; i < n; i++) {
       const row = z.slice(i * p, (i + 1) * p);
-      residuals[i] = (y[i] as number) - row.reduce((sum, value, j) => sum + value * (weights[j] as number), 0);
+      residuals[i] = y[i] - row.reduce((sum, value, j) => sum + value * weights[j], 0);
       leverages[i] = solveLowerInPlace(l, p, row).reduce((sum, value) => sum + value * value, 0);
     }
     return { press: pressOf(residuals, leverages), weights };
@@ -106,7 +106,7 @@ const dual = (z: Float64Array, y: Float64Array, n: number, p: number): Solver =>
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = 0;
-      for (let k = 0; k < p; k++) sum += (z[i * p + k] as number) * (z[j * p + k] as number);
+      for (let k = 0; k < p; k++) sum += z[i * p + k] * z[j * p + k];
       gram[i * n + j] = sum;
     }
   }
@@ -122,7 +122,7 @@ const dual = (z: Float64Array, y: Float64Array, n: number, p: number): Solver =>
     }
     const weights = Float64Array.from({ length: p }, (_, j) => {
       let sum = 0;
-      for (let i = 0; i < n; i++) sum += (z[i * p + j] as number) * (a[i] as number);
+      for (let i = 0; i < n; i++) sum += z[i * p + j] * a[i];
       return sum;
     });
     return {
@@ -137,6 +137,6 @@ const dual = (z: Float64Array, y: Float64Array, n: number, p: number): Solver =>
 
 const factorOf = (gram: Float64Array, size: number, penalty: number): Float64Array | undefined => {
   const shifted = gram.slice();
-  for (let i = 0; i < size; i++) shifted[i * size + i] = (shifted[i * size + i] as number) + penalty;
+  for (let i = 0; i < size; i++) shifted[i * size + i] = shifted[i * size + i] + penalty;
   return choleskyFactor(shifted, size);
 };

@@ -41,7 +41,7 @@ export class Posterior {
     this.#differences = Array.from({ length: d }, (_, k) => {
       const column = new Float64Array(pairs);
       for (let i = 0, p = 0; i < n; i++) {
-        for (let j = 0; j < i; j++) column[p++] = ((x[i * d + k] as number) - (x[j * d + k] as number)) ** 2;
+        for (let j = 0; j < i; j++) column[p++] = (x[i * d + k] - x[j * d + k]) ** 2;
       }
       return column;
     });
@@ -49,7 +49,7 @@ export class Posterior {
     for (let i = 0; i < this.#trendKernel.length / n; i++) {
       for (let j = 0; j <= i; j++) {
         let product = 0;
-        for (let k = 0; k < d; k++) product += (x[i * d + k] as number) * (x[j * d + k] as number);
+        for (let k = 0; k < d; k++) product += x[i * d + k] * x[j * d + k];
         this.#trendKernel[i * n + j] = (1 + product / d) ** 2 - 1;
       }
     }
@@ -71,7 +71,7 @@ export class Posterior {
     const alpha = solveUpperInPlace(l, n, solveLowerInPlace(l, n, y.slice()));
     let value = 0;
     for (let i = 0; i < n; i++) {
-      value += ((y[i] as number) * (alpha[i] as number)) / 2 + Math.log(l[i * n + i] as number);
+      value += (y[i] * alpha[i]) / 2 + Math.log(l[i * n + i]);
     }
     // d value / d log h = tr((A^-1 - alpha alpha') dA) / 2; pairs i > j count twice, hence no half.
     const pull = new Float64Array(slopes.length);
@@ -80,32 +80,32 @@ export class Posterior {
     let byNoise = 0;
     let byTrend = 0;
     for (let i = 0, p = 0; i < n; i++) {
-      const ai = alpha[i] as number;
+      const ai = alpha[i];
       const row = i * n;
       for (let j = 0; j < i; j++, p++) {
-        const w = (inverse[row + j] as number) - ai * (alpha[j] as number);
-        bySignal += w * (smooth[p] as number);
-        pull[p] = w * (slopes[p] as number);
-        if (trend > 0) byTrend += w * (trendKernel[row + j] as number);
+        const w = inverse[row + j] - ai * alpha[j];
+        bySignal += w * smooth[p];
+        pull[p] = w * slopes[p];
+        if (trend > 0) byTrend += w * trendKernel[row + j];
       }
-      const onDiagonal = (inverse[row + i] as number) - ai * ai;
+      const onDiagonal = inverse[row + i] - ai * ai;
       bySignal += onDiagonal / 2;
       byNoise += onDiagonal;
-      if (trend > 0) byTrend += (onDiagonal / 2) * (trendKernel[row + i] as number);
+      if (trend > 0) byTrend += (onDiagonal / 2) * trendKernel[row + i];
     }
     for (let k = 0; k < d; k++) {
-      const column = this.#differences[k] as Float64Array;
+      const column = this.#differences[k];
       let sum = 0;
-      for (let p = 0; p < pull.length; p++) sum += (pull[p] as number) * (column[p] as number);
-      gradient[k] = (signal * sum) / Math.exp(2 * (logs[k] as number));
+      for (let p = 0; p < pull.length; p++) sum += pull[p] * column[p];
+      gradient[k] = (signal * sum) / Math.exp(2 * logs[k]);
     }
     gradient[d] = 2 * signal * bySignal;
     gradient[d + 1] = noise * byNoise;
     if (trend > 0) gradient[d + 2] = 2 * trend * byTrend;
     this.#priors.forEach(({ mean, sd }, k) => {
-      const off = ((logs[k] as number) - mean) / sd;
+      const off = (logs[k] - mean) / sd;
       value += (off * off) / 2;
-      gradient[k] = (gradient[k] as number) + off / sd;
+      gradient[k] = gradient[k] + off / sd;
     });
     return { value: Number.isFinite(value) ? value : Number.POSITIVE_INFINITY, gradient };
   }
@@ -126,29 +126,29 @@ export class Posterior {
   #covariance(logs: Float64Array) {
     const n = this.#n;
     const { d } = this;
-    const signal = Math.exp(2 * (logs[d] as number));
-    const noise = Math.exp(2 * (logs[d + 1] as number)) + JITTER;
-    const trend = this.size > d + 2 ? Math.exp(2 * (logs[d + 2] as number)) : 0;
+    const signal = Math.exp(2 * logs[d]);
+    const noise = Math.exp(2 * logs[d + 1]) + JITTER;
+    const trend = this.size > d + 2 ? Math.exp(2 * logs[d + 2]) : 0;
     const pairs = (n * (n - 1)) / 2;
     const smooth = new Float64Array(pairs);
     const slopes = new Float64Array(pairs);
     const distances = new Float64Array(pairs);
     for (let k = 0; k < d; k++) {
-      const inverseSquare = Math.exp(-2 * (logs[k] as number));
-      const column = this.#differences[k] as Float64Array;
-      for (let p = 0; p < pairs; p++) distances[p] = (distances[p] as number) + inverseSquare * (column[p] as number);
+      const inverseSquare = Math.exp(-2 * logs[k]);
+      const column = this.#differences[k];
+      for (let p = 0; p < pairs; p++) distances[p] = distances[p] + inverseSquare * column[p];
     }
     const covariance = new Float64Array(n * n);
     for (let i = 0, p = 0; i < n; i++) {
       for (let j = 0; j < i; j++, p++) {
-        const r = Math.sqrt(5 * (distances[p] as number));
+        const r = Math.sqrt(5 * distances[p]);
         const decay = Math.exp(-r);
         const g = (1 + r + (r * r) / 3) * decay;
         smooth[p] = g;
         slopes[p] = (5 / 3) * (1 + r) * decay;
-        covariance[i * n + j] = signal * g + (trend > 0 ? trend * (this.#trendKernel[i * n + j] as number) : 0);
+        covariance[i * n + j] = signal * g + (trend > 0 ? trend * this.#trendKernel[i * n + j] : 0);
       }
-      covariance[i * n + i] = signal + noise + (trend > 0 ? trend * (this.#trendKernel[i * n + i] as number) : 0);
+      covariance[i * n + i] = signal + noise + (trend > 0 ? trend * this.#trendKernel[i * n + i] : 0);
     }
     return { covariance, smooth, slopes, signal, noise, trend };
   }

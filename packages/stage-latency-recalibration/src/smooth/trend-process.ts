@@ -62,13 +62,13 @@ export class TrendProcess {
     return new TrendProcess(
       {
         trend,
-        features: features.names.map((name, j) => ({ name, ...(scales[j] as Scale) })),
+        features: features.names.map((name, j) => ({ name, ...scales[j] })),
         target: goal,
         log_hyperparameters: [...theta],
         rows: [...x],
         alpha: [...alpha],
       },
-      alpha.map((value, i) => (goal.sd * value) / (inverse[i * n + i] as number)),
+      alpha.map((value, i) => (goal.sd * value) / inverse[i * n + i]),
       optimum,
     );
   }
@@ -97,12 +97,12 @@ export class TrendProcess {
         let distance = 0;
         let product = 0;
         for (let k = 0; k < d; k++) {
-          const a = x[i * d + k] as number;
-          const b = rows[j * d + k] as number;
-          distance += ((a - b) / (kernel.lengths[k] as number)) ** 2;
+          const a = x[i * d + k];
+          const b = rows[j * d + k];
+          distance += ((a - b) / kernel.lengths[k]) ** 2;
           product += a * b;
         }
-        sum += (alpha[j] as number) * kernel.value(distance, product);
+        sum += alpha[j] * kernel.value(distance, product);
       }
       return target.mean + target.sd * sum;
     });
@@ -152,8 +152,8 @@ const standardised = (columns: readonly Float64Array[], scales: readonly Scale[]
   const d = columns.length;
   const x = new Float64Array(d * (columns[0]?.length ?? 0));
   columns.forEach((column, j) => {
-    const { mean, sd } = scales[j] as Scale;
-    for (let i = 0; i < column.length; i++) x[i * d + j] = ((column[i] as number) - mean) / sd;
+    const { mean, sd } = scales[j];
+    for (let i = 0; i < column.length; i++) x[i * d + j] = (column[i] - mean) / sd;
   });
   return x;
 };
@@ -165,8 +165,8 @@ const matern = (squaredDistance: number): number => {
 
 const kernelOf = (logs: Float64Array, d: number, trend: Trend) => {
   const lengths = logs.slice(0, d).map(Math.exp);
-  const signal = Math.exp(2 * (logs[d] as number));
-  const slope = trend === 'quadratic' ? Math.exp(2 * (logs[d + 2] as number)) : 0;
+  const signal = Math.exp(2 * logs[d]);
+  const slope = trend === 'quadratic' ? Math.exp(2 * logs[d + 2]) : 0;
   return {
     lengths,
     value: (distance: number, product: number): number =>

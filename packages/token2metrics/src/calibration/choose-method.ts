@@ -58,11 +58,11 @@ const leaveOneOut = (method: CalibrationMethod, source: PhysicsPredictor, sample
       const others = all.filter((i) => i !== left);
       const kept = {
         tokens: takeRows(samples.tokens, others),
-        target: Float64Array.from(others, (i) => samples.target[i] as number),
+        target: Float64Array.from(others, (i) => samples.target[i]),
       };
-      return calibrateBy(method, source, kept).predict(takeRows(samples.tokens, [left]))[0] as number;
+      return calibrateBy(method, source, kept).predict(takeRows(samples.tokens, [left]))[0];
     });
-    const error = predicted.reduce((sum, p, i) => sum + Math.abs(p / (samples.target[i] as number) - 1), 0) / k;
+    const error = predicted.reduce((sum, p, i) => sum + Math.abs(p / samples.target[i] - 1), 0) / k;
     return { method, looMapePercent: 100 * error, predicted };
   } catch (error) {
     if (error instanceof RegressionError) return none;

@@ -43,7 +43,7 @@ export const calibrateBy = (
   { tokens, target }: Samples,
 ): Predictor => {
   const predicted = source.predict(tokens);
-  const ratios = target.map((y, i) => y / (predicted[i] as number));
+  const ratios = target.map((y, i) => y / predicted[i]);
   switch (method) {
     case 'mean-ratio':
       return scaledPredictor(source, { kind: 'ratio', factor: mean(ratios) ?? 1 });
@@ -54,7 +54,7 @@ export const calibrateBy = (
       return scaledPredictor(source, {
         kind: 'affine',
         offset: model.intercept,
-        factor: model.coefficients[0] as number,
+        factor: model.coefficients[0],
       });
     }
     case 'log-ridge': {

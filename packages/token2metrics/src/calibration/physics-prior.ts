@@ -14,7 +14,7 @@ const SMALLEST_SHARE = 1e-3;
 /** The source's coefficients scaled to the target by the median ratio: the centre of the prior. */
 const scaledCoefficients = (source: PhysicsPredictor, tokens: FeatureTable, target: Float64Array): Float64Array => {
   const predicted = source.predict(tokens);
-  const ratio = median(target, (y, i) => y / (predicted[i] as number)) ?? 1;
+  const ratio = median(target, (y, i) => y / predicted[i]) ?? 1;
   return source.coefficients.map((b) => b * ratio);
 };
 
@@ -27,7 +27,7 @@ export const priorScales = (
   target: Float64Array,
 ): Float64Array =>
   prior.map((b, j) => {
-    const share = median(target, (y, i) => y / Math.max(1e-300, (columns[j] as Float64Array)[i] as number)) ?? 0;
+    const share = median(target, (y, i) => y / Math.max(1e-300, columns[j][i])) ?? 0;
     return Math.max(Math.abs(b), SMALLEST_SHARE * share);
   });
 
@@ -54,15 +54,13 @@ export const refitWithPrior = (
     Array.from(design, (j) =>
       Float64Array.from({ length: rows }, (_, i) => {
         if (i >= n) return i - n === j ? pull : 0;
-        return (((columns[j] as Float64Array)[i] as number) * (scales[j] as number)) / (target[i] as number);
+        return (columns[j][i] * scales[j]) / target[i];
       }),
     ),
   );
   const start = physicsPredictor(prior, source.padding).predict(tokens);
-  const leftOver = Float64Array.from({ length: rows }, (_, i) =>
-    i < n ? 1 - (start[i] as number) / (target[i] as number) : 0,
-  );
+  const leftOver = Float64Array.from({ length: rows }, (_, i) => (i < n ? 1 - start[i] / target[i] : 0));
   const { model } = leastSquares(dataset(table, leftOver), { intercept: false });
-  const coefficients = prior.map((b, j) => b + (scales[j] as number) * (model.coefficients[j] as number));
+  const coefficients = prior.map((b, j) => b + scales[j] * model.coefficients[j]);
   return physicsPredictor(coefficients, source.padding);
 };

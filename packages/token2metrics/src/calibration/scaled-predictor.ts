@@ -40,9 +40,7 @@ const applyScaling = (scaling: Scaling, source: Float64Array, tokens: FeatureTab
         (s, i) =>
           s *
           Math.exp(
-            coefficients[0] +
-              coefficients[1] * ((output[i] as number) - centre[0]) +
-              coefficients[2] * ((input[i] as number) - centre[1]),
+            coefficients[0] + coefficients[1] * (output[i] - centre[0]) + coefficients[2] * (input[i] - centre[1]),
           ),
       );
     }

@@ -16,7 +16,7 @@ export const sourcePhysics = (model: DeviceModel, metric: Metric): PhysicsPredic
     const [ttft, decode] = [sourcePhysics(model, 'ttft'), sourcePhysics(model, 'decode')];
     if (!ttft || !decode || ttft.padding !== decode.padding) return undefined;
     return physicsPredictor(
-      ttft.coefficients.map((b, j) => b + (decode.coefficients[j] as number)),
+      ttft.coefficients.map((b, j) => b + decode.coefficients[j]),
       ttft.padding,
     );
   }

@@ -58,8 +58,8 @@ export const suggestSamples = (
       const after = uncertainty(afterMeasuring(covariance, row));
       if (after < best.after) best = { at, after };
     });
-    const point = points[best.at] as (typeof points)[number];
-    covariance = afterMeasuring(covariance, wanted[best.at] as Float64Array);
+    const point = points[best.at];
+    covariance = afterMeasuring(covariance, wanted[best.at]);
     return { inputTokens: point.input, outputTokens: point.output, uncertaintyBefore, uncertaintyAfter: best.after };
   });
 };
@@ -72,18 +72,18 @@ const logGrid = (low: number, high: number): number[] => [
 const relativeRows = (source: PhysicsPredictor, tokens: FeatureTable): Float64Array[] => {
   const predicted = source.predict(tokens);
   const columns = physicsColumns(tokens, source.padding);
-  return Array.from(predicted, (value, i) => Float64Array.from(columns, (column) => (column[i] as number) / value));
+  return Array.from(predicted, (value, i) => Float64Array.from(columns, (column) => column[i] / value));
 };
 
 const times = (covariance: readonly Float64Array[], row: Float64Array): Float64Array =>
-  Float64Array.from(covariance, (line) => line.reduce((sum, c, k) => sum + c * (row[k] as number), 0));
+  Float64Array.from(covariance, (line) => line.reduce((sum, c, k) => sum + c * row[k], 0));
 
 const variance = (covariance: readonly Float64Array[], row: Float64Array): number =>
-  times(covariance, row).reduce((sum, v, j) => sum + v * (row[j] as number), 0);
+  times(covariance, row).reduce((sum, v, j) => sum + v * row[j], 0);
 
 /** Rank-one update of the covariance by a measurement of unit variance (Sherman and Morrison 1950). */
 const afterMeasuring = (covariance: readonly Float64Array[], row: Float64Array): Float64Array[] => {
   const cx = times(covariance, row);
-  const scale = 1 + cx.reduce((sum, v, j) => sum + v * (row[j] as number), 0);
-  return covariance.map((line, j) => line.map((c, k) => c - ((cx[j] as number) * (cx[k] as number)) / scale));
+  const scale = 1 + cx.reduce((sum, v, j) => sum + v * row[j], 0);
+  return covariance.map((line, j) => line.map((c, k) => c - (cx[j] * cx[k]) / scale));
 };

@@ -29,16 +29,16 @@ export const energyParts = (
   // A ramp that starts below zero watts fits its runs, but says nothing about their first moments.
   const ramp = fitted && fitted.plateauW > fitted.dropW ? fitted : undefined;
   const share = (i: number): number => {
-    const [prefill, whole] = [ttft.value[i] as number, total.value[i] as number];
+    const [prefill, whole] = [ttft.value[i], total.value[i]];
     if (!ramp) return Math.min(1, prefill / whole);
     return Math.min(1, Math.max(0, rampEnergy(ramp, prefill) / rampEnergy(ramp, whole)));
   };
   const prefillJ = energy.value.map((joules, i) => joules * share(i));
   return {
     prefillJ,
-    decodeJ: energy.value.map((joules, i) => joules - (prefillJ[i] as number)),
-    perTokenJ: energy.value.map((joules, i) => joules / (outputTokens[i] as number)),
-    tokensPerJ: energy.value.map((joules, i) => (outputTokens[i] as number) / joules),
+    decodeJ: energy.value.map((joules, i) => joules - prefillJ[i]),
+    perTokenJ: energy.value.map((joules, i) => joules / outputTokens[i]),
+    tokensPerJ: energy.value.map((joules, i) => outputTokens[i] / joules),
     split: ramp ? 'ramp' : 'time',
   };
 };

@@ -38,7 +38,7 @@ export const evaluateDevice = (
       metric === 'total' && model.metrics.total?.method === 'sum'
         ? model
         : { ...model, metrics: { [metric]: model.metrics[metric] } };
-    const take = (column: Float64Array) => Float64Array.from(rows.rows, (row) => column[row] as number);
+    const take = (column: Float64Array) => Float64Array.from(rows.rows, (row) => column[row]);
     const prediction = predictDevice(
       only,
       take(table.inputTokens),
@@ -48,8 +48,7 @@ export const evaluateDevice = (
     if (!prediction) return [];
     const { value, interval } = prediction;
     const metrics = regressionMetrics(rows.target, value);
-    const inside =
-      interval && rows.target.filter((y, i) => (interval.low[i] as number) <= y && y <= (interval.high[i] as number));
+    const inside = interval && rows.target.filter((y, i) => interval.low[i] <= y && y <= interval.high[i]);
     const sum = (flags: Uint8Array) => flags.reduce((total, flag) => total + flag, 0);
     return [
       {

@@ -30,7 +30,7 @@ export const learningCurve = (
   return sizes.flatMap((rows) => {
     const errors: number[] = [];
     for (let fold = 0; fold < FOLDS; fold++) {
-      const held = (k: number) => (all.position[k] as number) % FOLDS === fold;
+      const held = (k: number) => all.position[k] % FOLDS === fold;
       const test = takeMetricRows(all, entries.filter(held));
       const train = Int32Array.from(order)
         .filter((k) => !held(k))
@@ -39,7 +39,7 @@ export const learningCurve = (
       if (test.target.length === 0 || train.length === 0) continue;
       try {
         const predicted = fitRegressor(regressor, takeMetricRows(all, train), options).predict(test.tokens);
-        const sum = predicted.reduce((total, value, i) => total + Math.abs(value / (test.target[i] as number) - 1), 0);
+        const sum = predicted.reduce((total, value, i) => total + Math.abs(value / test.target[i] - 1), 0);
         errors.push((100 * sum) / predicted.length);
       } catch (error) {
         if (!(error instanceof RegressionError)) throw error;

@@ -66,7 +66,7 @@ export const predictDevice = (
 /** Positive whole numbers: nothing else is a request. */
 const checkTokens = (name: string, tokens: ArrayLike<number>, least: number): void => {
   for (let i = 0; i < tokens.length; i++) {
-    const value = tokens[i] as number;
+    const value = tokens[i];
     if (Number.isSafeInteger(value) && value >= least) continue;
     throw new Token2MetricsError(
       'token2metrics/bad-tokens',
@@ -113,9 +113,9 @@ const predictMetric = (model: MetricModel, tokens: FeatureTable, options: Predic
   for (let i = 0; i < value.length; i++) {
     const lost = isTree(method) && outside[i] === 1;
     if (lost && options.outsideHull === 'refuse') throw refusal(model, own, i);
-    if (!lost && (value[i] as number) > 0) continue;
+    if (!lost && value[i] > 0) continue;
     const instead = physics?.[i];
-    if (instead === undefined || !(instead > 0)) throw noPrediction(metric, own, i, value[i] as number);
+    if (instead === undefined || !(instead > 0)) throw noPrediction(metric, own, i, value[i]);
     value[i] = instead;
     fellBack[i] = 1;
   }
@@ -123,8 +123,8 @@ const predictMetric = (model: MetricModel, tokens: FeatureTable, options: Predic
 };
 
 const sumOf = (model: MetricModel, ttft: MetricPrediction, decode: MetricPrediction): MetricPrediction => {
-  const either = (a: Uint8Array, b: Uint8Array) => a.map((flag, i) => flag | (b[i] as number));
-  const value = ttft.value.map((sec, i) => sec + (decode.value[i] as number));
+  const either = (a: Uint8Array, b: Uint8Array) => a.map((flag, i) => flag | b[i]);
+  const value = ttft.value.map((sec, i) => sec + decode.value[i]);
   return {
     metric: 'total',
     value,

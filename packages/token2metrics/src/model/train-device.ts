@@ -117,17 +117,17 @@ type Part = { readonly rows: MetricRows; readonly result: TrainedMetric };
 const sumOfParts = (table: Measurements, ttft: Part, decode: Part): HeldOut => {
   const ttftAt = new Map<number, number>();
   for (const [k, row] of ttft.rows.rows.entries()) ttftAt.set(row, k);
-  const both = Int32Array.from(decode.rows.rows.keys()).filter((k) => ttftAt.has(decode.rows.rows[k] as number));
-  const rows = both.map((k) => decode.rows.rows[k] as number);
+  const both = Int32Array.from(decode.rows.rows.keys()).filter((k) => ttftAt.has(decode.rows.rows[k]));
+  const rows = both.map((k) => decode.rows.rows[k]);
   const partOf = (of: 'target' | 'predicted') =>
     Float64Array.from(both, (k, i) => {
-      const other = ttftAt.get(rows[i] as number) as number;
+      const other = ttftAt.get(rows[i]) as number;
       return of === 'target'
-        ? (ttft.rows.target[other] as number) + (decode.rows.target[k] as number)
-        : (ttft.result.outOfFold[other] as number) + (decode.result.outOfFold[k] as number);
+        ? ttft.rows.target[other] + decode.rows.target[k]
+        : ttft.result.outOfFold[other] + decode.result.outOfFold[k];
     });
   const measured = partOf('target').map((parts, i) => {
-    const total = table.values.total?.[rows[i] as number];
+    const total = table.values.total?.[rows[i]];
     return total !== undefined && total > 0 ? total : parts;
   });
   return { metric: 'total', rows, measured, predicted: partOf('predicted') };

@@ -1,4 +1,4 @@
-import { type FeatureTable, takeRows } from '@stepclock/regression';
+import { takeRows } from '@stepclock/regression';
 import { fitRegressor, type RegressorOptions, type TrainingRows } from '../regressors/fit-regressor.js';
 import type { RegressorName } from '../regressors/predictor.js';
 import { tokensOf } from '../regressors/tokens.js';
@@ -13,7 +13,7 @@ export interface MetricRows extends TrainingRows {
   readonly position: Int32Array;
 }
 
-const take = (column: Float64Array, rows: Int32Array) => Float64Array.from(rows, (row) => column[row] as number);
+const take = (column: Float64Array, rows: Int32Array) => Float64Array.from(rows, (row) => column[row]);
 
 /**
  * What a metric is learnt from: the prompt alone for the time to first token, both token counts for the rest (as far as the table has them).
@@ -27,7 +27,7 @@ export const metricRows = (table: Measurements, metric: Metric, within?: Int32Ar
   const rows = rowsWith(table, metric).filter(
     (row) =>
       (allowed === undefined || allowed.has(row)) &&
-      (output === undefined || (output[row] as number) >= 1) &&
+      (output === undefined || output[row] >= 1) &&
       // Energy without a run is that of the idle device.
       duration?.[row] !== 0,
   );
@@ -35,7 +35,7 @@ export const metricRows = (table: Measurements, metric: Metric, within?: Int32Ar
   return {
     metric,
     rows,
-    position: rows.map((row) => table.position[row] as number),
+    position: rows.map((row) => table.position[row]),
     tokens: tokensOf(take(table.inputTokens, rows), output && take(output, rows)),
     target: take(table.values[metric] ?? new Float64Array(table.length), rows),
     ...(durationSec?.every((sec) => sec > 0) ? { durationSec } : {}),
@@ -45,9 +45,9 @@ export const metricRows = (table: Measurements, metric: Metric, within?: Int32Ar
 /** The k-th, ... entries of the rows. */
 export const takeMetricRows = (all: MetricRows, entries: Int32Array): MetricRows => ({
   metric: all.metric,
-  rows: entries.map((k) => all.rows[k] as number),
-  position: entries.map((k) => all.position[k] as number),
-  tokens: takeRows(all.tokens, entries) as FeatureTable,
+  rows: entries.map((k) => all.rows[k]),
+  position: entries.map((k) => all.position[k]),
+  tokens: takeRows(all.tokens, entries),
   target: take(all.target, entries),
   ...(all.durationSec ? { durationSec: take(all.durationSec, entries) } : {}),
 });
@@ -67,14 +67,14 @@ export const outOfFold = (
   const predicted = new Float64Array(all.target.length);
   const entries = Int32Array.from(all.position.keys());
   for (let fold = 0; fold < folds; fold++) {
-    const test = entries.filter((k) => (all.position[k] as number) % folds === fold);
+    const test = entries.filter((k) => all.position[k] % folds === fold);
     if (test.length === 0) continue;
-    const train = entries.filter((k) => (all.position[k] as number) % folds !== fold);
+    const train = entries.filter((k) => all.position[k] % folds !== fold);
     const values = fitRegressor(regressor, takeMetricRows(all, train), options).predict(
       takeMetricRows(all, test).tokens,
     );
     test.forEach((k, i) => {
-      predicted[k] = values[i] as number;
+      predicted[k] = values[i];
     });
   }
   return predicted;

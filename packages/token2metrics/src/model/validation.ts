@@ -28,7 +28,7 @@ export const validate = (target: Float64Array, predicted: Float64Array, scheme: 
  * from where these came from (Vovk et al. 2005; the out-of-fold form of Barber et al. 2021). Undefined when the rows are too few.
  */
 export const conformalRadius = (target: Float64Array, predicted: Float64Array, level: number): number | undefined => {
-  const scores = target.map((y, i) => Math.abs(y - (predicted[i] as number)) / Math.abs(predicted[i] as number)).sort();
+  const scores = target.map((y, i) => Math.abs(y - predicted[i]) / Math.abs(predicted[i])).sort();
   const rank = Math.ceil((scores.length + 1) * level - 1e-9);
   const radius = scores[rank - 1];
   return radius !== undefined && Number.isFinite(radius) ? radius : undefined;

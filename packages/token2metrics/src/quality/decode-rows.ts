@@ -14,9 +14,7 @@ export const decodeRows = (table: Measurements): Finding[] => {
   const { outputTokens } = table;
   const findings: Finding[] = [];
   if (decode && outputTokens) {
-    const empty = Int32Array.from(decode.keys()).filter(
-      (row) => decode[row] === 0 && (outputTokens[row] as number) <= 1,
-    );
+    const empty = Int32Array.from(decode.keys()).filter((row) => decode[row] === 0 && outputTokens[row] <= 1);
     if (empty.length > 0) {
       findings.push({
         code: 'no-decode-steps',
@@ -48,7 +46,7 @@ export const decodeRows = (table: Measurements): Finding[] => {
       metric: 'total',
       count: apart.length,
       rows: apart,
-      message: `${apart.length} row(s) have a total that is not prefill + decode within 1 % (line ${table.line[apart[0] as number]} is the first): something else was timed too`,
+      message: `${apart.length} row(s) have a total that is not prefill + decode within 1 % (line ${table.line[apart[0]]} is the first): something else was timed too`,
       droppable: false,
     });
   }
@@ -64,15 +62,12 @@ const countedSteps = (table: Measurements): number | undefined => {
   try {
     const { model } = leastSquares(
       dataset(
-        featureTable(
-          ['output', 'context'],
-          [output, output.map((o, i) => o * (input[i] as number) + (o * (o - 1)) / 2)],
-        ),
+        featureTable(['output', 'context'], [output, output.map((o, i) => o * input[i] + (o * (o - 1)) / 2)]),
         target,
         relativeWeights(target),
       ),
     );
-    return -model.intercept / (model.coefficients[0] as number);
+    return -model.intercept / model.coefficients[0];
   } catch (error) {
     if (error instanceof RegressionError) return undefined;
     throw error;
@@ -82,7 +77,7 @@ const countedSteps = (table: Measurements): number | undefined => {
 const partsApart = ({ values: { ttft, decode, total }, length }: Measurements): Int32Array => {
   if (!ttft || !decode || !total) return new Int32Array(0);
   return Int32Array.from({ length }, (_, row) => row).filter((row) => {
-    const measured = total[row] as number;
-    return Math.abs((ttft[row] as number) + (decode[row] as number) - measured) > 0.01 * measured;
+    const measured = total[row];
+    return Math.abs(ttft[row] + decode[row] - measured) > 0.01 * measured;
   });
 };

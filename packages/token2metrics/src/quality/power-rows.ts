@@ -13,7 +13,7 @@ export const powerRows = (table: Measurements, samplePeriodSec: number): Finding
     ['rows-without-energy', energy, 'energy'],
   ] as const) {
     if (!column) continue;
-    const rows = Int32Array.from(column.keys()).filter((row) => !((column[row] as number) > 0));
+    const rows = Int32Array.from(column.keys()).filter((row) => !(column[row] > 0));
     // A column that is empty throughout was not measured at all.
     if (rows.length === 0 || rows.length === table.length) continue;
     findings.push({
@@ -57,7 +57,7 @@ export const powerRows = (table: Measurements, samplePeriodSec: number): Finding
 const sharedPowerRuns = (table: Measurements, power: Float64Array): Int32Array => {
   const runs = table.groupNames.map(() => ({ rows: [] as number[], values: new Set<number>() }));
   power.forEach((value, row) => {
-    const run = runs[table.group[row] as number];
+    const run = runs[table.group[row]];
     if (!run || !(value > 0)) return;
     run.rows.push(row);
     run.values.add(value);
@@ -73,11 +73,7 @@ const shortWindows = (table: Measurements, samplePeriodSec: number, shared: Read
   const duration = runDurations(table);
   if (!metered || !duration) return new Int32Array(0);
   return Int32Array.from(metered.keys()).filter(
-    (row) =>
-      (metered[row] as number) > 0 &&
-      (duration[row] as number) > 0 &&
-      (duration[row] as number) < samplePeriodSec &&
-      !shared.has(row),
+    (row) => metered[row] > 0 && duration[row] > 0 && duration[row] < samplePeriodSec && !shared.has(row),
   );
 };
 

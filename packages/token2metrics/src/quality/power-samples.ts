@@ -72,9 +72,7 @@ const inspect = ({ model, name, powerW, usagePercent }: PowerRun, lowestW: numbe
   const highest = Math.max(...powerW);
   // 5.9 W beside 5.5 W is idle too: without utilisation a run that never rises has nothing to be compared with but the other runs.
   const busy = powerW.map((power, i) =>
-    (usagePercent ? (usagePercent[i] as number) > 0 : highest > NEVER_BUSY * lowestW && power > IDLE_SHARE * highest)
-      ? 1
-      : 0,
+    (usagePercent ? usagePercent[i] > 0 : highest > NEVER_BUSY * lowestW && power > IDLE_SHARE * highest) ? 1 : 0,
   );
   const first = busy.indexOf(1);
   const at = powerW.filter((_, i) => busy[i] === 1);

@@ -39,11 +39,11 @@ export const robustResiduals = (rows: MetricRows, padding: number): RobustResidu
       for (const k of bucket) usual[k] = middle;
     }
   }
-  const ratio = rows.target.map((value, k) => value / (usual[k] as number));
+  const ratio = rows.target.map((value, k) => value / usual[k]);
   const around = neighbourRatios(rows, ratio);
   // Odd only what deviates from the form and from its neighbours: either alone may be off.
   const relative = ratio.map((r, k) => {
-    const [fromForm, fromNeighbours] = [r - 1, r / (around[k] as number) - 1];
+    const [fromForm, fromNeighbours] = [r - 1, r / around[k] - 1];
     return Math.abs(fromForm) < Math.abs(fromNeighbours) ? fromForm : fromNeighbours;
   });
   return { relative, limit: limitOf(relative) };
@@ -58,7 +58,7 @@ const NEIGHBOURS = 3;
  */
 const neighbourRatios = ({ tokens }: MetricRows, ratio: Float64Array): Float64Array => {
   const size = outputOf(tokens) ?? inputOf(tokens);
-  const order = Int32Array.from(ratio.keys()).sort((a, b) => (size[a] as number) - (size[b] as number) || a - b);
+  const order = Int32Array.from(ratio.keys()).sort((a, b) => size[a] - size[b] || a - b);
   const around = new Float64Array(ratio.length);
   order.forEach((row, at) => {
     const near = [...order.slice(Math.max(0, at - NEIGHBOURS), at), ...order.slice(at + 1, at + 1 + NEIGHBOURS)];
@@ -74,15 +74,15 @@ const physicsWithoutOutliers = ({ tokens, target }: MetricRows, padding: number)
   let usual = fitPhysics(tokens, target, padding).predict(tokens);
   let kept = target.length;
   for (let round = 0; round < 10; round++) {
-    const relative = target.map((value, k) => value / (usual[k] as number) - 1);
+    const relative = target.map((value, k) => value / usual[k] - 1);
     const limit = limitOf(relative);
-    const good = Int32Array.from(relative.keys()).filter((k) => Math.abs(relative[k] as number) <= limit);
+    const good = Int32Array.from(relative.keys()).filter((k) => Math.abs(relative[k]) <= limit);
     // The limit is several times the median deviation: at least half of the rows are good.
     if (good.length === kept) break;
     kept = good.length;
     usual = fitPhysics(
       takeRows(tokens, good),
-      Float64Array.from(good, (k) => target[k] as number),
+      Float64Array.from(good, (k) => target[k]),
       padding,
     ).predict(tokens);
   }

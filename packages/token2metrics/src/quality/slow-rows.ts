@@ -21,22 +21,22 @@ export const slowRows = (table: Measurements, padding: number): Finding[] => {
     const sorted: Record<'warm-up' | 'stall' | 'outlier', number[]> = { 'warm-up': [], stall: [], outlier: [] };
     relative.forEach((deviation, k) => {
       if (!(Math.abs(deviation) > limit)) return;
-      const row = rows.rows[k] as number;
+      const row = rows.rows[k];
       sorted[deviation < 0 ? 'outlier' : placeInRun(table, row) < WARM_UP_ROWS ? 'warm-up' : 'stall'].push(k);
     });
     return Object.entries(sorted).flatMap(([kind, found]) => {
       if (found.length === 0) return [];
       const code = kind as keyof typeof sorted;
-      const worst = found.reduce((a, b) => (Math.abs(relative[b] as number) > Math.abs(relative[a] as number) ? b : a));
-      const row = rows.rows[worst] as number;
-      const value = rows.target[worst] as number;
-      const times = (1 + (relative[worst] as number)).toFixed(2);
+      const worst = found.reduce((a, b) => (Math.abs(relative[b]) > Math.abs(relative[a]) ? b : a));
+      const row = rows.rows[worst];
+      const value = rows.target[worst];
+      const times = (1 + relative[worst]).toFixed(2);
       return [
         {
           code,
           metric,
           count: found.length,
-          rows: Int32Array.from(found, (k) => rows.rows[k] as number),
+          rows: Int32Array.from(found, (k) => rows.rows[k]),
           message:
             `${found.length} row(s) ${WORDS[code]}: ${METRIC_FACTS[metric].title} more than ${Math.round(100 * limit)} % off what is usual for such a request; ` +
             `the worst took ${value.toPrecision(3)} s, ${times} times the usual ` +
@@ -58,7 +58,7 @@ const WORDS = {
 const placeInRun = ({ group, position }: Measurements, row: number): number => {
   let place = 0;
   for (let at = row; at > 0 && place < WARM_UP_ROWS; at--) {
-    const sameRun = group[at - 1] === group[row] && (position[at] as number) - (position[at - 1] as number) === 1;
+    const sameRun = group[at - 1] === group[row] && position[at] - position[at - 1] === 1;
     if (!sameRun) break;
     place++;
   }

@@ -85,7 +85,7 @@ const physicsOf = ({ metric, tokens, target, durationSec }: TrainingRows, paddin
   if (!ramp) return terms;
   // The likelihood of Laplace, whose scale is the mean |error|: one stall does not decide between the forms.
   const aic = (predicted: Float64Array, parameters: number): number => {
-    const sum = predicted.reduce((total, value, i) => total + Math.abs(value / (target[i] as number) - 1), 0);
+    const sum = predicted.reduce((total, value, i) => total + Math.abs(value / target[i] - 1), 0);
     return 2 * target.length * Math.log(sum) + 2 * parameters;
   };
   // The ramp is judged by what it predicts from tokens, through its predicted duration.

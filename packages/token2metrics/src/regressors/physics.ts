@@ -40,7 +40,7 @@ export const physicsColumns = (tokens: FeatureTable, padding: number): Float64Ar
     prompt,
     prompt.map((p) => p * p),
     output,
-    output.map((o, i) => o * (input[i] as number) + (o * (o - 1)) / 2),
+    output.map((o, i) => o * input[i] + (o * (o - 1)) / 2),
   ];
 };
 
@@ -56,8 +56,8 @@ export const physicsPredictor = (
   predict: (tokens) => {
     const sums = new Float64Array(tokens.length);
     physicsColumns(tokens, padding).forEach((column, j) => {
-      const coefficient = coefficients[j] as number;
-      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + coefficient * (column[i] as number);
+      const coefficient = coefficients[j];
+      for (let i = 0; i < sums.length; i++) sums[i] = sums[i] + coefficient * column[i];
     });
     return sums;
   },
@@ -89,7 +89,7 @@ export const fitPhysics = (tokens: FeatureTable, target: Float64Array, padding =
       dataset(
         featureTable(
           terms.map((j) => PHYSICS_TERMS[j] as string),
-          terms.map((j) => columns[j] as Float64Array),
+          terms.map((j) => columns[j]),
         ),
         target,
         weights,
@@ -98,7 +98,7 @@ export const fitPhysics = (tokens: FeatureTable, target: Float64Array, padding =
     const coefficients = new Float64Array(PHYSICS_TERMS.length);
     coefficients[0] = model.intercept;
     terms.forEach((j, k) => {
-      coefficients[j] = model.coefficients[k] as number;
+      coefficients[j] = model.coefficients[k];
     });
     const wanted = choices[0] ?? [];
     const dropped = wanted.filter((j) => !terms.includes(j)).map((j) => PHYSICS_TERMS[j] as string);

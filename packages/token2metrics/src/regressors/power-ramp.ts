@@ -100,7 +100,7 @@ const solveFor = (of: 'energy' | 'power', tauSec: number, durationSec: Float64Ar
       dataset(
         energy
           ? featureTable(['duration', 'ramp'], [durationSec, ramp])
-          : featureTable(['ramp'], [ramp.map((r, i) => r / (durationSec[i] as number))]),
+          : featureTable(['ramp'], [ramp.map((r, i) => r / durationSec[i])]),
         target,
         relativeWeights(target),
       ),
@@ -111,7 +111,7 @@ const solveFor = (of: 'energy' | 'power', tauSec: number, durationSec: Float64Ar
       : { plateauW: model.intercept, dropW: -(first ?? 0), tauSec, offsetJ: 0 };
     // A plateau below zero is no device: the rows are too short to see it.
     if (!(found.plateauW > 0)) return undefined;
-    return { ramp: found, relativeRss: residuals.reduce((sum, r, i) => sum + (r / (target[i] as number)) ** 2, 0) };
+    return { ramp: found, relativeRss: residuals.reduce((sum, r, i) => sum + (r / target[i]) ** 2, 0) };
   } catch (error) {
     if (error instanceof RegressionError) return undefined;
     throw error;

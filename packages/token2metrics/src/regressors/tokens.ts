@@ -15,8 +15,7 @@ export const tokensOf = (input: ArrayLike<number>, output?: ArrayLike<number>): 
     ? featureTable([INPUT, OUTPUT], [Float64Array.from(input), Float64Array.from(output)])
     : featureTable([INPUT], [Float64Array.from(input)]);
 
-export const inputOf = (tokens: FeatureTable): Float64Array =>
-  tokens.columns[tokens.names.indexOf(INPUT)] as Float64Array;
+export const inputOf = (tokens: FeatureTable): Float64Array => tokens.columns[tokens.names.indexOf(INPUT)];
 
 export const outputOf = (tokens: FeatureTable): Float64Array | undefined =>
   tokens.columns[tokens.names.indexOf(OUTPUT)];

@@ -56,8 +56,8 @@ export const syntheticCsv = (seed = 6): string => {
       const output = lognormal(250, 1, 2, 3000);
       const tokens = tokensOf([input], [output]);
       const slow = row === WARM_UP_ROW ? 4 : row === STALL_ROW ? 9 : 1;
-      const ttft = slow * (prefillForm.predict(tokens)[0] as number) * (1 + TIME_NOISE * normal());
-      const decode = (decodeForm.predict(tokens)[0] as number) * (1 + TIME_NOISE * normal());
+      const ttft = slow * prefillForm.predict(tokens)[0] * (1 + TIME_NOISE * normal());
+      const decode = decodeForm.predict(tokens)[0] * (1 + TIME_NOISE * normal());
       const total = ttft + decode;
       const energy = rampEnergy({ ...model.power, offsetJ: 0 }, total) * (1 + POWER_NOISE * normal());
       const metered = !WITHOUT_POWER.has(row);

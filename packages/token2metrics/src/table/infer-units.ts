@@ -55,11 +55,7 @@ export const inferTimeUnits = (times: RawTimes): Partial<Record<Metric, Inferred
 
 /** Median of value / seconds over the rows that have both: 1000 where the values are milliseconds. */
 const typicalRatio = (raw: Float64Array, seconds: Float64Array): number | undefined =>
-  median(
-    Array.from(raw, (value, i) => value / (seconds[i] as number)).filter(
-      (ratio) => Number.isFinite(ratio) && ratio > 0,
-    ),
-  );
+  median(Array.from(raw, (value, i) => value / seconds[i]).filter((ratio) => Number.isFinite(ratio) && ratio > 0));
 
 const unitFor = (raw: Float64Array, seconds: Float64Array): Unit | undefined => {
   const ratio = typicalRatio(raw, seconds);
@@ -68,7 +64,7 @@ const unitFor = (raw: Float64Array, seconds: Float64Array): Unit | undefined => 
 };
 
 const rateSeconds = ({ outputTokens, tokensPerSecond }: RawTimes): Float64Array | undefined =>
-  outputTokens && tokensPerSecond && outputTokens.map((tokens, i) => tokens / (tokensPerSecond[i] as number));
+  outputTokens && tokensPerSecond && outputTokens.map((tokens, i) => tokens / tokensPerSecond[i]);
 
 const byRate = (times: RawTimes, metric: 'ttft' | 'decode' | 'total'): InferredUnit | undefined => {
   const seconds = rateSeconds(times);
@@ -88,7 +84,7 @@ const bySum = (
   const [ttftFactor, decodeFactor, totalFactor] = [unit('ttft'), unit('decode'), unit('total')];
   if (ttft && decode && total && totalFactor !== undefined) {
     const seconds = total.raw.map((value) => value * totalFactor);
-    const both = ttft.raw.map((value, i) => value + (decode.raw[i] as number));
+    const both = ttft.raw.map((value, i) => value + decode.raw[i]);
     const found = unitFor(both, seconds);
     if (found) return { unit: found, evidence: `${ttft.name} + ${decode.name} = ${total.name}` };
   }
@@ -98,7 +94,7 @@ const bySum = (
   }
   if (!ttft || !decode || !total) return undefined;
   if (metric === 'total' && ttftFactor !== undefined && decodeFactor !== undefined) {
-    const sum = ttft.raw.map((value, i) => value * ttftFactor + (decode.raw[i] as number) * decodeFactor);
+    const sum = ttft.raw.map((value, i) => value * ttftFactor + decode.raw[i] * decodeFactor);
     const found = unitFor(total.raw, sum);
     return found && { unit: found, evidence: `${ttft.name} + ${decode.name}` };
   }
@@ -122,7 +118,7 @@ const checkDeclared = (times: RawTimes, known: Partial<Readonly<Record<Metric, I
   };
   const [ttftSec, decodeSec, totalSec] = [inSeconds('ttft'), inSeconds('decode'), inSeconds('total')];
   if (ttftSec && decodeSec && totalSec) {
-    const sum = ttftSec.map((value, i) => value + (decodeSec[i] as number));
+    const sum = ttftSec.map((value, i) => value + decodeSec[i]);
     deny(total?.name ?? 'total', `${ttft?.name} + ${decode?.name}`, typicalRatio(totalSec, sum) ?? 1);
   }
   const rate = rateSeconds(times);

@@ -63,8 +63,8 @@ const tableOf = (sheet: Sheet, map: ColumnMap, model: string, allRows: readonly 
   let rows = allRows;
   let kept = position;
   if (batch !== undefined) {
-    kept = position.filter((k) => numberAt(sheet, allRows[k] as number, batch) <= 1);
-    rows = kept.map((k) => allRows[k] as number);
+    kept = position.filter((k) => numberAt(sheet, allRows[k], batch) <= 1);
+    rows = kept.map((k) => allRows[k]);
     if (rows.length < allRows.length) findings.push(batchedRows(allRows.length - rows.length));
   }
   if (rows.length === 0) {

@@ -32,13 +32,13 @@ export interface Measurements {
 export const rowsWith = (table: Measurements, metric: Metric): Int32Array => {
   const values = table.values[metric];
   if (!values) return new Int32Array(0);
-  return Int32Array.from(values.keys()).filter((row) => (values[row] as number) > 0);
+  return Int32Array.from(values.keys()).filter((row) => values[row] > 0);
 };
 
 /** The numbered rows. */
 export const takeMeasurements = (table: Measurements, rows: Int32Array): Measurements => {
-  const take = (column: Float64Array) => Float64Array.from(rows, (row) => column[row] as number);
-  const takeInts = (column: Int32Array) => rows.map((row) => column[row] as number);
+  const take = (column: Float64Array) => Float64Array.from(rows, (row) => column[row]);
+  const takeInts = (column: Int32Array) => rows.map((row) => column[row]);
   return {
     ...table,
     length: rows.length,
@@ -57,6 +57,6 @@ export const runDurations = ({
   outputTokens,
 }: Measurements): Float64Array | undefined => {
   if (total) return total;
-  if (ttft && decode) return ttft.map((sec, row) => sec + (decode[row] as number));
+  if (ttft && decode) return ttft.map((sec, row) => sec + decode[row]);
   return decode ?? (outputTokens ? undefined : ttft);
 };

@@ -64,14 +64,14 @@ export class FastRecords {
     while (start < to) {
       let p = start;
       for (let column = 0; column <= lastColumn; column++) {
-        const slot = slots[column] as number;
-        let byte = bytes[p] as number;
+        const slot = slots[column];
+        let byte = bytes[p];
         switch (kinds[column]) {
           case COUNT: {
             // Most counts are a few digits: no need for the general reader.
             let value = 0;
             const first = p;
-            for (; byte >= 0x30 && byte <= 0x39 && p - first < 9; byte = bytes[++p] as number) {
+            for (; byte >= 0x30 && byte <= 0x39 && p - first < 9; byte = bytes[++p]) {
               value = (Math.imul(value, 10) + byte - 0x30) | 0;
             }
             if (p === first || (byte !== delimiter && byte !== LF && byte !== CR)) {
@@ -97,7 +97,7 @@ export class FastRecords {
           case NAME: {
             let hash = FNV_OFFSET;
             const first = p;
-            for (; byte !== delimiter && byte !== LF && byte !== CR; byte = bytes[++p] as number) {
+            for (; byte !== delimiter && byte !== LF && byte !== CR; byte = bytes[++p]) {
               if (byte < 0x20 || byte >= 0x80 || byte === QUOTE) return start;
               hash = Math.imul(hash ^ byte, FNV_PRIME);
             }
@@ -111,7 +111,7 @@ export class FastRecords {
             break;
           }
           case SKIP: {
-            for (; byte !== delimiter && byte !== LF && byte !== CR; byte = bytes[++p] as number) {
+            for (; byte !== delimiter && byte !== LF && byte !== CR; byte = bytes[++p]) {
               if (byte < 0x20 || byte >= 0x80 || byte === QUOTE) return start;
             }
             break;
@@ -152,11 +152,11 @@ export class FastRecords {
   }
 
   #word(bytes: Uint8Array, p: number, column: number, slot: number, cells: Float64Array): number {
-    const words = this.#words[column] as readonly Uint8Array[];
+    const words = this.#words[column];
     for (let code = 0; code < words.length; code++) {
-      const word = words[code] as Uint8Array;
+      const word = words[code];
       let i = 0;
-      while (i < word.length && ((bytes[p + i] as number) | 0x20) === word[i]) i++;
+      while (i < word.length && (bytes[p + i] | 0x20) === word[i]) i++;
       if (i < word.length) continue;
       cells[slot] = code;
       return p + i;

@@ -31,7 +31,7 @@ export function scanRecord(
   let p = from;
   let cellStart = true;
   while (p < to) {
-    const b = bytes[p] as number;
+    const b = bytes[p];
     if (b === LF) {
       found.next = p + 1;
       return found;

@@ -61,7 +61,7 @@ export class RecordSplitter {
     return {
       next,
       nextLine,
-      rows: rows.map((cells, i) => ({ line: lines[i] as number, cells })).filter(({ cells }) => !isBlank(cells)),
+      rows: rows.map((cells, i) => ({ line: lines[i], cells })).filter(({ cells }) => !isBlank(cells)),
     };
   }
 
@@ -114,9 +114,8 @@ export function takeRecord(plan: RowPlan, file: string, line: number, texts: rea
     });
   }
   for (let i = 0; i < columns.length; i++) {
-    const column = columns[i] as ColumnPlan;
-    if (column.kind !== 'skip')
-      cells[column.slot] = cellValue(column, texts[i] as string, file, line, header[i] as string);
+    const column = columns[i];
+    if (column.kind !== 'skip') cells[column.slot] = cellValue(column, texts[i], file, line, header[i]);
   }
   plan.row(line);
 }
@@ -178,7 +177,7 @@ function describe(column: Exclude<ColumnPlan, { kind: 'skip' }>): string {
 }
 
 function isBlank(cells: readonly string[]): boolean {
-  return cells.length === 1 && (cells[0] as string).trim() === '';
+  return cells.length === 1 && cells[0].trim() === '';
 }
 
 function lineEnds(text: string): number {

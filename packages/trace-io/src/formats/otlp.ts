@@ -196,7 +196,7 @@ function requiredAttribute(span: Span, name: string): number {
 }
 
 function countAttribute(span: Span, names: readonly string[]): number {
-  const name = names.find((candidate) => span.attributes.has(candidate)) ?? (names[0] as string);
+  const name = names.find((candidate) => span.attributes.has(candidate)) ?? names[0];
   return wholeNumber(span, name, numberAttribute(span.attributes, name));
 }
 

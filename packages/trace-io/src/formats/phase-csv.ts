@@ -140,18 +140,18 @@ function rowPlan(
   };
 
   const row = (line: number): void => {
-    const kind = KIND_OF_WORD[cells[WORD] as number] as number;
-    const start = cells[START] as number;
-    const end = cells[END] as number;
+    const kind = KIND_OF_WORD[cells[WORD]];
+    const start = cells[START];
+    const end = cells[END];
     if (!isPhase(start, end)) throw noPhase(line, start, end);
-    const request = cells[REQUEST] as number;
-    const identity = pairs === undefined ? request : pairs.intern(cells[INSTANCE] as number, request);
-    const cached = cells[CACHED] as number;
+    const request = cells[REQUEST];
+    const identity = pairs === undefined ? request : pairs.intern(cells[INSTANCE], request);
+    const cached = cells[CACHED];
     let prefillTokens = 0;
     if (kind === PREFILL) {
       if (prefilled.has(identity)) throw second(line, request);
       prefilled.add(identity);
-      prefillTokens = cells[PREFILL_TOKENS] as number;
+      prefillTokens = cells[PREFILL_TOKENS];
       if (cached > prefillTokens) {
         throw fault(
           'trace-io/cached-above-prompt',
@@ -165,11 +165,11 @@ function rowPlan(
       if (cached > 0) prefillTokens -= cached;
     }
     lines.add(phases.length, line);
-    phases.add(kind, start, end, kind === DECODE ? (cells[DECODE_TOKENS] as number) : prefillTokens, request);
-    const steps = cells[STEPS] as number;
+    phases.add(kind, start, end, kind === DECODE ? cells[DECODE_TOKENS] : prefillTokens, request);
+    const steps = cells[STEPS];
     if (!Number.isNaN(steps)) phases.setSteps(steps);
     if (kind === PREFILL && cached > 0) phases.setCachedTokens(cached);
-    if (hasInstances) phases.setInstance(cells[INSTANCE] as number);
+    if (hasInstances) phases.setInstance(cells[INSTANCE]);
   };
 
   const planOf = (key: Key | undefined): ColumnPlan => {

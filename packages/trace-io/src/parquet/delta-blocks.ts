@@ -10,7 +10,7 @@ export function walkDeltaBlocks(bytes: Uint8Array, from: number, to: number, cou
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
       if (at >= to || scale > 2 ** 63) throw fault('delta blocks within the page', `byte ${at} of ${to}`);
-      const byte = bytes[at++] as number;
+      const byte = bytes[at++];
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
     }

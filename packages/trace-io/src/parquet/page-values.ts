@@ -54,7 +54,7 @@ function valuesEnd(page: PageValues, element: SchemaElement, dictionarySize: num
       let before = 0;
       prefixes.values.forEach((length, i) => {
         if (!(length >= 0 && length <= before)) throw fault(`a prefix of the ${before} bytes before`, length);
-        before = length + (suffixes.values[i] as number);
+        before = length + suffixes.values[i];
       });
       return suffixes.end + total(suffixes.values, fault);
     }

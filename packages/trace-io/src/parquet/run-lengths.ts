@@ -33,7 +33,7 @@ export function walkRuns(
   let nonZero = 0;
   const byte = (): number => {
     if (at >= to) throw fault(`${count} values within the page`, `${seen} values`);
-    return bytes[at++] as number;
+    return bytes[at++];
   };
   const take = (value: number, times: number): void => {
     if (value > largest) largest = value;

@@ -41,7 +41,7 @@ function batchOf(requests: RequestTable, i: number) {
   const first = at(requests.firstTokenSec);
   const last = Number.isNaN(at(requests.lastTokenSec)) ? first : at(requests.lastTokenSec);
   const { instance, instanceIds } = requests;
-  const instanceName = instance && instanceIds ? instanceIds.at(instance[i] as number) : undefined;
+  const instanceName = instance && instanceIds ? instanceIds.at(instance[i]) : undefined;
   const attributes = [
     text('gen_ai.request.id', requests.requestIds.at(i)),
     ...whole('gen_ai.usage.prompt_tokens', at(requests.promptTokens)),

@@ -20,7 +20,7 @@ export function* phasesCsvChunks(phases: PhaseTable): Generator<string> {
     const decode = phases.kind[i] === DECODE;
     const cached = decode ? 0 : (cachedTokens?.[i] ?? 0);
     const cells = [
-      cell(phases.requestIds.at(phases.request[i] as number)),
+      cell(phases.requestIds.at(phases.request[i])),
       decode ? 'decode' : 'prefill',
       String(phases.startSec[i]),
       String(phases.endSec[i]),
@@ -29,7 +29,7 @@ export function* phasesCsvChunks(phases: PhaseTable): Generator<string> {
     ];
     if (steps) cells.push(Number.isNaN(steps[i]) ? '' : String(steps[i]));
     if (cachedTokens) cells.push(String(cached));
-    if (instance && instanceIds) cells.push(cell(instanceIds.at(instance[i] as number)));
+    if (instance && instanceIds) cells.push(cell(instanceIds.at(instance[i])));
     lines.push(cells.join(','));
     if (lines.length === ROWS_A_CHUNK) {
       yield `${lines.join('\n')}\n`;

@@ -50,6 +50,6 @@ function requestObject(requests: RequestTable, i: number): Record<string, unknow
     cached_toks: value(requests.cachedTokens),
     decode_steps: value(requests.decodeSteps),
     num_preemptions: value(requests.preemptions),
-    ...(instance && instanceIds && { instance_id: instanceIds.at(instance[i] as number) }),
+    ...(instance && instanceIds && { instance_id: instanceIds.at(instance[i]) }),
   };
 }

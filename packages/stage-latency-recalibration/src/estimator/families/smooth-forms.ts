@@ -50,7 +50,7 @@ const networkPredictor = (family: 'mlp' | 'mlp-separate', network: MlpModel, out
   family,
   network,
   output,
-  predictMs: ({ scaled }) => (network.predictAll(scaled).columns[output] as Float64Array).map(Math.exp),
+  predictMs: ({ scaled }) => network.predictAll(scaled).columns[output].map(Math.exp),
   toJSON: () => ({ family, output, model: network.toJSON() }),
 });
 
