@@ -4,18 +4,20 @@ import { describe, expect, it } from 'vitest';
 
 /** The floors of the house: a package may import only from floors below its own. */
 const FLOOR: Readonly<Record<string, number>> = {
-  random: 0,
-  'nnls-solver': 0,
-  'trace-io': 0,
-  'overlap-pressure': 1,
-  'engine-sim': 1,
-  regression: 1,
-  'beta-estimators': 2,
-  'step-model': 2,
-  'step-time': 2,
-  token2metrics: 2,
-  'stage-latency-recalibration': 2,
-  charts: 2,
+  numerics: 0,
+  faults: 0,
+  'nnls-solver': 1,
+  'trace-io': 1,
+  'model-file': 1,
+  'overlap-pressure': 2,
+  'engine-sim': 2,
+  regression: 2,
+  'beta-estimators': 3,
+  'step-model': 3,
+  'step-time': 3,
+  token2metrics: 3,
+  'stage-latency-recalibration': 3,
+  charts: 1,
 };
 
 interface Manifest {

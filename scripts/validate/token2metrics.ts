@@ -1,7 +1,7 @@
 // token2metrics on published measurements, against scikit-learn and the physics forms (fixtures/token2metrics/reference.json) and against targets set beforehand.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { seededRandom, shuffled } from '@stepclock/random';
+import { seededRandom, shuffled } from '@stepclock/numerics';
 import { featureTable } from '@stepclock/regression';
 import {
   CALIBRATION_METHODS,

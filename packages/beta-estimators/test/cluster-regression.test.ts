@@ -1,6 +1,6 @@
 import '@stepclock/vitest-matchers';
 import { reduceRows } from '@stepclock/nnls-solver';
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClusterRows } from '../src/step-clock/clusters.js';

@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
 import fc from 'fast-check';
 

@@ -1,6 +1,6 @@
 import '@stepclock/vitest-matchers';
 import { runScenario } from '@stepclock/engine-sim';
-import { seededRandom, shuffled } from '@stepclock/random';
+import { seededRandom, shuffled } from '@stepclock/numerics';
 import type { PhaseTable } from '@stepclock/trace-io';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

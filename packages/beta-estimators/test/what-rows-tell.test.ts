@@ -1,6 +1,6 @@
 import '@stepclock/vitest-matchers';
 import quantile from '@stdlib/stats-base-dists-t-quantile';
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { inverse, Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { carriedCovariance } from '../src/step-clock/carried-coefficients.js';

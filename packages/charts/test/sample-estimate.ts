@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import type { EstimateReportInput } from '../src/index.js';
 
 export interface SampleOptions {

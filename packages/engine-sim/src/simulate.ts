@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { type PhaseTable, phasesOfRequests } from '@stepclock/trace-io';
 import { randomNormal } from 'd3-random';
 import { Engine, type EngineRun } from './engine.js';

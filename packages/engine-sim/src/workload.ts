@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { randomExponential, randomGamma, randomLogNormal } from 'd3-random';
 import { EngineSimError } from './engine-sim-error.js';
 

@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { nnlsColumns } from '../src/index.js';
 
 // Tall problems as the estimators pose them: rows a million, columns few. Prints rows a second; linear means a flat column.

@@ -1,5 +1,5 @@
 import '@stepclock/vitest-matchers';
-import { seededRandom, shuffled } from '@stepclock/random';
+import { seededRandom, shuffled } from '@stepclock/numerics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nnls, nnlsColumns } from '../src/index.js';

@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from '@stepclock/random';
+import { seededRandom, shuffled } from '@stepclock/numerics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boundaryBatches } from '../src/boundary-batches.js';

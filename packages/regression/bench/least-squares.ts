@@ -2,7 +2,7 @@
  * Least squares with full inference on a million rows by eight features. Prints the median of user + system time of five runs (this process
  * alone, so a busy machine disturbs it less than wall time would be) and the peak resident memory.
  */
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { dataset, featureTable, leastSquares } from '../src/index.js';
 
 const ROWS = 1_000_000;

@@ -1,5 +1,5 @@
 import '@stepclock/vitest-matchers';
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { describe, expect, it } from 'vitest';
 import { cholesky, inverseFromCholesky, solveLower, solveUpper } from '../src/gaussian-process/cholesky.js';
 import { gaussianProcessFromJSON } from '../src/gaussian-process/gaussian-process-model.js';

@@ -1,5 +1,5 @@
 import '@stepclock/vitest-matchers';
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {

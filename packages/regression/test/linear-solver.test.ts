@@ -1,5 +1,5 @@
 import '@stepclock/vitest-matchers';
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { describe, expect, it } from 'vitest';
 import { RankDeficientError } from '../src/index.js';
 import { centredReduction } from '../src/linear/centred-reduction.js';

@@ -1,5 +1,5 @@
 import '@stepclock/vitest-matchers';
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { describe, expect, it } from 'vitest';
 import { type Dataset, dataset, featuresOf, huber, leastSquares, ransac, term, theilSen } from '../src/index.js';
 import { huberScale } from '../src/robust/huber-scale.js';

@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { type Dataset, dataset, featureTable } from '../src/index.js';
 
 const NAMES = ['a', 'b', 'c', 'd'];

@@ -1,5 +1,5 @@
 import '@stepclock/vitest-matchers';
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { JsonReader } from '@stepclock/regression';
 import { describe, expect, it } from 'vitest';
 import { fitPowerRamp, rampEnergy, tokensOf } from '../src/index.js';

@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { formats, type ReadTraceOptions, TraceIoError } from '@stepclock/trace-io';
 import { formatFixtures } from '../test/format-fixtures.js';
 import { HARMLESS, MUTATIONS } from '../test/mutations.js';

@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { readTrace, type Trace, TraceIoError } from '@stepclock/trace-io';
 import { describe, expect, test } from 'vitest';
 import { formatFixtures } from './format-fixtures.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { columnMapOf, formats, readTrace, TraceIoError } from '@stepclock/trace-io';
 import { parquetMetadata } from 'hyparquet';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from '@stepclock/random';
+import { seededRandom, shuffled } from '@stepclock/numerics';
 import {
   crossFit,
   crossFitJSON,

@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from '@stepclock/random';
+import { seededRandom, shuffled } from '@stepclock/numerics';
 import { normalised } from '../forest/grow-forest.js';
 import { growTree } from '../forest/grow-tree.js';
 import { restrictOrder, sortedRows } from '../forest/presorted-columns.js';

@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { growTree } from './grow-tree.js';
 import { restrictOrder, sortedRows } from './presorted-columns.js';
 import { addTreePredictions, type TreeNodes, TreeNodesBuilder } from './tree-nodes.js';

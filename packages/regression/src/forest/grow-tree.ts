@@ -1,4 +1,4 @@
-import type { RandomSource } from '@stepclock/random';
+import type { RandomSource } from '@stepclock/numerics';
 import type { TreeNodesBuilder } from './tree-nodes.js';
 
 export interface TreeGrowthOptions {

@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { type Dataset, takeDatasetRows } from '../data/dataset.js';
 import { standardisationOf, standardisedRows } from '../data/standardisation.js';
 import { wholeNumberFrom } from '../model/option-checks.js';

@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { type Dataset, dataset } from '../data/dataset.js';
 import { type FeatureTable, takeRows, takeValues } from '../data/feature-table.js';
 import { type Standardisation, standardisationOf, standardisedRows } from '../data/standardisation.js';

@@ -1,4 +1,4 @@
-import type { RandomSource } from '@stepclock/random';
+import type { RandomSource } from '@stepclock/numerics';
 import { type MatrixView, multiply } from './matrix-product.js';
 
 export type Activation = 'relu' | 'tanh';

@@ -1,4 +1,4 @@
-import { type RandomSource, shuffled } from '@stepclock/random';
+import { type RandomSource, shuffled } from '@stepclock/numerics';
 import { Adam } from './adam.js';
 import {
   backward,

@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import type { Dataset } from '../data/dataset.js';
 import { designOf } from '../linear/design.js';
 import { LinearModel } from '../linear/linear-model.js';

@@ -1,4 +1,4 @@
-import type { RandomSource } from '@stepclock/random';
+import type { RandomSource } from '@stepclock/numerics';
 import { takeValues } from '../data/feature-table.js';
 import { type CentredReduction, centredReduction } from '../linear/centred-reduction.js';
 import { RankDeficientError } from '../linear/rank-deficient-error.js';

@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from '@stepclock/random';
+import { seededRandom, shuffled } from '@stepclock/numerics';
 import { checkFinite } from '../data/feature-table.js';
 import { RegressionError } from '../regression-error.js';
 

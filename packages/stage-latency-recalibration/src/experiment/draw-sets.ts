@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from '@stepclock/random';
+import { seededRandom, shuffled } from '@stepclock/numerics';
 import { knobKeys, rowsByKey } from '../data/configurations.js';
 import type { StageTable } from '../data/stage-table.js';
 import { listed, StageError } from '../stage-error.js';

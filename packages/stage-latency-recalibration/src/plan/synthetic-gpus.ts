@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from '@stepclock/random';
+import { seededRandom, shuffled } from '@stepclock/numerics';
 import { randomLogNormal } from 'd3-random';
 import { gridConfigurations, type KnobGrid } from './knob-grid.js';
 

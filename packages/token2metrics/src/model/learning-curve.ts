@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from '@stepclock/random';
+import { seededRandom, shuffled } from '@stepclock/numerics';
 import { RegressionError } from '@stepclock/regression';
 import { median } from 'd3-array';
 import { fitRegressor, type RegressorOptions } from '../regressors/fit-regressor.js';

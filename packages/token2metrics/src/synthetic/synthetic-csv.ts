@@ -1,4 +1,4 @@
-import { seededRandom } from '@stepclock/random';
+import { seededRandom } from '@stepclock/numerics';
 import { physicsPredictor } from '../regressors/physics.js';
 import { rampEnergy } from '../regressors/power-ramp.js';
 import { tokensOf } from '../regressors/tokens.js';

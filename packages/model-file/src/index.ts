@@ -1,0 +1,12 @@
+export {
+  between,
+  count,
+  finite,
+  level,
+  nonNegative,
+  orderedPair,
+  positive,
+  squareMatrix,
+  text,
+} from './number-schemas.js';
+export { type ModelFileKind, modelOfJson, readModelFile } from './read-model-file.js';
