@@ -1,10 +1,10 @@
-import { engineSettingsOf } from './engine-settings.js';
-import { FORMATS } from './formats.js';
-import { HEAD_BYTES, headOf } from './head.js';
-import { type ByteSource, bytesOf, peeked } from './input.js';
+import { type ByteSource, bytesOf, peeked } from './bytes/input.js';
+import { FORMATS } from './formats/formats.js';
+import { HEAD_BYTES, headOf } from './formats/head.js';
+import type { Head, TraceFormat } from './formats/trace-format.js';
+import { engineSettingsOf } from './json/engine-settings.js';
 import { isParquet, parquetText } from './parquet/parquet-text.js';
 import type { Trace, TraceFacts } from './trace.js';
-import type { Head, TraceFormat } from './trace-format.js';
 import { TraceIoError } from './trace-io-error.js';
 
 export interface ReadTraceOptions {

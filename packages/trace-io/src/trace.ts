@@ -1,6 +1,6 @@
-import type { PhaseTable } from './phase-table.js';
-import type { RequestTable } from './request-table.js';
-import type { StepTable } from './step-table.js';
+import type { PhaseTable } from './tables/phase-table.js';
+import type { RequestTable } from './tables/request-table.js';
+import type { StepTable } from './tables/step-table.js';
 
 /** Engine settings found beside or inside a trace. Token counts. */
 export interface EngineSettings {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DecimalReader } from '../src/decimal.js';
+import { DecimalReader } from '../src/bytes/decimal.js';
 
 const encoder = new TextEncoder();
 const reader = new DecimalReader();

@@ -1,8 +1,8 @@
 import { readTrace } from '@stepclock/trace-io';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { IndexSet } from '../src/index-set.js';
-import { LineOfRow } from '../src/line-of-row.js';
+import { IndexSet } from '../src/names/index-set.js';
+import { LineOfRow } from '../src/tables/line-of-row.js';
 import { text } from './streams.js';
 
 test('gives back the line of every row', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { NameIndex } from '../src/name-index.js';
+import { NameIndex } from '../src/names/name-index.js';
 
 test('numbers names in order of first sight', () => {
   const index = new NameIndex();

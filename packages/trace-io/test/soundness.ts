@@ -1,6 +1,6 @@
 import { DECODE, type NameColumn, PREFILL, type RequestTable, type Trace } from '@stepclock/trace-io';
 
-/** No clock shows more (src/clock-range.ts). */
+/** No clock shows more (src/tables/clock-range.ts). */
 const FARTHEST = 1e11;
 
 /** Throws where a trace holds anything that a reader must never let through. */

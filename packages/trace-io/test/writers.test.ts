@@ -11,7 +11,7 @@ import {
 } from '@stepclock/trace-io';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RequestColumns } from '../src/request-columns.js';
+import { RequestColumns } from '../src/tables/request-columns.js';
 import { formatFixtures } from './format-fixtures.js';
 import { plain } from './plain-table.js';
 import { chunked, text } from './streams.js';

@@ -1,4 +1,4 @@
-import type { NameIndex } from '../name-index.js';
+import type { NameIndex } from '../names/name-index.js';
 
 /**
  * How the cells of one column of a delimited file are read. Every kind but `skip` puts one number a row into `slot`:

@@ -1,6 +1,6 @@
-import { DecimalReader } from '../decimal.js';
-import { FNV_OFFSET, FNV_PRIME } from '../fnv.js';
-import type { NameIndex } from '../name-index.js';
+import { DecimalReader } from '../bytes/decimal.js';
+import { FNV_OFFSET, FNV_PRIME } from '../names/fnv.js';
+import type { NameIndex } from '../names/name-index.js';
 import type { RowPlan } from './column-plan.js';
 
 const LF = 0x0a;

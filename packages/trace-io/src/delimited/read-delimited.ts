@@ -1,4 +1,4 @@
-import { type Input, startsWithBom } from '../input.js';
+import { type Input, startsWithBom } from '../bytes/input.js';
 import { TraceIoError } from '../trace-io-error.js';
 import type { RowPlan } from './column-plan.js';
 import { FastRecords } from './fast-records.js';

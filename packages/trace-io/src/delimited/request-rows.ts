@@ -1,5 +1,5 @@
-import type { Input } from '../input.js';
-import { NameIndex } from '../name-index.js';
+import type { Input } from '../bytes/input.js';
+import { NameIndex } from '../names/name-index.js';
 import type { ColumnPlan } from './column-plan.js';
 import { type KnownColumn, resolveHeader } from './header.js';
 import { readDelimited } from './read-delimited.js';

@@ -1,11 +1,11 @@
+import type { Input } from '../bytes/input.js';
 import { type RequestColumn, readRequestRows } from '../delimited/request-rows.js';
-import type { Input } from '../input.js';
-import { jsonLinesOf } from '../json-lines.js';
-import type { JsonRecord } from '../json-record.js';
-import { RequestBuilder } from '../request-builder.js';
+import { jsonLinesOf } from '../json/json-lines.js';
+import type { JsonRecord } from '../json/json-record.js';
+import { RequestBuilder } from '../requests/request-builder.js';
 import type { Trace } from '../trace.js';
-import type { ReadOptions, TraceFormat } from '../trace-format.js';
 import { TraceIoError } from '../trace-io-error.js';
+import type { ReadOptions, TraceFormat } from './trace-format.js';
 
 const UNITS_PER_SEC = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
 

@@ -1,17 +1,17 @@
-import { FARTHEST_SEC, isPhase, SHORTEST_SEC, WITHIN_CLOCK } from '../clock-range.js';
+import type { Input } from '../bytes/input.js';
 import type { ColumnPlan, RowPlan } from '../delimited/column-plan.js';
 import { type KnownColumn, resolveHeader } from '../delimited/header.js';
 import { readDelimited } from '../delimited/read-delimited.js';
-import { IndexSet } from '../index-set.js';
-import type { Input } from '../input.js';
-import { LineOfRow } from '../line-of-row.js';
-import { NameIndex } from '../name-index.js';
-import { PairIndex } from '../pair-index.js';
-import { PhaseColumns } from '../phase-columns.js';
-import { DECODE, PREFILL } from '../phase-table.js';
+import { IndexSet } from '../names/index-set.js';
+import { NameIndex } from '../names/name-index.js';
+import { PairIndex } from '../names/pair-index.js';
+import { FARTHEST_SEC, isPhase, SHORTEST_SEC, WITHIN_CLOCK } from '../tables/clock-range.js';
+import { LineOfRow } from '../tables/line-of-row.js';
+import { PhaseColumns } from '../tables/phase-columns.js';
+import { DECODE, PREFILL } from '../tables/phase-table.js';
 import type { Trace } from '../trace.js';
-import type { ReadOptions, TraceFormat } from '../trace-format.js';
 import { TraceIoError } from '../trace-io-error.js';
+import type { ReadOptions, TraceFormat } from './trace-format.js';
 
 type Key =
   | 'request_id'

@@ -1,8 +1,8 @@
-import type { Input } from '../input.js';
-import { readJsonDocuments } from '../json-documents.js';
-import { jsonLinesOf } from '../json-lines.js';
-import { isObject, type JsonObject } from '../json-record.js';
-import type { Head } from '../trace-format.js';
+import type { Input } from '../bytes/input.js';
+import type { Head } from '../formats/trace-format.js';
+import { readJsonDocuments } from '../json/json-documents.js';
+import { jsonLinesOf } from '../json/json-lines.js';
+import { isObject, type JsonObject } from '../json/json-record.js';
 import { instanceOf, type Span, spanOf, speaksOfRequests } from './span.js';
 
 /** Takes the spans of a file; an instance may get its name after its spans. */

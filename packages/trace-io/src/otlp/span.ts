@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, JsonRecord, numberOf } from '../json-record.js';
-import { nanosecondsOf, nanosecondsOfDate } from '../nanoseconds.js';
+import { isObject, type JsonObject, JsonRecord, numberOf } from '../json/json-record.js';
+import { nanosecondsOf, nanosecondsOfDate } from '../json/nanoseconds.js';
 
 /** Attributes of a span, an event or a resource by name, whatever their spelling in the file. */
 export type Attributes = ReadonlyMap<string, unknown>;

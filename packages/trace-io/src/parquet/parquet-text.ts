@@ -1,5 +1,5 @@
 import type { DecodedArray, FileMetaData, ParquetParsers, RowGroup } from 'hyparquet';
-import type { Input } from '../input.js';
+import type { Input } from '../bytes/input.js';
 import { TraceIoError } from '../trace-io-error.js';
 
 const MAGIC = [0x50, 0x41, 0x52, 0x31];

@@ -1,4 +1,4 @@
-import type { RequestTable } from '../request-table.js';
+import type { RequestTable } from '../tables/request-table.js';
 
 const ROWS_A_CHUNK = 256;
 

@@ -1,5 +1,5 @@
-import { DECODE, type PhaseTable } from '../phase-table.js';
-import { tokensOfRows } from '../table-columns.js';
+import { DECODE, type PhaseTable } from '../tables/phase-table.js';
+import { tokensOfRows } from '../tables/table-columns.js';
 
 const ROWS_A_CHUNK = 4096;
 

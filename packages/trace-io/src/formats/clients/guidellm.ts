@@ -1,0 +1,125 @@
+import type { Input } from '../../bytes/input.js';
+import { readJsonDocuments } from '../../json/json-documents.js';
+import { isObject, JsonRecord, numberOf } from '../../json/json-record.js';
+import { RequestBuilder } from '../../requests/request-builder.js';
+import type { Trace } from '../../trace.js';
+import { TraceIoError } from '../../trace-io-error.js';
+import type { ReadOptions, TraceFormat } from '../trace-format.js';
+
+const LISTS = ['successful', 'errored', 'incomplete'] as const;
+
+/**
+ * GuideLLM's benchmarks.json (0.4 on: `benchmarks[].requests.successful[].info.timings`, vllm-project/guidellm
+ * src/guidellm/schemas; also the flat fields of 0.2 and 0.3): epoch seconds on the client's clock, the queue folded into the prefill. Prompt,
+ * cached and output tokens are the server's usage where it reported them. Each benchmark of the file is a window of its own, read
+ * as an instance. Errored and incomplete requests are excluded; a list that holds fewer requests than the benchmark counted is refused,
+ * because the missing ones pressed on the others.
+ *
+ * @throws TraceIoError `trace-io/truncated-requests`
+ */
+export const guidellm: TraceFormat = {
+  name: 'guidellm',
+  description: 'GuideLLM benchmarks.json',
+  recognise: ({ text }) => /^\s*\{/.test(text) && /"benchmarks"\s*:\s*\[/.test(text),
+  read,
+};
+
+async function read(input: Input, options: ReadOptions): Promise<Trace> {
+  const builder = new RequestBuilder(input.file);
+  const listed = new Map<number, number>();
+  const counted = new Map<number, { count: number; line: number }>();
+  let documentLine = 1;
+  const paths = [
+    ...LISTS.map((list) => `$.benchmarks.*.requests.${list}.*`),
+    '$.benchmarks.*.metrics.request_totals',
+    '$.benchmarks.*.request_totals',
+    '$.benchmarks.*.run_stats.requests_made',
+  ];
+  await readJsonDocuments(input, paths, {
+    value: ({ value, path, line }) => {
+      const benchmark = Number(path[1]);
+      if (path[2] === 'requests') {
+        if (path[3] === 'successful') {
+          listed.set(benchmark, (listed.get(benchmark) ?? 0) + 1);
+          addRequest(value, benchmark, Number(path[4]), line, input.file, builder);
+        } else {
+          builder.exclude(path[3] === 'errored' ? 'failed' : 'unfinished', line);
+        }
+      } else {
+        const count = isObject(value) ? numberOf(value.successful) : Number.NaN;
+        if (count >= 0) counted.set(benchmark, { count, line });
+      }
+    },
+    documentEnd: (line) => {
+      documentLine = line;
+    },
+  });
+  for (const [benchmark, { count, line }] of counted) {
+    const present = listed.get(benchmark) ?? 0;
+    if (present < count) {
+      throw new TraceIoError('trace-io/truncated-requests', 'GuideLLM benchmark', {
+        file: input.file,
+        line: line || documentLine,
+        column: `benchmarks[${benchmark}].requests.successful`,
+        value: `${present} requests`,
+        expected: `all ${count} that the benchmark counted; run it again without sampling of requests`,
+      });
+    }
+  }
+  return builder.trace({
+    format: 'guidellm',
+    clock: "the benchmark client's wall clock, epoch seconds",
+    timeUnit: 's',
+    queueInPrefill: 'yes',
+    firstTokenWithPrefill: true,
+    settings: options.settings,
+  });
+}
+
+function addRequest(
+  value: unknown,
+  benchmark: number,
+  index: number,
+  line: number,
+  file: string,
+  builder: RequestBuilder,
+): boolean {
+  const path = `benchmarks[${benchmark}].requests.successful[${index}]`;
+  if (!isObject(value)) {
+    throw new TraceIoError('trace-io/bad-field', path, { file, line, column: path, value, expected: 'an object' });
+  }
+  const item = new JsonRecord(value, file, line, path);
+  const info = item.inner('info');
+  const timings =
+    info?.inner('timings') ??
+    item.inner('scheduler_info')?.inner('request_timings') ??
+    item.inner('request_timings') ??
+    item;
+  const outputTokens = tokens(item, 'output');
+  const first = timings.number(timings.named('first_token_iteration', 'first_iteration', 'first_token_time'), true);
+  // Dumps repeat the start beside the timings, and some have it only there.
+  const started = ['request_start', 'resolve_start', 'start_time'].some((name) => timings.has(name)) ? timings : item;
+  const status = info?.text('status');
+  if (status === 'errored') return builder.exclude('failed', line);
+  if (status === 'cancelled') return builder.exclude('aborted', line);
+  if (Number.isNaN(first)) return builder.exclude('no-tokens', line);
+  return builder.add(item.has('request_id') ? item.name('request_id') : path, line, {
+    arrivalSec: started.number(started.named('request_start', 'resolve_start', 'request_start_time', 'start_time')),
+    firstTokenSec: first,
+    lastTokenSec: timings.number(
+      timings.named('last_token_iteration', 'last_iteration', 'last_token_time', 'request_end', 'end_time'),
+    ),
+    promptTokens: tokens(item, 'prompt'),
+    cachedTokens: item.inner('input_metrics')?.count('cached_tokens', true) ?? item.count('cached_tokens', true),
+    outputTokens,
+    instance: `benchmark-${benchmark}`,
+  });
+}
+
+/** The token count of one side: the field of the dump, or the usage metrics that it is computed from. */
+function tokens(item: JsonRecord, side: 'prompt' | 'output'): number {
+  const flat = item.named(`${side}_tokens`, `${side === 'prompt' ? 'prompt' : 'output'}_token_count`);
+  if (item.has(flat)) return item.count(flat);
+  const usage = item.inner(side === 'prompt' ? 'input_metrics' : 'output_metrics');
+  return usage === undefined ? item.count(flat) : usage.count(usage.named('total_tokens', 'text_tokens'));
+}

@@ -1,0 +1,213 @@
+import type { Input } from '../../bytes/input.js';
+import { secondsBetween } from '../../json/nanoseconds.js';
+import { type Attributes, numberAttribute, type Span } from '../../otlp/span.js';
+import { readSpans } from '../../otlp/span-reader.js';
+import { RequestBuilder } from '../../requests/request-builder.js';
+import type { Trace } from '../../trace.js';
+import type { ReadOptions, TraceFormat } from '../trace-format.js';
+
+const QUEUE = 'gen_ai.latency.time_in_queue';
+const TTFT = 'gen_ai.latency.time_to_first_token';
+const PREFILL = 'gen_ai.latency.time_in_model_prefill';
+const DECODE = 'gen_ai.latency.time_in_model_decode';
+const PROMPT = ['gen_ai.usage.prompt_tokens', 'gen_ai.usage.input_tokens'] as const;
+const OUTPUT = ['gen_ai.usage.completion_tokens', 'gen_ai.usage.output_tokens'] as const;
+const CACHED = [
+  'gen_ai.usage.cached_tokens',
+  'gen_ai.usage.cache_read.input_tokens',
+  'gen_ai.usage.cache_read_input_tokens',
+] as const;
+/** Not of vLLM: written by `formatOtlpJsonl` where a request's decode steps are known. */
+const DECODE_STEPS = 'stepclock.decode_steps';
+const REQUEST_ID = ['gen_ai.request.id', 'gen_ai.request_id'] as const;
+
+/**
+ * vLLM's OpenTelemetry spans (`--otlp-traces-endpoint`; vllm/tracing, v0.6 on) as OTLP JSON lines of the collector's file exporter, one OTLP JSON
+ * document, a list of spans, or a console exporter's output. Epoch nanoseconds for the span's start (the arrival), seconds in the
+ * attributes: first token = start + time_to_first_token, scheduled = first token - time_in_model_prefill, last = first +
+ * time_in_model_decode. Attributes that exceed the span's length a million times are nanoseconds. Spans that carry
+ * `journey.*` events (`ts.monotonic`, seconds of the engine's monotonic clock) are read by those instead: they know scheduling and
+ * preemption themselves. Requests for n > 1 sequences, failed and aborted ones are excluded; resource attributes tell instances apart; spans without
+ * `gen_ai.usage`, `gen_ai.latency` or `journey` are no requests.
+ */
+export const otlp: TraceFormat = {
+  name: 'otlp',
+  description: 'OpenTelemetry spans of vLLM: OTLP JSON lines, an OTLP JSON document, or printed spans',
+  recognise: ({ text }) =>
+    /"resource_?[sS]pans"\s*:/.test(text) || (/^\s*[{[]/.test(text) && /"gen_ai\.(?:latency|usage)\./.test(text)),
+  read,
+};
+
+async function read(input: Input, options: ReadOptions): Promise<Trace> {
+  const journeys = new RequestBuilder(input.file);
+  const latencies = new RequestBuilder(input.file, 'snapped');
+  let seenJourney = false;
+  let origin: bigint | undefined;
+  let folded = 0;
+  let unscheduled = 0;
+  await readSpans(input, options.head, {
+    span: (span, instance) => {
+      if (span.events.some(({ name }) => name.startsWith('journey.'))) {
+        seenJourney = true;
+        if (!addJourney(span, instance, journeys)) unscheduled++;
+      }
+      if (span.attributes.has(TTFT) || hasUsage(span.attributes)) {
+        origin ??= (span.startNs / 1_000_000_000n) * 1_000_000_000n;
+        if (!addLatencies(span, instance, origin, latencies)) folded++;
+      }
+    },
+    nameInstance: (placeholder, name) => {
+      journeys.nameInstance(placeholder, name);
+      latencies.nameInstance(placeholder, name);
+    },
+  });
+  const common = { format: 'otlp', firstTokenWithPrefill: true, settings: { engine: 'vLLM', ...options.settings } };
+  if (seenJourney && journeys.length >= latencies.length) {
+    return journeys.trace({
+      ...common,
+      clock: "the engine's monotonic clock (journey events), seconds",
+      timeUnit: 's',
+      queueInPrefill: unscheduled > 0 ? 'yes' : 'no',
+    });
+  }
+  return latencies.trace({
+    ...common,
+    clock: "the server's wall clock, epoch nanoseconds; durations in seconds",
+    timeUnit: 'ns',
+    queueInPrefill: folded > 0 ? 'yes' : 'no',
+    originSec: Number((origin ?? 0n) / 1_000_000_000n),
+  });
+}
+
+function hasUsage(attributes: Attributes): boolean {
+  return OUTPUT.some((name) => attributes.has(name));
+}
+
+function idOf(span: Span): string {
+  const id = REQUEST_ID.map((name) => span.attributes.get(name)).find(
+    (value) => typeof value === 'string' && value !== '',
+  );
+  return typeof id === 'string' ? id : span.id;
+}
+
+/** Whether it is known when the request was scheduled. */
+function addLatencies(span: Span, instance: string | undefined, origin: bigint, builder: RequestBuilder): boolean {
+  const { attributes, line } = span;
+  if (span.failed) builder.exclude('failed', line);
+  else if (wasAborted(attributes)) builder.exclude('aborted', line);
+  else if (numberAttribute(attributes, 'gen_ai.request.n', 'gen_ai.usage.num_sequences') > 1)
+    builder.exclude('several-sequences', line);
+  else if (!attributes.has(TTFT)) builder.exclude('no-tokens', line);
+  else return addServed(span, instance, origin, builder);
+  return true;
+}
+
+function addServed(span: Span, instance: string | undefined, origin: bigint, builder: RequestBuilder): boolean {
+  const { attributes, line } = span;
+  const spanSec = span.endNs === undefined ? Number.NaN : secondsBetween(span.startNs, span.endNs);
+  const scale = unitOf(
+    [QUEUE, TTFT, PREFILL, DECODE].map((name) => numberAttribute(attributes, name)),
+    spanSec,
+  );
+  const start = secondsBetween(origin, span.startNs);
+  const seconds = (name: string): number => numberAttribute(attributes, name) * scale;
+  const ttft = requiredAttribute(span, TTFT) * scale;
+  const first = start + ttft;
+  const prefill = seconds(PREFILL);
+  const queue = seconds(QUEUE);
+  const decode = seconds(DECODE);
+  const scheduled = Number.isNaN(prefill) ? start + queue : first - prefill;
+  builder.add(idOf(span), line, {
+    arrivalSec: start,
+    ...(!Number.isNaN(scheduled) && { scheduledSec: scheduled }),
+    firstTokenSec: first,
+    lastTokenSec: Number.isNaN(decode) ? start + spanSec : first + decode,
+    promptTokens: countAttribute(span, PROMPT),
+    outputTokens: countAttribute(span, OUTPUT),
+    ...(CACHED.some((name) => attributes.has(name)) && { cachedTokens: countAttribute(span, CACHED) }),
+    ...(instance !== undefined && { instance }),
+  });
+  return !Number.isNaN(scheduled);
+}
+
+/** Seconds, unless the largest value exceeds the span a million times: then some engine wrote nanoseconds. */
+function unitOf(values: readonly number[], spanSec: number): number {
+  const largest = Math.max(...values.filter((value) => !Number.isNaN(value)));
+  return largest > 1e6 * (spanSec > 0 ? spanSec : 1) ? 1e-9 : 1;
+}
+
+/** Whether it is known when the request was scheduled, or does not matter because the request is left out. */
+function addJourney(span: Span, instance: string | undefined, builder: RequestBuilder): boolean {
+  const { events, attributes, line } = span;
+  const event = (name: string): Attributes | undefined =>
+    events.find((found) => found.name === `journey.${name}`)?.attributes;
+  const queued = event('QUEUED');
+  const scheduled = event('SCHEDULED');
+  const firstToken = event('FIRST_TOKEN');
+  const finished = event('FINISHED');
+  const status = finished?.get('finish.status');
+  const several = numberAttribute(attributes, 'gen_ai.request.n') > 1;
+  if (span.failed || status === 'error') builder.exclude('failed', line);
+  else if (status === 'aborted' || status === 'ignored' || wasAborted(attributes)) builder.exclude('aborted', line);
+  else if (several) builder.exclude('several-sequences', line);
+  else if (firstToken === undefined) builder.exclude('no-tokens', line);
+  else if (finished === undefined) builder.exclude('unfinished', line);
+  else {
+    const steps = numberAttribute(attributes, DECODE_STEPS);
+    const taken = builder.add(idOf(span), line, {
+      ...(queued && { arrivalSec: monotonic(span, queued, 'QUEUED') }),
+      ...(scheduled && { scheduledSec: monotonic(span, scheduled, 'SCHEDULED') }),
+      firstTokenSec: monotonic(span, firstToken, 'FIRST_TOKEN'),
+      lastTokenSec: monotonic(span, finished, 'FINISHED'),
+      promptTokens: usage(span, PROMPT, scheduled ?? firstToken, 'prefill.total_tokens'),
+      outputTokens: usage(span, OUTPUT, finished, 'decode.done_tokens'),
+      ...(hasAny(attributes, CACHED) && { cachedTokens: countAttribute(span, CACHED) }),
+      preemptions: events.filter(({ name }) => name === 'journey.PREEMPTED').length,
+      ...(steps > 0 && { decodeSteps: steps }),
+      ...(instance !== undefined && { instance }),
+    });
+    return !taken || scheduled !== undefined;
+  }
+  return true;
+}
+
+/** A token count of the span's usage attributes, or else of one of its events. */
+function usage(span: Span, names: readonly string[], event: Attributes, name: string): number {
+  return hasAny(span.attributes, names)
+    ? countAttribute(span, names)
+    : wholeNumber(span, name, numberAttribute(event, name));
+}
+
+function monotonic(span: Span, attributes: Attributes, event: string): number {
+  const seconds = numberAttribute(attributes, 'ts.monotonic');
+  if (Number.isNaN(seconds))
+    throw span.record.fault(`journey.${event} ts.monotonic`, attributes.get('ts.monotonic'), 'finite seconds');
+  return seconds;
+}
+
+function hasAny(attributes: Attributes, names: readonly string[]): boolean {
+  return names.some((name) => attributes.has(name));
+}
+
+function requiredAttribute(span: Span, name: string): number {
+  const number = numberAttribute(span.attributes, name);
+  if (Number.isNaN(number)) throw span.record.fault(name, span.attributes.get(name), 'a finite number');
+  return number;
+}
+
+function countAttribute(span: Span, names: readonly string[]): number {
+  const name = names.find((candidate) => span.attributes.has(candidate)) ?? names[0];
+  return wholeNumber(span, name, numberAttribute(span.attributes, name));
+}
+
+function wholeNumber(span: Span, name: string, number: number): number {
+  if (!(number >= 0 && Number.isSafeInteger(number)))
+    throw span.record.fault(name, span.attributes.get(name), 'a whole number >= 0');
+  return number;
+}
+
+function wasAborted(attributes: Attributes): boolean {
+  const reasons = attributes.get('gen_ai.response.finish_reasons');
+  const listed = Array.isArray(reasons) ? reasons : [reasons];
+  return listed.some((reason) => typeof reason === 'string' && /\b(?:abort|aborted|cancelled|error)\b/.test(reason));
+}

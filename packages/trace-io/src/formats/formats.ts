@@ -1,0 +1,37 @@
+import { aiperf } from './clients/aiperf.js';
+import { guidellm } from './clients/guidellm.js';
+import { inferencePerf } from './clients/inference-perf.js';
+import { vllmBench } from './clients/vllm-bench.js';
+import { blisMetrics } from './engines/blis-metrics.js';
+import { blisTrace } from './engines/blis-trace.js';
+import { otlp } from './engines/otlp.js';
+import { requestLog } from './engines/request-log.js';
+import { sglang } from './engines/sglang.js';
+import { mapped } from './mapped.js';
+import { phaseCsv } from './phase-csv.js';
+import { stepCsv } from './steps/step-csv.js';
+import { stepLog } from './steps/step-log.js';
+import type { TraceFormat } from './trace-format.js';
+import { azureWorkload } from './workloads/azure.js';
+import { burstGptWorkload } from './workloads/burstgpt.js';
+import { mooncakeWorkload } from './workloads/mooncake.js';
+
+/** Every format that is read, in the order in which recognition asks them: the more particular ones first. */
+export const FORMATS: readonly TraceFormat[] = [
+  requestLog,
+  otlp,
+  aiperf,
+  sglang,
+  vllmBench,
+  guidellm,
+  inferencePerf,
+  blisMetrics,
+  blisTrace,
+  azureWorkload,
+  burstGptWorkload,
+  mooncakeWorkload,
+  stepLog,
+  stepCsv,
+  phaseCsv,
+  mapped,
+];

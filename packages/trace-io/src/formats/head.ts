@@ -1,0 +1,32 @@
+import { startsWithBom } from '../bytes/input.js';
+import { normalised } from '../delimited/header.js';
+import type { Head } from './trace-format.js';
+
+/** Bytes that recognition looks at. */
+export const HEAD_BYTES = 64 * 1024;
+
+/** What the first bytes of a file show at a glance. Never throws: what cannot be read here is an error of the reader later. */
+export function headOf(bytes: Uint8Array): Head {
+  const text = new TextDecoder().decode(startsWithBom(bytes) ? bytes.subarray(3) : bytes);
+  const firstLine = (/^\s*(\S[^\r\n]*)/.exec(text)?.[1] ?? '').trim();
+  const delimiter = firstLine.includes('\t') && !firstLine.includes(',') ? '\t' : ',';
+  const json = firstLine.startsWith('{') || firstLine.startsWith('[');
+  return {
+    text,
+    firstLine,
+    delimiter,
+    headerNames: json ? [] : firstLine.split(delimiter).map((name) => normalised(name.replace(/^"(.*)"$/, '$1'))),
+    firstObject: json ? objectOf(firstLine) : undefined,
+  };
+}
+
+function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,99 @@
+import type { Input } from '../../bytes/input.js';
+import { linesOf } from '../../json/json-lines.js';
+import { FARTHEST_SEC } from '../../tables/clock-range.js';
+import { StepColumns } from '../../tables/step-columns.js';
+import type { Trace } from '../../trace.js';
+import { TraceIoError } from '../../trace-io-error.js';
+import type { ReadOptions, TraceFormat } from '../trace-format.js';
+
+const ITERATION =
+  /Iteration\((\d+)\): (\d+) context requests?, (\d+) context tokens?, (\d+) generation requests?, (\d+) generation tokens?, iteration elapsed time: ([\d.]+(?:[eE][+-]?\d+)?)\s*(ms|s|us)\b/y;
+/** Other words may speak of iterations; only what starts like ours must be ours. */
+const START = /Iteration\(\d+\): \d+ context/g;
+const ENGINE = /\(((?:EngineCore|Worker)[^)]*?)(?:\s+pid=\d+)?\)/;
+const UNIT_SEC: Readonly<Record<string, number>> = { ms: 1e-3, s: 1, us: 1e-6 };
+const COUNTS = ['iteration', 'prefillRequests', 'prefillTokens', 'decodeRequests', 'decodeTokens'] as const;
+
+/**
+ * The iteration lines of a vLLM log (`--enable-logging-iteration-details`), anywhere in any log:
+ * `Iteration(515): 0 context requests, 0 context tokens, 20 generation requests, 20 generation tokens, iteration elapsed time: 10.99 ms`.
+ * Lines that are none are passed over; a line that begins as one and does not go on as one is an error. Several engine
+ * cores in one log (`(EngineCore_DP1 pid=...)`) are instances. There are no request times in it: it gives `steps`, no phases.
+ */
+export const stepLog: TraceFormat = {
+  name: 'step-log',
+  description: "vLLM's iteration lines in a log: the engine's own step times",
+  recognise: ({ text }) => /Iteration\(\d+\): \d+ context request/.test(text),
+  read,
+};
+
+async function read(input: Input, options: ReadOptions): Promise<Trace> {
+  const columns = new StepColumns();
+  const decoder = new TextDecoder();
+  let lastLine = 1;
+  for await (const { line, bytes } of linesOf(input)) {
+    lastLine = line;
+    const text = decoder.decode(bytes);
+    let from = 0;
+    // Progress bars and other carriage returns put several on what is one line here.
+    for (const { index } of text.includes('Iteration(') ? text.matchAll(START) : []) {
+      ITERATION.lastIndex = index;
+      const found = ITERATION.exec(text);
+      if (found === null) {
+        throw new TraceIoError('trace-io/bad-line', 'iteration line', {
+          file: input.file,
+          line,
+          value: text.slice(index),
+          expected: 'context and generation requests and tokens, and the elapsed time',
+        });
+      }
+      const count = (name: (typeof COUNTS)[number]): number => {
+        const text = found[COUNTS.indexOf(name) + 1];
+        const value = Number(text);
+        if (Number.isSafeInteger(value)) return value;
+        const expected = 'a whole number >= 0';
+        throw new TraceIoError('trace-io/bad-count', name, { file: input.file, line, value: text, expected });
+      };
+      const durationSec = Number(found[6]) * (UNIT_SEC[found[7] ?? ''] ?? Number.NaN);
+      if (!(durationSec >= 0 && durationSec <= FARTHEST_SEC)) {
+        throw new TraceIoError('trace-io/bad-number', 'elapsed time', {
+          file: input.file,
+          line,
+          value: found[6],
+          expected: `a number, at most ${FARTHEST_SEC} s`,
+        });
+      }
+      columns.add(
+        {
+          iteration: count('iteration'),
+          prefillRequests: count('prefillRequests'),
+          prefillTokens: count('prefillTokens'),
+          decodeRequests: count('decodeRequests'),
+          decodeTokens: count('decodeTokens'),
+          durationSec,
+        },
+        ENGINE.exec(text.slice(from, index))?.[1] ?? '',
+      );
+      from = ITERATION.lastIndex;
+    }
+  }
+  if (columns.length === 0) {
+    throw new TraceIoError('trace-io/no-rows', 'file', {
+      file: input.file,
+      line: lastLine,
+      expected: 'at least one line `Iteration(N): ... iteration elapsed time: ...`',
+    });
+  }
+  return {
+    facts: {
+      format: 'step-log',
+      clock: 'durations only, milliseconds rounded to 0.01',
+      timeUnit: 'ms',
+      queueInPrefill: 'no',
+      firstTokenWithPrefill: true,
+      settings: options.settings,
+    },
+    steps: columns.table(),
+    exclusions: [],
+  };
+}

@@ -1,0 +1,91 @@
+import type { EngineSettings } from '../trace.js';
+import { TraceIoError } from '../trace-io-error.js';
+import { isObject, type JsonObject, numberOf } from './json-record.js';
+
+/** Where settings stand in a meta.json: inside the engine's arguments, its resolved configuration, the KV cache, or at the top. */
+const SECTIONS = [
+  [],
+  ['engine_kwargs'],
+  ['engine_args'],
+  ['resolved_config'],
+  ['resolved_config', 'scheduler_config'],
+  ['resolved_config', 'model_config'],
+  ['scheduler_config'],
+  ['kv_cache'],
+  ['hardware'],
+] as const;
+
+/**
+ * Engine settings from the text of a meta.json (or the object itself): `max_num_batched_tokens`, `max_num_seqs`, `num_kv_tokens`
+ * (or `num_gpu_blocks` x `block_size`), `chunk_size` (or `long_prefill_token_threshold`), `model`, `vllm_version`, `device_name`, `async_scheduling`.
+ * Whatever else stands there is ignored; a setting that is null, `auto`, or a number that is not positive (which engines take for 'no limit')
+ * counts as not given.
+ *
+ * @throws TraceIoError `trace-io/bad-json` when the text is not a JSON object, `trace-io/bad-setting` for a limit that is no whole number
+ */
+export function engineSettingsOf(meta: string | object, file = 'meta.json'): EngineSettings {
+  const top = typeof meta === 'string' ? parsed(meta, file) : meta;
+  if (!isObject(top))
+    throw new TraceIoError('trace-io/bad-json', 'file', { file, line: 1, expected: 'one JSON object' });
+  const sections = SECTIONS.map((path) => section(top, path)).filter((found) => found !== undefined);
+  const count = (...names: string[]): number | undefined =>
+    firstOf(sections, names, (value, column) => {
+      if (value === null || value === 'auto') return undefined;
+      const number = numberOf(value);
+      if (!Number.isSafeInteger(number)) {
+        throw new TraceIoError('trace-io/bad-setting', column, { file, column, value, expected: 'a whole number' });
+      }
+      return number > 0 ? number : undefined;
+    });
+  const text = (...names: string[]): string | undefined =>
+    firstOf(sections, names, (value) => (typeof value === 'string' && value !== '' ? value : undefined));
+
+  const flag = (...names: string[]): boolean | undefined =>
+    firstOf(sections, names, (value) => (typeof value === 'boolean' ? value : undefined));
+
+  const blocks = count('num_gpu_blocks');
+  const blockSize = count('block_size');
+  const settings = {
+    maxNumBatchedTokens: count('max_num_batched_tokens'),
+    maxNumSeqs: count('max_num_seqs'),
+    kvTokens: count('num_kv_tokens', 'kv_tokens') ?? (blocks && blockSize ? blocks * blockSize : undefined),
+    chunkSize: count('chunk_size', 'prefill_chunk_size', 'long_prefill_token_threshold'),
+    model: text('model', 'model_name', 'model_id'),
+    engine: engineName(text('vllm_version'), text('engine', 'engine_version')),
+    device: text('device_name', 'device', 'gpu'),
+    asyncScheduling: flag('async_scheduling'),
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+function engineName(vllmVersion: string | undefined, engine: string | undefined): string | undefined {
+  return vllmVersion === undefined ? engine : `vLLM ${vllmVersion}`;
+}
+
+function section(top: JsonObject, path: readonly string[]): JsonObject | undefined {
+  let at: unknown = top;
+  for (const name of path) at = isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
+  return isObject(at) ? at : undefined;
+}
+
+function firstOf<T>(
+  sections: readonly JsonObject[],
+  names: readonly string[],
+  take: (value: unknown, name: string) => T | undefined,
+): T | undefined {
+  for (const name of names) {
+    for (const object of sections) {
+      const value = Object.hasOwn(object, name) ? take(object[name], name) : undefined;
+      if (value !== undefined) return value;
+    }
+  }
+  return undefined;
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new TraceIoError('trace-io/bad-json', 'file', { file, line: 1, value: text, expected: 'one JSON object' });
+  }
+}

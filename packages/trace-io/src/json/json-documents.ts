@@ -1,0 +1,144 @@
+import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
+import { type Input, startsWithBom } from '../bytes/input.js';
+import { TraceIoError } from '../trace-io-error.js';
+
+/** A value of a streamed JSON document, with its place. */
+interface JsonValue {
+  readonly value: unknown;
+  /** Keys and indices from the document's top to the value. */
+  readonly path: readonly (string | number)[];
+  /** Line on which the value ends. */
+  readonly line: number;
+}
+
+export interface JsonDocumentSink {
+  /** Takes a value at one of the paths as soon as it is complete; it is not kept. */
+  readonly value: (found: JsonValue) => void;
+  /** Called after each top-level document of the stream (there may be several, one after another). */
+  readonly documentEnd?: (line: number) => void;
+}
+
+/** Nesting that no trace has: deeper input is refused before it fills the stack. */
+const DEEPEST = 200;
+const LF = 0x0a;
+
+/**
+ * Reads one or several JSON documents token by token and hands out the values at `paths` (`$.benchmarks.*.requests`, with `*` for
+ * any key or index). Memory is one such value, however long the document is.
+ *
+ * @throws TraceIoError `trace-io/bad-json` with the line.
+ */
+export async function readJsonDocuments(input: Input, paths: readonly string[], sink: JsonDocumentSink): Promise<void> {
+  const reader = new DocumentReader(input.file, paths, sink);
+  let bytesRead = 0;
+  for await (const chunk of input.source) {
+    reader.write(bytesRead === 0 && startsWithBom(chunk) ? chunk.subarray(3) : chunk);
+    bytesRead += chunk.length;
+    input.onProgress(bytesRead);
+  }
+  reader.end();
+}
+
+class DocumentReader {
+  readonly #tokenizer: Tokenizer;
+  readonly #parser: TokenParser;
+  readonly #utf8 = new TextDecoder('utf-8', { fatal: true });
+  #line = 1;
+  #depth = 0;
+  #documents = 0;
+  /** The chunk being written, its first byte's offset in the stream, and its first line end that is not counted yet. */
+  #chunk: Uint8Array = new Uint8Array(0);
+  #chunkStart = 0;
+  #nextLineEnd = Number.POSITIVE_INFINITY;
+
+  constructor(
+    private readonly file: string,
+    paths: readonly string[],
+    private readonly sink: JsonDocumentSink,
+  ) {
+    this.#tokenizer = new Tokenizer({ separator: '' });
+    this.#parser = new TokenParser({ paths: [...paths], keepStack: false, separator: '' });
+    this.#parser.onValue = ({ value, key, stack }) => {
+      const path = [...stack.slice(1).map((element) => element.key), key].filter((part) => part !== undefined);
+      this.sink.value({ value, path, line: this.#line });
+    };
+    this.#tokenizer.onToken = (token) => {
+      this.#countLines(token.offset);
+      this.#track(token.token);
+      this.#parser.write(token);
+      if (this.#depth === 0) this.#documentEnd();
+    };
+    // Errors are thrown where they happen; without handlers the library throws them itself.
+  }
+
+  write(chunk: Uint8Array): void {
+    this.#check(chunk, true);
+    this.#feed(chunk);
+  }
+
+  end(): void {
+    this.#check(new Uint8Array(0), false);
+    // A number at the top level ends with the stream only; a line end ends it here.
+    this.#feed(Uint8Array.of(LF));
+    if (this.#depth > 0) throw this.#bad('a complete JSON document; the file ends inside one');
+    if (this.#documents === 0) throw this.#bad('a JSON document');
+  }
+
+  #feed(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    this.#findLineEnd(0);
+    try {
+      this.#tokenizer.write(chunk);
+    } catch (error) {
+      if (error instanceof TraceIoError) throw error;
+      // Where it stands within a chunk is no place in the file.
+      const reason = error instanceof Error ? error.message.replace(/ at chunk position .*$/s, '') : 'not JSON';
+      throw this.#bad(`valid JSON (${reason.slice(0, 120)})`);
+    }
+    this.#countLines(this.#chunkStart + chunk.length);
+    this.#chunkStart += chunk.length;
+  }
+
+  #check(chunk: Uint8Array, stream: boolean): void {
+    try {
+      this.#utf8.decode(chunk, { stream });
+    } catch {
+      throw new TraceIoError('trace-io/not-utf8', 'encoding', {
+        file: this.file,
+        line: this.#line,
+        expected: 'valid UTF-8 text',
+      });
+    }
+  }
+
+  #track(token: TokenType): void {
+    if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) {
+      this.#depth++;
+      if (this.#depth > DEEPEST) throw this.#bad(`at most ${DEEPEST} levels of nesting`);
+    } else if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) {
+      this.#depth--;
+    }
+  }
+
+  #documentEnd(): void {
+    this.#documents++;
+    this.sink.documentEnd?.(this.#line);
+  }
+
+  #countLines(offset: number): void {
+    const to = offset - this.#chunkStart;
+    while (this.#nextLineEnd < to) {
+      this.#line++;
+      this.#findLineEnd(this.#nextLineEnd + 1);
+    }
+  }
+
+  #findLineEnd(from: number): void {
+    const at = this.#chunk.indexOf(LF, from);
+    this.#nextLineEnd = at < 0 ? Number.POSITIVE_INFINITY : at;
+  }
+
+  #bad(expected: string): TraceIoError {
+    return new TraceIoError('trace-io/bad-json', 'document', { file: this.file, line: this.#line, expected });
+  }
+}

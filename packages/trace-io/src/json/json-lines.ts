@@ -1,0 +1,102 @@
+import { type Input, startsWithBom } from '../bytes/input.js';
+import { TraceIoError } from '../trace-io-error.js';
+import { isObject, JsonRecord } from './json-record.js';
+
+const LF = 0x0a;
+const LONGEST_LINE = 256 * 1024 * 1024;
+
+/** The lines of a text stream as bytes, without their ends, blank ones left out. Memory is one chunk and one line. */
+export async function* linesOf(input: Input): AsyncGenerator<{ line: number; bytes: Uint8Array }> {
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  let line = 1;
+  let bytesRead = 0;
+  for await (const chunk of input.source) {
+    let from = 0;
+    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, from)) {
+      const bytes = size === 0 ? chunk.subarray(from, end) : joinedParts([...parts, chunk.subarray(from, end)]);
+      if (!isBlank(bytes)) yield { line, bytes };
+      parts = [];
+      size = 0;
+      line++;
+      from = end + 1;
+    }
+    if (from < chunk.length) {
+      // The source may reuse its chunk for the next one: keep a copy.
+      parts.push(chunk.slice(from));
+      size += chunk.length - from;
+      if (size > LONGEST_LINE) {
+        throw new TraceIoError('trace-io/line-too-long', 'line', {
+          file: input.file,
+          line,
+          expected: `at most ${LONGEST_LINE} bytes`,
+        });
+      }
+    }
+    bytesRead += chunk.length;
+    input.onProgress(bytesRead);
+  }
+  const bytes = joinedParts(parts);
+  if (!isBlank(bytes)) yield { line, bytes };
+}
+
+/**
+ * The objects of a JSON lines stream. Integers of 16 digits and more in the fields `exactIntegers` come as strings: JSON.parse would round them.
+ */
+export async function* jsonLinesOf(
+  input: Input,
+  exactIntegers: readonly string[] = [],
+): AsyncGenerator<{ line: number; record: JsonRecord }> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  // A quote before and after the name: inside a JSON string both would be escaped.
+  const long =
+    exactIntegers.length === 0 ? undefined : new RegExp(`("(?:${exactIntegers.join('|')})"\\s*:\\s*)(\\d{16,})`, 'g');
+  for await (const { line, bytes } of linesOf(input)) {
+    yield { line, record: new JsonRecord(parsedLine(bytes, line, input.file, decoder, long), input.file, line) };
+  }
+}
+
+function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: TextDecoder, long: RegExp | undefined) {
+  let text: string;
+  try {
+    text = decoder.decode(line === 1 && startsWithBom(bytes) ? bytes.subarray(3) : bytes);
+  } catch {
+    throw new TraceIoError('trace-io/not-utf8', 'encoding', { file, line, expected: 'valid UTF-8 text' });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(long === undefined ? text : text.replace(long, '$1"$2"'));
+  } catch (error) {
+    throw new TraceIoError('trace-io/bad-json', 'line', {
+      file,
+      line,
+      value: text,
+      expected: `one JSON object (${reason(error)})`,
+    });
+  }
+  if (isObject(value)) return value;
+  throw new TraceIoError('trace-io/bad-json', 'line', { file, line, value: text, expected: 'one JSON object' });
+}
+
+function reason(error: unknown): string {
+  // V8 quotes the text in some messages; the value is shown anyway.
+  return error instanceof Error
+    ? error.message.replace(/,? ?"[\s\S]*" is not valid JSON$/, '').slice(0, 100)
+    : 'not JSON';
+}
+
+function joinedParts(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only) return only;
+  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((b) => b === 0x20 || b === 0x09 || b === 0x0d);
+}

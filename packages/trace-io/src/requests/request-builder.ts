@@ -1,0 +1,152 @@
+import { NameIndex } from '../names/name-index.js';
+import { RequestColumns, type RequestRow } from '../tables/request-columns.js';
+import type { Trace, TraceFacts } from '../trace.js';
+import { TraceIoError } from '../trace-io-error.js';
+import { Exclusions } from './exclusions.js';
+import { requestFacts } from './request-facts.js';
+import { phasesOfRequests } from './request-phases.js';
+import { checkTimes } from './request-times.js';
+
+const REASONS = {
+  failed: 'requests that failed',
+  aborted: 'requests that were aborted or cancelled',
+  unfinished: 'requests that had not finished',
+  'several-sequences': 'requests for more than one sequence (n > 1): their decodes share one prefill',
+  'no-output': 'requests without output tokens',
+  'no-prompt': 'requests without prompt tokens',
+  'no-tokens': 'requests without a first token',
+  'no-prefill-time': 'requests whose first token does not come after their start',
+  'no-decode-time': 'requests of several output tokens whose last does not come after the first (not streamed)',
+  'cached-above-prompt': 'requests with more cached than prompt tokens',
+  'duplicate-request': 'further records of a request that was there already',
+  'other-phase': 'records from outside the measured part of the benchmark (warm-up)',
+} as const;
+export type ExclusionReason = keyof typeof REASONS;
+
+/**
+ * Takes the requests of any format, one by one, leaves out and counts what cannot be a request of the model, and makes the trace.
+ * The common rules of all readers live here; what a field means lives in the reader.
+ */
+export class RequestBuilder {
+  readonly #requests = new RequestColumns();
+  readonly #exclusions = new Exclusions();
+  readonly #seen = new NameIndex();
+  readonly #instanceNames = new Map<string, string>();
+  #lastLine = 1;
+
+  /**
+   * `snapped` holds times to the nanosecond: for formats whose times are sums, where rounding would tear apart what happened at one
+   * moment (several first tokens of one step).
+   */
+  constructor(
+    private readonly file: string,
+    private readonly times: 'as-given' | 'snapped' = 'as-given',
+  ) {}
+
+  /** Requests taken so far. */
+  get length(): number {
+    return this.#requests.length;
+  }
+
+  /** Counts a request that is left out; false, like `add` for one that it does not take. */
+  exclude(reason: ExclusionReason, line: number): false {
+    this.#lastLine = line;
+    this.#exclusions.add(reason, REASONS[reason], line);
+    return false;
+  }
+
+  /**
+   * A request with its times: the prefill starts at `scheduledSec`, or at `arrivalSec` where that is not known. Returns whether it
+   * was taken; if not, it is counted among the excluded.
+   */
+  add(id: string, line: number, row: RequestRow): boolean {
+    const held = this.times === 'snapped' ? snapped(row) : row;
+    const fault = faultOf(held);
+    return fault === undefined ? this.#take(id, line, held) : this.exclude(fault, line);
+  }
+
+  /** A request of a workload: arrival and lengths, no latencies. */
+  addArrival(id: string, line: number, row: RequestRow): boolean {
+    if (!(row.outputTokens > 0)) return this.exclude('no-output', line);
+    return row.promptTokens > 0 ? this.#take(id, line, row) : this.exclude('no-prompt', line);
+  }
+
+  /** Says the name of an instance that requests were added under another one for, because it was not known yet. */
+  nameInstance(placeholder: string, name: string): void {
+    this.#instanceNames.set(placeholder, name);
+  }
+
+  /** @throws TraceIoError `trace-io/no-requests` when not one request is left. */
+  trace(facts: Omit<TraceFacts, 'has'>): Trace {
+    const { length } = this.#requests;
+    const exclusions = this.#exclusions.list();
+    if (length === 0) {
+      const why = exclusions.map(({ count, message }) => `${count} ${message}`).join('; ');
+      throw new TraceIoError('trace-io/no-requests', 'file', {
+        file: this.file,
+        line: this.#lastLine,
+        expected: `at least one finished request${why === '' ? '' : `; left out: ${why}`}`,
+      });
+    }
+    const requests = this.#requests.table(this.#instanceNames);
+    const has = requestFacts(requests);
+    const phases = has.includes('first-token') ? phasesOfRequests(requests, facts) : undefined;
+    return { facts: { ...facts, has }, ...(phases && { phases }), requests, exclusions };
+  }
+
+  #take(id: string, line: number, row: RequestRow): boolean {
+    this.#lastLine = line;
+    const before = this.#seen.length;
+    if (this.#seen.internText(row.instance === undefined ? id : `${row.instance}\n${id}`) < before) {
+      return this.exclude('duplicate-request', line);
+    }
+    checkTimes(row, { file: this.file, line });
+    for (const name of COUNTS) {
+      if (Number.isSafeInteger(row[name])) continue;
+      throw new TraceIoError('trace-io/bad-count', name, {
+        file: this.file,
+        line,
+        column: name,
+        value: row[name],
+        expected: 'a whole number >= 0',
+      });
+    }
+    this.#requests.add(id, arrivedBeforeScheduled(row));
+    return true;
+  }
+}
+
+/** Some formats give these as sums. */
+const COUNTS = ['promptTokens', 'outputTokens'] as const;
+
+const NANOSECONDS = 1e9;
+
+function snapped(row: RequestRow): RequestRow {
+  const at = (sec: number | undefined): number => Math.round((sec ?? Number.NaN) * NANOSECONDS) / NANOSECONDS;
+  return {
+    ...row,
+    arrivalSec: at(row.arrivalSec),
+    scheduledSec: at(row.scheduledSec),
+    firstTokenSec: at(row.firstTokenSec),
+    lastTokenSec: at(row.lastTokenSec),
+  };
+}
+
+/** Rounding, or an arrival on another clock, can put it after the scheduling, which knows better. */
+function arrivedBeforeScheduled(row: RequestRow): RequestRow {
+  const { arrivalSec, scheduledSec } = row;
+  if (arrivalSec === undefined || scheduledSec === undefined || !(arrivalSec > scheduledSec)) return row;
+  return { ...row, arrivalSec: scheduledSec };
+}
+
+function faultOf(row: RequestRow): ExclusionReason | undefined {
+  const scheduled = row.scheduledSec ?? Number.NaN;
+  const start = Number.isNaN(scheduled) ? (row.arrivalSec ?? Number.NaN) : scheduled;
+  const first = row.firstTokenSec ?? Number.NaN;
+  const last = row.lastTokenSec ?? Number.NaN;
+  if (!(row.outputTokens > 0)) return 'no-output';
+  if (Number.isNaN(first)) return 'no-tokens';
+  if (!(first > start)) return 'no-prefill-time';
+  if (row.outputTokens > 1 && !(last > first)) return 'no-decode-time';
+  return row.cachedTokens !== undefined && row.cachedTokens > row.promptTokens ? 'cached-above-prompt' : undefined;
+}

@@ -1,0 +1,48 @@
+import { FARTHEST_SEC, SHORTEST_SEC, WITHIN_CLOCK } from '../tables/clock-range.js';
+import type { RequestRow } from '../tables/request-columns.js';
+import { TraceIoError } from '../trace-io-error.js';
+
+const TIMES = ['arrivalSec', 'scheduledSec', 'firstTokenSec', 'lastTokenSec'] as const;
+export type RequestTime = (typeof TIMES)[number];
+
+/**
+ * Refuses requests whose times no clock shows, or whose phases are shorter than any clock tells.
+ *
+ * @param columnOf the file's name for a time; the table's own where the file has none
+ * @throws TraceIoError `trace-io/bad-time`
+ */
+export function checkTimes(
+  row: RequestRow,
+  place: { readonly file: string; readonly line: number },
+  columnOf: (time: RequestTime) => string = (time) => time,
+): void {
+  for (const time of TIMES) {
+    const sec = row[time];
+    if (sec === undefined || Number.isNaN(sec) || Math.abs(sec) <= FARTHEST_SEC) continue;
+    throw badTime(columnOf(time), place, sec, WITHIN_CLOCK);
+  }
+  const first = row.firstTokenSec ?? Number.NaN;
+  const last = row.lastTokenSec ?? Number.NaN;
+  const scheduled = row.scheduledSec ?? Number.NaN;
+  const start = Number.isNaN(scheduled) ? (row.arrivalSec ?? Number.NaN) : scheduled;
+  if (first - start > 0 && first - start < SHORTEST_SEC) {
+    throw badTime(
+      columnOf('firstTokenSec'),
+      place,
+      first - start,
+      `at least ${SHORTEST_SEC} s after the start of the prefill`,
+    );
+  }
+  if (last - first > 0 && last - first < SHORTEST_SEC) {
+    throw badTime(columnOf('lastTokenSec'), place, last - first, `at least ${SHORTEST_SEC} s after the first token`);
+  }
+}
+
+function badTime(
+  column: string,
+  place: { readonly file: string; readonly line: number },
+  value: number,
+  expected: string,
+): TraceIoError {
+  return new TraceIoError('trace-io/bad-time', column, { ...place, column, value, expected });
+}

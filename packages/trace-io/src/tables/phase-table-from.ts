@@ -1,0 +1,98 @@
+import { NameIndex } from '../names/name-index.js';
+import { TraceIoError } from '../trace-io-error.js';
+import { isPhase, SHORTEST_SEC, WITHIN_CLOCK } from './clock-range.js';
+import { PhaseColumns } from './phase-columns.js';
+import { DECODE, type PhaseTable, PREFILL } from './phase-table.js';
+
+/** One phase as a row of the phase table (format `phase-csv`). Times in seconds. */
+export interface PhaseRow {
+  readonly request_id: string;
+  /** `prefill` or `decode`, in any case. */
+  readonly phase_type: string;
+  readonly t_start: number;
+  readonly t_end: number;
+  /** Prompt tokens of a prefill, cached ones included. */
+  readonly prefill_tokens: number;
+  readonly decode_tokens: number;
+  readonly N_steps?: number | null;
+  readonly cached_tokens?: number | null;
+  readonly instance_id?: string | null;
+}
+
+/**
+ * A phase table from row objects, for tests, notebooks and small traces; the same checks as for a file, with the row's number
+ * (1-based) as line.
+ *
+ * @throws TraceIoError
+ * @example
+ * phaseTableFrom([{ request_id: 'A', phase_type: 'prefill', t_start: 0, t_end: 2, prefill_tokens: 96, decode_tokens: 0 }]).length // => 1
+ */
+export function phaseTableFrom(rows: Iterable<PhaseRow>): PhaseTable {
+  const phases = new PhaseColumns();
+  const requests = new NameIndex();
+  const instances = new NameIndex();
+  const prefillRow = new Map<string, number>();
+  let hasInstances = false;
+  let line = 0;
+  for (const row of rows) {
+    line++;
+    const kind = kindOf(row.phase_type, line);
+    const start = finite(row.t_start, 't_start', line);
+    const end = finite(row.t_end, 't_end', line);
+    if (!(end > start)) throw fault('t_end', line, `${start} to ${end}`, 't_end after t_start');
+    if (!isPhase(start, end)) {
+      const rule = `t_end at least ${SHORTEST_SEC} s after t_start; ${WITHIN_CLOCK}`;
+      throw fault('t_end', line, `${start} to ${end}`, rule);
+    }
+    const cached = count(row.cached_tokens ?? 0, 'cached_tokens', line);
+    const prompt = count(row.prefill_tokens, 'prefill_tokens', line);
+    const decoded = count(row.decode_tokens, 'decode_tokens', line);
+    const request = requests.internText(row.request_id);
+    if (kind === PREFILL) {
+      const identity = `${row.instance_id ?? ''}\n${row.request_id}`;
+      const earlier = prefillRow.get(identity);
+      if (earlier !== undefined) {
+        throw fault(
+          'request_id',
+          line,
+          row.request_id,
+          `at most one prefill row a request (the first is row ${earlier})`,
+        );
+      }
+      prefillRow.set(identity, line);
+      if (cached > prompt)
+        throw fault('cached_tokens', line, cached, `at most the prefill tokens of the row, ${prompt}`);
+      phases.add(kind, start, end, prompt - cached, request);
+      if (cached > 0) phases.setCachedTokens(cached);
+    } else {
+      phases.add(kind, start, end, decoded, request);
+    }
+    if (row.N_steps !== undefined && row.N_steps !== null) phases.setSteps(count(row.N_steps, 'N_steps', line));
+    if (row.instance_id !== undefined && row.instance_id !== null) {
+      hasInstances = true;
+      phases.setInstance(instances.internText(row.instance_id));
+    }
+  }
+  return phases.table(requests.names(), hasInstances ? instances.names() : undefined);
+}
+
+function kindOf(word: string, line: number): number {
+  const lower = String(word).toLowerCase();
+  if (lower === 'prefill') return PREFILL;
+  if (lower === 'decode') return DECODE;
+  throw fault('phase_type', line, word, 'prefill or decode (any case)');
+}
+
+function finite(value: number, column: string, line: number): number {
+  if (!Number.isFinite(value)) throw fault(column, line, value, 'a finite number');
+  return value;
+}
+
+function count(value: number, column: string, line: number): number {
+  if (!(value >= 0 && Number.isSafeInteger(value))) throw fault(column, line, value, 'a whole number >= 0');
+  return value;
+}
+
+function fault(column: string, line: number, value: unknown, expected: string): TraceIoError {
+  return new TraceIoError('trace-io/bad-row', column, { file: '<rows>', line, column, value, expected });
+}

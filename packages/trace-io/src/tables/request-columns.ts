@@ -1,0 +1,120 @@
+import { NameIndex } from '../names/name-index.js';
+import type { RequestTable } from './request-table.js';
+
+/** The numeric columns of a request. Times in seconds; what is not known is left out. */
+export interface RequestRow {
+  readonly arrivalSec?: number;
+  readonly scheduledSec?: number;
+  readonly firstTokenSec?: number;
+  readonly lastTokenSec?: number;
+  /** Cached ones included. */
+  readonly promptTokens: number;
+  readonly cachedTokens?: number;
+  /** The first one included. */
+  readonly outputTokens: number;
+  readonly decodeSteps?: number;
+  readonly preemptions?: number;
+  readonly instance?: string;
+}
+
+const OPTIONAL = [
+  'arrivalSec',
+  'scheduledSec',
+  'firstTokenSec',
+  'lastTokenSec',
+  'cachedTokens',
+  'decodeSteps',
+  'preemptions',
+] as const;
+type Optional = (typeof OPTIONAL)[number];
+
+/** A `RequestTable` in the making. A column exists once a row has a value for it; earlier rows are NaN there. */
+export class RequestColumns {
+  #count = 0;
+  #capacity = 256;
+  #promptTokens = new Float64Array(256);
+  #outputTokens = new Float64Array(256);
+  readonly #optional = new Map<Optional, Float64Array>();
+  readonly #ids = new NameIndex();
+  readonly #idAt: number[] = [];
+  readonly #instances = new NameIndex();
+  #instance: Uint32Array | undefined;
+
+  get length(): number {
+    return this.#count;
+  }
+
+  add(requestId: string, row: RequestRow): void {
+    if (this.#count === this.#capacity) this.#grow();
+    const at = this.#count++;
+    this.#idAt.push(this.#ids.internText(requestId));
+    this.#promptTokens[at] = row.promptTokens;
+    this.#outputTokens[at] = row.outputTokens;
+    for (const name of OPTIONAL) {
+      const value = row[name];
+      if (value === undefined || Number.isNaN(value)) continue;
+      let column = this.#optional.get(name);
+      if (column === undefined) {
+        column = new Float64Array(this.#capacity).fill(Number.NaN);
+        this.#optional.set(name, column);
+      }
+      column[at] = value;
+    }
+    if (row.instance !== undefined) {
+      this.#instance ??= new Uint32Array(this.#capacity);
+      this.#instance[at] = this.#instances.internText(row.instance);
+    }
+  }
+
+  /** The table; `instanceNames` replaces names of instances by others. */
+  table(instanceNames: ReadonlyMap<string, string> = new Map()): RequestTable {
+    const length = this.#count;
+    const names = this.#ids.names();
+    const idAt = this.#idAt;
+    const optional = Object.fromEntries(
+      [...this.#optional].map(([name, column]) => [name, column.subarray(0, length)]),
+    );
+    return {
+      length,
+      requestIds: { length, at: (index) => names.at(idAt[index]) },
+      promptTokens: this.#promptTokens.subarray(0, length),
+      outputTokens: this.#outputTokens.subarray(0, length),
+      ...optional,
+      ...this.#instanceColumn(instanceNames),
+    };
+  }
+
+  #instanceColumn(renamed: ReadonlyMap<string, string>): Pick<RequestTable, 'instance' | 'instanceIds'> {
+    if (this.#instance === undefined) return {};
+    const old = this.#instances.names();
+    const final = new NameIndex();
+    const indexOf = Uint32Array.from({ length: old.length }, (_, i) => {
+      const name = old.at(i);
+      return final.internText(renamed.get(name) ?? name);
+    });
+    // One name for all rows tells nothing apart: that is one engine.
+    if (final.length < 2) return {};
+    return {
+      instance: this.#instance.subarray(0, this.#count).map((index) => indexOf[index]),
+      instanceIds: final.names(),
+    };
+  }
+
+  #grow(): void {
+    const capacity = this.#capacity * 2;
+    const larger = (old: Float64Array): Float64Array<ArrayBuffer> => {
+      const column = new Float64Array(capacity).fill(Number.NaN);
+      column.set(old);
+      return column;
+    };
+    this.#promptTokens = larger(this.#promptTokens);
+    this.#outputTokens = larger(this.#outputTokens);
+    for (const [name, column] of this.#optional) this.#optional.set(name, larger(column));
+    if (this.#instance) {
+      const column = new Uint32Array(capacity);
+      column.set(this.#instance);
+      this.#instance = column;
+    }
+    this.#capacity = capacity;
+  }
+}

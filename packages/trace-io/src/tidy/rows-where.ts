@@ -1,0 +1,60 @@
+import { decimalNumber } from '../bytes/decimal-number.js';
+import { TraceIoError } from '../trace-io-error.js';
+import type { TidyTable } from './tidy-table.js';
+
+const MOST_LISTED = 12;
+
+/**
+ * Numbers of the rows that meet every condition `column=value`, in the table's order. Text is compared without case, numbers by value;
+ * `gpu=A100|H100` takes either.
+ *
+ * @throws TraceIoError `trace-io/bad-filter` for a condition without `=`, a column that is not there, or a value that no row has (naming those
+ *   that some have)
+ * @example
+ * rowsWhere(table, ['gpu=A100', 'batch=8']);
+ */
+export const rowsWhere = (table: TidyTable, conditions: readonly string[]): Uint32Array => {
+  let rows: Uint32Array = Uint32Array.from({ length: table.length }, (_, row) => row);
+  for (const condition of conditions) rows = narrowed(table, rows, condition);
+  return rows;
+};
+
+const narrowed = (table: TidyTable, rows: Uint32Array, condition: string): Uint32Array => {
+  const { file } = table;
+  const at = condition.indexOf('=');
+  const name = condition.slice(0, at).trim();
+  if (at < 0 || name === '') {
+    throw new TraceIoError('trace-io/bad-filter', 'filter', {
+      file,
+      value: condition,
+      expected: 'column=value',
+    });
+  }
+  const column = table.names.indexOf(name);
+  if (column < 0) {
+    throw new TraceIoError('trace-io/bad-filter', 'filter', {
+      file,
+      value: name,
+      expected: `the name of a column (${listed(table.names)})`,
+    });
+  }
+  const wanted = condition.slice(at + 1);
+  const meets = (cell: string): boolean =>
+    isSame(cell, wanted) || wanted.split('|').some((value) => isSame(cell, value));
+  const left = rows.filter((row) => meets(table.cell(row, column)));
+  if (left.length > 0) return left;
+  const seen = new Set<string>();
+  for (const row of rows) seen.add(table.cell(row, column));
+  throw new TraceIoError('trace-io/bad-filter', `filter ${name}`, {
+    file,
+    column: name,
+    value: wanted,
+    expected: `a value that rows have (${listed([...seen].sort())})`,
+  });
+};
+
+const isSame = (cell: string, value: string): boolean =>
+  cell.toLowerCase() === value.toLowerCase() || decimalNumber(cell) === decimalNumber(value);
+
+const listed = (texts: readonly string[]): string =>
+  texts.slice(0, MOST_LISTED).join(', ') + (texts.length > MOST_LISTED ? `, ${texts.length - MOST_LISTED} more` : '');
