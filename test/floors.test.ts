@@ -9,6 +9,7 @@ const FLOOR: Readonly<Record<string, number>> = {
   'nnls-solver': 1,
   'trace-io': 1,
   'model-file': 1,
+  'step-cost': 2,
   'overlap-pressure': 2,
   'engine-sim': 2,
   regression: 2,

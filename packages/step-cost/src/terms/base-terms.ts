@@ -1,0 +1,43 @@
+import type { Term } from './term.js';
+
+const base = { sign: 'non-negative', priorShare: null, role: 'base' } as const;
+
+/** The four terms that are always in: beta0 to beta3 of the field. */
+export const BASE_TERMS: readonly Term[] = [
+  {
+    ...base,
+    name: 'step',
+    label: 'beta0',
+    unit: 's/step',
+    sentence: 'fixed cost of a step',
+    sum: ({ steps }) => steps,
+    needs: [],
+  },
+  {
+    ...base,
+    name: 'prefill_tokens',
+    label: 'beta1',
+    unit: 's/token',
+    sentence: 'per prefill token',
+    sum: ({ prefillTokens }) => prefillTokens,
+    needs: ['prefillTokens'],
+  },
+  {
+    ...base,
+    name: 'decode_seqs',
+    label: 'beta2',
+    unit: 's/token',
+    sentence: 'per decode token: one a sequence and step',
+    sum: ({ steps, decodeSeqs }) => steps * decodeSeqs,
+    needs: ['decodeSeqs'],
+  },
+  {
+    ...base,
+    name: 'context_tokens',
+    label: 'beta3',
+    unit: 's/token',
+    sentence: 'per token of KV cache that the decodes of a step read',
+    sum: ({ steps, contextTokens }) => steps * contextTokens,
+    needs: ['contextTokens'],
+  },
+];

@@ -1,0 +1,54 @@
+import type { Term } from './term.js';
+
+/** What prefill costs beyond its tokens. */
+export const PREFILL_TERMS: readonly Term[] = [
+  {
+    name: 'prefill_step',
+    label: 'prefill_step',
+    unit: 's/step',
+    sentence: 'fixed cost of a step that holds prefill',
+    sum: ({ prefillSteps }) => prefillSteps,
+    needs: ['prefillSteps'],
+    sign: 'free',
+    // A step with prefill leaves the CUDA graphs: launches cost up to about a step of pure decode.
+    priorShare: 0.5,
+    role: 'prior',
+  },
+  {
+    name: 'prefill_context',
+    label: 'prefill_context',
+    unit: 's/token^2',
+    sentence: 'per prefill token and token before it: quadratic attention of long prompts',
+    sum: ({ prefillContext }) => prefillContext,
+    needs: ['prefillContext'],
+    sign: 'non-negative',
+    priorShare: null,
+    role: 'chosen',
+  },
+];
+
+/** Columns that tell something about the log and never stay in a model. */
+export const DIAGNOSTIC_TERMS: readonly Term[] = [
+  {
+    name: 'prefill_requests',
+    label: 'prefill_requests',
+    unit: 's/request',
+    sentence: 'per prompt, whatever its length: divided by beta1, the tokens of a prompt that the log does not know',
+    sum: ({ prefillRequests }) => prefillRequests,
+    needs: ['prefillRequests'],
+    sign: 'free',
+    priorShare: 1,
+    role: 'diagnostic',
+  },
+  {
+    name: 'client_overhead',
+    label: 'client_overhead',
+    unit: 's/start',
+    sentence: 'what lies between a client and the engine, per start that only the client tells',
+    sum: ({ clientStarts }) => clientStarts,
+    needs: ['clientStarts'],
+    sign: 'non-negative',
+    priorShare: null,
+    role: 'diagnostic',
+  },
+];

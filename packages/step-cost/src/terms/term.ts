@@ -1,0 +1,29 @@
+import type { Stretch, StretchFact } from './stretch.js';
+
+/**
+ * One term of the cost of a step: `seconds = sum over the terms of coefficient x sum(stretch)`. Everything that estimates, predicts,
+ * simulates, exports or explains iterates over terms; nothing else knows one by name.
+ */
+export interface Term {
+  /** Stable, in snake_case: `prefill_step`. */
+  readonly name: string;
+  /** Name of the coefficient in files and texts: `beta0` to `beta3` for the four that the field knows so, else the term's own name. */
+  readonly label: string;
+  /** Of the coefficient: `s/step`, `s/token`, ... */
+  readonly unit: string;
+  /** One sentence: what the coefficient says. */
+  readonly sentence: string;
+  /** What the steps of a stretch hold of it, in all. A pure function; linear in the counts of a stretch whose steps are alike. */
+  readonly sum: (stretch: Readonly<Stretch>) => number;
+  /** Facts that `sum` reads and that evidence may lack. */
+  readonly needs: readonly StretchFact[];
+  /** Whether the coefficient may be negative. */
+  readonly sign: 'non-negative' | 'free';
+  /** Standard deviation of its prior around zero, as a share of the coefficient of `step`; null: no prior. */
+  readonly priorShare: number | null;
+  /**
+   * How it comes into a model. `base`: always. `prior`: always where asked for by `auto`, its prior holds it. `chosen`: where held-out
+   * loss says so. `diagnostic`: fitted beside the others to tell something about the log, never kept.
+   */
+  readonly role: 'base' | 'prior' | 'chosen' | 'diagnostic';
+}
