@@ -142,9 +142,9 @@ describe('reading', { timeout: 120_000 }, () => {
     [
       'a time that no clock shows',
       'a,prefill,0,1e307,5,0\na,decode,1e307,1e308,0,4\n',
-      't_end: expected seconds, at most 100000000000 from',
+      't_end: must be seconds, at most 100000000000 from',
     ],
-    ['a time before any clock', 'a,prefill,-1.7e18,1,5,0\n', 't_start: expected seconds, at most 100000000000 from'],
+    ['a time before any clock', 'a,prefill,-1.7e18,1,5,0\n', 't_start: must be seconds, at most 100000000000 from'],
     [
       'a phase shorter than any clock tells',
       'a,prefill,0,5e-324,5,0\n',

@@ -53,7 +53,7 @@ describe('several files read in threads', () => {
   });
 
   it.each([
-    ['a broken file', 'broken.csv', 't_end: expected a finite decimal number'],
+    ['a broken file', 'broken.csv', 't_end: must be a finite decimal number'],
     ['a file that is not there', 'none.csv', 'no such file'],
     ['a workload', 'workload.csv', 'must tell when requests were served'],
   ])('say what is wrong with %s as one thread does', async (_, name, message) => {

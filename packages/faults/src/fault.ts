@@ -1,4 +1,4 @@
-import { printable, shown } from './shown.js';
+import { cut, printable, shown } from './shown.js';
 
 /** Stable name of a rule that was broken: `package/kebab-name`. */
 export type FaultCode = `${string}/${string}`;
@@ -72,10 +72,15 @@ export const isFault = (error: unknown, of?: string): error is Fault =>
   error instanceof Fault && (of === undefined || error.code.startsWith(`${of}/`));
 
 const messageOf = ({ what, rule, value, file, line, column, row, hint }: FaultParts): string => {
-  const place = [file, line, column, row === undefined ? undefined : `row ${row}`].filter((part) => part !== undefined);
+  const place = [
+    file,
+    line,
+    column === undefined ? undefined : cut(column),
+    row === undefined ? undefined : `row ${row}`,
+  ].filter((part) => part !== undefined);
   return printable(
     [
-      `${what}: ${rule}`,
+      `${cut(what)}: ${rule}`,
       value === undefined ? '' : `; got ${shown(value)}`,
       place.length === 0 ? '' : ` (${place.join(':')})`,
       hint === undefined ? '' : `: ${hint}`,

@@ -12,7 +12,9 @@ const escaped = (character: string): string => {
 /** A text as one line that no terminal acts on: control and format characters are escaped as `\u001b`. */
 export const printable = (text: string): string => text.replace(UNPRINTABLE, escaped);
 
-const cut = (text: string): string => (text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text);
+/** A text, cut where it grows long: names of columns come from files. */
+export const cut = (text: string): string =>
+  text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text;
 
 const quoted = (value: string | object): string => {
   // A long value is cut before it is quoted: quoting ten megabytes to show eighty characters is waste.

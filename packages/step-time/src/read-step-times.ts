@@ -90,7 +90,7 @@ const sequenceColumn = (table: TidyTable, rows: Uint32Array): number => {
  * name.
  *
  * @throws StepTimeError `step-time/missing-column`, `step-time/bad-number` (with the line), `step-time/ambiguous-column`
- * @throws TraceIoError `trace-io/bad-filter`
+ * @throws Fault `trace-io/bad-filter`
  */
 export const readStepTimes = (table: TidyTable, options: ReadStepTimesOptions = {}): StepTimes => {
   const { features = [], filter = [] } = options;

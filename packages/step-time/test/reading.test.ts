@@ -154,7 +154,7 @@ describe('filters', () => {
   it('that nothing meets are refused by the table, with what there is', async () => {
     const table = await tableOf(text);
     expect(() => readStepTimes(table, { filter: ['gpu=C'] })).toThrow(
-      'filter gpu: expected a value that rows have (A, B); got "C"',
+      'filter gpu: must be a value that rows have (A, B); got "C"',
     );
   });
 });

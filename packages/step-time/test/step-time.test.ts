@@ -193,7 +193,7 @@ describe('reading', () => {
   it('refuses filters and features that are not there', async () => {
     const table = await tableOf('gpu,batch_size,avg_seq_len,step_time,note\nA,1,2,0.1,x\n');
     expect(() => readStepTimes(table, { filter: ['gpu=B'] })).toThrow(
-      'filter gpu: expected a value that rows have (A); got "B"',
+      'filter gpu: must be a value that rows have (A); got "B"',
     );
     expect(() => readStepTimes(table, { features: ['note'] })).toThrow('note: must be a finite number; got "x"');
     expect(() => readStepTimes(table, { features: ['step_time'] })).toThrow("features: must be beyond the model's own");

@@ -1,5 +1,6 @@
+import { Fault } from '@stepclock/faults';
 import { seededRandom } from '@stepclock/numerics';
-import { formats, type ReadTraceOptions, TraceIoError } from '@stepclock/trace-io';
+import { formats, type ReadTraceOptions } from '@stepclock/trace-io';
 import { formatFixtures } from '../test/format-fixtures.js';
 import { HARMLESS, MUTATIONS } from '../test/mutations.js';
 import { contents, outcome } from '../test/outcome.js';
@@ -40,14 +41,14 @@ export function fuzzCase(seed: number, number: number): FuzzCase {
 /** What came of a case: `sound table` or the code of the error. Throws for a fault. */
 export async function resultOf({ fixture, mutations, bytes, options, chunkBytes }: FuzzCase): Promise<string> {
   const found = await outcome(bytes, options, 'fast', chunkBytes);
-  const said = (result: typeof found): string => (result instanceof TraceIoError ? result.message : contents(result));
+  const said = (result: typeof found): string => (result instanceof Fault ? result.message : contents(result));
   if (/csv$|tsv$|parquet$/.test(fixture) && options.format === undefined) {
     const strict = await outcome(bytes, options, 'strict', 4099);
     if (said(strict) !== said(found)) {
       throw new Error(`the paths differ: fast ${said(found).slice(0, 300)}; strict ${said(strict).slice(0, 300)}`);
     }
   }
-  if (found instanceof TraceIoError) return found.code;
+  if (found instanceof Fault) return found.code;
   if (options.format === undefined && mutations.every((name) => HARMLESS.includes(name)) && bytes.length < 100_000) {
     const source = fixtures.find(({ name }) => name === fixture);
     const whole = source && (await outcome(source.small, options));

@@ -16,7 +16,7 @@ export { tokensOfRows } from './tables/table-columns.js';
 export { rowsWhere } from './tidy/rows-where.js';
 export { type ReadTidyOptions, readTidyTable, type TidyTable } from './tidy/tidy-table.js';
 export type { EngineSettings, Exclusion, RequestFact, Trace, TraceFacts } from './trace.js';
-export { type InputFault, TraceIoError } from './trace-io-error.js';
+
 export { formatOtlpJsonl, otlpJsonlChunks } from './writers/otlp-jsonl.js';
 export { formatPhasesCsv, phasesCsvChunks } from './writers/phases-csv.js';
 export { formatRequestsJsonl, requestsJsonlChunks } from './writers/requests-jsonl.js';

@@ -1,3 +1,4 @@
+import { Fault } from '@stepclock/faults';
 import { type ByteSource, bytesOf, peeked } from './bytes/input.js';
 import { FORMATS } from './formats/formats.js';
 import { HEAD_BYTES, headOf } from './formats/head.js';
@@ -5,7 +6,6 @@ import type { Head, TraceFormat } from './formats/trace-format.js';
 import { engineSettingsOf } from './json/engine-settings.js';
 import { isParquet, parquetText } from './parquet/parquet-text.js';
 import type { Trace, TraceFacts } from './trace.js';
-import { TraceIoError } from './trace-io-error.js';
 
 export interface ReadTraceOptions {
   /** For messages. */
@@ -36,7 +36,7 @@ export interface ReadTraceOptions {
  *
  * Memory is the columns, not the text. All times come out in seconds.
  *
- * @throws TraceIoError with code, file, line, column, value and the rule that was broken.
+ * @throws Fault with code, file, line, column, value and the rule that was broken.
  * @example
  * const text = 'request_id,phase_type,t_start,t_end,prefill_tokens,decode_tokens\nA,prefill,0,2,96,0\nA,decode,2,6,0,4\n';
  * const trace = await readTrace(new Blob([text]).stream());
@@ -82,18 +82,19 @@ export async function readTraceBy(
 /** Where a file cannot be read as what it was said to be, the reason is seldom the first thing that the reader missed in it. */
 function misnamed(error: unknown, said: TraceFormat, head: Head): unknown {
   const other = said.recognise(head) ? undefined : FORMATS.find((format) => format.recognise(head));
-  return error instanceof TraceIoError && other !== undefined
-    ? error.withHint(`the file looks like ${other.name}, not ${said.name}`)
+  return error instanceof Fault && other !== undefined
+    ? error.with({ hint: `the file looks like ${other.name}, not ${said.name}` })
     : error;
 }
 
 function named(name: string, file: string): TraceFormat {
   const found = FORMATS.find((format) => format.name === name);
   if (found) return found;
-  throw new TraceIoError('trace-io/unknown-format', 'format', {
+  throw new Fault('trace-io/unknown-format', {
+    what: 'format',
     file,
     value: name,
-    expected: `auto or one of ${FORMATS.map((format) => format.name).join(', ')}`,
+    rule: `must be auto or one of ${FORMATS.map((format) => format.name).join(', ')}`,
   });
 }
 

@@ -1,5 +1,6 @@
+import { Fault } from '@stepclock/faults';
 import { seededRandom } from '@stepclock/numerics';
-import { readTrace, type Trace, TraceIoError } from '@stepclock/trace-io';
+import { readTrace, type Trace } from '@stepclock/trace-io';
 import { describe, expect, test } from 'vitest';
 import { formatFixtures } from './format-fixtures.js';
 import { HARMLESS, MUTATIONS, VALUE_MUTATIONS } from './mutations.js';
@@ -14,7 +15,7 @@ describe.each(formatFixtures())('$name', (fixture) => {
 
   test('whatever is done to it, gives the right table or a typed error with its place', async () => {
     const whole = await outcome(bytes, options);
-    if (whole instanceof TraceIoError) throw whole;
+    if (whole instanceof Fault) throw whole;
     const records = accounted(whole);
     for (const [what, mutate] of Object.entries(MUTATIONS)) {
       for (let round = 0; round < ROUNDS; round++) {
@@ -22,7 +23,7 @@ describe.each(formatFixtures())('$name', (fixture) => {
         const mutated = mutate(bytes, seededRandom(SEED, stream));
         try {
           const found = await outcome(mutated, options);
-          if (found instanceof TraceIoError) continue;
+          if (found instanceof Fault) continue;
           // Formats that look at a part of a file only (spans, log lines) may see one record less where its mark was hit.
           if (HARMLESS.includes(what)) expect(contents(found)).toBe(contents(whole));
           if (Object.hasOwn(VALUE_MUTATIONS, what) && !/otlp|log$|parquet/.test(fixture.name)) {
@@ -36,8 +37,8 @@ describe.each(formatFixtures())('$name', (fixture) => {
   });
 
   test('the fast and the strict path say the same of it when spoiled', async () => {
-    const say = (found: Trace | TraceIoError): string =>
-      found instanceof TraceIoError ? found.message : `${accounted(found)} records`;
+    const say = (found: Trace | Fault): string =>
+      found instanceof Fault ? found.message : `${accounted(found)} records`;
     if (!/csv$|tsv$/.test(fixture.name)) return;
     for (const [what, mutate] of Object.entries(MUTATIONS)) {
       const mutated = mutate(bytes, seededRandom(SEED, `paths/${fixture.name}/${what}`));
@@ -92,7 +93,7 @@ describe('large and hostile inputs', () => {
         closed = true;
       }
     }
-    await expect(readTrace(source())).rejects.toThrow(TraceIoError);
+    await expect(readTrace(source())).rejects.toThrow(Fault);
     expect(closed).toBe(true);
   });
 });

@@ -39,6 +39,6 @@ test('a second prefill names the line of the first, past blank lines and cells o
   await expect(readTrace(text([header, ...rows].join('\n')))).rejects.toMatchObject({
     code: 'trace-io/second-prefill',
     line: 7,
-    expected: 'at most one prefill row a request (the first is in line 6)',
+    rule: 'must have at most one prefill row (the first is in line 6)',
   });
 });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { TraceIoError } from '@stepclock/trace-io';
+import { Fault } from '@stepclock/faults';
 import { describe, expect, test } from 'vitest';
 import { readTraceBy } from '../src/read-trace.js';
 import { chunked } from './streams.js';
@@ -24,11 +24,11 @@ describe.each(names)('%s', (name) => {
         () => undefined,
         (thrown: unknown) => thrown,
       );
-      expect(error).toBeInstanceOf(TraceIoError);
-      const { code, line, column, file, message } = error as TraceIoError;
+      expect(error).toBeInstanceOf(Fault);
+      const { code, line, column, file, message } = error as Fault;
       expect({ code, line, column }).toEqual({ column: undefined, ...expected });
       expect(file).toBe(name);
-      expect(message).toMatch(/^[^\n]+: [^\n]+ \([^\n]+\)$/);
+      expect(message).toMatch(/^[^\n]+: must [^\n]+ \([^\n]+\)(?:: [^\n]+)?$/);
       expect(message.length).toBeLessThan(300);
     }
   });

@@ -1,4 +1,5 @@
-import { type ReadTraceOptions, type Trace, TraceIoError } from '@stepclock/trace-io';
+import { Fault } from '@stepclock/faults';
+import type { ReadTraceOptions, Trace } from '@stepclock/trace-io';
 import { readTraceBy } from '../src/read-trace.js';
 import { assertSound } from './soundness.js';
 import { chunked } from './streams.js';
@@ -12,13 +13,13 @@ export async function outcome(
   options: ReadTraceOptions,
   path: 'fast' | 'strict' = 'fast',
   size = 4099,
-): Promise<Trace | TraceIoError> {
+): Promise<Trace | Fault> {
   try {
     const trace = await readTraceBy(path, chunked(bytes, size), options);
     assertSound(trace);
     return trace;
   } catch (error) {
-    if (!(error instanceof TraceIoError)) throw error;
+    if (!(error instanceof Fault)) throw error;
     const faults = [
       !/^trace-io\/[a-z0-9-]+$/.test(error.code) && 'code',
       error.file !== options.fileName && 'file',

@@ -1,4 +1,5 @@
-import { DECODE, PREFILL, phasesOfRequests, readTrace, TraceIoError } from '@stepclock/trace-io';
+import { Fault } from '@stepclock/faults';
+import { DECODE, PREFILL, phasesOfRequests, readTrace } from '@stepclock/trace-io';
 import { describe, expect, test } from 'vitest';
 import { plain } from './plain-table.js';
 import { chunked, text } from './streams.js';
@@ -107,7 +108,7 @@ describe('meta.json', () => {
 
   test('that is not JSON is an error of its own file', async () => {
     const failed = readTrace(text(row()), { metaJson: '{', metaJsonName: 'm/meta.json' });
-    await expect(failed).rejects.toThrow(TraceIoError);
+    await expect(failed).rejects.toThrow(Fault);
     await expect(failed).rejects.toMatchObject({ code: 'trace-io/bad-json', file: 'm/meta.json' });
   });
 });

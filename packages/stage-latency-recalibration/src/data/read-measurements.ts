@@ -5,7 +5,7 @@ import { perSampleTable } from './per-sample-results.js';
 /**
  * Measurements from a stream of bytes: CSV, TSV, JSON lines, or the published per-sample JSON; recognised from the content.
  *
- * @throws TraceIoError for a broken table, StageError `stage/bad-json` for a broken JSON file
+ * @throws Fault for a broken table, StageError `stage/bad-json` for a broken JSON file
  */
 export const readMeasurements = async (source: AsyncIterable<Uint8Array>, file = '<input>'): Promise<TidyTable> => {
   const chunks: Uint8Array[] = [];

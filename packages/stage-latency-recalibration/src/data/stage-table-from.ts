@@ -14,7 +14,7 @@ import type { KnobColumn, KnobTable, StageTable } from './stage-table.js';
  *
  * @throws StageError `stage/missing-column`, `stage/no-stages`, `stage/no-features`, `stage/missing-stage` (naming stage, kind of fault and lines),
  * `stage/bad-value`, `stage/no-rows`
- * @throws TraceIoError `trace-io/bad-filter`
+ * @throws Fault `trace-io/bad-filter`
  */
 export const stageTableFrom = (table: TidyTable, options: StageDataOptions = {}): StageTable => {
   const warnings: StageWarning[] = [];

@@ -22,7 +22,7 @@ const ZIP = [0x50, 0x4b] as const;
 /**
  * Reads CSV, TSV, JSON lines or an Excel workbook, told apart by the first bytes.
  *
- * @throws TraceIoError for a broken text table; Token2MetricsError `token2metrics/not-xlsx`, `token2metrics/ambiguous-column`, `token2metrics/no-rows`
+ * @throws Fault for a broken text table; Token2MetricsError `token2metrics/not-xlsx`, `token2metrics/ambiguous-column`, `token2metrics/no-rows`
  */
 export const readSheets = async (bytes: Uint8Array, file: string): Promise<Sheet[]> => {
   if (ZIP.every((byte, i) => bytes[i] === byte)) return readWorkbook(bytes, file);

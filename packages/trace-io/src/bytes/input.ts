@@ -1,4 +1,4 @@
-import { TraceIoError } from '../trace-io-error.js';
+import { Fault } from '@stepclock/faults';
 
 /** Bytes in chunks: a Node stream, an async generator, a browser's `blob.stream()` or `response.body`. */
 export type ByteSource = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
@@ -90,15 +90,23 @@ const SIGNATURES: readonly { readonly bytes: readonly number[]; readonly name: s
 
 function refuseBinary(head: Uint8Array, file: string): void {
   if (head.length === 0) {
-    throw new TraceIoError('trace-io/empty-file', 'file', { file, line: 1, expected: 'a trace; the file is empty' });
+    throw new Fault('trace-io/empty-file', {
+      what: 'file',
+      file,
+      line: 1,
+      rule: 'must hold a trace',
+      hint: 'the file is empty',
+    });
   }
   const known = SIGNATURES.find(({ bytes }) => bytes.every((byte, i) => head[i] === byte));
   if (known) {
-    throw new TraceIoError('trace-io/not-utf8', 'encoding', {
+    throw new Fault('trace-io/not-utf8', {
+      what: 'encoding',
       file,
       line: 1,
       value: known.name,
-      expected: `UTF-8 text (${known.hint})`,
+      rule: 'must be UTF-8 text',
+      hint: known.hint,
     });
   }
 }

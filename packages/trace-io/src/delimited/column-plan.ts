@@ -6,7 +6,7 @@ import type { NameIndex } from '../names/name-index.js';
  * - `count`: a whole number >= 0;
  * - `name`: text, interned in `names`; the slot gets its index;
  * - `word`: one of `words` in any case; the slot gets its position;
- * - `parsed`: any text, by a function that gives NaN where the text breaks the rule `expected`.
+ * - `parsed`: any text, by a function that gives NaN where the text breaks the `rule`.
  */
 export type ColumnPlan =
   | { readonly kind: 'skip' }
@@ -14,7 +14,7 @@ export type ColumnPlan =
       | { readonly kind: 'number' | 'count' }
       | { readonly kind: 'name'; readonly names: NameIndex }
       | { readonly kind: 'word'; readonly words: readonly string[] }
-      | { readonly kind: 'parsed'; readonly parse: (text: string) => number; readonly expected: string }
+      | { readonly kind: 'parsed'; readonly parse: (text: string) => number; readonly rule: string }
     ));
 
 /** A delimited file, as its header says: one plan a column, and what to do with each row's slots. */

@@ -1,4 +1,4 @@
-import { TraceIoError } from '../trace-io-error.js';
+import { Fault } from '@stepclock/faults';
 
 /** A column that a format knows: its name, and other names that files give it. Names are compared without case. */
 export interface KnownColumn<Key extends string> {
@@ -10,7 +10,7 @@ export interface KnownColumn<Key extends string> {
 /**
  * Which known column each column of a header is. `mapping` (key to name in this file) goes before the known names.
  *
- * @throws TraceIoError `no-header`, `duplicate-column`, `ambiguous-column`, `missing-column`, `unknown-mapping`
+ * @throws Fault `no-header`, `duplicate-column`, `ambiguous-column`, `missing-column`, `unknown-mapping`
  */
 export function resolveHeader<Key extends string>(
   header: readonly string[],
@@ -24,10 +24,11 @@ export function resolveHeader<Key extends string>(
   const mapped = new Map(Object.entries(mapping));
   for (const key of mapped.keys()) {
     if (known.some((column) => column.key === key)) continue;
-    throw new TraceIoError('trace-io/unknown-mapping', 'column mapping', {
+    throw new Fault('trace-io/unknown-mapping', {
+      what: 'column mapping',
       ...place,
       value: key,
-      expected: `one of ${known.map((column) => column.key).join(', ')}`,
+      rule: `must be one of ${known.map((column) => column.key).join(', ')}`,
     });
   }
   const resolved: (Key | undefined)[] = header.map(() => undefined);
@@ -38,11 +39,13 @@ export function resolveHeader<Key extends string>(
     const found = names.flatMap((name, i) => (wanted.includes(name) ? [i] : []));
     const [index, another] = found;
     if (another !== undefined) {
-      throw new TraceIoError('trace-io/ambiguous-column', 'header', {
+      throw new Fault('trace-io/ambiguous-column', {
+        what: 'header',
         ...place,
         column: header[another],
         value: found.map((i) => header[i]).join(', '),
-        expected: `one column for ${key} (choose with a column mapping)`,
+        rule: `must have one column for ${key}`,
+        hint: 'choose with a column mapping',
       });
     }
     if (index !== undefined) resolved[index] = key;
@@ -51,28 +54,31 @@ export function resolveHeader<Key extends string>(
   return resolved;
 }
 
-function missing(name: string, header: readonly string[], place: { file: string; line: number }): TraceIoError {
-  return new TraceIoError('trace-io/missing-column', 'header', {
+function missing(name: string, header: readonly string[], place: { file: string; line: number }): Fault {
+  return new Fault('trace-io/missing-column', {
+    what: 'header',
     ...place,
     column: name,
     value: header.join(','),
-    expected: `a column ${name}${wrongDelimiter(header)}`,
+    rule: `must have a column ${name}`,
+    hint: wrongDelimiter(header),
   });
 }
 
-function wrongDelimiter(header: readonly string[]): string {
+function wrongDelimiter(header: readonly string[]): string | undefined {
   const [only] = header;
   return header.length === 1 && only !== undefined && /[;|\s]/.test(only)
-    ? ' (cells are separated by commas or tabs)'
-    : '';
+    ? 'cells are separated by commas or tabs'
+    : undefined;
 }
 
 function refuseData(header: readonly string[], place: { file: string; line: number }): void {
   if (!header.some((name) => /^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$/.test(name.trim()))) return;
-  throw new TraceIoError('trace-io/no-header', 'header', {
+  throw new Fault('trace-io/no-header', {
+    what: 'header',
     ...place,
     value: header.join(','),
-    expected: 'a first line with the names of the columns',
+    rule: 'must hold the names of the columns',
   });
 }
 
@@ -80,11 +86,12 @@ function refuseDuplicates(header: readonly string[], place: { file: string; line
   const seen = new Set<string>();
   for (const name of header) {
     if (seen.has(name)) {
-      throw new TraceIoError('trace-io/duplicate-column', 'header', {
+      throw new Fault('trace-io/duplicate-column', {
+        what: 'header',
         ...place,
         column: name,
         value: name,
-        expected: 'every column name once',
+        rule: 'must have every column name once',
       });
     }
     seen.add(name);

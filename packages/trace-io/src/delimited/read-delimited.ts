@@ -1,5 +1,5 @@
+import { Fault } from '@stepclock/faults';
 import { type Input, startsWithBom } from '../bytes/input.js';
-import { TraceIoError } from '../trace-io-error.js';
 import type { RowPlan } from './column-plan.js';
 import { FastRecords } from './fast-records.js';
 import { RecordSplitter, takeRecord } from './strict-records.js';
@@ -74,17 +74,20 @@ class DelimitedReader {
     this.#buffer[end++] = LF;
     this.#consume(end, true);
     if (this.#plan === undefined) {
-      throw new TraceIoError('trace-io/empty-file', 'file', {
+      throw new Fault('trace-io/empty-file', {
+        what: 'file',
         file: this.file,
         line: 1,
-        expected: 'a header and rows; the file holds nothing but blanks',
+        rule: 'must have a header and rows',
+        hint: 'the file holds nothing but blanks',
       });
     }
     if (this.#rows + (this.#fast?.records ?? 0) === 0) {
-      throw new TraceIoError('trace-io/no-rows', 'file', {
+      throw new Fault('trace-io/no-rows', {
+        what: 'file',
         file: this.file,
         line: this.#headerLine,
-        expected: 'at least one row below the header',
+        rule: 'must have at least one row below the header',
       });
     }
     return this.#rows + (this.#fast?.records ?? 0);
@@ -134,12 +137,13 @@ class DelimitedReader {
     const [first = '', ...rest] = cells;
     const marked = line === 1 && startsWithBom(new TextEncoder().encode(first.slice(0, 1)));
     if (marked && this.options.byteOrderMark === 'refuse') {
-      throw new TraceIoError('trace-io/byte-order-mark', 'encoding', {
+      throw new Fault('trace-io/byte-order-mark', {
+        what: 'encoding',
         file: this.file,
         line,
         column: first.slice(1),
         value: first,
-        expected: 'UTF-8 without a byte order mark before the header',
+        rule: 'must be UTF-8 without a byte order mark before the header',
       });
     }
     this.#headerLine = line;

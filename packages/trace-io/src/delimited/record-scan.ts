@@ -1,4 +1,4 @@
-import { TraceIoError } from '../trace-io-error.js';
+import { Fault } from '@stepclock/faults';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -49,17 +49,17 @@ export function scanRecord(
       p++;
     } else if (b === QUOTE) {
       if (!cellStart) {
-        throw badQuote(
-          place.line + found.lines - 1,
-          place.file,
-          'a quote only around a whole cell, doubled inside one',
-        );
+        throw badQuote(place.line + found.lines - 1, place.file, 'must stand around a whole cell, doubled inside one');
       }
       p = skipQuoted(bytes, p + 1, to, found);
       if (p < 0) return found;
       const after = bytes[p];
       if (p < to && after !== delimiter && after !== LF && after !== CR) {
-        throw badQuote(place.line + found.lines - 1, place.file, 'a delimiter or a line end after a closing quote');
+        throw badQuote(
+          place.line + found.lines - 1,
+          place.file,
+          'must be followed by a delimiter or a line end where it closes',
+        );
       }
       cellStart = false;
     } else {
@@ -83,6 +83,6 @@ function skipQuoted(bytes: Uint8Array, from: number, to: number, found: ScannedR
   return -1;
 }
 
-function badQuote(line: number, file: string, expected: string): TraceIoError {
-  return new TraceIoError('trace-io/bad-quote', 'quoting', { file, line, expected });
+function badQuote(line: number, file: string, rule: string): Fault {
+  return new Fault('trace-io/bad-quote', { what: 'quote', file, line, rule });
 }

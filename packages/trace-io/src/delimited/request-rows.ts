@@ -5,7 +5,7 @@ import { type KnownColumn, resolveHeader } from './header.js';
 import { readDelimited } from './read-delimited.js';
 
 /** How a column of a request file is read. */
-type CellKind = 'number' | 'count' | 'name' | { readonly parse: (text: string) => number; readonly expected: string };
+type CellKind = 'number' | 'count' | 'name' | { readonly parse: (text: string) => number; readonly rule: string };
 
 export interface RequestColumn<Key extends string> extends KnownColumn<Key> {
   readonly kind: CellKind;

@@ -1,5 +1,5 @@
+import { Fault } from '@stepclock/faults';
 import { dsvFormat } from 'd3-dsv';
-import { TraceIoError } from '../trace-io-error.js';
 import type { ColumnPlan, RowPlan } from './column-plan.js';
 import { scanRecord } from './record-scan.js';
 
@@ -70,34 +70,40 @@ export class RecordSplitter {
     try {
       text = this.#decoder.decode(bytes);
     } catch {
-      throw new TraceIoError('trace-io/not-utf8', 'encoding', {
+      throw new Fault('trace-io/not-utf8', {
+        what: 'encoding',
         file: this.file,
         line: line + lineOfBadUtf8(bytes),
-        expected: 'valid UTF-8 text',
+        rule: 'must be valid UTF-8 text',
       });
     }
     const nul = text.indexOf('\0');
     if (nul >= 0) {
-      throw new TraceIoError('trace-io/nul-byte', 'encoding', {
+      throw new Fault('trace-io/nul-byte', {
+        what: 'encoding',
         file: this.file,
         line: line + lineEnds(text.slice(0, nul)),
-        expected: 'text without NUL bytes (UTF-16 files have them: save as UTF-8)',
+        rule: 'must be text without NUL bytes',
+        hint: 'UTF-16 files have them: save as UTF-8',
       });
     }
     return text;
   }
 
-  #unterminated(line: number, atEnd: boolean): TraceIoError {
+  #unterminated(line: number, atEnd: boolean): Fault {
     return atEnd
-      ? new TraceIoError('trace-io/unterminated-quote', 'quoting', {
+      ? new Fault('trace-io/unterminated-quote', {
+          what: 'quote',
           file: this.file,
           line,
-          expected: 'a closing quote before the end of the file',
+          rule: 'must be closed before the end of the file',
         })
-      : new TraceIoError('trace-io/record-too-long', 'record', {
+      : new Fault('trace-io/record-too-long', {
+          what: 'record',
           file: this.file,
           line,
-          expected: `at most ${LONGEST_RECORD} bytes (is a quote left open?)`,
+          rule: `must be at most ${LONGEST_RECORD} bytes`,
+          hint: 'is a quote left open?',
         });
   }
 }
@@ -106,11 +112,12 @@ export class RecordSplitter {
 export function takeRecord(plan: RowPlan, file: string, line: number, texts: readonly string[]): void {
   const { columns, header, cells } = plan;
   if (texts.length !== columns.length) {
-    throw new TraceIoError(texts.length < columns.length ? 'trace-io/short-row' : 'trace-io/long-row', 'row', {
+    throw new Fault(texts.length < columns.length ? 'trace-io/short-row' : 'trace-io/long-row', {
+      what: 'row',
       file,
       line,
       value: `${texts.length} cells`,
-      expected: `${columns.length} cells, as many as the header has`,
+      rule: `must have ${columns.length} cells, as many as the header has`,
     });
   }
   for (let i = 0; i < columns.length; i++) {
@@ -127,12 +134,12 @@ function cellValue(
   line: number,
   name: string,
 ): number {
-  const fault = (code: `trace-io/${string}`, expected: string) =>
-    new TraceIoError(code, name, { file, line, column: name, value: text, expected });
+  const fault = (code: `trace-io/${string}`, rule: string) =>
+    new Fault(code, { what: name, file, line, column: name, value: text, rule });
   const trimmed = text.trim();
   if (trimmed === '') {
     if (column.emptyAllowed) return Number.NaN;
-    throw fault('trace-io/empty-cell', `${describe(column)}; the cell is empty`);
+    throw fault('trace-io/empty-cell', describe(column)).with({ hint: 'the cell is empty' });
   }
   switch (column.kind) {
     case 'number':
@@ -155,7 +162,7 @@ function cellValue(
     }
     case 'parsed': {
       const value = column.parse(trimmed);
-      if (!Number.isFinite(value)) throw fault('trace-io/bad-value', column.expected);
+      if (!Number.isFinite(value)) throw fault('trace-io/bad-value', column.rule);
       return value;
     }
   }
@@ -164,15 +171,15 @@ function cellValue(
 function describe(column: Exclude<ColumnPlan, { kind: 'skip' }>): string {
   switch (column.kind) {
     case 'number':
-      return 'a finite decimal number';
+      return 'must be a finite decimal number';
     case 'count':
-      return 'a whole number >= 0';
+      return 'must be a whole number >= 0';
     case 'name':
-      return 'a name';
+      return 'must be a name';
     case 'word':
-      return `one of ${column.words.join(', ')} (any case)`;
+      return `must be one of ${column.words.join(', ')} (any case)`;
     case 'parsed':
-      return column.expected;
+      return column.rule;
   }
 }
 

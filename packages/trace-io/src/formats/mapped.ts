@@ -1,10 +1,10 @@
+import { Fault } from '@stepclock/faults';
 import type { Input } from '../bytes/input.js';
 import { type RequestColumn, readRequestRows } from '../delimited/request-rows.js';
 import { jsonLinesOf } from '../json/json-lines.js';
 import type { JsonRecord } from '../json/json-record.js';
 import { RequestBuilder } from '../requests/request-builder.js';
 import type { Trace } from '../trace.js';
-import { TraceIoError } from '../trace-io-error.js';
 import type { ReadOptions, TraceFormat } from './trace-format.js';
 
 const UNITS_PER_SEC = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
@@ -146,10 +146,11 @@ function checkedMap(map: Readonly<Record<string, string>>, file: string): Readon
   for (const [key, name] of Object.entries(map)) {
     const known = MAP_KEYS.find((candidate) => candidate === key);
     if (known === undefined || typeof name !== 'string' || name === '') {
-      throw new TraceIoError('trace-io/bad-map', 'map', {
+      throw new Fault('trace-io/bad-map', {
+        what: 'map',
         file,
         value: `${key}=${String(name)}`,
-        expected: `pairs of one of ${MAP_KEYS.join(', ')} and a column`,
+        rule: `must be pairs of one of ${MAP_KEYS.join(', ')} and a column`,
       });
     }
     checked.set(known, name);
@@ -158,10 +159,11 @@ function checkedMap(map: Readonly<Record<string, string>>, file: string): Readon
     (key) => !checked.has(key as MapKey),
   );
   if (lacking.length > 0 || !(checked.has('start') || checked.has('arrival'))) {
-    throw new TraceIoError('trace-io/bad-map', 'map', {
+    throw new Fault('trace-io/bad-map', {
+      what: 'map',
       file,
       value: [...checked.keys()].join(', '),
-      expected: 'prompt, output and start or arrival; first and last for latencies',
+      rule: 'must name prompt, output and start or arrival; first and last for latencies',
     });
   }
   return checked;
@@ -170,7 +172,7 @@ function checkedMap(map: Readonly<Record<string, string>>, file: string): Readon
 /**
  * A mapping from its text, as on a command line: `start=t0,first=t1,last=t2,prompt=in,output=out`.
  *
- * @throws TraceIoError `trace-io/bad-map`
+ * @throws Fault `trace-io/bad-map`
  */
 export function columnMapOf(text: string): Readonly<Record<string, string>> {
   const pairs = text.split(',').map((pair) => {

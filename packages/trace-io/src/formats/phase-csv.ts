@@ -1,3 +1,4 @@
+import { Fault } from '@stepclock/faults';
 import type { Input } from '../bytes/input.js';
 import type { ColumnPlan, RowPlan } from '../delimited/column-plan.js';
 import { type KnownColumn, resolveHeader } from '../delimited/header.js';
@@ -10,7 +11,6 @@ import { LineOfRow } from '../tables/line-of-row.js';
 import { PhaseColumns } from '../tables/phase-columns.js';
 import { DECODE, PREFILL } from '../tables/phase-table.js';
 import type { Trace } from '../trace.js';
-import { TraceIoError } from '../trace-io-error.js';
 import type { ReadOptions, TraceFormat } from './trace-format.js';
 
 type Key =
@@ -109,22 +109,30 @@ function rowPlan(
   const pairs = hasInstances ? new PairIndex() : undefined;
   const prefilled = new IndexSet();
   const lines = new LineOfRow();
-  const fault = (code: `trace-io/${string}`, what: string, line: number, key: Key, value: string, expected: string) =>
-    new TraceIoError(code, what, { file, line, column: header[keys.indexOf(key)], value, expected });
+  const fault = (code: `trace-io/${string}`, what: string, line: number, key: Key, value: string, rule: string) =>
+    new Fault(code, { what, file, line, column: header[keys.indexOf(key)], value, rule });
 
-  const noPhase = (line: number, start: number, end: number): TraceIoError => {
+  const noPhase = (line: number, start: number, end: number): Fault => {
     if (!(end > start)) {
-      return fault('trace-io/empty-phase', 'phase', line, 't_end', `${start} to ${end}`, 't_end after t_start');
+      return fault(
+        'trace-io/empty-phase',
+        'phase',
+        line,
+        't_end',
+        `${start} to ${end}`,
+        'must have t_end after t_start',
+      );
     }
     if (!(start >= -FARTHEST_SEC))
-      return fault('trace-io/bad-time', 't_start', line, 't_start', `${start}`, WITHIN_CLOCK);
-    if (!(end <= FARTHEST_SEC)) return fault('trace-io/bad-time', 't_end', line, 't_end', `${end}`, WITHIN_CLOCK);
-    const rule = `t_end at least ${SHORTEST_SEC} s after t_start`;
+      return fault('trace-io/bad-time', 't_start', line, 't_start', `${start}`, `must be ${WITHIN_CLOCK}`);
+    if (!(end <= FARTHEST_SEC))
+      return fault('trace-io/bad-time', 't_end', line, 't_end', `${end}`, `must be ${WITHIN_CLOCK}`);
+    const rule = `must have t_end at least ${SHORTEST_SEC} s after t_start`;
     return fault('trace-io/bad-time', 'phase', line, 't_end', `${start} to ${end}`, rule);
   };
 
   /** Rare, so the first prefill is looked for only now. */
-  const second = (line: number, request: number): TraceIoError => {
+  const second = (line: number, request: number): Fault => {
     const { kind, request: requestOf, instance } = phases.table(requests.names(), instances.names());
     const earlier = kind.findIndex(
       (code, i) => code === PREFILL && requestOf[i] === request && (!hasInstances || instance?.[i] === cells[INSTANCE]),
@@ -135,7 +143,7 @@ function rowPlan(
       line,
       'request_id',
       requests.nameAt(request),
-      `at most one prefill row a request (the first is in line ${lines.at(earlier)})`,
+      `must have at most one prefill row (the first is in line ${lines.at(earlier)})`,
     );
   };
 
@@ -159,7 +167,7 @@ function rowPlan(
           line,
           'cached_tokens',
           String(cached),
-          `at most the prefill tokens of the row, ${prefillTokens}`,
+          `must be at most the prefill tokens of the row, ${prefillTokens}`,
         );
       }
       if (cached > 0) prefillTokens -= cached;

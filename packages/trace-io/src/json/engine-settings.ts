@@ -1,5 +1,5 @@
+import { Fault } from '@stepclock/faults';
 import type { EngineSettings } from '../trace.js';
-import { TraceIoError } from '../trace-io-error.js';
 import { isObject, type JsonObject, numberOf } from './json-record.js';
 
 /** Where settings stand in a meta.json: inside the engine's arguments, its resolved configuration, the KV cache, or at the top. */
@@ -21,19 +21,19 @@ const SECTIONS = [
  * Whatever else stands there is ignored; a setting that is null, `auto`, or a number that is not positive (which engines take for 'no limit')
  * counts as not given.
  *
- * @throws TraceIoError `trace-io/bad-json` when the text is not a JSON object, `trace-io/bad-setting` for a limit that is no whole number
+ * @throws Fault `trace-io/bad-json` when the text is not a JSON object, `trace-io/bad-setting` for a limit that is no whole number
  */
 export function engineSettingsOf(meta: string | object, file = 'meta.json'): EngineSettings {
   const top = typeof meta === 'string' ? parsed(meta, file) : meta;
   if (!isObject(top))
-    throw new TraceIoError('trace-io/bad-json', 'file', { file, line: 1, expected: 'one JSON object' });
+    throw new Fault('trace-io/bad-json', { what: 'file', file, line: 1, rule: 'must be one JSON object' });
   const sections = SECTIONS.map((path) => section(top, path)).filter((found) => found !== undefined);
   const count = (...names: string[]): number | undefined =>
     firstOf(sections, names, (value, column) => {
       if (value === null || value === 'auto') return undefined;
       const number = numberOf(value);
       if (!Number.isSafeInteger(number)) {
-        throw new TraceIoError('trace-io/bad-setting', column, { file, column, value, expected: 'a whole number' });
+        throw new Fault('trace-io/bad-setting', { what: column, file, column, value, rule: 'must be a whole number' });
       }
       return number > 0 ? number : undefined;
     });
@@ -86,6 +86,6 @@ function parsed(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new TraceIoError('trace-io/bad-json', 'file', { file, line: 1, value: text, expected: 'one JSON object' });
+    throw new Fault('trace-io/bad-json', { what: 'file', file, line: 1, value: text, rule: 'must be one JSON object' });
   }
 }

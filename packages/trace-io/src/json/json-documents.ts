@@ -1,6 +1,6 @@
+import { Fault } from '@stepclock/faults';
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
 import { type Input, startsWithBom } from '../bytes/input.js';
-import { TraceIoError } from '../trace-io-error.js';
 
 /** A value of a streamed JSON document, with its place. */
 interface JsonValue {
@@ -26,7 +26,7 @@ const LF = 0x0a;
  * Reads one or several JSON documents token by token and hands out the values at `paths` (`$.benchmarks.*.requests`, with `*` for
  * any key or index). Memory is one such value, however long the document is.
  *
- * @throws TraceIoError `trace-io/bad-json` with the line.
+ * @throws Fault `trace-io/bad-json` with the line.
  */
 export async function readJsonDocuments(input: Input, paths: readonly string[], sink: JsonDocumentSink): Promise<void> {
   const reader = new DocumentReader(input.file, paths, sink);
@@ -80,8 +80,8 @@ class DocumentReader {
     this.#check(new Uint8Array(0), false);
     // A number at the top level ends with the stream only; a line end ends it here.
     this.#feed(Uint8Array.of(LF));
-    if (this.#depth > 0) throw this.#bad('a complete JSON document; the file ends inside one');
-    if (this.#documents === 0) throw this.#bad('a JSON document');
+    if (this.#depth > 0) throw this.#bad('must be complete; the file ends inside it');
+    if (this.#documents === 0) throw this.#bad('must be a JSON document');
   }
 
   #feed(chunk: Uint8Array): void {
@@ -90,7 +90,7 @@ class DocumentReader {
     try {
       this.#tokenizer.write(chunk);
     } catch (error) {
-      if (error instanceof TraceIoError) throw error;
+      if (error instanceof Fault) throw error;
       // Where it stands within a chunk is no place in the file.
       const reason = error instanceof Error ? error.message.replace(/ at chunk position .*$/s, '') : 'not JSON';
       throw this.#bad(`valid JSON (${reason.slice(0, 120)})`);
@@ -103,10 +103,11 @@ class DocumentReader {
     try {
       this.#utf8.decode(chunk, { stream });
     } catch {
-      throw new TraceIoError('trace-io/not-utf8', 'encoding', {
+      throw new Fault('trace-io/not-utf8', {
+        what: 'encoding',
         file: this.file,
         line: this.#line,
-        expected: 'valid UTF-8 text',
+        rule: 'must be valid UTF-8 text',
       });
     }
   }
@@ -114,7 +115,7 @@ class DocumentReader {
   #track(token: TokenType): void {
     if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) {
       this.#depth++;
-      if (this.#depth > DEEPEST) throw this.#bad(`at most ${DEEPEST} levels of nesting`);
+      if (this.#depth > DEEPEST) throw this.#bad(`must have at most ${DEEPEST} levels of nesting`);
     } else if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) {
       this.#depth--;
     }
@@ -138,7 +139,7 @@ class DocumentReader {
     this.#nextLineEnd = at < 0 ? Number.POSITIVE_INFINITY : at;
   }
 
-  #bad(expected: string): TraceIoError {
-    return new TraceIoError('trace-io/bad-json', 'document', { file: this.file, line: this.#line, expected });
+  #bad(rule: string): Fault {
+    return new Fault('trace-io/bad-json', { what: 'document', file: this.file, line: this.#line, rule });
   }
 }

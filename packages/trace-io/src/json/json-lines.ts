@@ -1,5 +1,5 @@
+import { Fault } from '@stepclock/faults';
 import { type Input, startsWithBom } from '../bytes/input.js';
-import { TraceIoError } from '../trace-io-error.js';
 import { isObject, JsonRecord } from './json-record.js';
 
 const LF = 0x0a;
@@ -26,10 +26,11 @@ export async function* linesOf(input: Input): AsyncGenerator<{ line: number; byt
       parts.push(chunk.slice(from));
       size += chunk.length - from;
       if (size > LONGEST_LINE) {
-        throw new TraceIoError('trace-io/line-too-long', 'line', {
+        throw new Fault('trace-io/line-too-long', {
+          what: 'line',
           file: input.file,
           line,
-          expected: `at most ${LONGEST_LINE} bytes`,
+          rule: `must be at most ${LONGEST_LINE} bytes`,
         });
       }
     }
@@ -61,29 +62,30 @@ function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: Text
   try {
     text = decoder.decode(line === 1 && startsWithBom(bytes) ? bytes.subarray(3) : bytes);
   } catch {
-    throw new TraceIoError('trace-io/not-utf8', 'encoding', { file, line, expected: 'valid UTF-8 text' });
+    throw new Fault('trace-io/not-utf8', { what: 'encoding', file, line, rule: 'must be valid UTF-8 text' });
   }
   let value: unknown;
   try {
     value = JSON.parse(long === undefined ? text : text.replace(long, '$1"$2"'));
   } catch (error) {
-    throw new TraceIoError('trace-io/bad-json', 'line', {
+    throw new Fault('trace-io/bad-json', {
+      what: 'line',
       file,
       line,
       value: text,
-      expected: `one JSON object (${reason(error)})`,
+      rule: 'must be one JSON object',
+      hint: reason(error),
     });
   }
   if (isObject(value)) return value;
-  throw new TraceIoError('trace-io/bad-json', 'line', { file, line, value: text, expected: 'one JSON object' });
+  throw new Fault('trace-io/bad-json', { what: 'line', file, line, value: text, rule: 'must be one JSON object' });
 }
 
-function reason(error: unknown): string {
-  // V8 quotes the text in some messages; the value is shown anyway.
-  return error instanceof Error
-    ? error.message.replace(/,? ?"[\s\S]*" is not valid JSON$/, '').slice(0, 100)
-    : 'not JSON';
-}
+/** V8 quotes the text in some messages; the value is shown anyway. */
+const reason = (error: unknown): string | undefined =>
+  error instanceof Error
+    ? error.message.replace(/,? ?"[\s\S]*" is not valid JSON$/, '').slice(0, 100) || undefined
+    : undefined;
 
 function joinedParts(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;

@@ -1,4 +1,4 @@
-import { shown, TraceIoError } from '../trace-io-error.js';
+import { Fault, shown } from '@stepclock/faults';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -39,7 +39,7 @@ export class JsonRecord {
     const value = this.raw(name);
     if (optional && (value === undefined || value === null)) return Number.NaN;
     const number = numberOf(value);
-    if (!Number.isFinite(number)) throw this.fault(name, value, 'a finite number');
+    if (!Number.isFinite(number)) throw this.fault(name, value, 'must be a finite number');
     return number;
   }
 
@@ -47,7 +47,8 @@ export class JsonRecord {
   count(name: string, optional = false): number {
     const number = this.number(name, optional);
     if (Number.isNaN(number)) return number;
-    if (!(number >= 0 && Number.isSafeInteger(number))) throw this.fault(name, this.raw(name), 'a whole number >= 0');
+    if (!(number >= 0 && Number.isSafeInteger(number)))
+      throw this.fault(name, this.raw(name), 'must be a whole number >= 0');
     return number;
   }
 
@@ -55,7 +56,7 @@ export class JsonRecord {
   name(name: string): string {
     const value = this.raw(name);
     if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-    if (typeof value !== 'string' || value === '') throw this.fault(name, value, 'a non-empty string');
+    if (typeof value !== 'string' || value === '') throw this.fault(name, value, 'must be a non-empty string');
     return value;
   }
 
@@ -77,15 +78,17 @@ export class JsonRecord {
     return new JsonRecord(value, this.file, this.line, this.path === '' ? name : `${this.path}.${name}`);
   }
 
-  fault(name: string, value: unknown, expected: string): TraceIoError {
+  fault(name: string, value: unknown, rule: string): Fault {
     const column = this.path === '' ? name : `${this.path}.${name}`;
     const missing = value === undefined;
-    return new TraceIoError(missing ? 'trace-io/missing-field' : 'trace-io/bad-field', column, {
+    return new Fault(missing ? 'trace-io/missing-field' : 'trace-io/bad-field', {
+      what: column,
       file: this.file,
       line: this.line,
       column,
       value: missing ? undefined : value,
-      expected: missing ? `${expected}; the field is missing (fields: ${fieldsOf(this.object)})` : expected,
+      rule,
+      hint: missing ? `the field is missing (fields: ${fieldsOf(this.object)})` : undefined,
     });
   }
 }

@@ -8,7 +8,7 @@ export function nanosecondsOf(record: JsonRecord, name: string): bigint {
   const value = record.raw(name);
   if (typeof value === 'string' && /^\d{1,30}$/.test(value.trim())) return BigInt(value.trim());
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 1e30) return BigInt(value);
-  throw record.fault(name, value, 'whole nanoseconds since the epoch');
+  throw record.fault(name, value, 'must be whole nanoseconds since the epoch');
 }
 
 /** Seconds from `origin` to `nanoseconds`, rounded once. */

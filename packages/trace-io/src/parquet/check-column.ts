@@ -14,7 +14,7 @@ export interface ColumnToCheck {
   readonly rows: number;
   readonly compressors: Compressors;
   /** Makes the complaint, given the row of the group at which it arises. */
-  readonly fault: (row: number, expected: string, value: unknown) => Error;
+  readonly fault: (row: number, contents: string, value: unknown) => Error;
 }
 
 /** A page of a column, as its header and its bytes have it. */
@@ -47,7 +47,7 @@ export function checkColumn(column: ColumnToCheck): void {
   const limit = Number(meta.total_uncompressed_size);
   let dictionarySize = 0;
   for (let seen = 0; seen < rows; ) {
-    const fault: PageFault = (expected, value) => column.fault(seen, expected, value);
+    const fault: PageFault = (contents, value) => column.fault(seen, contents, value);
     if (reader.offset >= reader.view.byteLength - 1) throw fault(`pages of ${rows} values`, `${seen} values`);
     const header = parquetHeader(reader);
     const at = start + reader.offset;

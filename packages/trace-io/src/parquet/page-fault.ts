@@ -1,2 +1,2 @@
-/** Complains of a page: the rule, and what stands there. */
-export type PageFault = (expected: string, value: unknown) => Error;
+/** Complains of a page: what it must have, and what stands there. */
+export type PageFault = (contents: string, value: unknown) => Error;

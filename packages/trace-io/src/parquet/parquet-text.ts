@@ -1,6 +1,6 @@
+import { Fault } from '@stepclock/faults';
 import type { DecodedArray, FileMetaData, ParquetParsers, RowGroup } from 'hyparquet';
 import type { Input } from '../bytes/input.js';
-import { TraceIoError } from '../trace-io-error.js';
 
 const MAGIC = [0x50, 0x41, 0x52, 0x31];
 const ROWS_A_CHUNK = 4096;
@@ -18,14 +18,14 @@ export function isParquet(head: Uint8Array): boolean {
  * that every reader of rows reads Parquet too. The file's bytes are held in memory (its index stands at its end); its row groups pass one by one. Row i is
  * line i + 1 in messages (i + 2 for CSV, which has a header). Nested columns are left out.
  *
- * @throws TraceIoError `trace-io/bad-parquet`, also for pages that do not add up to what the file's footer says
+ * @throws Fault `trace-io/bad-parquet`, also for pages that do not add up to what the file's footer says
  */
 export async function* parquetText(input: Input): AsyncGenerator<Uint8Array> {
   const bytes = await allBytes(input);
   try {
     yield* textOf(bytes, input.file);
   } catch (error) {
-    throw error instanceof TraceIoError ? error : badParquet(input.file, readable(error));
+    throw error instanceof Fault ? error : badParquet(input.file, readable(error));
   }
 }
 
@@ -35,8 +35,8 @@ interface Place {
   readonly value?: unknown;
 }
 
-function badParquet(file: string, expected: string, place: Place = {}): TraceIoError {
-  return new TraceIoError('trace-io/bad-parquet', 'Parquet file', { file, expected, ...place });
+function badParquet(file: string, contents: string, place: Place = {}): Fault {
+  return new Fault('trace-io/bad-parquet', { what: 'Parquet file', file, rule: `must have ${contents}`, ...place });
 }
 
 function readable(error: unknown): string {
@@ -71,12 +71,12 @@ async function* textOf(bytes: Uint8Array<ArrayBuffer>, file: string): AsyncGener
       const { name } = element;
       const meta = group.columns.find((chunk) => chunk.meta_data?.path_in_schema.join('.') === name)?.meta_data;
       if (meta === undefined) throw badParquet(file, 'every column in every row group', { column: name });
-      const fault = (row: number, expected: string, value: unknown) =>
-        badParquet(file, expected, { line: firstLine + rowStart + row, column: name, value });
+      const fault = (row: number, contents: string, value: unknown) =>
+        badParquet(file, contents, { line: firstLine + rowStart + row, column: name, value });
       try {
         checkColumn({ bytes, meta, element, rows, compressors, fault });
       } catch (error) {
-        throw error instanceof TraceIoError ? error : fault(0, readable(error), undefined);
+        throw error instanceof Fault ? error : fault(0, readable(error), undefined);
       }
     }
     const data = new Map<string, DecodedArray[]>(columns.map((name) => [name, []]));

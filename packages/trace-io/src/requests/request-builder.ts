@@ -1,7 +1,7 @@
+import { Fault } from '@stepclock/faults';
 import { NameIndex } from '../names/name-index.js';
 import { RequestColumns, type RequestRow } from '../tables/request-columns.js';
 import type { Trace, TraceFacts } from '../trace.js';
-import { TraceIoError } from '../trace-io-error.js';
 import { Exclusions } from './exclusions.js';
 import { requestFacts } from './request-facts.js';
 import { phasesOfRequests } from './request-phases.js';
@@ -76,16 +76,18 @@ export class RequestBuilder {
     this.#instanceNames.set(placeholder, name);
   }
 
-  /** @throws TraceIoError `trace-io/no-requests` when not one request is left. */
+  /** @throws Fault `trace-io/no-requests` when not one request is left. */
   trace(facts: Omit<TraceFacts, 'has'>): Trace {
     const { length } = this.#requests;
     const exclusions = this.#exclusions.list();
     if (length === 0) {
       const why = exclusions.map(({ count, message }) => `${count} ${message}`).join('; ');
-      throw new TraceIoError('trace-io/no-requests', 'file', {
+      throw new Fault('trace-io/no-requests', {
+        what: 'file',
         file: this.file,
         line: this.#lastLine,
-        expected: `at least one finished request${why === '' ? '' : `; left out: ${why}`}`,
+        rule: 'must have at least one finished request',
+        hint: why === '' ? undefined : `left out: ${why}`,
       });
     }
     const requests = this.#requests.table(this.#instanceNames);
@@ -103,12 +105,13 @@ export class RequestBuilder {
     checkTimes(row, { file: this.file, line });
     for (const name of COUNTS) {
       if (Number.isSafeInteger(row[name])) continue;
-      throw new TraceIoError('trace-io/bad-count', name, {
+      throw new Fault('trace-io/bad-count', {
+        what: name,
         file: this.file,
         line,
         column: name,
         value: row[name],
-        expected: 'a whole number >= 0',
+        rule: 'must be a whole number >= 0',
       });
     }
     this.#requests.add(id, arrivedBeforeScheduled(row));

@@ -1,6 +1,6 @@
+import { Fault } from '@stepclock/faults';
 import { FARTHEST_SEC, SHORTEST_SEC, WITHIN_CLOCK } from '../tables/clock-range.js';
 import type { RequestRow } from '../tables/request-columns.js';
-import { TraceIoError } from '../trace-io-error.js';
 
 const TIMES = ['arrivalSec', 'scheduledSec', 'firstTokenSec', 'lastTokenSec'] as const;
 export type RequestTime = (typeof TIMES)[number];
@@ -9,7 +9,7 @@ export type RequestTime = (typeof TIMES)[number];
  * Refuses requests whose times no clock shows, or whose phases are shorter than any clock tells.
  *
  * @param columnOf the file's name for a time; the table's own where the file has none
- * @throws TraceIoError `trace-io/bad-time`
+ * @throws Fault `trace-io/bad-time`
  */
 export function checkTimes(
   row: RequestRow,
@@ -19,7 +19,7 @@ export function checkTimes(
   for (const time of TIMES) {
     const sec = row[time];
     if (sec === undefined || Number.isNaN(sec) || Math.abs(sec) <= FARTHEST_SEC) continue;
-    throw badTime(columnOf(time), place, sec, WITHIN_CLOCK);
+    throw badTime(columnOf(time), place, sec, `must be ${WITHIN_CLOCK}`);
   }
   const first = row.firstTokenSec ?? Number.NaN;
   const last = row.lastTokenSec ?? Number.NaN;
@@ -30,11 +30,16 @@ export function checkTimes(
       columnOf('firstTokenSec'),
       place,
       first - start,
-      `at least ${SHORTEST_SEC} s after the start of the prefill`,
+      `must be at least ${SHORTEST_SEC} s after the start of the prefill`,
     );
   }
   if (last - first > 0 && last - first < SHORTEST_SEC) {
-    throw badTime(columnOf('lastTokenSec'), place, last - first, `at least ${SHORTEST_SEC} s after the first token`);
+    throw badTime(
+      columnOf('lastTokenSec'),
+      place,
+      last - first,
+      `must be at least ${SHORTEST_SEC} s after the first token`,
+    );
   }
 }
 
@@ -42,7 +47,7 @@ function badTime(
   column: string,
   place: { readonly file: string; readonly line: number },
   value: number,
-  expected: string,
-): TraceIoError {
-  return new TraceIoError('trace-io/bad-time', column, { ...place, column, value, expected });
+  rule: string,
+): Fault {
+  return new Fault('trace-io/bad-time', { what: column, ...place, column, value, rule });
 }

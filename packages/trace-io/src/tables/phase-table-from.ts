@@ -1,5 +1,5 @@
+import { Fault } from '@stepclock/faults';
 import { NameIndex } from '../names/name-index.js';
-import { TraceIoError } from '../trace-io-error.js';
 import { isPhase, SHORTEST_SEC, WITHIN_CLOCK } from './clock-range.js';
 import { PhaseColumns } from './phase-columns.js';
 import { DECODE, type PhaseTable, PREFILL } from './phase-table.js';
@@ -23,7 +23,7 @@ export interface PhaseRow {
  * A phase table from row objects, for tests, notebooks and small traces; the same checks as for a file, with the row's number
  * (1-based) as line.
  *
- * @throws TraceIoError
+ * @throws Fault
  * @example
  * phaseTableFrom([{ request_id: 'A', phase_type: 'prefill', t_start: 0, t_end: 2, prefill_tokens: 96, decode_tokens: 0 }]).length // => 1
  */
@@ -39,9 +39,9 @@ export function phaseTableFrom(rows: Iterable<PhaseRow>): PhaseTable {
     const kind = kindOf(row.phase_type, line);
     const start = finite(row.t_start, 't_start', line);
     const end = finite(row.t_end, 't_end', line);
-    if (!(end > start)) throw fault('t_end', line, `${start} to ${end}`, 't_end after t_start');
+    if (!(end > start)) throw fault('t_end', line, `${start} to ${end}`, 'must be after t_start');
     if (!isPhase(start, end)) {
-      const rule = `t_end at least ${SHORTEST_SEC} s after t_start; ${WITHIN_CLOCK}`;
+      const rule = `must be at least ${SHORTEST_SEC} s after t_start, in ${WITHIN_CLOCK}`;
       throw fault('t_end', line, `${start} to ${end}`, rule);
     }
     const cached = count(row.cached_tokens ?? 0, 'cached_tokens', line);
@@ -56,12 +56,12 @@ export function phaseTableFrom(rows: Iterable<PhaseRow>): PhaseTable {
           'request_id',
           line,
           row.request_id,
-          `at most one prefill row a request (the first is row ${earlier})`,
+          `must have at most one prefill row (the first is row ${earlier})`,
         );
       }
       prefillRow.set(identity, line);
       if (cached > prompt)
-        throw fault('cached_tokens', line, cached, `at most the prefill tokens of the row, ${prompt}`);
+        throw fault('cached_tokens', line, cached, `must be at most the prefill tokens of the row, ${prompt}`);
       phases.add(kind, start, end, prompt - cached, request);
       if (cached > 0) phases.setCachedTokens(cached);
     } else {
@@ -80,19 +80,19 @@ function kindOf(word: string, line: number): number {
   const lower = String(word).toLowerCase();
   if (lower === 'prefill') return PREFILL;
   if (lower === 'decode') return DECODE;
-  throw fault('phase_type', line, word, 'prefill or decode (any case)');
+  throw fault('phase_type', line, word, 'must be prefill or decode (any case)');
 }
 
 function finite(value: number, column: string, line: number): number {
-  if (!Number.isFinite(value)) throw fault(column, line, value, 'a finite number');
+  if (!Number.isFinite(value)) throw fault(column, line, value, 'must be a finite number');
   return value;
 }
 
 function count(value: number, column: string, line: number): number {
-  if (!(value >= 0 && Number.isSafeInteger(value))) throw fault(column, line, value, 'a whole number >= 0');
+  if (!(value >= 0 && Number.isSafeInteger(value))) throw fault(column, line, value, 'must be a whole number >= 0');
   return value;
 }
 
-function fault(column: string, line: number, value: unknown, expected: string): TraceIoError {
-  return new TraceIoError('trace-io/bad-row', column, { file: '<rows>', line, column, value, expected });
+function fault(column: string, line: number, value: unknown, rule: string): Fault {
+  return new Fault('trace-io/bad-row', { what: column, file: '<rows>', line, column, value, rule });
 }

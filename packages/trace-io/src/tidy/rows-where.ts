@@ -1,5 +1,5 @@
+import { Fault } from '@stepclock/faults';
 import { decimalNumber } from '../bytes/decimal-number.js';
-import { TraceIoError } from '../trace-io-error.js';
 import type { TidyTable } from './tidy-table.js';
 
 const MOST_LISTED = 12;
@@ -8,7 +8,7 @@ const MOST_LISTED = 12;
  * Numbers of the rows that meet every condition `column=value`, in the table's order. Text is compared without case, numbers by value;
  * `gpu=A100|H100` takes either.
  *
- * @throws TraceIoError `trace-io/bad-filter` for a condition without `=`, a column that is not there, or a value that no row has (naming those
+ * @throws Fault `trace-io/bad-filter` for a condition without `=`, a column that is not there, or a value that no row has (naming those
  *   that some have)
  * @example
  * rowsWhere(table, ['gpu=A100', 'batch=8']);
@@ -24,18 +24,15 @@ const narrowed = (table: TidyTable, rows: Uint32Array, condition: string): Uint3
   const at = condition.indexOf('=');
   const name = condition.slice(0, at).trim();
   if (at < 0 || name === '') {
-    throw new TraceIoError('trace-io/bad-filter', 'filter', {
-      file,
-      value: condition,
-      expected: 'column=value',
-    });
+    throw new Fault('trace-io/bad-filter', { what: 'filter', file, value: condition, rule: 'must be column=value' });
   }
   const column = table.names.indexOf(name);
   if (column < 0) {
-    throw new TraceIoError('trace-io/bad-filter', 'filter', {
+    throw new Fault('trace-io/bad-filter', {
+      what: 'filter',
       file,
       value: name,
-      expected: `the name of a column (${listed(table.names)})`,
+      rule: `must be the name of a column (${listed(table.names)})`,
     });
   }
   const wanted = condition.slice(at + 1);
@@ -45,11 +42,12 @@ const narrowed = (table: TidyTable, rows: Uint32Array, condition: string): Uint3
   if (left.length > 0) return left;
   const seen = new Set<string>();
   for (const row of rows) seen.add(table.cell(row, column));
-  throw new TraceIoError('trace-io/bad-filter', `filter ${name}`, {
+  throw new Fault('trace-io/bad-filter', {
+    what: `filter ${name}`,
     file,
     column: name,
     value: wanted,
-    expected: `a value that rows have (${listed([...seen].sort())})`,
+    rule: `must be a value that rows have (${listed([...seen].sort())})`,
   });
 };
 

@@ -1,3 +1,4 @@
+import { Fault } from '@stepclock/faults';
 import { type ByteSource, bytesOf, peeked } from '../bytes/input.js';
 import type { RowPlan } from '../delimited/column-plan.js';
 import { readDelimited } from '../delimited/read-delimited.js';
@@ -5,7 +6,6 @@ import { HEAD_BYTES, headOf } from '../formats/head.js';
 import { jsonLinesOf } from '../json/json-lines.js';
 import type { NameColumn } from '../names/name-column.js';
 import { NameIndex } from '../names/name-index.js';
-import { TraceIoError } from '../trace-io-error.js';
 
 /** A table of measurements as it stands in its file: cells are text, and each row knows its line. */
 export interface TidyTable {
@@ -30,7 +30,7 @@ export interface ReadTidyOptions {
 /**
  * Reads a tidy table, one measurement a row: CSV or TSV with a header, or JSON lines of flat objects. What the columns mean is the caller's.
  *
- * @throws TraceIoError for anything that is no such table: duplicate columns, short or long rows, a nested value, a broken line
+ * @throws Fault for anything that is no such table: duplicate columns, short or long rows, a nested value, a broken line
  * @example
  * const table = await readTidyTable(new Blob(['batch,step_s\n8,0.02\n']).stream());
  * table.cell(0, table.names.indexOf('batch')); // => '8'
@@ -45,13 +45,13 @@ export async function readTidyTable(source: ByteSource, options: ReadTidyOptions
     for await (const { line, record } of jsonLinesOf(input)) {
       for (const [name, value] of Object.entries(record.object)) {
         if (value !== null && typeof value === 'object')
-          throw record.fault(name, value, 'a number, text or true/false');
+          throw record.fault(name, value, 'must be a number, text or true/false');
         rows.put(rows.column(name), value === null ? '' : String(value));
       }
       rows.end(line);
     }
     if (rows.length === 0) {
-      throw new TraceIoError('trace-io/no-rows', 'file', { file, line: 1, expected: 'at least one row' });
+      throw new Fault('trace-io/no-rows', { what: 'file', file, line: 1, rule: 'must have at least one row' });
     }
     return rows;
   }
@@ -109,12 +109,13 @@ class TidyRows implements TidyTable {
   plan(header: readonly string[], line: number): RowPlan {
     const slots = header.map((name) => {
       if (name === '' || this.#columns.has(name)) {
-        throw new TraceIoError('trace-io/duplicate-column', 'header', {
+        throw new Fault('trace-io/duplicate-column', {
+          what: 'header',
           file: this.file,
           line,
           column: name,
           value: name,
-          expected: 'every column a name, and every name once',
+          rule: 'must give every column a name, and every name once',
         });
       }
       return this.column(name);

@@ -39,7 +39,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   let origin: bigint | undefined;
   for await (const { line, record } of jsonLinesOf(input, ['request_start_ns'])) {
     const metadata = record.inner('metadata');
-    if (metadata === undefined) throw record.fault('metadata', record.raw('metadata'), 'an object');
+    if (metadata === undefined) throw record.fault('metadata', record.raw('metadata'), 'must be an object');
     const start = nanosecondsOf(metadata, 'request_start_ns');
     // Whole seconds, so that the relative times stay exact.
     origin ??= (start / 1_000_000_000n) * 1_000_000_000n;
@@ -92,7 +92,7 @@ function idOf(metadata: JsonRecord, line: number): string {
 
 function metricOf(metrics: JsonRecord, name: string): JsonRecord {
   const metric = metrics.inner(name);
-  if (metric === undefined) throw metrics.fault(name, metrics.raw(name), 'a value with its unit');
+  if (metric === undefined) throw metrics.fault(name, metrics.raw(name), 'must be a value with its unit');
   return metric;
 }
 
@@ -100,6 +100,7 @@ function secondsOf(metrics: JsonRecord, name: string): number {
   const metric = metricOf(metrics, name);
   const unit = metric.text('unit') ?? '';
   const scale = Object.hasOwn(UNIT_SEC, unit) ? UNIT_SEC[unit] : undefined;
-  if (scale === undefined) throw metric.fault('unit', metric.raw('unit'), `one of ${Object.keys(UNIT_SEC).join(', ')}`);
+  if (scale === undefined)
+    throw metric.fault('unit', metric.raw('unit'), `must be one of ${Object.keys(UNIT_SEC).join(', ')}`);
   return metric.number('value') * scale;
 }

@@ -1,9 +1,9 @@
+import { Fault } from '@stepclock/faults';
 import type { Input } from '../../bytes/input.js';
 import { readJsonDocuments } from '../../json/json-documents.js';
 import { isObject, JsonRecord, numberOf } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
-import { TraceIoError } from '../../trace-io-error.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
 const LISTS = ['successful', 'errored', 'incomplete'] as const;
@@ -15,7 +15,7 @@ const LISTS = ['successful', 'errored', 'incomplete'] as const;
  * as an instance. Errored and incomplete requests are excluded; a list that holds fewer requests than the benchmark counted is refused,
  * because the missing ones pressed on the others.
  *
- * @throws TraceIoError `trace-io/truncated-requests`
+ * @throws Fault `trace-io/truncated-requests`
  */
 export const guidellm: TraceFormat = {
   name: 'guidellm',
@@ -57,12 +57,14 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   for (const [benchmark, { count, line }] of counted) {
     const present = listed.get(benchmark) ?? 0;
     if (present < count) {
-      throw new TraceIoError('trace-io/truncated-requests', 'GuideLLM benchmark', {
+      throw new Fault('trace-io/truncated-requests', {
+        what: 'GuideLLM benchmark',
         file: input.file,
         line: line || documentLine,
         column: `benchmarks[${benchmark}].requests.successful`,
         value: `${present} requests`,
-        expected: `all ${count} that the benchmark counted; run it again without sampling of requests`,
+        rule: `must list all ${count} requests that the benchmark counted`,
+        hint: 'run it again without sampling of requests',
       });
     }
   }
@@ -86,7 +88,7 @@ function addRequest(
 ): boolean {
   const path = `benchmarks[${benchmark}].requests.successful[${index}]`;
   if (!isObject(value)) {
-    throw new TraceIoError('trace-io/bad-field', path, { file, line, column: path, value, expected: 'an object' });
+    throw new Fault('trace-io/bad-field', { what: path, file, line, column: path, value, rule: 'must be an object' });
   }
   const item = new JsonRecord(value, file, line, path);
   const info = item.inner('info');

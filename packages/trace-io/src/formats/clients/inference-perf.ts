@@ -1,9 +1,9 @@
+import { Fault } from '@stepclock/faults';
 import type { Input } from '../../bytes/input.js';
 import { readJsonDocuments } from '../../json/json-documents.js';
 import { isObject, JsonRecord, numberOf } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
-import { TraceIoError } from '../../trace-io-error.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
 /**
@@ -37,13 +37,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
 function addRequest(value: unknown, index: number, line: number, file: string, builder: RequestBuilder): boolean {
   const path = `[${index}]`;
   if (!isObject(value)) {
-    throw new TraceIoError('trace-io/bad-field', path, {
-      file,
-      line,
-      column: path,
-      value,
-      expected: 'an object a request',
-    });
+    throw new Fault('trace-io/bad-field', { what: path, file, line, column: path, value, rule: 'must be an object' });
   }
   const item = new JsonRecord(value, file, line, path);
   const info = item.inner('info');
@@ -71,11 +65,11 @@ function addRequest(value: unknown, index: number, line: number, file: string, b
 function timesOf(response: JsonRecord, name: string): number[] {
   const times = response.raw(name);
   if (times === undefined || times === null) return [];
-  if (!Array.isArray(times)) throw response.fault(name, times, 'a list of seconds');
+  if (!Array.isArray(times)) throw response.fault(name, times, 'must be a list of seconds');
   const ends = times.length > 1 ? [times[0], times.at(-1)] : times;
   return ends.map((time: unknown) => {
     const seconds = numberOf(time);
-    if (!Number.isFinite(seconds)) throw response.fault(name, time, 'finite seconds');
+    if (!Number.isFinite(seconds)) throw response.fault(name, time, 'must be finite seconds');
     return seconds;
   });
 }

@@ -1,9 +1,9 @@
+import { Fault } from '@stepclock/faults';
 import type { Input } from '../../bytes/input.js';
 import { readJsonDocuments } from '../../json/json-documents.js';
 import { isObject, JsonRecord } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
-import { TraceIoError } from '../../trace-io-error.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
 const COLUMNS = ['input_lens', 'output_lens', 'ttfts', 'itls', 'start_times', 'errors'] as const;
@@ -16,7 +16,7 @@ const TITLES = ['model_id', 'backend', 'endpoint_type', 'label'] as const;
  * prefill starts when the request was sent, so the queue is folded into it. `itls` are gaps between chunks, whose sum gives the
  * last token; token counts are those of `output_lens`. Requests with an error are excluded. Each appended run is an instance.
  *
- * @throws TraceIoError `trace-io/not-detailed`, `trace-io/no-start-times`: what to run again
+ * @throws Fault `trace-io/not-detailed`, `trace-io/no-start-times`: what to run again
  */
 export const vllmBench: TraceFormat = {
   name: 'vllm-bench',
@@ -78,7 +78,8 @@ class Run {
   take(name: Column, index: number | undefined, value: unknown, line: number): void {
     if (index === undefined) {
       // The list itself, after its elements (emptied as they were handed out).
-      if (!Array.isArray(value) && value !== null) throw this.#bad(name, value, line, 'a list, one element a request');
+      if (!Array.isArray(value) && value !== null)
+        throw this.#bad(name, value, line, 'must be a list, one element a request');
       if (Array.isArray(value) && !this.#columns.has(name)) this.#columns.set(name, []);
       return;
     }
@@ -93,19 +94,22 @@ class Run {
   finish(builder: RequestBuilder, line: number): void {
     const columns = this.#columns;
     if (!columns.has('input_lens') && !columns.has('ttfts')) {
-      throw new TraceIoError('trace-io/not-detailed', 'vllm bench result', {
+      throw new Fault('trace-io/not-detailed', {
+        what: 'vllm bench result',
         file: this.file,
         line,
-        expected: 'lists per request; run the benchmark again with --save-result --save-detailed',
+        rule: 'must have lists per request',
+        hint: 'run the benchmark again with --save-result --save-detailed',
       });
     }
     if (!columns.has('start_times')) {
-      throw new TraceIoError('trace-io/no-start-times', 'vllm bench result', {
+      throw new Fault('trace-io/no-start-times', {
+        what: 'vllm bench result',
         file: this.file,
         line,
         column: 'start_times',
-        expected:
-          'start_times, without which nobody can tell which requests overlapped; run the benchmark again with a vLLM that writes them (--save-result --save-detailed)',
+        rule: 'must have start_times, without which nobody can tell which requests overlapped',
+        hint: 'run the benchmark again with a vLLM that writes them (--save-result --save-detailed)',
       });
     }
     const starts = columns.get('start_times') as unknown[];
@@ -117,7 +121,7 @@ class Run {
           name,
           `${column?.length ?? 0} elements`,
           line,
-          `as many elements as start_times, ${starts.length}`,
+          `must have as many elements as start_times, ${starts.length}`,
         );
       }
     }
@@ -149,18 +153,18 @@ class Run {
 
   #sum(gaps: unknown, index: number, line: number): number {
     if (gaps === null) return 0;
-    if (!Array.isArray(gaps)) throw this.#bad(`itls[${index}]`, gaps, line, 'a list of seconds');
+    if (!Array.isArray(gaps)) throw this.#bad(`itls[${index}]`, gaps, line, 'must be a list of seconds');
     let sum = 0;
     for (const gap of gaps) {
       if (typeof gap !== 'number' || !Number.isFinite(gap))
-        throw this.#bad(`itls[${index}]`, gap, line, 'finite seconds');
+        throw this.#bad(`itls[${index}]`, gap, line, 'must be finite seconds');
       sum += gap;
     }
     return sum;
   }
 
-  #bad(column: string, value: unknown, line: number, expected: string): TraceIoError {
-    return new TraceIoError('trace-io/bad-field', column, { file: this.file, line, column, value, expected });
+  #bad(column: string, value: unknown, line: number, rule: string): Fault {
+    return new Fault('trace-io/bad-field', { what: column, file: this.file, line, column, value, rule });
   }
 }
 

@@ -1,9 +1,9 @@
+import { Fault } from '@stepclock/faults';
 import type { Input } from '../../bytes/input.js';
 import { readJsonDocuments } from '../../json/json-documents.js';
 import { isObject, JsonRecord } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
-import { TraceIoError } from '../../trace-io-error.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
 /**
@@ -25,12 +25,13 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     value: ({ value, path, line }) => {
       const at = `requests[${String(path[1])}]`;
       if (!isObject(value)) {
-        throw new TraceIoError('trace-io/bad-field', at, {
+        throw new Fault('trace-io/bad-field', {
+          what: at,
           file: input.file,
           line,
           column: at,
           value,
-          expected: 'an object',
+          rule: 'must be an object',
         });
       }
       addRequest(new JsonRecord(value, input.file, line, at), line, builder);

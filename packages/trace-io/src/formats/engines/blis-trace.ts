@@ -1,9 +1,9 @@
+import { Fault } from '@stepclock/faults';
 import { type Input, peeked, startsWithBom } from '../../bytes/input.js';
 import { type RequestColumn, readRequestRows } from '../../delimited/request-rows.js';
 import { isObject, numberOf } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { EngineSettings, Trace } from '../../trace.js';
-import { TraceIoError } from '../../trace-io-error.js';
 import { HEAD_BYTES } from '../head.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
@@ -121,10 +121,12 @@ async function withoutYaml(input: Input): Promise<{ yaml: string | undefined; cs
   // The CSV's header is the first line that names its columns.
   const found = /^[^\r\n:]*\brequest_id\s*,/m.exec(text);
   if (found === null) {
-    throw new TraceIoError('trace-io/no-rows', 'BLIS trace', {
+    throw new Fault('trace-io/no-rows', {
+      what: 'BLIS trace',
       file: input.file,
       line: 1,
-      expected: 'the CSV with the requests; this is its YAML header alone',
+      rule: 'must hold the CSV with the requests',
+      hint: 'this is its YAML header alone',
     });
   }
   const end = start + found.index;
@@ -153,21 +155,23 @@ async function headerOf(
     value = parseYaml(text.replace(/^---\s*$/gm, ''), { maxAliasCount: 0 });
   } catch (error) {
     if (!own) return { mode: undefined, settings: {} };
-    throw new TraceIoError('trace-io/bad-yaml', 'header', {
+    throw new Fault('trace-io/bad-yaml', {
+      what: 'header',
       file,
       line: 1,
-      expected: `valid YAML (${error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'not YAML'})`,
+      rule: `must be valid YAML (${error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'not YAML'})`,
     });
   }
   if (!isObject(value)) return { mode: undefined, settings: {} };
   const unit = value.time_unit;
   if (typeof unit === 'string' && !/^(?:us|microseconds?|µs)$/.test(unit)) {
-    throw new TraceIoError('trace-io/bad-field', 'time_unit', {
+    throw new Fault('trace-io/bad-field', {
+      what: 'time_unit',
       file,
       line: 1,
       column: 'time_unit',
       value: unit,
-      expected: 'microseconds',
+      rule: 'must be microseconds',
     });
   }
   const server = isObject(value.server) ? value.server : {};

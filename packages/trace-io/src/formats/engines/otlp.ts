@@ -181,7 +181,7 @@ function usage(span: Span, names: readonly string[], event: Attributes, name: st
 function monotonic(span: Span, attributes: Attributes, event: string): number {
   const seconds = numberAttribute(attributes, 'ts.monotonic');
   if (Number.isNaN(seconds))
-    throw span.record.fault(`journey.${event} ts.monotonic`, attributes.get('ts.monotonic'), 'finite seconds');
+    throw span.record.fault(`journey.${event} ts.monotonic`, attributes.get('ts.monotonic'), 'must be finite seconds');
   return seconds;
 }
 
@@ -191,7 +191,7 @@ function hasAny(attributes: Attributes, names: readonly string[]): boolean {
 
 function requiredAttribute(span: Span, name: string): number {
   const number = numberAttribute(span.attributes, name);
-  if (Number.isNaN(number)) throw span.record.fault(name, span.attributes.get(name), 'a finite number');
+  if (Number.isNaN(number)) throw span.record.fault(name, span.attributes.get(name), 'must be a finite number');
   return number;
 }
 
@@ -202,7 +202,7 @@ function countAttribute(span: Span, names: readonly string[]): number {
 
 function wholeNumber(span: Span, name: string, number: number): number {
   if (!(number >= 0 && Number.isSafeInteger(number)))
-    throw span.record.fault(name, span.attributes.get(name), 'a whole number >= 0');
+    throw span.record.fault(name, span.attributes.get(name), 'must be a whole number >= 0');
   return number;
 }
 

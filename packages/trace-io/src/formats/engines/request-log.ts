@@ -1,3 +1,4 @@
+import { Fault } from '@stepclock/faults';
 import type { Input } from '../../bytes/input.js';
 import { jsonLinesOf } from '../../json/json-lines.js';
 import type { JsonRecord } from '../../json/json-record.js';
@@ -7,7 +8,6 @@ import { phasesOfRequests } from '../../requests/request-phases.js';
 import { checkTimes } from '../../requests/request-times.js';
 import { RequestColumns } from '../../tables/request-columns.js';
 import type { Trace } from '../../trace.js';
-import { TraceIoError } from '../../trace-io-error.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
 /** Canonical fields and the names that logs give them, first come first taken. */
@@ -70,10 +70,12 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     take({ record, id, instance, line, file: input.file, names }, requests, exclusions);
   }
   if (requests.length === 0) {
-    throw new TraceIoError('trace-io/no-requests', 'file', {
+    throw new Fault('trace-io/no-requests', {
+      what: 'file',
       file: input.file,
       line: lastLine,
-      expected: `at least one request with tokens${exclusions.count > 0 ? `; left out: ${exclusions.count}` : ''}`,
+      rule: 'must have at least one request with tokens',
+      hint: exclusions.count > 0 ? `left out: ${exclusions.count}` : undefined,
     });
   }
   const table = requests.table();
@@ -119,14 +121,16 @@ function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclus
   const scheduled = record.number(names.scheduled_ts);
   const first = record.number(names.first_token_ts);
   const last = record.number(names.last_token_ts);
-  if (!(scheduled >= queued)) throw late(entry, 'scheduled_ts', scheduled, `at or after ${names.queued_ts} ${queued}`);
-  if (!(first > scheduled)) throw late(entry, 'first_token_ts', first, `after ${names.scheduled_ts} ${scheduled}`);
+  if (!(scheduled >= queued))
+    throw late(entry, 'scheduled_ts', scheduled, `must be at or after ${names.queued_ts} ${queued}`);
+  if (!(first > scheduled))
+    throw late(entry, 'first_token_ts', first, `must be after ${names.scheduled_ts} ${scheduled}`);
   if (!(outputTokens > 1 ? last > first : last >= first)) {
-    const rule = `${outputTokens > 1 ? 'after' : 'at or after'} ${names.first_token_ts} ${first}`;
+    const rule = `must be ${outputTokens > 1 ? 'after' : 'at or after'} ${names.first_token_ts} ${first}`;
     throw late(entry, 'last_token_ts', last, rule);
   }
   if (cachedTokens > promptTokens) {
-    throw record.fault(names.cached_toks, cachedTokens, `at most the prompt tokens, ${promptTokens}`);
+    throw record.fault(names.cached_toks, cachedTokens, `must be at most the prompt tokens, ${promptTokens}`);
   }
   const row = {
     ...(record.raw('arrival_unknown') !== true && { arrivalSec: queued }),
@@ -150,9 +154,9 @@ function isUnmarked(record: JsonRecord, names: Names): boolean {
   return false;
 }
 
-function late({ file, line, names }: LogLine, field: Field, value: number, expected: string): TraceIoError {
+function late({ file, line, names }: LogLine, field: Field, value: number, rule: string): Fault {
   const column = names[field];
-  return new TraceIoError('trace-io/time-order', column, { file, line, column, value, expected });
+  return new Fault('trace-io/time-order', { what: column, file, line, column, value, rule });
 }
 
 function addArrival(entry: LogLine, requests: RequestColumns, exclusions: Exclusions): void {
@@ -181,12 +185,13 @@ function refuseSecond(
   const identity = instance === undefined ? id : `${instance}\n${id}`;
   const earlier = lineOfRequest.get(identity);
   if (earlier !== undefined) {
-    throw new TraceIoError('trace-io/duplicate-request', 'request', {
+    throw new Fault('trace-io/duplicate-request', {
+      what: 'request',
       file,
       line,
       column,
       value: id,
-      expected: `one line a request (the first is line ${earlier})`,
+      rule: `must have one line a request (the first is line ${earlier})`,
     });
   }
   lineOfRequest.set(identity, line);
@@ -202,10 +207,11 @@ function fieldNames(columns: Readonly<Record<string, string>>, file: string): (r
   const mapped = new Map(Object.entries(columns));
   for (const key of mapped.keys()) {
     if (!Object.hasOwn(FIELDS, key)) {
-      throw new TraceIoError('trace-io/unknown-mapping', 'column mapping', {
+      throw new Fault('trace-io/unknown-mapping', {
+        what: 'column mapping',
         file,
         value: key,
-        expected: `one of ${Object.keys(FIELDS).join(', ')}`,
+        rule: `must be one of ${Object.keys(FIELDS).join(', ')}`,
       });
     }
   }

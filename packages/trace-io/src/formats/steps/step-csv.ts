@@ -1,9 +1,9 @@
+import { Fault } from '@stepclock/faults';
 import type { Input } from '../../bytes/input.js';
 import { type RequestColumn, readRequestRows } from '../../delimited/request-rows.js';
 import { FARTHEST_SEC } from '../../tables/clock-range.js';
 import { StepColumns } from '../../tables/step-columns.js';
 import type { Trace } from '../../trace.js';
-import { TraceIoError } from '../../trace-io-error.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
 type Key = 'start_sec' | 'duration_sec' | 'prefill_tokens' | 'decode_tokens' | 'context_tokens' | 'instance';
@@ -38,8 +38,8 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       const value = cells.number(key);
       // Negated, so that an absent column (NaN) passes.
       if (value < least || value > FARTHEST_SEC) {
-        const expected = `seconds from ${least} to ${FARTHEST_SEC}`;
-        throw new TraceIoError('trace-io/bad-time', key, { file: input.file, line, column: key, value, expected });
+        const rule = `must be seconds from ${least} to ${FARTHEST_SEC}`;
+        throw new Fault('trace-io/bad-time', { what: key, file: input.file, line, column: key, value, rule });
       }
       return value;
     };

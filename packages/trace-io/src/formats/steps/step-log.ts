@@ -1,9 +1,9 @@
+import { Fault } from '@stepclock/faults';
 import type { Input } from '../../bytes/input.js';
 import { linesOf } from '../../json/json-lines.js';
 import { FARTHEST_SEC } from '../../tables/clock-range.js';
 import { StepColumns } from '../../tables/step-columns.js';
 import type { Trace } from '../../trace.js';
-import { TraceIoError } from '../../trace-io-error.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
 const ITERATION =
@@ -40,27 +40,29 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       ITERATION.lastIndex = index;
       const found = ITERATION.exec(text);
       if (found === null) {
-        throw new TraceIoError('trace-io/bad-line', 'iteration line', {
+        throw new Fault('trace-io/bad-line', {
+          what: 'iteration line',
           file: input.file,
           line,
           value: text.slice(index),
-          expected: 'context and generation requests and tokens, and the elapsed time',
+          rule: 'must go on with the requests and tokens of context and generation, and the elapsed time',
         });
       }
       const count = (name: (typeof COUNTS)[number]): number => {
         const text = found[COUNTS.indexOf(name) + 1];
         const value = Number(text);
         if (Number.isSafeInteger(value)) return value;
-        const expected = 'a whole number >= 0';
-        throw new TraceIoError('trace-io/bad-count', name, { file: input.file, line, value: text, expected });
+        const rule = 'must be a whole number >= 0';
+        throw new Fault('trace-io/bad-count', { what: name, file: input.file, line, value: text, rule });
       };
       const durationSec = Number(found[6]) * (UNIT_SEC[found[7] ?? ''] ?? Number.NaN);
       if (!(durationSec >= 0 && durationSec <= FARTHEST_SEC)) {
-        throw new TraceIoError('trace-io/bad-number', 'elapsed time', {
+        throw new Fault('trace-io/bad-number', {
+          what: 'elapsed time',
           file: input.file,
           line,
           value: found[6],
-          expected: `a number, at most ${FARTHEST_SEC} s`,
+          rule: `must be a number, at most ${FARTHEST_SEC} s`,
         });
       }
       columns.add(
@@ -78,10 +80,11 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     }
   }
   if (columns.length === 0) {
-    throw new TraceIoError('trace-io/no-rows', 'file', {
+    throw new Fault('trace-io/no-rows', {
+      what: 'file',
       file: input.file,
       line: lastLine,
-      expected: 'at least one line `Iteration(N): ... iteration elapsed time: ...`',
+      rule: 'must have at least one line `Iteration(N): ... iteration elapsed time: ...`',
     });
   }
   return {

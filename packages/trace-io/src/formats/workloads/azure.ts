@@ -23,7 +23,7 @@ export const azureWorkload: TraceFormat = {
     };
     const builder = await readArrivals(input, options, {
       timestamp: 'timestamp',
-      time: { parse, expected: 'a date such as 2023-11-16 18:15:46.6805900' },
+      time: { parse, rule: 'must be a date such as 2023-11-16 18:15:46.6805900' },
       prompt: 'contexttokens',
       output: 'generatedtokens',
     });
