@@ -226,7 +226,7 @@ describe('step-time predict', () => {
 
   it('refuses files that are no model: exit 1', async () => {
     for (const [text, message] of [
-      ['{', /must be JSON/],
+      ['{', /model file: must be a NAME.json/],
       ['{"schema":"x"}', /schema: must be "stepclock\/step-time@1"; got "x"/],
     ] as const) {
       const { code, stderr } = await capture([

@@ -1,4 +1,4 @@
-import { ChartsError } from './charts-error.js';
+import { chartsFault } from './charts-fault.js';
 import type { JsonObject } from './spec.js';
 
 /** What an axis shows. */
@@ -61,12 +61,7 @@ export const resolveAxis = (
   rules: AxisRules = {},
 ): ResolvedAxis => {
   if (axis.scale === 'log' && !(low > 0)) {
-    throw new ChartsError(
-      'charts/bad-option',
-      `axis "${axis.label}"`,
-      'needs positive values for a log scale',
-      `${low}`,
-    );
+    throw chartsFault('charts/bad-option', `axis "${axis.label}"`, 'needs positive values for a log scale', low);
   }
   const log =
     axis.scale === 'log' || (axis.scale !== 'linear' && rules.mayBeLog === true && low > 0 && high / low > 100);
@@ -79,7 +74,7 @@ export const resolveAxis = (
   const to = rules.includeZero ? Math.max(0, high) : high;
   const [first, last] = axis.domain ?? padded(from, to, log, rules.padding ?? 0.03);
   if (!(first < last))
-    throw new ChartsError('charts/bad-option', `domain of "${axis.label}"`, 'must rise', `${first}..${last}`);
+    throw chartsFault('charts/bad-option', `domain of "${axis.label}"`, 'must rise', `${first}..${last}`);
   const domain = [first * factor, last * factor] as const;
   return {
     title: unit === '' ? label : `${label} (${unit})`,

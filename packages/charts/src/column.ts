@@ -1,4 +1,4 @@
-import { ChartsError } from './charts-error.js';
+import { chartsFault } from './charts-fault.js';
 
 /** One value a row: a typed array or a plain array. */
 export type Column = ArrayLike<number>;
@@ -15,32 +15,32 @@ const firstOddDouble = (column: Float64Array): number => {
   return -1;
 };
 
-/** @throws ChartsError `charts/not-finite` at the first value that is NaN or infinite. */
+/** @throws Fault `charts/not-finite` at the first value that is NaN or infinite. */
 export const requireFinite = (name: string, column: Column): void => {
   const at = column instanceof Float64Array ? firstOddDouble(column) : firstOdd(column);
-  if (at >= 0) throw new ChartsError('charts/not-finite', `${name}[${at}]`, 'must be finite', `${column[at]}`);
+  if (at >= 0) throw chartsFault('charts/not-finite', `${name}[${at}]`, 'must be finite', column[at]);
 };
 
-/** @throws ChartsError `charts/length-mismatch` unless all columns have as many rows as the first. */
+/** @throws Fault `charts/length-mismatch` unless all columns have as many rows as the first. */
 const requireSameLength = (columns: Readonly<Record<string, Column>>): number => {
   const entries = Object.entries(columns);
   const length = entries[0]?.[1].length ?? 0;
   for (const [name, column] of entries) {
     if (column.length !== length) {
-      throw new ChartsError(
+      throw chartsFault(
         'charts/length-mismatch',
         name,
         `must have as many rows as ${entries[0]?.[0]} (${length})`,
-        `${column.length}`,
+        column.length,
       );
     }
   }
   return length;
 };
 
-/** @throws ChartsError `charts/empty` for a column or list without rows. */
+/** @throws Fault `charts/empty` for a column or list without rows. */
 export const requireRows = (name: string, rows: { readonly length: number }): void => {
-  if (rows.length === 0) throw new ChartsError('charts/empty', name, 'must have at least one row', 'none');
+  if (rows.length === 0) throw chartsFault('charts/empty', name, 'must have at least one row', 0);
 };
 
 /** Equal lengths, at least one row, all finite: what every chart asks of its columns. Returns the number of rows. */

@@ -1,5 +1,5 @@
 export type { Axis } from './axis.js';
-export { ChartsError, type ChartsErrorCode } from './charts-error.js';
+export type { ChartsFaultCode } from './charts-fault.js';
 export type { Column } from './column.js';
 export { formatNumber, formatPercent, formatSeconds } from './number-text.js';
 export { type PngOptions, renderPng } from './render/render-png.js';

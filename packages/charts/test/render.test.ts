@@ -66,9 +66,7 @@ describe('PNG', () => {
   });
 
   it('refuses a scale that is none', async () => {
-    await expect(renderPng('<svg/>', { scale: Number.NaN })).rejects.toThrow(
-      'charts: scale must lie in (0, 8]; got NaN',
-    );
+    await expect(renderPng('<svg/>', { scale: Number.NaN })).rejects.toThrow('scale: must lie in (0, 8]; got NaN');
   });
 
   it('draws panels under one title', async () => {

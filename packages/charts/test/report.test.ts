@@ -136,7 +136,7 @@ describe('the report of an estimate', () => {
     const { phases, ...rest } = sampleEstimate({ phases: 40 });
     if (phases === undefined) throw new Error('no phases');
     expect(() => estimateReport({ ...rest, phases: { ...phases, observedSec: [1] } })).toThrow(
-      'charts: phases.observedSec must have as many rows as phases.kind (40); got 1',
+      'phases.observedSec: must have as many rows as phases.kind (40); got 1',
     );
   });
 });

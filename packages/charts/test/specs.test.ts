@@ -1,7 +1,7 @@
+import { type Fault, isFault } from '@stepclock/faults';
 import { describe, expect, it } from 'vitest';
 import {
   barSpec,
-  ChartsError,
   convergenceSpec,
   ecdfSpec,
   histogramSpec,
@@ -75,11 +75,11 @@ describe('units and scales', () => {
 
 describe('what cannot be drawn truthfully is refused', () => {
   const axis = { label: 'Duration', unit: 's' };
-  const refused = (work: () => unknown): ChartsError => {
+  const refused = (work: () => unknown): Fault => {
     try {
       work();
     } catch (error) {
-      if (error instanceof ChartsError) return error;
+      if (isFault(error, 'charts')) return error;
       throw error;
     }
     throw new Error('nothing was thrown');
@@ -89,12 +89,12 @@ describe('what cannot be drawn truthfully is refused', () => {
     [
       'charts/empty',
       () => observedPredictedSpec({ title: 'T', quantity: axis, series: [] }),
-      'charts: series must have at least one row; got none',
+      'series: must have at least one row; got 0',
     ],
     [
       'charts/empty',
       () => histogramSpec({ title: 'T', x: axis, series: [{ name: 'a', values: [] }] }),
-      'charts: series[0].values must have at least one row; got none',
+      'series[0].values: must have at least one row; got 0',
     ],
     [
       'charts/length-mismatch',
@@ -104,27 +104,27 @@ describe('what cannot be drawn truthfully is refused', () => {
           quantity: axis,
           series: [{ name: 'a', observed: [1, 2], predicted: [1] }],
         }),
-      'charts: series[0].predicted must have as many rows as series[0].observed (2); got 1',
+      'series[0].predicted: must have as many rows as series[0].observed (2); got 1',
     ],
     [
       'charts/not-finite',
       () => timelineSpec({ title: 'T', y: axis, signals: [{ name: 'a', timeSec: [0, 1], value: [1, Number.NaN] }] }),
-      'charts: signals[0].value[1] must be finite; got NaN',
+      'signals[0].value[1]: must be finite; got NaN',
     ],
     [
       'charts/not-finite',
       () => barSpec({ title: 'T', value: axis, bars: [{ group: 'a', value: Number.POSITIVE_INFINITY }] }),
-      'charts: bars.value[0] must be finite; got Infinity',
+      'bars.value[0]: must be finite; got Infinity',
     ],
     [
       'charts/bad-option',
       () => ecdfSpec({ title: 'T', quantity: { ...axis, scale: 'log' }, series: [{ name: 'a', values: [0, 1] }] }),
-      'charts: axis "Duration" needs positive values for a log scale; got 0',
+      'axis "Duration": needs positive values for a log scale; got 0',
     ],
     [
       'charts/bad-option',
       () => convergenceSpec({ title: 'T', series: [{ name: 'a', change: [1, -1] }] }),
-      'charts: series[0].change[1] must not be negative; got -1',
+      'series[0].change[1]: must not be negative; got -1',
     ],
   ])('%s', (code, work, message) => {
     const error = refused(work);

@@ -31,12 +31,8 @@ describe('a histogram in the terminal', () => {
   });
 
   it('refuses what it cannot draw', () => {
-    expect(() => textHistogram({ title: 'T', values: [] })).toThrow(
-      'charts: values must have at least one row; got none',
-    );
-    expect(() => textHistogram({ title: 'T', values: [1], width: 10 })).toThrow(
-      'charts: width must be at least 40; got 10',
-    );
+    expect(() => textHistogram({ title: 'T', values: [] })).toThrow('values: must have at least one row; got 0');
+    expect(() => textHistogram({ title: 'T', values: [1], width: 10 })).toThrow('width: must be at least 40; got 10');
   });
 });
 
@@ -70,11 +66,7 @@ describe('a line in the terminal', () => {
   });
 
   it('refuses what it cannot draw', () => {
-    expect(() => textLine({ title: 'T', x: [1], y: [1, 2] })).toThrow(
-      'charts: y must have as many rows as x (1); got 2',
-    );
-    expect(() => textLine({ title: 'T', x: [1], y: [1], height: 1 })).toThrow(
-      'charts: height must be at least 2; got 1',
-    );
+    expect(() => textLine({ title: 'T', x: [1], y: [1, 2] })).toThrow('y: must have as many rows as x (1); got 2');
+    expect(() => textLine({ title: 'T', x: [1], y: [1], height: 1 })).toThrow('height: must be at least 2; got 1');
   });
 });

@@ -1,6 +1,6 @@
 import { outsideHull, predictWithIntervals, type RegressionMetrics, regressionMetrics } from '@stepclock/regression';
 import { type MissedPoint, pointsOverThreshold } from './points-over-threshold.js';
-import type { StepTimeModel } from './step-time-model.js';
+import { requireFiniteTimes, type StepTimeModel } from './step-time-model.js';
 import { stepTimeDataset } from './step-time-terms.js';
 import type { StepTimes } from './step-times.js';
 
@@ -19,7 +19,7 @@ export interface StepTimeEvaluation {
 /** Compares predictions with measured steps. @param thresholdPercent of the points to list; default 20 */
 export const evaluateStepTime = (model: StepTimeModel, times: StepTimes, thresholdPercent = 20): StepTimeEvaluation => {
   const data = stepTimeDataset(times, model.features);
-  const predicted = model.linear.predict(data.features);
+  const predicted = requireFiniteTimes(model.linear.predict(data.features));
   return {
     metrics: regressionMetrics(data.target, predicted),
     intervalCoverage: coverageOf(model, data.features, data.target),

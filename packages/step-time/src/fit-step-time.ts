@@ -64,8 +64,8 @@ export interface StepTimeFit {
 /**
  * Fits `step_ms = a bs sl + b bs + c sl + d` (plus further features) by least squares.
  *
- * @throws RankDeficientError `regression/rank-deficient`, naming the terms that the data cannot tell apart
- * @throws RegressionError `regression/not-enough-rows`
+ * @throws Fault `regression/rank-deficient`, naming the terms that the data cannot tell apart
+ * @throws Fault `regression/not-enough-rows`
  *
  * @example
  * const { leastSquares: fit } = fitStepTime(times);
@@ -116,7 +116,7 @@ const crossValidated = (
 };
 
 const dominanceWarning = (report: InfluenceReport, rows: number): StepTimeWarning[] =>
-  report.dominant.length === 0 && report.pivotal === null
+  report.dominant.length === 0 && report.pivotal.length === 0
     ? []
     : [
         {

@@ -12,13 +12,13 @@ export {
   type ModelFileOptions,
   missedJSON,
   readStepTimeFile,
-  STEP_TIME_SCHEMA,
   statisticsJSON,
   stepTimeFile,
 } from './model-file.js';
 export { type MissedPoint, pointsOverThreshold } from './points-over-threshold.js';
 export { type ReadStepTimesOptions, readStepTimes } from './read-step-times.js';
-export { StepTimeError, type StepTimeErrorCode, type StepTimeErrorParts } from './step-time-error.js';
+export type { StepTimeFaultCode } from './step-time-fault.js';
 export { type PredictionBand, type StepTimeFigures, stepTimeFigures } from './step-time-figures.js';
 export { predictStepTime, type StepPrediction, type StepQuery, type StepTimeModel } from './step-time-model.js';
+export type { StepTimeFile } from './step-time-schema.js';
 export { KNOWN_FURTHER_FEATURES, type StepTimes, stepTimesOf } from './step-times.js';

@@ -1,22 +1,26 @@
-import { LinearModel, modelFromJSON, RegressionError } from '@stepclock/regression';
+import { type ModelFileKind, readModelFile } from '@stepclock/model-file';
+import { type FittedModel, LinearModel, modelFromJSON, RegressionError } from '@stepclock/regression';
 import type { EstimatorComparison, EstimatorScore } from './compare-estimators.js';
 import type { StepTimeFit } from './fit-step-time.js';
 import { type InfluentialPoint, influenceInWords } from './influence-report.js';
 import { type MissedPoint, pointsOverThreshold } from './points-over-threshold.js';
-import { StepTimeError } from './step-time-error.js';
+import { stepTimeFault } from './step-time-fault.js';
 import type { StepTimeModel } from './step-time-model.js';
+import { type StepTimeFile, stepTimeSchema } from './step-time-schema.js';
 import { formulaOf } from './step-time-terms.js';
 import type { StepTimes } from './step-times.js';
-
-/** Version of NAME.json. */
-export const STEP_TIME_SCHEMA = 'stepclock/step-time@1';
 
 const uncertaintyJSON = (u: {
   readonly standardError: number | null;
   readonly t: number | null;
   readonly p: number | null;
   readonly interval: readonly [number, number] | null;
-}) => ({ standard_error: u.standardError, t: u.t, p: u.p, interval: u.interval });
+}) => ({
+  standard_error: u.standardError,
+  t: u.t,
+  p: u.p,
+  interval: u.interval === null ? null : ([...u.interval] satisfies [number, number]),
+});
 
 const rowJSON = (times: StepTimes, row: number) => ({
   row: row + 1,
@@ -51,8 +55,8 @@ const scoreJSON = (score: EstimatorScore) => {
   return { estimator: score.name, train: part(score.train), test: part(score.test) };
 };
 
-/** Figures of the published system under its names, and what it lacked. ms; mape in percent. */
-export const statisticsJSON = ({ leastSquares, metrics, crossValidation }: StepTimeFit) => {
+/** The statistics of a fit as they stand in files. */
+export const statisticsJSON = ({ leastSquares, metrics, crossValidation }: StepTimeFit): StepTimeFile['statistics'] => {
   const { statistics, conditionNumber } = leastSquares;
   return {
     n: statistics.n,
@@ -89,8 +93,12 @@ export interface ModelFileOptions {
   readonly listed?: number;
 }
 
-/** NAME.json: plain, finite (`null` where a figure is not defined), readable without this package. */
-export const stepTimeFile = (fit: StepTimeFit, comparison: EstimatorComparison, options: ModelFileOptions = {}) => {
+/** What NAME.json holds of a fit. */
+export const stepTimeFile = (
+  fit: StepTimeFit,
+  comparison: EstimatorComparison,
+  options: ModelFileOptions = {},
+): StepTimeFile => {
   const { thresholdPercent = 20, listed = 100 } = options;
   const { model, times, leastSquares, influence, coefficientNames } = fit;
   const measured = times.stepTimeSec.map((sec) => 1000 * sec);
@@ -98,7 +106,7 @@ export const stepTimeFile = (fit: StepTimeFit, comparison: EstimatorComparison, 
   const named = (values: readonly number[]): Record<string, number> =>
     Object.fromEntries(coefficientNames.map((name, j) => [name, values[j] ?? 0]));
   return {
-    schema: STEP_TIME_SCHEMA,
+    schema: `${KIND.family}@${KIND.version}`,
     model_name: model.name,
     target: model.target,
     headline: influenceInWords(influence, times.length),
@@ -119,7 +127,8 @@ export const stepTimeFile = (fit: StepTimeFit, comparison: EstimatorComparison, 
       dominant_points: influence.dominant.map((point) => pointJSON(times, point)),
       dominant_rss_share: influence.dominantShare,
       r2: influence.r2,
-      pivotal_point: influence.pivotal === null ? null : pointJSON(times, influence.pivotal),
+      pivotal_point: influence.pivotal[0] === undefined ? null : pointJSON(times, influence.pivotal[0]),
+      pivotal_points: influence.pivotal.map((point) => pointJSON(times, point)),
       r2_without_these_points: influence.r2Without,
       coefficients_without_these_points:
         influence.coefficientsWithout === null ? null : named(influence.coefficientsWithout),
@@ -139,47 +148,54 @@ export const stepTimeFile = (fit: StepTimeFit, comparison: EstimatorComparison, 
       test_rows: comparison.testRows,
       estimators: comparison.scores.map(scoreJSON),
     },
-    warnings: fit.warnings,
-    features: model.features,
+    warnings: [...fit.warnings],
+    features: [...model.features],
     model: model.linear.toJSON(),
   };
 };
 
-const bad = (field: string, rule: string, value: unknown): StepTimeError =>
-  new StepTimeError(
-    'step-time/bad-model-file',
-    `${field}: must be ${rule}; got ${JSON.stringify(value) ?? 'nothing'}`,
-    {
-      column: field,
-      value,
-      expected: rule,
-    },
-  );
+const KIND: ModelFileKind<typeof stepTimeSchema> = {
+  family: 'stepclock/step-time',
+  version: 1,
+  schema: stepTimeSchema,
+  code: 'step-time/bad-model-file',
+  described: "a NAME.json as 'stepclock step-time fit' writes it",
+};
 
 /**
- * The model of a NAME.json, parsed. It predicts what the fitted one did, to the last bit: its numbers are those of `model`, not those of `coefficients`,
- * which are there for people.
+ * The model of a NAME.json. It predicts what the fitted one did, to the last bit: its numbers are those of `model`, not those of
+ * `coefficients`, which are there for people.
  *
- * @throws StepTimeError `step-time/bad-model-file`
+ * @param text the file's content
+ * @param file its name, for messages
+ * @throws Fault `step-time/bad-model-file`, with the path of the field
  */
-export const readStepTimeFile = (value: unknown): StepTimeModel => {
-  const file = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
-  const { schema, model_name: name, features } = file;
-  if (schema !== STEP_TIME_SCHEMA) throw bad('schema', `"${STEP_TIME_SCHEMA}"`, schema);
-  if (typeof name !== 'string') throw bad('model_name', 'a text', name);
-  if (!Array.isArray(features) || !features.every((f): f is string => typeof f === 'string')) {
-    throw bad('features', 'a list of names', features);
-  }
+export const readStepTimeFile = (text: string, file?: string): StepTimeModel => {
+  const { model_name: name, target, features, model } = readModelFile(text, KIND, file);
+  const linear = linearModelOf(model, file);
+  const missing = features.find((feature) => !linear.featureNames.includes(feature));
+  if (missing === undefined) return { name, target, features, linear };
+  throw stepTimeFault('step-time/bad-model-file', {
+    what: 'features',
+    rule: 'must be features of the model',
+    value: missing,
+    file,
+  });
+};
+
+const linearModelOf = (json: unknown, file: string | undefined): LinearModel => {
+  let model: FittedModel;
   try {
-    const linear = modelFromJSON(file.model);
-    if (!(linear instanceof LinearModel)) throw bad('model.kind', '"linear"', linear.kind);
-    const missing = features.find((feature) => !linear.featureNames.includes(feature));
-    if (missing !== undefined) throw bad('features', `features of the model`, missing);
-    return { name, target: 'decode', features, linear };
+    model = modelFromJSON(json);
   } catch (error) {
-    if (error instanceof RegressionError) {
-      throw new StepTimeError('step-time/bad-model-file', error.message, { column: 'model' });
-    }
-    throw error;
+    if (!(error instanceof RegressionError)) throw error;
+    throw stepTimeFault('step-time/bad-model-file', { what: 'model', rule: error.message, file });
   }
+  if (model instanceof LinearModel) return model;
+  throw stepTimeFault('step-time/bad-model-file', {
+    what: 'model.kind',
+    rule: 'must be "linear"',
+    value: model.kind,
+    file,
+  });
 };

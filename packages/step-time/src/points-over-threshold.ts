@@ -1,4 +1,4 @@
-import { StepTimeError } from './step-time-error.js';
+import { stepTimeFault } from './step-time-fault.js';
 
 /** A row that the model misses by more than was asked for. */
 export interface MissedPoint {
@@ -19,9 +19,10 @@ export const pointsOverThreshold = (
   thresholdPercent: number,
 ): MissedPoint[] => {
   if (!(thresholdPercent >= 0)) {
-    throw new StepTimeError('step-time/bad-option', `threshold: must be at least 0 %; got ${thresholdPercent}`, {
+    throw stepTimeFault('step-time/bad-option', {
+      what: 'threshold',
+      rule: 'must be at least 0 %',
       value: thresholdPercent,
-      expected: 'at least 0',
     });
   }
   const missed: MissedPoint[] = [];

@@ -1,5 +1,6 @@
+import { listed } from '@stepclock/faults';
 import { decimalNumber, rowsWhere, type TidyTable } from '@stepclock/trace-io';
-import { StepTimeError } from './step-time-error.js';
+import { stepTimeFault } from './step-time-fault.js';
 import { BATCH_SIZE, KNOWN_FURTHER_FEATURES, SEQUENCE_LENGTH, type StepTimes } from './step-times.js';
 
 export interface ReadStepTimesOptions {
@@ -16,11 +17,11 @@ const STEP_TIME = 'step_time';
 const columnOf = (table: TidyTable, name: string, what = name): number => {
   const column = table.names.indexOf(name);
   if (column >= 0) return column;
-  throw new StepTimeError('step-time/missing-column', `${what}: must be a column; got ${table.names.join(', ')}`, {
+  throw stepTimeFault('step-time/missing-column', {
+    what,
+    rule: 'must be a column',
     file: table.file,
-    column: name,
-    value: table.names,
-    expected: what,
+    hint: `the columns are ${listed(table.names, 12)}`,
   });
 };
 
@@ -35,13 +36,14 @@ const numbersOf = (
     const text = table.cell(row, column);
     const value = decimalNumber(text);
     if (!rule.accepts(value)) {
-      const name = table.names[column] ?? '';
-      throw new StepTimeError('step-time/bad-number', `${name}: must be ${rule.must}; got ${JSON.stringify(text)}`, {
+      const name = table.names[column];
+      throw stepTimeFault('step-time/bad-number', {
+        what: name,
+        rule: `must be ${rule.must}`,
+        value: text,
         file: table.file,
         line: table.line(row),
         column: name,
-        value: text,
-        expected: rule.must,
       });
     }
     return value;
@@ -75,11 +77,14 @@ const sequenceColumn = (table: TidyTable, rows: Uint32Array): number => {
     const [a, b] = [columnOf(table, first), columnOf(table, second)];
     const differs = rows.find((row) => decimalNumber(table.cell(row, a)) !== decimalNumber(table.cell(row, b)));
     if (differs !== undefined) {
-      throw new StepTimeError(
-        'step-time/ambiguous-column',
-        `${first}, ${second}: must agree where both are given; got ${table.cell(differs, a)} and ${table.cell(differs, b)}`,
-        { file: table.file, line: table.line(differs), column: second },
-      );
+      throw stepTimeFault('step-time/ambiguous-column', {
+        what: `${first}, ${second}`,
+        rule: 'must agree where both are given',
+        value: `${table.cell(differs, a)} and ${table.cell(differs, b)}`,
+        file: table.file,
+        line: table.line(differs),
+        column: second,
+      });
     }
   }
   return columnOf(table, first);
@@ -89,7 +94,7 @@ const sequenceColumn = (table: TidyTable, rows: Uint32Array): number => {
  * Measured steps from a tidy table: `batch_size`, `avg_seq_len` or `sequence_length` (tokens), `step_time` (seconds), and further features by
  * name.
  *
- * @throws StepTimeError `step-time/missing-column`, `step-time/bad-number` (with the line), `step-time/ambiguous-column`
+ * @throws Fault `step-time/missing-column`, `step-time/bad-number` (with the line), `step-time/ambiguous-column`
  * @throws Fault `trace-io/bad-filter`
  */
 export const readStepTimes = (table: TidyTable, options: ReadStepTimesOptions = {}): StepTimes => {
@@ -101,7 +106,9 @@ export const readStepTimes = (table: TidyTable, options: ReadStepTimesOptions = 
   const further = new Map<string, Float64Array>();
   for (const name of features) {
     if (name === BATCH_SIZE || name === SEQUENCE_LENGTH || name === STEP_TIME || name === SEQUENCE_COLUMNS[0]) {
-      throw new StepTimeError('step-time/bad-option', `features: must be beyond the model's own; got ${name}`, {
+      throw stepTimeFault('step-time/bad-option', {
+        what: 'features',
+        rule: "must be beyond the model's own",
         value: name,
       });
     }

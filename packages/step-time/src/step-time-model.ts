@@ -5,7 +5,7 @@ import {
   outsideHull,
   predictWithIntervals,
 } from '@stepclock/regression';
-import { StepTimeError } from './step-time-error.js';
+import { stepTimeFault } from './step-time-fault.js';
 import { BATCH_SIZE, SEQUENCE_LENGTH } from './step-times.js';
 
 /** The fitted formula. */
@@ -43,12 +43,8 @@ const oneRow = (model: StepTimeModel, query: StepQuery): FeatureTable => {
   const names = [BATCH_SIZE, SEQUENCE_LENGTH, ...model.features];
   values.forEach((value, j) => {
     if (typeof value !== 'number' || !Number.isFinite(value) || (j < 2 && !(value > 0))) {
-      const must = j < 2 ? 'a number above 0' : 'a number, since the model uses it';
-      throw new StepTimeError('step-time/bad-number', `${names[j]}: must be ${must}; got ${value}`, {
-        column: names[j] ?? '',
-        value,
-        expected: must,
-      });
+      const rule = j < 2 ? 'must be a number above 0' : 'must be a number, since the model uses it';
+      throw stepTimeFault('step-time/bad-number', { what: names[j], rule, value: value ?? 'nothing' });
     }
   });
   return featureTable(
@@ -60,7 +56,7 @@ const oneRow = (model: StepTimeModel, query: StepQuery): FeatureTable => {
 /**
  * The duration of one step.
  *
- * @throws StepTimeError `step-time/bad-number`
+ * @throws Fault `step-time/bad-number`
  */
 export const predictStepTime = (model: StepTimeModel, query: StepQuery, level = 0.95): StepPrediction => {
   const row = oneRow(model, query);
@@ -73,13 +69,17 @@ export const predictStepTime = (model: StepTimeModel, query: StepQuery, level = 
     .map(({ name, min, max }) => `${name} was ${min} to ${max} in training`);
   const extrapolated = outsideHull(linear, row)[0] === 1;
   if (linear.inference === undefined) {
-    return { stepTimeSec: linear.predict(row)[0] / 1000, interval: null, extrapolated, outside };
+    const [stepTimeSec] = requireFiniteTimes(linear.predict(row)).map((ms) => ms / 1000);
+    return { stepTimeSec, interval: null, extrapolated, outside };
   }
   const { mean, low, high } = predictWithIntervals(linear, row, { level });
-  return {
-    stepTimeSec: mean[0] / 1000,
-    interval: [low[0] / 1000, high[0] / 1000],
-    extrapolated,
-    outside,
-  };
+  const [stepTimeSec, from, to] = requireFiniteTimes(Float64Array.of(mean[0], low[0], high[0])).map((ms) => ms / 1000);
+  return { stepTimeSec, interval: [from, to], extrapolated, outside };
+};
+
+/** A file may hold coefficients that are finite and times that are not. */
+export const requireFiniteTimes = (predictedMs: Float64Array): Float64Array => {
+  const odd = predictedMs.find((ms) => !Number.isFinite(ms));
+  if (odd === undefined) return predictedMs;
+  throw stepTimeFault('step-time/bad-model-file', { what: 'model', rule: 'must predict finite times', value: odd });
 };

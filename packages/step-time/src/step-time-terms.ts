@@ -1,5 +1,6 @@
+import { listed } from '@stepclock/faults';
 import { type Dataset, dataset, featureTable, type Term, term } from '@stepclock/regression';
-import { StepTimeError } from './step-time-error.js';
+import { stepTimeFault } from './step-time-fault.js';
 import { BATCH_SIZE, SEQUENCE_LENGTH, type StepTimes } from './step-times.js';
 
 /** `a bs sl + b bs + c sl`, then the further features; the intercept d is the regression's. */
@@ -37,9 +38,9 @@ export const stepTimeDataset = (times: StepTimes, features: readonly string[]): 
 const furtherColumn = (times: StepTimes, name: string): Float64Array => {
   const column = times.further.get(name);
   if (column !== undefined) return column;
-  throw new StepTimeError(
-    'step-time/missing-column',
-    `${name}: must be a column of the data; got ${[BATCH_SIZE, SEQUENCE_LENGTH, ...times.further.keys()].join(', ')}`,
-    { column: name },
-  );
+  throw stepTimeFault('step-time/missing-column', {
+    what: name,
+    rule: 'must be a column of the data',
+    hint: `it has ${listed([BATCH_SIZE, SEQUENCE_LENGTH, ...times.further.keys()], 12)}`,
+  });
 };

@@ -1,4 +1,4 @@
-import { StepTimeError } from './step-time-error.js';
+import { stepTimeFault } from './step-time-fault.js';
 
 /** The model's own features, by the names that its terms use. */
 export const BATCH_SIZE = 'batch_size';
@@ -29,17 +29,13 @@ export interface StepTimes {
 const requirePositive = (name: string, column: Float64Array): void => {
   const row = column.findIndex((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));
   if (row < 0) return;
-  throw new StepTimeError('step-time/bad-number', `${name}: must be above 0; got ${column[row]} in row ${row}`, {
-    column: name,
-    value: column[row],
-    expected: 'above 0',
-  });
+  throw stepTimeFault('step-time/bad-number', { what: name, rule: 'must be above 0', value: column[row], row });
 };
 
 /**
  * Step times from plain arrays: the door for callers without a file.
  *
- * @throws StepTimeError `step-time/no-rows`, `step-time/bad-number`
+ * @throws Fault `step-time/no-rows`, `step-time/bad-number`
  *
  * @example
  * stepTimesOf({ batchSize: [1, 8], sequenceLength: [128, 512], stepTimeSec: [0.012, 0.013] }).length // => 2
@@ -54,7 +50,7 @@ export const stepTimesOf = (columns: {
   const sequenceLength = Float64Array.from(columns.sequenceLength);
   const stepTimeSec = Float64Array.from(columns.stepTimeSec);
   if (stepTimeSec.length === 0) {
-    throw new StepTimeError('step-time/no-rows', 'rows: must be at least one; got 0', { expected: 'at least one row' });
+    throw stepTimeFault('step-time/no-rows', { what: 'rows', rule: 'must be at least one', value: 0 });
   }
   requirePositive(BATCH_SIZE, batchSize);
   requirePositive(SEQUENCE_LENGTH, sequenceLength);

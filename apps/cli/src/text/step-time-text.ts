@@ -63,12 +63,15 @@ const coefficientsText = ({ leastSquares, coefficientNames, influence }: StepTim
     c.interval === null ? '-' : `[${shown(c.interval[0])}, ${shown(c.interval[1])}]`,
     ...(without === null ? [] : [shown(without[j], 5)]),
   ]);
-  const titles = without === null ? head : [...head, `ms without ${influence.dominant.length > 1 ? 'them' : 'it'}`];
+  const titles =
+    without === null
+      ? head
+      : [...head, `ms without ${influence.dominant.length + influence.pivotal.length > 1 ? 'them' : 'it'}`];
   return tableText([titles, ...rows], [0, 1]);
 };
 
 const decisiveText = ({ times, influence }: StepTimeFit): string[] =>
-  [...influence.dominant, ...(influence.pivotal === null ? [] : [influence.pivotal])]
+  [...influence.dominant, ...influence.pivotal]
     .slice(0, LISTED)
     .map(
       ({ row, stepTimeMs, predictedMs, studentised }) =>

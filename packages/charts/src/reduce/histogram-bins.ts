@@ -1,5 +1,5 @@
+import { quantileSorted, sortedCopy } from '@stepclock/numerics';
 import type { Column } from '../column.js';
-import { quantileOf, sorted } from './quantiles.js';
 
 /** One bar of a histogram. The outermost bars hold everything beyond them when `tail` says so. */
 interface HistogramBin {
@@ -28,7 +28,7 @@ const niceWidth = (raw: number): number => {
  * much further than their middle (beyond three times the range of the middle 95 %), the outermost bins gather what lies beyond it.
  */
 export const histogramBins = (values: Column, target = 40): HistogramBins => {
-  const ascending = sorted(values);
+  const ascending = sortedCopy(values);
   const low = ascending[0];
   const high = ascending[ascending.length - 1];
   // Values that differ by less than a double can cut into bins are one value.
@@ -37,15 +37,15 @@ export const histogramBins = (values: Column, target = 40): HistogramBins => {
     const bin = { start: low - half, end: low + half, count: ascending.length, tail: 'none' } as const;
     return { bins: [bin], range: [low, high], gathered: false };
   }
-  const lowTail = quantileOf(ascending, 0.025);
-  const highTail = quantileOf(ascending, 0.975);
+  const lowTail = quantileSorted(ascending, 0.025);
+  const highTail = quantileSorted(ascending, 0.975);
   const far = highTail > lowTail && high - low > 3 * (highTail - lowTail);
   const [from, to] = far
     ? [lowTail - (highTail - lowTail) * 0.25, highTail + (highTail - lowTail) * 0.25]
     : [low, high];
   const start = Math.max(from, low);
   const stop = Math.min(to, high);
-  const spread = quantileOf(ascending, 0.75) - quantileOf(ascending, 0.25);
+  const spread = quantileSorted(ascending, 0.75) - quantileSorted(ascending, 0.25);
   const freedman = (2 * spread) / Math.cbrt(ascending.length);
   const width = niceWidth(Math.max((stop - start) / target, Math.min(freedman, (stop - start) / 16)));
   const first = Math.floor(start / width + 1e-9);

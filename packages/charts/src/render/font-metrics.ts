@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ChartsError } from '../charts-error.js';
+import { chartsFault } from '../charts-fault.js';
 
 /** Advance widths of a TrueType font, in units of one em. */
 interface FontMetrics {
@@ -13,8 +13,8 @@ const here = createRequire(import.meta.url);
 export const fontPath = (weight: 'normal' | 'bold'): string =>
   here.resolve(`dejavu-fonts-ttf/ttf/${weight === 'bold' ? 'DejaVuSans-Bold' : 'DejaVuSans'}.ttf`);
 
-const unreadable = (what: string): ChartsError =>
-  new ChartsError('charts/font-unreadable', 'font', 'must be a TrueType font with a Unicode map', what);
+const unreadable = (what: string) =>
+  chartsFault('charts/font-unreadable', 'font', 'must be a TrueType font with a Unicode map', what);
 
 /** Glyph of a code point, from the font's segmented Unicode map (cmap format 4). */
 const unicodeMap = (view: DataView, cmap: number): ((code: number) => number) => {

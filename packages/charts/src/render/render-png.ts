@@ -1,4 +1,4 @@
-import { ChartsError } from '../charts-error.js';
+import { chartsFault } from '../charts-fault.js';
 import type { Spec } from '../spec.js';
 import { fontPath } from './font-metrics.js';
 import { type RenderOptions, renderSvg } from './render-svg.js';
@@ -11,7 +11,7 @@ export interface PngOptions extends RenderOptions {
 /** Draws a specification, or an SVG that `renderSvg` made, as PNG with the bundled fonts: byte-identical across runs. */
 export const renderPng = async (specOrSvg: Spec | string, options: PngOptions = {}): Promise<Uint8Array> => {
   const { scale = 2 } = options;
-  if (!(scale > 0 && scale <= 8)) throw new ChartsError('charts/bad-option', 'scale', 'must lie in (0, 8]', `${scale}`);
+  if (!(scale > 0 && scale <= 8)) throw chartsFault('charts/bad-option', 'scale', 'must lie in (0, 8]', scale);
   const svg = typeof specOrSvg === 'string' ? specOrSvg : await renderSvg(specOrSvg, options);
   const { Resvg } = await import('@resvg/resvg-js');
   const drawing = new Resvg(svg, {

@@ -31,7 +31,7 @@ export const standaloneForm = (spec: Spec): JsonObject => {
     spacing: 28,
     resolve: { scale: INDEPENDENT, legend: INDEPENDENT },
     concat: spec.concat.map((panel, i) => ({
-      ...withoutSelections(titled(panel)),
+      ...panelForm(panel),
       name: `panel_${i}`,
       title: { ...wrappedTitle(panel, panel.width), fontSize: 13 },
     })),
@@ -45,11 +45,15 @@ const INDEPENDENT: JsonObject = {
   opacity: 'independent',
 };
 
-/** A picture cannot be clicked, and two panels may not share the name of a selection. */
-const withoutSelections = (spec: JsonObject): JsonObject =>
+/**
+ * A panel beside others. A picture cannot be clicked, and two panels may not share the name of a selection. Expressions over the plot's
+ * `width` get the number: in a concatenation the signal of that name is not the panel's.
+ */
+const panelForm = (panel: ChartSpec): JsonObject =>
   JSON.parse(
-    JSON.stringify(spec, (name, value: unknown) => {
+    JSON.stringify(titled(panel), (name, value: unknown) => {
       if (name === 'params') return undefined;
+      if (name === 'expr' && typeof value === 'string') return value.replaceAll(/\bwidth\b/g, String(panel.width));
       return name === 'opacity' && isPick(value) ? { value: value.condition.value } : value;
     }),
   ) as JsonObject;

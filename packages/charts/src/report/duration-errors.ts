@@ -1,6 +1,6 @@
+import { selectQuantile } from '@stepclock/numerics';
 import { extentOf } from '../column.js';
 import { formatNumber, formatPercent, formatSeconds } from '../number-text.js';
-import { selectQuantile } from '../reduce/quantiles.js';
 import type { ReportPhases } from './estimate-input.js';
 import type { ReportBlock } from './report-data.js';
 

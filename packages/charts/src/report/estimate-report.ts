@@ -195,7 +195,7 @@ const othersSection = (input: EstimateReportInput): ReportSection[] => {
 /**
  * The report of an estimate, from plain result objects: what `renderReport` takes. Parts that are absent leave their section out.
  *
- * @throws ChartsError for unequal or non-finite columns.
+ * @throws Fault `charts/...` for unequal or non-finite columns.
  */
 export const estimateReport = (input: EstimateReportInput): ReportData => {
   const { phases, segments } = input;

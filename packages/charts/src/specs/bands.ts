@@ -28,7 +28,7 @@ export interface BandInput extends ChartText {
 /**
  * Fitted lines with prediction (or confidence) bands, over the observed points.
  *
- * @throws ChartsError for empty, unequal or non-finite columns.
+ * @throws Fault `charts/...` for empty, unequal or non-finite columns.
  */
 export const bandSpec = (input: BandInput): ChartSpec => {
   const { bands, observed = [] } = input;

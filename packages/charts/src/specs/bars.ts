@@ -47,7 +47,7 @@ const distinct = (names: readonly string[]): string[] => [...new Set(names)];
 /**
  * Grouped bars lying down (long names stay readable), in the order given, each with its value written at its end.
  *
- * @throws ChartsError for no bars or a value that is not finite.
+ * @throws Fault `charts/...` for no bars or a value that is not finite.
  */
 export const barSpec = (input: BarInput): ChartSpec => {
   const { bars, reference } = input;

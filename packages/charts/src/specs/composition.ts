@@ -27,7 +27,7 @@ const RAMP = ['#f5de4d', '#fbb43a', '#ee7f4c', '#d0516b', '#a3308a', '#7326a3', 
  * Which combinations occurred, how often, and what they cost: a grid of cells over two batch quantities, colour = weighted mean of
  * a third. Cells that never occurred stay empty: the model is an extrapolation there.
  *
- * @throws ChartsError for empty, unequal or non-finite columns.
+ * @throws Fault `charts/...` for empty, unequal or non-finite columns.
  */
 export const compositionSpec = (input: CompositionInput): ChartSpec => {
   const { xs, ys, colours, weights, counted = 'rows' } = input;

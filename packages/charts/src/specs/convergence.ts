@@ -1,4 +1,4 @@
-import { ChartsError } from '../charts-error.js';
+import { chartsFault } from '../charts-fault.js';
 import { type Column, requireColumns, requireRows } from '../column.js';
 import type { ChartSpec, ChartText } from '../spec.js';
 import { curveSpec } from './curves.js';
@@ -17,7 +17,7 @@ export interface ConvergenceInput extends ChartText {
 /**
  * Changes by round on a log scale, with the tolerance that ends the fit.
  *
- * @throws ChartsError for empty, negative or non-finite columns.
+ * @throws Fault `charts/...` for empty, negative or non-finite columns.
  */
 export const convergenceSpec = (input: ConvergenceInput): ChartSpec => {
   requireRows('series', input.series);
@@ -26,8 +26,7 @@ export const convergenceSpec = (input: ConvergenceInput): ChartSpec => {
     requireColumns({ [`series[${s}].change`]: change });
     for (let i = 0; i < change.length; i++) {
       const value = change[i];
-      if (value < 0)
-        throw new ChartsError('charts/bad-option', `series[${s}].change[${i}]`, 'must not be negative', `${value}`);
+      if (value < 0) throw chartsFault('charts/bad-option', `series[${s}].change[${i}]`, 'must not be negative', value);
       if (value > 0 && value < smallest) smallest = value;
     }
   });

@@ -29,7 +29,7 @@ export interface CurveInput extends ChartText {
 /**
  * Learning curves, transfer curves, threshold sweeps: points joined by lines, error bars where given.
  *
- * @throws ChartsError for empty, unequal or non-finite columns.
+ * @throws Fault `charts/...` for empty, unequal or non-finite columns.
  */
 export const curveSpec = (input: CurveInput): ChartSpec => {
   const { curves, reference } = input;

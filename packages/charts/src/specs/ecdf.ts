@@ -1,7 +1,8 @@
+import { quantileSorted, sortedCopy } from '@stepclock/numerics';
 import { type Axis, positionOf, resolveAxis } from '../axis.js';
 import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
 import { drawn, formatNumber } from '../number-text.js';
-import { distributionPoints, quantileOf, sorted } from '../reduce/quantiles.js';
+import { distributionPoints } from '../reduce/distribution-points.js';
 import { type ChartSpec, type ChartText, chart } from '../spec.js';
 import { lineLayers } from './line-layers.js';
 import { lowered } from './observed-predicted.js';
@@ -17,7 +18,7 @@ export interface EcdfInput extends ChartText {
  * Empirical distribution functions on top of each other: the share of values at most x. Long columns are read at 320 ranks, with
  * the 40 smallest and largest values one by one, so that the tails are exact.
  *
- * @throws ChartsError for empty or non-finite columns.
+ * @throws Fault `charts/...` for empty or non-finite columns.
  */
 export const ecdfSpec = (input: EcdfInput): ChartSpec => {
   requireRows('series', input.series);
@@ -34,8 +35,8 @@ export const ecdfSpec = (input: EcdfInput): ChartSpec => {
     })),
   );
   const said = input.series.map((one) => {
-    const ascending = sorted(one.values);
-    const at = (p: number): string => formatNumber(quantileOf(ascending, p) * x.factor, 3);
+    const ascending = sortedCopy(one.values);
+    const at = (p: number): string => formatNumber(quantileSorted(ascending, p) * x.factor, 3);
     return `${one.name}: median ${at(0.5)}, 99 % at most ${at(0.99)}`;
   });
   return chart(

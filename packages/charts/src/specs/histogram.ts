@@ -28,7 +28,7 @@ const concatenated = (columns: readonly Column[]): Float64Array => {
  * How often each value occurs, in about 40 bins of a round width that the series share. When a few values lie far out, the
  * outermost bars gather them and say so.
  *
- * @throws ChartsError for empty or non-finite columns.
+ * @throws Fault `charts/...` for empty or non-finite columns.
  */
 export const histogramSpec = (input: HistogramInput): ChartSpec => {
   const { series, reference, counted = 'rows' } = input;

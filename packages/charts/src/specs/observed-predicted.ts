@@ -25,7 +25,7 @@ export interface ObservedPredictedInput extends ChartText {
  * Predicted (up) against observed (across) with the diagonal of a perfect prediction. The most extreme rows, which stay visible
  * however many there are, are those with the largest relative miss on a log scale, the largest miss on a linear one.
  *
- * @throws ChartsError for empty, unequal or non-finite columns.
+ * @throws Fault `charts/...` for empty, unequal or non-finite columns.
  */
 export const observedPredictedSpec = (input: ObservedPredictedInput): ChartSpec => {
   requireRows('series', input.series);

@@ -1,7 +1,7 @@
+import { selectQuantile } from '@stepclock/numerics';
 import { type Axis, positionOf, resolveAxis } from '../axis.js';
 import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
 import { formatNumber } from '../number-text.js';
-import { selectQuantile } from '../reduce/quantiles.js';
 import { type ChartSpec, type ChartText, chart } from '../spec.js';
 import { gridFor, reducedSeries, reductionNote, scatterLayers } from './scatter-layers.js';
 
@@ -45,7 +45,7 @@ const withinEdge = (column: Column, edge: number): { readonly placed: Float64Arr
  * 150 residuals furthest from zero as points. When the largest is more than eight times what 95 % stay within, the axis ends at
  * three times that, and the residuals beyond stand at its edge.
  *
- * @throws ChartsError for empty, unequal or non-finite columns.
+ * @throws Fault `charts/...` for empty, unequal or non-finite columns.
  */
 export const residualSpec = (input: ResidualInput): ChartSpec => {
   requireRows('series', input.series);

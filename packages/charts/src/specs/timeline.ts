@@ -62,7 +62,7 @@ const binRows = (signal: Signal, bins: readonly TimeBin[], factors: { readonly x
  * Signals over time: the mean of each of up to 300 stretches as a line, with the range from the smallest to the largest value
  * shaded, so that no spike is lost.
  *
- * @throws ChartsError for empty, unequal or non-finite columns.
+ * @throws Fault `charts/...` for empty, unequal or non-finite columns.
  */
 export const timelineSpec = (input: TimelineInput): ChartSpec => {
   const { signals, bins = 300 } = input;
@@ -140,7 +140,7 @@ export interface StackedInput extends ChartText {
  * Signals stacked over time (active prefills on active decodes): means of up to 300 equal stretches; a stretch without rows
  * counts as zero.
  *
- * @throws ChartsError for empty, unequal or non-finite columns.
+ * @throws Fault `charts/...` for empty, unequal or non-finite columns.
  */
 export const stackedSpec = (input: StackedInput): ChartSpec => {
   const { signals, bins = 300 } = input;

@@ -1,4 +1,4 @@
-import { ChartsError } from '../charts-error.js';
+import { chartsFault } from '../charts-fault.js';
 import { type Column, requireColumns } from '../column.js';
 import { formatNumber } from '../number-text.js';
 import { histogramBins } from '../reduce/histogram-bins.js';
@@ -25,14 +25,14 @@ const blocks = (share: number, width: number): string => {
 /**
  * A histogram for the terminal: one line a bar, its range, its count. Lines have no trailing blanks and end without a line break.
  *
- * @throws ChartsError for empty or non-finite values, or a width below 40.
+ * @throws Fault `charts/...` for empty or non-finite values, or a width below 40.
  * @example
  * textHistogram({ title: 'Residuals', values: [-1, 0, 0, 1], unit: '%', bars: 3 })
  */
 export const textHistogram = (input: TextHistogramInput): string => {
   const { values, unit = '', width = 72, bars = 12 } = input;
-  if (!(width >= 40)) throw new ChartsError('charts/bad-option', 'width', 'must be at least 40', `${width}`);
-  if (!(bars >= 1)) throw new ChartsError('charts/bad-option', 'bars', 'must be at least 1', `${bars}`);
+  if (!(width >= 40)) throw chartsFault('charts/bad-option', 'width', 'must be at least 40', width);
+  if (!(bars >= 1)) throw chartsFault('charts/bad-option', 'bars', 'must be at least 1', bars);
   requireColumns({ values });
   const { bins, range } = histogramBins(values, bars);
   const suffix = unit === '' ? '' : ` ${unit}`;

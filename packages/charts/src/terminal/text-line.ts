@@ -1,4 +1,4 @@
-import { ChartsError } from '../charts-error.js';
+import { chartsFault } from '../charts-fault.js';
 import { type Column, extentOf, requireColumns } from '../column.js';
 import { formatNumber } from '../number-text.js';
 import { timeBins } from '../reduce/time-bins.js';
@@ -51,12 +51,12 @@ const braille = (levels: Float64Array, columns: number, lines: number): string[]
  * A line for the terminal, in Braille dots: the weighted mean of each of as many stretches of x as there are dots. Lines have no
  * trailing blanks; the text ends without a line break.
  *
- * @throws ChartsError for empty, unequal or non-finite columns, a width below 30 or a height below 2.
+ * @throws Fault `charts/...` for empty, unequal or non-finite columns, a width below 30 or a height below 2.
  */
 export const textLine = (input: TextLineInput): string => {
   const { x, y, weight, width = 72, height = 10, xUnit = '', yUnit = '' } = input;
-  if (!(width >= 30)) throw new ChartsError('charts/bad-option', 'width', 'must be at least 30', `${width}`);
-  if (!(height >= 2)) throw new ChartsError('charts/bad-option', 'height', 'must be at least 2', `${height}`);
+  if (!(width >= 30)) throw chartsFault('charts/bad-option', 'width', 'must be at least 30', width);
+  if (!(height >= 2)) throw chartsFault('charts/bad-option', 'height', 'must be at least 2', height);
   requireColumns({ x, y, ...(weight === undefined ? {} : { weight }) });
   const [first, last] = extentOf(x);
   const labelRoom = 12;
