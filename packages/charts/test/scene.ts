@@ -5,7 +5,7 @@ import { compileSpec } from '../src/render/vega.js';
 import { standaloneForm } from '../src/render/vega-lite-form.js';
 
 /** A mark as it lies in its panel, px from the panel's corner. */
-export interface DrawnMark {
+interface DrawnMark {
   readonly type: string;
   readonly left: number;
   readonly right: number;
@@ -14,7 +14,7 @@ export interface DrawnMark {
 }
 
 /** The plot of one chart, and its data marks. */
-export interface DrawnPanel {
+interface DrawnPanel {
   readonly width: number;
   readonly height: number;
   readonly marks: readonly DrawnMark[];
