@@ -63,7 +63,12 @@ const readInThreads = async (
       progress.update(done);
       if (result === undefined) return;
       const { facts, exclusions, phases, requests, name, sha256, infos } = result;
-      const input = { trace: { facts, exclusions, phases: unpackPhases(phases) }, requests, name, sha256 };
+      const input = {
+        trace: { kind: 'phases' as const, facts, exclusions, phases: unpackPhases(phases) },
+        requests,
+        name,
+        sha256,
+      };
       read.set(path, { input, infos });
     },
   });

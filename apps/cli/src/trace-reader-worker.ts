@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { type Exclusion, type PackedPhases, packPhases, type TraceFacts } from '@stepclock/trace-io';
+import { type Exclusion, type PackedPhases, packPhases, type ServedFacts } from '@stepclock/trace-io';
 import { processIo } from './io.js';
 import { readTraceFile, type TraceArgs } from './trace-input.js';
 
@@ -12,7 +12,7 @@ export interface ReadTask {
 /** A file that was read. Undefined where it has no phases or is no trace: what is wrong with it shows where it is read again. */
 export type ReadResult =
   | {
-      readonly facts: TraceFacts;
+      readonly facts: ServedFacts;
       readonly exclusions: readonly Exclusion[];
       readonly requests: number | null;
       readonly phases: PackedPhases;
@@ -29,7 +29,7 @@ const read = async ({ path, args }: ReadTask): Promise<void> => {
   const infos: string[] = [];
   const log = { error: () => {}, warn: () => {}, info: (text: string) => void infos.push(text), debug: () => {} };
   const input = await readTraceFile(path, args, { io, log }).catch(() => undefined);
-  if (input?.trace.phases === undefined) {
+  if (input?.trace.kind !== 'phases') {
     parentPort?.postMessage(undefined satisfies ReadResult);
     return;
   }

@@ -13,9 +13,22 @@ export { type PhaseRow, phaseTableFrom } from './tables/phase-table-from.js';
 export type { RequestTable } from './tables/request-table.js';
 export type { StepTable } from './tables/step-table.js';
 export { tokensOfRows } from './tables/table-columns.js';
+export type { TokenTable } from './tables/token-table.js';
 export { rowsWhere } from './tidy/rows-where.js';
 export { type ReadTidyOptions, readTidyTable, type TidyTable } from './tidy/tidy-table.js';
-export type { EngineSettings, Exclusion, RequestFact, Trace, TraceFacts } from './trace.js';
+export type {
+  EngineSettings,
+  Exclusion,
+  FileFacts,
+  PhaseTrace,
+  RequestFact,
+  ServedFacts,
+  StepTrace,
+  TokenTrace,
+  Trace,
+  TraceFacts,
+  WorkloadTrace,
+} from './trace.js';
 
 export { formatOtlpJsonl, otlpJsonlChunks } from './writers/otlp-jsonl.js';
 export { formatPhasesCsv, phasesCsvChunks } from './writers/phases-csv.js';

@@ -1,6 +1,7 @@
 import type { PhaseTable } from './tables/phase-table.js';
 import type { RequestTable } from './tables/request-table.js';
 import type { StepTable } from './tables/step-table.js';
+import type { TokenTable } from './tables/token-table.js';
 
 /** Engine settings found beside or inside a trace. Token counts. */
 export interface EngineSettings {
@@ -15,24 +16,31 @@ export interface EngineSettings {
   readonly asyncScheduling?: boolean;
 }
 
-/** What a format can tell, carried along so that estimators act on it and warn. */
-export interface TraceFacts {
+/** What every format tells of its file. */
+export interface FileFacts {
   /** Name of the format, as `--format` takes it. */
   readonly format: string;
   /** For people: which clock the times are on. */
   readonly clock: string;
   /** Unit of the times in the file; the tables are in seconds. */
   readonly timeUnit: 's' | 'ms' | 'us' | 'ns';
+  readonly settings: EngineSettings;
+  /** Where the tables' zero lies on the file's clock, s; absent means at the clock's own zero. */
+  readonly originSec?: number;
+}
+
+/** What a format tells of requests that were served, so that estimators act on it and warn. */
+export interface ServedFacts extends FileFacts {
   /** Whether waiting in the queue is part of the prefill phases. */
   readonly queueInPrefill: 'no' | 'yes' | 'unknown';
   /** Whether the first output token comes with the last prefill step, so that D output tokens are D - 1 decode steps. */
   readonly firstTokenWithPrefill: boolean;
-  readonly settings: EngineSettings;
   /** What a request has in this file; absent for tables of bare phases. */
   readonly has?: readonly RequestFact[];
-  /** Where the tables' zero lies on the file's clock, s; absent means at the clock's own zero. */
-  readonly originSec?: number;
 }
+
+/** The facts of any trace: those of served requests only where there are any. */
+export type TraceFacts = FileFacts & Partial<ServedFacts>;
 
 /** A thing that a format may tell of a request. */
 export type RequestFact =
@@ -57,14 +65,43 @@ export interface Exclusion {
   readonly lines: readonly number[];
 }
 
-/**
- * A file, read: its phases (absent for workloads without latencies and for step logs), its requests (absent for bare phase
- * tables), its steps (step logs only).
- */
-export interface Trace {
-  readonly facts: TraceFacts;
-  readonly phases?: PhaseTable;
+type TableName = 'phases' | 'requests' | 'tokens' | 'steps';
+type Without<Names extends TableName> = { readonly [Name in Names]?: undefined };
+
+/** Requests that were served, as phases; the requests themselves where the file is not a bare table of phases. */
+export interface PhaseTrace extends Without<'tokens' | 'steps'> {
+  readonly kind: 'phases';
+  readonly facts: ServedFacts;
+  readonly phases: PhaseTable;
   readonly requests?: RequestTable;
-  readonly steps?: StepTable;
   readonly exclusions: readonly Exclusion[];
 }
+
+/** Requests with the time of every chunk of their output; their phases too where the file tells when they were sent. */
+export interface TokenTrace extends Without<'steps'> {
+  readonly kind: 'tokens';
+  readonly facts: ServedFacts;
+  readonly tokens: TokenTable;
+  readonly phases?: PhaseTable;
+  readonly requests?: RequestTable;
+  readonly exclusions: readonly Exclusion[];
+}
+
+/** An engine's own steps. */
+export interface StepTrace extends Without<'phases' | 'requests' | 'tokens'> {
+  readonly kind: 'steps';
+  readonly facts: TraceFacts;
+  readonly steps: StepTable;
+  readonly exclusions: readonly Exclusion[];
+}
+
+/** Arrivals and lengths of requests, without latencies. */
+export interface WorkloadTrace extends Without<'phases' | 'tokens' | 'steps'> {
+  readonly kind: 'workload';
+  readonly facts: TraceFacts;
+  readonly requests: RequestTable;
+  readonly exclusions: readonly Exclusion[];
+}
+
+/** A file, read. */
+export type Trace = PhaseTrace | TokenTrace | StepTrace | WorkloadTrace;

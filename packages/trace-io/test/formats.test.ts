@@ -118,6 +118,7 @@ test('every format has a fixture', () => {
 
 describe.each(fixtures)('$name', ({ bytes, options, expected, rows }) => {
   const check = (trace: Trace): void => {
+    expect(trace.kind).toBe(expected.kind);
     expect(trace.facts).toMatchObject(expected.facts);
     expect(Object.fromEntries(trace.exclusions.map(({ reason, count }) => [reason, count]))).toEqual(
       expected.exclusions,

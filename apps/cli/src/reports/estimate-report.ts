@@ -72,7 +72,7 @@ const othersOf = (phases: PhaseTable, { trace }: TraceInput, own: Estimate['algo
   const others: ReportEstimator[] = [];
   try {
     if (own !== 'step-clock' && phases.length <= CLOCK_BESIDE_AT_MOST) {
-      const { betas, diagnostics } = estimateStepClock(phases, { queueInPrefill, ...given({ maxNumBatchedTokens }) });
+      const { betas, diagnostics } = estimateStepClock(phases, given({ queueInPrefill, maxNumBatchedTokens }));
       others.push({ name: 'step-clock', betas: { ...betas }, facts: r2Fact(diagnostics.r2) });
     }
     if (chunkSize === undefined) return others;

@@ -1,4 +1,4 @@
-import { joinPhases, type PhaseTable, type TraceFacts } from '@stepclock/trace-io';
+import { joinPhases, type PhaseTable, type PhaseTrace, type ServedFacts } from '@stepclock/trace-io';
 import type { EstimateArgs } from '../commands/estimate.js';
 import { InputError, UsageError } from '../errors.js';
 import type { TraceInput } from '../trace-input.js';
@@ -21,9 +21,9 @@ export const refuseManyEngines = (algo: string, args: EstimateArgs): void => {
   }
 };
 
-/** The phases of a trace that was served; a workload without latencies has none. */
-const servedPhases = ({ trace, name }: TraceInput): PhaseTable => {
-  if (trace.phases !== undefined) return trace.phases;
+/** A trace of requests that were served; a workload without latencies is none. */
+const servedTrace = ({ trace, name }: TraceInput): PhaseTrace => {
+  if (trace.kind === 'phases') return trace;
   const what =
     trace.steps === undefined
       ? `a workload (${trace.facts.format}), which has arrivals and lengths only (stepclock simulate and replay take it)`
@@ -31,7 +31,7 @@ const servedPhases = ({ trace, name }: TraceInput): PhaseTable => {
   throw new InputError(`${name}: must tell when requests were served; got ${what}`);
 };
 
-const joinedFacts = (all: readonly TraceFacts[], first: TraceFacts): TraceFacts => {
+const joinedFacts = (all: readonly ServedFacts[], first: ServedFacts): ServedFacts => {
   const folded = all.some(({ queueInPrefill }) => queueInPrefill === 'yes');
   return folded ? { ...first, queueInPrefill: 'yes' } : first;
 };
@@ -43,10 +43,11 @@ const joinedFacts = (all: readonly TraceFacts[], first: TraceFacts): TraceFacts 
 export const joinedEngines = (inputs: readonly TraceInput[]): JoinedEngines => {
   const [first] = inputs;
   if (first === undefined) throw new UsageError('estimate: a trace is missing');
-  const parts = inputs.map((input) => ({ name: input.name, phases: servedPhases(input) }));
-  const phases = joinPhases(parts);
+  const served = inputs.map(servedTrace);
+  const [firstServed] = served;
+  const phases = joinPhases(served.map((trace, i) => ({ name: inputs[i].name, phases: trace.phases })));
   if (inputs.length === 1) return { input: first, phases };
-  const { requests: _, ...trace } = first.trace;
+  const { requests: _, ...trace } = firstServed;
   return {
     phases,
     input: {
@@ -57,8 +58,8 @@ export const joinedEngines = (inputs: readonly TraceInput[]): JoinedEngines => {
         ...trace,
         phases,
         facts: joinedFacts(
-          inputs.map((i) => i.trace.facts),
-          first.trace.facts,
+          served.map((s) => s.facts),
+          firstServed.facts,
         ),
         exclusions: inputs.flatMap((i) => i.trace.exclusions),
       },

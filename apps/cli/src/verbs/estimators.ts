@@ -50,8 +50,8 @@ export const runEstimator = (
       });
     case 'step-clock':
       return estimateStepClock(phases, {
-        queueInPrefill: facts.queueInPrefill,
         ...given({
+          queueInPrefill: facts.queueInPrefill,
           model: args.model,
           maxNumBatchedTokens: args.maxNumBatchedTokens ?? facts.settings.maxNumBatchedTokens,
           ci: args.ci,

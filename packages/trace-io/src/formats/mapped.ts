@@ -72,13 +72,13 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   };
   if (options.head.firstLine.startsWith('{')) await readLines(input, map, add);
   else await readRows(input, options, map, add);
+  const { timeUnit, settings } = options;
+  const facts = { format: 'mapped', clock: 'as mapped', timeUnit, settings };
+  if (!map.has('first')) return builder.workload(facts);
   return builder.trace({
-    format: 'mapped',
-    clock: 'as mapped',
-    timeUnit: options.timeUnit,
+    ...facts,
     queueInPrefill: map.has('start') ? 'unknown' : 'yes',
     firstTokenWithPrefill: true,
-    settings: options.settings,
   });
 }
 

@@ -82,6 +82,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     },
   );
   return {
+    kind: 'phases',
     facts: {
       format: 'phase-csv',
       clock: 'one clock of the writer, seconds',

@@ -1,7 +1,7 @@
 import { Fault } from '@stepclock/faults';
 import { NameIndex } from '../names/name-index.js';
 import { RequestColumns, type RequestRow } from '../tables/request-columns.js';
-import type { Trace, TraceFacts } from '../trace.js';
+import type { FileFacts, PhaseTrace, ServedFacts, WorkloadTrace } from '../trace.js';
 import { Exclusions } from './exclusions.js';
 import { requestFacts } from './request-facts.js';
 import { phasesOfRequests } from './request-phases.js';
@@ -76,8 +76,33 @@ export class RequestBuilder {
     this.#instanceNames.set(placeholder, name);
   }
 
-  /** @throws Fault `trace-io/no-requests` when not one request is left. */
-  trace(facts: Omit<TraceFacts, 'has'>): Trace {
+  /**
+   * The trace of requests that were served.
+   *
+   * @throws Fault `trace-io/no-requests` when not one request is left.
+   */
+  trace(facts: Omit<ServedFacts, 'has'>): PhaseTrace {
+    const { requests, has, exclusions } = this.#finished();
+    return {
+      kind: 'phases',
+      facts: { ...facts, has },
+      phases: phasesOfRequests(requests, facts),
+      requests,
+      exclusions,
+    };
+  }
+
+  /**
+   * The trace of requests without latencies.
+   *
+   * @throws Fault `trace-io/no-requests` when not one request is left.
+   */
+  workload(facts: FileFacts): WorkloadTrace {
+    const { requests, has, exclusions } = this.#finished();
+    return { kind: 'workload', facts: { ...facts, has }, requests, exclusions };
+  }
+
+  #finished() {
     const { length } = this.#requests;
     const exclusions = this.#exclusions.list();
     if (length === 0) {
@@ -91,9 +116,7 @@ export class RequestBuilder {
       });
     }
     const requests = this.#requests.table(this.#instanceNames);
-    const has = requestFacts(requests);
-    const phases = has.includes('first-token') ? phasesOfRequests(requests, facts) : undefined;
-    return { facts: { ...facts, has }, ...(phases && { phases }), requests, exclusions };
+    return { requests, has: requestFacts(requests), exclusions };
   }
 
   #take(id: string, line: number, row: RequestRow): boolean {

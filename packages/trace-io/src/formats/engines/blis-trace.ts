@@ -96,14 +96,14 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       workload?.addArrival(id, line, { ...row, arrivalSec: cells.number('arrival_time_us') / 1e6 });
     },
   );
-  return (workload ?? builder).trace({
+  const facts = {
     format: 'blis-trace',
     clock: header.mode === 'real' ? "the observing client's clock, microseconds" : 'simulated time, microseconds',
     timeUnit: 'us',
-    queueInPrefill: 'yes',
-    firstTokenWithPrefill: true,
     settings: { ...header.settings, ...options.settings },
-  });
+  } as const;
+  if (workload !== undefined) return workload.workload(facts);
+  return builder.trace({ ...facts, queueInPrefill: 'yes', firstTokenWithPrefill: true });
 }
 
 /** Times of 0 stand for "not recorded". */

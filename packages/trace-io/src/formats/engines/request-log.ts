@@ -79,19 +79,20 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     });
   }
   const table = requests.table();
+  const facts = {
+    format: 'request-log',
+    clock: "the engine's monotonic clock, seconds",
+    timeUnit: 's',
+    settings: options.settings,
+    has: requestFacts(table),
+  } as const;
+  const rest = { requests: table, exclusions: exclusions.list() };
+  if (workload) return { kind: 'workload', facts, ...rest };
   return {
-    facts: {
-      format: 'request-log',
-      clock: "the engine's monotonic clock, seconds",
-      timeUnit: 's',
-      queueInPrefill: workload ? 'unknown' : folded ? 'yes' : 'no',
-      firstTokenWithPrefill: true,
-      settings: options.settings,
-      has: requestFacts(table),
-    },
-    ...(!workload && { phases: phasesOfRequests(table) }),
-    requests: table,
-    exclusions: exclusions.list(),
+    kind: 'phases',
+    facts: { ...facts, queueInPrefill: folded ? 'yes' : 'no', firstTokenWithPrefill: true },
+    phases: phasesOfRequests(table),
+    ...rest,
   };
 }
 

@@ -57,12 +57,11 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     );
   });
   return {
+    kind: 'steps',
     facts: {
       format: 'step-csv',
       clock: found.includes('start_sec') ? "the writer's clock, seconds" : 'durations only, seconds',
       timeUnit: 's',
-      queueInPrefill: 'no',
-      firstTokenWithPrefill: true,
       settings: options.settings,
     },
     steps: columns.table(),

@@ -88,12 +88,11 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     });
   }
   return {
+    kind: 'steps',
     facts: {
       format: 'step-log',
       clock: 'durations only, milliseconds rounded to 0.01',
       timeUnit: 'ms',
-      queueInPrefill: 'no',
-      firstTokenWithPrefill: true,
       settings: options.settings,
     },
     steps: columns.table(),

@@ -1,15 +1,15 @@
 import type { Input } from '../../bytes/input.js';
 import { type RequestColumn, readRequestRows } from '../../delimited/request-rows.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
-import type { Trace, TraceFacts } from '../../trace.js';
+import type { FileFacts, WorkloadTrace } from '../../trace.js';
 import type { ReadOptions } from '../trace-format.js';
 
 /** What a workload's format says of its clock. */
-type WorkloadClock = Pick<TraceFacts, 'format' | 'clock' | 'timeUnit' | 'originSec'>;
+type WorkloadClock = Pick<FileFacts, 'format' | 'clock' | 'timeUnit' | 'originSec'>;
 
 /** A trace of arrivals and lengths without latencies. */
-export function workloadTrace(builder: RequestBuilder, clock: WorkloadClock, { settings }: ReadOptions): Trace {
-  return builder.trace({ ...clock, queueInPrefill: 'unknown', firstTokenWithPrefill: true, settings });
+export function workloadTrace(builder: RequestBuilder, clock: WorkloadClock, { settings }: ReadOptions): WorkloadTrace {
+  return builder.workload({ ...clock, settings });
 }
 
 /** Columns of a workload's table by name, and how its times are read (seconds). */
