@@ -1,6 +1,7 @@
 import { builtinModules } from 'node:module';
 import { defineConfig } from 'tsup';
 import { library } from '../../tsup.base.js';
+import { bundle } from './bundle.js';
 import { bundledLicences } from './bundled-licences.js';
 
 /** What stays an import. */
@@ -17,15 +18,13 @@ export default defineConfig({
   external: OUTSIDE.map((name) => new RegExp(`^${name}$`)),
   sourcemap: false,
   minifyWhitespace: true,
-  esbuildPlugins: [bundledLicences('dist/THIRD_PARTY_NOTICES.txt')],
+  esbuildPlugins: [...bundle.plugins, bundledLicences('dist/THIRD_PARTY_NOTICES.txt')],
   esbuildOptions(options) {
-    options.conditions = ['@stepclock/source', 'module'];
-    options.mainFields = ['module', 'main'];
+    options.conditions = bundle.conditions;
+    options.mainFields = bundle.mainFields;
     options.minifySyntax = true;
     // yargs measures its help at every start; string-width takes 0.1 s to compile its regular expressions.
     options.alias = { 'string-width': 'fast-string-width' };
   },
-  banner: {
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-  },
+  banner: { js: bundle.banner },
 });

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import type { TestProject } from 'vitest/node';
+import { bundle } from '../bundle.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -12,6 +13,24 @@ declare module 'vitest' {
 
 const cli = join(import.meta.dirname, '..');
 const src = join(cli, 'src');
+
+/** What the charts stand on (a native renderer, Vega, fonts) stays where the charts find it. */
+const chartsFromSource: Plugin = {
+  name: 'charts-from-source',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^[^./]/ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
+      if (
+        !importer.includes('/charts/src/') ||
+        path.startsWith('node:') ||
+        path.startsWith('@stepclock/') ||
+        pluginData
+      )
+        return undefined;
+      const found = await resolve(path, { importer, kind, resolveDir, pluginData: true });
+      return found.errors.length > 0 ? found : { path: found.path, external: true };
+    });
+  },
+};
 
 /** Bundles the program once for all tests that start it: from sources, module by module, a start takes three times as long. */
 export default async ({ provide }: TestProject): Promise<() => void> => {
@@ -27,11 +46,10 @@ export default async ({ provide }: TestProject): Promise<() => void> => {
     splitting: true,
     format: 'esm',
     platform: 'node',
-    conditions: ['@stepclock/source', 'module'],
-    external: ['@stepclock/charts'],
-    banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
+    conditions: bundle.conditions,
+    mainFields: bundle.mainFields,
+    plugins: [chartsFromSource, ...bundle.plugins],
+    banner: { js: bundle.banner },
     logLevel: 'error',
   });
   // Where the program looks for its version; and its files are modules.
