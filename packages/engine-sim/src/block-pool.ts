@@ -32,7 +32,7 @@ export class BlockPool {
     if (!this.remember) return;
     let missing = blocks;
     while (missing > 0) {
-      const lot = this.lots[this.oldest] as { left: number };
+      const lot = this.lots[this.oldest];
       const taken = Math.min(missing, lot.left);
       lot.left -= taken;
       missing -= taken;
@@ -56,7 +56,7 @@ export class BlockPool {
   remembered(request: number, contextTokens: number): number {
     const lot = this.lotOf[request] ?? NONE;
     if (lot < this.oldest) return 0;
-    const { left } = this.lots[lot] as { left: number };
+    const { left } = this.lots[lot];
     return Math.min(left, Math.floor(contextTokens / BLOCK_TOKENS)) * BLOCK_TOKENS;
   }
 
@@ -65,7 +65,7 @@ export class BlockPool {
     if (tokens === 0) return;
     const blocks = tokens / BLOCK_TOKENS;
     this.free -= blocks;
-    (this.lots[this.lotOf[request]] as { left: number }).left -= blocks;
+    this.lots[this.lotOf[request]].left -= blocks;
     this.lotOf[request] = NONE;
   }
 }

@@ -1,23 +1,11 @@
-import { EngineSimError } from './engine-sim-error.js';
+import { engineSimFault } from './engine-sim-fault.js';
+import { type Coefficients, linearStepSeconds, type StepSeconds } from './step-seconds.js';
 
 /** Tokens of one KV-cache block, as in vLLM. A cache of n tokens has floor(n / 16) blocks. */
 export const BLOCK_TOKENS = 16;
 
-/** Duration of a step that processes p prefill tokens and d decodes with c tokens of context: `beta0 + beta1 p + beta2 d + beta3 c`. */
-export interface Coefficients {
-  /** Fixed cost of a step, s/step. */
-  readonly beta0: number;
-  /** s per prefill token. */
-  readonly beta1: number;
-  /** s per decode token. */
-  readonly beta2: number;
-  /** s per token of KV cache that the decodes of the step read; 0 when absent. */
-  readonly beta3?: number;
-}
-
-/** The engine: its coefficients and the limits of its scheduler. Absent limits do not bind, except `maxNumSeqs`. */
-export interface EngineOptions {
-  readonly coefficients: Coefficients;
+/** The limits and rules of the engine's scheduler. Absent limits do not bind, except `maxNumSeqs`. */
+export interface EngineLimits {
   /** Most prefill tokens of one request in one step. */
   readonly chunkSize?: number;
   /** Most tokens of one step, decodes included; at least `maxNumSeqs`, as in vLLM, so that no decode ever waits. */
@@ -49,9 +37,17 @@ export interface EngineOptions {
   readonly arrivalsReadAtSteps?: boolean;
 }
 
+/** What a step costs: by coefficients, or by a function of its composition. */
+export type EngineCost =
+  | { readonly coefficients: Coefficients; readonly stepSeconds?: undefined }
+  | { readonly stepSeconds: StepSeconds; readonly coefficients?: undefined };
+
+/** The engine: what its steps cost, and its limits. */
+export type EngineOptions = EngineLimits & EngineCost;
+
 /** `EngineOptions` with every limit a number; those that do not bind are Infinity. */
 export interface ResolvedEngine {
-  readonly coefficients: Required<Coefficients>;
+  readonly stepSeconds: StepSeconds;
   readonly chunkSize: number;
   readonly maxNumBatchedTokens: number;
   readonly maxNumSeqs: number;
@@ -66,7 +62,7 @@ export interface ResolvedEngine {
 const DEFAULT_MAX_NUM_SEQS = 256;
 
 const refuse = (what: string, rule: string, value: unknown): never => {
-  throw new EngineSimError('engine-sim/bad-option', what, rule, value);
+  throw engineSimFault('engine-sim/bad-option', { what, rule, value });
 };
 
 const wholeAtLeast = (what: string, least: number, value: number | undefined, otherwise: number): number => {
@@ -81,18 +77,9 @@ const atLeastZero = (what: string, value: number): number => {
   return value;
 };
 
-/** @throws EngineSimError `engine-sim/bad-option` */
+/** @throws Fault `engine-sim/bad-option` */
 export const resolveEngine = (options: EngineOptions): ResolvedEngine => {
-  const { coefficients: given } = options;
-  const coefficients = {
-    beta0: atLeastZero('beta0', given.beta0),
-    beta1: atLeastZero('beta1', given.beta1),
-    beta2: atLeastZero('beta2', given.beta2),
-    beta3: atLeastZero('beta3', given.beta3 ?? 0),
-  };
-  if (!(coefficients.beta0 > 0 || (coefficients.beta1 > 0 && coefficients.beta2 > 0))) {
-    refuse('coefficients', 'every step must take time: beta0 > 0, or beta1 and beta2 > 0', JSON.stringify(given));
-  }
+  const stepSeconds = options.stepSeconds ?? linearStepSeconds(options.coefficients);
   const maxNumBatchedTokens = wholeAtLeast('maxNumBatchedTokens', 1, options.maxNumBatchedTokens, Infinity);
   const maxNumSeqs = wholeAtLeast(
     'maxNumSeqs',
@@ -105,7 +92,7 @@ export const resolveEngine = (options: EngineOptions): ResolvedEngine => {
   }
   const kvTokens = wholeAtLeast('kvTokens', BLOCK_TOKENS, options.kvTokens, Infinity);
   return {
-    coefficients,
+    stepSeconds,
     chunkSize: wholeAtLeast('chunkSize', 1, options.chunkSize, Infinity),
     maxNumBatchedTokens,
     maxNumSeqs,

@@ -1,8 +1,10 @@
 import { BlockPool, blocksFor } from './block-pool.js';
 import { DecodeBatch } from './decode-batch.js';
 import type { ResolvedEngine } from './engine-options.js';
+import { engineSimFault } from './engine-sim-fault.js';
 import { PrefillBatch } from './prefill-batch.js';
 import { RunningList } from './running-list.js';
+import type { EngineStep } from './step-seconds.js';
 import { StepRecorder, type StepTable } from './step-table.js';
 import { WaitingQueue } from './waiting-queue.js';
 
@@ -45,6 +47,14 @@ export class Engine {
   private readonly pool: BlockPool;
   private readonly steps = new StepRecorder();
 
+  /** The planned step, one object for all of them. */
+  private readonly step: { -readonly [field in keyof EngineStep]: number } = {
+    prefillTokens: 0,
+    prefillRequests: 0,
+    prefillContext: 0,
+    decodeSeqs: 0,
+    contextTokens: 0,
+  };
   private budgetLeft = 0;
   /** Preemptions since the last step began. */
   private preemptedNow = 0;
@@ -107,7 +117,7 @@ export class Engine {
       }
       const startSec = Math.max(planSec, endSec);
       knownSec = endSec;
-      endSec = startSec + this.work(startSec);
+      endSec = this.work(startSec);
       if (!settings.asyncScheduling) knownSec = endSec;
       this.finish(endSec);
     }
@@ -208,18 +218,31 @@ export class Engine {
 
   /** Duration of the planned step without noise. */
   private expectedDuration(): number {
-    const { beta0, beta1, beta2, beta3 } = this.settings.coefficients;
-    return beta0 + beta1 * this.prefills.tokens + beta2 * this.decodes.size + beta3 * this.decodes.contextTokens;
+    const { step, decodes, prefills } = this;
+    step.prefillTokens = prefills.tokens;
+    step.prefillRequests = prefills.scheduled;
+    step.prefillContext = prefills.positions;
+    step.decodeSeqs = decodes.size;
+    step.contextTokens = decodes.contextTokens;
+    return this.settings.stepSeconds(step);
   }
 
-  /** Records the planned step and returns how long it takes. */
+  /** Records the planned step and returns when it ends. */
   private work(startSec: number): number {
     const duration = this.expectedDuration() * this.noise();
-    const { size, contextTokens } = this.decodes;
-    const { tokens, scheduled } = this.prefills;
-    this.steps.push(startSec, duration, tokens, size, contextTokens, size + scheduled, this.preemptedNow);
+    const endSec = startSec + duration;
+    const { step } = this;
+    if (!(duration > 0 && endSec < Infinity)) {
+      const { prefillTokens, decodeSeqs, contextTokens } = step;
+      throw engineSimFault('engine-sim/bad-step-time', {
+        what: `seconds of a step of ${prefillTokens} prefill tokens and ${decodeSeqs} decodes with ${contextTokens} tokens of context`,
+        rule: 'must be a finite number above 0',
+        value: duration,
+      });
+    }
+    this.steps.push(startSec, duration, step, step.decodeSeqs + step.prefillRequests, this.preemptedNow);
     this.preemptedNow = 0;
-    return duration;
+    return endSec;
   }
 
   /** The end of a step: decodes put out a token each, and so does a prefill that is complete. */

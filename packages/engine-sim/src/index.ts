@@ -1,5 +1,5 @@
-export { BLOCK_TOKENS, type Coefficients, type EngineOptions } from './engine-options.js';
-export { EngineSimError, type EngineSimErrorCode } from './engine-sim-error.js';
+export { BLOCK_TOKENS, type EngineCost, type EngineLimits, type EngineOptions } from './engine-options.js';
+export type { EngineSimFaultCode } from './engine-sim-fault.js';
 export {
   runScenario,
   type Scenario,
@@ -10,6 +10,7 @@ export {
   scenarios,
 } from './scenarios.js';
 export { type SimulateOptions, type Simulation, type SimulationTruth, simulate, type ViewOptions } from './simulate.js';
+export type { Coefficients, EngineStep, StepSeconds } from './step-seconds.js';
 export type { StepTable } from './step-table.js';
 export type { ServedRequests, ServedTimes } from './trace-view.js';
 export { type Arrivals, drawWorkload, type Lengths, type Workload, type WorkloadOptions } from './workload.js';

@@ -3,8 +3,9 @@ import { blocksFor } from './block-pool.js';
 /** The prefilling requests of one engine in the order of their admission, with their share of the step being planned. */
 export class PrefillBatch {
   size = 0;
-  /** Prefill tokens of the step, requests with a part in them, and blocks that they add to the cache. */
+  /** Prefill tokens of the step, the sum of their positions, requests with a part in them, and blocks that they add to the cache. */
   tokens = 0;
+  positions = 0;
   scheduled = 0;
   newBlocks = 0;
   private readonly members: Int32Array;
@@ -28,6 +29,7 @@ export class PrefillBatch {
   /** Gives everybody its chunk while the budget lasts; returns what is left of it. */
   share(budget: number): number {
     this.tokens = 0;
+    this.positions = 0;
     this.scheduled = 0;
     this.newBlocks = 0;
     let left = budget;
@@ -78,6 +80,7 @@ export class PrefillBatch {
     const chunk = this.chunkOf(missing, budget);
     this.chunks[place] = chunk;
     this.tokens += chunk;
+    this.positions += chunk * (have + (chunk + 1) / 2);
     this.newBlocks += blocksFor(have + chunk) - blocksFor(have);
     if (chunk > 0) this.scheduled++;
     return chunk;

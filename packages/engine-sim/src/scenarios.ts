@@ -1,11 +1,12 @@
-import type { Coefficients, EngineOptions } from './engine-options.js';
-import { EngineSimError } from './engine-sim-error.js';
+import type { EngineLimits } from './engine-options.js';
+import { engineSimFault } from './engine-sim-fault.js';
 import { type Simulation, simulate, type ViewOptions } from './simulate.js';
+import type { Coefficients, StepSeconds } from './step-seconds.js';
 import { type Arrivals, drawWorkload, type Lengths } from './workload.js';
 
 /** Everything that a run depends on besides its seed and the number of requests. */
 export interface Scenario {
-  readonly engine: EngineOptions;
+  readonly engine: EngineLimits & { readonly coefficients: Coefficients };
   readonly arrivals: Arrivals;
   readonly prompt: Lengths;
   readonly output: Lengths;
@@ -19,7 +20,7 @@ const OUTPUT = { kind: 'lognormal', mean: 150, sigma: 0.7, atLeast: 2 } as const
 const poisson = (perSec: number): Arrivals => ({ kind: 'poisson', perSec });
 const bursts = (perSec: number): Arrivals => ({ kind: 'gamma', perSec, shape: 1 / 8 });
 
-const scenario = (arrivals: Arrivals, engine: Partial<EngineOptions>, view: ViewOptions = {}): Scenario => ({
+const scenario = (arrivals: Arrivals, engine: Partial<Scenario['engine']>, view: ViewOptions = {}): Scenario => ({
   engine: { coefficients: LINEAR, maxNumSeqs: 256, ...engine },
   arrivals,
   prompt: PROMPT,
@@ -75,10 +76,12 @@ export interface ScenarioOptions extends ViewOptions {
   /** Instead of the scenario's; those left out keep the scenario's value. */
   readonly coefficients?: Partial<Coefficients>;
   /** Instead of the scenario's; those left out keep the scenario's value. */
-  readonly engine?: Partial<Omit<EngineOptions, 'coefficients'>>;
+  readonly engine?: EngineLimits;
+  /** What a step costs, instead of the coefficients. */
+  readonly stepSeconds?: StepSeconds;
 }
 
-/** A simulation, with the coefficients that an estimator should find. */
+/** A simulation, with the coefficients that an estimator should find, unless its steps cost `stepSeconds`. */
 export interface ScenarioRun extends Simulation {
   readonly coefficients: Coefficients;
 }
@@ -89,21 +92,30 @@ const faster = (arrivals: Arrivals, times: number): Arrivals =>
 /**
  * Runs a scenario, a preset's name or one of your own.
  *
- * @throws EngineSimError `engine-sim/unknown-scenario`, and what `simulate` throws
+ * @throws Fault `engine-sim/unknown-scenario`, and what `simulate` throws
  */
 export const runScenario = (which: ScenarioName | Scenario, options: ScenarioOptions = {}): ScenarioRun => {
   if (typeof which === 'string' && !Object.hasOwn(scenarios, which)) {
-    throw new EngineSimError(
-      'engine-sim/unknown-scenario',
-      'scenario',
-      `must be one of ${scenarioNames.join(', ')}`,
-      which,
-    );
+    throw engineSimFault('engine-sim/unknown-scenario', {
+      what: 'scenario',
+      rule: `must be one of ${scenarioNames.join(', ')}`,
+      value: which,
+    });
   }
   const { engine, arrivals, prompt, output, view }: Scenario = typeof which === 'string' ? scenarios[which] : which;
-  const { requests = 1000, instances = 1, seed = 0, coefficients: changed, engine: limits, ...ownView } = options;
-  const coefficients = { ...engine.coefficients, ...changed };
+  const {
+    requests = 1000,
+    instances = 1,
+    seed = 0,
+    coefficients: changed,
+    engine: limits,
+    stepSeconds,
+    ...ownView
+  } = options;
+  const { coefficients: preset, ...presetLimits } = engine;
+  const coefficients = { ...preset, ...changed };
+  const cost = stepSeconds === undefined ? { coefficients } : { stepSeconds };
   const workload = drawWorkload({ requests, arrivals: faster(arrivals, instances), prompt, output, instances, seed });
-  const run = simulate(workload, { ...engine, ...limits, coefficients }, { ...view, ...ownView, seed });
+  const run = simulate(workload, { ...presetLimits, ...limits, ...cost }, { ...view, ...ownView, seed });
   return { ...run, coefficients };
 };

@@ -3,7 +3,7 @@ import { type PhaseTable, phasesOfRequests } from '@stepclock/trace-io';
 import { randomNormal } from 'd3-random';
 import { Engine, type EngineRun } from './engine.js';
 import { BLOCK_TOKENS, type EngineOptions, type ResolvedEngine, resolveEngine } from './engine-options.js';
-import { EngineSimError } from './engine-sim-error.js';
+import { engineSimFault } from './engine-sim-fault.js';
 import { joinSteps, type StepTable } from './step-table.js';
 import { requestsOf, type ServedRequests } from './trace-view.js';
 import type { Workload } from './workload.js';
@@ -45,7 +45,7 @@ const noiseOf = (settings: ResolvedEngine, seed: number, instance: number): (() 
 
 const checkWorkload = (workload: Workload, settings: ResolvedEngine): void => {
   const refuse = (what: string, rule: string, value: number, request: number): never => {
-    throw new EngineSimError('engine-sim/bad-workload', what, rule, value, request);
+    throw engineSimFault('engine-sim/bad-workload', { what, rule, value, row: request });
   };
   for (let i = 0; i < workload.length; i++) {
     const arrival = workload.arrivalSec[i];
@@ -54,17 +54,21 @@ const checkWorkload = (workload: Workload, settings: ResolvedEngine): void => {
     const cached = workload.cachedTokens?.[i] ?? 0;
     if (!Number.isFinite(arrival)) refuse('arrivalSec', 'must be finite', arrival, i);
     if (!(Number.isSafeInteger(prompt) && prompt >= 1))
-      refuse('promptTokens', 'must be a whole number >= 1', prompt, i);
+      refuse('promptTokens', 'must be a whole number of at least 1', prompt, i);
     if (!(Number.isSafeInteger(output) && output >= 1))
-      refuse('outputTokens', 'must be a whole number >= 1', output, i);
+      refuse('outputTokens', 'must be a whole number of at least 1', output, i);
     if (!(Number.isSafeInteger(cached) && cached >= 0 && cached < prompt)) {
       refuse('cachedTokens', `must be a whole number from 0 to promptTokens - 1 (${prompt - 1})`, cached, i);
     }
     // The last token is put out, never cached.
     const blocks = Math.ceil((prompt + output - 1) / BLOCK_TOKENS);
     if (!(blocks <= settings.kvBlocks)) {
-      const rule = `prompt and output must fit into the KV cache of ${settings.kvBlocks} blocks of ${BLOCK_TOKENS} tokens`;
-      throw new EngineSimError('engine-sim/request-exceeds-kv', 'kvTokens', rule, prompt + output, i);
+      throw engineSimFault('engine-sim/request-exceeds-kv', {
+        what: 'prompt and output',
+        rule: `must fit into the KV cache of ${settings.kvBlocks} blocks of ${BLOCK_TOKENS} tokens`,
+        value: prompt + output,
+        row: i,
+      });
     }
   }
 };
@@ -81,7 +85,7 @@ const rowsByEngine = ({ length, arrivalSec, instance }: Workload): Uint32Array[]
   for (const row of order) {
     const engine = instance[row];
     const at = counts[engine];
-    (rows[engine] as Uint32Array)[at] = row;
+    rows[engine][at] = row;
     counts[engine] = at + 1;
   }
   return rows;
@@ -101,15 +105,20 @@ const gather = (column: ArrayLike<number>, rows: Uint32Array): Float64Array =>
  *
  * Time is that of the arrivals; the first step starts with the first arrival. The same seed gives the same answer on every machine.
  *
- * @throws EngineSimError `engine-sim/bad-option`, `engine-sim/bad-workload`, `engine-sim/request-exceeds-kv`
+ * @throws Fault `engine-sim/bad-option`, `engine-sim/bad-workload`, `engine-sim/request-exceeds-kv`, `engine-sim/bad-step-time`
  */
 export const simulate = (workload: Workload, engine: EngineOptions, options: SimulateOptions = {}): Simulation => {
   const settings = resolveEngine(engine);
   const { seed = 0, queueInPrefill = false, roundToSec } = options;
-  if (!Number.isSafeInteger(seed))
-    throw new EngineSimError('engine-sim/bad-option', 'seed', 'must be a safe integer', seed);
+  if (!Number.isSafeInteger(seed)) {
+    throw engineSimFault('engine-sim/bad-option', { what: 'seed', rule: 'must be a safe integer', value: seed });
+  }
   if (roundToSec !== undefined && !(roundToSec > 0 && roundToSec < Infinity)) {
-    throw new EngineSimError('engine-sim/bad-option', 'roundToSec', 'must be a finite number above 0', roundToSec);
+    throw engineSimFault('engine-sim/bad-option', {
+      what: 'roundToSec',
+      rule: 'must be a finite number above 0',
+      value: roundToSec,
+    });
   }
   checkWorkload(workload, settings);
   const n = workload.length;

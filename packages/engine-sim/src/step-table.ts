@@ -1,3 +1,5 @@
+import type { EngineStep } from './step-seconds.js';
+
 /**
  * The true step log, one row a step, as columns of equal length. Rows stand in the order of time within an instance,
  * instances one after another.
@@ -8,6 +10,10 @@ export interface StepTable {
   readonly durationSec: Float64Array;
   /** Prefill tokens, those recomputed after a preemption included. */
   readonly prefillTokens: Float64Array;
+  /** Requests with prefill tokens in the step. */
+  readonly prefillRequests: Float64Array;
+  /** Sum over the prefill tokens of their position in their request, from 1, cached tokens counted. */
+  readonly prefillContext: Float64Array;
   /** Decode tokens: one for every decoding request. */
   readonly decodeTokens: Float64Array;
   /** Tokens that the decoding requests hold in the KV cache when the step starts. */
@@ -24,6 +30,8 @@ const COLUMNS = [
   'startSec',
   'durationSec',
   'prefillTokens',
+  'prefillRequests',
+  'prefillContext',
   'decodeTokens',
   'contextTokens',
   'requests',
@@ -39,22 +47,16 @@ export class StepRecorder {
   length = 0;
   private columns = byColumn(() => new Float64Array(1024));
 
-  push(
-    startSec: number,
-    durationSec: number,
-    prefillTokens: number,
-    decodeTokens: number,
-    contextTokens: number,
-    requests: number,
-    preemptions: number,
-  ): void {
+  push(startSec: number, durationSec: number, step: EngineStep, requests: number, preemptions: number): void {
     if (this.length === this.columns.startSec.length) this.grow();
     const { columns, length: i } = this;
     columns.startSec[i] = startSec;
     columns.durationSec[i] = durationSec;
-    columns.prefillTokens[i] = prefillTokens;
-    columns.decodeTokens[i] = decodeTokens;
-    columns.contextTokens[i] = contextTokens;
+    columns.prefillTokens[i] = step.prefillTokens;
+    columns.prefillRequests[i] = step.prefillRequests;
+    columns.prefillContext[i] = step.prefillContext;
+    columns.decodeTokens[i] = step.decodeSeqs;
+    columns.contextTokens[i] = step.contextTokens;
     columns.requests[i] = requests;
     columns.preemptions[i] = preemptions;
     this.length = i + 1;

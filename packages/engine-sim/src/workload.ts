@@ -1,6 +1,6 @@
 import { seededRandom } from '@stepclock/numerics';
 import { randomExponential, randomGamma, randomLogNormal } from 'd3-random';
-import { EngineSimError } from './engine-sim-error.js';
+import { engineSimFault } from './engine-sim-fault.js';
 
 /** Gaps between arrivals. `gamma` with a shape below 1 comes in bursts: shape 1/8 has 8 times a Poisson stream's variance. */
 export type Arrivals =
@@ -46,7 +46,7 @@ export interface WorkloadOptions {
 }
 
 const check = (holds: boolean, what: string, rule: string, value: unknown): void => {
-  if (!holds) throw new EngineSimError('engine-sim/bad-option', what, rule, value);
+  if (!holds) throw engineSimFault('engine-sim/bad-option', { what, rule, value });
 };
 
 const positive = (what: string, value: number): void =>
@@ -91,7 +91,7 @@ const tokenCounts = (what: string, lengths: Lengths, n: number, least: number, s
  * Draws a workload. The same seed gives the same arrivals whatever the lengths, and the other way round.
  * Lognormal prompts have at least 1 token and outputs at least 2, unless told otherwise.
  *
- * @throws EngineSimError `engine-sim/bad-option`
+ * @throws Fault `engine-sim/bad-option`
  */
 export const drawWorkload = (options: WorkloadOptions): Workload => {
   const { requests: n, instances = 1, seed = 0 } = options;

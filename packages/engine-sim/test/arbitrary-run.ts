@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { EngineOptions, Workload } from '../src/index.js';
+import type { Scenario, Workload } from '../src/index.js';
 
 const workload: fc.Arbitrary<Workload> = fc
   .array(
@@ -26,7 +26,7 @@ const workload: fc.Arbitrary<Workload> = fc
   });
 
 /** Engines small enough that every limit binds now and then; 240 tokens hold the longest request. */
-const engine: fc.Arbitrary<EngineOptions> = fc.record(
+const engine: fc.Arbitrary<Scenario['engine']> = fc.record(
   {
     coefficients: fc.constant({ beta0: 6e-3, beta1: 2e-5, beta2: 1.2e-4, beta3: 1e-7 }),
     chunkSize: fc.integer({ min: 1, max: 64 }),

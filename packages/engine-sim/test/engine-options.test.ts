@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type EngineOptions, resolveEngine } from '../src/engine-options.js';
+import { resolveEngine } from '../src/engine-options.js';
+import type { Scenario } from '../src/index.js';
+
+type EngineOptions = Scenario['engine'];
 
 const coefficients = { beta0: 1, beta1: 2, beta2: 3 };
 const unlimited = Number.POSITIVE_INFINITY;
@@ -7,7 +10,7 @@ const unlimited = Number.POSITIVE_INFINITY;
 describe('options of an engine', () => {
   it('that are not given do not bind, but for 256 requests at once', () => {
     expect(resolveEngine({ coefficients })).toEqual({
-      coefficients: { beta0: 1, beta1: 2, beta2: 3, beta3: 0 },
+      stepSeconds: expect.any(Function),
       chunkSize: unlimited,
       maxNumBatchedTokens: unlimited,
       maxNumSeqs: 256,
@@ -33,8 +36,13 @@ describe('options of an engine', () => {
       prefixCaching: true,
       arrivalsReadAtSteps: true,
     };
-    const { kvTokens: _, ...rest } = options;
-    expect(resolveEngine(options)).toEqual({ ...rest, kvBlocks: 30 });
+    const { kvTokens: _, coefficients: __, ...rest } = options;
+    const { stepSeconds, ...resolved } = resolveEngine(options);
+    expect(resolved).toEqual({ ...rest, kvBlocks: 30 });
+    const step = { prefillTokens: 10, prefillRequests: 1, prefillContext: 55, decodeSeqs: 100, contextTokens: 1000 };
+    expect(stepSeconds(step)).toBe(1 + 2 * 10 + 3 * 100 + 4 * 1000);
+    const own = () => 7;
+    expect(resolveEngine({ stepSeconds: own }).stepSeconds).toBe(own);
   });
 
   it.each([
@@ -59,7 +67,7 @@ describe('options of an engine', () => {
 
   const atLeast = (least: number) => `must be a whole number of at least ${least}`;
   const notNegative = 'must be a finite number of at least 0';
-  const takesTime = 'every step must take time: beta0 > 0, or beta1 and beta2 > 0';
+  const takesTime = 'must let every step take time: beta0 > 0, or beta1 and beta2 > 0';
   it.each<[Partial<EngineOptions>, string, string, unknown]>([
     [{ coefficients: { ...coefficients, beta0: -1e-9 } }, 'beta0', notNegative, -1e-9],
     [{ coefficients: { ...coefficients, beta1: unlimited } }, 'beta1', notNegative, unlimited],
@@ -88,13 +96,13 @@ describe('options of an engine', () => {
   ])('%j is refused', (options, what, rule, value) => {
     expect(() => resolveEngine({ coefficients, ...options })).toThrow(
       expect.objectContaining({
-        name: 'EngineSimError',
+        name: 'Fault',
         code: 'engine-sim/bad-option',
         what,
         rule,
         value,
-        request: undefined,
-        message: `${what}: ${rule}; got ${value}`,
+        row: undefined,
+        message: `${what}: ${rule}; got ${typeof value === 'string' ? JSON.stringify(value) : value}`,
       }),
     );
   });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Engine, type EngineRun } from '../src/engine.js';
 import { type EngineOptions, resolveEngine } from '../src/engine-options.js';
+import type { Scenario } from '../src/scenarios.js';
 import type { Workload } from '../src/workload.js';
 import { arbitraryRun, tightRun } from './arbitrary-run.js';
 import { plainEngine } from './plain-engine.js';
@@ -25,19 +26,23 @@ describe('a run obeys', () => {
     ['short of blocks, with steps planned ahead', tightRun],
   ])('a plain simulator gives the same steps and times, token for token: %s', (_, runs) => {
     fc.assert(
-      fc.property<[{ workload: Workload; engine: EngineOptions }]>(runs, ({ workload: load, engine }) => {
+      fc.property<[{ workload: Workload; engine: Scenario['engine'] }]>(runs, ({ workload: load, engine }) => {
         const run = runOf(load, engine);
         const { steps } = run;
         const plain = plainEngine(load, engine);
         const counts = Array.from({ length: steps.length }, (_, i) => ({
           prefill: steps.prefillTokens[i],
+          prefillContext: steps.prefillContext[i],
+          prefills: steps.prefillRequests[i],
           decode: steps.decodeTokens[i],
           context: steps.contextTokens[i],
           requests: steps.requests[i],
           preemptions: steps.preemptions[i],
         }));
-        const told = plain.steps.map(({ prefill, decode, context, requests, preemptions }) => ({
+        const told = plain.steps.map(({ prefill, prefillContext, decode, context, requests, preemptions }) => ({
           prefill,
+          prefillContext,
+          prefills: requests - decode,
           decode,
           context,
           requests,

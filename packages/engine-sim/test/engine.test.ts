@@ -1,7 +1,8 @@
 import '@stepclock/vitest-matchers';
+import { isFault } from '@stepclock/faults';
 import { DECODE, PREFILL } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
-import { EngineSimError, simulate, type Workload } from '../src/index.js';
+import { simulate, type Workload } from '../src/index.js';
 
 const coefficients = { beta0: 10, beta1: 1, beta2: 2, beta3: 0.1 };
 
@@ -182,7 +183,7 @@ describe('bad input', () => {
     try {
       run();
     } catch (error) {
-      if (error instanceof EngineSimError) return `${error.code} ${error.message}`;
+      if (isFault(error, 'engine-sim')) return `${error.code} ${error.message}`;
       throw error;
     }
     return 'nothing thrown';
@@ -195,22 +196,22 @@ describe('bad input', () => {
     [{ kvTokens: 15 }, 'kvTokens: must be a whole number of at least 16; got 15'],
     [{ stepNoise: Number.NaN }, 'stepNoise: must be a finite number of at least 0; got NaN'],
     [{ coefficients: { ...coefficients, beta1: -1 } }, 'beta1: must be a finite number of at least 0; got -1'],
-    [{ coefficients: { beta0: 0, beta1: 1, beta2: 0 } }, 'coefficients: every step must take time'],
+    [{ coefficients: { beta0: 0, beta1: 1, beta2: 0 } }, 'coefficients: must let every step take time'],
   ])('option %j', (options, message) => {
     expect(code(() => simulate(fine, { coefficients, ...options }))).toContain(`engine-sim/bad-option ${message}`);
   });
 
   it.each([
-    [workload([Number.NaN, 1, 1]), 'bad-workload arrivalSec: must be finite; got NaN (request 0)'],
-    [workload([0, 1, 1], [0, 0, 1]), 'bad-workload promptTokens: must be a whole number >= 1; got 0 (request 1)'],
-    [workload([0, 1, 1.5]), 'bad-workload outputTokens: must be a whole number >= 1; got 1.5 (request 0)'],
+    [workload([Number.NaN, 1, 1]), 'bad-workload arrivalSec: must be finite; got NaN (row 0)'],
+    [workload([0, 1, 1], [0, 0, 1]), 'bad-workload promptTokens: must be a whole number of at least 1; got 0 (row 1)'],
+    [workload([0, 1, 1.5]), 'bad-workload outputTokens: must be a whole number of at least 1; got 1.5 (row 0)'],
     [
       { ...fine, cachedTokens: Float64Array.of(20) },
-      'bad-workload cachedTokens: must be a whole number from 0 to promptTokens - 1 (19); got 20 (request 0)',
+      'bad-workload cachedTokens: must be a whole number from 0 to promptTokens - 1 (19); got 20 (row 0)',
     ],
     [
       workload([0, 20, 30]),
-      'request-exceeds-kv kvTokens: prompt and output must fit into the KV cache of 3 blocks of 16 tokens; got 50 (request 0)',
+      'request-exceeds-kv prompt and output: must fit into the KV cache of 3 blocks of 16 tokens; got 50 (row 0)',
     ],
   ])('workload %#', (load, message) => {
     expect(code(() => simulate(load, { coefficients, kvTokens: 48 }))).toBe(`engine-sim/${message}`);

@@ -1,4 +1,4 @@
-import type { EngineOptions, Workload } from '../src/index.js';
+import type { Scenario, Workload } from '../src/index.js';
 
 interface Row {
   readonly index: number;
@@ -21,6 +21,7 @@ interface PlainStep {
   readonly start: number;
   readonly duration: number;
   readonly prefill: number;
+  readonly prefillContext: number;
   readonly decode: number;
   readonly context: number;
   readonly requests: number;
@@ -33,7 +34,7 @@ interface PlainStep {
  * The engine's rules, written down as plainly as possible: objects, lists, every block of the cache by number, every running
  * request visited in every step. It shares no code with the fast engine.
  */
-export const plainEngine = (workload: Workload, engine: EngineOptions) => {
+export const plainEngine = (workload: Workload, engine: Scenario['engine']) => {
   const { beta0, beta1, beta2, beta3 = 0 } = engine.coefficients;
   const budgetLimit = engine.maxNumBatchedTokens ?? Infinity;
   const seqs = engine.maxNumSeqs ?? 256;
@@ -157,6 +158,10 @@ export const plainEngine = (workload: Workload, engine: EngineOptions) => {
       continue;
     }
     const prefill = [...chunks.values()].reduce((a, b) => a + b, 0);
+    const prefillContext = [...chunks].reduce((sum, [r, chunk]) => {
+      for (let i = 1; i <= chunk; i++) sum += r.computed + i;
+      return sum;
+    }, 0);
     const context = decodes.reduce((sum, r) => sum + r.computed, 0);
     const duration = beta0 + beta1 * prefill + beta2 * decodes.length + beta3 * context;
     const start = Math.max(plan, end);
@@ -164,6 +169,7 @@ export const plainEngine = (workload: Workload, engine: EngineOptions) => {
       start,
       duration,
       prefill,
+      prefillContext,
       decode: decodes.length,
       context,
       requests: decodes.length + [...chunks.values()].filter((c) => c > 0).length,

@@ -13,10 +13,18 @@ const blocks = (tokens: number): number => Math.ceil(tokens / 16);
 const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
 
 const checkTotals = (batch: PrefillBatch, plain: Plain[]): void => {
-  const { size, tokens, scheduled, newBlocks } = batch;
-  expect({ size, tokens, scheduled, newBlocks, computed: plain.map((p) => batch.computedOf(p.request)) }).toEqual({
+  const { size, tokens, positions, scheduled, newBlocks } = batch;
+  expect({
+    size,
+    tokens,
+    positions,
+    scheduled,
+    newBlocks,
+    computed: plain.map((p) => batch.computedOf(p.request)),
+  }).toEqual({
     size: plain.length,
     tokens: sum(plain.map((p) => p.chunk)),
+    positions: sum(plain.map(({ have, chunk }) => sum(Array.from({ length: chunk }, (_, i) => have + i + 1)))),
     scheduled: plain.filter((p) => p.chunk > 0).length,
     newBlocks: sum(plain.map((p) => blocks(p.have + p.chunk) - blocks(p.have))),
     computed: plain.map((p) => p.have),

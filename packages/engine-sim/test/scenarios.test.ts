@@ -120,5 +120,5 @@ it('several instances keep the load of each', () => {
 });
 
 it('an unknown name is refused with the known ones', () => {
-  expect(() => runScenario('chunky' as 'kv')).toThrow(/scenario: must be one of chunk-64-light, .*; got chunky/);
+  expect(() => runScenario('chunky' as 'kv')).toThrow(/scenario: must be one of chunk-64-light, .*; got "chunky"/);
 });

@@ -5,19 +5,34 @@ const columns = [
   'startSec',
   'durationSec',
   'prefillTokens',
+  'prefillRequests',
+  'prefillContext',
   'decodeTokens',
   'contextTokens',
   'requests',
   'preemptions',
 ] as const;
 
+/** A step with the numbers from `at` on in its columns. */
+const push = (recorder: StepRecorder, at: number): void =>
+  recorder.push(
+    at,
+    at + 1,
+    {
+      prefillTokens: at + 2,
+      prefillRequests: at + 3,
+      prefillContext: at + 4,
+      decodeSeqs: at + 5,
+      contextTokens: at + 6,
+    },
+    at + 7,
+    at + 8,
+  );
+
 /** Step i has the numbers from 10 i on in its columns. */
 const recorded = (steps: number, from = 0): StepTable => {
   const recorder = new StepRecorder();
-  for (let i = from; i < from + steps; i++) {
-    const at = 10 * i;
-    recorder.push(at, at + 1, at + 2, at + 3, at + 4, at + 5, at + 6);
-  }
+  for (let i = from; i < from + steps; i++) push(recorder, 10 * i);
   return recorder.table();
 };
 
@@ -35,9 +50,9 @@ describe('steps', () => {
 
   it('a table keeps what it had when more are recorded', () => {
     const recorder = new StepRecorder();
-    recorder.push(1, 2, 3, 4, 5, 6, 7);
+    push(recorder, 1);
     const table = recorder.table();
-    recorder.push(8, 9, 10, 11, 12, 13, 14);
+    push(recorder, 10);
     expect([table.length, ...table.startSec]).toEqual([1, 1]);
     expect(recorder.length).toBe(2);
   });

@@ -1,6 +1,6 @@
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
-import { drawWorkload, EngineSimError, runScenario, type Scenario, simulate, type Workload } from '../src/index.js';
+import { drawWorkload, runScenario, type Scenario, simulate, type Workload } from '../src/index.js';
 
 const coefficients = { beta0: 1, beta1: 0, beta2: 0 };
 const workload = (...rows: [arrival: number, prompt: number, output: number][]): Workload => ({
@@ -32,7 +32,7 @@ describe('limits that are not given', () => {
     for (const bad of [{}, { beta1: 1 }, { beta2: 1 }, { beta3: 1 }]) {
       const given = { beta0: 0, beta1: 0, beta2: 0, ...bad };
       expect(() => simulate(one, { coefficients: given })).toThrow(
-        `coefficients: every step must take time: beta0 > 0, or beta1 and beta2 > 0; got ${JSON.stringify(given)}`,
+        `coefficients: must let every step take time: beta0 > 0, or beta1 and beta2 > 0; got ${JSON.stringify(JSON.stringify(given))}`,
       );
     }
   });
@@ -45,12 +45,12 @@ describe('limits that are not given', () => {
           : { coefficients: { ...coefficients, [name]: value } };
       expect(() => simulate(many(1), options)).toThrow(
         expect.objectContaining({
-          name: 'EngineSimError',
+          name: 'Fault',
           code: 'engine-sim/bad-option',
           what: name,
           rule: 'must be a finite number of at least 0',
           value,
-          request: undefined,
+          row: undefined,
         }),
       );
     }
@@ -87,10 +87,10 @@ describe('rows of a workload', () => {
     expect(() => simulate(workload([0, 1, 1], [0, 17, 17]), { coefficients, kvTokens: 47 })).toThrow(
       expect.objectContaining({
         code: 'engine-sim/request-exceeds-kv',
-        what: 'kvTokens',
-        rule: 'prompt and output must fit into the KV cache of 2 blocks of 16 tokens',
+        what: 'prompt and output',
+        rule: 'must fit into the KV cache of 2 blocks of 16 tokens',
         value: 34,
-        request: 1,
+        row: 1,
       }),
     );
   });
@@ -102,9 +102,9 @@ describe('rows of a workload', () => {
       'must be finite',
       Number.POSITIVE_INFINITY,
     ],
-    ['promptTokens', { promptTokens: Float64Array.of(1, 0.5) }, 'must be a whole number >= 1', 0.5],
-    ['promptTokens', { promptTokens: Float64Array.of(1, 0) }, 'must be a whole number >= 1', 0],
-    ['outputTokens', { outputTokens: Float64Array.of(1, 0) }, 'must be a whole number >= 1', 0],
+    ['promptTokens', { promptTokens: Float64Array.of(1, 0.5) }, 'must be a whole number of at least 1', 0.5],
+    ['promptTokens', { promptTokens: Float64Array.of(1, 0) }, 'must be a whole number of at least 1', 0],
+    ['outputTokens', { outputTokens: Float64Array.of(1, 0) }, 'must be a whole number of at least 1', 0],
     [
       'cachedTokens',
       { cachedTokens: Float64Array.of(0, -1) },
@@ -125,7 +125,7 @@ describe('rows of a workload', () => {
     ],
   ])('%s is checked: %j', (what, change, rule, value) => {
     expect(() => simulate({ ...workload([0, 9, 1], [0, 9, 1]), ...change }, { coefficients })).toThrow(
-      expect.objectContaining({ code: 'engine-sim/bad-workload', what, rule, value, request: 1 }),
+      expect.objectContaining({ code: 'engine-sim/bad-workload', what, rule, value, row: 1 }),
     );
   });
 
@@ -356,7 +356,6 @@ describe('scenarios of one’s own', () => {
   });
 
   it.each(['chunky', 'toString'])('an unknown name is refused: %s', (name) => {
-    expect(() => runScenario(name as 'kv')).toThrow(EngineSimError);
     expect(() => runScenario(name as 'kv')).toThrow(
       expect.objectContaining({
         code: 'engine-sim/unknown-scenario',

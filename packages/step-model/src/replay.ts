@@ -1,4 +1,4 @@
-import { type EngineOptions, type Simulation, simulate, type Workload } from '@stepclock/engine-sim';
+import { type EngineLimits, type Simulation, simulate, type Workload } from '@stepclock/engine-sim';
 import type { RequestTable } from '@stepclock/trace-io';
 import { type Betas, snakeCaseKeys } from './betas-file.js';
 import { type ComparedMetric, compareMetric } from './metric-comparison.js';
@@ -9,7 +9,7 @@ import { StepModelError } from './step-model-error.js';
 export const REPLAY_SCHEMA = 'stepclock/replay@1';
 
 /** The engine's limits and rules, as engine-sim takes them. */
-export interface ReplaySettings extends Omit<EngineOptions, 'coefficients' | 'arrivalsReadAtSteps'> {
+export interface ReplaySettings extends Omit<EngineLimits, 'arrivalsReadAtSteps'> {
   /** Default: what the log itself tells (`schedulingFrom: 'log'`), false where it does not. */
   readonly asyncScheduling?: boolean;
 }

@@ -1,3 +1,4 @@
+import { listOption } from '../list-option.js';
 import {
   atMost,
   fraction,
@@ -47,6 +48,9 @@ const options = {
   beta1: numberOption('beta1', 'seconds per prefill token', seconds),
   beta2: numberOption('beta2', 'seconds per decode token', seconds),
   beta3: numberOption('beta3', 'seconds per token of context', seconds),
+  terms: listOption(
+    'seconds of further terms of a step, NAME=SECONDS,...: prefill_step=0.004,decode_seqs_over_16=-1e-5',
+  ),
   noise: numberOption('noise', "standard deviation of a step's duration, as a fraction of it, at most 5", logSpread),
   'chunk-size': numberOption('chunk-size', 'most prefill tokens of one request in a step', positiveInteger),
   'max-num-batched-tokens': numberOption('max-num-batched-tokens', 'most tokens of a step', positiveInteger),
@@ -103,6 +107,7 @@ export interface SimulateArgs extends SchedulerArgs {
   readonly beta1?: number | undefined;
   readonly beta2?: number | undefined;
   readonly beta3?: number | undefined;
+  readonly terms?: readonly string[] | undefined;
   readonly noise?: number | undefined;
   readonly chunkSize?: number | undefined;
   readonly maxNumBatchedTokens?: number | undefined;

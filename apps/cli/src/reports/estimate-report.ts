@@ -14,7 +14,7 @@ import {
   type ReportData,
   type ReportEstimator,
 } from '@stepclock/charts';
-import { EngineSimError } from '@stepclock/engine-sim';
+import { isFault } from '@stepclock/faults';
 import { type HoldOutError, replay } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { Session } from '../session.js';
@@ -98,7 +98,7 @@ const replayOf = ({ trace }: TraceInput, estimate: Estimate): Pick<EstimateRepor
   try {
     return { replay: replayResultOf(requests, replay(requests, estimate.betas, limitsOf({}, facts.settings))) };
   } catch (error) {
-    if (!(error instanceof EngineSimError)) throw error;
+    if (!isFault(error, 'engine-sim')) throw error;
     return { warnings: [{ code: 'no-replay', message: `The log cannot be served again: ${error.message}` }] };
   }
 };

@@ -4,13 +4,14 @@ import {
   runScenario,
   type Scenario,
   type ScenarioName,
-  type ScenarioRun,
+  type Simulation,
   type StepTable,
   scenarioNames,
   scenarios,
   simulate,
   type Workload,
 } from '@stepclock/engine-sim';
+import { type Betas, betasOf, stepCost, stretchOfStep } from '@stepclock/step-cost';
 import { otlpJsonlChunks, phasesCsvChunks, requestsJsonlChunks } from '@stepclock/trace-io';
 import type { SimulateArgs } from '../commands/simulate.js';
 import { InputError, UsageError } from '../errors.js';
@@ -21,6 +22,7 @@ import { grouped, significant } from '../text/quantity.js';
 import { readTraceFile } from '../trace-input.js';
 import { given } from './given.js';
 import { writeSettingsBeside } from './simulated-settings.js';
+import { termValues } from './term-values.js';
 
 const DEFAULT_SCENARIO = 'budget-2048-medium';
 
@@ -55,6 +57,18 @@ const scenarioOf = (args: SimulateArgs): Scenario => {
     output: lengthsOf(args.outputMean, args.outputSigma, preset.output),
     view: { ...preset.view, ...given({ queueInPrefill: args.foldQueue, roundToSec: args.roundToSec }) },
   };
+};
+
+/** The coefficients of a scenario's engine with those of `--terms`, in the catalogue's order. */
+const betasWith = (args: SimulateArgs, { engine }: Scenario): Betas => {
+  const own = termValues(args.terms ?? []);
+  for (const label of ['beta0', 'beta1', 'beta2', 'beta3'] as const) {
+    if (label in own && args[label] !== undefined) {
+      throw new UsageError(`--terms: cannot go with --${label}: both give ${label}`);
+    }
+  }
+  const { terms, coefficients } = stepCost({ ...engine.coefficients, ...own });
+  return betasOf(terms, coefficients);
 };
 
 /** A simulation of more would not end within a day. */
@@ -98,23 +112,28 @@ const workloadOf = async (path: string, args: SimulateArgs, session: Session): P
   return { length, arrivalSec, promptTokens, outputTokens, ...given({ cachedTokens, instance }) };
 };
 
-const simulationOf = async (args: SimulateArgs, scenario: Scenario, session: Session): Promise<ScenarioRun> => {
+const simulationOf = async (
+  args: SimulateArgs,
+  scenario: Scenario,
+  betas: Betas,
+  session: Session,
+): Promise<Simulation> => {
   const { seed = 0 } = args;
+  const { coefficients: _, ...limits } = scenario.engine;
+  const cost = stepCost(betas);
+  const stepSeconds = (step: Parameters<typeof stretchOfStep>[0]): number => cost.secondsOf(stretchOfStep(step));
   if (args.workload === undefined) {
     refuseEndless(args.requests ?? 1000, scenario);
-    return runScenario(scenario, given({ requests: args.requests, instances: args.instances, seed }));
+    return runScenario(scenario, given({ requests: args.requests, instances: args.instances, seed, stepSeconds }));
   }
   const workload = await workloadOf(args.workload, args, session);
-  return {
-    ...simulate(workload, scenario.engine, { ...scenario.view, seed }),
-    coefficients: scenario.engine.coefficients,
-  };
+  return simulate(workload, { ...limits, stepSeconds }, { ...scenario.view, seed });
 };
 
 const formatOf = (args: SimulateArgs): NonNullable<SimulateArgs['to']> =>
   args.to ?? (args.output?.endsWith('.csv') === true ? 'phases.csv' : 'requests.jsonl');
 
-const tracePieces = (run: ScenarioRun, format: NonNullable<SimulateArgs['to']>): Iterable<string> => {
+const tracePieces = (run: Simulation, format: NonNullable<SimulateArgs['to']>): Iterable<string> => {
   switch (format) {
     case 'requests.jsonl':
       return requestsJsonlChunks(run.requests);
@@ -148,15 +167,16 @@ export const runSimulate = async (args: SimulateArgs, session: Session): Promise
   if (toStdout && args.json === '-')
     throw new UsageError('--json: standard output already takes the trace; give --output or a path');
   const scenario = scenarioOf(args);
-  const run = await simulationOf(args, scenario, session);
+  const betas = betasWith(args, scenario);
+  const run = await simulationOf(args, scenario, betas, session);
   await session.writeText(args.output, tracePieces(run, formatOf(args)));
   if (args.output !== undefined && !toStdout) {
-    await writeSettingsBeside(args.output, scenario.engine, args.seed ?? 0, session);
+    await writeSettingsBeside(args.output, { ...scenario.engine, betas }, args.seed ?? 0, session);
   }
   if (args.steps !== undefined) await session.writeFile(args.steps, stepsCsv(run.steps));
   await session.writeJson(args.json, {
     schema: 'stepclock/simulation@1',
-    coefficients: run.coefficients,
+    coefficients: betas,
     requests: run.requests.length,
     phases: run.phases.length,
     steps: run.steps.length,

@@ -1,13 +1,17 @@
 import { stat } from 'node:fs/promises';
-import type { EngineOptions } from '@stepclock/engine-sim';
+import type { EngineLimits } from '@stepclock/engine-sim';
+import type { Betas } from '@stepclock/step-cost';
 import { readTextIfThere } from '../input.js';
 import type { Session } from '../session.js';
 import { ownSettingsPath } from '../settings-file.js';
 
 const SCHEMA = 'stepclock/engine-settings@1';
 
+/** A simulated engine: its limits, and the coefficients of its steps. */
+type SimulatedEngine = EngineLimits & { readonly betas: Betas };
+
 /** The limits of a simulated engine under the names that engines give them, so that whatever reads the log knows them. */
-const settingsOf = (engine: EngineOptions, seed: number, version: string) => ({
+const settingsOf = (engine: SimulatedEngine, seed: number, version: string) => ({
   schema: SCHEMA,
   engine: 'stepclock simulate',
   max_num_batched_tokens: engine.maxNumBatchedTokens ?? null,
@@ -15,7 +19,7 @@ const settingsOf = (engine: EngineOptions, seed: number, version: string) => ({
   num_kv_tokens: engine.kvTokens ?? null,
   chunk_size: engine.chunkSize ?? null,
   async_scheduling: engine.asyncScheduling ?? false,
-  coefficients: engine.coefficients,
+  coefficients: engine.betas,
   seed,
   stepclock_version: version,
 });
@@ -35,7 +39,7 @@ const isOurs = (text: string): boolean => {
  */
 export const writeSettingsBeside = async (
   log: string,
-  engine: EngineOptions,
+  engine: SimulatedEngine,
   seed: number,
   session: Session,
 ): Promise<void> => {
