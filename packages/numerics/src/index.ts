@@ -1,4 +1,7 @@
 export { type RandomSource, seededRandom } from './chance/seeded-random.js';
 export { shuffled } from './chance/shuffled.js';
+export { choleskyFactor, solveLowerInPlace, solveUpperInPlace } from './factorisation/cholesky.js';
+export { inverseOfFactored } from './factorisation/inverse-of-factored.js';
+export { type Evaluation, type MinimiseOptions, type Minimum, minimise } from './minimise/minimise.js';
 export { medianOf, quantileOf, quantileSorted, robustSd, selectQuantile, sortedCopy } from './order/quantile.js';
 export { CompensatedSum, compensatedSum, meanOf, roundingOf } from './sums/compensated-sum.js';

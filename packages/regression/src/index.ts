@@ -16,10 +16,13 @@ export {
   type GaussianProcessFit,
   type GaussianProcessOptions,
   gaussianProcess,
-  MAX_GP_ROWS,
 } from './gaussian-process/gaussian-process.js';
-export type { GaussianProcessModel, GpPrediction } from './gaussian-process/gaussian-process-model.js';
-export type { KernelName } from './gaussian-process/kernel.js';
+export {
+  type GaussianProcessModel,
+  type GaussianProcessParameters,
+  gaussianProcessOf,
+} from './gaussian-process/gaussian-process-model.js';
+export type { Trend } from './gaussian-process/kernel.js';
 export {
   type ConformalIntervals,
   type ConformalPredictor,

@@ -80,4 +80,4 @@ export {
   transferInput,
   transferSamples,
 } from './recalibration/samples.js';
-export { StageError, type StageErrorCode, type StageFault, type StageWarning } from './stage-error.js';
+export { type StageFaultCode, type StageWarning, stageFault } from './stage-fault.js';

@@ -1,11 +1,11 @@
 import { type JsonReader, RegressionError } from '@stepclock/regression';
 import { DECODE_CONVENTIONS, type TotalRule } from './data/decode-steps.js';
-import { StageError } from './stage-error.js';
+import { stageFault } from './stage-fault.js';
 
 /**
  * Runs a reader of a model file. What it finds wrong, in its own fields or in those of a model of another package, is `stage/bad-model`.
  *
- * @throws StageError `stage/bad-model`, the path of the field in its message
+ * @throws Fault `stage/bad-model`, the path of the field in its message
  */
 export const readingModel = <T>(read: () => T): T => {
   try {
@@ -13,7 +13,11 @@ export const readingModel = <T>(read: () => T): T => {
   } catch (error) {
     if (!(error instanceof RegressionError)) throw error;
     const { message, value, expected } = error;
-    throw new StageError('stage/bad-model', message, { value, expected });
+    throw stageFault('stage/bad-model', {
+      what: message.slice(0, message.indexOf(': ')),
+      rule: expected ?? 'must be as a model was written',
+      value,
+    });
   }
 };
 

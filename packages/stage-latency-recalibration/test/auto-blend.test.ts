@@ -155,7 +155,7 @@ describe('autoBlend', () => {
     const auto = fitted();
     const fit = (candidate: (typeof CANDIDATES)[number], rows: TransferSamples, k: number): StageMap => {
       const stage = { f: rows.sourceMs[k], y: rows.targetMs[k], knobs: rows.knobs };
-      const { process: near } = (auto.candidateMaps.get(candidate)?.[k] ?? {}) as Partial<ProcessMap>;
+      const { optimum: near } = (auto.candidateMaps.get(candidate)?.[k] ?? {}) as Partial<ProcessMap>;
       switch (candidate) {
         case 'scale':
           return scaleMap(stage);

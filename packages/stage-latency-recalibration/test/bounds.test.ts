@@ -269,16 +269,16 @@ describe('conformalSelection', () => {
     const [one, none] = [Float64Array.of(1, 2), Float64Array.of(1, Number.NaN)];
     const badValue = (message: string, value: number) => ({ code: 'stage/bad-value', message, value });
     expect(faultOf(() => conformalSelection(none, one, one, 10))).toEqual(
-      badValue('predictions: must be times in ms; got NaN in row 1', Number.NaN),
+      badValue('predictions: must be times in ms; got NaN (row 1)', Number.NaN),
     );
     expect(faultOf(() => conformalSelection(one, none, one, 10))).toEqual(
-      badValue('predictions of samples: must be times in ms; got NaN in row 1', Number.NaN),
+      badValue('predictions of samples: must be times in ms; got NaN (row 1)', Number.NaN),
     );
     expect(faultOf(() => conformalSelection(one, one, none, 10))).toEqual(
-      badValue('measurements of samples: must be times in ms; got NaN in row 1', Number.NaN),
+      badValue('measurements of samples: must be times in ms; got NaN (row 1)', Number.NaN),
     );
     expect(faultOf(() => conformalSelection(one, Float64Array.of(1), one, 10))).toEqual(
-      badValue('samples: must have a prediction each; got 1 of 2', 1),
+      badValue('samples: must have a prediction each (2); got 1', 1),
     );
     expect(faultOf(() => conformalSelection(Float64Array.of(Number.NaN), one, one, 10))).toMatchObject({
       code: 'stage/bad-value',
@@ -320,8 +320,8 @@ describe('guardrailFigures', () => {
   it('has no shares of no totals', () => {
     expect(faultOf(() => guardrailFigures(new Float64Array(0), new Float64Array(0), 10))).toEqual({
       code: 'stage/no-rows',
-      message: 'totals: at least one must be measured; got none',
-      value: undefined,
+      message: 'totals: must be at least one; got 0',
+      value: 0,
     });
   });
 
@@ -449,8 +449,8 @@ describe('crossFitJSON, crossFitFromJSON', () => {
   it('refuses what has not its parts', () => {
     const fault = {
       code: 'stage/bad-model',
-      message: 'guardrail: must have folds, ratios and predicted_ms; got others',
-      value: undefined,
+      message: 'guardrail: must have folds, ratios and predicted_ms; got "others"',
+      value: 'others',
     };
     const whole = { folds: [], ratios: [], predicted_ms: [] };
     for (const value of [

@@ -64,12 +64,14 @@ describe('trainEstimator', () => {
   it('refuses other knobs, unknown levels and too few configurations', async () => {
     const [source] = await twoGpus(30);
     const { estimator } = trainEstimator(source, { families: ['log-polynomial'] });
-    expect(() => estimator.predict({ ...source, knobs: source.knobs.slice(1) })).toThrow(/the model needs this knob/);
+    expect(() => estimator.predict({ ...source, knobs: source.knobs.slice(1) })).toThrow(
+      /vision_tokens: must be a numeric knob, as the model has it/,
+    );
     const tasks = source.knobs.map((knob) =>
       knob.kind === 'category' ? { ...knob, levels: ['QA', 'dubbing'] } : knob,
     );
     expect(() => estimator.predict({ ...source, knobs: tasks })).toThrow(
-      'task: must be one of QA, captioning; got dubbing',
+      'task: must be one of QA, captioning; got "dubbing"',
     );
     expect(() => trainEstimator(tableOf(powerLaw(2)))).toThrow('configurations: must be at least 3');
     expect(() => StageEstimator.fromJSON({})).toThrow('schema: must be');

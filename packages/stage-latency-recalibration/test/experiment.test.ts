@@ -136,7 +136,7 @@ describe('samplingPlan', () => {
   });
 
   it('refuses a knob of numbers and levels', () => {
-    expect(() => gridConfigurations({ a: [1, 'x'] })).toThrow('a: must be all numbers or all levels; got 1, x');
+    expect(() => gridConfigurations({ a: [1, 'x'] })).toThrow('a: must be all numbers or all levels; got "1, x"');
     expect(() => gridConfigurations({})).toThrow('grid: must have 1 to');
   });
 });

@@ -1,13 +1,13 @@
-import { StageError, type StageFault } from '../src/index.js';
+import { Fault } from '@stepclock/faults';
 
-/** Runs something and reads what refused it: the code, and these of the error's fields. */
+/** Runs something and reads what refused it: the code, and these of the fault's fields. */
 export const faultWith =
-  <F extends 'message' | keyof StageFault>(...fields: readonly F[]) =>
-  (run: () => unknown): Pick<StageError, 'code' | F> | 'no error' => {
+  <F extends 'message' | 'value' | 'file' | 'line' | 'column' | 'row' | 'hint'>(...fields: readonly F[]) =>
+  (run: () => unknown): Pick<Fault, 'code' | F> | 'no error' => {
     try {
       run();
     } catch (error) {
-      if (!(error instanceof StageError)) throw error;
+      if (!(error instanceof Fault)) throw error;
       const parts = fields.map((field) => [field, error[field]]);
       return { code: error.code, ...Object.fromEntries(parts) };
     }

@@ -60,7 +60,7 @@ const samplesOf = (n: number): TransferSamples => {
   };
 };
 
-const faultOf = faultWith('message', 'file', 'value', 'expected');
+const faultOf = faultWith('message', 'file', 'value');
 
 const header = (method: Method, samples: number, fixed: number | null = null) => ({
   schema: 'stepclock/stage-recalibration@1',
@@ -93,9 +93,8 @@ describe('samples', () => {
     if (least > 0) {
       expect(faultOf(() => recalibrate(method, samplesOf(least - 1), networks))).toEqual({
         code: 'stage/too-few-samples',
-        message: `samples: ${method} needs at least ${least}; got ${least - 1}`,
+        message: `samples: must be at least ${least} for ${method}; got ${least - 1}`,
         value: least - 1,
-        expected: `at least ${least}`,
       });
     }
   });
@@ -319,7 +318,7 @@ describe('fine-tuned', () => {
     expect(model.toJSON()).toEqual({ ...header('fine-tuned', 34), networks: full.map((network) => network.toJSON()) });
     expect(faultOf(() => recalibrate('fine-tuned', samples))).toEqual({
       code: 'stage/bad-option',
-      message: "fine-tuned: needs the source's networks; got none",
+      message: `fine-tuned: must have the source's networks`,
     });
   });
 
@@ -328,12 +327,12 @@ describe('fine-tuned', () => {
     const [again] = transferNetworksFromJSON([reread(source)]);
     expect(again?.predict(samples.knobs)).toEqual(source.predict(samples.knobs));
     const forest = reread(randomForest(dataset(samples.knobs, samples.targetTotalMs), { trees: 1 }).model);
-    for (const [value, message] of [
-      [undefined, 'networks: must be a list, one a stage; got none'],
-      [{ 0: reread(source) }, 'networks: must be a list, one a stage; got none'],
-      [[forest], 'network: must be an mlp; got forest'],
+    for (const [value, message, got] of [
+      [undefined, 'networks: must be a list, one a stage; got "nothing"', 'nothing'],
+      [{ 0: reread(source) }, 'networks: must be a list, one a stage; got "nothing"', 'nothing'],
+      [[forest], 'network: must be an mlp; got "forest"', 'forest'],
     ] as const) {
-      expect(faultOf(() => transferNetworksFromJSON(value))).toEqual({ code: 'stage/bad-model', message });
+      expect(faultOf(() => transferNetworksFromJSON(value))).toEqual({ code: 'stage/bad-model', message, value: got });
     }
   });
 });
@@ -368,15 +367,15 @@ describe('recalibrationFromJSON', () => {
       const schema = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined;
       expect(faultOf(() => recalibrationFromJSON(value))).toEqual({
         code: 'stage/bad-model',
-        message: `schema: must be "stepclock/stage-recalibration@1" with a known method; got ${JSON.stringify(schema)}`,
+        message: `schema: must be "stepclock/stage-recalibration@1" with a known method${schema === undefined ? '' : `; got ${JSON.stringify(schema)}`}`,
         value: schema,
       });
     }
     const mix = reread(recalibrate('stage-mix', samples));
     const forest = reread(randomForest(dataset(samples.knobs, samples.targetTotalMs), { trees: 1 }).model);
-    expect(faultOf(() => recalibrationFromJSON({ ...mix, model: forest }))).toEqual({
+    expect(faultOf(() => recalibrationFromJSON({ ...mix, model: forest }))).toMatchObject({
       code: 'stage/bad-model',
-      message: 'model: must be linear; got forest',
+      message: 'model: must be linear; got "forest"',
     });
   });
 });
@@ -419,10 +418,9 @@ describe('transferSamples', () => {
     const estimator = trained();
     const fault = (names: string) => ({
       code: 'stage/other-stages',
-      message: `stages: source and target must have the same (T_LLM_prefill, T_LLM_decode_per_token); got ${names} (made.json)`,
+      message: `stages: must be those of the source (T_LLM_prefill, T_LLM_decode_per_token); got "${names}" (made.json)`,
       file: 'made.json',
       value: names,
-      expected: 'T_LLM_prefill, T_LLM_decode_per_token',
     });
     const fewer = { ...table, stageNames: ['T_LLM_prefill'], stagesMs: table.stagesMs.slice(0, 1) };
     expect(faultOf(() => transferSamples(estimator, fewer))).toEqual(fault('T_LLM_prefill'));

@@ -80,10 +80,12 @@ describe('recalibrate', () => {
     const [source, target] = await twoGpus(20);
     const { estimator } = trainEstimator(source, { families: ['log-polynomial'] });
     const two = takeSamples(transferSamples(estimator, target), [0, 1]);
-    expect(() => recalibrate('affine', two)).toThrow('samples: affine needs at least 3; got 2');
-    expect(() => recalibrate('fine-tuned', transferSamples(estimator, target))).toThrow("needs the source's networks");
+    expect(() => recalibrate('affine', two)).toThrow('samples: must be at least 3 for affine; got 2');
+    expect(() => recalibrate('fine-tuned', transferSamples(estimator, target))).toThrow(
+      "must have the source's networks",
+    );
     expect(() => transferSamples(estimator, { ...target, stageNames: ['a', 'b', 'c', 'd'] })).toThrow(
-      'stages: source and target must have the same',
+      'stages: must be those of the source',
     );
   });
 });

@@ -1,3 +1,4 @@
+import { Fault } from '@stepclock/faults';
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
 import { decodeSteps, knobTableFrom, measuredTotals, perSampleTable, readMeasurements } from '../src/index.js';
@@ -9,7 +10,7 @@ const codeOf = (run: () => unknown): string => {
   try {
     run();
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return String(error.code);
+    if (error instanceof Fault) return error.code;
     throw error;
   }
   return 'no error';
@@ -38,7 +39,7 @@ describe('stageTableFrom', () => {
       { ...sample, vision_tokens: 256, T_LLM_prefill: null },
     ];
     expect(() => tableOf(rows)).toThrow(
-      /T_LLM_prefill: must be a time above 0 ms .* got of 3 rows 1 zero \(line 2\), 1 missing \(line 3\)/,
+      /T_LLM_prefill: must be a time above 0 ms .* of 3 rows 1 zero \(line 2\), 1 missing \(line 3\)/,
     );
     expect(codeOf(() => tableOf(rows))).toBe('stage/missing-stage');
     const dropped = tableOf(rows, { incomplete: 'drop' });

@@ -16,7 +16,7 @@ import {
 import { faultWith } from './fault.js';
 import { tableOf } from './made-tables.js';
 
-const faultOf = faultWith('message', 'value', 'expected');
+const faultOf = faultWith('message', 'value');
 
 /** Two knobs and a constant one; a prefill that is a line of the knobs, a decode step that is a power of them. */
 const records = (n: number): object[] =>
@@ -123,7 +123,7 @@ describe('trainEstimator', () => {
     for (const sign of [1, -1]) {
       expect(faultOf(() => trainEstimator(steep(sign), { families: ['log-polynomial'], folds: 5 }))).toEqual({
         code: 'stage/too-few-samples',
-        message: 'configurations: none of log-polynomial can be fitted to 5',
+        message: 'configurations: must be enough for one of log-polynomial; got 5',
         value: 5,
       });
       const { estimator } = trainEstimator(steep(sign), { families: ['log-polynomial', 'linear'], folds: 5 });
@@ -174,13 +174,13 @@ describe('trainEstimator', () => {
     }
     expect(faultOf(() => trainEstimator(table, { families: [] }))).toMatchObject({
       code: 'stage/too-few-samples',
-      message: 'configurations: none of  can be fitted to 40',
+      message: 'configurations: must be enough for one of ; got 40',
       value: 40,
     });
     expect(
       faultOf(() => trainEstimator(tableOf(records(3)), { families: ['physics', 'gaussian-process'], folds: 2 })),
     ).toMatchObject({
-      message: 'configurations: none of physics, gaussian-process can be fitted to 3',
+      message: 'configurations: must be enough for one of physics, gaussian-process; got 3',
     });
   });
 
@@ -276,9 +276,8 @@ describe('StageEstimator', () => {
       const schema = (value as { schema?: string } | null | undefined)?.schema;
       expect(faultOf(() => StageEstimator.fromJSON(value))).toEqual({
         code: 'stage/bad-model',
-        message: `schema: must be "stepclock/stage-estimator@1"; got ${JSON.stringify(schema)}`,
+        message: `schema: must be "stepclock/stage-estimator@1"${schema === undefined ? '' : `; got ${JSON.stringify(schema)}`}`,
         value: schema,
-        expected: 'stepclock/stage-estimator@1',
       });
     }
     for (const part of [
@@ -287,9 +286,9 @@ describe('StageEstimator', () => {
       { models: 'all' },
       { models: (json().models as object[]).slice(1) },
     ]) {
-      expect(faultOf(() => StageEstimator.fromJSON({ ...json(), ...part }))).toEqual({
+      expect(faultOf(() => StageEstimator.fromJSON({ ...json(), ...part }))).toMatchObject({
         code: 'stage/bad-model',
-        message: 'model: must have knobs, stages and a model a stage; got others',
+        message: 'model: must have knobs, stages and a model a stage; got "others"',
       });
     }
   });

@@ -1,3 +1,4 @@
+import { Fault } from '@stepclock/faults';
 import { describe, expect, it } from 'vitest';
 import {
   crossFit,
@@ -9,7 +10,6 @@ import {
   recalibrate,
   runExperiment,
   type StageDataOptions,
-  StageError,
   type StageTable,
   stageTableFrom,
   trainEstimator,
@@ -158,7 +158,7 @@ describe('zero and missing stages', () => {
   ])('%j is named with its file, line, column and value', async (cell, kind) => {
     const csv = `vision_tokens,T_LLM_prefill\n64,10\n128,${cell}\n`;
     const error = await csvTable(csv).catch((fault: unknown) => fault);
-    expect(error).toBeInstanceOf(StageError);
+    expect(error).toBeInstanceOf(Fault);
     expect(error).toMatchObject({
       code: 'stage/missing-stage',
       file: 'runs.csv',
@@ -166,7 +166,7 @@ describe('zero and missing stages', () => {
       column: 'T_LLM_prefill',
       value: cell,
     });
-    expect((error as StageError).message).toContain(`got of 2 rows 1 ${kind} (line 3)`);
+    expect((error as Fault).message).toContain(`of 2 rows 1 ${kind} (line 3)`);
   });
 });
 
@@ -184,8 +184,8 @@ describe('zero and missing stages of several kinds', () => {
   it('are all named in one refusal, by the column of the file', async () => {
     const error = await csvTable(csv).catch((fault: unknown) => fault);
     expect(error).toMatchObject({ line: 3, column: 'T_projector_ms', value: '0' });
-    expect((error as StageError).message).toContain(
-      'got of 6 rows 1 zero (line 3), 1 missing (line 5); T_LLM_prefill: 1 missing (line 4), 1 zero (line 6) (runs.csv:3:T_projector_ms)',
+    expect((error as Fault).message).toContain(
+      '(runs.csv:3:T_projector_ms): of 6 rows 1 zero (line 3), 1 missing (line 5); T_LLM_prefill: 1 missing (line 4), 1 zero (line 6)',
     );
   });
 

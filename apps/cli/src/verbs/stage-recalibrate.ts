@@ -5,7 +5,7 @@ import {
   errorFigures,
   figuresJSON,
   recalibrate,
-  StageError,
+  stageFault,
   stageTableFrom,
   takeConfigurations,
   transferSamples,
@@ -35,11 +35,11 @@ export const runStageRecalibrate = async (args: StageRecalibrateArgs, session: S
     ...columnsOf(args, args.filter),
   });
   if (samples !== undefined && samples > all.length) {
-    throw new StageError(
-      'stage/too-many-samples',
-      `samples: must be at most the ${all.length} configurations of the data; got ${samples}`,
-      { value: samples, expected: `at most ${all.length}` },
-    );
+    throw stageFault('stage/too-many-samples', {
+      what: 'samples',
+      rule: `must be at most the ${all.length} configurations of the data`,
+      value: samples,
+    });
   }
   const chosen =
     samples === undefined

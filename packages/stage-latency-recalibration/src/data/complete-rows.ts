@@ -1,5 +1,6 @@
+import { listed } from '@stepclock/faults';
 import { decimalNumber, type TidyTable } from '@stepclock/trace-io';
-import { listed, StageError, type StageWarning } from '../stage-error.js';
+import { type StageWarning, stageFault } from '../stage-fault.js';
 
 /** A named column of the file: what it means here, and where it stands. */
 export interface Found {
@@ -31,7 +32,7 @@ const faultsOf = (table: TidyTable, column: number, rows: readonly number[]): st
 /**
  * Rows where each stage is a number above 0; a stage that is 0 everywhere is judged by the caller.
  *
- * @throws StageError `stage/missing-stage` naming every stage at fault, `stage/no-rows`
+ * @throws Fault `stage/missing-stage` naming every stage at fault, `stage/no-rows`
  */
 export const completeRows = (
   table: TidyTable,
@@ -49,17 +50,15 @@ export const completeRows = (
   if (first !== undefined && incomplete === 'refuse') {
     const [row = 0] = first.rows;
     const others = faulty.slice(1).map(({ name, text }) => `; ${name}: ${text}`);
-    throw new StageError(
-      'stage/missing-stage',
-      `${first.name}: must be a time above 0 ms in every row (drop incomplete rows to go on without them); got of ${asked.length} rows ${first.text}${others.join('')}`,
-      {
-        file: table.file,
-        line: table.line(row),
-        column: table.names[first.column],
-        value: table.cell(row, first.column).trim(),
-        expected: 'a time above 0 ms',
-      },
-    );
+    throw stageFault('stage/missing-stage', {
+      what: first.name,
+      rule: 'must be a time above 0 ms in every row',
+      value: table.cell(row, first.column).trim(),
+      hint: `of ${asked.length} rows ${first.text}${others.join('')}; incomplete rows can be dropped`,
+      file: table.file,
+      line: table.line(row),
+      column: table.names[first.column],
+    });
   }
   for (const { name, text } of faulty) {
     warnings.push({ code: 'missing-stage', message: `${name}: of ${asked.length} rows ${text}: left out` });
@@ -67,5 +66,10 @@ export const completeRows = (
   const left = new Set(faulty.flatMap(({ rows }) => rows));
   const rows = asked.filter((row) => !left.has(row));
   if (rows.length > 0) return rows;
-  throw new StageError('stage/no-rows', 'rows: at least one must have every stage; got none', { file: table.file });
+  throw stageFault('stage/no-rows', {
+    what: 'rows',
+    rule: 'must be at least one with every stage',
+    value: 0,
+    file: table.file,
+  });
 };

@@ -1,4 +1,4 @@
-import { median } from 'd3-array';
+import { meanOf, medianOf } from '@stepclock/numerics';
 import { type StageTable, takeKnobRows } from './stage-table.js';
 
 /**
@@ -44,17 +44,17 @@ export const mergeRepeats = (table: StageTable): StageTable => {
       members.map(([first = 0]) => first),
     ),
     stagesMs: table.stagesMs.map((column) =>
-      Float64Array.from(members, (rows) => median(rows, (row) => column[row]) as number),
+      Float64Array.from(members, (rows) => medianOf(rows.map((row) => column[row]))),
     ),
     repeats: Uint32Array.from(members, (rows) => rows.reduce((sum, row) => sum + table.repeats[row], 0)),
-    noisePercent: spreads.length === 0 ? table.noisePercent : 100 * (median(spreads.flat()) as number),
+    noisePercent: spreads.length === 0 ? table.noisePercent : 100 * medianOf(spreads.flat()),
   };
 };
 
 /** Relative standard deviation of one measurement among repeats. */
 const spread = (column: Float64Array, rows: readonly number[]): number => {
   const values = rows.map((row) => column[row]);
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const mean = meanOf(values);
   const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1);
   return Math.sqrt(variance) / mean;
 };

@@ -1,6 +1,6 @@
+import { medianOf } from '@stepclock/numerics';
 import { decimalNumber, type TidyTable } from '@stepclock/trace-io';
-import { median } from 'd3-array';
-import type { StageWarning } from '../stage-error.js';
+import type { StageWarning } from '../stage-fault.js';
 import { DECODE_SUMS, OUTPUT_TOKENS, TOTALS } from './column-names.js';
 import type { DecodeConvention } from './decode-steps.js';
 import { measuredTotals, type StageTable } from './stage-table.js';
@@ -32,8 +32,8 @@ export const conventionWarnings = (table: TidyTable, rows: readonly number[], st
   } else return [];
   const output = values(tokens);
   // Relative noise of a step time grows with the count of steps: short outputs tell best, and the median of the excess is robust.
-  const excess = median(decodeMs.map((ms, i) => ms / stepMs[i] - output[i]));
-  if (excess === undefined || !Number.isFinite(excess)) return [];
+  const excess = medianOf(decodeMs.map((ms, i) => ms / stepMs[i] - output[i]).filter(isNumber));
+  if (!Number.isFinite(excess)) return [];
   const found: DecodeConvention | undefined =
     Math.abs(excess) < DECIDED
       ? 'decode-emits-all'
@@ -59,8 +59,8 @@ export const conventionWarnings = (table: TidyTable, rows: readonly number[], st
 
 const disagreement = (totals: readonly number[], stages: StageTable): StageWarning[] => {
   const sums = measuredTotals(stages);
-  const off = median(totals.map((total, i) => sums[i] / total - 1));
-  return off !== undefined && Math.abs(off) > 0.01
+  const off = medianOf(totals.map((total, i) => sums[i] / total - 1).filter(isNumber));
+  return Math.abs(off) > 0.01
     ? [
         {
           code: 'total-disagrees',
@@ -69,3 +69,6 @@ const disagreement = (totals: readonly number[], stages: StageTable): StageWarni
       ]
     : [];
 };
+
+/** A cell that is no number has no say in a median. */
+const isNumber = (value: number): boolean => !Number.isNaN(value);

@@ -1,4 +1,4 @@
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 
 /**
  * How many decode steps a response of D output tokens takes.
@@ -10,17 +10,14 @@ export type DecodeConvention = 'prefill-emits-first' | 'decode-emits-all';
 export const DECODE_CONVENTIONS: readonly DecodeConvention[] = ['prefill-emits-first', 'decode-emits-all'];
 
 /**
- * @throws StageError `stage/bad-value` for fewer than one output token
+ * @throws Fault `stage/bad-value` for fewer than one output token
  *
  * @example
  * decodeSteps(128, 'prefill-emits-first') // => 127
  */
 export const decodeSteps = (outputTokens: number, convention: DecodeConvention): number => {
   if (!(outputTokens >= 1)) {
-    throw new StageError('stage/bad-value', `output tokens: must be at least 1; got ${outputTokens}`, {
-      value: outputTokens,
-      expected: 'at least 1',
-    });
+    throw stageFault('stage/bad-value', { what: 'output tokens', rule: 'must be at least 1', value: outputTokens });
   }
   return convention === 'prefill-emits-first' ? outputTokens - 1 : outputTokens;
 };

@@ -1,5 +1,6 @@
+import { listed } from '@stepclock/faults';
 import type { TidyTable } from '@stepclock/trace-io';
-import { listed, type StageWarning } from '../stage-error.js';
+import type { StageWarning } from '../stage-fault.js';
 import { configurationKeys, rowsByKey } from './configurations.js';
 import type { StageTable } from './stage-table.js';
 

@@ -1,30 +1,31 @@
 import type { TidyTable } from '@stepclock/trace-io';
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 
 /**
  * The published per-sample JSON, `{ per_sample_results: [ { actual_vision_tokens, top_k, T_LLM_prefill, ... } ] }`, as a tidy table; fields that
  * hold objects are passed over, and so are those of the file beside the list.
  *
- * @throws StageError `stage/bad-json`
+ * @throws Fault `stage/bad-json`
  */
 export const perSampleTable = (value: unknown, file = '<input>'): TidyTable => {
   const list =
     typeof value === 'object' && value !== null && 'per_sample_results' in value ? value.per_sample_results : value;
   if (!Array.isArray(list) || list.length === 0) {
-    throw new StageError('stage/bad-json', 'per_sample_results: must be a list of at least one sample; got none', {
+    throw stageFault('stage/bad-json', {
+      what: 'per_sample_results',
+      rule: 'must be a list of at least one sample',
+      value: 'nothing',
       file,
     });
   }
   const records = list.map((sample: unknown, i): Record<string, unknown> => {
     if (typeof sample !== 'object' || sample === null || Array.isArray(sample)) {
-      throw new StageError(
-        'stage/bad-json',
-        `per_sample_results[${i}]: must be an object; got ${JSON.stringify(sample)}`,
-        {
-          file,
-          value: sample,
-        },
-      );
+      throw stageFault('stage/bad-json', {
+        what: `per_sample_results[${i}]`,
+        rule: 'must be an object',
+        value: sample,
+        file,
+      });
     }
     return sample as Record<string, unknown>;
   });

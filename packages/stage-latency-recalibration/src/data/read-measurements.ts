@@ -1,11 +1,11 @@
 import { readTidyTable, type TidyTable } from '@stepclock/trace-io';
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 import { perSampleTable } from './per-sample-results.js';
 
 /**
  * Measurements from a stream of bytes: CSV, TSV, JSON lines, or the published per-sample JSON; recognised from the content.
  *
- * @throws Fault for a broken table, StageError `stage/bad-json` for a broken JSON file
+ * @throws Fault `trace-io/...` for a broken table, `stage/bad-json` for a broken JSON file
  */
 export const readMeasurements = async (source: AsyncIterable<Uint8Array>, file = '<input>'): Promise<TidyTable> => {
   const chunks: Uint8Array[] = [];
@@ -19,13 +19,12 @@ export const readMeasurements = async (source: AsyncIterable<Uint8Array>, file =
       value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(whole));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new StageError(
-        'stage/bad-json',
-        `file: must be one JSON value with per_sample_results, or JSON lines; got ${why}`,
-        {
-          file,
-        },
-      );
+      throw stageFault('stage/bad-json', {
+        what: 'file',
+        rule: 'must be one JSON value with per_sample_results, or JSON lines',
+        file,
+        hint: why,
+      });
     }
     return perSampleTable(value, file);
   }

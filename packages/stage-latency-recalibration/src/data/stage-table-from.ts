@@ -1,5 +1,6 @@
+import { type Fault, listed } from '@stepclock/faults';
 import { decimalNumber, rowsWhere, type TidyTable } from '@stepclock/trace-io';
-import { listed, StageError, type StageWarning } from '../stage-error.js';
+import { type StageWarning, stageFault } from '../stage-fault.js';
 import { KNOWN_KNOBS, KNOWN_STAGES, OUTPUT_TOKENS, VISION_TOTAL } from './column-names.js';
 import { completeRows, type Found, isAllZero } from './complete-rows.js';
 import { mergeRepeats } from './configurations.js';
@@ -12,7 +13,7 @@ import type { KnobColumn, KnobTable, StageTable } from './stage-table.js';
 /**
  * Measurements as a table of configurations: rows that pass the filter, repeats merged, each stage above 0.
  *
- * @throws StageError `stage/missing-column`, `stage/no-stages`, `stage/no-features`, `stage/missing-stage` (naming stage, kind of fault and lines),
+ * @throws Fault `stage/missing-column`, `stage/no-stages`, `stage/no-features`, `stage/missing-stage` (naming stage, kind of fault and lines),
  * `stage/bad-value`, `stage/no-rows`
  * @throws Fault `trace-io/bad-filter`
  */
@@ -53,7 +54,7 @@ export const stageTableFrom = (table: TidyTable, options: StageDataOptions = {})
   return merged;
 };
 
-/** Knobs alone: what `predict` and `filter` read. Needs no stage. @throws StageError as {@link stageTableFrom} */
+/** Knobs alone: what `predict` and `filter` read. Needs no stage. @throws Fault as {@link stageTableFrom} */
 export const knobTableFrom = (
   table: TidyTable,
   features: readonly string[],
@@ -82,10 +83,11 @@ const columnNamed = (table: TidyTable, aliases: readonly string[]): number =>
 const required = (table: TidyTable, name: string, known: Readonly<Record<string, readonly string[]>>): Found => {
   const column = columnNamed(table, [name, ...(known[name] ?? [])]);
   if (column >= 0) return { name, column };
-  throw new StageError('stage/missing-column', `${name}: must be a column (${listed(table.names, 20)}); got none`, {
+  throw stageFault('stage/missing-column', {
+    what: name,
+    rule: `must be a column (${listed(table.names, 20)})`,
     file: table.file,
     column: name,
-    expected: name,
   });
 };
 
@@ -103,12 +105,13 @@ const stagesOf = (table: TidyTable, asked: readonly string[] | undefined): Found
   return found;
 };
 
-const noStages = (table: TidyTable): StageError =>
-  new StageError(
-    'stage/no-stages',
-    `stages: at least one column of times in ms must be named (known: ${Object.keys(KNOWN_STAGES).join(', ')}); got columns ${listed(table.names, 20)}`,
-    { file: table.file },
-  );
+const noStages = (table: TidyTable): Fault =>
+  stageFault('stage/no-stages', {
+    what: 'stages',
+    rule: `must be at least one column of times in ms (known: ${Object.keys(KNOWN_STAGES).join(', ')})`,
+    value: listed(table.names, 20),
+    file: table.file,
+  });
 
 const knobsOf = (table: TidyTable, asked: readonly string[] | undefined): Found[] => {
   if (asked !== undefined && asked.length > 0) return asked.map((name) => required(table, name, KNOWN_KNOBS));
@@ -116,24 +119,27 @@ const knobsOf = (table: TidyTable, asked: readonly string[] | undefined): Found[
     .map(([name, aliases]) => ({ name, column: columnNamed(table, aliases) }))
     .filter(({ column }) => column >= 0);
   if (found.length > 0) return found;
-  throw new StageError(
-    'stage/no-features',
-    `features: at least one knob column must be named (known: ${Object.keys(KNOWN_KNOBS).join(', ')}); got columns ${listed(table.names, 20)}`,
-    { file: table.file },
-  );
+  throw stageFault('stage/no-features', {
+    what: 'features',
+    rule: `must be at least one knob column (known: ${Object.keys(KNOWN_KNOBS).join(', ')})`,
+    value: listed(table.names, 20),
+    file: table.file,
+  });
 };
 
 const totalRule = (stageNames: readonly string[], options: StageDataOptions): TotalRule => {
   const perStepStages = options.perStepStages ?? stageNames.filter(looksPerStep);
   const unknown = perStepStages.find((name) => !stageNames.includes(name));
   if (unknown !== undefined) {
-    throw new StageError('stage/bad-option', `per-step stages: must be among ${listed(stageNames)}; got ${unknown}`, {
+    throw stageFault('stage/bad-option', {
+      what: 'per-step stages',
+      rule: `must be among ${listed(stageNames)}`,
       value: unknown,
     });
   }
   const { decodeSteps: fixed, convention = 'prefill-emits-first' } = options;
   if (fixed !== undefined && !(Number.isFinite(fixed) && fixed >= 0)) {
-    throw new StageError('stage/bad-option', `decode steps: must be a number from 0; got ${fixed}`, { value: fixed });
+    throw stageFault('stage/bad-option', { what: 'decode steps', rule: 'must be a number from 0', value: fixed });
   }
   return { perStepStages, convention, ...(fixed === undefined ? {} : { fixedSteps: fixed }) };
 };
@@ -167,11 +173,14 @@ const stepsOf = (
   rows.forEach((row, i) => {
     const tokens = decimalNumber(table.cell(row, column));
     if (!(tokens >= 1 && Number.isFinite(tokens))) {
-      throw new StageError(
-        'stage/bad-value',
-        `output tokens: must be a number from 1; got ${JSON.stringify(table.cell(row, column))}`,
-        { file: table.file, line: table.line(row), column: table.names[column], value: table.cell(row, column) },
-      );
+      throw stageFault('stage/bad-value', {
+        what: 'output tokens',
+        rule: 'must be a number from 1',
+        value: table.cell(row, column),
+        file: table.file,
+        line: table.line(row),
+        column: table.names[column],
+      });
     }
     values[i] = decodeSteps(tokens, rule.convention);
   });
@@ -186,12 +195,13 @@ const knobColumn = (table: TidyTable, { name, column }: Found, rows: readonly nu
   const bad = isNumeric ? numbers.findIndex((value) => !Number.isFinite(value)) : texts.indexOf('');
   if (bad >= 0) {
     const expected = isNumeric ? 'a number, as in the other rows' : 'a level';
-    throw new StageError('stage/bad-value', `${name}: must be ${expected}; got ${JSON.stringify(texts[bad])}`, {
+    throw stageFault('stage/bad-value', {
+      what: name,
+      rule: `must be ${expected}`,
+      value: texts[bad],
       file: table.file,
       line: table.line(rows[bad]),
       column: name,
-      value: texts[bad],
-      expected,
     });
   }
   if (isNumeric) return { kind: 'numeric', name, values: Float64Array.from(numbers) };

@@ -1,4 +1,4 @@
-import type { StageWarning } from '../stage-error.js';
+import type { StageWarning } from '../stage-fault.js';
 import type { TotalRule } from './decode-steps.js';
 
 /** One knob over the rows: numbers, or codes of named levels. */

@@ -1,5 +1,6 @@
+import { listed } from '@stepclock/faults';
 import { type KnobColumn, type KnobTable, placeOf } from '../data/stage-table.js';
-import { listed, StageError, type StageWarning } from '../stage-error.js';
+import { type StageWarning, stageFault } from '../stage-fault.js';
 import type { FeatureEncoding } from './feature-encoding.js';
 
 /** What a set of configurations can and cannot tell about its knobs. */
@@ -106,7 +107,7 @@ export const constantKnobs = (table: KnobTable): ConstantKnobs => {
   return constant;
 };
 
-/** @throws StageError `stage/not-identifiable` for a row that moves a knob which never moved in training */
+/** @throws Fault `stage/not-identifiable` for a row that moves a knob which never moved in training */
 export const refuseMovedConstants = (constant: ConstantKnobs, table: KnobTable): void => {
   for (const [name, was] of Object.entries(constant)) {
     const knob = table.knobs.find((column) => column.name === name);
@@ -114,11 +115,13 @@ export const refuseMovedConstants = (constant: ConstantKnobs, table: KnobTable):
     for (const [row, value] of knob.values.entries()) {
       const now = textOf(knob, value);
       if (now === was) continue;
-      throw new StageError(
-        'stage/not-identifiable',
-        `${name}: must be ${was}, its only value in the training data, which cannot say what it does; got ${now}`,
-        { ...placeOf(table, row), column: name, value: now, expected: String(was) },
-      );
+      throw stageFault('stage/not-identifiable', {
+        what: name,
+        rule: `must be ${was}, its only value in the training data, which cannot say what it does`,
+        value: now,
+        ...placeOf(table, row),
+        column: name,
+      });
     }
   }
 };

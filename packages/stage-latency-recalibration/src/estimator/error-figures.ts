@@ -1,3 +1,4 @@
+import { medianOf } from '@stepclock/numerics';
 import { regressionMetrics } from '@stepclock/regression';
 
 /** How far predictions lie from measurements. */
@@ -15,13 +16,12 @@ export interface ErrorFigures {
 /** @param measured above 0 */
 export const errorFigures = (measured: Float64Array, predicted: Float64Array): ErrorFigures => {
   const { mae, mapePercent, p95AbsoluteError, r2 } = regressionMetrics(measured, predicted);
-  const relative = measured.map((y, i) => Math.abs(predicted[i] / y - 1)).sort();
-  const middle = (relative.length - 1) / 2;
+  const relative = measured.map((y, i) => Math.abs(predicted[i] / y - 1));
   return {
     maeMs: mae,
     mapePercent: mapePercent ?? 0,
     p95Ms: p95AbsoluteError,
-    medianApePercent: (100 * (relative[Math.floor(middle)] + relative[Math.ceil(middle)])) / 2,
+    medianApePercent: 100 * medianOf(relative),
     r2,
   };
 };

@@ -1,6 +1,8 @@
+import { listed } from '@stepclock/faults';
+import { meanOf } from '@stepclock/numerics';
 import { type FeatureTable, featureTable, type JsonReader } from '@stepclock/regression';
 import { type KnobColumn, type KnobTable, placeOf } from '../data/stage-table.js';
-import { listed, StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 
 /** How one knob becomes numbers. Logarithms wherever all values are above 0: latencies are products of powers of sizes, nearly. */
 type KnobEncoding =
@@ -74,7 +76,7 @@ const withDerived = (knobs: readonly KnobColumn[]): readonly KnobColumn[] => {
 /**
  * Learns the encoding from the source's configurations. Constant knobs are left out: nothing can be learnt about them.
  *
- * @throws StageError `stage/no-features` when no knob varies
+ * @throws Fault `stage/no-features` when no knob varies
  */
 export const learnEncoding = (table: KnobTable): FeatureEncoding => {
   const knobs = withDerived(table.knobs).flatMap((knob): KnobEncoding[] => {
@@ -83,7 +85,7 @@ export const learnEncoding = (table: KnobTable): FeatureEncoding => {
     if (knob.kind === 'category') return [{ kind: 'category', name: knob.name, levels: knob.levels }];
     const scale = scaleOf(knob.values);
     const values = knob.values.map((value) => scaled(value, scale));
-    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    const mean = meanOf(values);
     const sd = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
     const min = knob.values.reduce((a, b) => Math.min(a, b));
     const max = knob.values.reduce((a, b) => Math.max(a, b));
@@ -91,10 +93,10 @@ export const learnEncoding = (table: KnobTable): FeatureEncoding => {
   });
   if (knobs.length === 0) {
     const names = table.knobs.map(({ name }) => name);
-    throw new StageError(
-      'stage/no-features',
-      `features: at least one knob must vary (${listed(names)}); got none that does`,
-    );
+    throw stageFault('stage/no-features', {
+      what: 'features',
+      rule: `must have at least one knob that varies (${listed(names)})`,
+    });
   }
   return { knobs };
 };
@@ -125,11 +127,13 @@ const matched = (
   return encoding.knobs.map((knob) => {
     const column = columns.find(({ name }) => name === knob.name);
     if (column === undefined || column.kind !== knob.kind) {
-      throw new StageError(
-        'stage/other-knobs',
-        `${knob.name}: the model needs this knob${column === undefined ? '' : ` as a ${knob.kind} one`}; got ${listed(table.knobs.map(({ name }) => name))}`,
-        { file: table.origin?.file, column: knob.name, expected: knob.name },
-      );
+      throw stageFault('stage/other-knobs', {
+        what: knob.name,
+        rule: `must be a ${knob.kind} knob, as the model has it`,
+        value: column?.kind ?? listed(table.knobs.map(({ name }) => name)),
+        file: table.origin?.file,
+        column: knob.name,
+      });
     }
     if (column.kind === 'numeric' || knob.kind === 'numeric') return column;
     const codes = column.levels.map((level) => knob.levels.indexOf(level));
@@ -137,11 +141,12 @@ const matched = (
     const unknown = values.indexOf(-1);
     if (unknown >= 0) {
       const level = column.levels[column.values[unknown]];
-      throw new StageError('stage/unknown-level', `${knob.name}: must be one of ${listed(knob.levels)}; got ${level}`, {
+      throw stageFault('stage/unknown-level', {
+        what: knob.name,
+        rule: `must be one of ${listed(knob.levels)}`,
+        value: level,
         ...placeOf(table, unknown),
         column: knob.name,
-        value: level,
-        expected: listed(knob.levels),
       });
     }
     return { ...column, levels: knob.levels, values };
@@ -176,11 +181,13 @@ const columnsOf = (
 export const scaledFeatures = (encoding: FeatureEncoding, table: KnobTable): FeatureTable =>
   columnsOf(encoding, table, (value, { name, scale, mean, sd }, row) => {
     if ((scale === 'log' && !(value > 0)) || (scale === 'log1p' && !(value >= 0))) {
-      throw new StageError(
-        'stage/bad-value',
-        `${name}: must be ${scale === 'log' ? 'above' : 'at least'} 0; got ${value}`,
-        { ...placeOf(table, row), column: name, value },
-      );
+      throw stageFault('stage/bad-value', {
+        what: name,
+        rule: `must be ${scale === 'log' ? 'above' : 'at least'} 0`,
+        value,
+        ...placeOf(table, row),
+        column: name,
+      });
     }
     return (scaled(value, scale) - mean) / sd;
   });

@@ -2,7 +2,7 @@ import { JsonReader } from '@stepclock/regression';
 import type { TotalRule } from '../data/decode-steps.js';
 import { type KnobTable, totalsOf } from '../data/stage-table.js';
 import { readingModel, totalRuleFrom, totalRuleJSON } from '../model-json.js';
-import { StageError, type StageWarning } from '../stage-error.js';
+import { type StageWarning, stageFault } from '../stage-fault.js';
 import { type ConstantKnobs, rangeWarnings, refuseMovedConstants } from './design-check.js';
 import type { ErrorFigures } from './error-figures.js';
 import type { EncodedRows, Family, StagePredictor } from './families/family.js';
@@ -66,14 +66,14 @@ export class StageEstimator {
   /**
    * Knobs as features.
    *
-   * @throws StageError `stage/other-knobs`, `stage/unknown-level`, `stage/not-identifiable`, `stage/bad-value`
+   * @throws Fault `stage/other-knobs`, `stage/unknown-level`, `stage/not-identifiable`, `stage/bad-value`
    */
   encode(table: KnobTable): EncodedRows {
     refuseMovedConstants(this.parts.constantKnobs, table);
     return { scaled: scaledFeatures(this.parts.encoding, table), raw: rawFeatures(this.parts.encoding, table) };
   }
 
-  /** @throws StageError as {@link encode} */
+  /** @throws Fault as {@link encode} */
   predict(table: KnobTable): StagePrediction {
     const rows = this.encode(table);
     const stagesMs = this.parts.predictors.map((predictor) => predictor.predictMs(rows));
@@ -107,22 +107,23 @@ export class StageEstimator {
     };
   }
 
-  /** @throws StageError `stage/bad-model` */
+  /** @throws Fault `stage/bad-model` */
   static fromJSON(value: unknown): StageEstimator {
     const json = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
     if (json.schema !== ESTIMATOR_SCHEMA) {
-      throw new StageError(
-        'stage/bad-model',
-        `schema: must be "${ESTIMATOR_SCHEMA}"; got ${JSON.stringify(json.schema)}`,
-        {
-          value: json.schema,
-          expected: ESTIMATOR_SCHEMA,
-        },
-      );
+      throw stageFault('stage/bad-model', {
+        what: 'schema',
+        rule: `must be "${ESTIMATOR_SCHEMA}"`,
+        value: json.schema,
+      });
     }
     const { knobs, stages, models } = json;
     if (!Array.isArray(knobs) || !Array.isArray(stages) || !Array.isArray(models) || models.length !== stages.length) {
-      throw new StageError('stage/bad-model', 'model: must have knobs, stages and a model a stage; got others');
+      throw stageFault('stage/bad-model', {
+        what: 'model',
+        rule: 'must have knobs, stages and a model a stage',
+        value: 'others',
+      });
     }
     return readingModel(() => {
       const reader = JsonReader.of(value, 'estimator');

@@ -1,8 +1,9 @@
+import { isFault } from '@stepclock/faults';
 import { RegressionError, type Split, takeRows } from '@stepclock/regression';
 import { knobKeys } from '../data/configurations.js';
 import { knobSplits } from '../data/knob-splits.js';
 import { measuredTotals, type StageTable, totalsOf } from '../data/stage-table.js';
-import { StageError, type StageWarning } from '../stage-error.js';
+import { type StageWarning, stageFault } from '../stage-fault.js';
 import { constantKnobs, designWarnings } from './design-check.js';
 import { errorFigures } from './error-figures.js';
 import { DEFAULT_FAMILIES, type EncodedRows, type Family, type StagePredictor } from './families/family.js';
@@ -32,19 +33,21 @@ const FEW_CONFIGURATIONS = 12;
  * together, so none leaks), by mean absolute relative error; then fits the chosen family to all rows.
  *
  * @param table at least 3 configurations
- * @throws StageError `stage/too-few-samples`, `stage/no-features`
+ * @throws Fault `stage/too-few-samples`, `stage/no-features`
  */
 export const trainEstimator = (table: StageTable, options: TrainOptions = {}): TrainedEstimator => {
   const { families = DEFAULT_FAMILIES, seed = 0 } = options;
   const n = table.length;
   const folds = Math.min(options.folds ?? 4, n);
   if (n < 3) {
-    throw new StageError('stage/too-few-samples', `configurations: must be at least 3 to train on; got ${n}`, {
+    throw stageFault('stage/too-few-samples', {
+      what: 'configurations',
+      rule: 'must be at least 3 to train on',
       value: n,
     });
   }
   if (!(Number.isSafeInteger(folds) && folds >= 2)) {
-    throw new StageError('stage/bad-option', `folds: must be a whole number from 2; got ${folds}`, { value: folds });
+    throw stageFault('stage/bad-option', { what: 'folds', rule: 'must be a whole number from 2', value: folds });
   }
   const encoding = learnEncoding(table);
   const rows: EncodedRows = { scaled: scaledFeatures(encoding, table), raw: rawFeatures(encoding, table) };
@@ -54,13 +57,11 @@ export const trainEstimator = (table: StageTable, options: TrainOptions = {}): T
     return trial === undefined ? [] : [{ family, ...trial }];
   });
   if (trials.length === 0) {
-    throw new StageError(
-      'stage/too-few-samples',
-      `configurations: none of ${families.join(', ')} can be fitted to ${n}`,
-      {
-        value: n,
-      },
-    );
+    throw stageFault('stage/too-few-samples', {
+      what: 'configurations',
+      rule: `must be enough for one of ${families.join(', ')}`,
+      value: n,
+    });
   }
   const choices = table.stagesMs.map((measured, k) => {
     const scored = trials
@@ -155,4 +156,4 @@ const tryFamily = (
 };
 
 /** A form that these rows cannot carry (fewer rows than terms, no convergence) is out of the running. */
-const isAboutRows = (error: unknown): boolean => error instanceof StageError || error instanceof RegressionError;
+const isAboutRows = (error: unknown): boolean => isFault(error) || error instanceof RegressionError;

@@ -1,7 +1,7 @@
 import { type FeatureTable, type MlpModel, modelFromJSON, selectFeatures } from '@stepclock/regression';
 import type { StageTable } from '../data/stage-table.js';
 import { readingModel } from '../model-json.js';
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 import { type NetworkEffort, trainNetwork } from './families/smooth-forms.js';
 import { DERIVED_NAMES } from './feature-encoding.js';
 import type { StageEstimator } from './stage-estimator.js';
@@ -16,7 +16,7 @@ const withoutDerived = (features: FeatureTable): FeatureTable =>
 /**
  * The networks that `fine-tuned` starts from, one a stage: log ms over the estimator's knobs.
  *
- * @throws StageError as `StageEstimator.encode`
+ * @throws Fault as `StageEstimator.encode`
  */
 export const trainTransferNetworks = (
   estimator: StageEstimator,
@@ -28,12 +28,13 @@ export const trainTransferNetworks = (
   return source.stagesMs.map((ms) => trainNetwork(scaled, [ms.map(Math.log)], seed, effort));
 };
 
-/** @throws StageError `stage/bad-model` */
+/** @throws Fault `stage/bad-model` */
 export const transferNetworksFromJSON = (value: unknown): readonly MlpModel[] => {
-  if (!Array.isArray(value)) throw new StageError('stage/bad-model', 'networks: must be a list, one a stage; got none');
+  if (!Array.isArray(value))
+    throw stageFault('stage/bad-model', { what: 'networks', rule: 'must be a list, one a stage', value: 'nothing' });
   return value.map((entry) => {
     const model = readingModel(() => modelFromJSON(entry));
     if ('predictAll' in model) return model as MlpModel;
-    throw new StageError('stage/bad-model', `network: must be an mlp; got ${model.kind}`);
+    throw stageFault('stage/bad-model', { what: 'network', rule: 'must be an mlp', value: model.kind });
   });
 };

@@ -1,3 +1,5 @@
+import { meanOf } from '@stepclock/numerics';
+
 /** Mean, standard deviation over seeds (of one seed) and standard error of the mean. */
 export interface Spread {
   readonly mean: number;
@@ -8,7 +10,7 @@ export interface Spread {
 
 export const spreadOf = (values: readonly number[]): Spread => {
   const n = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / n;
+  const mean = meanOf(values);
   const sd = n > 1 ? Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / (n - 1)) : 0;
   return { mean, sd, standardError: sd / Math.sqrt(n), seeds: n };
 };

@@ -1,7 +1,8 @@
+import { listed } from '@stepclock/faults';
 import { seededRandom, shuffled } from '@stepclock/numerics';
 import { knobKeys, rowsByKey } from '../data/configurations.js';
 import type { StageTable } from '../data/stage-table.js';
-import { listed, StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 
 /** Row numbers of one seed's sets. Test and samples are rows of the target, source rows those of the source. */
 export interface DrawnSets {
@@ -27,7 +28,7 @@ export const mostSamples = (table: StageTable, test: number): number =>
  * has no more configurations than are asked for, all of them train the source model, those of the test set included: they were measured on the
  * source, and only times on the target are held out.
  *
- * @throws StageError `stage/too-many-samples` when the test set leaves nothing to calibrate on
+ * @throws Fault `stage/too-many-samples` when the test set leaves nothing to calibrate on
  */
 export const drawSets = (
   source: StageTable,
@@ -37,11 +38,11 @@ export const drawSets = (
   seed: number,
 ): DrawnSets => {
   if (!(test >= 1 && mostSamples(target, test) >= 1)) {
-    throw new StageError(
-      'stage/too-many-samples',
-      `test configurations: must leave some of the target's ${target.length} to calibrate on; got ${test}`,
-      { value: test },
-    );
+    throw stageFault('stage/too-many-samples', {
+      what: 'test configurations',
+      rule: `must leave some of the target's ${target.length} to calibrate on`,
+      value: test,
+    });
   }
   const keys = knobKeys(target);
   const groups = rowsByKey(keys);
@@ -62,22 +63,24 @@ export const drawSets = (
   return { test: testRows, pool, source: unseen.slice(0, sourceConfigurations).sort() };
 };
 
-/** @throws StageError `stage/other-knobs`, `stage/other-stages` when source and target are not the same experiment */
+/** @throws Fault `stage/other-knobs`, `stage/other-stages` when source and target are not the same experiment */
 export const refuseOtherExperiment = (source: StageTable, target: StageTable): void => {
   const names = (table: StageTable): string[] => table.knobs.map(({ name, kind }) => `${name} (${kind})`);
   const [a, b] = [names(source), names(target)];
   if (a.some((name) => !b.includes(name)) || b.some((name) => !a.includes(name))) {
-    throw new StageError(
-      'stage/other-knobs',
-      `target: must have the knobs of the source (${listed(a, 20)}); got ${listed(b, 20)}`,
-      { file: target.origin?.file, value: b.join(', '), expected: a.join(', ') },
-    );
+    throw stageFault('stage/other-knobs', {
+      what: 'target',
+      rule: `must have the knobs of the source (${listed(a, 20)})`,
+      value: listed(b, 20),
+      file: target.origin?.file,
+    });
   }
   if (source.stageNames.join() !== target.stageNames.join()) {
-    throw new StageError(
-      'stage/other-stages',
-      `target: must have the stages of the source (${source.stageNames.join(', ')}); got ${target.stageNames.join(', ')}`,
-      { file: target.origin?.file, value: target.stageNames.join(', '), expected: source.stageNames.join(', ') },
-    );
+    throw stageFault('stage/other-stages', {
+      what: 'target',
+      rule: `must have the stages of the source (${source.stageNames.join(', ')})`,
+      value: target.stageNames.join(', '),
+      file: target.origin?.file,
+    });
   }
 };

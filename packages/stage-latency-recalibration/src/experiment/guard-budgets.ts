@@ -1,3 +1,4 @@
+import { quantileOf } from '@stepclock/numerics';
 import { jackknifeBounds, marginBounds, splitBounds } from '../guardrail/bounds.js';
 import { conformalSelection } from '../guardrail/conformal-selection.js';
 import { crossFit } from '../guardrail/cross-fit.js';
@@ -57,7 +58,7 @@ export const guardBudgets = (
         ]),
     { rule: `jackknife_plus_${percent}`, bounder: jackknifeBounds(model, cross, level) },
   ];
-  const reference = percentile95(test.totalMs);
+  const reference = quantileOf(test.totalMs, 0.95);
   const bounded = rules.flatMap(({ rule, bounder }) => {
     const { upperMs } = bounder.bounds(test);
     return budgets.map((budget) => ({
@@ -81,12 +82,4 @@ export const guardBudgets = (
     };
   });
   return [...bounded, ...selected];
-};
-
-const percentile95 = (values: Float64Array): number => {
-  const sorted = values.slice().sort();
-  const position = 0.95 * (sorted.length - 1);
-  const below = Math.floor(position);
-  const low = sorted[below];
-  return low + (sorted[Math.min(below + 1, sorted.length - 1)] - low) * (position - below);
 };

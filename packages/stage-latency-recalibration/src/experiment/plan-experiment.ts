@@ -1,7 +1,8 @@
+import { listed } from '@stepclock/faults';
 import type { StageTable } from '../data/stage-table.js';
 import { designWarnings, rangeWarnings } from '../estimator/design-check.js';
 import { learnEncoding } from '../estimator/feature-encoding.js';
-import { listed, StageError, type StageWarning } from '../stage-error.js';
+import { type StageWarning, stageFault } from '../stage-fault.js';
 import { mostSamples, refuseOtherExperiment, testSize } from './draw-sets.js';
 import { type ExperimentOptions, withDefaults } from './experiment-options.js';
 
@@ -17,7 +18,7 @@ export interface ExperimentPlan {
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 const isShare = (value: number): boolean => value > 0 && Number.isFinite(value);
 
-/** @throws StageError for tables that are not one experiment, and for sample counts of which none fits the data */
+/** @throws Fault for tables that are not one experiment, and for sample counts of which none fits the data */
 export const planExperiment = (
   source: StageTable,
   target: StageTable,
@@ -32,7 +33,7 @@ export const planExperiment = (
   ] as const) {
     const bad = values.find((value) => !holds(value));
     if (bad !== undefined || values.length === 0) {
-      throw new StageError('stage/bad-option', `${name}: must be ${rule}; got ${bad ?? 'none'}`, { value: bad });
+      throw stageFault('stage/bad-option', { what: name, rule: `must be ${rule}`, value: bad ?? 'nothing' });
     }
   }
   const test = testSize(target, options.testConfigurations);
@@ -46,11 +47,11 @@ export const planExperiment = (
     ...rangeWarnings(learnEncoding(source), target),
   ];
   if (samples.length === 0) {
-    throw new StageError(
-      'stage/too-many-samples',
-      `samples: must be at most ${most} (${target.length} target configurations less ${test} for testing); got ${listed(options.samples)}`,
-      { value: options.samples.join(', '), expected: `at most ${most}` },
-    );
+    throw stageFault('stage/too-many-samples', {
+      what: 'samples',
+      rule: `must be at most ${most} (${target.length} target configurations less ${test} for testing)`,
+      value: listed(options.samples),
+    });
   }
   if (beyond.length > 0) {
     warnings.push({

@@ -1,5 +1,5 @@
 import type { StageTable } from '../data/stage-table.js';
-import type { StageWarning } from '../stage-error.js';
+import type { StageWarning } from '../stage-fault.js';
 import type { ExperimentOptions } from './experiment-options.js';
 import { type ExperimentPlan, planExperiment } from './plan-experiment.js';
 import { runSeed, type SeedResult } from './run-seed.js';

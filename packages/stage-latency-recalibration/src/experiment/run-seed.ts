@@ -52,7 +52,7 @@ export interface SeedResult {
 /**
  * The whole experiment for one seed. The first seed of the plan also keeps its model and a picture.
  *
- * @throws StageError as `trainEstimator`, `transferInput` and `recalibrate`
+ * @throws Fault as `trainEstimator`, `transferInput` and `recalibrate`
  */
 export const runSeed = (source: StageTable, target: StageTable, plan: ExperimentPlan, seed: number): SeedResult => {
   const { options, samples: sampleCounts } = plan;

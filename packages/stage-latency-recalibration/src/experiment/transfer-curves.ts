@@ -1,3 +1,4 @@
+import { meanOf } from '@stepclock/numerics';
 import type { Method } from '../recalibration/method.js';
 import { type Spread, spreadOf } from './aggregate.js';
 import type { GuardrailResult } from './guard-budgets.js';
@@ -61,9 +62,9 @@ export interface GuardrailPoint {
   readonly acceptedPercent: number;
 }
 
-const meanOf = (values: readonly (number | null)[]): number | null => {
+const meanKnown = (values: readonly (number | null)[]): number | null => {
   const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
+  return known.length === 0 ? null : meanOf(known);
 };
 
 const guardrailPoint = (group: readonly GuardrailResult[], budget: number | null): GuardrailPoint => {
@@ -72,13 +73,13 @@ const guardrailPoint = (group: readonly GuardrailResult[], budget: number | null
     rule,
     samples,
     budget,
-    violationsWithoutPercent: meanOf(group.map((one) => one.violationsWithoutPercent)) ?? 0,
-    violationsWithPercent: meanOf(group.map((one) => one.violationsWithPercent)),
+    violationsWithoutPercent: meanKnown(group.map((one) => one.violationsWithoutPercent)) ?? 0,
+    violationsWithPercent: meanKnown(group.map((one) => one.violationsWithPercent)),
     // Coverage knows no budget: one value a seed, however many budgets there are.
     coveragePercent: spreadOf([...new Map(group.map((one) => [one.seed, one.coveragePercent])).values()]),
-    falseAcceptPercent: meanOf(group.map((one) => one.falseAcceptPercent)),
-    falseRejectPercent: meanOf(group.map((one) => one.falseRejectPercent)),
-    acceptedPercent: meanOf(group.map((one) => one.acceptedPercent)) ?? 0,
+    falseAcceptPercent: meanKnown(group.map((one) => one.falseAcceptPercent)),
+    falseRejectPercent: meanKnown(group.map((one) => one.falseRejectPercent)),
+    acceptedPercent: meanKnown(group.map((one) => one.acceptedPercent)) ?? 0,
   };
 };
 

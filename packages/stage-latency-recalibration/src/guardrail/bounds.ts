@@ -1,6 +1,6 @@
 import type { Recalibration } from '../recalibration/recalibrate.js';
 import type { TransferInput } from '../recalibration/samples.js';
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 import type { CrossFit } from './cross-fit.js';
 
 /** Rules by which a bound is drawn around a prediction. */
@@ -30,10 +30,10 @@ export interface Bounder {
 /** Fewest samples with which a level can be promised at all: `level / (1 - level)`, 9 for 90 %. */
 export const samplesForLevel = (level: number): number => Math.ceil(level / (1 - level) - 1e-9);
 
-/** @throws StageError `stage/bad-option` */
+/** @throws Fault `stage/bad-option` */
 const checkLevel = (level: number): number => {
   if (level > 0 && level < 1) return level;
-  throw new StageError('stage/bad-option', `level: must lie between 0 and 1; got ${level}`, { value: level });
+  throw stageFault('stage/bad-option', { what: 'level', rule: 'must lie between 0 and 1', value: level });
 };
 
 /**
@@ -48,7 +48,7 @@ const ranks = (level: number, n: number): { readonly upper: number; readonly low
 /** `predicted x margin`, the simple rule. It promises nothing: what a margin of 1.1 covers depends on the model's error. */
 export const marginBounds = (model: Recalibration, margin: number): Bounder => {
   if (!(margin > 0 && Number.isFinite(margin))) {
-    throw new StageError('stage/bad-option', `margin: must be above 0; got ${margin}`, { value: margin });
+    throw stageFault('stage/bad-option', { what: 'margin', rule: 'must be above 0', value: margin });
   }
   return {
     rule: 'margin',

@@ -1,4 +1,4 @@
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 import { checkBudget } from './filter-by-budget.js';
 
 export interface Selection {
@@ -18,7 +18,7 @@ export interface Selection {
  * @param predictedMs of the candidates
  * @param samplePredictedMs of the samples, by models that had not seen them
  * @param sampleMeasuredMs of the same
- * @throws StageError `stage/bad-option`, `stage/bad-value` for a time that is no number or samples of two lengths
+ * @throws Fault `stage/bad-option`, `stage/bad-value` for a time that is no number or samples of two lengths
  */
 export const conformalSelection = (
   predictedMs: Float64Array,
@@ -29,7 +29,7 @@ export const conformalSelection = (
 ): Selection => {
   checkBudget(budgetMs);
   if (!(bound > 0 && bound < 1)) {
-    throw new StageError('stage/bad-option', `bound: must lie between 0 and 1; got ${bound}`, { value: bound });
+    throw stageFault('stage/bad-option', { what: 'bound', rule: 'must lie between 0 and 1', value: bound });
   }
   checkNumbers('predictions', predictedMs);
   checkNumbers('predictions of samples', samplePredictedMs);
@@ -37,14 +37,11 @@ export const conformalSelection = (
   const n = sampleMeasuredMs.length;
   const m = predictedMs.length;
   if (samplePredictedMs.length !== n) {
-    throw new StageError(
-      'stage/bad-value',
-      `samples: must have a prediction each; got ${samplePredictedMs.length} of ${n}`,
-      {
-        value: samplePredictedMs.length,
-        expected: String(n),
-      },
-    );
+    throw stageFault('stage/bad-value', {
+      what: 'samples',
+      rule: `must have a prediction each (${n})`,
+      value: samplePredictedMs.length,
+    });
   }
   const violating = samplePredictedMs.filter((_, i) => sampleMeasuredMs[i] > budgetMs).sort();
   const pValues = predictedMs.map((ms) => (1 + countAtMost(violating, ms)) / (n + 1));
@@ -68,10 +65,7 @@ export const conformalSelection = (
 /** NaN would count as a time below every sample's: accepted. */
 const checkNumbers = (what: string, values: Float64Array): void => {
   const row = values.findIndex((value) => Number.isNaN(value));
-  if (row >= 0)
-    throw new StageError('stage/bad-value', `${what}: must be times in ms; got NaN in row ${row}`, {
-      value: values[row],
-    });
+  if (row >= 0) throw stageFault('stage/bad-value', { what, rule: 'must be times in ms', value: values[row], row });
 };
 
 /** How many of ascending values are at most x. */

@@ -1,7 +1,7 @@
 import { JsonReader } from '@stepclock/regression';
 import { readingModel } from '../model-json.js';
 import { recalibrationFromJSON } from '../recalibration/recalibrate.js';
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 import type { CrossFit } from './cross-fit.js';
 
 /** A cross-fit as a plain object, so that bounds can be drawn later without the samples' knobs. */
@@ -11,12 +11,16 @@ export const crossFitJSON = (cross: CrossFit): object => ({
   predicted_ms: [...cross.predictedMs],
 });
 
-/** @throws StageError `stage/bad-model` */
+/** @throws Fault `stage/bad-model` */
 export const crossFitFromJSON = (value: unknown): CrossFit => {
   const json = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
   const { folds, ratios, predicted_ms: predicted } = json;
   if (!Array.isArray(folds) || !Array.isArray(ratios) || !Array.isArray(predicted)) {
-    throw new StageError('stage/bad-model', 'guardrail: must have folds, ratios and predicted_ms; got others');
+    throw stageFault('stage/bad-model', {
+      what: 'guardrail',
+      rule: 'must have folds, ratios and predicted_ms',
+      value: 'others',
+    });
   }
   return readingModel(() => {
     const reader = JsonReader.of(value, 'guardrail');

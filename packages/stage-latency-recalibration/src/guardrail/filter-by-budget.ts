@@ -1,6 +1,6 @@
 import type { TransferInput } from '../recalibration/samples.js';
-import type { StageWarning } from '../stage-error.js';
-import { StageError } from '../stage-error.js';
+import type { StageWarning } from '../stage-fault.js';
+import { stageFault } from '../stage-fault.js';
 import type { Bounder } from './bounds.js';
 
 /** `accept`: below the budget by the bound. `reject`: above it by the bound. `uncertain`: measure it. */
@@ -17,16 +17,16 @@ export interface BudgetFilter {
   readonly warnings: readonly StageWarning[];
 }
 
-/** @throws StageError `stage/bad-option` */
+/** @throws Fault `stage/bad-option` */
 export const checkBudget = (budgetMs: number): number => {
   if (budgetMs > 0 && Number.isFinite(budgetMs)) return budgetMs;
-  throw new StageError('stage/bad-option', `budget: must be a time above 0 ms; got ${budgetMs}`, { value: budgetMs });
+  throw stageFault('stage/bad-option', { what: 'budget', rule: 'must be a time above 0 ms', value: budgetMs });
 };
 
 /**
  * Sorts configurations by a latency budget into three answers.
  *
- * @throws StageError `stage/bad-option` for a budget that is no time above 0
+ * @throws Fault `stage/bad-option` for a budget that is no time above 0
  */
 export const filterByBudget = (bounder: Bounder, input: TransferInput, budgetMs: number): BudgetFilter => {
   checkBudget(budgetMs);

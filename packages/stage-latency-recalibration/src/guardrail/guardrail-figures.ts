@@ -1,4 +1,4 @@
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 
 /** What a rule did on configurations whose totals are known. Shares in percent; null where nothing could go that way. */
 export interface GuardrailFigures {
@@ -17,7 +17,7 @@ export interface GuardrailFigures {
 
 const percent = (part: number, whole: number): number | null => (whole === 0 ? null : (100 * part) / whole);
 
-/** @throws StageError `stage/no-rows` without a total */
+/** @throws Fault `stage/no-rows` without a total */
 export const guardrailFigures = (
   measuredMs: Float64Array,
   upperMs: Float64Array,
@@ -25,7 +25,7 @@ export const guardrailFigures = (
   accepted: (row: number) => boolean = (row) => upperMs[row] <= budgetMs,
 ): GuardrailFigures => {
   const n = measuredMs.length;
-  if (n === 0) throw new StageError('stage/no-rows', 'totals: at least one must be measured; got none');
+  if (n === 0) throw stageFault('stage/no-rows', { what: 'totals', rule: 'must be at least one', value: 0 });
   let violating = 0;
   let falseAccepts = 0;
   let falseRejects = 0;

@@ -1,5 +1,5 @@
 import type { KnobTable } from '../data/stage-table.js';
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 
 /** The values that each knob can take. */
 export type KnobGrid = Readonly<Record<string, readonly (number | string)[]>>;
@@ -9,17 +9,17 @@ const MOST_CONFIGURATIONS = 100_000;
 /**
  * All combinations of a grid, the last knob varying fastest.
  *
- * @throws StageError `stage/bad-option` for a knob without values, mixed numbers and texts, or a grid beyond 100,000 configurations
+ * @throws Fault `stage/bad-option` for a knob without values, mixed numbers and texts, or a grid beyond 100,000 configurations
  */
 export const gridConfigurations = (grid: KnobGrid): KnobTable => {
   const knobs = Object.entries(grid);
   const length = knobs.reduce((product, [, values]) => product * values.length, knobs.length === 0 ? 0 : 1);
   if (!(length >= 1 && length <= MOST_CONFIGURATIONS)) {
-    throw new StageError(
-      'stage/bad-option',
-      `grid: must have 1 to ${MOST_CONFIGURATIONS} configurations, every knob at least one value; got ${length}`,
-      { value: length },
-    );
+    throw stageFault('stage/bad-option', {
+      what: 'grid',
+      rule: `must have 1 to ${MOST_CONFIGURATIONS} configurations, every knob at least one value`,
+      value: length,
+    });
   }
   let repeat = length;
   return {
@@ -37,14 +37,12 @@ export const gridConfigurations = (grid: KnobGrid): KnobTable => {
         };
       }
       if (values.some((value) => typeof value === 'number')) {
-        throw new StageError(
-          'stage/bad-option',
-          `${name}: must be all numbers or all levels; got ${values.join(', ')}`,
-          {
-            column: name,
-            value: values.join(', '),
-          },
-        );
+        throw stageFault('stage/bad-option', {
+          what: name,
+          rule: 'must be all numbers or all levels',
+          value: values.join(', '),
+          column: name,
+        });
       }
       const levels = [...new Set(values as readonly string[])].sort();
       return {

@@ -1,6 +1,6 @@
 import { seededRandom, shuffled } from '@stepclock/numerics';
 import type { KnobTable } from '../data/stage-table.js';
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 
 /**
  * Which configurations to measure.
@@ -15,15 +15,15 @@ export const PLAN_KINDS: readonly PlanKind[] = ['random', 'stratified', 'space-f
 /**
  * Row numbers of the configurations to measure, in the order in which to measure them: the first k are a plan for k.
  *
- * @throws StageError `stage/too-many-samples`
+ * @throws Fault `stage/too-many-samples`
  */
 export const samplingPlan = (table: KnobTable, samples: number, kind: PlanKind, seed = 0): Uint32Array => {
   if (!(Number.isSafeInteger(samples) && samples >= 1 && samples <= table.length)) {
-    throw new StageError(
-      samples > table.length ? 'stage/too-many-samples' : 'stage/bad-option',
-      `samples: must be a whole number from 1 to the configurations there are (${table.length}); got ${samples}`,
-      { value: samples, expected: `1 to ${table.length}` },
-    );
+    throw stageFault(samples > table.length ? 'stage/too-many-samples' : 'stage/bad-option', {
+      what: 'samples',
+      rule: `must be a whole number from 1 to the configurations there are (${table.length})`,
+      value: samples,
+    });
   }
   const random = seededRandom(seed, `plan ${kind}`);
   if (kind === 'random') return shuffled(table.length, random).slice(0, samples);

@@ -46,7 +46,7 @@ const stageSamples = (samples: TransferSamples, k: number): StageSamples => ({
 });
 
 const fitCandidate = (candidate: Candidate, samples: StageSamples, near?: StageMap): StageMap => {
-  const process = near !== undefined && 'process' in near ? (near as ProcessMap).process : undefined;
+  const optimum = near !== undefined && 'optimum' in near ? (near as ProcessMap).optimum : undefined;
   switch (candidate) {
     case 'scale':
       return scaleMap(samples);
@@ -55,9 +55,9 @@ const fitCandidate = (candidate: Candidate, samples: StageSamples, near?: StageM
     case 'log-affine':
       return logAffineMap(samples);
     case 'gaussian-process':
-      return processMap(samples, 'none', process);
+      return processMap(samples, 'none', optimum);
     case 'trend-process':
-      return processMap(samples, 'quadratic', process);
+      return processMap(samples, 'quadratic', optimum);
   }
 };
 

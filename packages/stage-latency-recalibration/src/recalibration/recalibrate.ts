@@ -12,7 +12,7 @@ import { totalsOf } from '../data/stage-table.js';
 import type { NetworkEffort } from '../estimator/families/smooth-forms.js';
 import { transferNetworksFromJSON } from '../estimator/transfer-network.js';
 import { readingModel, totalRuleFrom, totalRuleJSON } from '../model-json.js';
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 import { type AutoFit, autoBlend, type BlendReport } from './auto-blend.js';
 import { fineTuned } from './fine-tune.js';
 import { leastSamples, METHODS, type Method } from './method.js';
@@ -63,7 +63,7 @@ export interface RecalibrateOptions {
 /**
  * Fits a method to the target's samples.
  *
- * @throws StageError `stage/too-few-samples`, `stage/bad-option` (`fine-tuned` without a network)
+ * @throws Fault `stage/too-few-samples`, `stage/bad-option` (`fine-tuned` without a network)
  */
 export const recalibrate = (
   method: Method,
@@ -72,14 +72,11 @@ export const recalibrate = (
 ): Recalibration => {
   const n = samples.targetTotalMs.length;
   if (n < leastSamples(method)) {
-    throw new StageError(
-      'stage/too-few-samples',
-      `samples: ${method} needs at least ${leastSamples(method)}; got ${n}`,
-      {
-        value: n,
-        expected: `at least ${leastSamples(method)}`,
-      },
-    );
+    throw stageFault('stage/too-few-samples', {
+      what: 'samples',
+      rule: `must be at least ${leastSamples(method)} for ${method}`,
+      value: n,
+    });
   }
   const { seed = 0 } = options;
   const { stageNames, total } = samples;
@@ -120,7 +117,7 @@ export const recalibrate = (
       return stageMix(samples, n);
     case 'fine-tuned': {
       if (options.networks === undefined) {
-        throw new StageError('stage/bad-option', "fine-tuned: needs the source's networks; got none");
+        throw stageFault('stage/bad-option', { what: 'fine-tuned', rule: "must have the source's networks" });
       }
       return byNetwork(n, stageNames, total, fineTuned(options.networks, samples, seed, options.effort ?? 'full'));
     }
@@ -223,18 +220,18 @@ const byNetwork = (
   }),
 });
 
-/** Reads a recalibration back. @throws StageError `stage/bad-model` */
+/** Reads a recalibration back. @throws Fault `stage/bad-model` */
 export const recalibrationFromJSON = (value: unknown): Recalibration => {
   const { schema, method: name } = (typeof value === 'object' && value !== null ? value : {}) as Readonly<
     Record<string, unknown>
   >;
   const method = METHODS.find((known) => known === name);
   if (schema !== RECALIBRATION_SCHEMA || method === undefined) {
-    throw new StageError(
-      'stage/bad-model',
-      `schema: must be "${RECALIBRATION_SCHEMA}" with a known method; got ${JSON.stringify(schema)}`,
-      { value: schema },
-    );
+    throw stageFault('stage/bad-model', {
+      what: 'schema',
+      rule: `must be "${RECALIBRATION_SCHEMA}" with a known method`,
+      value: schema,
+    });
   }
   return readingModel(() => read(method, JsonReader.of(value, 'recalibration')));
 };
@@ -249,7 +246,7 @@ const read = (method: Method, json: JsonReader): Recalibration => {
     case 'stage-mix': {
       const model = modelFromJSON(json.raw('model'));
       if (!(model instanceof LinearModel))
-        throw new StageError('stage/bad-model', `model: must be linear; got ${model.kind}`);
+        throw stageFault('stage/bad-model', { what: 'model', rule: 'must be linear', value: model.kind });
       return byMix(samples, stages, total, model);
     }
     case 'fine-tuned':

@@ -2,7 +2,7 @@ import { type FeatureTable, takeRows } from '@stepclock/regression';
 import type { TotalRule } from '../data/decode-steps.js';
 import { type KnobTable, measuredTotals, type StageTable } from '../data/stage-table.js';
 import type { StageEstimator } from '../estimator/stage-estimator.js';
-import { StageError } from '../stage-error.js';
+import { stageFault } from '../stage-fault.js';
 
 /** What a recalibrated model predicts from: the source model's times and the knobs. */
 export interface TransferInput {
@@ -21,7 +21,7 @@ export interface TransferSamples extends TransferInput {
   readonly total: TotalRule;
 }
 
-/** @throws StageError `stage/other-knobs`, `stage/unknown-level`, `stage/not-identifiable` */
+/** @throws Fault `stage/other-knobs`, `stage/unknown-level`, `stage/not-identifiable` */
 export const transferInput = (source: StageEstimator, table: KnobTable): TransferInput => {
   const rows = source.encode(table);
   return {
@@ -32,18 +32,19 @@ export const transferInput = (source: StageEstimator, table: KnobTable): Transfe
 };
 
 /**
- * @throws StageError `stage/other-stages` when the target's stages are not the source model's; as {@link transferInput}
+ * @throws Fault `stage/other-stages` when the target's stages are not the source model's; as {@link transferInput}
  */
 export const transferSamples = (source: StageEstimator, table: StageTable): TransferSamples => {
   const columns = source.stageNames.map((name) => table.stagesMs[table.stageNames.indexOf(name)]);
   const missing = source.stageNames.filter((_, k) => columns[k] === undefined);
   const extra = table.stageNames.filter((name) => !source.stageNames.includes(name));
   if (missing.length > 0 || extra.length > 0) {
-    throw new StageError(
-      'stage/other-stages',
-      `stages: source and target must have the same (${source.stageNames.join(', ')}); got ${table.stageNames.join(', ')}`,
-      { file: table.origin?.file, value: table.stageNames.join(', '), expected: source.stageNames.join(', ') },
-    );
+    throw stageFault('stage/other-stages', {
+      what: 'stages',
+      rule: `must be those of the source (${source.stageNames.join(', ')})`,
+      value: table.stageNames.join(', '),
+      file: table.origin?.file,
+    });
   }
   return {
     ...transferInput(source, table),

@@ -1,8 +1,16 @@
-import { type FeatureTable, JsonReader, LinearModel, modelFromJSON } from '@stepclock/regression';
-import { median } from 'd3-array';
-import { polynomialRidge } from '../smooth/polynomial-ridge.js';
-import { TrendProcess, type TrendProcessJSON } from '../smooth/trend-process.js';
-import { StageError } from '../stage-error.js';
+import { type Minimum, medianOf } from '@stepclock/numerics';
+import {
+  type FeatureTable,
+  type GaussianProcessParameters,
+  gaussianProcess,
+  gaussianProcessOf,
+  JsonReader,
+  LinearModel,
+  modelFromJSON,
+  type Trend,
+} from '@stepclock/regression';
+import { polynomialRidge } from '../estimator/polynomial-ridge.js';
+import { stageFault } from '../stage-fault.js';
 
 /** From the source model's time of one stage (and the knobs) to the target's. */
 export interface StageMap {
@@ -96,7 +104,7 @@ export const logAffineMap = ({ f, y }: StageSamples): StageMap => {
 };
 
 export const scaleMap = ({ f, y }: StageSamples): StageMap =>
-  powerMap({ kind: 'power', power: 1, log_factor: median(y, (value, i) => Math.log(value / f[i])) ?? 0 });
+  powerMap({ kind: 'power', power: 1, log_factor: medianOf(y.map((value, i) => Math.log(value / f[i]))) });
 
 const LOG_F = 'log source ms';
 
@@ -114,7 +122,7 @@ interface RatioJSON {
   readonly low: number;
   readonly high: number;
   readonly model?: object;
-  readonly process?: TrendProcessJSON;
+  readonly process?: GaussianProcessParameters;
 }
 
 /** `y = f exp(r)`, r held near the samples' range. */
@@ -143,20 +151,20 @@ export const ridgeMap = (samples: StageSamples): StageMap => {
   return ratioMap(rangeOf(logs), model, { model: model.toJSON() });
 };
 
-/** A map by a process, with the process for warm starts. */
+/** A map by a process, with where its search ended for warm starts. */
 export interface ProcessMap extends StageMap {
-  readonly process: TrendProcess;
+  readonly optimum: Minimum;
 }
 
 const NEAR_ITERATIONS = 3;
 
-export const processMap = (samples: StageSamples, trend: 'none' | 'quadratic', near?: TrendProcess): ProcessMap => {
+export const processMap = (samples: StageSamples, trend: Trend, near?: Minimum): ProcessMap => {
   const logs = logRatios(samples);
-  const process = TrendProcess.fit(ratioFeatures(samples.f, samples.knobs), logs, {
+  const { model, optimum } = gaussianProcess(ratioFeatures(samples.f, samples.knobs), logs, {
     trend,
     ...(near === undefined ? {} : { near, maxIterations: NEAR_ITERATIONS }),
   });
-  return { ...ratioMap(rangeOf(logs), process, { process: process.toJSON() }), process };
+  return { ...ratioMap(rangeOf(logs), model, { process: model.parameters }), optimum };
 };
 
 interface BlendJSON {
@@ -191,7 +199,7 @@ const identity: StageMap = { kind: 'identity', predict: (f) => f, toJSON: () => 
 
 export const identityMap = (): StageMap => identity;
 
-/** Reads a map back. @throws StageError `stage/bad-model`, RegressionError `regression/bad-model` */
+/** Reads a map back. @throws Fault `stage/bad-model`, RegressionError `regression/bad-model` */
 export const stageMapFromJSON = (value: unknown, path = 'map'): StageMap => {
   const { kind } = (typeof value === 'object' && value !== null ? value : {}) as { readonly kind?: unknown };
   switch (kind) {
@@ -214,8 +222,8 @@ export const stageMapFromJSON = (value: unknown, path = 'map'): StageMap => {
       const json = JsonReader.of(value, path);
       const range = { kind, low: json.number('low'), high: json.number('high') } as const;
       if (json.has('process')) {
-        const process = TrendProcess.fromJSON(json.raw('process'));
-        return ratioMap(range, process, { process: process.toJSON() });
+        const process = gaussianProcessOf(json.raw('process'));
+        return ratioMap(range, process, { process: process.parameters });
       }
       const linear = modelFromJSON(json.raw('model'));
       if (linear instanceof LinearModel) return ratioMap(range, linear, { model: linear.toJSON() });
@@ -232,7 +240,5 @@ export const stageMapFromJSON = (value: unknown, path = 'map'): StageMap => {
           })),
       );
   }
-  throw new StageError('stage/bad-model', `${path}: must be of a known kind; got ${JSON.stringify(kind)}`, {
-    value: kind,
-  });
+  throw stageFault('stage/bad-model', { what: path, rule: 'must be of a known kind', value: kind });
 };

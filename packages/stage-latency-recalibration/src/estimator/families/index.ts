@@ -1,4 +1,4 @@
-import { StageError } from '../../stage-error.js';
+import { stageFault } from '../../stage-fault.js';
 import type { Family, FamilyFit, StagePredictor } from './family.js';
 import { linearForm, linearPredictorFrom, logPolynomialForm, physicsForm, polynomialForm } from './linear-forms.js';
 import {
@@ -19,7 +19,7 @@ export const familyFits: Readonly<Record<Family, FamilyFit>> = {
   'mlp-separate': separateNetworksForm,
 };
 
-/** Reads a predictor back. @throws StageError `stage/bad-model` */
+/** Reads a predictor back. @throws Fault `stage/bad-model` */
 export const predictorFromJSON = (value: unknown): StagePredictor => {
   const json = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
   switch (json.family) {
@@ -34,8 +34,6 @@ export const predictorFromJSON = (value: unknown): StagePredictor => {
     case 'mlp-separate':
       return networkPredictorFrom(json.family, json);
     default:
-      throw new StageError('stage/bad-model', `family: must be a known family; got ${JSON.stringify(json.family)}`, {
-        value: json.family,
-      });
+      throw stageFault('stage/bad-model', { what: 'family', rule: 'must be a known family', value: json.family });
   }
 };

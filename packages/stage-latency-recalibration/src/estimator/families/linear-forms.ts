@@ -9,8 +9,8 @@ import {
   type Term,
   term,
 } from '@stepclock/regression';
-import { polynomialRidge } from '../../smooth/polynomial-ridge.js';
-import { StageError } from '../../stage-error.js';
+import { stageFault } from '../../stage-fault.js';
+import { polynomialRidge } from '../polynomial-ridge.js';
 import type { Family, FamilyFit, StagePredictor } from './family.js';
 
 /** A form in ms may dip below 0 where it extrapolates: it is held at this share of the least time measured. */
@@ -27,12 +27,16 @@ const linearPredictor = (family: LinearFamily, model: LinearModel, floorMs: numb
   toJSON: () => ({ family, floor_ms: floorMs, model: model.toJSON() }),
 });
 
-/** @throws StageError `stage/bad-model` */
+/** @throws Fault `stage/bad-model` */
 export const linearPredictorFrom = (family: LinearFamily, json: Readonly<Record<string, unknown>>): StagePredictor => {
   const model = modelFromJSON(json.model);
   const floorMs = json.floor_ms;
   if (!(model instanceof LinearModel) || !(typeof floorMs === 'number' && Number.isFinite(floorMs))) {
-    throw new StageError('stage/bad-model', `${family}: must hold a linear model and floor_ms; got ${model.kind}`);
+    throw stageFault('stage/bad-model', {
+      what: family,
+      rule: 'must hold a linear model and floor_ms',
+      value: model.kind,
+    });
   }
   return linearPredictor(family, model, floorMs);
 };

@@ -1,28 +1,31 @@
+import type { Minimum } from '@stepclock/numerics';
 import {
   type FeatureTable,
   featureTable,
+  type GaussianProcessModel,
+  gaussianProcess,
+  gaussianProcessOf,
   type MlpModel,
   modelFromJSON,
   multiOutputPerceptron,
 } from '@stepclock/regression';
-import { TrendProcess } from '../../smooth/trend-process.js';
-import { StageError } from '../../stage-error.js';
+import { stageFault } from '../../stage-fault.js';
 import type { FamilyFit, StagePredictor } from './family.js';
 
-/** The Gaussian process family's predictor, with its process for warm starts. */
-export interface ProcessPredictor extends StagePredictor {
-  readonly process: TrendProcess;
+/** The Gaussian process family's predictor, with where its search ended for warm starts; one that was read has none. */
+interface ProcessPredictor extends StagePredictor {
+  readonly optimum: Minimum | undefined;
 }
 
-const processPredictor = (process: TrendProcess): ProcessPredictor => ({
+const processPredictor = (process: GaussianProcessModel, optimum?: Minimum): ProcessPredictor => ({
   family: 'gaussian-process',
-  process,
+  optimum,
   predictMs: ({ scaled }) => process.predict(scaled).map(Math.exp),
-  toJSON: () => ({ family: 'gaussian-process', process: process.toJSON() }),
+  toJSON: () => ({ family: 'gaussian-process', process: process.parameters }),
 });
 
 export const processPredictorFrom = (json: Readonly<Record<string, unknown>>): StagePredictor =>
-  processPredictor(TrendProcess.fromJSON(json.process));
+  processPredictor(gaussianProcessOf(json.process));
 
 /** A process of nearly the same rows is a few steps away. */
 const NEAR_ITERATIONS = 6;
@@ -30,15 +33,16 @@ const NEAR_ITERATIONS = 6;
 export const processForm: FamilyFit = ({ scaled }, stagesMs, { near }) =>
   stagesMs.map((ms, k) => {
     const neighbour = near?.[k];
-    const start = neighbour !== undefined && 'process' in neighbour ? (neighbour as ProcessPredictor) : undefined;
-    return processPredictor(
-      TrendProcess.fit(
-        scaled,
-        ms.map(Math.log),
-        start === undefined ? {} : { near: start.process, maxIterations: NEAR_ITERATIONS },
-      ),
+    const optimum = neighbour !== undefined && isProcess(neighbour) ? neighbour.optimum : undefined;
+    const fit = gaussianProcess(
+      scaled,
+      ms.map(Math.log),
+      optimum === undefined ? {} : { near: optimum, maxIterations: NEAR_ITERATIONS },
     );
+    return processPredictor(fit.model, fit.optimum);
   });
+
+const isProcess = (predictor: StagePredictor): predictor is ProcessPredictor => predictor.family === 'gaussian-process';
 
 /** One output of a network. */
 interface NetworkPredictor extends StagePredictor {
@@ -62,7 +66,11 @@ export const networkPredictorFrom = (
   const outputs = 'predictAll' in model ? [...(model as MlpModel).outputNames.keys()] : [];
   const output = outputs.find((k) => k === json.output);
   if (output === undefined) {
-    throw new StageError('stage/bad-model', `${family}: must hold a network and its output; got ${model.kind}`);
+    throw stageFault('stage/bad-model', {
+      what: family,
+      rule: 'must hold a network and its output',
+      value: model.kind,
+    });
   }
   return networkPredictor(family, model as MlpModel, output);
 };

@@ -1,15 +1,14 @@
-import { StageError } from '../stage-error.js';
-import { choleskyFactor, inverseOfFactored, solveLowerInPlace, solveUpperInPlace } from './dense.js';
-import type { Evaluation } from './minimise.js';
+import {
+  choleskyFactor,
+  type Evaluation,
+  inverseOfFactored,
+  solveLowerInPlace,
+  solveUpperInPlace,
+} from '@stepclock/numerics';
+import { hyperparametersOf, matern, maternSlope, quadraticKernel, type Trend } from './kernel.js';
 
-/**
- * What the process believes before it sees data. `none`: a constant plus a smooth deviation. `quadratic`: also a polynomial of degree two
- * in all features, so that it extrapolates as a trend does instead of falling back to the mean.
- */
-export type Trend = 'none' | 'quadratic';
-
-/** Below any noise, above the rounding of the factorisation. */
-const JITTER = 1e-8;
+/** How far from a prior's mean a hyperparameter is looked for, in the prior's standard deviations: beyond, exponentials overflow. */
+const REACH = 20;
 
 /** Minus the logarithm of likelihood times priors, as a function of the logarithms of (lengths..., signal sd, noise sd[, trend sd]). */
 export class Posterior {
@@ -19,9 +18,10 @@ export class Posterior {
   readonly #priors: readonly { readonly mean: number; readonly sd: number }[];
   /** Squared differences of the pairs i > j, feature by feature. */
   readonly #differences: readonly Float64Array[];
-  /** `(1 + x_i x_j / d)^2 - 1` of the pairs i >= j, row by row. */
+  /** The trend's kernel of the pairs i >= j, row by row; empty without a trend. */
   readonly #trendKernel: Float64Array;
 
+  /** @param x standardised, d features wide, row by row @param y standardised, one a row */
   constructor(
     x: Float64Array,
     private readonly y: Float64Array,
@@ -50,7 +50,7 @@ export class Posterior {
       for (let j = 0; j <= i; j++) {
         let product = 0;
         for (let k = 0; k < d; k++) product += x[i * d + k] * x[j * d + k];
-        this.#trendKernel[i * n + j] = (1 + product / d) ** 2 - 1;
+        this.#trendKernel[i * n + j] = quadraticKernel(product, d);
       }
     }
   }
@@ -60,19 +60,25 @@ export class Posterior {
     return Float64Array.from(this.#priors, ({ mean }) => mean);
   }
 
+  /** The box in which an optimum is looked for. */
+  bounds(): { readonly lower: Float64Array; readonly upper: Float64Array } {
+    return {
+      lower: Float64Array.from(this.#priors, ({ mean, sd }) => mean - REACH * sd),
+      upper: Float64Array.from(this.#priors, ({ mean, sd }) => mean + REACH * sd),
+    };
+  }
+
   evaluate(logs: Float64Array): Evaluation {
     const n = this.#n;
-    const { d, y } = this;
+    const { d } = this;
     const gradient = new Float64Array(this.size);
     const { covariance, smooth, slopes, signal, noise, trend } = this.#covariance(logs);
     const l = choleskyFactor(covariance, n);
     if (l === undefined) return { value: Number.POSITIVE_INFINITY, gradient };
     const inverse = inverseOfFactored(l, n);
-    const alpha = solveUpperInPlace(l, n, solveLowerInPlace(l, n, y.slice()));
+    const alpha = this.#solve(l);
     let value = 0;
-    for (let i = 0; i < n; i++) {
-      value += (y[i] * alpha[i]) / 2 + Math.log(l[i * n + i]);
-    }
+    for (let i = 0; i < n; i++) value += (this.y[i] * alpha[i]) / 2 + Math.log(l[i * n + i]);
     // d value / d log h = tr((A^-1 - alpha alpha') dA) / 2; pairs i > j count twice, hence no half.
     const pull = new Float64Array(slopes.length);
     const trendKernel = this.#trendKernel;
@@ -105,30 +111,26 @@ export class Posterior {
     this.#priors.forEach(({ mean, sd }, k) => {
       const off = (logs[k] - mean) / sd;
       value += (off * off) / 2;
-      gradient[k] = gradient[k] + off / sd;
+      gradient[k] += off / sd;
     });
     return { value: Number.isFinite(value) ? value : Number.POSITIVE_INFINITY, gradient };
   }
 
-  /** `A^-1 y` and the lower triangle of `A^-1` at the optimum. */
-  solution(logs: Float64Array): { readonly alpha: Float64Array; readonly inverse: Float64Array } {
-    const n = this.#n;
-    const l = choleskyFactor(this.#covariance(logs).covariance, n);
-    if (l === undefined) {
-      throw new StageError('stage/bad-value', 'covariance: must be positive definite; rounding has made it indefinite');
-    }
-    return {
-      alpha: solveUpperInPlace(l, n, solveLowerInPlace(l, n, this.y.slice())),
-      inverse: inverseOfFactored(l, n),
-    };
+  /** `A^-1 y` there; undefined where rounding has made the covariance A indefinite. */
+  solution(logs: Float64Array): Float64Array | undefined {
+    const l = choleskyFactor(this.#covariance(logs).covariance, this.#n);
+    return l === undefined ? undefined : this.#solve(l);
   }
 
+  #solve(l: Float64Array): Float64Array {
+    return solveUpperInPlace(l, this.#n, solveLowerInPlace(l, this.#n, this.y.slice()));
+  }
+
+  /** As `crossCovariance` of the rows with themselves plus the noise, from what was computed once; and the kernel's parts, pair by pair. */
   #covariance(logs: Float64Array) {
     const n = this.#n;
     const { d } = this;
-    const signal = Math.exp(2 * logs[d]);
-    const noise = Math.exp(2 * logs[d + 1]) + JITTER;
-    const trend = this.size > d + 2 ? Math.exp(2 * logs[d + 2]) : 0;
+    const { signal, noise, trend } = hyperparametersOf(logs, d);
     const pairs = (n * (n - 1)) / 2;
     const smooth = new Float64Array(pairs);
     const slopes = new Float64Array(pairs);
@@ -136,17 +138,16 @@ export class Posterior {
     for (let k = 0; k < d; k++) {
       const inverseSquare = Math.exp(-2 * logs[k]);
       const column = this.#differences[k];
-      for (let p = 0; p < pairs; p++) distances[p] = distances[p] + inverseSquare * column[p];
+      for (let p = 0; p < pairs; p++) distances[p] += inverseSquare * column[p];
     }
     const covariance = new Float64Array(n * n);
     for (let i = 0, p = 0; i < n; i++) {
       for (let j = 0; j < i; j++, p++) {
         const r = Math.sqrt(5 * distances[p]);
         const decay = Math.exp(-r);
-        const g = (1 + r + (r * r) / 3) * decay;
-        smooth[p] = g;
-        slopes[p] = (5 / 3) * (1 + r) * decay;
-        covariance[i * n + j] = signal * g + (trend > 0 ? trend * this.#trendKernel[i * n + j] : 0);
+        smooth[p] = matern(r, decay);
+        slopes[p] = maternSlope(r, decay);
+        covariance[i * n + j] = signal * smooth[p] + (trend > 0 ? trend * this.#trendKernel[i * n + j] : 0);
       }
       covariance[i * n + i] = signal + noise + (trend > 0 ? trend * this.#trendKernel[i * n + i] : 0);
     }

@@ -1,7 +1,7 @@
 import '@stepclock/vitest-matchers';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { choleskyFactor, inverseOfFactored, solveLowerInPlace, solveUpperInPlace } from '../src/smooth/dense.js';
+import { choleskyFactor, inverseOfFactored, solveLowerInPlace, solveUpperInPlace } from '../src/index.js';
 
 /** `B B' + 1/2`, symmetric and positive definite. */
 const definite = (n: number, shift: number): Float64Array => {

@@ -1,3 +1,4 @@
+import { choleskyFactor, meanOf, solveLowerInPlace, solveUpperInPlace } from '@stepclock/numerics';
 import {
   type FeatureTable,
   LinearModel,
@@ -7,7 +8,6 @@ import {
   termColumns,
   trainingRangeOf,
 } from '@stepclock/regression';
-import { choleskyFactor, solveLowerInPlace, solveUpperInPlace } from './dense.js';
 
 /** Penalties tried, in units of the squared coefficients of columns with standard deviation 1: 1e-4 to 1e3 in half decades. */
 const PENALTIES = Array.from({ length: 15 }, (_, k) => 10 ** (-4 + k / 2));
@@ -26,12 +26,12 @@ export const polynomialRidge = (features: FeatureTable, target: Float64Array, de
   const n = target.length;
   const p = terms.length;
   const columns = termColumns(features, terms);
-  const centre = Float64Array.from(columns, mean);
+  const centre = Float64Array.from(columns, (column) => meanOf(column));
   const deviation = Float64Array.from(columns, (column, j) => {
-    const sd = Math.sqrt(mean(column.map((value) => (value - centre[j]) ** 2)));
+    const sd = Math.sqrt(meanOf(column.map((value) => (value - centre[j]) ** 2)));
     return sd > 1e-9 * Math.max(1, Math.abs(centre[j])) ? sd : 0;
   });
-  const middle = mean(target);
+  const middle = meanOf(target);
   const y = target.map((value) => value - middle);
   // Row-major n x p.
   const z = new Float64Array(n * p);
@@ -62,8 +62,6 @@ export const polynomialRidge = (features: FeatureTable, target: Float64Array, de
     ),
   };
 };
-
-const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 type Solver = (penalty: number) => { readonly press: number; readonly weights: Float64Array } | undefined;
 

@@ -1,6 +1,6 @@
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
-import { type Evaluation, minimise } from '../src/smooth/minimise.js';
+import { type Evaluation, minimise } from '../src/index.js';
 
 /** `(x - c)' A (x - c) / 2` of two variables, and where it was evaluated. */
 const quadratic = (a: readonly [number, number, number], c: readonly [number, number]) => {
@@ -170,5 +170,35 @@ describe('minimise', () => {
     // A step of the slope's own length where that is below half a unit: it gains the slope's square.
     expect(minimise(gentle(0.07), Float64Array.of(0), { maxIterations: 9 }).x).toAgree([-0.07], 1e-12);
     expect(minimise(gentle(0.072), Float64Array.of(0), { maxIterations: 9 }).x).toAgree([-0.648], 1e-12);
+  });
+
+  it('stays in its box, and finds the best there', () => {
+    const { f, visited } = quadratic([3, 1, 2], [0.7, -1.2]);
+    const bounds = { lower: Float64Array.of(-1, -0.5), upper: Float64Array.of(1, 2) };
+    const { x, converged } = minimise(f, Float64Array.of(5, 5), { bounds, tolerance: 1e-20 });
+    // y at its wall -0.5; there d/dx = 3 (x - 0.7) + (-0.5 + 1.2) = 0.
+    expect(x).toAgree([0.7 - 0.7 / 3, -0.5], 1e-8);
+    expect(converged).toBe(true);
+    for (const [a = 0, b = 0] of visited) {
+      expect(a).toBeGreaterThanOrEqual(-1);
+      expect(a).toBeLessThanOrEqual(1);
+      expect(b).toBeGreaterThanOrEqual(-0.5);
+      expect(b).toBeLessThanOrEqual(2);
+    }
+    // A corner that the gradient presses into from both sides.
+    const corner = minimise(f, Float64Array.of(0, 0), {
+      bounds: { lower: Float64Array.of(1, 0), upper: Float64Array.of(2, 3) },
+    });
+    expect([...corner.x]).toEqual([1, 0]);
+  });
+
+  it('says where it ended, after how many iterations, and whether that is a minimum', () => {
+    const { f } = quadratic([3, 1, 2], [0.7, -1.2]);
+    const found = minimise(f, Float64Array.of(0, 0), { tolerance: 1e-20 });
+    expect(found.value).toAgree(0, 1e-12, 1e-12);
+    expect(found.converged).toBe(true);
+    const cut = minimise(line(1).f, Float64Array.of(0), { maxIterations: 3 });
+    expect([cut.converged, cut.iterations]).toEqual([false, 3]);
+    expect(cut.value).toAgree(-1.5, 1e-12);
   });
 });
