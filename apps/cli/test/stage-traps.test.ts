@@ -54,7 +54,7 @@ describe('traps of stage measurements, as a user meets them', () => {
     const refused = await train('--data', holes, '--filter', 'gpu=GPU-L');
     expect([refused.code, refused.stderr]).toEqual([
       1,
-      `stepclock: T_vision_encoder: must be a time above 0 ms in every row (drop incomplete rows to go on without them); got of 720 rows 1 zero (line 9); T_LLM_prefill: 1 missing (line 10) (${holes}:9:T_vision_encoder_ms)\n`,
+      `stepclock: T_vision_encoder: must be a time above 0 ms in every row; got "0" (${holes}:9:T_vision_encoder_ms): of 720 rows 1 zero (line 9); T_LLM_prefill: 1 missing (line 10); incomplete rows can be dropped\n`,
     ]);
     const dropped = await train('--data', holes, '--filter', 'gpu=GPU-L', '--drop-incomplete');
     expect(dropped.code).toBe(0);
@@ -77,7 +77,7 @@ describe('traps of stage measurements, as a user meets them', () => {
     const unknown = await recalibrate('--data', dubbed, '--filter', 'gpu=GPU-M');
     expect([unknown.code, unknown.stderr]).toEqual([
       1,
-      `stepclock: task: must be one of QA, captioning; got dubbing (${dubbed}:5:task)\n`,
+      `stepclock: task: must be one of QA, captioning; got "dubbing" (${dubbed}:5:task)\n`,
     ]);
     const wide = changed('wide.csv', (cells, line) => (line === 5 ? cells.with(3, '9000') : cells));
     const outside = await recalibrate('--data', wide, '--filter', 'gpu=GPU-M');
