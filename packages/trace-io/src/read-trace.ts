@@ -1,4 +1,5 @@
 import { Fault } from '@stepclock/faults';
+import { withinLimits } from './bytes/byte-limits.js';
 import { type ByteSource, bytesOf, peeked } from './bytes/input.js';
 import { FORMATS } from './formats/formats.js';
 import { HEAD_BYTES, headOf } from './formats/head.js';
@@ -27,6 +28,10 @@ export interface ReadTraceOptions {
   readonly timeUnit?: TraceFacts['timeUnit'];
   /** Size of the source where it is known: spares memory on large tables. */
   readonly sizeBytes?: number;
+  /** Bytes that the source may give, and a Parquet file unpack to; 8 GiB where not given. */
+  readonly maxBytes?: number;
+  /** Size of the file that the source is unpacked from, where it is: above 64 MiB it may give 1,000 times of it at most. */
+  readonly packedBytes?: number;
   /** Called after every chunk with the bytes taken so far. */
   readonly onProgress?: (bytes: number) => void;
 }
@@ -53,7 +58,7 @@ export async function readTraceBy(
   options: ReadTraceOptions,
 ): Promise<Trace> {
   const { fileName: file = '<input>', format = 'auto', columns = {}, metaJson, onProgress = () => {} } = options;
-  const { map, timeUnit = 's' } = options;
+  const { map, timeUnit = 's', maxBytes, packedBytes } = options;
   const isYaml = typeof metaJson === 'string' && /^\s*(?:---\s*\n)?trace_version\s*:/.test(metaJson);
   const settings = metaJson === undefined || isYaml ? {} : engineSettingsOf(metaJson, options.metaJsonName);
   let done = 0;
@@ -62,10 +67,14 @@ export async function readTraceBy(
     onProgress(bytesTaken);
   };
   const fractionRead = (): number => (done > 0 ? done / (options.sizeBytes ?? Number.NaN) : Number.NaN);
-  let { head: bytes, all } = await peeked(bytesOf(source), file, HEAD_BYTES);
+  let { head: bytes, all } = await peeked(
+    withinLimits(bytesOf(source), { file, maxBytes, packedBytes }),
+    file,
+    HEAD_BYTES,
+  );
   let progress: (bytesTaken: number) => void = watch;
   if (isParquet(bytes)) {
-    ({ head: bytes, all } = await peeked(parquetText({ source: all, file, onProgress }), file, HEAD_BYTES));
+    ({ head: bytes, all } = await peeked(parquetText({ source: all, file, onProgress }, maxBytes), file, HEAD_BYTES));
     progress = () => {};
   }
   const head = headOf(bytes);

@@ -1,5 +1,4 @@
 import type { SchemaElement } from 'hyparquet';
-import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
 import { walkDeltaBlocks } from './delta-blocks.js';
 import type { PageFault } from './page-fault.js';
 import { walkRuns } from './run-lengths.js';
@@ -14,6 +13,9 @@ export interface PageValues {
   readonly present: number;
   readonly encoding: string;
 }
+
+/** Bytes of a page, unpacked: writers end a page after a megabyte. */
+export const LARGEST_PAGE = 64 * 1024 * 1024;
 
 const WIDTH: Readonly<Record<string, number>> = { INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8, INT96: 12 };
 
@@ -52,10 +54,13 @@ function valuesEnd(page: PageValues, element: SchemaElement, dictionarySize: num
       const prefixes = unpacked(body, from, present, fault);
       const suffixes = unpacked(body, prefixes.end, present, fault);
       let before = 0;
+      let whole = 0;
       prefixes.values.forEach((length, i) => {
         if (!(length >= 0 && length <= before)) throw fault(`a prefix of the ${before} bytes before`, length);
         before = length + suffixes.values[i];
+        whole += before;
       });
+      if (!(whole <= LARGEST_PAGE)) throw fault(`texts of at most ${LARGEST_PAGE} bytes in a page`, whole);
       return suffixes.end + total(suffixes.values, fault);
     }
     default:
@@ -96,11 +101,8 @@ function widthOf({ type, type_length: length }: SchemaElement): number | undefin
 }
 
 function unpacked(body: Uint8Array, from: number, count: number, fault: PageFault) {
-  walkDeltaBlocks(body, from, body.length, count, fault);
   const values = new Int32Array(count);
-  const reader = { view: new DataView(body.buffer, body.byteOffset, body.byteLength), offset: from };
-  deltaBinaryUnpack(reader, count, values);
-  return { values, end: reader.offset };
+  return { end: walkDeltaBlocks(body, from, body.length, count, fault, values), values };
 }
 
 function total(lengths: Int32Array, fault: PageFault): number {

@@ -1,9 +1,12 @@
 import { Fault } from '@stepclock/faults';
-import type { DecodedArray, FileMetaData, ParquetParsers, RowGroup } from 'hyparquet';
+import type { ColumnData, FileMetaData, ParquetParsers, RowGroup } from 'hyparquet';
+import { type ByteLimits, byteCounter, withinLimits } from '../bytes/byte-limits.js';
 import type { Input } from '../bytes/input.js';
 
 const MAGIC = [0x50, 0x41, 0x52, 0x31];
 const ROWS_A_CHUNK = 4096;
+/** Rows that are held decoded at a time: a row group may have millions. */
+const ROWS_A_SLICE = 2 ** 18;
 /** Rows that a byte of the file can stand for: a trace in which every row takes less than a bit is none, and would not end. */
 const ROWS_A_BYTE = 8;
 /** Columns whose presence says that the rows are an engine request log, which is read as JSON lines. */
@@ -16,14 +19,15 @@ export function isParquet(head: Uint8Array): boolean {
 /**
  * A Parquet file as the text of the same table: CSV with the columns' names as header, or JSON lines where the columns are those of a request log, so
  * that every reader of rows reads Parquet too. The file's bytes are held in memory (its index stands at its end); its row groups pass one by one. Row i is
- * line i + 1 in messages (i + 2 for CSV, which has a header). Nested columns are left out.
+ * line i + 1 in messages (i + 2 for CSV, which has a header). Nested columns are left out. Pages and text are held to the limits of unpacked bytes.
  *
- * @throws Fault `trace-io/bad-parquet`, also for pages that do not add up to what the file's footer says
+ * @throws Fault `trace-io/bad-parquet`, also for pages that do not add up to what the file's footer says; `trace-io/too-many-bytes`
  */
-export async function* parquetText(input: Input): AsyncGenerator<Uint8Array> {
+export async function* parquetText(input: Input, maxBytes: number | undefined): AsyncGenerator<Uint8Array> {
   const bytes = await allBytes(input);
+  const limits = { file: input.file, maxBytes, packedBytes: bytes.length };
   try {
-    yield* textOf(bytes, input.file);
+    yield* withinLimits(textOf(bytes, limits), limits);
   } catch (error) {
     throw error instanceof Fault ? error : badParquet(input.file, readable(error));
   }
@@ -43,7 +47,9 @@ function readable(error: unknown): string {
   return `a readable file (${error instanceof Error ? error.message.slice(0, 120) : 'not readable'})`;
 }
 
-async function* textOf(bytes: Uint8Array<ArrayBuffer>, file: string): AsyncGenerator<Uint8Array> {
+async function* textOf(bytes: Uint8Array<ArrayBuffer>, limits: ByteLimits): AsyncGenerator<Uint8Array> {
+  const { file } = limits;
+  const unpacking = byteCounter(limits);
   // Loaded only for Parquet: hardly any trace is.
   const [{ parquetMetadataAsync, parquetRead, parquetSchema }, { compressors }, { checkColumn }] = await Promise.all([
     import('hyparquet'),
@@ -74,32 +80,27 @@ async function* textOf(bytes: Uint8Array<ArrayBuffer>, file: string): AsyncGener
       const fault = (row: number, contents: string, value: unknown) =>
         badParquet(file, contents, { line: firstLine + rowStart + row, column: name, value });
       try {
-        checkColumn({ bytes, meta, element, rows, compressors, fault });
+        checkColumn({ bytes, meta, element, rows, compressors, unpacking, fault });
       } catch (error) {
         throw error instanceof Fault ? error : fault(0, readable(error), undefined);
       }
     }
-    const data = new Map<string, DecodedArray[]>(columns.map((name) => [name, []]));
-    await parquetRead({
-      file: source,
-      metadata,
-      compressors,
-      columns,
-      parsers: PARSERS,
-      rowStart,
-      rowEnd: rowStart + rows,
-      onChunk: ({ columnName, columnData }) => data.get(columnName)?.push(columnData),
-    });
-    const cells = columns.map((name) => whole(data.get(name) ?? [], rows, name, file));
-    for (let from = 0; from < rows; from += ROWS_A_CHUNK) {
-      const lines = Array.from({ length: Math.min(ROWS_A_CHUNK, rows - from) }, (_, i) =>
-        asLog
-          ? JSON.stringify(Object.fromEntries(columns.map((name, c) => [name, jsonValue(cells[c]?.[from + i])])))
-          : cells.map((column) => csvCell(plainText(column[from + i]))).join(','),
-      );
-      yield encoder.encode(`${lines.join('\n')}\n`);
+    const groupEnd = rowStart + rows;
+    for (; rowStart < groupEnd; rowStart = Math.min(rowStart + ROWS_A_SLICE, groupEnd)) {
+      const slice = new Slice(columns, rowStart, Math.min(rowStart + ROWS_A_SLICE, groupEnd));
+      const { rowEnd } = slice;
+      const onChunk = (chunk: ColumnData) => slice.take(chunk);
+      await parquetRead({ file: source, metadata, compressors, columns, parsers: PARSERS, rowStart, rowEnd, onChunk });
+      const cells = slice.cells(file);
+      for (let from = 0; from < rowEnd - rowStart; from += ROWS_A_CHUNK) {
+        const lines = Array.from({ length: Math.min(ROWS_A_CHUNK, rowEnd - rowStart - from) }, (_, i) =>
+          asLog
+            ? JSON.stringify(Object.fromEntries(columns.map((name, c) => [name, jsonValue(cells[c]?.[from + i])])))
+            : cells.map((column) => csvCell(plainText(column[from + i]))).join(','),
+        );
+        yield encoder.encode(`${lines.join('\n')}\n`);
+      }
     }
-    rowStart += rows;
   }
 }
 
@@ -115,12 +116,35 @@ function checkRows(metadata: FileMetaData, bytes: number, file: string): void {
   }
 }
 
-/** The chunks of a column as one. */
-function whole(chunks: readonly DecodedArray[], rows: number, column: string, file: string): ArrayLike<unknown> {
-  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  if (length !== rows) throw badParquet(file, `${rows} values`, { column, value: length });
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : chunks.flatMap((chunk) => Array.from<unknown>(chunk));
+/** The columns of some rows, as their pages come; pages may hold rows before and after. */
+class Slice {
+  readonly #columns: Map<string, { readonly cells: unknown[]; count: number }>;
+
+  constructor(
+    columns: readonly string[],
+    readonly rowStart: number,
+    readonly rowEnd: number,
+  ) {
+    const length = rowEnd - rowStart;
+    this.#columns = new Map(columns.map((name) => [name, { cells: new Array<unknown>(length), count: 0 }]));
+  }
+
+  take({ columnName, columnData, rowStart }: ColumnData): void {
+    const column = this.#columns.get(columnName);
+    if (column === undefined) return;
+    const first = Math.max(this.rowStart - rowStart, 0);
+    const end = Math.min(this.rowEnd - rowStart, columnData.length);
+    for (let i = first; i < end; i++) column.cells[rowStart + i - this.rowStart] = columnData[i];
+    column.count += Math.max(end - first, 0);
+  }
+
+  cells(file: string): unknown[][] {
+    const length = this.rowEnd - this.rowStart;
+    return [...this.#columns].map(([column, { cells, count }]) => {
+      if (count !== length) throw badParquet(file, `${length} values`, { column, value: count });
+      return cells;
+    });
+  }
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
