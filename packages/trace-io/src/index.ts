@@ -1,4 +1,4 @@
-export { type ByteLimits, withinLimits } from './bytes/byte-limits.js';
+export { type ByteLimits, MAX_BYTES, withinLimits } from './bytes/byte-limits.js';
 export { decimalNumber } from './bytes/decimal-number.js';
 export type { ByteSource } from './bytes/input.js';
 export { type FormatInfo, formats } from './formats/format-list.js';
