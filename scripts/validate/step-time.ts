@@ -12,7 +12,7 @@ import {
   leastSquares,
   nonNegativeLeastSquares,
   predictWithIntervals,
-  RankDeficientError,
+  rankDeficiencyOf,
   ransac,
   ridge,
   term,
@@ -218,8 +218,9 @@ const compare = async (reference: Readonly<Record<string, Entry>>): Promise<void
         failures++;
         say(`| ${key} | ${times.length} | NOT refused, though rank-deficient |`);
       } catch (error) {
-        if (!(error instanceof RankDeficientError)) throw error;
-        say(`| ${key} | ${times.length} | refused: rank ${error.rank} of 4; ${error.terms.join(', ')} |`);
+        const deficiency = rankDeficiencyOf(error);
+        if (deficiency === undefined) throw error;
+        say(`| ${key} | ${times.length} | refused: rank ${deficiency.rank} of 4; ${deficiency.terms.join(', ')} |`);
       }
       continue;
     }

@@ -145,7 +145,7 @@ describe('step-time fit', () => {
     const refused = await fit(collinear);
     expect(refused.code).toBe(1);
     expect(refused.stdout).toBe('');
-    expect(refused.stderr).toMatch(/columns must be linearly independent; got rank 2 of 4/);
+    expect(refused.stderr).toMatch(/must have 4 linearly independent columns; got 2/);
     expect(refused.stderr).toMatch(/batch_size/);
     const bad = await fit(written('bad.csv', 'batch_size,avg_seq_len,step_time\n1,2,zero\n'));
     expect(bad.stderr).toMatch(/step_time: must be a number above 0; got "zero" \(.*bad\.csv:2:step_time\)/);

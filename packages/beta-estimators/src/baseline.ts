@@ -1,6 +1,6 @@
+import { compensatedSum } from '@stepclock/numerics';
 import { type Exposures, exposures, type StaticCorrectionMode, staticCorrection } from '@stepclock/overlap-pressure';
 import type { PhaseTable } from '@stepclock/trace-io';
-import { compensatedSum } from './compensated-sum.js';
 import { type DurationFit, fitDurations } from './duration-fit.js';
 import type { EstimateHistory, EstimateWarning, LinearBetas } from './estimate.js';
 import { type BaselineOptions, resolvedBaseline } from './published-options.js';
@@ -51,7 +51,7 @@ export const fitBaseline = ({ steps, target }: TraceSignals, { prefillTokens, de
  * It assumes that every active prefill fills a chunk of its own in every step. Where an engine shares one token budget among
  * prefills, beta1 comes out several times too small while r2 stays near 1: see step-clock.
  *
- * @throws EstimatorError for options out of range or not of baseline; OverlapError for phases that are none
+ * @throws EstimatorError for options out of range or not of baseline; Fault for phases that are none
  *
  * @example
  * estimateBaseline(phases, { chunkSize: 64, correctionMode: 'uniform' }).betas;

@@ -1,6 +1,6 @@
 import { type BlockSource, nnlsReduced, reduceBlocks } from '@stepclock/nnls-solver';
+import { compensatedSum } from '@stepclock/numerics';
 import { type Matrix, SVD } from 'ml-matrix';
-import { compensatedSum } from './compensated-sum.js';
 
 /** beta0, beta1, beta2: s/step, s/token, s/token. */
 export type BetaTriple = readonly [beta0: number, beta1: number, beta2: number];

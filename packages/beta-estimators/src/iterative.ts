@@ -1,6 +1,6 @@
+import { compensatedSum } from '@stepclock/numerics';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { baselineExposures, fitBaseline } from './baseline.js';
-import { compensatedSum } from './compensated-sum.js';
 import { type BetaTriple, type DurationFit, fitDurations } from './duration-fit.js';
 import type { EstimateHistory, EstimateWarning, LinearBetas } from './estimate.js';
 import { laggedRounds } from './lagged-round.js';
@@ -92,7 +92,7 @@ const damped = (from: BetaTriple, to: BetaTriple, eta: number): BetaTriple => [
  * It assumes, as baseline does, that every active prefill fills a chunk of its own in every step: within a percent or two
  * where that holds, beta1 off by 17 to 75 % where prefills share a token budget, with r2 near 1 in both cases.
  *
- * @throws EstimatorError for options out of range or not of iterative; OverlapError for phases that are none
+ * @throws EstimatorError for options out of range or not of iterative; Fault for phases that are none
  *
  * @example
  * estimateIterative(phases, { chunkSize: 64 }).betas;

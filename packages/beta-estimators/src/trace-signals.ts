@@ -24,7 +24,7 @@ export interface TraceSignals {
 /**
  * Lays a trace on its time grid: O(phases).
  *
- * @throws OverlapError when there are no phases, or one does not end after it starts, or has a bad count
+ * @throws Fault when there are no phases, or one does not end after it starts, or has a bad count
  */
 export const traceSignals = (
   phases: PhaseTable,

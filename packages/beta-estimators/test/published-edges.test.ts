@@ -155,7 +155,7 @@ describe('options', () => {
   it('bad phases are refused by the row', () => {
     const bad = { ...fourPhases, endSec: fourPhases.endSec.map((t, i) => (i === 2 ? 1 : t)) };
     expect(() => estimateBaseline(bad, { chunkSize: 64 })).toThrow(
-      'phase: must be finite and end after its start; got 1 to 1 (row 2)',
+      'phase: must end at a finite time after its start at 1; got 1 (row 2)',
     );
   });
 });

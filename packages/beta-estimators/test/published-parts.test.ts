@@ -1,7 +1,7 @@
 import '@stepclock/vitest-matchers';
+import { compensatedSum } from '@stepclock/numerics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compensatedSum } from '../src/compensated-sum.js';
 import { type DurationFit, durationTarget, fitDurations } from '../src/duration-fit.js';
 import { estimateBaseline, estimateIterative, fittedDurations } from '../src/index.js';
 import { laggedRounds } from '../src/lagged-round.js';

@@ -1,4 +1,4 @@
 export { ExitCode } from './exit-code.js';
 export { Fault, type FaultCode, type FaultParts, isFault, type Place } from './fault.js';
-export { listed, printable, shown } from './shown.js';
+export { listed, nothing, printable, shown } from './shown.js';
 export type { Warning } from './warning.js';

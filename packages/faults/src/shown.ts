@@ -22,8 +22,12 @@ const quoted = (value: string | object): string => {
   return Array.isArray(value) ? `an array of ${value.length}` : 'an object';
 };
 
+/** The value of a fault about something that is not there: `got nothing`. */
+export const nothing = Symbol('nothing');
+
 /** One line of printable text for any value, cut where it grows long: `"abc"`, `12`, `an array of 3`, `null`. */
 export const shown = (value: unknown): string => {
+  if (value === nothing) return 'nothing';
   const isQuoted = typeof value === 'string' || (typeof value === 'object' && value !== null);
   return printable(cut(isQuoted ? quoted(value) : String(value)));
 };

@@ -1,4 +1,4 @@
-import { Fault, type FaultCode, shown } from '@stepclock/faults';
+import { Fault, type FaultCode, nothing, shown } from '@stepclock/faults';
 import * as v from 'valibot';
 import { type PathPart, pathText, ruleOf } from './issue-text.js';
 
@@ -51,7 +51,7 @@ export const modelOfJson = <Schema extends v.GenericSchema>(
   throw new Fault(kind.code, {
     what: path.length === 0 ? 'model file' : pathText(path),
     rule: ruleOf(issue),
-    value: issue.input === undefined ? 'nothing' : issue.input,
+    value: issue.input === undefined ? nothing : issue.input,
     file,
   });
 };
@@ -97,6 +97,6 @@ const versionOf = (
     parts?.[1] === family && found > version
       ? 'a newer stepclock wrote this file: update stepclock, or make the file anew'
       : undefined;
-  const value = schema === undefined ? 'nothing' : schema;
+  const value = schema === undefined ? nothing : schema;
   throw new Fault(code, { what: 'schema', rule: `must be ${shown(newest)}`, value, file, hint });
 };

@@ -45,7 +45,7 @@ describe('readModelFile', () => {
   it.each([
     [{ schema: 'stepclock/toy@3' }, 'schema: must be "stepclock/toy@2"; got "stepclock/toy@3" (m.json): a newer'],
     [{ schema: 'stepclock/other@1' }, 'schema: must be "stepclock/toy@2"; got "stepclock/other@1" (m.json)'],
-    [{ schema: undefined }, 'schema: must be "stepclock/toy@2"; got "nothing" (m.json)'],
+    [{ schema: undefined }, 'schema: must be "stepclock/toy@2"; got nothing (m.json)'],
     [{ name: 7 }, 'name: must be a text; got 7 (m.json)'],
     [{ name: undefined }, 'name: must be'],
     [{ terms: {} }, 'terms: must be an array; got an object (m.json)'],

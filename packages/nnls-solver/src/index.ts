@@ -1,5 +1,5 @@
+export type { NnlsFaultCode } from './fault.js';
 export { type NnlsOptions, type NnlsResult, nnls, nnlsColumns, nnlsReduced } from './nnls.js';
-export { NnlsError, type NnlsErrorCode } from './nnls-error.js';
 export {
   type BlockSource,
   mergeReduced,

@@ -1,7 +1,7 @@
 import { type AbstractMatrix, Matrix } from 'ml-matrix';
 import { euclideanNorm } from './euclidean-norm.js';
+import { fault } from './fault.js';
 import { lawsonHanson } from './lawson-hanson.js';
-import { NnlsError } from './nnls-error.js';
 import { type ReducedRows, type ReduceOptions, reduceRows } from './reduce-rows.js';
 
 /** How far a dual value may stray from the KKT conditions, with columns and target of length 1, and still certify the answer. */
@@ -36,7 +36,7 @@ export interface NnlsResult {
  *
  * @param matrix A: an ml-matrix, or rows of numbers; m x n, finite
  * @param target b: m finite values
- * @throws NnlsError when lengths differ or a value is not finite
+ * @throws Fault when lengths differ or a value is not finite
  *
  * @example
  * nnls([[1, 0], [1, 0], [0, 1]], [2, 1, -1]);
@@ -54,7 +54,7 @@ export const nnls = (
  *
  * @param columns n columns of m finite values
  * @param target b, m finite values
- * @throws NnlsError when lengths differ, or a value or weight is not finite, or a weight is negative
+ * @throws Fault when lengths differ, or a value or weight is not finite, or a weight is negative
  */
 export const nnlsColumns = (
   columns: readonly Float64Array[],
@@ -105,8 +105,14 @@ const columnsOf = (matrix: AbstractMatrix | readonly (readonly number[])[], rows
   const width = lines[0]?.length ?? 0;
   const ragged = lines.findIndex((line) => line.length !== width);
   if (ragged >= 0 || lines.length !== rows) {
-    const got = ragged >= 0 ? `row ${ragged} with ${lines[ragged]?.length}` : `${lines.length} rows`;
-    throw new NnlsError('nnls-solver/length-mismatch', `matrix: must have ${rows} rows of ${width} values; got ${got}`);
+    const value = ragged >= 0 ? lines[ragged].length : lines.length;
+    const rule = ragged >= 0 ? `must have ${width} values in every row` : `must have ${rows} rows, as the target has`;
+    throw fault('nnls-solver/length-mismatch', {
+      what: 'matrix',
+      rule,
+      value,
+      ...(ragged >= 0 ? { row: ragged } : {}),
+    });
   }
   return Array.from({ length: width }, (_, j) => Float64Array.from(lines, (line) => line[j]));
 };
@@ -115,10 +121,11 @@ const dividedBy = (values: Float64Array, norm: number): Float64Array => values.m
 
 const finite = (values: Float64Array): Float64Array => {
   if (!values.every(Number.isFinite)) {
-    throw new NnlsError(
-      'nnls-solver/overflow',
-      'solution: must fit into a double; got an overflow (columns far too small for the target)',
-    );
+    throw fault('nnls-solver/overflow', {
+      what: 'solution',
+      rule: 'must fit into doubles',
+      hint: 'its columns are far too small for the target',
+    });
   }
   return values;
 };

@@ -1,8 +1,8 @@
 import { Matrix } from 'ml-matrix';
 import { powerOfTwoBelow } from './euclidean-norm.js';
+import { fault } from './fault.js';
 import { stackFourColumns } from './four-columns.js';
 import { emptyFactor, stackBlock } from './householder-stack.js';
-import { NnlsError } from './nnls-error.js';
 
 /** Rows that are worked on at once: few enough that a block of four to eight columns stays in the first-level cache. */
 const BLOCK_ROWS = 504;
@@ -33,7 +33,7 @@ export interface ReducedRows {
  *
  * @param columns n columns of m finite values
  * @param target b, m finite values
- * @throws NnlsError for lengths that differ, values or weights that are not finite, negative weights, a bad row range
+ * @throws Fault for lengths that differ, values or weights that are not finite, negative weights, a bad row range
  *
  * @example
  * // y = 1 + 2 t at t = 0, 1, 2
@@ -50,10 +50,8 @@ export const reduceRows = (
   const all = [...columns, target];
   for (const [j, column] of all.entries()) {
     if (column.length !== target.length) {
-      throw new NnlsError(
-        'nnls-solver/length-mismatch',
-        `${nameOf(j, all.length)}: must be as long as the target (${target.length}); got ${column.length}`,
-      );
+      const rule = `must be as long as the target (${target.length})`;
+      throw fault('nnls-solver/length-mismatch', { what: nameOf(j, all.length), rule, value: column.length });
     }
   }
   const roots = weights && rootsOf(weights, target.length, from, to);
@@ -78,7 +76,7 @@ export type BlockSource = (from: number, to: number, columns: readonly Float64Ar
  * `reduceRows` for rows that are computed when they are needed and never stand in memory together.
  *
  * @param columnCount n, without the target
- * @throws NnlsError when a value is not finite
+ * @throws Fault when a value is not finite
  */
 export const reduceBlocks = (columnCount: number, rowCount: number, source: BlockSource): ReducedRows => {
   const width = columnCount + 1;
@@ -128,17 +126,16 @@ const isSafe = (triangle: Float64Array, width: number): boolean => {
  * The system of all rows together, from systems of parts of them: engines, windows, all blocks of a jackknife but one.
  *
  * @param parts systems of the same width; none at all is an error
- * @throws NnlsError when there are no parts or their widths differ
+ * @throws Fault when there are no parts or their widths differ
  */
 export const mergeReduced = (parts: readonly ReducedRows[]): ReducedRows => {
   const width = parts[0]?.qty.length;
-  if (width === undefined) throw new NnlsError('nnls-solver/bad-rows', 'parts: at least one is needed; got none');
+  if (width === undefined)
+    throw fault('nnls-solver/bad-rows', { what: 'parts', rule: 'must be at least one', value: 0 });
   for (const part of parts) {
     if (part.qty.length !== width) {
-      throw new NnlsError(
-        'nnls-solver/length-mismatch',
-        `parts: must have equal widths; got ${width} and ${part.qty.length}`,
-      );
+      const rule = `must all have ${width} columns, as the first one`;
+      throw fault('nnls-solver/length-mismatch', { what: 'parts', rule, value: part.qty.length });
     }
   }
   // Each part is the rows [R | Q'b] and one more row [0 | residual norm].
@@ -159,10 +156,8 @@ export const mergeReduced = (parts: readonly ReducedRows[]): ReducedRows => {
 const checkedRange = (length: number, rows: ReduceOptions['rows']): readonly [number, number] => {
   const [from, to] = rows ?? [0, length];
   if (!(Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= length)) {
-    throw new NnlsError(
-      'nnls-solver/bad-rows',
-      `rows: must be integers 0 <= from <= to <= ${length}; got ${from} to ${to}`,
-    );
+    const rule = `must be whole numbers 0 <= from <= to <= ${length}`;
+    throw fault('nnls-solver/bad-rows', { what: `rows ${from} to ${to}`, rule });
   }
   return [from, to];
 };
@@ -178,10 +173,8 @@ const scalesOf = (width: number, rowCount: number, source: BlockSource): number[
       for (let i = 0; i < rows; i++) {
         const magnitude = Math.abs(column[i]);
         if (!(magnitude < Number.POSITIVE_INFINITY)) {
-          throw new NnlsError(
-            'nnls-solver/not-finite',
-            `${nameOf(j, width)}: values must be finite; got ${column[i]} in row ${from + i}`,
-          );
+          const [what, rule, value, row] = [nameOf(j, width), 'must be a finite number', column[i], from + i];
+          throw fault('nnls-solver/not-finite', { what, rule, value, row });
         }
         if (magnitude > largest[j]) largest[j] = magnitude;
       }
@@ -192,19 +185,15 @@ const scalesOf = (width: number, rowCount: number, source: BlockSource): number[
 
 const rootsOf = (weights: Float64Array, length: number, from: number, to: number): Float64Array => {
   if (weights.length !== length) {
-    throw new NnlsError(
-      'nnls-solver/length-mismatch',
-      `weights: must be as long as the target (${length}); got ${weights.length}`,
-    );
+    const rule = `must be as long as the target (${length})`;
+    throw fault('nnls-solver/length-mismatch', { what: 'weights', rule, value: weights.length });
   }
   const roots = new Float64Array(to - from);
   for (let i = from; i < to; i++) {
     const weight = weights[i];
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
-      throw new NnlsError(
-        'nnls-solver/bad-weight',
-        `weights: must be finite and not negative; got ${weight} in row ${i}`,
-      );
+      const rule = 'must be finite and at least 0';
+      throw fault('nnls-solver/bad-weight', { what: 'weights', rule, value: weight, row: i });
     }
     roots[i - from] = Math.sqrt(weight);
   }
@@ -223,7 +212,7 @@ const assembled = (triangle: Float64Array, scales: readonly number[] | undefined
   }
   const residualNorm = Math.abs(triangle[n * width + n]) * targetScale;
   if (![residualNorm, ...qty, ...r.to1DArray()].every(Number.isFinite)) {
-    throw new NnlsError('nnls-solver/overflow', 'columns: their norms must be finite numbers; got an overflow');
+    throw fault('nnls-solver/overflow', { what: 'columns', rule: 'must have norms that fit into doubles' });
   }
   return { r, qty, residualNorm, rowCount };
 };

@@ -142,22 +142,22 @@ describe('nnls at its edges', () => {
       'length-mismatch',
       'ragged rows',
       () => nnls([[1, 2], [3]], [1, 2]),
-      'matrix: must have 2 rows of 2 values; got row 1 with 1',
+      'matrix: must have 2 values in every row; got 1 (row 1)',
     ],
     [
       'length-mismatch',
       'a target of another length',
       () => nnls([[1, 2]], [1, 2]),
-      'matrix: must have 2 rows of 2 values; got 1 rows',
+      'matrix: must have 2 rows, as the target has; got 1',
     ],
-    ['not-finite', 'NaN', () => nnls([[Number.NaN]], [1]), 'column 0: values must be finite; got NaN in row 0'],
+    ['not-finite', 'NaN', () => nnls([[Number.NaN]], [1]), 'column 0: must be a finite number; got NaN (row 0)'],
     [
       'overflow',
       'an answer beyond doubles',
       () => nnls([[1e-300]], [1e300]),
-      'solution: must fit into a double; got an overflow (columns far too small for the target)',
+      'solution: must fit into doubles: its columns are far too small for the target',
     ],
   ])('refuses with %s: %s', (code, _, attempt, message) => {
-    expect(attempt).toThrow(expect.objectContaining({ name: 'NnlsError', code: `nnls-solver/${code}`, message }));
+    expect(attempt).toThrow(expect.objectContaining({ name: 'Fault', code: `nnls-solver/${code}`, message }));
   });
 });

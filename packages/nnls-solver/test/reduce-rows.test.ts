@@ -156,7 +156,7 @@ describe('reduceRows', () => {
   it('says in which row of which column a value is not finite, far down as well', () => {
     const column = new Float64Array(2000).fill(1).with(1700, Number.NEGATIVE_INFINITY);
     expect(() => reduceRows([new Float64Array(2000), column], new Float64Array(2000))).toThrow(
-      'column 1: values must be finite; got -Infinity in row 1700',
+      'column 1: must be a finite number; got -Infinity (row 1700)',
     );
   });
 
@@ -171,7 +171,7 @@ describe('reduceRows', () => {
     [-2, -1],
   ])('refuses the rows %d to %d of three', (from, to) => {
     expect(() => reduceRows([], new Float64Array(3), { rows: [from, to] })).toThrow(
-      `rows: must be integers 0 <= from <= to <= 3; got ${from} to ${to}`,
+      `rows ${from} to ${to}: must be whole numbers 0 <= from <= to <= 3`,
     );
   });
 
@@ -182,7 +182,7 @@ describe('reduceRows', () => {
     expect(Math.abs(weighed.r.get(0, 0))).toBe(4);
     for (const weight of [Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => reduceRows([column], column, { weights: Float64Array.of(1, weight, 1) })).toThrow(
-        `weights: must be finite and not negative; got ${weight} in row 1`,
+        `weights: must be finite and at least 0; got ${weight} (row 1)`,
       );
     }
     // A weight outside of the range is nobody's business.
@@ -197,7 +197,7 @@ describe('reduceRows', () => {
     expect(() => reduceRows([Float64Array.from(column)], Float64Array.from(target))).toThrow(
       expect.objectContaining({
         code: 'nnls-solver/overflow',
-        message: 'columns: their norms must be finite numbers; got an overflow',
+        message: 'columns: must have norms that fit into doubles',
       }),
     );
   });
@@ -211,12 +211,12 @@ describe('reduceRows', () => {
     [
       'not-finite',
       () => reduceRows([new Float64Array([1, Number.NaN])], new Float64Array(2)),
-      'column 0: values must be finite; got NaN in row 1',
+      'column 0: must be a finite number; got NaN (row 1)',
     ],
     [
       'not-finite',
       () => reduceRows([new Float64Array(2)], new Float64Array([Number.POSITIVE_INFINITY, 0])),
-      'target: values must be finite; got Infinity in row 0',
+      'target: must be a finite number; got Infinity (row 0)',
     ],
     [
       'length-mismatch',
@@ -226,25 +226,25 @@ describe('reduceRows', () => {
     [
       'bad-weight',
       () => reduceRows([], new Float64Array(2), { weights: new Float64Array([1, -1]) }),
-      'weights: must be finite and not negative; got -1 in row 1',
+      'weights: must be finite and at least 0; got -1 (row 1)',
     ],
     [
       'bad-rows',
       () => reduceRows([], new Float64Array(2), { rows: [1, 3] }),
-      'rows: must be integers 0 <= from <= to <= 2; got 1 to 3',
+      'rows 1 to 3: must be whole numbers 0 <= from <= to <= 2',
     ],
-    ['bad-rows', () => mergeReduced([]), 'parts: at least one is needed; got none'],
+    ['bad-rows', () => mergeReduced([]), 'parts: must be at least one; got 0'],
     [
       'length-mismatch',
       () => mergeReduced([reduceRows([], new Float64Array(2)), reduceRows([new Float64Array(2)], new Float64Array(2))]),
-      'parts: must have equal widths; got 0 and 1',
+      'parts: must all have 0 columns, as the first one; got 1',
     ],
     [
       'overflow',
       () => reduceRows([new Float64Array([1.7e308, 1.7e308])], new Float64Array(2)),
-      'columns: their norms must be finite numbers; got an overflow',
+      'columns: must have norms that fit into doubles',
     ],
   ])('refuses with %s', (code, attempt, message) => {
-    expect(attempt).toThrow(expect.objectContaining({ name: 'NnlsError', code: `nnls-solver/${code}`, message }));
+    expect(attempt).toThrow(expect.objectContaining({ name: 'Fault', code: `nnls-solver/${code}`, message }));
   });
 });

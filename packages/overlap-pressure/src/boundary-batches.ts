@@ -19,7 +19,7 @@ interface BoundaryBatch {
  * The starts and ends of phases in ascending batches of about `size` each, however many there are: a sweep over a trace then needs memory for a batch and not for
  * the trace. A trace in order of time is read about once, any other once a batch. The arrays are overwritten from batch to batch.
  *
- * @throws OverlapError as `timeGrid` does
+ * @throws Fault as `timeGrid` does
  */
 export function* boundaryBatches(
   startSec: Float64Array,

@@ -1,11 +1,11 @@
 import { type PhaseTable, PREFILL } from '@stepclock/trace-io';
-import { OverlapError } from './overlap-error.js';
+import { fault } from './fault.js';
 
 /**
  * Engine steps of each phase, N: a given count where the table has one, else the decode tokens, or `ceil(P / C)` of a prefill.
  *
  * @param chunkSize C, prefill tokens per step and request; positive, finite
- * @throws OverlapError for a bad chunk size, or a count that is negative or not finite
+ * @throws Fault for a bad chunk size, or a count that is negative or not finite
  */
 export const stepCounts = (phases: PhaseTable, chunkSize: number): Float64Array => {
   checkChunkSize(chunkSize);
@@ -13,24 +13,12 @@ export const stepCounts = (phases: PhaseTable, chunkSize: number): Float64Array 
   const steps = new Float64Array(length);
   for (let i = 0; i < length; i++) {
     const isPrefill = kind[i] === PREFILL;
-    const tokens = (isPrefill ? prefillTokens[i] : decodeTokens[i]) as number;
-    if (!(tokens >= 0 && tokens < Number.POSITIVE_INFINITY)) {
-      throw new OverlapError(
-        'overlap-pressure/bad-count',
-        `tokens: must be finite and not negative; got ${tokens} (row ${i})`,
-        i,
-      );
-    }
+    const tokens = isPrefill ? prefillTokens[i] : decodeTokens[i];
+    checkCount('tokens', tokens, i);
     const own = given?.[i] ?? Number.NaN;
     // NaN marks a row without a given count.
     const count = !Number.isNaN(own) ? own : isPrefill ? Math.ceil(tokens / chunkSize) : tokens;
-    if (!(count >= 0 && count < Number.POSITIVE_INFINITY)) {
-      throw new OverlapError(
-        'overlap-pressure/bad-count',
-        `steps: must be finite and not negative; got ${count} (row ${i})`,
-        i,
-      );
-    }
+    checkCount('steps', count, i);
     steps[i] = count;
   }
   return steps;
@@ -54,11 +42,14 @@ export const missingTokens = (phases: PhaseTable, steps: Float64Array, chunkSize
   return missing;
 };
 
+const checkCount = (what: string, value: number, row: number): void => {
+  if (value >= 0 && value < Number.POSITIVE_INFINITY) return;
+  throw fault('overlap-pressure/bad-count', { what, rule: 'must be finite and at least 0', value, row });
+};
+
 const checkChunkSize = (chunkSize: number): void => {
   if (!(chunkSize > 0 && chunkSize < Number.POSITIVE_INFINITY)) {
-    throw new OverlapError(
-      'overlap-pressure/bad-chunk-size',
-      `chunkSize: must be positive and finite; got ${chunkSize}`,
-    );
+    const rule = 'must be finite and above 0';
+    throw fault('overlap-pressure/bad-chunk-size', { what: 'chunkSize', rule, value: chunkSize });
   }
 };

@@ -1,6 +1,6 @@
 import { DECODE, type PhaseTable } from '@stepclock/trace-io';
 import { boundaryBatches } from './boundary-batches.js';
-import { OverlapError } from './overlap-error.js';
+import { fault } from './fault.js';
 
 /** A count of active phases over the busy time: every figure is weighted by time. */
 export interface Concurrency {
@@ -64,12 +64,12 @@ class TimeAtCounts {
  * Span, gaps and concurrency of a trace, by one sweep over its boundaries, in linear time. The sweep takes `boundariesAtOnce` of them at a time, so that it costs
  * megabytes however long the trace is; the figures do not depend on it.
  *
- * @throws OverlapError as `timeGrid` does
+ * @throws Fault as `timeGrid` does
  */
 export const loadSummary = (phases: PhaseTable, boundariesAtOnce = 2 ** 20): LoadSummary => {
   const { startSec, endSec, kind } = phases;
   if (phases.length === 0) {
-    throw new OverlapError('overlap-pressure/no-phases', 'phases: at least one is needed; got none');
+    throw fault('overlap-pressure/no-phases', { what: 'phases', rule: 'must be at least one', value: 0 });
   }
   const prefills = new TimeAtCounts();
   const decodes = new TimeAtCounts();

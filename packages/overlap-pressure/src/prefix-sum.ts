@@ -1,4 +1,4 @@
-import { roundingOf } from './rounding-of.js';
+import { roundingOf } from '@stepclock/numerics';
 import type { TimeGrid } from './time-grid.js';
 
 /**

@@ -1,4 +1,4 @@
-import { OverlapError } from './overlap-error.js';
+import { fault } from './fault.js';
 import { sortedOrder } from './sorted-order.js';
 
 /**
@@ -21,7 +21,7 @@ export interface TimeGrid {
  *
  * @param startSec start of each phase, finite
  * @param endSec end of each phase, finite, after the start
- * @throws OverlapError when there are no phases, lengths differ, or a phase does not end after it starts
+ * @throws Fault when there are no phases, lengths differ, or a phase does not end after it starts
  *
  * @example
  * const grid = timeGrid(new Float64Array([0, 1]), new Float64Array([2, 3]));
@@ -30,12 +30,10 @@ export interface TimeGrid {
 export const timeGrid = (startSec: Float64Array, endSec: Float64Array): TimeGrid => {
   const n = startSec.length;
   if (endSec.length !== n) {
-    throw new OverlapError(
-      'overlap-pressure/length-mismatch',
-      `endSec: must be as long as startSec (${n}); got ${endSec.length}`,
-    );
+    const rule = `must be as long as startSec (${n})`;
+    throw fault('overlap-pressure/length-mismatch', { what: 'endSec', rule, value: endSec.length });
   }
-  if (n === 0) throw new OverlapError('overlap-pressure/no-phases', 'phases: at least one is needed; got none');
+  if (n === 0) throw fault('overlap-pressure/no-phases', { what: 'phases', rule: 'must be at least one', value: 0 });
   const boundaries = new Float64Array(2 * n);
   for (let i = 0; i < n; i++) {
     const start = startSec[i];
@@ -68,12 +66,9 @@ export const timeGrid = (startSec: Float64Array, endSec: Float64Array): TimeGrid
   return { timesSec, segmentSec, segmentCount: last, startIndex, endIndex };
 };
 
-/** @throws OverlapError for a phase that is not finite or does not end after it starts */
+/** @throws Fault for a phase that is not finite or does not end after it starts */
 export const checkPhase = (startSec: number, endSec: number, row: number): void => {
   if (endSec - startSec > 0 && endSec - startSec < Number.POSITIVE_INFINITY) return;
-  throw new OverlapError(
-    'overlap-pressure/bad-time',
-    `phase: must be finite and end after its start; got ${startSec} to ${endSec} (row ${row})`,
-    row,
-  );
+  const rule = `must end at a finite time after its start at ${startSec}`;
+  throw fault('overlap-pressure/bad-time', { what: 'phase', rule, value: endSec, row });
 };

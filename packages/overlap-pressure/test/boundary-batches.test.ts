@@ -146,11 +146,11 @@ describe('boundaryBatches', () => {
   });
 
   it.each([
-    ['an end at the start', [2, 2], [3, 2], 'got 2 to 2 (row 1)'],
-    ['an infinite start', [Number.NEGATIVE_INFINITY], [2], 'got -Infinity to 2 (row 0)'],
+    ['an end at the start', [2, 2], [3, 2], '2; got 2 (row 1)'],
+    ['an infinite start', [Number.NEGATIVE_INFINITY], [2], '-Infinity; got 2 (row 0)'],
   ])('refuses %s', (_, start, end, message) => {
     expect(() => batchesOf(Float64Array.from(start), Float64Array.from(end), 10)).toThrow(
-      `phase: must be finite and end after its start; ${message}`,
+      `phase: must end at a finite time after its start at ${message}`,
     );
   });
 });

@@ -197,7 +197,7 @@ describe('chunks', () => {
       expect(attempt).toThrow(
         expect.objectContaining({
           code: 'overlap-pressure/bad-chunk-size',
-          message: `chunkSize: must be positive and finite; got ${chunkSize}`,
+          message: `chunkSize: must be finite and above 0; got ${chunkSize}`,
           row: undefined,
         }),
       );
@@ -215,9 +215,9 @@ describe('chunks', () => {
         const phases = steps === undefined ? rows : { ...rows, steps: Float64Array.of(Number.NaN, steps) };
         expect(() => stepCounts(phases, 64)).toThrow(
           expect.objectContaining({
-            name: 'OverlapError',
+            name: 'Fault',
             code: 'overlap-pressure/bad-count',
-            message: `${what}: must be finite and not negative; got ${count} (row 1)`,
+            message: `${what}: must be finite and at least 0; got ${count} (row 1)`,
             row: 1,
           }),
         );
@@ -232,7 +232,7 @@ describe('chunks', () => {
   it('tokens that are no number are refused, and a given count does not hide them', () => {
     const phases = phaseTable([[DECODE, 0, 1, Number.NaN]]);
     for (const table of [phases, { ...phases, steps: Float64Array.of(3) }]) {
-      expect(() => stepCounts(table, 64)).toThrow('tokens: must be finite and not negative; got NaN (row 0)');
+      expect(() => stepCounts(table, 64)).toThrow('tokens: must be finite and at least 0; got NaN (row 0)');
     }
   });
 
@@ -253,24 +253,24 @@ describe('chunks', () => {
     [
       'a chunk size of 0',
       () => stepCounts(randomPhases(3, 1, false, false), 0),
-      'chunkSize: must be positive and finite; got 0',
+      'chunkSize: must be finite and above 0; got 0',
     ],
     [
       'a chunk size of NaN',
       () => missingTokens(randomPhases(3, 1, false, false), new Float64Array(3), Number.NaN),
-      'chunkSize: must be positive and finite; got NaN',
+      'chunkSize: must be finite and above 0; got NaN',
     ],
     [
       'negative tokens',
       () => stepCounts(phaseTable([[PREFILL, 0, 1, -1]]), 64),
-      'tokens: must be finite and not negative; got -1 (row 0)',
+      'tokens: must be finite and at least 0; got -1 (row 0)',
     ],
     [
       'negative steps',
       () => stepCounts({ ...phaseTable([[DECODE, 0, 1, 1]]), steps: new Float64Array([-2]) }, 64),
-      'steps: must be finite and not negative; got -2 (row 0)',
+      'steps: must be finite and at least 0; got -2 (row 0)',
     ],
   ])('refuses %s', (_, attempt, message) => {
-    expect(attempt).toThrow(expect.objectContaining({ name: 'OverlapError', message }));
+    expect(attempt).toThrow(expect.objectContaining({ name: 'Fault', message }));
   });
 });

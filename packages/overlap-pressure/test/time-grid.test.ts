@@ -45,34 +45,34 @@ describe('timeGrid', () => {
   });
 
   it.each([
-    ['no phases', [], [], 'overlap-pressure/no-phases', 'phases: at least one is needed; got none'],
+    ['no phases', [], [], 'overlap-pressure/no-phases', 'phases: must be at least one; got 0'],
     [
       'an end at the start',
       [1, 2],
       [2, 2],
       'overlap-pressure/bad-time',
-      'phase: must be finite and end after its start; got 2 to 2 (row 1)',
+      'phase: must end at a finite time after its start at 2; got 2 (row 1)',
     ],
     [
       'NaN',
       [Number.NaN],
       [2],
       'overlap-pressure/bad-time',
-      'phase: must be finite and end after its start; got NaN to 2 (row 0)',
+      'phase: must end at a finite time after its start at NaN; got 2 (row 0)',
     ],
     [
       'an infinite end',
       [0],
       [Number.POSITIVE_INFINITY],
       'overlap-pressure/bad-time',
-      'phase: must be finite and end after its start; got 0 to Infinity (row 0)',
+      'phase: must end at a finite time after its start at 0; got Infinity (row 0)',
     ],
     [
       'a length beyond the doubles',
       [-1e308],
       [1e308],
       'overlap-pressure/bad-time',
-      'phase: must be finite and end after its start; got -1e+308 to 1e+308 (row 0)',
+      'phase: must end at a finite time after its start at -1e+308; got 1e+308 (row 0)',
     ],
     [
       'columns of two lengths',
@@ -84,7 +84,7 @@ describe('timeGrid', () => {
   ])('refuses %s', (_, start, end, code, message) => {
     expect(() => timeGrid(Float64Array.from(start), Float64Array.from(end))).toThrow(
       expect.objectContaining({
-        name: 'OverlapError',
+        name: 'Fault',
         code,
         message,
         row: /row (\d+)/.test(message) ? Number(/row (\d+)/.exec(message)?.[1]) : undefined,

@@ -6,6 +6,7 @@ export {
 } from './boosting/gradient-boosting.js';
 export { type Dataset, dataset, takeDatasetRows } from './data/dataset.js';
 export { type FeatureTable, featuresOf, featureTable, selectFeatures, takeRows } from './data/feature-table.js';
+export type { RegressionFaultCode } from './fault.js';
 export {
   type RandomForestFit,
   type RandomForestModel,
@@ -23,16 +24,6 @@ export {
   gaussianProcessOf,
 } from './gaussian-process/gaussian-process-model.js';
 export type { Trend } from './gaussian-process/kernel.js';
-export {
-  type ConformalIntervals,
-  type ConformalPredictor,
-  type ConformityScore,
-  type JackknifeOptions,
-  jackknifePlus,
-  type SplitConformal,
-  type SplitConformalOptions,
-  splitConformal,
-} from './intervals/conformal.js';
 export type { CoefficientInference, Uncertainty } from './linear/coefficient-table.js';
 export type { ConditionNumbers } from './linear/condition-number.js';
 export type { FitStatistics } from './linear/fit-statistics.js';
@@ -52,7 +43,7 @@ export {
 } from './linear/linear-model.js';
 export { type NonNegativeFit, type NonNegativeOptions, nonNegativeLeastSquares } from './linear/non-negative.js';
 export { type IntervalOptions, type IntervalPrediction, predictWithIntervals } from './linear/prediction-intervals.js';
-export { type LinearDependency, RankDeficientError } from './linear/rank-deficient-error.js';
+export { type LinearDependency, RankDeficiency, rankDeficiencyOf } from './linear/rank-deficiency.js';
 export { type RidgeOptions, ridge } from './linear/ridge.js';
 export { INTERCEPT, linearTerms, polynomialTerms, type Term, term, termColumns } from './linear/term.js';
 export { type RegressionMetrics, regressionMetrics } from './metrics/regression-metrics.js';
@@ -65,20 +56,17 @@ export {
 } from './mlp/multilayer-perceptron.js';
 export type { Activation } from './mlp/network.js';
 export type { FittedModel, Fitter, ModelKind } from './model/fitted-model.js';
-export { type LogTargetJSON, LogTargetModel, logTarget } from './model/log-target.js';
 export { modelFromJSON } from './model/model-from-json.js';
 export { JsonReader, MODEL_SCHEMA, type ModelHeader } from './model/model-json.js';
-export { outsideHull, refuseOutsideHull, type TrainingRange, trainingRangeOf } from './model/training-range.js';
-export { RegressionError, type RegressionErrorCode, type RegressionErrorParts } from './regression-error.js';
+export { outsideHull, type TrainingRange, trainingRangeOf } from './model/training-range.js';
 export { type HuberFit, type HuberOptions, huber } from './robust/huber.js';
 export { type RansacFit, type RansacOptions, ransac } from './robust/ransac.js';
-export { type TheilSenFit, type TheilSenOptions, theilSen } from './robust/theil-sen.js';
 export { type CrossValidation, crossValidate } from './splits/cross-validate.js';
 export {
   groupedSplits,
   type KFoldOptions,
   kFoldSplits,
   type Split,
-  timeBlockedSplits,
+  settingsOf,
   trainTestSplit,
 } from './splits/split.js';

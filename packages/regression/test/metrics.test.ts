@@ -1,44 +1,7 @@
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
 import { regressionMetrics } from '../src/index.js';
-import { CompensatedSum, meanOf } from '../src/metrics/compensated-sum.js';
-import { medianOf, quantileSorted } from '../src/metrics/quantile-sorted.js';
 import { refusalOf } from './refusal.js';
-
-describe('CompensatedSum', () => {
-  it('keeps what a plain sum drops, whichever of the two terms is the larger', () => {
-    const sum = new CompensatedSum();
-    for (const value of [1, 1e100, 1, -1e100]) sum.add(value);
-    expect(sum.value).toBe(2);
-    const tenths = new CompensatedSum();
-    for (let i = 0; i < 1000; i++) tenths.add(0.1);
-    expect(tenths.value).toBe(100);
-  });
-});
-
-describe('meanOf', () => {
-  it('weighs rows, and takes no weights for ones', () => {
-    expect(meanOf(Float64Array.of(1, 2, 6))).toBe(3);
-    expect(meanOf(Float64Array.of(1, 2, 6), Float64Array.of(0, 3, 1))).toBe(3);
-    expect(meanOf(Float64Array.of(1, 5), Float64Array.of(3, 1))).toBe(2);
-  });
-});
-
-describe('quantiles', () => {
-  it('interpolate between order statistics as type 7 does, up to both ends', () => {
-    const sorted = Float64Array.of(1, 2, 4, 8);
-    expect([0, 0.25, 0.5, 0.9, 1].map((p) => quantileSorted(sorted, p))).toAgree([1, 1.75, 3, 6.8, 8], 1e-14);
-    expect(quantileSorted(Float64Array.of(7), 1)).toBe(7);
-    expect(quantileSorted(Float64Array.of(7), 0.3)).toBe(7);
-  });
-
-  it('the median of unsorted values leaves them unsorted, and sorts by value', () => {
-    const values = Float64Array.of(10, 9, 200, -1, 100);
-    expect(medianOf(values)).toBe(10);
-    expect([...values]).toEqual([10, 9, 200, -1, 100]);
-    expect(medianOf(Float64Array.of(4, 1, 3, 2))).toBe(2.5);
-  });
-});
 
 describe('regressionMetrics', () => {
   it('gives every figure of four errors by hand', () => {
@@ -86,13 +49,12 @@ describe('regressionMetrics', () => {
       code: 'regression/length-mismatch',
       message: 'predicted: must have as many rows as measured (2); got 3',
       value: 3,
-      expected: '2',
     });
     expect(
       refusalOf(() => regressionMetrics(Float64Array.of(1, 2), Float64Array.of(1, Number.POSITIVE_INFINITY))),
     ).toMatchObject({
       code: 'regression/bad-column',
-      message: 'predicted, measured: must be finite numbers; got Infinity, 2 (row 1)',
+      message: 'predicted: must be a finite number; got Infinity (row 1)',
       row: 1,
       value: Number.POSITIVE_INFINITY,
     });

@@ -509,11 +509,10 @@ describe('multilayerPerceptron by its options', () => {
     expect(
       refusalOf(() => multiOutputPerceptron(other, featuresOf({ p: x, q: x }), { warmStart: both })),
     ).toMatchObject({
-      message: 'warmStart: must have the same features and outputs (a, b -> p, q); got a, c -> p, q',
-      expected: 'a, b',
+      message: 'warmStart: must have the same features and outputs (a, b -> p, q); got "a, c -> p, q"',
     });
     expect(() => multiOutputPerceptron(pair, featuresOf({ p: x, r: x }), { warmStart: both })).toThrow(
-      'got a, b -> p, r',
+      'warmStart: must have the same features and outputs (a, b -> p, q); got "a, b -> p, r"',
     );
   });
 
@@ -544,23 +543,23 @@ describe('multilayerPerceptron by its options', () => {
     }
     expect(refusalOf(() => multilayerPerceptron(data, { validationFraction: 2 }))).toMatchObject({
       code: 'regression/bad-option',
-      feature: 'validationFraction',
+      what: 'validationFraction',
       value: 2,
-      expected: 'from 0 to below 1',
     });
     const { model } = multilayerPerceptron(data, quick);
     const others = dataset(featuresOf({ z: x }), data.target);
     expect(refusalOf(() => multilayerPerceptron(others, { warmStart: model }))).toMatchObject({
       code: 'regression/bad-option',
-      message: 'warmStart: must have the same features and outputs (x -> target); got z -> target',
-      feature: 'warmStart',
-      value: ['z'],
-      expected: 'x',
+      message: 'warmStart: must have the same features and outputs (x -> target); got "z -> target"',
+      what: 'warmStart',
+      value: 'z -> target',
     });
     const more = dataset(featuresOf({ x, z: x }), data.target);
-    expect(() => multilayerPerceptron(more, { warmStart: model })).toThrow('got x, z -> target');
+    expect(() => multilayerPerceptron(more, { warmStart: model })).toThrow(
+      'warmStart: must have the same features and outputs (x -> target); got "x, z -> target"',
+    );
     expect(() => multiOutputPerceptron(data.features, featuresOf({ y: x }), { warmStart: model })).toThrow(
-      'got x -> y',
+      'got "x -> y"',
     );
   });
 
@@ -608,9 +607,8 @@ describe('multilayerPerceptron by its options', () => {
     ]);
     expect(refusalOf(() => model.predict(featuresOf({ a: [1], b: [1] })))).toMatchObject({
       code: 'regression/bad-option',
-      message: 'predict: needs a network of one output, use predictAll; got p, q',
-      value: ['p', 'q'],
-      expected: 'one output',
+      message: 'predict: must be asked of a network with one output; got 2: predictAll gives them all',
+      value: 2,
     });
     expect(model).toMatchObject({ kind: 'mlp', featureNames: ['a', 'b'], outputNames: ['p', 'q'] });
     expect(throughJSON(model)).toEqual(json);
@@ -628,17 +626,17 @@ describe('multilayerPerceptron by its options', () => {
   });
 
   it.each([
-    [{ sizes: [3, 1, 2] }, 'model.sizes: must be layer sizes from 2 to 2; got [3,1,2]'],
-    [{ sizes: [2, 1, 1] }, 'model.sizes: must be layer sizes from 2 to 2; got [2,1,1]'],
-    [{ sizes: [2, 0, 2] }, 'model.sizes: must be layer sizes from 2 to 2; got [2,0,2]'],
-    [{ sizes: [2, 1.5, 2] }, 'model.sizes: must be layer sizes from 2 to 2; got [2,1.5,2]'],
-    [{ sizes: [2] }, 'model.sizes: must be layer sizes from 2 to 2; got [2]'],
+    [{ sizes: [3, 1, 2] }, 'model.sizes: must be layer sizes from 2 to 2; got an array of 3'],
+    [{ sizes: [2, 1, 1] }, 'model.sizes: must be layer sizes from 2 to 2; got an array of 3'],
+    [{ sizes: [2, 0, 2] }, 'model.sizes: must be layer sizes from 2 to 2; got an array of 3'],
+    [{ sizes: [2, 1.5, 2] }, 'model.sizes: must be layer sizes from 2 to 2; got an array of 3'],
+    [{ sizes: [2] }, 'model.sizes: must be layer sizes from 2 to 2; got an array of 1'],
     [{ activation: 'swish' }, 'model.activation: must be "relu" or "tanh"; got "swish"'],
     [{ parameters: [1] }, 'model.parameters: must have 7 numbers; got 1'],
-    [{ input_scales: [] }, 'model.input_scales: must have 2 entries; got []'],
-    [{ output_scales: [] }, 'model.output_scales: must have 2 entries; got []'],
-    [{ input_scales: [{ mean: 1 }] }, 'model.input_scales[0].sd: must be a finite number; got undefined'],
-    [{ input_scales: [{ sd: 1 }] }, 'model.input_scales[0].mean: must be a finite number; got undefined'],
+    [{ input_scales: [] }, 'model.input_scales: must have 2 entries; got an array of 0'],
+    [{ output_scales: [] }, 'model.output_scales: must have 2 entries; got an array of 0'],
+    [{ input_scales: [{ mean: 1 }] }, 'model.input_scales[0].sd: must be a finite number; got nothing'],
+    [{ input_scales: [{ sd: 1 }] }, 'model.input_scales[0].mean: must be a finite number; got nothing'],
     [{ output_names: [1, 2] }, 'model.output_names[0]: must be a string; got 1'],
   ])('refuses %j', (change, message) => {
     expect(refusalOf(() => mlpFromJSON({ ...json, ...change })).message).toBe(message);

@@ -156,7 +156,7 @@ describe('multilayerPerceptron', () => {
       ).rmse,
     ).toBeLessThan(0.5);
     expect(() => model.predict(test.features)).toThrow(
-      'predict: needs a network of one output, use predictAll; got y, half',
+      'predict: must be asked of a network with one output; got 2: predictAll gives them all',
     );
   });
 
@@ -177,7 +177,7 @@ describe('multilayerPerceptron', () => {
     );
     expect(() => multilayerPerceptron(tiny, { validationFraction: 1 })).toThrow('from 0 to below 1; got 1');
     expect(() => multilayerPerceptron(tiny, { warmStart: fit.model })).toThrow(
-      '(a, b, c, d -> target); got x -> target',
+      'warmStart: must have the same features and outputs (a, b, c, d -> target); got "x -> target"',
     );
     const json = throughJSON(fit.model) as Record<string, unknown>;
     expect(() => modelFromJSON({ ...json, sizes: [4, 24, 2] })).toThrow('must be layer sizes from 4 to 1');

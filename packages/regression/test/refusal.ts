@@ -1,11 +1,11 @@
-import { RegressionError } from '../src/index.js';
+import { Fault } from '@stepclock/faults';
 
 /** What is thrown, to compare code, place, value and rule with. */
-export const refusalOf = (run: () => unknown): RegressionError => {
+export const refusalOf = (run: () => unknown): Fault => {
   try {
     run();
   } catch (error) {
-    if (error instanceof RegressionError) return error;
+    if (error instanceof Fault) return error;
     throw error;
   }
   throw new Error('nothing was refused');

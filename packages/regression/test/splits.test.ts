@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupedSplits, kFoldSplits, type Split, timeBlockedSplits, trainTestSplit } from '../src/index.js';
+import { featuresOf, groupedSplits, kFoldSplits, type Split, settingsOf, trainTestSplit } from '../src/index.js';
 import { refusalOf } from './refusal.js';
 
 const rowsOf = (splits: readonly Split[]) => splits.map(({ train, test }) => ({ train: [...train], test: [...test] }));
@@ -31,9 +31,8 @@ describe('kFoldSplits', () => {
       expect(refusalOf(() => kFoldSplits(3, { folds }))).toMatchObject({
         code: 'regression/bad-option',
         message: `folds: must be a whole number from 2 to the number of rows (3); got ${folds}`,
-        feature: 'folds',
+        what: 'folds',
         value: folds,
-        expected: '2 to 3',
       });
     }
   });
@@ -62,60 +61,41 @@ describe('groupedSplits', () => {
     }
   });
 
-  it('needs as many groups as folds', () => {
-    expect(refusalOf(() => groupedSplits([7, 7, 8], { folds: 3 }))).toMatchObject({
-      message: 'folds: must be a whole number from 2 to the number of groups (2); got 3',
+  it('leaves one group out where there are fewer groups than folds', () => {
+    for (const folds of [3, 5, 1000]) {
+      const splits = groupedSplits([7, 7, 8, 9, 8], { folds });
+      expect(splits.map(({ test }) => [...test].join()).sort()).toEqual(['0,1', '2,4', '3']);
+    }
+  });
+
+  it('does not follow a period of the rows: every fold has seen every half of a sweep', () => {
+    // Ten settings in a sweep of period five, three repeats each.
+    const groups = Array.from({ length: 30 }, (_, i) => i % 10);
+    const parities = groupedSplits(groups, { folds: 5, seed: 3 }).map(
+      ({ test }) => new Set([...test].map((i) => i % 5)),
+    );
+    expect(parities.some((seen) => seen.size > 1)).toBe(true);
+  });
+
+  it('needs two groups, and two folds', () => {
+    expect(refusalOf(() => groupedSplits([7, 7], { folds: 3 }))).toMatchObject({
+      code: 'regression/bad-option',
+      message: 'groups: must be at least 2 to split; got 1',
     });
+    for (const folds of [1, 2.5, Number.NaN]) {
+      expect(refusalOf(() => groupedSplits([7, 8, 9], { folds })).message).toBe(
+        `folds: must be a whole number from 2; got ${folds}`,
+      );
+    }
   });
 });
 
-describe('timeBlockedSplits', () => {
-  it('trains on what came before, by time and, at equal times, by row', () => {
-    // In order of time: rows 2, 4 | 1, 5 | 0, 3.
-    const times = Float64Array.of(9, 3, 1, 9, 1, 3);
-    expect(rowsOf(timeBlockedSplits(times, { folds: 2 }))).toEqual([
-      { train: [2, 4], test: [1, 5] },
-      { train: [2, 4, 1, 5], test: [0, 3] },
-    ]);
-    expect(rowsOf(timeBlockedSplits(times, { folds: 2, gap: 1 }))).toEqual([
-      { train: [2], test: [1, 5] },
-      { train: [2, 4, 1], test: [0, 3] },
-    ]);
-  });
-
-  it('gives the first blocks one row more where the rows do not divide', () => {
-    expect(rowsOf(timeBlockedSplits(Float64Array.of(0, 1, 2, 3, 4), { folds: 2 }))).toEqual([
-      { train: [0, 1], test: [2, 3] },
-      { train: [0, 1, 2, 3], test: [4] },
-    ]);
-  });
-
-  it('refuses a gap that eats the first block, one that is no count, more folds than blocks, and a time that is no number', () => {
-    const times = Float64Array.of(0, 1, 2, 3, 4, 5);
-    expect(refusalOf(() => timeBlockedSplits(times, { folds: 2, gap: 2 }))).toMatchObject({
-      code: 'regression/bad-option',
-      message: 'gap: must leave training rows before the first test block (2 rows); got 2',
-      feature: 'gap',
-      value: 2,
-      expected: 'below 2',
-    });
-    for (const gap of [-1, 0.5, Number.NaN]) {
-      expect(refusalOf(() => timeBlockedSplits(times, { folds: 2, gap }))).toMatchObject({
-        code: 'regression/bad-option',
-        message: `gap: must be a whole number from 0; got ${gap}`,
-        feature: 'gap',
-        value: gap,
-        expected: 'a whole number from 0',
-      });
-    }
-    expect(timeBlockedSplits(times, { folds: 5 })).toHaveLength(5);
-    expect(refusalOf(() => timeBlockedSplits(times, { folds: 6 })).message).toBe(
-      'folds: must be a whole number from 2 to the number of rows but one (5); got 6',
-    );
-    expect(refusalOf(() => timeBlockedSplits(times.with(3, Number.NaN), { folds: 2 }))).toMatchObject({
-      code: 'regression/bad-column',
-      message: 'times: must be a finite number; got NaN (row 3)',
-    });
+describe('settingsOf', () => {
+  it('numbers rows that agree in every feature alike, in order of appearance', () => {
+    const table = featuresOf({ batch: [1, 2, 1, 1, 2], tokens: [8, 8, 8, 9, 8] });
+    expect([...settingsOf(table)]).toEqual([0, 1, 0, 2, 1]);
+    // 1, 23 is not 12, 3.
+    expect([...settingsOf(featuresOf({ a: [1, 12], b: [23, 3] }))]).toEqual([0, 1]);
   });
 });
 
@@ -148,9 +128,8 @@ describe('trainTestSplit', () => {
       expect(refusalOf(() => trainTestSplit(rows, share))).toMatchObject({
         code: 'regression/bad-option',
         message: `testFraction: must leave rows on both sides of ${rows}; got ${share}`,
-        feature: 'testFraction',
+        what: 'testFraction',
         value: share,
-        expected: 'above 0 and below 1',
       });
     }
   });

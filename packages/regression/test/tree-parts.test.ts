@@ -200,10 +200,9 @@ describe('tree data', () => {
     for (const count of [0, 256]) {
       expect(refusalOf(() => treeFeatures(table(count)))).toMatchObject({
         code: 'regression/bad-option',
-        message: `features: trees take 1 to 255; got ${count}`,
-        feature: 'features',
+        message: `features: must be 1 to 255 for trees; got ${count}`,
+        what: 'features',
         value: count,
-        expected: '1 to 255',
       });
     }
   });

@@ -235,7 +235,9 @@ describe('bad input', () => {
   });
 
   it('needs a feature', () => {
-    expect(() => randomForest(dataset(featureTable([], []), Float64Array.of(1)))).toThrow('trees take 1 to 255; got 0');
+    expect(() => randomForest(dataset(featureTable([], []), Float64Array.of(1)))).toThrow(
+      'features: must be 1 to 255 for trees; got 0',
+    );
   });
 
   it('a damaged model file is refused, whatever is damaged', () => {

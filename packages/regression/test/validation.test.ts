@@ -1,5 +1,4 @@
 import '@stepclock/vitest-matchers';
-import { seededRandom } from '@stepclock/numerics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -9,34 +8,18 @@ import {
   featuresOf,
   featureTable,
   groupedSplits,
-  jackknifePlus,
   kFoldSplits,
   leastSquares,
-  logTarget,
   modelFromJSON,
   outsideHull,
   polynomialTerms,
-  refuseOutsideHull,
   regressionMetrics,
   ridge,
-  splitConformal,
-  takeDatasetRows,
-  timeBlockedSplits,
   trainTestSplit,
 } from '../src/index.js';
 import { fourTerms, reference, stepTimes } from './step-time-fixture.js';
 
 const linear = (data: Dataset) => leastSquares(data).model;
-
-const noisyLine = (n: number, seed: number): Dataset => {
-  const random = seededRandom(seed, 'line');
-  const x = Float64Array.from({ length: n }, () => 10 * random());
-  // Skewed noise: conformal intervals ask for nothing better.
-  return dataset(
-    featuresOf({ x }),
-    x.map((v) => 5 + v - 2 * Math.log1p(-random())),
-  );
-};
 
 describe('splits', () => {
   it('every row is tested exactly once, in folds of nearly equal size, by seed', () => {
@@ -63,17 +46,6 @@ describe('splits', () => {
     }
   });
 
-  it('time-blocked folds never train on the future, and leave the gap out', () => {
-    const times = Float64Array.of(5, 1, 4, 2, 3, 9, 8, 7, 6, 0);
-    const splits = timeBlockedSplits(times, { folds: 4, gap: 1 });
-    expect(splits).toHaveLength(4);
-    for (const { train, test } of splits) {
-      const last = Math.max(...[...train].map((i) => times[i]));
-      const first = Math.min(...[...test].map((i) => times[i]));
-      expect(first - last).toBe(2);
-    }
-  });
-
   it('an 80/20 split shares no row', () => {
     const { train, test } = trainTestSplit(11, 0.2, 1);
     expect([train.length, test.length]).toEqual([8, 3]);
@@ -85,11 +57,6 @@ describe('splits', () => {
       'folds: must be a whole number from 2 to the number of rows (3); got 4',
     );
     expect(() => kFoldSplits(3, { folds: Number.NaN })).toThrow('got NaN');
-    expect(() => groupedSplits(['a', 'a'], { folds: 2 })).toThrow('number of groups (1)');
-    expect(() => timeBlockedSplits(Float64Array.of(1, 2, 3), { folds: 2, gap: 5 })).toThrow(
-      'gap: must leave training rows',
-    );
-    expect(() => timeBlockedSplits(Float64Array.of(1, 2, 3), { folds: 2, gap: 0.5 })).toThrow('gap: must be a whole');
     expect(() => trainTestSplit(1)).toThrow('testFraction');
     expect(() => trainTestSplit(10, 1.5)).toThrow('testFraction');
   });
@@ -137,62 +104,12 @@ describe('metrics', () => {
   });
 });
 
-describe('conformal intervals', () => {
-  const fresh = noisyLine(4000, 99);
-  const coverage = ({ low, high }: { low: Float64Array; high: Float64Array }): number =>
-    fresh.target.reduce((s, y, i) => s + (low[i] <= y && y <= high[i] ? 1 : 0), 0) / 4000;
-
-  it('split: cover new rows at their level, whatever the noise', () => {
-    const covers = Array.from({ length: 20 }, (_, seed) => {
-      const data = noisyLine(200, seed);
-      const { train, test } = trainTestSplit(200, 0.5, seed);
-      const conformal = splitConformal(linear(takeDatasetRows(data, train)), takeDatasetRows(data, test), {
-        level: 0.9,
-      });
-      return coverage(conformal.predict(fresh.features));
-    });
-    expect(covers.reduce((s, c) => s + c, 0) / 20).toAgree(0.9, 0, 0.02);
-  });
-
-  it('jackknife+: cover at their level with every row used twice', () => {
-    const covers = Array.from({ length: 10 }, (_, seed) =>
-      coverage(jackknifePlus(noisyLine(100, seed), linear, { level: 0.9 }).predict(fresh.features)),
-    );
-    expect(covers.reduce((s, c) => s + c, 0) / 10).toAgree(0.9, 0, 0.025);
-  });
-
-  it('the radius is the order statistic of the proof', () => {
-    const model = linear(dataset(featuresOf({ x: [0, 1] }), Float64Array.of(0, 0)));
-    const calibration = dataset(
-      featuresOf({ x: [0, 0, 0, 0, 0, 0, 0, 0, 0] }),
-      Float64Array.of(9, 1, 8, 2, 7, 3, 6, 4, 5),
-    );
-    // ceil(10 x 0.8) = the 8th smallest.
-    expect(splitConformal(model, calibration, { level: 0.8 }).radius).toBe(8);
-    expect(splitConformal(model, calibration, { level: 0.9 }).radius).toBe(9);
-    expect(() => splitConformal(model, calibration, { level: 0.95 })).toThrow(
-      'must have at least 19 rows for a level of 0.95; got 9',
-    );
-    expect(() => splitConformal(model, calibration, { level: 0.5, score: 'relative' })).toThrow('must not be 0');
-  });
-
-  it('relative scores widen with the prediction', () => {
-    const data = noisyLine(60, 4);
-    const { low, high, mean } = splitConformal(linear(data), data, { score: 'relative' }).predict(
-      featuresOf({ x: [1, 9] }),
-    );
-    const share = high.map((h, i) => (h - low[i]) / mean[i]);
-    expect(share[0]).toAgree(share[1], 1e-12);
-  });
-});
-
 describe('models as JSON', () => {
   it('predict the same to the last bit after a round trip', () => {
     const data = stepTimes('with_outlier');
     for (const model of [
       leastSquares(data, { terms: fourTerms }).model,
       ridge(data, { terms: polynomialTerms(['batch_size', 'sequence_length'], 3) }),
-      logTarget(data, (d) => leastSquares(d, { terms: fourTerms }).model),
     ]) {
       const text = JSON.stringify(model);
       const back = modelFromJSON(JSON.parse(text));
@@ -203,7 +120,7 @@ describe('models as JSON', () => {
   });
 
   it('refuse what is not one of them, by the path of the fault', () => {
-    const good = JSON.parse(JSON.stringify(linear(noisyLine(9, 1))));
+    const good = JSON.parse(JSON.stringify(linear(dataset(featuresOf({ x: [1, 2, 4] }), Float64Array.of(1, 2, 5)))));
     expect(() => modelFromJSON(null)).toThrow('model: must be an object; got null');
     expect(() => modelFromJSON({ ...good, kind: 'magic' })).toThrow('model.kind: must be one of linear');
     expect(() => modelFromJSON({ ...good, kind: 'toString' })).toThrow('model.kind');
@@ -224,18 +141,21 @@ describe('models as JSON', () => {
     );
   });
 
-  it('know their training range, and refuse or flag what lies outside', () => {
+  it('know their training range, and flag what lies outside', () => {
     const model = linear(dataset(featuresOf({ x: [1, 2, 4] }), Float64Array.of(1, 2, 4)));
     const at = featuresOf({ x: [0.5, 1, 4, 4.1] });
     expect([...outsideHull(model, at)]).toEqual([1, 0, 0, 1]);
-    expect(() => refuseOutsideHull(model, at)).toThrow('x: must lie in the training range [1, 4]; got 0.5 (row 0)');
-    expect(() => model.predict(featuresOf({ y: [1] }))).toThrow('x: the model needs this feature; got y');
+    expect(() => model.predict(featuresOf({ y: [1] }))).toThrow(
+      'x: must be a feature of the table: its features are y',
+    );
   });
 });
 
 describe('tables and terms', () => {
   it('refuse duplicate names, ragged columns and numbers that are none', () => {
-    expect(() => featureTable(['a', 'a'], [Float64Array.of(1), Float64Array.of(2)])).toThrow('got "a" twice');
+    expect(() => featureTable(['a', 'a'], [Float64Array.of(1), Float64Array.of(2)])).toThrow(
+      'names: must be distinct and not empty; got "a"',
+    );
     expect(() => featureTable([''], [Float64Array.of(1)])).toThrow('names: must be distinct and not empty');
     expect(() => featureTable(['a'], [])).toThrow('names: must be one a column (0); got 1');
     expect(() => featuresOf({ a: [1, 2], b: [1] })).toThrow('b: must have as many rows as the first column (2); got 1');
@@ -245,7 +165,7 @@ describe('tables and terms', () => {
       'weights: must be at least 0; got -1',
     );
     expect(() => dataset(featuresOf({ a: [1] }), Float64Array.of(1), Float64Array.of(0))).toThrow(
-      'at least one must be above 0',
+      'weights: must have one above 0 at least',
     );
   });
 

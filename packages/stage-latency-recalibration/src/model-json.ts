@@ -1,4 +1,5 @@
-import { type JsonReader, RegressionError } from '@stepclock/regression';
+import { isFault } from '@stepclock/faults';
+import type { JsonReader } from '@stepclock/regression';
 import { DECODE_CONVENTIONS, type TotalRule } from './data/decode-steps.js';
 import { stageFault } from './stage-fault.js';
 
@@ -11,13 +12,9 @@ export const readingModel = <T>(read: () => T): T => {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof RegressionError)) throw error;
-    const { message, value, expected } = error;
-    throw stageFault('stage/bad-model', {
-      what: message.slice(0, message.indexOf(': ')),
-      rule: expected ?? 'must be as a model was written',
-      value,
-    });
+    if (!isFault(error, 'regression')) throw error;
+    const { what, rule, value } = error;
+    throw stageFault('stage/bad-model', { what, rule, value });
   }
 };
 
@@ -27,7 +24,7 @@ export const totalRuleJSON = (total: TotalRule): object => ({
   fixed_steps: total.fixedSteps ?? null,
 });
 
-/** @throws RegressionError `regression/bad-model` */
+/** @throws Fault `regression/bad-model` */
 export const totalRuleFrom = (json: JsonReader, stages: readonly string[]): TotalRule => {
   const perStepStages = json.strings('per_step_stages');
   if (perStepStages.some((name) => !stages.includes(name))) {

@@ -1,4 +1,4 @@
-import { shown } from '@stepclock/faults';
+import { nothing, shown } from '@stepclock/faults';
 import { describe, expect, it } from 'vitest';
 import {
   type CrossFit,
@@ -81,11 +81,10 @@ const outcomes = (file: Json, use: (json: unknown) => Float64Array): Map<string,
 
 const faultOf = faultWith('message', 'value');
 
-const bad = (path: string, rule: string, value: unknown) => ({
-  code: 'stage/bad-model',
-  message: `${path}: ${rule}; got ${shown(value)}`,
-  value,
-});
+const bad = (path: string, rule: string, got: unknown) => {
+  const value = got === undefined ? nothing : got;
+  return { code: 'stage/bad-model', message: `${path}: ${rule}; got ${shown(value)}`, value };
+};
 
 describe('a model file of which one value is another or missing', () => {
   // What the file does not say of itself: whether its parts are of one model (a knob that another part has not).

@@ -1,11 +1,5 @@
-import {
-  dataset,
-  type FeatureTable,
-  featuresOf,
-  leastSquares,
-  nonNegativeLeastSquares,
-  RankDeficientError,
-} from '@stepclock/regression';
+import { isFault } from '@stepclock/faults';
+import { dataset, type FeatureTable, featuresOf, leastSquares, nonNegativeLeastSquares } from '@stepclock/regression';
 
 import { fsum } from 'd3-array';
 import type { Betas } from './betas-file.js';
@@ -188,7 +182,7 @@ const inferenceOf = (
     };
     return { intervals, conditionNumber };
   } catch (error) {
-    if (!(error instanceof RankDeficientError)) throw error;
+    if (!isFault(error, 'regression') || error.code !== 'regression/rank-deficient') throw error;
     const message = `The step log does not tell the coefficients apart (${error.message}). The fitted durations stand, the single coefficients do not.`;
     warnings.push({ code: 'not-identifiable', message });
     return { intervals: null, conditionNumber: null };

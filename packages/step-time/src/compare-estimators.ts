@@ -1,3 +1,4 @@
+import { isFault } from '@stepclock/faults';
 import { seededRandom, shuffled } from '@stepclock/numerics';
 import {
   type Dataset,
@@ -5,7 +6,6 @@ import {
   gradientBoosting,
   huber,
   leastSquares,
-  RegressionError,
   type RegressionMetrics,
   randomForest,
   ransac,
@@ -72,7 +72,7 @@ export const compareEstimators = (times: StepTimes, options: CompareOptions = {}
         test: regressionMetrics(held.target, model.predict(held.features)),
       };
     } catch (error) {
-      if (error instanceof RegressionError) return { name, failure: error.message };
+      if (isFault(error, 'regression')) return { name, failure: error.message };
       throw error;
     }
   });

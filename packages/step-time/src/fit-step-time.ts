@@ -1,3 +1,4 @@
+import { type Fault, isFault } from '@stepclock/faults';
 import {
   type CrossValidation,
   crossValidate,
@@ -6,7 +7,6 @@ import {
   kFoldSplits,
   type LeastSquaresFit,
   leastSquares,
-  RegressionError,
   type RegressionMetrics,
   regressionMetrics,
   type Term,
@@ -105,12 +105,12 @@ const crossValidated = (
   terms: readonly Term[],
   folds: number,
   seed: number,
-): CrossValidation | RegressionError => {
+): CrossValidation | Fault => {
   try {
     const splits = kFoldSplits(data.target.length, { folds, seed });
     return crossValidate(data, (part) => leastSquares(part, { terms }).model, splits);
   } catch (error) {
-    if (error instanceof RegressionError) return error;
+    if (isFault(error, 'regression')) return error;
     throw error;
   }
 };

@@ -1,4 +1,5 @@
-import { leastSquares, RegressionError } from '@stepclock/regression';
+import { isFault } from '@stepclock/faults';
+import { leastSquares } from '@stepclock/regression';
 import { stepTimeDataset, stepTimeTerms } from './step-time-terms.js';
 import type { StepTimes } from './step-times.js';
 
@@ -20,7 +21,7 @@ export const furtherFeatures = (times: StepTimes, used: readonly string[]): Furt
         const fit = leastSquares(stepTimeDataset(times, features), { terms: stepTimeTerms(features) });
         return { name, r2: fit.statistics.r2, adjustedR2: fit.statistics.adjustedR2 };
       } catch (error) {
-        if (error instanceof RegressionError) return { name, r2: null, adjustedR2: null };
+        if (isFault(error, 'regression')) return { name, r2: null, adjustedR2: null };
         throw error;
       }
     });

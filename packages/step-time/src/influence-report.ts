@@ -1,3 +1,4 @@
+import { isFault } from '@stepclock/faults';
 import { medianOf, robustSd } from '@stepclock/numerics';
 import {
   type Dataset,
@@ -5,7 +6,6 @@ import {
   influenceOf,
   type LeastSquaresFit,
   leastSquares,
-  RegressionError,
   type Term,
   takeDatasetRows,
 } from '@stepclock/regression';
@@ -146,7 +146,7 @@ const fitOfRows = (data: Dataset, terms: readonly Term[], rows: Uint32Array): In
     return { rows, fit, influence: influenceOf(fit) };
   } catch (error) {
     // The rows set aside were what told two terms apart: that is an answer too.
-    if (error instanceof RegressionError) return undefined;
+    if (isFault(error, 'regression')) return undefined;
     throw error;
   }
 };

@@ -1,5 +1,6 @@
+import { isFault } from '@stepclock/faults';
 import { type ModelFileKind, readModelFile } from '@stepclock/model-file';
-import { type FittedModel, LinearModel, modelFromJSON, RegressionError } from '@stepclock/regression';
+import { type FittedModel, LinearModel, modelFromJSON } from '@stepclock/regression';
 import type { EstimatorComparison, EstimatorScore } from './compare-estimators.js';
 import type { StepTimeFit } from './fit-step-time.js';
 import { type InfluentialPoint, influenceInWords } from './influence-report.js';
@@ -188,7 +189,7 @@ const linearModelOf = (json: unknown, file: string | undefined): LinearModel => 
   try {
     model = modelFromJSON(json);
   } catch (error) {
-    if (!(error instanceof RegressionError)) throw error;
+    if (!isFault(error, 'regression')) throw error;
     throw stepTimeFault('step-time/bad-model-file', { what: 'model', rule: error.message, file });
   }
   if (model instanceof LinearModel) return model;

@@ -251,7 +251,7 @@ describe('a model file that is none', () => {
   it.each<[string, unknown, string]>([
     ['null', null, "model file: must be a NAME.json as 'stepclock step-time fit' writes it; got null"],
     ['a number', 3, "model file: must be a NAME.json as 'stepclock step-time fit' writes it; got 3"],
-    ['no schema', {}, `schema: ${FAMILY}; got "nothing"`],
+    ['no schema', {}, `schema: ${FAMILY}; got nothing`],
     ['another schema', { ...plain, schema: 'a@1' }, `schema: ${FAMILY}; got "a@1"`],
     ['no name', { ...plain, model_name: null }, 'model_name: must be a text; got null'],
     ['no features', { ...plain, features: 'x' }, 'features: must be a list of names; got "x"'],

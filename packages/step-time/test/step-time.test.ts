@@ -1,5 +1,4 @@
 import '@stepclock/vitest-matchers';
-import { RankDeficientError } from '@stepclock/regression';
 import { describe, expect, it } from 'vitest';
 import {
   compareEstimators,
@@ -117,7 +116,7 @@ describe('the fit', () => {
       sequenceLength: rows.map(([, s]) => s),
       stepTimeSec: rows.map((_, i) => 0.01 + i / 1000),
     });
-    expect(() => fitStepTime(times)).toThrow(RankDeficientError);
+    expect(() => fitStepTime(times)).toThrow('linearly independent columns');
     expect(() => fitStepTime(times)).toThrow(/batch_size\*sequence_length/);
   });
 

@@ -1,6 +1,13 @@
-/** The rounding error of `next = sum + value` in doubles, exactly (Neumaier 1974, doi:10.1002/zamm.19740540106). */
-export const roundingOf = (sum: number, value: number, next: number): number =>
-  Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
+/**
+ * What rounding took off `sum`, the double nearest to `a + b`: `sum + roundingOf(a, b, sum)` is `a + b` exactly. Added up beside a running
+ * sum it makes a compensated one (Neumaier 1974, doi:10.1002/zamm.19740540106). Without a branch, for hot loops.
+ *
+ * Knuth, The Art of Computer Programming 2, 4.2.2, theorem B.
+ */
+export const roundingOf = (a: number, b: number, sum: number): number => {
+  const asAdded = sum - a;
+  return a - (sum - asAdded) + (b - asAdded);
+};
 
 /** Running sum after Neumaier: the rounding error of every addition is carried along, so a million terms lose nothing. */
 export class CompensatedSum {

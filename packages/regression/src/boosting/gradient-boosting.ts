@@ -5,7 +5,7 @@ import { treeFeatures, withoutZeroWeights } from '../forest/tree-data.js';
 import { addTreePredictions } from '../forest/tree-nodes.js';
 import type { FittedModel } from '../model/fitted-model.js';
 import { modelHeader, readModelHeader } from '../model/model-json.js';
-import { positiveNumber, share, wholeNumberFrom, wholeNumberOrInfinity } from '../model/option-checks.js';
+import { above, share, wholeNumberFrom, wholeNumberOrInfinity } from '../model/option-checks.js';
 import { type TrainingRange, trainingRangeOf } from '../model/training-range.js';
 import { type BoostedTrees, growBoostedTrees } from './grow-boosted-trees.js';
 
@@ -46,12 +46,12 @@ export interface GradientBoostingFit {
  * Reference: J. H. Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29 (2001),
  * doi:10.1214/aos/1013203451.
  *
- * @throws RegressionError `regression/bad-option`
+ * @throws Fault `regression/bad-option`
  */
 export const gradientBoosting = (data: Dataset, options: GradientBoostingOptions = {}): GradientBoostingFit => {
   const { features, target, weights } = withoutZeroWeights(data);
   const columns = treeFeatures(features);
-  const learningRate = positiveNumber('learningRate', options.learningRate ?? 0.1);
+  const learningRate = above(0, 'learningRate', options.learningRate ?? 0.1);
   const boosted = growBoostedTrees(columns, target, weights, {
     trees: wholeNumberFrom(1, 'trees', options.trees ?? 100),
     learningRate,
@@ -67,7 +67,7 @@ export const gradientBoosting = (data: Dataset, options: GradientBoostingOptions
   };
 };
 
-/** @throws RegressionError `regression/bad-model` */
+/** @throws Fault `regression/bad-model` */
 export const gradientBoostingFromJSON = (value: unknown): GradientBoostingModel => {
   const { reader, trainingRange, featureNames } = readModelHeader(value, 'boosting');
   const boosted = {

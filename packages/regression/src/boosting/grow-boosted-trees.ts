@@ -1,9 +1,8 @@
-import { seededRandom, shuffled } from '@stepclock/numerics';
+import { meanOf, seededRandom, shuffled } from '@stepclock/numerics';
 import { normalised } from '../forest/grow-forest.js';
 import { growTree } from '../forest/grow-tree.js';
 import { restrictOrder, sortedRows } from '../forest/presorted-columns.js';
 import { addTreePredictions, type TreeNodes, TreeNodesBuilder } from '../forest/tree-nodes.js';
-import { meanOf } from '../metrics/compensated-sum.js';
 
 export interface BoostingGrowthOptions {
   readonly trees: number;

@@ -1,4 +1,4 @@
-import { RegressionError } from '../regression-error.js';
+import { fault } from '../fault.js';
 import { checkedColumn, type FeatureTable, takeRows, takeValues } from './feature-table.js';
 
 /** Features, what to predict from them, and how much each row counts. Build one with {@link dataset}. */
@@ -12,7 +12,7 @@ export interface Dataset {
 /**
  * A checked data set. Arrays are kept, not copied.
  *
- * @throws RegressionError `regression/no-rows`, `regression/length-mismatch`, `regression/bad-column`
+ * @throws Fault `regression/no-rows`, `regression/length-mismatch`, `regression/bad-column`
  *
  * @example
  * const data = dataset(featuresOf({ tokens: [1, 2, 3] }), Float64Array.of(2, 4, 6))
@@ -20,10 +20,7 @@ export interface Dataset {
  */
 export const dataset = (features: FeatureTable, target: Float64Array, weights?: Float64Array): Dataset => {
   if (target.length === 0) {
-    throw new RegressionError('regression/no-rows', 'data: must have at least one row; got 0', {
-      value: 0,
-      expected: 'at least one row',
-    });
+    throw fault('regression/no-rows', { what: 'data', rule: 'must have at least one row', value: 0 });
   }
   // A table without columns (an intercept alone) has no length of its own.
   const length = features.columns.length === 0 ? target.length : features.length;
@@ -34,21 +31,12 @@ export const dataset = (features: FeatureTable, target: Float64Array, weights?: 
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i];
     if (!(weight >= 0)) {
-      throw new RegressionError('regression/bad-column', `weights: must be at least 0; got ${weight} (row ${i})`, {
-        feature: 'weights',
-        row: i,
-        value: weight,
-        expected: 'at least 0',
-      });
+      throw fault('regression/bad-column', { what: 'weights', rule: 'must be at least 0', value: weight, row: i });
     }
     if (weight > 0) positive++;
   }
   if (positive === 0) {
-    throw new RegressionError('regression/no-rows', 'weights: at least one must be above 0; got none', {
-      feature: 'weights',
-      value: 0,
-      expected: 'a positive weight',
-    });
+    throw fault('regression/no-rows', { what: 'weights', rule: 'must have one above 0 at least' });
   }
   return { features, target, weights };
 };

@@ -1,4 +1,5 @@
-import { RegressionError } from '../regression-error.js';
+import { listed } from '@stepclock/faults';
+import { fault } from '../fault.js';
 
 /**
  * Named feature columns of equal length. Column `j` is called `names[j]`; every value is finite.
@@ -11,17 +12,12 @@ export interface FeatureTable {
   readonly columns: readonly Float64Array[];
 }
 
-/** @throws RegressionError `regression/bad-column` at the first value that is none */
-export const checkFinite = (name: string, column: Float64Array): void => {
+/** @throws Fault `regression/bad-column` at the first value that is none */
+const checkFinite = (name: string, column: Float64Array): void => {
   for (let i = 0; i < column.length; i++) {
     const value = column[i];
     if (!Number.isFinite(value)) {
-      throw new RegressionError('regression/bad-column', `${name}: must be a finite number; got ${value} (row ${i})`, {
-        feature: name,
-        row: i,
-        value,
-        expected: 'a finite number',
-      });
+      throw fault('regression/bad-column', { what: name, rule: 'must be a finite number', value, row: i });
     }
   }
 };
@@ -29,11 +25,8 @@ export const checkFinite = (name: string, column: Float64Array): void => {
 /** A copy-free check of one numeric column: finite values, and as many as `length` asks for. */
 export const checkedColumn = (name: string, column: Float64Array, length: number): Float64Array => {
   if (column.length !== length) {
-    throw new RegressionError(
-      'regression/length-mismatch',
-      `${name}: must have as many rows as the first column (${length}); got ${column.length}`,
-      { feature: name, value: column.length, expected: String(length) },
-    );
+    const rule = `must have as many rows as the first column (${length})`;
+    throw fault('regression/length-mismatch', { what: name, rule, value: column.length });
   }
   checkFinite(name, column);
   return column;
@@ -44,27 +37,20 @@ export const checkedColumn = (name: string, column: Float64Array, length: number
  *
  * @param names one a column; non-empty and distinct
  * @param columns equal lengths, finite values
- * @throws RegressionError `regression/bad-name`, `regression/length-mismatch`, `regression/bad-column`, each with the feature and the row
+ * @throws Fault `regression/bad-name`, `regression/length-mismatch`, `regression/bad-column`, each with the feature and the row
  *
  * @example
  * featureTable(['batch_size', 'sequence_length'], [Float64Array.of(1, 8), Float64Array.of(128, 512)]).length // => 2
  */
 export const featureTable = (names: readonly string[], columns: readonly Float64Array[]): FeatureTable => {
   if (names.length !== columns.length) {
-    throw new RegressionError(
-      'regression/length-mismatch',
-      `names: must be one a column (${columns.length}); got ${names.length}`,
-      { value: names.length, expected: String(columns.length) },
-    );
+    const rule = `must be one a column (${columns.length})`;
+    throw fault('regression/length-mismatch', { what: 'names', rule, value: names.length });
   }
   const seen = new Set<string>();
   for (const name of names) {
     if (name === '' || seen.has(name)) {
-      throw new RegressionError(
-        'regression/bad-name',
-        `names: must be distinct and not empty; got ${JSON.stringify(name)}${seen.has(name) ? ' twice' : ''}`,
-        { feature: name, value: name, expected: 'distinct names' },
-      );
+      throw fault('regression/bad-name', { what: 'names', rule: 'must be distinct and not empty', value: name });
     }
     seen.add(name);
   }
@@ -94,11 +80,8 @@ export const selectFeatures = (table: FeatureTable, names: readonly string[]): F
   const columns = names.map((name) => {
     const column = table.columns[table.names.indexOf(name)];
     if (column === undefined) {
-      throw new RegressionError(
-        'regression/missing-feature',
-        `${name}: the model needs this feature; got ${table.names.join(', ') || 'no features'}`,
-        { feature: name, value: table.names, expected: name },
-      );
+      const hint = `its features are ${listed(table.names) || 'none'}`;
+      throw fault('regression/missing-feature', { what: name, rule: 'must be a feature of the table', hint });
     }
     return column;
   });

@@ -48,7 +48,7 @@ export interface RandomForestFit {
  *
  * Reference: L. Breiman, "Random Forests", Machine Learning 45 (2001), doi:10.1023/A:1010933404324.
  *
- * @throws RegressionError `regression/bad-option`
+ * @throws Fault `regression/bad-option`
  *
  * @example
  * const x = Float64Array.from({ length: 100 }, (_, i) => i);
@@ -82,7 +82,7 @@ const spread = <T>(values: readonly T[], rows: Int32Array | undefined, length: n
   return all;
 };
 
-/** @throws RegressionError `regression/bad-model` */
+/** @throws Fault `regression/bad-model` */
 export const randomForestFromJSON = (value: unknown): RandomForestModel => {
   const { reader, trainingRange, featureNames } = readModelHeader(value, 'forest');
   const importance = reader.numbers('importance', featureNames.length);

@@ -54,7 +54,7 @@ export const encodeTrees = (nodes: TreeNodes): EncodedTrees => {
   };
 };
 
-/** @throws RegressionError `regression/bad-model` when the nodes do not make up the trees that the header promises */
+/** @throws Fault `regression/bad-model` when the nodes do not make up the trees that the header promises */
 export const decodeTrees = (reader: JsonReader, featureCount: number): TreeNodes => {
   const treeCount = reader.count('tree_count');
   const nodeCount = reader.count('node_count');

@@ -1,17 +1,14 @@
 import { type Dataset, takeDatasetRows } from '../data/dataset.js';
 import type { FeatureTable } from '../data/feature-table.js';
-import { RegressionError } from '../regression-error.js';
+import { fault } from '../fault.js';
 import { MAX_TREE_FEATURES } from './tree-codec.js';
 
-/** The columns that trees can split on. @throws RegressionError `regression/bad-option` */
+/** The columns that trees can split on. @throws Fault `regression/bad-option` */
 export const treeFeatures = (features: FeatureTable): readonly Float64Array[] => {
   const count = features.columns.length;
   if (!(count >= 1 && count <= MAX_TREE_FEATURES)) {
-    throw new RegressionError('regression/bad-option', `features: trees take 1 to ${MAX_TREE_FEATURES}; got ${count}`, {
-      feature: 'features',
-      value: count,
-      expected: `1 to ${MAX_TREE_FEATURES}`,
-    });
+    const rule = `must be 1 to ${MAX_TREE_FEATURES} for trees`;
+    throw fault('regression/bad-option', { what: 'features', rule, value: count });
   }
   return features.columns;
 };

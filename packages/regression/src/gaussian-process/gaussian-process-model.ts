@@ -58,14 +58,14 @@ const rangeOf = ({ features, rows, alpha }: GaussianProcessParameters): Training
 /**
  * A process from its parameters.
  *
- * @throws RegressionError `regression/bad-model`
+ * @throws Fault `regression/bad-model`
  */
 export const gaussianProcessOf = (value: unknown): GaussianProcessModel => {
   const parameters = parametersFrom(JsonReader.of(value, 'process'));
   return gaussianProcessModel(parameters, rangeOf(parameters));
 };
 
-/** @throws RegressionError `regression/bad-model` */
+/** @throws Fault `regression/bad-model` */
 export const gaussianProcessFromJSON = (value: unknown): GaussianProcessModel => {
   const { reader, trainingRange } = readModelHeader(value, 'gaussian-process');
   return gaussianProcessModel(parametersFrom(reader), trainingRange);

@@ -1,5 +1,5 @@
 import { mergeReduced, type ReducedRows, reduceRows } from '@stepclock/nnls-solver';
-import { meanOf } from '../metrics/compensated-sum.js';
+import { meanOf } from '@stepclock/numerics';
 
 /** Rows that are centred at a time: a chunk of ten columns is 5 MB, so a million rows need no second copy. */
 const CHUNK_ROWS = 65_536;

@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset.js';
 import { checkedColumn, selectFeatures } from '../data/feature-table.js';
+import { fault } from '../fault.js';
 import { type TrainingRange, trainingRangeOf } from '../model/training-range.js';
-import { RegressionError } from '../regression-error.js';
 import { featuresOfTerms, linearTerms, type Term, termColumns } from './term.js';
 
 /** The design matrix without the intercept's column. */
@@ -17,7 +17,7 @@ export interface Design {
  * The terms' columns over the terms' own features; every linear estimator starts here.
  *
  * @param asked default: every feature as it is
- * @throws RegressionError `regression/bad-name` for a term twice, `regression/missing-feature`, `regression/not-enough-rows` for fewer rows of
+ * @throws Fault `regression/bad-name` for a term twice, `regression/missing-feature`, `regression/not-enough-rows` for fewer rows of
  * positive weight than coefficients
  */
 export const designOf = (data: Dataset, asked: readonly Term[] | undefined, intercept: boolean): Design => {
@@ -26,7 +26,7 @@ export const designOf = (data: Dataset, asked: readonly Term[] | undefined, inte
   const names = terms.map(({ name }) => name);
   const twice = names.find((name, j) => names.indexOf(name) !== j);
   if (twice !== undefined) {
-    throw new RegressionError('regression/bad-name', `terms: must be distinct; got ${twice} twice`, { feature: twice });
+    throw fault('regression/bad-name', { what: 'terms', rule: 'must be distinct', value: twice });
   }
   const table = selectFeatures(data.features, featuresOfTerms(terms));
   const columns = termColumns(table, terms);
@@ -36,12 +36,11 @@ export const designOf = (data: Dataset, asked: readonly Term[] | undefined, inte
   if (weights !== undefined) rows = weights.reduce((count, weight) => count + (weight > 0 ? 1 : 0), 0);
   const coefficients = terms.length + (intercept ? 1 : 0);
   if (rows < coefficients || coefficients === 0) {
-    throw new RegressionError(
+    throw fault(
       'regression/not-enough-rows',
       coefficients === 0
-        ? 'terms: must be at least one where there is no intercept; got none'
-        : `rows: must be at least as many as coefficients (${coefficients}); got ${rows}`,
-      { value: rows, expected: `at least ${Math.max(coefficients, 1)}` },
+        ? { what: 'terms', rule: 'must be at least one where there is no intercept', value: 0 }
+        : { what: 'rows', rule: `must be at least as many as coefficients (${coefficients})`, value: rows },
     );
   }
   return { terms, columns, names, range };

@@ -1,6 +1,6 @@
+import { CompensatedSum } from '@stepclock/numerics';
 import type { Dataset } from '../data/dataset.js';
-import { CompensatedSum } from '../metrics/compensated-sum.js';
-import { RegressionError } from '../regression-error.js';
+import { confidenceLevel } from '../model/option-checks.js';
 import { centredReduction } from './centred-reduction.js';
 import { type CoefficientInference, coefficientTable } from './coefficient-table.js';
 import { type ConditionNumbers, conditionNumbers } from './condition-number.js';
@@ -77,16 +77,6 @@ const massOf = (weights: Float64Array | undefined, rows: number): { rows: number
   return { rows: positive, total: total.value, logSum: logSum.value };
 };
 
-const checkLevel = (level: number): void => {
-  if (!(level > 0 && level < 1)) {
-    throw new RegressionError('regression/bad-option', `level: must lie between 0 and 1; got ${level}`, {
-      feature: 'level',
-      value: level,
-      expected: '0 < level < 1',
-    });
-  }
-};
-
 /**
  * Ordinary or weighted least squares, `min sum w (y - X b)^2`, with inference.
  *
@@ -94,8 +84,8 @@ const checkLevel = (level: number): void => {
  * ones and HC3 (MacKinnon and White 1985), which stays honest when the errors' size varies from row to row.
  *
  * @param data n rows; checked by `dataset`
- * @throws RankDeficientError `regression/rank-deficient`, with the names of the collinear terms
- * @throws RegressionError `regression/not-enough-rows`, `regression/missing-feature`, `regression/bad-option`
+ * @throws Fault `regression/rank-deficient`, with the names of the collinear terms; `regression/not-enough-rows`,
+ *   `regression/missing-feature`, `regression/bad-option`
  *
  * @example
  * const data = dataset(featuresOf({ tokens: [1, 2, 3, 4] }), Float64Array.of(2.1, 3.9, 6.2, 7.8))
@@ -103,7 +93,7 @@ const checkLevel = (level: number): void => {
  */
 export const leastSquares = (data: Dataset, options: LeastSquaresOptions = {}): LeastSquaresFit => {
   const { intercept = true, weightKind = 'precision', level = 0.95, rankTolerance } = options;
-  checkLevel(level);
+  confidenceLevel(level);
   const { target, weights } = data;
   const { terms, columns, names, range } = designOf(data, options.terms, intercept);
   const mass = massOf(weights, target.length);

@@ -5,7 +5,7 @@ import type { TrainingRange } from '../model/training-range.js';
 import { type Term, termColumns } from './term.js';
 
 /** How a linear model's coefficients were found. */
-export type LinearEstimator = 'least-squares' | 'ridge' | 'non-negative' | 'huber' | 'ransac' | 'theil-sen';
+export type LinearEstimator = 'least-squares' | 'ridge' | 'non-negative' | 'huber' | 'ransac';
 
 /** What intervals need besides the coefficients: `var(fit at x) = sigma^2 (1/totalWeight + |G'(x - centre)|^2)`. */
 export interface LinearInference {
@@ -47,14 +47,7 @@ export interface LinearJSON extends ModelHeader<'linear'> {
   };
 }
 
-const ESTIMATORS: readonly LinearEstimator[] = [
-  'least-squares',
-  'ridge',
-  'non-negative',
-  'huber',
-  'ransac',
-  'theil-sen',
-];
+const ESTIMATORS: readonly LinearEstimator[] = ['least-squares', 'ridge', 'non-negative', 'huber', 'ransac'];
 
 /** -0 becomes 0: JSON has no -0, and a round trip shall change nothing. */
 const plainZero = (value: number): number => value + 0;
@@ -156,7 +149,7 @@ const readInference = (reader: JsonReader, width: number): LinearInference => ({
 /**
  * Reads what {@link LinearModel.toJSON} wrote.
  *
- * @throws RegressionError `regression/bad-model`
+ * @throws Fault `regression/bad-model`
  */
 export const linearFromJSON = (value: unknown): LinearModel => {
   const { reader, trainingRange, featureNames } = readModelHeader(value, 'linear');

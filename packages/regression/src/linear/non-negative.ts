@@ -1,6 +1,6 @@
 import { nnlsColumns } from '@stepclock/nnls-solver';
 import type { Dataset } from '../data/dataset.js';
-import { RegressionError } from '../regression-error.js';
+import { fault } from '../fault.js';
 import { centredReduction } from './centred-reduction.js';
 import { designOf } from './design.js';
 import { LinearModel } from './linear-model.js';
@@ -25,7 +25,7 @@ export interface NonNegativeFit {
 /**
  * Least squares with coefficients at or above 0: costs per token are. Where collinear terms leave a choice, one minimiser is returned.
  *
- * @throws RegressionError as `designOf` does; `regression/not-converged` when no certificate of optimality was reached
+ * @throws Fault as `designOf` does; `regression/not-converged` when no certificate of optimality was reached
  */
 export const nonNegativeLeastSquares = (
   data: Dataset,
@@ -51,11 +51,11 @@ export const nonNegativeLeastSquares = (
     valueAtCentre = solution.x[size];
   }
   if (!solution.converged) {
-    throw new RegressionError(
-      'regression/not-converged',
-      `non-negative least squares: must meet the optimality conditions to 1e-11; got ${solution.kktViolation}`,
-      { value: solution.kktViolation, expected: 'at most 1e-11' },
-    );
+    throw fault('regression/not-converged', {
+      what: 'non-negative least squares',
+      rule: 'must meet the optimality conditions to 1e-11',
+      value: solution.kktViolation,
+    });
   }
   const heldAtZero = names.filter((_, j) => solution.x[j] === 0);
   if (intercept === 'non-negative' && valueAtCentre === 0) heldAtZero.push(INTERCEPT);

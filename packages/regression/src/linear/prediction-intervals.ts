@@ -1,5 +1,6 @@
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
-import { RegressionError } from '../regression-error.js';
+import { fault } from '../fault.js';
+import { confidenceLevel } from '../model/option-checks.js';
 import { tQuantile } from './distributions.js';
 import type { LinearModel } from './linear-model.js';
 import { termColumns } from './term.js';
@@ -29,7 +30,7 @@ export interface IntervalOptions {
  * Means with confidence and prediction intervals, `mean +- t sigma sqrt(1/w + x'(X'X)^-1 x)`. They hold for normal errors of equal (or known
  * relative) size; conformal intervals ask for less.
  *
- * @throws RegressionError `regression/bad-option` when the model carries no inference (robust and penalised fits, saturated ones)
+ * @throws Fault `regression/bad-option` when the model carries no inference (robust and penalised fits, saturated ones)
  */
 export const predictWithIntervals = (
   model: LinearModel,
@@ -38,18 +39,13 @@ export const predictWithIntervals = (
 ): IntervalPrediction => {
   const { inference } = model;
   if (inference === undefined) {
-    throw new RegressionError(
-      'regression/bad-option',
-      `model: must carry inference, as least squares with residual degrees of freedom does; got ${model.estimator}`,
-      { feature: 'model', value: model.estimator },
-    );
-  }
-  if (!(level > 0 && level < 1)) {
-    throw new RegressionError('regression/bad-option', `level: must lie between 0 and 1; got ${level}`, {
-      feature: 'level',
-      value: level,
+    throw fault('regression/bad-option', {
+      what: 'model',
+      rule: 'must carry inference, as least squares with residual degrees of freedom does',
+      value: model.estimator,
     });
   }
+  confidenceLevel(level);
   const { sigma, df, factor, totalWeight } = inference;
   const columns = termColumns(selectFeatures(features, model.featureNames), model.terms);
   const mean = model.predict(features);
@@ -76,11 +72,7 @@ export const predictWithIntervals = (
     for (const value of v) variance += value * value;
     const weight = weights === undefined ? 1 : weights[i];
     if (!(weight > 0)) {
-      throw new RegressionError('regression/bad-column', `weights: must be above 0; got ${weight} (row ${i})`, {
-        feature: 'weights',
-        row: i,
-        value: weight,
-      });
+      throw fault('regression/bad-column', { what: 'weights', rule: 'must be above 0', value: weight, row: i });
     }
     const centre = mean[i];
     const meanReach = quantile * sigma * Math.sqrt(variance);

@@ -1,6 +1,6 @@
 import { reduceRows } from '@stepclock/nnls-solver';
 import type { Dataset } from '../data/dataset.js';
-import { RegressionError } from '../regression-error.js';
+import { above } from '../model/option-checks.js';
 import { centredReduction } from './centred-reduction.js';
 import { designOf } from './design.js';
 import { LinearModel } from './linear-model.js';
@@ -19,19 +19,13 @@ export interface RidgeOptions {
  * Ridge regression on standardised columns, `min sum w (y - X b)^2 + alpha |b_standardised|^2` (Hoerl and Kennard 1970). Collinear terms share
  * their effect instead of being refused; constant ones get 0. No inference: the estimates are biased by design.
  *
- * @throws RegressionError `regression/bad-option`, `regression/not-enough-rows`, `regression/missing-feature`
+ * @throws Fault `regression/bad-option`, `regression/not-enough-rows`, `regression/missing-feature`
  *
  * @example
  * ridge(data, { alpha: 1 }).coefficients
  */
 export const ridge = (data: Dataset, { terms: asked, alpha = 1, intercept = true }: RidgeOptions = {}): LinearModel => {
-  if (!(Number.isFinite(alpha) && alpha > 0)) {
-    throw new RegressionError('regression/bad-option', `alpha: must be above 0; got ${alpha}`, {
-      feature: 'alpha',
-      value: alpha,
-      expected: 'above 0',
-    });
-  }
+  above(0, 'alpha', alpha);
   const { terms, columns, range } = designOf(data, asked, intercept);
   const { weights } = data;
   const { centre, targetCentre, triangle, qty } = centredReduction(columns, data.target, weights, intercept);

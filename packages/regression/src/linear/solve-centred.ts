@@ -1,7 +1,7 @@
-import { RegressionError } from '../regression-error.js';
+import { belowOne } from '../model/option-checks.js';
 import type { CentredReduction } from './centred-reduction.js';
 import { backSubstitute, type DependentColumn, inverseOfUpper, pivotedQr } from './pivoted-qr.js';
-import { type LinearDependency, RankDeficientError } from './rank-deficient-error.js';
+import { type LinearDependency, RankDeficiency, rankDeficient } from './rank-deficiency.js';
 import { INTERCEPT } from './term.js';
 
 /** The solution of a full-rank system, in the columns' own units. */
@@ -61,7 +61,7 @@ const dependencyOf = (
  * @param names of the columns, for the error
  * @param mass rows that the reduction came from, and what they weigh together
  * @param tolerance overrides the rounding level below which a pivot counts as 0
- * @throws RankDeficientError
+ * @throws Fault `regression/rank-deficient`
  */
 export const solveCentred = (
   reduction: CentredReduction,
@@ -70,13 +70,7 @@ export const solveCentred = (
   hasIntercept: boolean,
   tolerance?: number,
 ): CentredSolution => {
-  if (tolerance !== undefined && !(tolerance >= 0 && tolerance < 1)) {
-    throw new RegressionError('regression/bad-option', `rankTolerance: must be from 0 to below 1; got ${tolerance}`, {
-      feature: 'rankTolerance',
-      value: tolerance,
-      expected: '0 <= rankTolerance < 1',
-    });
-  }
+  if (tolerance !== undefined) belowOne('rankTolerance', tolerance);
   const { triangle, qty } = reduction;
   const size = triangle.length;
   const scales = Float64Array.from(triangle, norm);
@@ -88,11 +82,8 @@ export const solveCentred = (
   const { order, u, qtz, dependent } = pivotedQr(unit, qty, noiseOf);
   if (dependent.length > 0) {
     const fixed = hasIntercept ? 1 : 0;
-    throw new RankDeficientError(
-      order.length + fixed,
-      size + fixed,
-      dependent.map((column) => dependencyOf(reduction, names, hasIntercept, scales, order, column)),
-    );
+    const inTerms = (column: DependentColumn) => dependencyOf(reduction, names, hasIntercept, scales, order, column);
+    throw rankDeficient(new RankDeficiency(order.length + fixed, size + fixed, dependent.map(inTerms)));
   }
   const coefficients = new Float64Array(size);
   const solution = backSubstitute(u, qtz, size);

@@ -1,5 +1,6 @@
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
-import { RegressionError } from '../regression-error.js';
+import { fault } from '../fault.js';
+import { wholeNumberFrom } from '../model/option-checks.js';
 
 /** A column of the design matrix: a product of powers of features, such as `batch_size*sequence_length`. */
 export interface Term {
@@ -19,15 +20,7 @@ export const INTERCEPT = '(intercept)';
  */
 export const term = (powers: Readonly<Record<string, number>>): Term => {
   const factors = Object.entries(powers).map(([feature, power]) => ({ feature, power }));
-  for (const { feature, power } of factors) {
-    if (!(Number.isSafeInteger(power) && power >= 1)) {
-      throw new RegressionError(
-        'regression/bad-option',
-        `powers.${feature}: must be a whole number from 1; got ${power}`,
-        { feature, value: power, expected: 'a whole number from 1' },
-      );
-    }
-  }
+  for (const { feature, power } of factors) wholeNumberFrom(1, `powers.${feature}`, power);
   const name = factors.map(({ feature, power }) => (power === 1 ? feature : `${feature}^${power}`)).join('*');
   return { name, powers: factors };
 };
@@ -39,13 +32,7 @@ export const term = (powers: Readonly<Record<string, number>>): Term => {
  * @param interactionsOnly no powers above 1: `a, b, a*b`
  */
 export const polynomialTerms = (features: readonly string[], degree: number, interactionsOnly = false): Term[] => {
-  if (!(Number.isSafeInteger(degree) && degree >= 1)) {
-    throw new RegressionError('regression/bad-option', `degree: must be a whole number from 1; got ${degree}`, {
-      feature: 'degree',
-      value: degree,
-      expected: 'a whole number from 1',
-    });
-  }
+  wholeNumberFrom(1, 'degree', degree);
   // Each combination continues with its last feature or a later one, so no product comes twice.
   let combinations: number[][] = features.map((_, j) => [j]);
   const terms: Term[] = [];
@@ -74,7 +61,7 @@ export const featuresOfTerms = (terms: readonly Term[]): string[] => [
 /**
  * The terms as columns. A term that is a feature is that feature's column itself, not a copy.
  *
- * @throws RegressionError `regression/missing-feature`; `regression/bad-column` when a product overflows
+ * @throws Fault `regression/missing-feature`; `regression/bad-column` when a product overflows
  */
 export const termColumns = (table: FeatureTable, terms: readonly Term[]): Float64Array[] =>
   terms.map(({ name, powers }) => {
@@ -94,11 +81,8 @@ export const termColumns = (table: FeatureTable, terms: readonly Term[]): Float6
     });
     const overflow = product.findIndex((value) => !Number.isFinite(value));
     if (overflow >= 0) {
-      throw new RegressionError('regression/bad-column', `${name}: must stay finite; got overflow (row ${overflow})`, {
-        feature: name,
-        row: overflow,
-        value: product[overflow],
-      });
+      const value = product[overflow];
+      throw fault('regression/bad-column', { what: name, rule: 'must stay finite', value, row: overflow });
     }
     return product;
   });

@@ -1,6 +1,5 @@
-import { RegressionError } from '../regression-error.js';
-import { CompensatedSum, meanOf } from './compensated-sum.js';
-import { quantileSorted } from './quantile-sorted.js';
+import { CompensatedSum, meanOf, quantileSorted } from '@stepclock/numerics';
+import { fault } from '../fault.js';
 
 /** How far predictions lie from what was measured. Errors are in the target's unit; `null` where a figure is not defined. */
 export interface RegressionMetrics {
@@ -26,20 +25,17 @@ export interface RegressionMetrics {
 /**
  * Error metrics of predictions. Percentiles interpolate linearly between order statistics (type 7, as numpy does).
  *
- * @throws RegressionError `regression/no-rows`, `regression/length-mismatch`, `regression/bad-column`
+ * @throws Fault `regression/no-rows`, `regression/length-mismatch`, `regression/bad-column`
  *
  * @example
  * regressionMetrics(Float64Array.of(10, 20, 30), Float64Array.of(11, 19, 30)).mae // => 0.6666666666666666
  */
 export const regressionMetrics = (measured: Float64Array, predicted: Float64Array): RegressionMetrics => {
   const n = measured.length;
-  if (n === 0) throw new RegressionError('regression/no-rows', 'measured: must have at least one row; got 0');
+  if (n === 0) throw fault('regression/no-rows', { what: 'measured', rule: 'must have at least one row', value: 0 });
   if (predicted.length !== n) {
-    throw new RegressionError(
-      'regression/length-mismatch',
-      `predicted: must have as many rows as measured (${n}); got ${predicted.length}`,
-      { value: predicted.length, expected: String(n) },
-    );
+    const rule = `must have as many rows as measured (${n})`;
+    throw fault('regression/length-mismatch', { what: 'predicted', rule, value: predicted.length });
   }
   const absolute = new Float64Array(n);
   const squares = new CompensatedSum();
@@ -51,11 +47,9 @@ export const regressionMetrics = (measured: Float64Array, predicted: Float64Arra
     const y = measured[i];
     const error = predicted[i] - y;
     if (!Number.isFinite(error)) {
-      throw new RegressionError(
-        'regression/bad-column',
-        `predicted, measured: must be finite numbers; got ${predicted[i]}, ${y} (row ${i})`,
-        { row: i, value: error },
-      );
+      const what = Number.isFinite(y) ? 'predicted' : 'measured';
+      const value = Number.isFinite(y) ? predicted[i] : y;
+      throw fault('regression/bad-column', { what, rule: 'must be a finite number', value, row: i });
     }
     absolute[i] = Math.abs(error);
     squares.add(error * error);

@@ -1,9 +1,9 @@
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
 import { type Standardisation, standardisedRows } from '../data/standardisation.js';
+import { fault } from '../fault.js';
 import type { FittedModel } from '../model/fitted-model.js';
 import { type JsonReader, modelHeader, readModelHeader } from '../model/model-json.js';
 import type { TrainingRange } from '../model/training-range.js';
-import { RegressionError } from '../regression-error.js';
 import { type Activation, forward, makeWorkspace, type NetworkShape, parameterCount } from './network.js';
 
 /** What a trained network consists of. */
@@ -60,11 +60,12 @@ export const mlpModel = (parts: MlpParts, trainingRange: TrainingRange): MlpMode
     predict: (features) => {
       const [only, ...others] = predictAll(features).columns;
       if (only === undefined || others.length > 0) {
-        throw new RegressionError(
-          'regression/bad-option',
-          `predict: needs a network of one output, use predictAll; got ${outputNames.join(', ')}`,
-          { value: outputNames, expected: 'one output' },
-        );
+        throw fault('regression/bad-option', {
+          what: 'predict',
+          rule: 'must be asked of a network with one output',
+          value: outputNames.length,
+          hint: 'predictAll gives them all',
+        });
       }
       return only;
     },
@@ -80,7 +81,7 @@ export const mlpModel = (parts: MlpParts, trainingRange: TrainingRange): MlpMode
   };
 };
 
-/** @throws RegressionError `regression/bad-model` */
+/** @throws Fault `regression/bad-model` */
 export const mlpFromJSON = (value: unknown): MlpModel => {
   const { reader, trainingRange, featureNames } = readModelHeader(value, 'mlp');
   const outputNames = reader.strings('output_names');

@@ -2,9 +2,9 @@ import { seededRandom } from '@stepclock/numerics';
 import { type Dataset, dataset } from '../data/dataset.js';
 import { type FeatureTable, takeRows, takeValues } from '../data/feature-table.js';
 import { type Standardisation, standardisationOf, standardisedRows } from '../data/standardisation.js';
-import { nonNegativeNumber, positiveNumber, wholeNumberFrom } from '../model/option-checks.js';
+import { fault } from '../fault.js';
+import { above, belowOne, nonNegativeNumber, wholeNumberFrom } from '../model/option-checks.js';
 import { trainingRangeOf } from '../model/training-range.js';
-import { RegressionError } from '../regression-error.js';
 import { type MlpModel, mlpModel } from './mlp-model.js';
 import { type Activation, initialParameters, type NetworkShape } from './network.js';
 import { trainNetwork } from './train-network.js';
@@ -49,7 +49,7 @@ const VALIDATION_FROM = 50;
 /**
  * A small neural network, trained with Adam on standardised inputs and targets, with early stopping: the weights returned are the best met.
  *
- * @throws RegressionError `regression/bad-option`
+ * @throws Fault `regression/bad-option`
  *
  * @example
  * const { model } = multilayerPerceptron(data, { hiddenLayers: [32, 32], seed: 1 });
@@ -69,7 +69,7 @@ export const multilayerPerceptron = (data: Dataset, options: MlpOptions = {}): M
  * The same for several targets at once, one output each, in one network; each target weighs the same.
  *
  * @param allTargets as many rows as `allFeatures`
- * @throws RegressionError `regression/bad-option`, `regression/length-mismatch`, `regression/no-rows`
+ * @throws Fault `regression/bad-option`, `regression/length-mismatch`, `regression/no-rows`
  */
 export const multiOutputPerceptron = (
   allFeatures: FeatureTable,
@@ -78,7 +78,7 @@ export const multiOutputPerceptron = (
 ): MlpFit => {
   for (const target of allTargets.columns) dataset(allFeatures, target, options.weights);
   if (allTargets.columns.length === 0 || allFeatures.columns.length === 0) {
-    throw new RegressionError('regression/bad-option', 'features, targets: must have at least one column each', {});
+    throw fault('regression/bad-option', { what: 'features, targets', rule: 'must have at least one column each' });
   }
   // Rows of weight 0 would still set the scales and stand among the rows stopped by.
   const kept = options.weights && Int32Array.from(options.weights.keys()).filter((row) => options.weights?.[row] !== 0);
@@ -89,18 +89,7 @@ export const multiOutputPerceptron = (
   const rows = features.length;
   const random = seededRandom(options.seed ?? 0, 'mlp');
   const start = warmStart ? continued(warmStart, features, targets) : fresh(features, targets, options, random);
-  const fraction = options.validationFraction ?? (rows >= VALIDATION_FROM ? 0.1 : 0);
-  if (!(fraction >= 0 && fraction < 1)) {
-    throw new RegressionError(
-      'regression/bad-option',
-      `validationFraction: must be from 0 to below 1; got ${fraction}`,
-      {
-        feature: 'validationFraction',
-        value: fraction,
-        expected: 'from 0 to below 1',
-      },
-    );
-  }
+  const fraction = belowOne('validationFraction', options.validationFraction ?? (rows >= VALIDATION_FROM ? 0.1 : 0));
   const report = trainNetwork(
     start.shape,
     standardisedRows(features.columns, start.inputScales),
@@ -109,7 +98,7 @@ export const multiOutputPerceptron = (
     start.parameters,
     warmStart?.parts.parameters,
     {
-      learningRate: positiveNumber('learningRate', options.learningRate ?? 3e-3),
+      learningRate: above(0, 'learningRate', options.learningRate ?? 3e-3),
       batchSize: wholeNumberFrom(1, 'batchSize', options.batchSize ?? 32),
       maxEpochs: wholeNumberFrom(0, 'maxEpochs', options.maxEpochs ?? 500),
       patience: wholeNumberFrom(1, 'patience', options.patience ?? 10),
@@ -147,11 +136,11 @@ const continued = ({ featureNames, outputNames, parts }: MlpModel, features: Fea
   const same = (a: readonly string[], b: readonly string[]) =>
     a.length === b.length && a.every((name, i) => name === b[i]);
   if (!same(featureNames, features.names) || !same(outputNames, targets.names)) {
-    throw new RegressionError(
-      'regression/bad-option',
-      `warmStart: must have the same features and outputs (${featureNames.join(', ')} -> ${outputNames.join(', ')}); got ${features.names.join(', ')} -> ${targets.names.join(', ')}`,
-      { feature: 'warmStart', value: features.names, expected: featureNames.join(', ') },
-    );
+    throw fault('regression/bad-option', {
+      what: 'warmStart',
+      rule: `must have the same features and outputs (${featureNames.join(', ')} -> ${outputNames.join(', ')})`,
+      value: `${features.names.join(', ')} -> ${targets.names.join(', ')}`,
+    });
   }
   return parts;
 };

@@ -4,7 +4,7 @@ import type { ModelHeader } from './model-json.js';
 import type { TrainingRange } from './training-range.js';
 
 /** The kinds of model, which discriminate the union of their serialised forms. */
-export type ModelKind = 'linear' | 'log-target' | 'forest' | 'boosting' | 'mlp' | 'gaussian-process';
+export type ModelKind = 'linear' | 'forest' | 'boosting' | 'mlp' | 'gaussian-process';
 
 /**
  * A model that has been fitted: it predicts, it says what it was trained on, and it can be written down.
@@ -19,7 +19,7 @@ export interface FittedModel<K extends ModelKind = ModelKind> {
   /**
    * One value a row, in the target's unit.
    *
-   * @throws RegressionError `regression/missing-feature`
+   * @throws Fault `regression/missing-feature`
    */
   predict(features: FeatureTable): Float64Array;
   /** A plain object of finite numbers, strings, booleans and arrays; no code. Called by `JSON.stringify`. */

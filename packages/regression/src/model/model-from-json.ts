@@ -4,13 +4,11 @@ import { gaussianProcessFromJSON } from '../gaussian-process/gaussian-process-mo
 import { linearFromJSON } from '../linear/linear-model.js';
 import { mlpFromJSON } from '../mlp/mlp-model.js';
 import type { FittedModel } from './fitted-model.js';
-import { logTargetFromJSON } from './log-target.js';
 import { JsonReader } from './model-json.js';
 
 /** A reader a kind. */
 const READERS: Readonly<Record<string, (value: unknown) => FittedModel>> = {
   linear: linearFromJSON,
-  'log-target': (value) => logTargetFromJSON(value, modelFromJSON),
   forest: randomForestFromJSON,
   boosting: gradientBoostingFromJSON,
   mlp: mlpFromJSON,
@@ -20,7 +18,7 @@ const READERS: Readonly<Record<string, (value: unknown) => FittedModel>> = {
 /**
  * Any model of this package from its parsed JSON; predictions are those of the model that was written, to the last bit.
  *
- * @throws RegressionError `regression/bad-model`
+ * @throws Fault `regression/bad-model`
  */
 export const modelFromJSON = (value: unknown): FittedModel => {
   const reader = JsonReader.of(value);

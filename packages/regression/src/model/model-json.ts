@@ -1,4 +1,5 @@
-import { RegressionError } from '../regression-error.js';
+import { type Fault, nothing } from '@stepclock/faults';
+import { fault } from '../fault.js';
 import type { ModelKind } from './fitted-model.js';
 import type { TrainingRange } from './training-range.js';
 
@@ -19,20 +20,12 @@ export const modelHeader = <K extends ModelKind>(kind: K, range: TrainingRange):
   training_range: range,
 });
 
-/** As JSON, but for what JSON would call null: NaN and Infinity, which `1e999` becomes. */
-const shown = (value: unknown): string =>
-  typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-
-const bad = (path: string, rule: string, value: unknown): RegressionError =>
-  new RegressionError('regression/bad-model', `${path}: ${rule}; got ${shown(value)}`, {
-    feature: path,
-    value,
-    expected: rule,
-  });
+const bad = (path: string, rule: string, value: unknown): Fault =>
+  fault('regression/bad-model', { what: path, rule, value: value === undefined ? nothing : value });
 
 /**
  * Reads fields of a parsed JSON object and complains by path: the hand-written counterpart of a schema. Every `read*` throws
- * RegressionError `regression/bad-model`.
+ * Fault `regression/bad-model`.
  */
 export class JsonReader {
   private constructor(
@@ -114,7 +107,7 @@ export class JsonReader {
   }
 
   /** An error about one of the fields, for rules that only the model's kind knows. */
-  fault(key: string, rule: string): RegressionError {
+  fault(key: string, rule: string): Fault {
     return bad(this.at(key), rule, this.raw(key));
   }
 
@@ -126,7 +119,7 @@ export class JsonReader {
 /**
  * Checks schema and kind and reads the training range: the first thing that each kind's `fromJSON` does.
  *
- * @throws RegressionError `regression/bad-model`
+ * @throws Fault `regression/bad-model`
  */
 export const readModelHeader = <K extends ModelKind>(
   value: unknown,

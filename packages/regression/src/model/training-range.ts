@@ -1,5 +1,4 @@
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
-import { RegressionError } from '../regression-error.js';
 
 /** The box that the training rows lay in: one `[min, max]` a feature, and how many rows there were. */
 export interface TrainingRange {
@@ -50,26 +49,4 @@ export const outsideHull = (model: Trained, features: FeatureTable): Uint8Array 
     }
   });
   return outside;
-};
-
-/**
- * Throws at the first row outside the training hull; trees and networks say nothing true out there.
- *
- * @throws RegressionError `regression/outside-hull` with the feature, the row and the range
- */
-export const refuseOutsideHull = (model: Trained, features: FeatureTable): void => {
-  const table = selectFeatures(features, model.featureNames);
-  model.trainingRange.features.forEach(({ name, min, max }, j) => {
-    const column = table.columns[j];
-    for (let i = 0; i < column.length; i++) {
-      const value = column[i];
-      if (!(min <= value && value <= max)) {
-        throw new RegressionError(
-          'regression/outside-hull',
-          `${name}: must lie in the training range [${min}, ${max}]; got ${value} (row ${i})`,
-          { feature: name, row: i, value, expected: `[${min}, ${max}]` },
-        );
-      }
-    }
-  });
 };

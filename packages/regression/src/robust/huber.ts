@@ -4,7 +4,7 @@ import { designOf } from '../linear/design.js';
 import { LinearModel } from '../linear/linear-model.js';
 import { solveCentred } from '../linear/solve-centred.js';
 import type { Term } from '../linear/term.js';
-import { RegressionError } from '../regression-error.js';
+import { above } from '../model/option-checks.js';
 import { huberScale } from './huber-scale.js';
 
 export interface HuberOptions {
@@ -36,19 +36,13 @@ const TOLERANCE = 1e-9;
  * Huber regression with its scale estimated alongside: `min sum w (sigma + H((y - X b) / sigma) sigma)`, `H(z) = z^2` up to epsilon and
  * `2 epsilon |z| - epsilon^2` beyond (Huber, Robust Statistics, 1981; Owen 2007), which is jointly convex. Iteratively reweighted least squares.
  *
- * Robust against wild targets, not against wild features (leverage): RANSAC and Theil-Sen are.
+ * Robust against wild targets, not against wild features (leverage): RANSAC is.
  *
- * @throws RankDeficientError, RegressionError as least squares does
+ * @throws Fault as least squares does
  */
 export const huber = (data: Dataset, options: HuberOptions = {}): HuberFit => {
   const { intercept = true, epsilon = 1.35, maxIterations = 500 } = options;
-  if (!(epsilon > 1 && Number.isFinite(epsilon))) {
-    throw new RegressionError('regression/bad-option', `epsilon: must be above 1; got ${epsilon}`, {
-      feature: 'epsilon',
-      value: epsilon,
-      expected: 'above 1',
-    });
-  }
+  above(1, 'epsilon', epsilon);
   const { terms, columns, names, range } = designOf(data, options.terms, intercept);
   const { target, weights } = data;
   const n = target.length;

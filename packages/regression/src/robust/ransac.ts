@@ -1,11 +1,10 @@
-import { seededRandom } from '@stepclock/numerics';
+import { medianOf, seededRandom } from '@stepclock/numerics';
 import type { Dataset } from '../data/dataset.js';
+import { fault } from '../fault.js';
 import { designOf } from '../linear/design.js';
 import { LinearModel } from '../linear/linear-model.js';
 import type { Term } from '../linear/term.js';
-import { medianOf } from '../metrics/quantile-sorted.js';
-import { positiveNumber, share, wholeNumberFrom } from '../model/option-checks.js';
-import { RegressionError } from '../regression-error.js';
+import { above, share, wholeNumberFrom } from '../model/option-checks.js';
 import { fitRows, type PlainFit, residualsOf, sampleRows } from './subset-fit.js';
 
 export interface RansacOptions {
@@ -38,7 +37,7 @@ export interface RansacFit {
  * Random sample consensus (Fischler and Bolles 1981): fits subsets as small as they can be, keeps the one that most rows agree with, and refits
  * on those. Ties go to the smaller sum of squares of the inliers. Weights are not used.
  *
- * @throws RegressionError `regression/bad-option` when the target's median deviation is 0 and no threshold is given;
+ * @throws Fault `regression/bad-option` when the target's median deviation is 0 and no threshold is given;
  * `regression/rank-deficient` when no subset determines the coefficients
  */
 export const ransac = (data: Dataset, options: RansacOptions = {}): RansacFit => {
@@ -49,7 +48,8 @@ export const ransac = (data: Dataset, options: RansacOptions = {}): RansacFit =>
   const { target } = data;
   const n = target.length;
   const median = medianOf(target);
-  const threshold = positiveNumber(
+  const threshold = above(
+    0,
     'residualThreshold',
     options.residualThreshold ?? medianOf(target.map((y) => Math.abs(y - median))),
   );
@@ -87,11 +87,10 @@ export const ransac = (data: Dataset, options: RansacOptions = {}): RansacFit =>
   }
   const fit = best === undefined || rows.length < size ? undefined : fitRows(columns, target, rows, intercept);
   if (fit === undefined) {
-    throw new RegressionError(
-      'regression/rank-deficient',
-      `RANSAC: some subset of ${size} rows must determine the coefficients, with inliers that do too; got none in ${trials} trials`,
-      { value: trials },
-    );
+    throw fault('regression/rank-deficient', {
+      what: 'RANSAC',
+      rule: `must find ${size} rows that determine the coefficients, with inliers that do too, in ${trials} trials`,
+    });
   }
   return {
     model: new LinearModel({ estimator: 'ransac', terms, ...fit, hasIntercept: intercept }, range),

@@ -1,7 +1,7 @@
 import type { RandomSource } from '@stepclock/numerics';
 import { takeValues } from '../data/feature-table.js';
 import { type CentredReduction, centredReduction } from '../linear/centred-reduction.js';
-import { RankDeficientError } from '../linear/rank-deficient-error.js';
+import { rankDeficiencyOf } from '../linear/rank-deficiency.js';
 import { solveCentred } from '../linear/solve-centred.js';
 
 /** Coefficients about a centre. */
@@ -33,7 +33,7 @@ export const fitRows = (
     );
     return { coefficients, centre: reduction.centre, valueAtCentre: reduction.targetCentre };
   } catch (error) {
-    if (error instanceof RankDeficientError) return undefined;
+    if (rankDeficiencyOf(error) !== undefined) return undefined;
     throw error;
   }
 };

@@ -1,6 +1,6 @@
 import { seededRandom, shuffled } from '@stepclock/numerics';
-import { checkFinite } from '../data/feature-table.js';
-import { RegressionError } from '../regression-error.js';
+import type { FeatureTable } from '../data/feature-table.js';
+import { fault } from '../fault.js';
 
 /** Row numbers to train on and to test on; they share no row. */
 export interface Split {
@@ -9,7 +9,7 @@ export interface Split {
 }
 
 export interface KFoldOptions {
-  /** At least 2, at most one a row (or a group). */
+  /** At least 2. At most one a row; more than there are groups are one a group. */
   readonly folds: number;
   /** Default 42. */
   readonly seed?: number;
@@ -17,14 +17,13 @@ export interface KFoldOptions {
   readonly shuffle?: boolean;
 }
 
-const checkFolds = (folds: number, units: number, what: string): void => {
-  if (!(Number.isSafeInteger(folds) && folds >= 2 && folds <= units)) {
-    throw new RegressionError(
-      'regression/bad-option',
-      `folds: must be a whole number from 2 to the number of ${what} (${units}); got ${folds}`,
-      { feature: 'folds', value: folds, expected: `2 to ${units}` },
-    );
-  }
+const checkFolds = (folds: number, units: number, what: string, most: number): void => {
+  if (Number.isSafeInteger(folds) && folds >= 2 && folds <= most && units >= 2) return;
+  const rule = `must be a whole number from 2${most === units ? ` to the number of ${what} (${units})` : ''}`;
+  throw fault(
+    'regression/bad-option',
+    units < 2 ? { what, rule: 'must be at least 2 to split', value: units } : { what: 'folds', rule, value: folds },
+  );
 };
 
 /** Splits where row `i` is tested in fold `foldOf[i]`; rows keep their order. */
@@ -56,13 +55,13 @@ const foldOfPosition = (position: number, n: number, folds: number): number => {
  * k-fold cross-validation: every row is tested once, in folds of equal size up to one row.
  *
  * @param rows how many rows
- * @throws RegressionError `regression/bad-option`
+ * @throws Fault `regression/bad-option`
  *
  * @example
  * kFoldSplits(10, { folds: 5, seed: 42 }).map((s) => s.test.length) // => [2, 2, 2, 2, 2]
  */
 export const kFoldSplits = (rows: number, { folds, seed = 42, shuffle = true }: KFoldOptions): Split[] => {
-  checkFolds(folds, rows, 'rows');
+  checkFolds(folds, rows, 'rows', rows);
   const order = shuffle ? shuffled(rows, seededRandom(seed, 'k-fold')) : undefined;
   const foldOf = new Uint32Array(rows);
   for (let position = 0; position < rows; position++) {
@@ -72,10 +71,30 @@ export const kFoldSplits = (rows: number, { folds, seed = 42, shuffle = true }: 
 };
 
 /**
- * k-fold over groups: the rows of one group (a request, a device, a run) are never on both sides. Groups are dealt in a seeded random
- * order, each to the fold with the fewest rows so far.
+ * The setting of each row: rows that agree in every feature have the same number, counted from 0 in order of appearance. Repeats of one
+ * setting on both sides of a split make any model look good: give these to {@link groupedSplits}.
  *
- * @param groups the group of each row, by any name
+ * @example
+ * settingsOf(featuresOf({ batch: [1, 2, 1], tokens: [8, 8, 8] })) // => [0, 1, 0]
+ */
+export const settingsOf = ({ columns, length }: FeatureTable): Uint32Array => {
+  const numbers = new Map<string, number>();
+  const settings = new Uint32Array(length);
+  for (let row = 0; row < length; row++) {
+    const key = columns.map((column) => column[row]).join();
+    const setting = numbers.get(key) ?? numbers.size;
+    numbers.set(key, setting);
+    settings[row] = setting;
+  }
+  return settings;
+};
+
+/**
+ * k-fold over groups: the rows of one group (a setting, a request, a device) are never on both sides. Groups are dealt in a seeded random
+ * order, each to the fold with the fewest rows so far. Where there are fewer groups than folds, each group is a fold: leave one group out.
+ *
+ * @param groups the group of each row, by any name; two different ones at least
+ * @throws Fault `regression/bad-option`
  */
 export const groupedSplits = (
   groups: ArrayLike<string | number>,
@@ -83,65 +102,21 @@ export const groupedSplits = (
 ): Split[] => {
   const rowsOf = new Map<string | number, number[]>();
   for (let i = 0; i < groups.length; i++) {
-    const group = groups[i];
-    const rows = rowsOf.get(group);
-    if (rows === undefined) rowsOf.set(group, [i]);
+    const rows = rowsOf.get(groups[i]);
+    if (rows === undefined) rowsOf.set(groups[i], [i]);
     else rows.push(i);
   }
-  checkFolds(folds, rowsOf.size, 'groups');
+  checkFolds(folds, rowsOf.size, 'groups', Number.POSITIVE_INFINITY);
   const members = [...rowsOf.values()];
   const order = shuffle ? shuffled(members.length, seededRandom(seed, 'grouped')) : members.keys();
-  const sizes = new Uint32Array(folds);
+  const sizes = new Uint32Array(Math.min(folds, members.length));
   const foldOf = new Uint32Array(groups.length);
   for (const g of order) {
     const fold = sizes.indexOf(Math.min(...sizes));
-    for (const row of members[g] ?? []) foldOf[row] = fold;
-    sizes[fold] = sizes[fold] + (members[g]?.length ?? 0);
+    for (const row of members[g]) foldOf[row] = fold;
+    sizes[fold] += members[g].length;
   }
-  return splitsOf(foldOf, folds);
-};
-
-/**
- * Time-blocked splits: the rows in order of time, cut into `folds + 1` runs; fold `k` trains on the first `k + 1` runs and tests on the
- * next one, so nothing is predicted from its own future. Rows of equal time keep their order.
- *
- * @param times one a row, finite, any unit
- * @param gap rows between training and test that are left out, since neighbours in time resemble each other; default 0
- */
-export const timeBlockedSplits = (
-  times: Float64Array,
-  { folds, gap = 0 }: { readonly folds: number; readonly gap?: number },
-): Split[] => {
-  checkFolds(folds, times.length - 1, 'rows but one');
-  if (!(Number.isSafeInteger(gap) && gap >= 0)) {
-    throw new RegressionError('regression/bad-option', `gap: must be a whole number from 0; got ${gap}`, {
-      feature: 'gap',
-      value: gap,
-      expected: 'a whole number from 0',
-    });
-  }
-  checkFinite('times', times);
-  const order = Uint32Array.from({ length: times.length }, (_, i) => i);
-  order.sort((a, b) => times[a] - times[b] || a - b);
-  const cuts: number[] = [];
-  for (let position = 0, fold = -1; position < order.length; position++) {
-    const next = foldOfPosition(position, order.length, folds + 1);
-    if (next !== fold) cuts.push(position);
-    fold = next;
-  }
-  cuts.push(order.length);
-  return Array.from({ length: folds }, (_, k) => {
-    const from = cuts[k + 1];
-    const train = order.slice(0, Math.max(0, from - gap));
-    if (train.length === 0) {
-      throw new RegressionError(
-        'regression/bad-option',
-        `gap: must leave training rows before the first test block (${from} rows); got ${gap}`,
-        { feature: 'gap', value: gap, expected: `below ${from}` },
-      );
-    }
-    return { train, test: order.slice(from, cuts[k + 2]) };
-  });
+  return splitsOf(foldOf, sizes.length);
 };
 
 /**
@@ -152,11 +127,8 @@ export const timeBlockedSplits = (
 export const trainTestSplit = (rows: number, testFraction = 0.2, seed = 42): Split => {
   const tests = Math.ceil(rows * testFraction);
   if (!(testFraction > 0 && tests < rows)) {
-    throw new RegressionError(
-      'regression/bad-option',
-      `testFraction: must leave rows on both sides of ${rows}; got ${testFraction}`,
-      { feature: 'testFraction', value: testFraction, expected: 'above 0 and below 1' },
-    );
+    const rule = `must leave rows on both sides of ${rows}`;
+    throw fault('regression/bad-option', { what: 'testFraction', rule, value: testFraction });
   }
   const order = shuffled(rows, seededRandom(seed, 'train-test'));
   return { train: order.slice(tests).sort(), test: order.slice(0, tests).sort() };

@@ -103,7 +103,7 @@ export const learnEncoding = (table: KnobTable): FeatureEncoding => {
 
 const SCALES = ['log', 'log1p', 'linear'] as const;
 
-/** Reads an encoding back, knob by knob. @throws RegressionError `regression/bad-model` */
+/** Reads an encoding back, knob by knob. @throws Fault `regression/bad-model` */
 export const encodingFrom = (knobs: readonly JsonReader[]): FeatureEncoding => ({
   knobs: knobs.map((json): KnobEncoding => {
     const name = json.string('name');

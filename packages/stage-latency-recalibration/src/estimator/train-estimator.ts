@@ -1,5 +1,5 @@
 import { isFault } from '@stepclock/faults';
-import { RegressionError, type Split, takeRows } from '@stepclock/regression';
+import { type Split, takeRows } from '@stepclock/regression';
 import { knobKeys } from '../data/configurations.js';
 import { knobSplits } from '../data/knob-splits.js';
 import { measuredTotals, type StageTable, totalsOf } from '../data/stage-table.js';
@@ -156,4 +156,4 @@ const tryFamily = (
 };
 
 /** A form that these rows cannot carry (fewer rows than terms, no convergence) is out of the running. */
-const isAboutRows = (error: unknown): boolean => isFault(error) || error instanceof RegressionError;
+const isAboutRows = (error: unknown): boolean => isFault(error);

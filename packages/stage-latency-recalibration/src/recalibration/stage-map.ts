@@ -199,7 +199,7 @@ const identity: StageMap = { kind: 'identity', predict: (f) => f, toJSON: () => 
 
 export const identityMap = (): StageMap => identity;
 
-/** Reads a map back. @throws Fault `stage/bad-model`, RegressionError `regression/bad-model` */
+/** Reads a map back. @throws Fault `stage/bad-model`, Fault `regression/bad-model` */
 export const stageMapFromJSON = (value: unknown, path = 'map'): StageMap => {
   const { kind } = (typeof value === 'object' && value !== null ? value : {}) as { readonly kind?: unknown };
   switch (kind) {

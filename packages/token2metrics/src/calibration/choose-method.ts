@@ -1,4 +1,5 @@
-import { RegressionError, takeRows } from '@stepclock/regression';
+import { isFault } from '@stepclock/faults';
+import { takeRows } from '@stepclock/regression';
 import type { PhysicsPredictor } from '../regressors/physics.js';
 import { CALIBRATION_METHODS, type CalibrationMethod, calibrateBy, LEAST_SAMPLES, type Samples } from './methods.js';
 
@@ -65,7 +66,7 @@ const leaveOneOut = (method: CalibrationMethod, source: PhysicsPredictor, sample
     const error = predicted.reduce((sum, p, i) => sum + Math.abs(p / samples.target[i] - 1), 0) / k;
     return { method, looMapePercent: 100 * error, predicted };
   } catch (error) {
-    if (error instanceof RegressionError) return none;
+    if (isFault(error, 'regression')) return none;
     throw error;
   }
 };

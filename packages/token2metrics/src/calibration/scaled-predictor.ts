@@ -54,7 +54,7 @@ export const logTokens = (tokens: FeatureTable): readonly [Float64Array, Float64
   return [output.map(Math.log1p), input.map(Math.log1p)];
 };
 
-/** @throws RegressionError `regression/bad-model` */
+/** @throws Fault `regression/bad-model` */
 export const scaledFromJSON = (reader: JsonReader): ScaledPredictor => {
   const scaling = reader.object('scaling');
   return scaledPredictor(physicsFromJSON(reader.object('source')), scalingOf(scaling));

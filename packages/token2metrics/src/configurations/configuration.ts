@@ -1,4 +1,5 @@
-import { JsonReader, RegressionError } from '@stepclock/regression';
+import { isFault } from '@stepclock/faults';
+import { JsonReader } from '@stepclock/regression';
 import { Token2MetricsError } from '../token2metrics-error.js';
 import small from './1.5b.json' with { type: 'json' };
 import medium from './8b.json' with { type: 'json' };
@@ -30,7 +31,7 @@ export const configurationFromJSON = (value: unknown, file = 'configuration'): C
       promptPaddingTokens: padding,
     };
   } catch (error) {
-    if (!(error instanceof RegressionError)) throw error;
+    if (!isFault(error, 'regression')) throw error;
     throw new Token2MetricsError('token2metrics/bad-model', error.message, { file, value: error.value });
   }
 };

@@ -1,5 +1,5 @@
+import { isFault } from '@stepclock/faults';
 import { seededRandom, shuffled } from '@stepclock/numerics';
-import { RegressionError } from '@stepclock/regression';
 import { median } from 'd3-array';
 import { fitRegressor, type RegressorOptions } from '../regressors/fit-regressor.js';
 import type { RegressorName } from '../regressors/predictor.js';
@@ -42,7 +42,7 @@ export const learningCurve = (
         const sum = predicted.reduce((total, value, i) => total + Math.abs(value / test.target[i] - 1), 0);
         errors.push((100 * sum) / predicted.length);
       } catch (error) {
-        if (!(error instanceof RegressionError)) throw error;
+        if (!isFault(error, 'regression')) throw error;
       }
     }
     const mapePercent = median(errors);

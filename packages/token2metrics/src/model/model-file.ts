@@ -1,4 +1,5 @@
-import { JsonReader, RegressionError, type RegressionMetrics, type TrainingRange } from '@stepclock/regression';
+import { isFault } from '@stepclock/faults';
+import { JsonReader, type RegressionMetrics, type TrainingRange } from '@stepclock/regression';
 import { CALIBRATION_METHODS } from '../calibration/methods.js';
 import type { FindingCode } from '../quality/finding.js';
 import { REGRESSORS, type RegressorName } from '../regressors/predictor.js';
@@ -113,7 +114,7 @@ export const deviceModelFromJSON = (value: unknown, file = 'model'): DeviceModel
     };
   } catch (error) {
     if (
-      !(error instanceof RegressionError) &&
+      !isFault(error, 'regression') &&
       !(error instanceof Token2MetricsError && error.code === 'token2metrics/unknown-metric')
     )
       throw error;

@@ -1,4 +1,5 @@
-import { RegressionError, trainingRangeOf } from '@stepclock/regression';
+import { isFault } from '@stepclock/faults';
+import { trainingRangeOf } from '@stepclock/regression';
 import { fitRegressor, type RegressorOptions } from '../regressors/fit-regressor.js';
 import { type Predictor, REGRESSORS, type RegressorName } from '../regressors/predictor.js';
 import { Token2MetricsError } from '../token2metrics-error.js';
@@ -44,7 +45,7 @@ export const trainMetric = (rows: MetricRows, options: TrainMetricOptions): Trai
       const predicted = outOfFold(rows, regressor, options);
       trials.push({ regressor, predicted, validation: validate(rows.target, predicted, SCHEME, options.level) });
     } catch (error) {
-      if (named || !(error instanceof RegressionError)) throw error;
+      if (named || !isFault(error, 'regression')) throw error;
       failed.push({ regressor, mapePercent: null, reason: error.message });
     }
   }

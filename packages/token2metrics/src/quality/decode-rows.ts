@@ -1,4 +1,5 @@
-import { dataset, featureTable, leastSquares, RegressionError } from '@stepclock/regression';
+import { isFault } from '@stepclock/faults';
+import { dataset, featureTable, leastSquares } from '@stepclock/regression';
 import { metricRows } from '../model/training-rows.js';
 import { relativeWeights } from '../regressors/physics.js';
 import { inputOf, outputOf } from '../regressors/tokens.js';
@@ -69,7 +70,7 @@ const countedSteps = (table: Measurements): number | undefined => {
     );
     return -model.intercept / model.coefficients[0];
   } catch (error) {
-    if (error instanceof RegressionError) return undefined;
+    if (isFault(error, 'regression')) return undefined;
     throw error;
   }
 };

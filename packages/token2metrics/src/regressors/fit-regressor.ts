@@ -6,8 +6,8 @@ import {
   leastSquares,
   linearTerms,
   polynomialTerms,
-  RankDeficientError,
   randomForest,
+  rankDeficiencyOf,
 } from '@stepclock/regression';
 import type { Metric } from '../table/metric.js';
 import { Token2MetricsError } from '../token2metrics-error.js';
@@ -47,7 +47,7 @@ export const regressionPredictor = (model: FittedModel): Predictor<'regression'>
 /**
  * Fits a regressor by name.
  *
- * @throws Token2MetricsError `token2metrics/not-enough-rows`; RegressionError from below
+ * @throws Token2MetricsError `token2metrics/not-enough-rows`; Fault from below
  */
 export const fitRegressor = (name: RegressorName, rows: TrainingRows, options: RegressorOptions = {}): Predictor => {
   const { tokens, target, metric } = rows;
@@ -105,8 +105,8 @@ const withDistinctTerms = (
     try {
       return leastSquares(data, { terms }).model;
     } catch (error) {
-      if (!(error instanceof RankDeficientError)) throw error;
-      const concerned = terms.filter(({ name }) => error.terms.includes(name));
+      const collinear = rankDeficiencyOf(error)?.terms ?? [];
+      const concerned = terms.filter(({ name }) => collinear.includes(name));
       const last = concerned.at(-1);
       if (last === undefined) throw error;
       terms = terms.filter((kept) => kept !== last);

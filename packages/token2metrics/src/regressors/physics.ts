@@ -1,11 +1,5 @@
-import {
-  dataset,
-  type FeatureTable,
-  featureTable,
-  type JsonReader,
-  leastSquares,
-  RegressionError,
-} from '@stepclock/regression';
+import { isFault } from '@stepclock/faults';
+import { dataset, type FeatureTable, featureTable, type JsonReader, leastSquares } from '@stepclock/regression';
 import type { Predictor } from './predictor.js';
 import { inputOf, outputOf } from './tokens.js';
 
@@ -77,7 +71,7 @@ const CHOICES: readonly (readonly number[])[] = [[1, 2, 3, 4], [1, 3, 4], [3, 4]
  * Least squares on the physics terms, weighted by 1/y: the relative error is what counts, over answers of ten tokens and of four thousand.
  *
  * @param target positive
- * @throws RegressionError when there is no row
+ * @throws Fault when there is no row
  */
 export const fitPhysics = (tokens: FeatureTable, target: Float64Array, padding = DEFAULT_PADDING): PhysicsPredictor => {
   const columns = physicsColumns(tokens, padding);
@@ -111,7 +105,7 @@ export const fitPhysics = (tokens: FeatureTable, target: Float64Array, padding =
       return fit(terms);
     } catch (error) {
       // What the rows cannot tell is left out; of what is wrong with the rows the last form complains too.
-      if (!(error instanceof RegressionError)) throw error;
+      if (!isFault(error, 'regression')) throw error;
     }
   }
   return fit([]);
@@ -120,7 +114,7 @@ export const fitPhysics = (tokens: FeatureTable, target: Float64Array, padding =
 /** 1/y^2: the weights of squared errors that make them relative. */
 export const relativeWeights = (target: Float64Array): Float64Array => target.map((y) => 1 / (y * y));
 
-/** @throws RegressionError `regression/bad-model` */
+/** @throws Fault `regression/bad-model` */
 export const physicsFromJSON = (reader: JsonReader): PhysicsPredictor => {
   if (reader.string('form') !== 'physics') throw reader.fault('form', 'must be "physics"');
   const padding = reader.count('padding');

@@ -1,4 +1,5 @@
-import { dataset, type FeatureTable, featureTable, leastSquares, RegressionError } from '@stepclock/regression';
+import { isFault } from '@stepclock/faults';
+import { dataset, type FeatureTable, featureTable, leastSquares } from '@stepclock/regression';
 import { fitPhysics, type PhysicsPredictor, relativeWeights } from './physics.js';
 import type { Predictor } from './predictor.js';
 
@@ -113,7 +114,7 @@ const solveFor = (of: 'energy' | 'power', tauSec: number, durationSec: Float64Ar
     if (!(found.plateauW > 0)) return undefined;
     return { ramp: found, relativeRss: residuals.reduce((sum, r, i) => sum + (r / target[i]) ** 2, 0) };
   } catch (error) {
-    if (error instanceof RegressionError) return undefined;
+    if (isFault(error, 'regression')) return undefined;
     throw error;
   }
 };

@@ -5,7 +5,7 @@ import { physicsFromJSON } from './physics.js';
 import { powerRampPredictor } from './power-ramp.js';
 import type { Predictor } from './predictor.js';
 
-/** Any predictor from its parsed JSON. @throws RegressionError `regression/bad-model` */
+/** Any predictor from its parsed JSON. @throws Fault `regression/bad-model` */
 export const predictorFromJSON = (reader: JsonReader): Predictor => {
   const form = reader.string('form');
   switch (form) {
