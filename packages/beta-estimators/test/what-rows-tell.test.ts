@@ -1,6 +1,5 @@
 import '@stepclock/vitest-matchers';
-import quantile from '@stdlib/stats-base-dists-t-quantile';
-import { seededRandom } from '@stepclock/numerics';
+import { seededRandom, tQuantile } from '@stepclock/numerics';
 import { inverse, Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { carriedCovariance } from '../src/step-clock/carried-coefficients.js';
@@ -90,7 +89,7 @@ describe('intervals', () => {
         (j) => ((g - 1) / g) * left.reduce((sum, b) => sum + (b[i] - mean[i]) * (b[j] - mean[j]), 0),
       );
       expect(got?.covariance[i]).toAgree(covariance, 1e-6, 1e-8 * Math.max(...covariance.map(Math.abs)));
-      const half = quantile(0.95, 39) * Math.sqrt(covariance[i]);
+      const half = tQuantile(0.95, 39) * Math.sqrt(covariance[i]);
       const interval = got?.[`beta${i as 0 | 1 | 2 | 3}`] ?? [0, 0];
       expect(interval).toAgree([beta[i] - half, beta[i] + half], 1e-6);
     }

@@ -1,5 +1,7 @@
 export { type RandomSource, seededRandom } from './chance/seeded-random.js';
 export { shuffled } from './chance/shuffled.js';
+export { fUpperTail } from './distributions/f-distribution.js';
+export { tQuantile, tUpperTail } from './distributions/student-t.js';
 export { choleskyFactor, solveLowerInPlace, solveUpperInPlace } from './factorisation/cholesky.js';
 export { inverseOfFactored } from './factorisation/inverse-of-factored.js';
 export { type Evaluation, type MinimiseOptions, type Minimum, minimise } from './minimise/minimise.js';

@@ -188,10 +188,9 @@ describe('recalibrationFromJSON', () => {
     expect(read('global-affine', ['map', 'floor_ms'], 'x')).toEqual(
       bad('map.floor_ms', 'must be a finite number', 'x'),
     );
-    expect(read('auto', ['maps', 0, 'parts', 0, 'map'], { kind: 'power', power: 1 })).toEqual({
-      ...bad('recalibration.maps[0].parts[0].map.log_factor', 'must be a finite number', undefined),
-      message: 'recalibration.maps[0].parts[0].map.log_factor: must be a finite number',
-    });
+    expect(read('auto', ['maps', 0, 'parts', 0, 'map'], { kind: 'power', power: 1 })).toEqual(
+      bad('recalibration.maps[0].parts[0].map.log_factor', 'must be a finite number', undefined),
+    );
     expect(read('auto', ['maps', 0, 'parts', 0, 'weight'], 'x')).toEqual(
       bad('recalibration.maps[0].parts[0].weight', 'must be a finite number', 'x'),
     );

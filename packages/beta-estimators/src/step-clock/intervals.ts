@@ -1,5 +1,5 @@
-import quantile from '@stdlib/stats-base-dists-t-quantile';
 import { mergeReduced, type ReducedRows } from '@stepclock/nnls-solver';
+import { tQuantile } from '@stepclock/numerics';
 import { carriedCovariance } from './carried-coefficients.js';
 import type { ClusterRows } from './clusters.js';
 import { freeCoefficients, residualSeconds, solved } from './refine.js';
@@ -52,7 +52,7 @@ export const blockIntervals = (
   if (count < FEWEST_BLOCKS) return undefined;
   const fit: BlockedFit = { rows, width, weights, beta, blocks };
   const covariance = carried(fit) ?? jackknife(leftOut(fit), width);
-  const factor = quantile((1 + level) / 2, count - 1);
+  const factor = tQuantile((1 + level) / 2, count - 1);
   const interval = (i: number): readonly [number, number] => {
     const half = factor * Math.sqrt(covariance[i]?.[i] ?? 0);
     return [Math.max(0, beta[i] - half), beta[i] + half];

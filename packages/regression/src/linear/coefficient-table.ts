@@ -1,4 +1,4 @@
-import { tQuantile, twoSidedP } from './distributions.js';
+import { tQuantile, tUpperTail } from '@stepclock/numerics';
 import type { LinearModel } from './linear-model.js';
 import { INTERCEPT } from './term.js';
 
@@ -47,7 +47,7 @@ const squaredLength = (x: Float64Array): number => x.reduce((sum, value) => sum 
 /** Coefficients with both kinds of uncertainty; terms in their order, the intercept last. */
 export const coefficientTable = (parts: Parts): CoefficientInference[] => {
   const { model, factor, scales, centreVariance, sigma, df, level, meat } = parts;
-  const quantile = df > 0 ? tQuantile(level, df) : 0;
+  const quantile = df > 0 ? -tQuantile((1 - level) / 2, df) : 0;
   const uncertainty = (estimate: number, variance: number | undefined): Uncertainty => {
     if (variance === undefined || df <= 0) return { standardError: null, t: null, p: null, interval: null };
     const standardError = Math.sqrt(variance);
@@ -56,7 +56,7 @@ export const coefficientTable = (parts: Parts): CoefficientInference[] => {
     return {
       standardError,
       t,
-      p: t === null ? null : twoSidedP(t, df),
+      p: t === null ? null : 2 * tUpperTail(Math.abs(t), df),
       interval: [estimate - reach, estimate + reach],
     };
   };

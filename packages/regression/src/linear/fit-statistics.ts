@@ -1,4 +1,4 @@
-import { upperP } from './distributions.js';
+import { fUpperTail } from '@stepclock/numerics';
 
 /** Figures of a whole least-squares fit. Sums of squares are weighted; `null` where a figure is not defined. */
 export interface FitStatistics {
@@ -55,7 +55,7 @@ export const fitStatistics = ({ n, p, intercept, rss, ess, logWeightSum }: Sums)
     r2,
     adjustedR2,
     fStatistic: f,
-    fPValue: f === null ? null : upperP(f, slopes, df),
+    fPValue: f === null ? null : fUpperTail(f, slopes, df),
     logLikelihood,
     aic: logLikelihood === null ? null : 2 * (p - logLikelihood),
     bic: logLikelihood === null ? null : p * Math.log(n) - 2 * logLikelihood,

@@ -1,7 +1,7 @@
+import { tQuantile } from '@stepclock/numerics';
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
 import { fault } from '../fault.js';
 import { confidenceLevel } from '../model/option-checks.js';
-import { tQuantile } from './distributions.js';
 import type { LinearModel } from './linear-model.js';
 import { termColumns } from './term.js';
 
@@ -50,7 +50,7 @@ export const predictWithIntervals = (
   const columns = termColumns(selectFeatures(features, model.featureNames), model.terms);
   const mean = model.predict(features);
   const n = mean.length;
-  const quantile = tQuantile(level, df);
+  const quantile = -tQuantile((1 - level) / 2, df);
   const v = new Float64Array(columns.length);
   const result = {
     mean,
