@@ -1,4 +1,8 @@
 import { Fault } from '@stepclock/faults';
+import { decimalNumber } from '../bytes/decimal-number.js';
+
+/** Columns that a file may have: a few hundred are many. */
+const MOST_COLUMNS = 2 ** 16;
 
 /** A column that a format knows: its name, and other names that files give it. Names are compared without case. */
 export interface KnownColumn<Key extends string> {
@@ -18,6 +22,10 @@ export function resolveHeader<Key extends string>(
   mapping: Readonly<Record<string, string>>,
   place: { readonly file: string; readonly line: number },
 ): (Key | undefined)[] {
+  if (header.length > MOST_COLUMNS) {
+    const rule = `must have at most ${MOST_COLUMNS} columns`;
+    throw new Fault('trace-io/too-many-columns', { what: 'header', ...place, value: header.length, rule });
+  }
   const names = header.map(normalised);
   refuseData(header, place);
   refuseDuplicates(header, place);
@@ -73,7 +81,7 @@ function wrongDelimiter(header: readonly string[]): string | undefined {
 }
 
 function refuseData(header: readonly string[], place: { file: string; line: number }): void {
-  if (!header.some((name) => /^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$/.test(name.trim()))) return;
+  if (!header.some((name) => !Number.isNaN(decimalNumber(name)))) return;
   throw new Fault('trace-io/no-header', {
     what: 'header',
     ...place,

@@ -34,6 +34,9 @@ export async function readDelimited(
 }
 
 const LF = 0x0a;
+const CR = 0x0d;
+/** Blank lines one after another that a file may have. */
+const MOST_BLANK_LINES = 2 ** 20;
 
 class DelimitedReader {
   #buffer = new Uint8Array(1 << 17);
@@ -44,6 +47,8 @@ class DelimitedReader {
   #line = 1;
   #headerLine = 1;
   #rows = 0;
+  /** Blank lines since the last row. */
+  #blank = 0;
   #plan: RowPlan | undefined;
   #fast: FastRecords | undefined;
   readonly #splitter: RecordSplitter;
@@ -96,7 +101,7 @@ class DelimitedReader {
   #consume(end: number, atEnd: boolean): void {
     const buffer = this.#buffer;
     const lastLineEnd = buffer.lastIndexOf(LF, end - 1) + 1;
-    let from = 0;
+    let from = this.#plan === undefined ? this.#skipLineEnds(end) : 0;
     while (from < end) {
       if (this.#plan !== undefined && this.#fast !== undefined && from < lastLineEnd) {
         const before = this.#fast.records;
@@ -114,6 +119,7 @@ class DelimitedReader {
         this.#plan === undefined ? 1 : undefined,
       );
       if (block.next < 0) break;
+      this.#countBlank(block.rows.length > 0 ? -this.#blank : block.nextLine - this.#line);
       this.#takeRows(block.rows);
       from = block.next;
       this.#line = block.nextLine;
@@ -121,6 +127,26 @@ class DelimitedReader {
     this.#kept = end - from;
     this.#waitFor = from === 0 ? 2 * end : 0;
     buffer.copyWithin(0, from, end);
+  }
+
+  /** Before the header; where the records begin. */
+  #skipLineEnds(end: number): number {
+    const buffer = this.#buffer;
+    let at = 0;
+    // The last byte stays: a line end may go on.
+    for (; at < end - 1 && (buffer[at] === LF || buffer[at] === CR); at++) {
+      if (buffer[at] === CR && buffer[at + 1] === LF) at++;
+      this.#line++;
+      this.#countBlank(1);
+    }
+    return at;
+  }
+
+  #countBlank(lines: number): void {
+    this.#blank += lines;
+    if (this.#blank <= MOST_BLANK_LINES) return;
+    const rule = `must have at most ${MOST_BLANK_LINES} blank lines one after another`;
+    throw new Fault('trace-io/too-many-blank-lines', { what: 'file', file: this.file, line: this.#line, rule });
   }
 
   #takeRows(rows: readonly { line: number; cells: string[] }[]): void {

@@ -1,14 +1,13 @@
 import { Fault } from '@stepclock/faults';
 import { dsvFormat } from 'd3-dsv';
+import { decimalNumber } from '../bytes/decimal-number.js';
 import type { ColumnPlan, RowPlan } from './column-plan.js';
 import { scanRecord } from './record-scan.js';
 
 /** Whole records that go through d3-dsv in one piece: enough to spread its cost, few enough to stay small. */
 const BLOCK_RECORDS = 512;
 /** A record longer than this is taken for an unterminated quote or the wrong kind of file. */
-const LONGEST_RECORD = 64 * 1024 * 1024;
-
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const LONGEST_RECORD = 16 * 1024 * 1024;
 
 interface SplitBlock {
   readonly next: number;
@@ -144,8 +143,8 @@ function cellValue(
   switch (column.kind) {
     case 'number':
     case 'count': {
-      if (!DECIMAL.test(trimmed)) throw fault('trace-io/bad-number', describe(column));
-      const value = Number(trimmed);
+      const value = decimalNumber(trimmed);
+      if (Number.isNaN(value)) throw fault('trace-io/bad-number', describe(column));
       if (!Number.isFinite(value))
         throw fault('trace-io/bad-number', `${describe(column)} within the range of a double`);
       if (column.kind === 'count' && !(value >= 0 && Number.isSafeInteger(value))) {

@@ -7,6 +7,7 @@ import { IndexSet } from '../names/index-set.js';
 import { NameIndex } from '../names/name-index.js';
 import { PairIndex } from '../names/pair-index.js';
 import { FARTHEST_SEC, isPhase, SHORTEST_SEC, WITHIN_CLOCK } from '../tables/clock-range.js';
+import { MOST_TOKENS, mostSteps, SHORTEST_STEP_SEC } from '../tables/count-range.js';
 import { LineOfRow } from '../tables/line-of-row.js';
 import { PhaseColumns } from '../tables/phase-columns.js';
 import { DECODE, PREFILL } from '../tables/phase-table.js';
@@ -132,6 +133,12 @@ function rowPlan(
     return fault('trace-io/bad-time', 'phase', line, 't_end', `${start} to ${end}`, rule);
   };
 
+  const tooMany = (line: number): Fault => {
+    const key = cells[PREFILL_TOKENS] > MOST_TOKENS ? 'prefill_tokens' : 'decode_tokens';
+    const value = String(cells[key === 'prefill_tokens' ? PREFILL_TOKENS : DECODE_TOKENS]);
+    return fault('trace-io/bad-count', key, line, key, value, `must be a whole number from 0 to ${MOST_TOKENS}`);
+  };
+
   /** Rare, so the first prefill is looked for only now. */
   const second = (line: number, request: number): Fault => {
     const { kind, request: requestOf, instance } = phases.table(requests.names(), instances.names());
@@ -156,6 +163,14 @@ function rowPlan(
     const request = cells[REQUEST];
     const identity = pairs === undefined ? request : pairs.intern(cells[INSTANCE], request);
     const cached = cells[CACHED];
+    const steps = cells[STEPS];
+    const decodeSteps = kind === DECODE ? (Number.isNaN(steps) ? cells[DECODE_TOKENS] : steps) : 0;
+    if (!(cells[PREFILL_TOKENS] <= MOST_TOKENS && cells[DECODE_TOKENS] <= MOST_TOKENS)) throw tooMany(line);
+    if (decodeSteps > (end - start) / SHORTEST_STEP_SEC && decodeSteps > mostSteps(end - start)) {
+      const key = Number.isNaN(steps) ? 'decode_tokens' : 'N_steps';
+      const rule = `must be at most ${mostSteps(end - start)} steps in ${end - start} s, ${SHORTEST_STEP_SEC} s each`;
+      throw fault('trace-io/bad-count', key, line, key, String(decodeSteps), rule);
+    }
     let prefillTokens = 0;
     if (kind === PREFILL) {
       if (prefilled.has(identity)) throw second(line, request);
@@ -175,7 +190,6 @@ function rowPlan(
     }
     lines.add(phases.length, line);
     phases.add(kind, start, end, kind === DECODE ? cells[DECODE_TOKENS] : prefillTokens, request);
-    const steps = cells[STEPS];
     if (!Number.isNaN(steps)) phases.setSteps(steps);
     if (kind === PREFILL && cached > 0) phases.setCachedTokens(cached);
     if (hasInstances) phases.setInstance(cells[INSTANCE]);

@@ -21,6 +21,8 @@ export interface JsonDocumentSink {
 /** Nesting that no trace has: deeper input is refused before it fills the stack. */
 const DEEPEST = 200;
 const LF = 0x0a;
+/** Bytes of blanks one after another that a document may have. */
+const MOST_BLANKS = 16 * 1024 * 1024;
 
 /**
  * Reads one or several JSON documents token by token and hands out the values at `paths` (`$.benchmarks.*.requests`, with `*` for
@@ -46,6 +48,8 @@ class DocumentReader {
   #line = 1;
   #depth = 0;
   #documents = 0;
+  /** Bytes of the last chunks that are nothing but blanks. */
+  #blanks = 0;
   /** The chunk being written, its first byte's offset in the stream, and its first line end that is not counted yet. */
   #chunk: Uint8Array = new Uint8Array(0);
   #chunkStart = 0;
@@ -72,6 +76,8 @@ class DocumentReader {
   }
 
   write(chunk: Uint8Array): void {
+    this.#blanks = isBlank(chunk) ? this.#blanks + chunk.length : 0;
+    if (this.#blanks > MOST_BLANKS) throw this.#bad(`must have at most ${MOST_BLANKS} blanks one after another`);
     this.#check(chunk, true);
     this.#feed(chunk);
   }
@@ -142,4 +148,8 @@ class DocumentReader {
   #bad(rule: string): Fault {
     return new Fault('trace-io/bad-json', { what: 'document', file: this.file, line: this.#line, rule });
   }
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
 }

@@ -3,7 +3,14 @@ import { type Input, startsWithBom } from '../bytes/input.js';
 import { isObject, JsonRecord } from './json-record.js';
 
 const LF = 0x0a;
-const LONGEST_LINE = 256 * 1024 * 1024;
+/** A line is held whole: longer ones are another kind of file. */
+const LONGEST_LINE = 64 * 1024 * 1024;
+/** Blank lines one after another that a log may have. */
+const MOST_BLANK_LINES = 2 ** 20;
+/** Nesting that no record has; parsers take memory for every level. */
+const DEEPEST = 200;
+/** Lines that are shorter cannot nest deep enough to hurt. */
+const SHORT_LINE = 64 * 1024;
 
 /** The lines of a text stream as bytes, without their ends, blank ones left out. Memory is one chunk and one line. */
 export async function* linesOf(input: Input): AsyncGenerator<{ line: number; bytes: Uint8Array }> {
@@ -11,11 +18,18 @@ export async function* linesOf(input: Input): AsyncGenerator<{ line: number; byt
   let size = 0;
   let line = 1;
   let bytesRead = 0;
+  let blank = 0;
+  const counted = (bytes: Uint8Array): boolean => {
+    blank = isBlank(bytes) ? blank + 1 : 0;
+    if (blank <= MOST_BLANK_LINES) return blank === 0;
+    const rule = `must have at most ${MOST_BLANK_LINES} blank lines one after another`;
+    throw new Fault('trace-io/too-many-blank-lines', { what: 'file', file: input.file, line, rule });
+  };
   for await (const chunk of input.source) {
     let from = 0;
     for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, from)) {
       const bytes = size === 0 ? chunk.subarray(from, end) : joinedParts([...parts, chunk.subarray(from, end)]);
-      if (!isBlank(bytes)) yield { line, bytes };
+      if (counted(bytes)) yield { line, bytes };
       parts = [];
       size = 0;
       line++;
@@ -64,6 +78,7 @@ function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: Text
   } catch {
     throw new Fault('trace-io/not-utf8', { what: 'encoding', file, line, rule: 'must be valid UTF-8 text' });
   }
+  if (bytes.length > SHORT_LINE) refuseDeep(bytes, file, line);
   let value: unknown;
   try {
     value = JSON.parse(long === undefined ? text : text.replace(long, '$1"$2"'));
@@ -79,6 +94,23 @@ function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: Text
   }
   if (isObject(value)) return value;
   throw new Fault('trace-io/bad-json', { what: 'line', file, line, value: text, rule: 'must be one JSON object' });
+}
+
+function refuseDeep(bytes: Uint8Array, file: string, line: number): void {
+  let depth = 0;
+  let inText = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (inText) {
+      if (byte === 0x5c) i++;
+      else if (byte === 0x22) inText = false;
+    } else if (byte === 0x22) inText = true;
+    else if ((byte | 0x20) === 0x7d) depth--;
+    else if ((byte | 0x20) === 0x7b && ++depth > DEEPEST) {
+      const rule = `must have at most ${DEEPEST} levels of nesting`;
+      throw new Fault('trace-io/bad-json', { what: 'line', file, line, rule });
+    }
+  }
 }
 
 /** V8 quotes the text in some messages; the value is shown anyway. */

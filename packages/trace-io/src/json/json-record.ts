@@ -1,4 +1,5 @@
 import { Fault, shown } from '@stepclock/faults';
+import { decimalNumber } from '../bytes/decimal-number.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -6,13 +7,10 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-
 /** The number that a JSON value is (numbers as strings count), or NaN. */
 export function numberOf(value: unknown): number {
   if (typeof value === 'number') return value;
-  if (typeof value === 'string' && DECIMAL.test(value.trim())) return Number(value);
-  return Number.NaN;
+  return typeof value === 'string' ? decimalNumber(value) : Number.NaN;
 }
 
 /** One object of a JSON file, with its place: fields are taken by name, checked, and complained about in one way. */

@@ -3,6 +3,7 @@ import { NameIndex } from '../names/name-index.js';
 import { RequestColumns, type RequestRow } from '../tables/request-columns.js';
 import type { FileFacts, PhaseTrace, ServedFacts, WorkloadTrace } from '../trace.js';
 import { Exclusions } from './exclusions.js';
+import { checkCounts } from './request-counts.js';
 import { requestFacts } from './request-facts.js';
 import { phasesOfRequests } from './request-phases.js';
 import { checkTimes } from './request-times.js';
@@ -32,6 +33,8 @@ export class RequestBuilder {
   readonly #exclusions = new Exclusions();
   readonly #seen = new NameIndex();
   readonly #instanceNames = new Map<string, string>();
+  /** Of the requests taken. */
+  readonly #lines: number[] = [];
   #lastLine = 1;
 
   /**
@@ -115,35 +118,27 @@ export class RequestBuilder {
         hint: why === '' ? undefined : `left out: ${why}`,
       });
     }
-    const requests = this.#requests.table(this.#instanceNames);
+    const requests = this.#requests.table(this.file, this.#instanceNames);
     return { requests, has: requestFacts(requests), exclusions };
   }
 
   #take(id: string, line: number, row: RequestRow): boolean {
     this.#lastLine = line;
-    const before = this.#seen.length;
-    if (this.#seen.internText(row.instance === undefined ? id : `${row.instance}\n${id}`) < before) {
-      return this.exclude('duplicate-request', line);
-    }
     checkTimes(row, { file: this.file, line });
-    for (const name of COUNTS) {
-      if (Number.isSafeInteger(row[name])) continue;
-      throw new Fault('trace-io/bad-count', {
-        what: name,
-        file: this.file,
-        line,
-        column: name,
-        value: row[name],
-        rule: 'must be a whole number >= 0',
-      });
+    checkCounts(row, { file: this.file, line });
+    const before = this.#seen.length;
+    const index = this.#seen.internText(row.instance === undefined ? id : `${row.instance}\n${id}`);
+    const taken = arrivedBeforeScheduled(row);
+    if (index < before) {
+      if (this.#requests.isSame(index, taken)) return this.exclude('duplicate-request', line);
+      const rule = `must be named once, or be the same wherever it is named (the first time in line ${this.#lines[index]})`;
+      throw new Fault('trace-io/duplicate-request', { what: 'request', file: this.file, line, value: id, rule });
     }
-    this.#requests.add(id, arrivedBeforeScheduled(row));
+    this.#lines.push(line);
+    this.#requests.add(id, taken, line);
     return true;
   }
 }
-
-/** Some formats give these as sums. */
-const COUNTS = ['promptTokens', 'outputTokens'] as const;
 
 const NANOSECONDS = 1e9;
 

@@ -1,6 +1,7 @@
 import { Fault } from '@stepclock/faults';
 import { NameIndex } from '../names/name-index.js';
 import { isPhase, SHORTEST_SEC, WITHIN_CLOCK } from './clock-range.js';
+import { MOST_TOKENS, mostSteps, SHORTEST_STEP_SEC } from './count-range.js';
 import { PhaseColumns } from './phase-columns.js';
 import { DECODE, type PhaseTable, PREFILL } from './phase-table.js';
 
@@ -67,7 +68,22 @@ export function phaseTableFrom(rows: Iterable<PhaseRow>): PhaseTable {
     } else {
       phases.add(kind, start, end, decoded, request);
     }
-    if (row.N_steps !== undefined && row.N_steps !== null) phases.setSteps(count(row.N_steps, 'N_steps', line));
+    const steps = row.N_steps === undefined || row.N_steps === null ? undefined : count(row.N_steps, 'N_steps', line);
+    if (steps !== undefined) phases.setSteps(steps);
+    const most = mostSteps(end - start);
+    if (kind === DECODE && (steps ?? decoded) > most) {
+      const column = steps === undefined ? 'decode_tokens' : 'N_steps';
+      throw fault(
+        column,
+        line,
+        steps ?? decoded,
+        `must be at most ${most} steps in ${end - start} s, ${SHORTEST_STEP_SEC} s each`,
+      );
+    }
+    const named = row.instance_id !== undefined && row.instance_id !== null;
+    if (line > 1 && named !== hasInstances) {
+      throw fault('instance_id', line, row.instance_id, 'must be named in every row or in none');
+    }
     if (row.instance_id !== undefined && row.instance_id !== null) {
       hasInstances = true;
       phases.setInstance(instances.internText(row.instance_id));
@@ -89,7 +105,9 @@ function finite(value: number, column: string, line: number): number {
 }
 
 function count(value: number, column: string, line: number): number {
-  if (!(value >= 0 && Number.isSafeInteger(value))) throw fault(column, line, value, 'must be a whole number >= 0');
+  if (!(value >= 0 && value <= MOST_TOKENS && Number.isInteger(value))) {
+    throw fault(column, line, value, `must be a whole number from 0 to ${MOST_TOKENS}`);
+  }
   return value;
 }
 

@@ -1,3 +1,4 @@
+import { Fault } from '@stepclock/faults';
 import { NameIndex } from '../names/name-index.js';
 import type { RequestTable } from './request-table.js';
 
@@ -39,12 +40,16 @@ export class RequestColumns {
   readonly #idAt: number[] = [];
   readonly #instances = new NameIndex();
   #instance: Uint32Array | undefined;
+  /** First line of every instance, by its index. */
+  readonly #firstLines: number[] = [];
+  /** First line that names no instance. */
+  #unnamedLine: number | undefined;
 
   get length(): number {
     return this.#count;
   }
 
-  add(requestId: string, row: RequestRow): void {
+  add(requestId: string, row: RequestRow, line: number): void {
     if (this.#count === this.#capacity) this.#grow();
     const at = this.#count++;
     this.#idAt.push(this.#ids.internText(requestId));
@@ -60,14 +65,30 @@ export class RequestColumns {
       }
       column[at] = value;
     }
-    if (row.instance !== undefined) {
+    if (row.instance === undefined) {
+      this.#unnamedLine ??= line;
+    } else {
       this.#instance ??= new Uint32Array(this.#capacity);
-      this.#instance[at] = this.#instances.internText(row.instance);
+      const instance = this.#instances.internText(row.instance);
+      this.#instance[at] = instance;
+      this.#firstLines[instance] ??= line;
     }
   }
 
-  /** The table; `instanceNames` replaces names of instances by others. */
-  table(instanceNames: ReadonlyMap<string, string> = new Map()): RequestTable {
+  /** Whether the request at `index` has the numbers of `row`. */
+  isSame(index: number, row: RequestRow): boolean {
+    if (this.#promptTokens[index] !== row.promptTokens || this.#outputTokens[index] !== row.outputTokens) return false;
+    return OPTIONAL.every((name) =>
+      Object.is(this.#optional.get(name)?.[index] ?? Number.NaN, row[name] ?? Number.NaN),
+    );
+  }
+
+  /**
+   * The table; `instanceNames` replaces names of instances by others.
+   *
+   * @throws Fault `trace-io/partial-instance` where only some requests name their instance
+   */
+  table(file: string, instanceNames: ReadonlyMap<string, string> = new Map()): RequestTable {
     const length = this.#count;
     const names = this.#ids.names();
     const idAt = this.#idAt;
@@ -80,18 +101,25 @@ export class RequestColumns {
       promptTokens: this.#promptTokens.subarray(0, length),
       outputTokens: this.#outputTokens.subarray(0, length),
       ...optional,
-      ...this.#instanceColumn(instanceNames),
+      ...this.#instanceColumn(file, instanceNames),
     };
   }
 
-  #instanceColumn(renamed: ReadonlyMap<string, string>): Pick<RequestTable, 'instance' | 'instanceIds'> {
+  #instanceColumn(file: string, renamed: ReadonlyMap<string, string>): Pick<RequestTable, 'instance' | 'instanceIds'> {
     if (this.#instance === undefined) return {};
     const old = this.#instances.names();
     const final = new NameIndex();
+    let unnamed = this.#unnamedLine;
     const indexOf = Uint32Array.from({ length: old.length }, (_, i) => {
-      const name = old.at(i);
-      return final.internText(renamed.get(name) ?? name);
+      const name = renamed.get(old.at(i)) ?? old.at(i);
+      if (name === '') unnamed ??= this.#firstLines[i];
+      return final.internText(name);
     });
+    const isNamed = final.length > 1 || final.nameAt(0) !== '';
+    if (unnamed !== undefined && isNamed) {
+      const rule = 'must be named for every request or for none';
+      throw new Fault('trace-io/partial-instance', { what: 'instance', file, line: unnamed, rule });
+    }
     // One name for all rows tells nothing apart: that is one engine.
     if (final.length < 2) return {};
     return {

@@ -3,6 +3,7 @@ import type { Input } from '../../bytes/input.js';
 import { jsonLinesOf } from '../../json/json-lines.js';
 import type { JsonRecord } from '../../json/json-record.js';
 import { Exclusions } from '../../requests/exclusions.js';
+import { checkCounts } from '../../requests/request-counts.js';
 import { requestFacts } from '../../requests/request-facts.js';
 import { phasesOfRequests } from '../../requests/request-phases.js';
 import { checkTimes } from '../../requests/request-times.js';
@@ -78,7 +79,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       hint: exclusions.count > 0 ? `left out: ${exclusions.count}` : undefined,
     });
   }
-  const table = requests.table();
+  const table = requests.table(input.file);
   const facts = {
     format: 'request-log',
     clock: "the engine's monotonic clock, seconds",
@@ -147,7 +148,8 @@ function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclus
     ...(instance !== undefined && { instance }),
   };
   checkTimes(row, { file, line }, (time) => names[FIELD_OF_TIME[time]]);
-  requests.add(id, row);
+  checkCounts(row, { file, line });
+  requests.add(id, row, line);
 }
 
 function isUnmarked(record: JsonRecord, names: Names): boolean {
@@ -171,8 +173,9 @@ function addArrival(entry: LogLine, requests: RequestColumns, exclusions: Exclus
     ...(instance !== undefined && { instance }),
   };
   checkTimes(row, { file, line }, (time) => names[FIELD_OF_TIME[time]]);
+  checkCounts(row, { file, line });
   if (outputTokens === 0) exclusions.add('no-output', 'requests without output tokens', line);
-  else requests.add(id, row);
+  else requests.add(id, row, line);
 }
 
 function refuseSecond(

@@ -10,7 +10,6 @@ const ITERATION =
   /Iteration\((\d+)\): (\d+) context requests?, (\d+) context tokens?, (\d+) generation requests?, (\d+) generation tokens?, iteration elapsed time: ([\d.]+(?:[eE][+-]?\d+)?)\s*(ms|s|us)\b/y;
 /** Other words may speak of iterations; only what starts like ours must be ours. */
 const START = /Iteration\(\d+\): \d+ context/g;
-const ENGINE = /\(((?:EngineCore|Worker)[^)]*?)(?:\s+pid=\d+)?\)/;
 const UNIT_SEC: Readonly<Record<string, number>> = { ms: 1e-3, s: 1, us: 1e-6 };
 const COUNTS = ['iteration', 'prefillRequests', 'prefillTokens', 'decodeRequests', 'decodeTokens'] as const;
 
@@ -74,7 +73,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
           decodeTokens: count('decodeTokens'),
           durationSec,
         },
-        ENGINE.exec(text.slice(from, index))?.[1] ?? '',
+        engineIn(text.slice(from, index)),
       );
       from = ITERATION.lastIndex;
     }
@@ -98,4 +97,15 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     steps: columns.table(),
     exclusions: [],
   };
+}
+
+/** The engine that a line says it is of, as in `(EngineCore_DP1 pid=418)`; '' where it says none. */
+function engineIn(text: string): string {
+  const starts = ['(EngineCore', '(Worker'].map((word) => text.indexOf(word)).filter((at) => at >= 0);
+  const start = Math.min(...starts) + 1;
+  const end = text.indexOf(')', start);
+  if (starts.length === 0 || end < 0) return '';
+  const name = text.slice(start, end);
+  const process = name.lastIndexOf(' pid=');
+  return (process < 0 ? name : name.slice(0, process)).trimEnd();
 }
