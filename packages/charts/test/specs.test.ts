@@ -69,7 +69,7 @@ describe('units and scales', () => {
       series: [{ name: 'a', x: residual.map((_, i) => i), residual }],
     });
     expect(spec.description).toContain('One point lies further out, at the edge.');
-    expect(JSON.stringify(spec)).toContain('"actual":1000');
+    expect(JSON.stringify(spec)).toContain('"trueY":1000');
   });
 });
 

@@ -114,6 +114,7 @@ export const themeConfig = (palette: Palette, font: string = CHART_FONT): JsonOb
   rule: { color: palette.rule },
   style: {
     reference: { color: palette.muted, stroke: palette.muted, strokeWidth: 1.4, strokeDash: [6, 4], opacity: 1 },
+    trend: { color: palette.ink, stroke: palette.ink, strokeWidth: 2.2, opacity: 1 },
     whisker: { color: palette.ink, stroke: palette.ink, strokeWidth: 1.4 },
     halo: { color: palette.surface, stroke: palette.surface, strokeWidth: 3.5, strokeJoin: 'round', fontSize: 11 },
     annotation: { color: palette.muted, fill: palette.muted, fontSize: 11 },

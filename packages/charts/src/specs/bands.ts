@@ -1,9 +1,12 @@
-import { type Axis, positionOf, resolveAxis, tooltipOf } from '../axis.js';
-import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
+import { type Axis, positionOf, tooltipOf } from '../axis.js';
+import { type Column, requireColumns, requireRows } from '../column.js';
 import { drawn, formatNumber } from '../number-text.js';
 import { type ChartSpec, type ChartText, chart, type Layer } from '../spec.js';
 import { lineLayers, lineLegend } from './line-layers.js';
-import { gridFor, pickedOpacity, reducedSeries, reductionNote, scatterLayers, seriesColour } from './scatter-layers.js';
+import { readableAxis } from './readable-axis.js';
+import { scatterLayers } from './scatter-layers.js';
+import { gridFor, reductionNote, scatterSeries, withDrawingNote } from './scatter-series.js';
+import { pickedOpacity, seriesColour } from './series-look.js';
 
 /** A fitted line with the interval around it. */
 export interface Band {
@@ -44,9 +47,11 @@ export const bandSpec = (input: BandInput): ChartSpec => {
   observed.forEach(({ x, y }, o) => {
     requireColumns({ [`observed[${o}].x`]: x, [`observed[${o}].y`]: y });
   });
-  const xAxis = resolveAxis(input.x, extentOf(...bands.map((band) => band.x), ...observed.map((one) => one.x)));
-  const yReach = extentOf(...bands.flatMap((band) => [band.lower, band.upper]), ...observed.map((one) => one.y));
-  const yAxis = resolveAxis(input.y, yReach);
+  const xAxis = readableAxis(input.x, [...bands.map((band) => band.x), ...observed.map((one) => one.x)]);
+  const yAxis = readableAxis(input.y, [
+    ...bands.flatMap((band) => [band.lower, band.upper]),
+    ...observed.map((one) => one.y),
+  ]);
   const x = { field: 'x', ...positionOf(xAxis) };
   const y = { field: 'y', ...positionOf(yAxis) };
   const names = [...new Set([...bands.map((band) => band.name), ...observed.map((one) => one.name)])];
@@ -59,9 +64,7 @@ export const bandSpec = (input: BandInput): ChartSpec => {
       high: drawn(band.upper[i] * yAxis.factor),
     })),
   );
-  const points = observed.map((one) =>
-    reducedSeries(one, { xLog: xAxis.log, yLog: yAxis.log, grid: gridFor(observed.length) }),
-  );
+  const points = observed.map((one) => scatterSeries(one, xAxis, yAxis, { grid: gridFor(observed.length) }));
   const unpicked = (layer: Layer): Layer => {
     const { params: _params, ...rest } = layer;
     return rest as Layer;
@@ -95,7 +98,7 @@ export const bandSpec = (input: BandInput): ChartSpec => {
     ]),
   ];
   return chart(
-    input,
+    withDrawingNote(input, points),
     `${yAxis.title} against ${xAxis.title}, ${formatNumber(yAxis.domain[0])} to ${formatNumber(yAxis.domain[1])}; shaded: ${input.meaning}.${points.length === 0 ? '' : ` ${reductionNote(points)}`}`,
     layers,
   );

@@ -2,7 +2,7 @@ import { type Axis, oneLine, resolveAxis } from '../axis.js';
 import { requireFinite, requireRows } from '../column.js';
 import { drawn, formatNumber } from '../number-text.js';
 import { type ChartSpec, type ChartText, chart, type JsonObject, type Layer, type Row } from '../spec.js';
-import { pickedOpacity, pickParam, seriesColour } from './scatter-layers.js';
+import { pickedOpacity, pickParam, seriesColour } from './series-look.js';
 
 /** One bar. */
 export interface Bar {

@@ -3,7 +3,7 @@ import { type Column, extentOf, requireColumns, requireRows } from '../column.js
 import { drawn, formatNumber } from '../number-text.js';
 import { type ChartSpec, type ChartText, chart, type JsonObject, type Layer } from '../spec.js';
 import { lineLayers } from './line-layers.js';
-import { pickedOpacity, seriesColour } from './scatter-layers.js';
+import { pickedOpacity, seriesColour } from './series-look.js';
 
 /** One curve over few x values: a mean, with its error. */
 export interface Curve {

@@ -3,7 +3,7 @@ import { type Column, requireColumns, requireRows } from '../column.js';
 import { drawn, formatNumber } from '../number-text.js';
 import { histogramBins } from '../reduce/histogram-bins.js';
 import { type ChartSpec, type ChartText, chart, type Layer } from '../spec.js';
-import { pickedOpacity, pickParam, seriesColour } from './scatter-layers.js';
+import { pickedOpacity, pickParam, seriesColour } from './series-look.js';
 
 export interface HistogramInput extends ChartText {
   readonly x: Axis;

@@ -1,7 +1,7 @@
 import type { ResolvedAxis } from '../axis.js';
 import { tooltipOf } from '../axis.js';
 import type { JsonObject, Layer, Row } from '../spec.js';
-import { pickedOpacity, pickParam, seriesColour, seriesLegend } from './scatter-layers.js';
+import { pickedOpacity, pickParam, seriesColour, seriesLegend } from './series-look.js';
 
 const DASHES: readonly (readonly number[])[] = [
   [1, 0],

@@ -1,8 +1,10 @@
-import { type Axis, positionOf, resolveAxis } from '../axis.js';
-import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
+import { type Axis, positionOf } from '../axis.js';
+import { type Column, requireColumns, requireRows } from '../column.js';
 import { drawn, formatNumber } from '../number-text.js';
 import { type ChartSpec, type ChartText, chart } from '../spec.js';
-import { gridFor, reducedSeries, reductionNote, scatterLayers } from './scatter-layers.js';
+import { readableAxis } from './readable-axis.js';
+import { scatterLayers } from './scatter-layers.js';
+import { gridFor, reductionNote, scatterSeries, withDrawingNote } from './scatter-series.js';
 
 export interface ObservedPredictedSeries {
   readonly name: string;
@@ -32,29 +34,23 @@ export const observedPredictedSpec = (input: ObservedPredictedInput): ChartSpec 
   input.series.forEach(({ observed, predicted }, s) => {
     requireColumns({ [`series[${s}].observed`]: observed, [`series[${s}].predicted`]: predicted });
   });
-  const axis = resolveAxis(input.quantity, extentOf(...input.series.flatMap((one) => [one.observed, one.predicted])), {
-    mayBeLog: true,
-  });
+  const columns = input.series.flatMap((one) => [one.observed, one.predicted]);
+  const axis = readableAxis(input.quantity, columns, { mayBeLog: true });
   const across = {
     ...axis,
     title: axis.title.replace(axis.label, () => `Observed ${lowered(axis.label)}`),
   };
   const up = { ...axis, title: axis.title.replace(axis.label, () => `Predicted ${lowered(axis.label)}`) };
   const series = input.series.map(({ name, observed, predicted, label }) =>
-    reducedSeries(
-      { name, x: observed, y: predicted, ...(label === undefined ? {} : { label }) },
-      {
-        xLog: axis.log,
-        yLog: axis.log,
-        grid: gridFor(input.series.length),
-        ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
-        extremity: (row) => {
-          const seen = observed[row];
-          const said = predicted[row];
-          return Math.abs(axis.log ? Math.log(said / seen) : said - seen);
-        },
+    scatterSeries({ name, x: observed, y: predicted, ...(label === undefined ? {} : { label }) }, across, up, {
+      grid: gridFor(input.series.length),
+      ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
+      extremity: (row) => {
+        const seen = observed[row];
+        const said = predicted[row];
+        return Math.abs(axis.log ? Math.log(said / seen) : said - seen);
       },
-    ),
+    }),
   );
   const x = { field: 'x', ...positionOf(across) };
   const y = { field: 'y', ...positionOf(up) };
@@ -62,7 +58,7 @@ export const observedPredictedSpec = (input: ObservedPredictedInput): ChartSpec 
   const ends = [low, high].map((value) => ({ x: drawn(value), y: drawn(value) }));
   const range = `${formatNumber(low)} to ${formatNumber(high)}${axis.unit === '' ? '' : ` ${axis.unit}`}`;
   return chart(
-    input,
+    withDrawingNote(input, series),
     `Predicted against observed ${lowered(input.quantity.label)}, ${range}${axis.log ? ', log scales' : ''}; the dashed diagonal is a perfect prediction. ${reductionNote(series)}`,
     [
       {

@@ -1,9 +1,11 @@
-import { selectQuantile } from '@stepclock/numerics';
-import { type Axis, positionOf, resolveAxis } from '../axis.js';
+import { type Axis, positionOf, type ResolvedAxis } from '../axis.js';
 import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
-import { formatNumber } from '../number-text.js';
-import { type ChartSpec, type ChartText, chart } from '../spec.js';
-import { gridFor, reducedSeries, reductionNote, scatterLayers } from './scatter-layers.js';
+import { drawn, formatNumber } from '../number-text.js';
+import { trendPoints } from '../reduce/trend-points.js';
+import { type ChartSpec, type ChartText, chart, type JsonObject, type Layer } from '../spec.js';
+import { readableAxis } from './readable-axis.js';
+import { scatterLayers } from './scatter-layers.js';
+import { gridFor, reductionNote, type ScatterSeries, scatterSeries, withDrawingNote } from './scatter-series.js';
 
 export interface ResidualInput extends ChartText {
   readonly x: Axis;
@@ -15,35 +17,32 @@ export interface ResidualInput extends ChartText {
     readonly label?: (row: number) => string;
   }[];
   readonly maxPoints?: number;
+  /** Draws a line through the medians of neighbouring rows, for each series. */
+  readonly trend?: boolean;
 }
 
-/** How far the axis reaches when a few residuals lie far out: these are drawn at its edge, with their value in the tooltip. */
-const edgeOf = (columns: readonly Column[]): number => {
-  const sizes = new Float64Array(columns.reduce((sum, column) => sum + column.length, 0));
-  let at = 0;
-  for (const column of columns) for (let i = 0; i < column.length; i++) sizes[at++] = Math.abs(column[i]);
-  const usual = selectQuantile(sizes, 0.95);
-  const largest = extentOf(sizes)[1];
-  return usual > 0 && largest > 8 * usual ? 3 * usual : largest;
-};
+/** The line at zero, that of no error. */
+const zeroLine = (y: JsonObject): Layer => ({
+  data: { values: [{ y: 0 }] },
+  mark: { type: 'rule', style: 'reference', aria: false, tooltip: false },
+  encoding: { y },
+});
 
-/** The column with everything beyond the edge moved onto it. */
-const withinEdge = (column: Column, edge: number): { readonly placed: Float64Array; readonly moved: number } => {
-  const placed = new Float64Array(column.length);
-  let moved = 0;
-  for (let i = 0; i < column.length; i++) {
-    const value = column[i];
-    const beyond = Math.abs(value) > edge;
-    if (beyond) moved++;
-    placed[i] = beyond ? Math.sign(value) * edge : value;
-  }
-  return { placed, moved };
-};
+const trendLayers = (series: readonly ScatterSeries[], xAxis: ResolvedAxis, yAxis: ResolvedAxis): Layer[] =>
+  series.map(({ placedX, placedY }) => ({
+    data: {
+      values: trendPoints(placedX, placedY).map(({ x, y }) => ({
+        x: drawn(x * xAxis.factor),
+        y: drawn(y * yAxis.factor),
+      })),
+    },
+    mark: { type: 'line', style: 'trend', aria: false, tooltip: false },
+    encoding: { x: { field: 'x', ...positionOf(xAxis) }, y: { field: 'y', ...positionOf(yAxis) } },
+  }));
 
 /**
- * Residuals against anything, with the line at zero. Beyond `maxPoints` rows a series (default 1500): cells with counts, and the
- * 150 residuals furthest from zero as points. When the largest is more than eight times what 95 % stay within, the axis ends at
- * three times that, and the residuals beyond stand at its edge.
+ * Residuals against anything, with the line at zero. Beyond `maxPoints` rows a series (default 1500): squares that count, and the 150
+ * residuals furthest from zero as points. Where a few rows lie so far out that the others could not be read, they stand at the edge.
  *
  * @throws Fault `charts/...` for empty, unequal or non-finite columns.
  */
@@ -53,46 +52,29 @@ export const residualSpec = (input: ResidualInput): ChartSpec => {
     requireColumns({ [`series[${s}].x`]: x, [`series[${s}].residual`]: residual });
   });
   const residuals = input.series.map((one) => one.residual);
-  const edge = edgeOf(residuals);
-  const reach = extentOf(...residuals);
-  const xAxis = resolveAxis(input.x, extentOf(...input.series.map((one) => one.x)), { mayBeLog: true });
-  const yAxis = resolveAxis(
-    { ...input.residual, scale: 'linear' },
-    [Math.max(reach[0], -edge), Math.min(reach[1], edge)],
-    { includeZero: true, padding: 0.05 },
+  const xAxis = readableAxis(
+    input.x,
+    input.series.map((one) => one.x),
+    { mayBeLog: true },
   );
-  let beyond = 0;
-  const series = input.series.map(({ name, x, residual, label }) => {
-    const { placed, moved } = withinEdge(residual, edge);
-    beyond += moved;
-    return reducedSeries(
-      { name, x, y: placed, actual: residual, ...(label === undefined ? {} : { label }) },
-      {
-        xLog: xAxis.log,
-        grid: gridFor(input.series.length),
-        ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
-        extremity: (row) => Math.abs(residual[row]),
-      },
-    );
-  });
+  const yAxis = readableAxis({ ...input.residual, scale: 'linear' }, residuals, { includeZero: true, padding: 0.05 });
+  const series = input.series.map(({ name, x, residual, label }) =>
+    scatterSeries({ name, x, y: residual, ...(label === undefined ? {} : { label }) }, xAxis, yAxis, {
+      grid: gridFor(input.series.length),
+      ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
+      extremity: (row) => Math.abs(residual[row]),
+    }),
+  );
   const x = { field: 'x', ...positionOf(xAxis) };
   const y = { field: 'y', ...positionOf(yAxis) };
-  const [low, high] = reach.map((value) => formatNumber(value * yAxis.factor));
-  const note =
-    beyond === 1
-      ? 'One point lies further out, at the edge.'
-      : `${formatNumber(beyond, 9)} points lie further out, at the edge.`;
-  const subtitle = [input.subtitle, ...(beyond === 0 ? [] : [note])].filter((line) => line !== undefined).join(' ');
+  const [low, high] = extentOf(...residuals).map((value) => formatNumber(value * yAxis.factor));
   return chart(
-    { ...input, ...(subtitle === '' ? {} : { subtitle }) },
-    `${yAxis.title}, ${low} to ${high}, against ${xAxis.title}; the dashed line is zero.${beyond === 0 ? '' : ` ${note}`} ${reductionNote(series)}`,
+    withDrawingNote(input, series),
+    `${yAxis.title}, ${low} to ${high}, against ${xAxis.title}; the dashed line is zero.${input.trend ? ' The line joins medians of neighbouring rows.' : ''} ${reductionNote(series)}`,
     [
       ...scatterLayers(series, xAxis, yAxis, { x, y }),
-      {
-        data: { values: [{ y: 0 }] },
-        mark: { type: 'rule', style: 'reference', aria: false, tooltip: false },
-        encoding: { y },
-      },
+      zeroLine(y),
+      ...(input.trend ? trendLayers(series, xAxis, yAxis) : []),
     ],
   );
 };

@@ -4,7 +4,7 @@ import { drawn, formatNumber } from '../number-text.js';
 import { type TimeBin, timeBins } from '../reduce/time-bins.js';
 import { type ChartSpec, type ChartText, chart, type Layer } from '../spec.js';
 import { lineLayers } from './line-layers.js';
-import { pickedOpacity, seriesColour } from './scatter-layers.js';
+import { pickedOpacity, seriesColour } from './series-look.js';
 
 /** A signal over time. */
 export interface Signal {
