@@ -1,12 +1,6 @@
 import { join } from 'node:path';
-import { type ReportData, renderPng, renderSvg, type Spec } from '@stepclock/charts';
+import { type NamedFigure, type ReportData, renderPng, renderSvg } from '@stepclock/charts';
 import type { Session } from './session.js';
-
-/** A chart with the name of its files, without ending. */
-export interface NamedFigure {
-  readonly name: string;
-  readonly spec: Spec;
-}
 
 /** Draws every chart as NAME.svg and NAME.png into a folder. Returns the paths. */
 export const writeFigures = async (

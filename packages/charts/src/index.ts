@@ -19,6 +19,7 @@ export type {
   ReportSegments,
 } from './report/estimate-input.js';
 export { estimateReport } from './report/estimate-report.js';
+export { type ModelReport, modelReport, type NamedFigure } from './report/model-report.js';
 export { renderReport } from './report/render-report.js';
 export { type ReplayReportInput, replayReport } from './report/replay-sections.js';
 export type {
@@ -59,5 +60,7 @@ export {
 } from './specs/observed-predicted.js';
 export { type ResidualInput, residualSpec } from './specs/residual.js';
 export { type Signal, type StackedInput, stackedSpec, type TimelineInput, timelineSpec } from './specs/timeline.js';
+export { durationText, groupedText, percentText, significantText } from './terminal/quantity-text.js';
 export { type TextHistogramInput, textHistogram } from './terminal/text-histogram.js';
 export { type TextLineInput, textLine } from './terminal/text-line.js';
+export { textTable } from './terminal/text-table.js';

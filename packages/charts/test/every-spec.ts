@@ -37,6 +37,20 @@ export const everySpec = (): Readonly<Record<string, ChartSpec>> => ({
     residual: { label: 'Residual', unit: 's' },
     series: [{ name: 'steps', x, residual: [1e-4, -2e-4, 0, 3e-4, -1e-4, 2e-4] }],
   }),
+  trend: residualSpec({
+    title: 'Errors, one far out',
+    width: 380,
+    x: { label: 'Batch size', unit: 'sequences' },
+    residual: { label: 'Error', unit: '%' },
+    series: [
+      {
+        name: 'steps',
+        x: Array.from({ length: 40 }, (_, i) => i + 1),
+        residual: Array.from({ length: 40 }, (_, i) => (i === 7 ? 900 : i % 5)),
+      },
+    ],
+    trend: true,
+  }),
   band: bandSpec({
     title: 'Step time',
     x: { label: 'Sequence length', unit: 'tokens' },

@@ -1,10 +1,12 @@
 import { sortedCopy } from '@stepclock/numerics';
+import '@stepclock/vitest-matchers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { distributionPoints } from '../src/reduce/distribution-points.js';
 import { histogramBins } from '../src/reduce/histogram-bins.js';
 import { largestRows, reduceScatter } from '../src/reduce/scatter-cells.js';
 import { timeBins } from '../src/reduce/time-bins.js';
+import { trendPoints } from '../src/reduce/trend-points.js';
 
 const value = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 const column = fc.array(value, { minLength: 1, maxLength: 400 });
@@ -69,6 +71,41 @@ describe('a distribution in few points', () => {
     const points = distributionPoints(values);
     expect(points.length).toBeLessThan(330);
     expect(points.slice(-40).map((point) => point.value)).toEqual([...values.slice(-40)]);
+  });
+});
+
+describe('a trend', () => {
+  it('is a line of medians: of a straight line, points on it, in order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 2, maxLength: 200 }), (x) => {
+        const points = trendPoints(
+          x,
+          x.map((v) => 3 * v + 1),
+        );
+        expect(points.length).toBeLessThanOrEqual(13);
+        expect(points.length >= 2).toBe(new Set(x).size >= 2 && points.length > 0);
+        points.forEach((point, i) => {
+          expect(point.y).toAgree(3 * point.x + 1, 1e-12);
+          if (i > 0) expect(point.x).toBeGreaterThan(points[i - 1]?.x ?? Number.NaN);
+        });
+      }),
+    );
+  });
+
+  it('is not bent by one wild row, and absent where all x are one', () => {
+    const x = Array.from({ length: 120 }, (_, i) => i);
+    expect(
+      trendPoints(
+        x,
+        x.map((v) => (v === 60 ? 1e9 : 2)),
+      ),
+    ).toEqual(
+      trendPoints(
+        x,
+        x.map(() => 2),
+      ),
+    );
+    expect(trendPoints([3, 3, 3], [1, 2, 3])).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type Fault, isFault } from '@stepclock/faults';
 import { describe, expect, it } from 'vitest';
 import {
+  bandSpec,
   barSpec,
   convergenceSpec,
   ecdfSpec,
@@ -70,6 +71,82 @@ describe('units and scales', () => {
     });
     expect(spec.description).toContain('One point lies further out, at the edge.');
     expect(JSON.stringify(spec)).toContain('"trueY":1000');
+  });
+});
+
+describe('many rows, and one far out', () => {
+  const usual = Array.from({ length: 3000 }, (_, i) => 10 + 5 * Math.sin(i * i));
+  const column = (outlier: number) => usual.map((value, i) => (i === 500 ? outlier : value));
+  const steps = { label: 'Step time', unit: 'ms' };
+  const domains = (spec: object): number[][] =>
+    [...JSON.stringify(spec).matchAll(/"domain":(\[-?[\d.]+,-?[\d.]+\])/g)].map((match) => JSON.parse(match[1] ?? ''));
+
+  it.each([
+    [
+      'observed and predicted',
+      (values: number[]) =>
+        observedPredictedSpec({
+          title: 'T',
+          quantity: steps,
+          series: [{ name: 'a', observed: values, predicted: usual }],
+        }),
+    ],
+    [
+      'residuals, far out across',
+      (values: number[]) =>
+        residualSpec({ title: 'T', x: steps, residual: steps, series: [{ name: 'a', x: values, residual: usual }] }),
+    ],
+    [
+      'bands',
+      (values: number[]) =>
+        bandSpec({
+          title: 'T',
+          x: steps,
+          y: steps,
+          meaning: 'an interval',
+          bands: [{ name: 'a', x: [5, 15], fit: [5, 15], lower: [4, 14], upper: [6, 16] }],
+          observed: [{ name: 'a', x: values, y: usual }],
+        }),
+    ],
+  ])('%s: the many fill the plot, the one stands at its edge with its true place', (_, draw) => {
+    const spec = draw(column(500));
+    for (const [low = Number.NaN, high = Number.NaN] of domains(spec)) {
+      expect(low).toBeGreaterThanOrEqual(0);
+      expect(high).toBeLessThan(25);
+    }
+    expect(spec.title.subtitle).toBe(
+      'Squares count rows (darker: more); the 150 most extreme rows are points. One point lies further out, at the edge.',
+    );
+    expect(JSON.stringify(spec)).toContain('"trueX":500');
+    expect(draw(column(12)).title.subtitle).not.toContain('edge');
+  });
+
+  it('a few rows are points, and nothing is said of them', () => {
+    const few = usual.slice(0, 100);
+    const spec = residualSpec({
+      title: 'T',
+      x: steps,
+      residual: steps,
+      series: [{ name: 'a', x: few, residual: few }],
+    });
+    expect(spec.title).toEqual({ text: 'T' });
+  });
+
+  it('values over decades are drawn on a log scale, and none of them is far out', () => {
+    const wide = Array.from({ length: 200 }, (_, i) => 10 ** (i / 40));
+    const spec = observedPredictedSpec({
+      title: 'T',
+      quantity: steps,
+      series: [{ name: 'a', observed: wide, predicted: wide }],
+    });
+    expect(JSON.stringify(spec)).toContain('"type":"log"');
+    expect(spec.title).toEqual({ text: 'T' });
+  });
+
+  it('a histogram says that its outermost bars gather', () => {
+    const spec = (values: number[]) => histogramSpec({ title: 'T', x: steps, series: [{ name: 'a', values }] });
+    expect(spec(column(500)).title.subtitle).toBe('The outermost bars gather all beyond them.');
+    expect(spec(usual).title.subtitle).toBeUndefined();
   });
 });
 

@@ -1,24 +1,30 @@
+export { type ReadStepTimesOptions, readStepTimes } from './data/read-step-times.js';
+export { KNOWN_FURTHER_FEATURES, type StepTimes, stepTimesOf } from './data/step-times.js';
+export type { StepTimeFaultCode } from './fault.js';
 export {
   type CompareOptions,
   compareEstimators,
+  comparisonWarnings,
   type EstimatorComparison,
   type EstimatorScore,
-} from './compare-estimators.js';
-export { evaluateStepTime, type StepTimeEvaluation } from './evaluate-step-time.js';
-export { type FitStepTimeOptions, fitStepTime, type StepTimeFit, type StepTimeWarning } from './fit-step-time.js';
-export type { FurtherFeature } from './further-features.js';
-export { type InfluenceReport, type InfluentialPoint, influenceInWords } from './influence-report.js';
+} from './fit/compare-estimators.js';
+export { type FitStepTimeOptions, fitStepTime, type StepTimeFit } from './fit/fit-step-time.js';
+export type { StepTimeWarning } from './fit/fit-warnings.js';
+export type { FurtherFeature } from './fit/further-features.js';
+export { type InfluenceReport, type InfluentialPoint, influenceInWords } from './fit/influence-report.js';
+export { evaluateStepTime, type StepTimeEvaluation } from './model/evaluate-step-time.js';
+export { type MissedPoint, pointsOverThreshold } from './model/points-over-threshold.js';
 export {
+  evaluationJSON,
   type ModelFileOptions,
   missedJSON,
   readStepTimeFile,
   statisticsJSON,
   stepTimeFile,
-} from './model-file.js';
-export { type MissedPoint, pointsOverThreshold } from './points-over-threshold.js';
-export { type ReadStepTimesOptions, readStepTimes } from './read-step-times.js';
-export type { StepTimeFaultCode } from './step-time-fault.js';
-export { type PredictionBand, type StepTimeFigures, stepTimeFigures } from './step-time-figures.js';
-export { predictStepTime, type StepPrediction, type StepQuery, type StepTimeModel } from './step-time-model.js';
-export type { StepTimeFile } from './step-time-schema.js';
-export { KNOWN_FURTHER_FEATURES, type StepTimes, stepTimesOf } from './step-times.js';
+} from './model/step-time-file.js';
+export { predictStepTime, type StepPrediction, type StepQuery, type StepTimeModel } from './model/step-time-model.js';
+export type { StepTimeFile } from './model/step-time-schema.js';
+export { type PredictionBand, type StepTimeFigures, stepTimeFigures } from './report/figure-columns.js';
+export { stepTimeCharts } from './report/figures.js';
+export { stepTimeReport } from './report/report.js';
+export { evaluationText, stepTimeFitText } from './report/text.js';

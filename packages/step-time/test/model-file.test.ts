@@ -259,7 +259,7 @@ describe('a model file that is none', () => {
     [
       'foreign features',
       { ...plain, features: ['prefilling', 'y'] },
-      'features: must be features of the model; got "y"',
+      'features: must be the model\'s own beyond batch_size and sequence_length; got "y"',
     ],
   ])('%s', (_, value, message) => {
     expect(() => readStepTimeFile(JSON.stringify(value))).toThrow(

@@ -243,7 +243,9 @@ describe('the model file', () => {
 
   it('is refused when it is none', () => {
     const refused = (change: object) => () => readStepTimeFile(JSON.stringify({ ...file, ...change }));
-    expect(refused({ features: ['x'] })).toThrow('features: must be features of the model; got "x"');
+    expect(refused({ features: ['x'] })).toThrow(
+      'features: must be the model\'s own beyond batch_size and sequence_length; got "x"',
+    );
     expect(refused({ model: { ...fit.model.linear.toJSON(), coefficients: [] } })).toThrow(
       'model.coefficients: must have 4',
     );

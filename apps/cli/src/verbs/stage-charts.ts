@@ -1,3 +1,4 @@
+import type { NamedFigure } from '@stepclock/charts';
 import { barSpec, curveSpec, observedPredictedSpec } from '@stepclock/charts';
 import {
   type ExperimentResult,
@@ -7,7 +8,6 @@ import {
   totalCurve,
   transferPoints,
 } from '@stepclock/stage-latency-recalibration';
-import type { NamedFigure } from '../figure-files.js';
 
 const SAMPLES = { label: 'Samples from the target GPU', unit: 'configurations' };
 const MAPE = { label: 'Mean absolute error of the total', unit: '% of the time', scale: 'log' as const };

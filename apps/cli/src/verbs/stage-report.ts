@@ -1,3 +1,4 @@
+import type { ModelReport, NamedFigure } from '@stepclock/charts';
 import { formatNumber, formatPercent, type TableCell, type Tone } from '@stepclock/charts';
 import {
   type Answered,
@@ -8,8 +9,6 @@ import {
   totalCurve,
   transferPoints,
 } from '@stepclock/stage-latency-recalibration';
-import type { NamedFigure } from '../figure-files.js';
-import type { ModelReport } from '../reports/model-report.js';
 import { METHOD_WORDS } from './stage-charts.js';
 
 interface StageReportContext {

@@ -4,18 +4,18 @@ import {
   fitStepTime,
   pointsOverThreshold,
   readStepTimes,
-  stepTimeFigures,
+  stepTimeCharts,
   stepTimeFile,
+  stepTimeFitText,
+  stepTimeReport,
 } from '@stepclock/step-time';
 import type { StepTimeFitArgs } from '../commands/step-time.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
 import { checkOutputs, refuseOverwriting } from '../output-paths.js';
 import type { Session } from '../session.js';
-import { stepTimeFitText } from '../text/step-time-text.js';
 import { readTidyFile } from '../tidy-input.js';
 import { DEFAULT_THRESHOLD_PERCENT } from './step-time-input.js';
-import { stepTimeReport } from './step-time-report.js';
 
 /** A model's name as a file name: hub names such as `org/model` keep both parts. */
 const fileNameOf = (name: string): string => {
@@ -47,40 +47,39 @@ export const runStepTimeFit = async (args: StepTimeFitArgs, session: Session): P
   const times = readStepTimes(table, { features, filter });
   const fit = fitStepTime(times, { name: modelName, features, seed, level });
   const comparison = compareEstimators(times, { features, seed });
-  for (const { code, message } of fit.warnings) {
+  const file = stepTimeFile(fit, comparison, { thresholdPercent });
+  for (const { code, message } of file.warnings) {
     // The text begins with it.
     if (code !== 'dominant-points' || args.json === '-') session.log.warn(`${message} [${code}]`);
   }
 
-  const file = {
-    ...stepTimeFile(fit, comparison, { thresholdPercent }),
+  const saved = {
+    ...file,
     input: { file: name, sha256, rows: times.length, filter },
     stepclock_version: session.version,
   };
-  await session.writeJson(target, file);
+  await session.writeJson(target, saved);
   const written = [target];
   if (args.figures !== false || args.report !== undefined) {
-    const { stepTimeCharts } = await import('./step-time-charts.js');
-    const charts = stepTimeCharts(stepTimeFigures(fit, comparison), modelName, file.headline);
+    const charts = stepTimeCharts(fit, comparison, file);
     if (args.figures !== false) {
       const { writeFigures } = await import('../figure-files.js');
       written.push(...(await writeFigures(args.figures ?? folder, charts, session)));
     }
     if (args.report !== undefined) {
       const { writeModelReport } = await import('../reports/model-report.js');
-      const report = stepTimeReport(file, fit.warnings, charts, { name, sha256, rows: times.length });
-      await writeModelReport(args.report, { ...report, title: `Step time of ${modelName}`, seed }, session);
+      await writeModelReport(args.report, stepTimeReport(file, charts, { name, sha256, rows: times.length }), session);
       written.push(args.report);
     }
   }
-  const taken = await session.writeJson(args.json, file);
+  const taken = await session.writeJson(args.json, saved);
   if (!taken) {
     const missed = pointsOverThreshold(
       times.stepTimeSec.map((sec) => 1000 * sec),
       fit.leastSquares.fitted,
       thresholdPercent,
     );
-    session.print(stepTimeFitText(fit, file.formula, comparison, missed, thresholdPercent));
+    session.print(stepTimeFitText(fit, comparison, file, missed));
     session.print(`\nWrote ${written[0]}${written.length > 1 ? ` and ${written.length - 1} more files` : ''}.`);
   }
   return ExitCode.ok;

@@ -1,3 +1,4 @@
+import type { NamedFigure } from '@stepclock/charts';
 import { curveSpec, observedPredictedSpec, panelSpec, residualSpec } from '@stepclock/charts';
 import {
   learningCurve,
@@ -8,7 +9,6 @@ import {
   type RegressorOptions,
   type TrainedDevice,
 } from '@stepclock/token2metrics';
-import type { NamedFigure } from '../figure-files.js';
 
 const UNITS = { time: 's', energy: 'J', power: 'W' } as const;
 const PANEL = { width: 380, height: 280 } as const;

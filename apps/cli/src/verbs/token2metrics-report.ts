@@ -1,7 +1,6 @@
+import type { ModelReport, NamedFigure } from '@stepclock/charts';
 import { formatNumber, formatPercent, type Tone } from '@stepclock/charts';
 import { METRIC_FACTS, type TrainedDevice } from '@stepclock/token2metrics';
-import type { NamedFigure } from '../figure-files.js';
-import type { ModelReport } from '../reports/model-report.js';
 
 /** A trained model with what was found in its data and drawn of it. */
 export interface TrainedForReport {

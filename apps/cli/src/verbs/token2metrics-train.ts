@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { NamedFigure } from '@stepclock/charts';
 import {
   configurationFor,
   deviceModelToJSON,
@@ -12,7 +13,6 @@ import {
 import type { Token2MetricsTrainArgs } from '../commands/token2metrics.js';
 import { UsageError } from '../errors.js';
 import { ExitCode } from '../exit-code.js';
-import type { NamedFigure } from '../figure-files.js';
 import { allBytes, openInput } from '../input.js';
 import { checkOutputs, refuseOverwriting } from '../output-paths.js';
 import type { Session } from '../session.js';

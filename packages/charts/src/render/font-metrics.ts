@@ -1,17 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { chartsFault } from '../charts-fault.js';
+import { installedBytes, installedFile } from './installed-file.js';
 
 /** Advance widths of a TrueType font, in units of one em. */
 interface FontMetrics {
   widthOf(text: string): number;
 }
 
-const here = createRequire(import.meta.url);
-
 /** Path of a bundled font: the one family that every output is drawn and measured in. */
 export const fontPath = (weight: 'normal' | 'bold'): string =>
-  here.resolve(`dejavu-fonts-ttf/ttf/${weight === 'bold' ? 'DejaVuSans-Bold' : 'DejaVuSans'}.ttf`);
+  installedFile(`dejavu-fonts-ttf/ttf/${weight === 'bold' ? 'DejaVuSans-Bold' : 'DejaVuSans'}.ttf`);
 
 const unreadable = (what: string) =>
   chartsFault('charts/font-unreadable', 'font', 'must be a TrueType font with a Unicode map', what);
@@ -86,7 +83,7 @@ const loaded = new Map<string, FontMetrics>();
 export const textWidth = (text: string, fontSizePx: number, weight: 'normal' | 'bold' = 'normal'): number => {
   let metrics = loaded.get(weight);
   if (metrics === undefined) {
-    metrics = readFontMetrics(readFileSync(fontPath(weight)));
+    metrics = readFontMetrics(installedBytes(fontPath(weight)));
     loaded.set(weight, metrics);
   }
   return metrics.widthOf(text) * fontSizePx;

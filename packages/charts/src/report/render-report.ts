@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { unbroken } from '../number-text.js';
 import { arrangedFigures } from './arrange-figures.js';
 import { blockMarkup, keyFigureCards, provenanceSection, verdictBox, warningList } from './blocks.js';
@@ -9,7 +8,8 @@ import type { ReportBlock, ReportData, ReportSection } from './report-data.js';
 import { STYLE } from './style.js';
 import { vegaRuntime } from './vega-runtime.js';
 
-const hashOf = (script: string): string => `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+const hashOf = (script: string): string =>
+  `'sha256-${process.getBuiltinModule('node:crypto').createHash('sha256').update(script).digest('base64')}'`;
 
 /** Only our two scripts run, by their digests; nothing is fetched, framed, posted or evaluated. */
 const policyOf = (scripts: readonly string[]): string =>
@@ -42,7 +42,7 @@ const drawBlocks = async (sections: readonly ReportSection[]): Promise<DrawnBloc
  */
 export const renderReport = async (report: ReportData): Promise<string> => {
   const drawn = await drawBlocks(report.sections);
-  const runtime = await vegaRuntime();
+  const runtime = vegaRuntime();
   const specs = Object.fromEntries(
     drawn.flat().flatMap(({ figures }) => figures.map((figure) => [figure.id, figure.vega])),
   );

@@ -1,8 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-
-const here = createRequire(import.meta.url);
+import { installedFile, installedText } from '../render/installed-file.js';
 
 /** An element's own end tag inside it would end it early. */
 const insideScript = (code: string): string => code.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '<\\!--');
@@ -17,8 +13,8 @@ const asGlobal = (module: string): string => {
 };
 
 /** Vega and its expression interpreter as one script for the page, minified, from the packages that are installed here. */
-export const vegaRuntime = async (): Promise<string> => {
-  const vega = await readFile(join(dirname(here.resolve('vega')), 'vega.min.js'), 'utf8');
-  const interpreter = await readFile(here.resolve('vega-interpreter'), 'utf8');
+export const vegaRuntime = (): string => {
+  const vega = installedText(installedFile('vega').replace(/[^/\\]+$/, 'vega.min.js'));
+  const interpreter = installedText(installedFile('vega-interpreter'));
   return insideScript(`${vega.trim()}\n${asGlobal(interpreter)}`);
 };

@@ -109,9 +109,11 @@ export const histogramSpec = (input: HistogramInput): ChartSpec => {
     });
   }
   const [low, high] = common.range.map((value) => formatNumber(value * axis.factor));
+  const gathered = common.gathered ? ['The outermost bars gather all beyond them.'] : [];
+  const subtitle = [...(input.subtitle === undefined ? [] : [input.subtitle]), ...gathered].join(' ');
   return chart(
-    input,
-    `${axis.title} from ${low} to ${high} in ${common.bins.length} bars.${common.gathered ? ' The outermost bars gather everything beyond them.' : ''}`,
+    { ...input, ...(subtitle === '' ? {} : { subtitle }) },
+    `${axis.title} from ${low} to ${high} in ${common.bins.length} bars. ${gathered.join('')}`.trimEnd(),
     layers,
     { width: 520, height: 260 },
   );

@@ -18,13 +18,14 @@ const joined = (columns: readonly Column[], of: (value: number) => number): Floa
 
 /** The range of all values; where a few far out would squeeze the others, that of the others, with room at that end. */
 const readableRange = (values: Float64Array): readonly [number, number] => {
-  const [least, most] = extentOf(values);
   const share = fewOf(values.length) / Math.max(1, values.length - 1);
   const low = selectQuantile(values, share);
   const high = selectQuantile(values, 1 - share);
-  const room = ROOM * (high - low);
-  const isFar = (distance: number): boolean => high > low && distance > (SQUEEZED - 1) * (high - low);
-  return [isFar(low - least) ? low - room : least, isFar(most - high) ? high + room : most];
+  const reach = high > low ? (SQUEEZED - 1) * (high - low) : Number.POSITIVE_INFINITY;
+  const [least, most] = extentOf(values);
+  const [first, last] = extentOf(values.filter((value) => value >= low - reach && value <= high + reach));
+  const room = ROOM * (last - first);
+  return [least < first ? first - room : least, most > last ? last + room : most];
 };
 
 /**

@@ -43,9 +43,17 @@ export const scatterSeries = (
 ): ScatterSeries => {
   const placedX = placed(series.x, x);
   const placedY = placed(series.y, y);
+  const isBeyond = (row: number): boolean => placedX[row] !== series.x[row] || placedY[row] !== series.y[row];
   let beyond = 0;
-  for (let i = 0; i < placedX.length; i++) if (placedX[i] !== series.x[i] || placedY[i] !== series.y[i]) beyond++;
-  const reduced = reduceScatter(placedX, placedY, { ...reduction, xLog: x.log, yLog: y.log });
+  for (let row = 0; row < placedX.length; row++) if (isBeyond(row)) beyond++;
+  const middle = (y.domain[0] + y.domain[1]) / 2 / y.factor;
+  const { extremity = (row: number) => Math.abs(placedY[row] - middle), ...rest } = reduction;
+  const reduced = reduceScatter(placedX, placedY, {
+    ...rest,
+    xLog: x.log,
+    yLog: y.log,
+    extremity: (row) => (isBeyond(row) ? Number.POSITIVE_INFINITY : extremity(row)),
+  });
   return { ...series, placedX, placedY, beyond, reduced };
 };
 

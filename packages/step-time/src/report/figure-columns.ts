@@ -1,7 +1,7 @@
 import { featureTable, predictWithIntervals } from '@stepclock/regression';
-import type { EstimatorComparison } from './compare-estimators.js';
-import type { StepTimeFit } from './fit-step-time.js';
-import { BATCH_SIZE, SEQUENCE_LENGTH, type StepTimes } from './step-times.js';
+import { BATCH_SIZE, SEQUENCE_LENGTH, type StepTimes } from '../data/step-times.js';
+import type { EstimatorComparison } from '../fit/compare-estimators.js';
+import type { StepTimeFit } from '../fit/fit-step-time.js';
 
 /** One line of the prediction bands: step time over sequence length at one batch size. ms. */
 export interface PredictionBand {

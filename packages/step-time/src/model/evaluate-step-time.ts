@@ -1,8 +1,8 @@
 import { outsideHull, predictWithIntervals, type RegressionMetrics, regressionMetrics } from '@stepclock/regression';
+import { stepTimeDataset } from '../data/step-time-terms.js';
+import type { StepTimes } from '../data/step-times.js';
 import { type MissedPoint, pointsOverThreshold } from './points-over-threshold.js';
-import { requireFiniteTimes, type StepTimeModel } from './step-time-model.js';
-import { stepTimeDataset } from './step-time-terms.js';
-import type { StepTimes } from './step-times.js';
+import { requireTimes, type StepTimeModel } from './step-time-model.js';
 
 /** How a model does on other steps. Times in ms. */
 export interface StepTimeEvaluation {
@@ -13,19 +13,22 @@ export interface StepTimeEvaluation {
   readonly extrapolatedRows: number;
   readonly measuredMs: Float64Array;
   readonly predictedMs: Float64Array;
+  /** Of `missed`. */
+  readonly thresholdPercent: number;
   readonly missed: readonly MissedPoint[];
 }
 
 /** Compares predictions with measured steps. @param thresholdPercent of the points to list; default 20 */
 export const evaluateStepTime = (model: StepTimeModel, times: StepTimes, thresholdPercent = 20): StepTimeEvaluation => {
   const data = stepTimeDataset(times, model.features);
-  const predicted = requireFiniteTimes(model.linear.predict(data.features));
+  const predicted = requireTimes(model.linear.predict(data.features));
   return {
     metrics: regressionMetrics(data.target, predicted),
     intervalCoverage: coverageOf(model, data.features, data.target),
     extrapolatedRows: outsideHull(model.linear, data.features).reduce((sum, outside) => sum + outside, 0),
     measuredMs: data.target,
     predictedMs: predicted,
+    thresholdPercent,
     missed: pointsOverThreshold(data.target, predicted, thresholdPercent),
   };
 };

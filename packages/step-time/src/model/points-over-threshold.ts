@@ -1,4 +1,4 @@
-import { stepTimeFault } from './step-time-fault.js';
+import { stepTimeFault } from '../fault.js';
 
 /** A row that the model misses by more than was asked for. */
 export interface MissedPoint {

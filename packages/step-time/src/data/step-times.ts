@@ -1,4 +1,4 @@
-import { stepTimeFault } from './step-time-fault.js';
+import { stepTimeFault } from '../fault.js';
 
 /** The model's own features, by the names that its terms use. */
 export const BATCH_SIZE = 'batch_size';

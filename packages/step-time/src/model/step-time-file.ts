@@ -1,15 +1,16 @@
 import { isFault } from '@stepclock/faults';
 import { type ModelFileKind, readModelFile } from '@stepclock/model-file';
-import { type FittedModel, LinearModel, modelFromJSON } from '@stepclock/regression';
-import type { EstimatorComparison, EstimatorScore } from './compare-estimators.js';
-import type { StepTimeFit } from './fit-step-time.js';
-import { type InfluentialPoint, influenceInWords } from './influence-report.js';
+import { type FittedModel, LinearModel, modelFromJSON, type RegressionMetrics } from '@stepclock/regression';
+import { formulaOf } from '../data/step-time-terms.js';
+import { BATCH_SIZE, SEQUENCE_LENGTH, type StepTimes } from '../data/step-times.js';
+import { stepTimeFault } from '../fault.js';
+import { comparisonWarnings, type EstimatorComparison, type EstimatorScore } from '../fit/compare-estimators.js';
+import type { StepTimeFit } from '../fit/fit-step-time.js';
+import { type InfluentialPoint, influenceInWords } from '../fit/influence-report.js';
+import type { StepTimeEvaluation } from './evaluate-step-time.js';
 import { type MissedPoint, pointsOverThreshold } from './points-over-threshold.js';
-import { stepTimeFault } from './step-time-fault.js';
 import type { StepTimeModel } from './step-time-model.js';
 import { type StepTimeFile, stepTimeSchema } from './step-time-schema.js';
-import { formulaOf } from './step-time-terms.js';
-import type { StepTimes } from './step-times.js';
 
 const uncertaintyJSON = (u: {
   readonly standardError: number | null;
@@ -56,6 +57,40 @@ const scoreJSON = (score: EstimatorScore) => {
   return { estimator: score.name, train: part(score.train), test: part(score.test) };
 };
 
+/** Errors under their published names; ms. */
+const errorsJSON = (metrics: RegressionMetrics) => ({
+  explained_variance: metrics.explainedVariance,
+  mse: metrics.mse,
+  rmse: metrics.rmse,
+  mae: metrics.mae,
+  mape: metrics.mapePercent,
+  max_error: metrics.maxAbsoluteError,
+  median_abs_error: metrics.medianAbsoluteError,
+  '90th_percentile_error': metrics.p90AbsoluteError,
+  '95th_percentile_error': metrics.p95AbsoluteError,
+  '99th_percentile_error': metrics.p99AbsoluteError,
+});
+
+/** What `step-time evaluate` says as JSON. @param listed rows over the threshold that are listed at most */
+export const evaluationJSON = (
+  model: StepTimeModel,
+  times: StepTimes,
+  { metrics, intervalCoverage, extrapolatedRows, missed, thresholdPercent }: StepTimeEvaluation,
+  listed = LISTED,
+) => ({
+  schema: 'stepclock/step-time-evaluation@1',
+  model_name: model.name,
+  units: { errors: 'ms', mape: 'percent', mse: 'ms^2' },
+  statistics: { n: metrics.n, r2: metrics.r2, ...errorsJSON(metrics), bias: metrics.bias },
+  prediction_interval_coverage: intervalCoverage,
+  extrapolated_rows: extrapolatedRows,
+  points_over_threshold: {
+    threshold_percent: thresholdPercent,
+    count: missed.length,
+    points: missed.slice(0, listed).map((point) => missedJSON(times, point)),
+  },
+});
+
 /** The statistics of a fit as they stand in files. */
 export const statisticsJSON = ({ leastSquares, metrics, crossValidation }: StepTimeFit): StepTimeFile['statistics'] => {
   const { statistics, conditionNumber } = leastSquares;
@@ -64,16 +99,7 @@ export const statisticsJSON = ({ leastSquares, metrics, crossValidation }: StepT
     df: statistics.df,
     r2: statistics.r2,
     adjusted_r2: statistics.adjustedR2,
-    explained_variance: metrics.explainedVariance,
-    mse: metrics.mse,
-    rmse: metrics.rmse,
-    mae: metrics.mae,
-    mape: metrics.mapePercent,
-    max_error: metrics.maxAbsoluteError,
-    median_abs_error: metrics.medianAbsoluteError,
-    '90th_percentile_error': metrics.p90AbsoluteError,
-    '95th_percentile_error': metrics.p95AbsoluteError,
-    '99th_percentile_error': metrics.p99AbsoluteError,
+    ...errorsJSON(metrics),
     cv_scores_mean: crossValidation?.meanR2 ?? null,
     cv_scores_std: crossValidation?.sdR2 ?? null,
     cv_scores: crossValidation?.folds.map(({ r2 }) => r2) ?? null,
@@ -86,6 +112,9 @@ export const statisticsJSON = ({ leastSquares, metrics, crossValidation }: StepT
     scaled_condition_number: conditionNumber.scaled,
   };
 };
+
+/** Rows over the threshold that a file lists at most. */
+const LISTED = 100;
 
 export interface ModelFileOptions {
   /** Default 20. */
@@ -100,7 +129,7 @@ export const stepTimeFile = (
   comparison: EstimatorComparison,
   options: ModelFileOptions = {},
 ): StepTimeFile => {
-  const { thresholdPercent = 20, listed = 100 } = options;
+  const { thresholdPercent = 20, listed = LISTED } = options;
   const { model, times, leastSquares, influence, coefficientNames } = fit;
   const measured = times.stepTimeSec.map((sec) => 1000 * sec);
   const missed = pointsOverThreshold(measured, leastSquares.fitted, thresholdPercent);
@@ -149,7 +178,7 @@ export const stepTimeFile = (
       test_rows: comparison.testRows,
       estimators: comparison.scores.map(scoreJSON),
     },
-    warnings: [...fit.warnings],
+    warnings: [...fit.warnings, ...comparisonWarnings(comparison)],
     features: [...model.features],
     model: model.linear.toJSON(),
   };
@@ -174,12 +203,15 @@ const KIND: ModelFileKind<typeof stepTimeSchema> = {
 export const readStepTimeFile = (text: string, file?: string): StepTimeModel => {
   const { model_name: name, target, features, model } = readModelFile(text, KIND, file);
   const linear = linearModelOf(model, file);
-  const missing = features.find((feature) => !linear.featureNames.includes(feature));
-  if (missing === undefined) return { name, target, features, linear };
+  const named = [BATCH_SIZE, SEQUENCE_LENGTH, ...features];
+  const odd =
+    features.find((feature) => !linear.featureNames.includes(feature)) ??
+    linear.featureNames.find((feature) => !named.includes(feature));
+  if (odd === undefined) return { name, target, features, linear };
   throw stepTimeFault('step-time/bad-model-file', {
     what: 'features',
-    rule: 'must be features of the model',
-    value: missing,
+    rule: "must be the model's own beyond batch_size and sequence_length",
+    value: odd,
     file,
   });
 };

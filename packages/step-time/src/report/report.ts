@@ -1,9 +1,5 @@
-import { formatNumber, type Tone } from '@stepclock/charts';
-import type { stepTimeFile } from '@stepclock/step-time';
-import type { NamedFigure } from '../figure-files.js';
-import type { ModelReport } from '../reports/model-report.js';
-
-type StepTimeJson = ReturnType<typeof stepTimeFile>;
+import { formatNumber, type ModelReport, type NamedFigure, type Tone } from '@stepclock/charts';
+import type { StepTimeFile } from '../model/step-time-schema.js';
 
 /** The statistics in words; percentages and shares carry their unit, all else is ms or a pure number. */
 const STATISTICS: Readonly<Record<string, readonly [label: string, unit: string]>> = {
@@ -32,7 +28,7 @@ const STATISTICS: Readonly<Record<string, readonly [label: string, unit: string]
   scaled_condition_number: ['Condition number, columns scaled', ''],
 };
 
-const statisticsRows = (statistics: StepTimeJson['statistics']) =>
+const statisticsRows = (statistics: StepTimeFile['statistics']) =>
   Object.entries(statistics).flatMap(([name, value]) => {
     if (typeof value !== 'number') return [];
     const [label, unit] = STATISTICS[name] ?? [name.replaceAll('_', ' '), ''];
@@ -40,7 +36,7 @@ const statisticsRows = (statistics: StepTimeJson['statistics']) =>
     return [[label, `${formatNumber(value, whole)}${unit === '' ? '' : ` ${unit}`}`]];
   });
 
-const coefficientRows = (rows: StepTimeJson['coefficient_table']) =>
+const coefficientRows = (rows: StepTimeFile['coefficient_table']) =>
   rows.map(({ name, term, estimate, standard_error, t, p, interval }) => [
     name,
     term.replaceAll('*', ' × '),
@@ -52,12 +48,12 @@ const coefficientRows = (rows: StepTimeJson['coefficient_table']) =>
   ]);
 
 /** What the fit is worth: a mean error above 20 %, or less than half of the variance explained, is no model. */
-const toneOf = ({ r2, mape }: StepTimeJson['statistics'], warned: boolean): Tone => {
+const toneOf = ({ r2, mape }: StepTimeFile['statistics'], warned: boolean): Tone => {
   const careful = warned || (mape ?? 0) > 5 || (r2 ?? 1) < 0.9;
   return (mape ?? 0) > 20 || (r2 ?? 1) < 0.5 ? 'bad' : careful ? 'caution' : 'good';
 };
 
-const headlineOf = ({ r2, mape, rmse }: StepTimeJson['statistics']): string => {
+const headlineOf = ({ r2, mape, rmse }: StepTimeFile['statistics']): string => {
   const miss =
     mape === null
       ? `with a root mean squared error of ${formatNumber(rmse ?? Number.NaN, 2)} ms`
@@ -66,19 +62,19 @@ const headlineOf = ({ r2, mape, rmse }: StepTimeJson['statistics']): string => {
   return `The formula gives the time of a step ${miss}${explained}.`;
 };
 
-/** The report of a step-time fit, but for its title. */
+/** The report of a step-time fit, without its provenance. */
 export const stepTimeReport = (
-  file: StepTimeJson,
-  warnings: readonly { readonly code: string; readonly message: string }[],
+  file: StepTimeFile,
   figures: readonly NamedFigure[],
   input: { readonly name: string; readonly sha256: string; readonly rows: number },
-): Omit<ModelReport, 'title' | 'seed'> => {
+): ModelReport => {
   const { r2, rmse, mape } = file.statistics;
   const figure = (label: string, value: number | null, unit?: string, note?: string) =>
     value === null ? [] : [{ label, value: formatNumber(value), ...(unit && { unit }), ...(note && { note }) }];
   return {
+    title: `Step time of ${file.model_name}`,
     subtitle: input.name,
-    tone: toneOf(file.statistics, warnings.length > 0),
+    tone: toneOf(file.statistics, file.warnings.length > 0),
     headline: headlineOf(file.statistics),
     points: [file.headline, file.formula.replaceAll('*', ' × ')],
     keyFigures: [
@@ -87,7 +83,7 @@ export const stepTimeReport = (
       ...figure('Mean absolute percentage error', mape, '%'),
       ...figure('Rows', file.statistics.n),
     ],
-    warnings,
+    warnings: file.warnings,
     sections: [
       {
         title: 'Coefficients',
@@ -114,5 +110,6 @@ export const stepTimeReport = (
       },
     ],
     inputs: [input],
+    seed: file.model_comparison.seed,
   };
 };

@@ -1,6 +1,6 @@
 import { listed } from '@stepclock/faults';
 import { type Dataset, dataset, featureTable, type Term, term } from '@stepclock/regression';
-import { stepTimeFault } from './step-time-fault.js';
+import { stepTimeFault } from '../fault.js';
 import { BATCH_SIZE, SEQUENCE_LENGTH, type StepTimes } from './step-times.js';
 
 /** `a bs sl + b bs + c sl`, then the further features; the intercept d is the regression's. */

@@ -5,8 +5,8 @@ import {
   outsideHull,
   predictWithIntervals,
 } from '@stepclock/regression';
-import { stepTimeFault } from './step-time-fault.js';
-import { BATCH_SIZE, SEQUENCE_LENGTH } from './step-times.js';
+import { BATCH_SIZE, SEQUENCE_LENGTH } from '../data/step-times.js';
+import { stepTimeFault } from '../fault.js';
 
 /** The fitted formula. */
 export interface StepTimeModel {
@@ -69,17 +69,21 @@ export const predictStepTime = (model: StepTimeModel, query: StepQuery, level = 
     .map(({ name, min, max }) => `${name} was ${min} to ${max} in training`);
   const extrapolated = outsideHull(linear, row)[0] === 1;
   if (linear.inference === undefined) {
-    const [stepTimeSec] = requireFiniteTimes(linear.predict(row)).map((ms) => ms / 1000);
+    const [stepTimeSec] = requireTimes(linear.predict(row)).map((ms) => ms / 1000);
     return { stepTimeSec, interval: null, extrapolated, outside };
   }
   const { mean, low, high } = predictWithIntervals(linear, row, { level });
-  const [stepTimeSec, from, to] = requireFiniteTimes(Float64Array.of(mean[0], low[0], high[0])).map((ms) => ms / 1000);
+  const [stepTimeSec, from, to] = requireTimes(Float64Array.of(mean[0], low[0], high[0])).map((ms) => ms / 1000);
   return { stepTimeSec, interval: [from, to], extrapolated, outside };
 };
 
+/** Thirty years: what a step takes longer than is no time of a step, and its square may overflow. */
+const LONGEST_MS = 1e12;
+
 /** A file may hold coefficients that are finite and times that are not. */
-export const requireFiniteTimes = (predictedMs: Float64Array): Float64Array => {
-  const odd = predictedMs.find((ms) => !Number.isFinite(ms));
+export const requireTimes = (predictedMs: Float64Array): Float64Array => {
+  const odd = predictedMs.find((ms) => !(Math.abs(ms) < LONGEST_MS));
   if (odd === undefined) return predictedMs;
-  throw stepTimeFault('step-time/bad-model-file', { what: 'model', rule: 'must predict finite times', value: odd });
+  const rule = `must predict times below ${LONGEST_MS} ms`;
+  throw stepTimeFault('step-time/bad-model-file', { what: 'model', rule, value: odd });
 };

@@ -1,12 +1,12 @@
-import {
-  type EstimatorComparison,
-  influenceInWords,
-  type MissedPoint,
-  type StepTimeFit,
-  type StepTimes,
-} from '@stepclock/step-time';
-import { significant } from './quantity.js';
-import { tableText } from './table.js';
+import { percentText, significantText, textTable } from '@stepclock/charts';
+import type { StepTimes } from '../data/step-times.js';
+import type { EstimatorComparison } from '../fit/compare-estimators.js';
+import type { StepTimeFit } from '../fit/fit-step-time.js';
+import { influenceInWords } from '../fit/influence-report.js';
+import type { StepTimeEvaluation } from '../model/evaluate-step-time.js';
+import type { MissedPoint } from '../model/points-over-threshold.js';
+import type { StepTimeModel } from '../model/step-time-model.js';
+import type { StepTimeFile } from '../model/step-time-schema.js';
 
 const LISTED = 10;
 
@@ -14,7 +14,7 @@ const LISTED = 10;
 const plain = (x: number | undefined): string => (x === undefined ? '-' : String(Number(x.toPrecision(6))));
 
 const shown = (x: number | null | undefined, digits = 4): string =>
-  x === null || x === undefined ? '-' : significant(x, digits);
+  x === null || x === undefined ? '-' : significantText(x, digits);
 
 /** A p-value: those that underflow are not 0. */
 const pText = (p: number | null): string => (p === null ? '-' : p === 0 ? '< 1e-300' : p.toExponential(1));
@@ -23,7 +23,7 @@ const place = (times: StepTimes, row: number): string =>
   times.lines === undefined ? `row ${row + 1}` : `line ${times.lines[row]}`;
 
 /** The rows that were missed by more than the threshold, the worst ones listed. */
-export const missedText = (times: StepTimes, missed: readonly MissedPoint[], thresholdPercent: number): string => {
+const missedText = (times: StepTimes, missed: readonly MissedPoint[], thresholdPercent: number): string => {
   const head = `${missed.length} of ${times.length} points ${missed.length === 1 ? 'is' : 'are'} off by more than ${thresholdPercent} %`;
   if (missed.length === 0) return `${head}.`;
   const rows = missed
@@ -37,7 +37,7 @@ export const missedText = (times: StepTimes, missed: readonly MissedPoint[], thr
       `${errorPercent.toFixed(1)} %`,
     ]);
   const more = missed.length > LISTED ? ` (the worst ${LISTED})` : '';
-  return `${head}${more}:\n${tableText([['', 'batch', 'sequence', 'measured ms', 'predicted ms', 'error'], ...rows])}`;
+  return `${head}${more}:\n${textTable([['', 'batch', 'sequence', 'measured ms', 'predicted ms', 'error'], ...rows])}`;
 };
 
 const coefficientsText = ({ leastSquares, coefficientNames, influence }: StepTimeFit): string => {
@@ -67,7 +67,7 @@ const coefficientsText = ({ leastSquares, coefficientNames, influence }: StepTim
     without === null
       ? head
       : [...head, `ms without ${influence.dominant.length + influence.pivotal.length > 1 ? 'them' : 'it'}`];
-  return tableText([titles, ...rows], [0, 1]);
+  return textTable([titles, ...rows], [0, 1]);
 };
 
 const decisiveText = ({ times, influence }: StepTimeFit): string[] =>
@@ -106,39 +106,65 @@ const comparisonText = ({ scores, trainRows, testRows, seed }: EstimatorComparis
   );
   return (
     `Estimators on ${trainRows} rows, tested on ${testRows} (seed ${seed}):\n` +
-    tableText([['', 'r2 train', 'RMSE train, ms', 'r2 test', 'RMSE test, ms'], ...rows])
+    textTable([['', 'r2 train', 'RMSE train, ms', 'r2 test', 'RMSE test, ms'], ...rows])
   );
 };
 
-/** A fit for people: first what decides it, then the figures. */
+const crossValidationText = (
+  folds: readonly (number | null)[] | null,
+  mean: number | null,
+  sd: number | null,
+): string => {
+  const scored = (folds ?? []).filter((r2) => r2 !== null).length;
+  if (folds === null || mean === null || scored === 0) return 'r2 in cross-validation not defined';
+  if (scored === 1)
+    return `r2 ${shown(mean)} in one of ${folds.length} shuffled folds (in the others it is not defined)`;
+  const of = scored < folds.length ? `${scored} of ${folds.length}` : scored;
+  return `r2 in cross-validation ${shown(mean)} +- ${shown(sd, 2)} over ${of} shuffled folds`;
+};
+
+/** Every statistic of the file, a line a kind. */
+const statisticsText = (s: StepTimeFile['statistics']): string[] => [
+  `r2 ${shown(s.r2)}, adjusted ${shown(s.adjusted_r2)}, explained variance ${shown(s.explained_variance)}; ${crossValidationText(s.cv_scores, s.cv_scores_mean, s.cv_scores_std)}`,
+  `RMSE ${shown(s.rmse)} ms, MSE ${shown(s.mse)} ms^2, MAE ${shown(s.mae)} ms, MAPE ${shown(s.mape)} %`,
+  `|error| median ${shown(s.median_abs_error)}, 90 % ${shown(s['90th_percentile_error'])}, 95 % ${shown(s['95th_percentile_error'])}, 99 % ${shown(s['99th_percentile_error'])}, largest ${shown(s.max_error)} ms`,
+  `F ${shown(s.f_statistic)} (p ${pText(s.p_value)}); residual standard error ${shown(s.residual_standard_error)} ms on ${s.df} degrees of freedom; AIC ${shown(s.aic)}, BIC ${shown(s.bic)}`,
+  `Condition number ${s.condition_number.toExponential(2)} (${shown(s.scaled_condition_number, 3)} with columns scaled)`,
+];
+
+/** A fit for people: first what decides it, then the figures. @param file what `stepTimeFile` made of the same fit */
 export const stepTimeFitText = (
   fit: StepTimeFit,
-  formula: string,
   comparison: EstimatorComparison,
+  file: StepTimeFile,
   missed: readonly MissedPoint[],
-  thresholdPercent: number,
-): string => {
-  const { times, metrics, crossValidation, leastSquares, influence } = fit;
-  const { statistics, conditionNumber } = leastSquares;
-  const cv =
-    crossValidation === null || crossValidation.meanR2 === null
-      ? 'not defined'
-      : `${shown(crossValidation.meanR2)} +- ${shown(crossValidation.sdR2, 2)} over ${crossValidation.folds.length} shuffled folds`;
-  return [
-    influenceInWords(influence, times.length),
+): string =>
+  [
+    influenceInWords(fit.influence, fit.times.length),
     ...decisiveText(fit),
     '',
-    formula,
+    file.formula,
     coefficientsText(fit),
     '',
-    `r2 ${shown(statistics.r2)}, adjusted ${shown(statistics.adjustedR2)}; r2 in cross-validation ${cv}`,
-    `F ${shown(statistics.fStatistic)} (p ${pText(statistics.fPValue)}); residual standard error ${shown(statistics.sigma)} ms on ${statistics.df} degrees of freedom`,
-    `RMSE ${shown(metrics.rmse)} ms, MAE ${shown(metrics.mae)} ms, MAPE ${shown(metrics.mapePercent)} %; |error| median ${shown(metrics.medianAbsoluteError)}, 95 % ${shown(metrics.p95AbsoluteError)}, largest ${shown(metrics.maxAbsoluteError)} ms`,
-    `Condition number ${conditionNumber.raw.toExponential(2)} (${shown(conditionNumber.scaled, 3)} with columns scaled)`,
+    ...statisticsText(file.statistics),
     '',
     ...furtherText(fit),
     comparisonText(comparison),
     '',
+    missedText(fit.times, missed, file.points_over_threshold.threshold_percent),
+  ].join('\n');
+
+/** How a model does on other steps, for people. */
+export const evaluationText = (
+  model: StepTimeModel,
+  times: StepTimes,
+  { metrics, intervalCoverage, missed, thresholdPercent }: StepTimeEvaluation,
+): string =>
+  [
+    `${model.name} on ${times.length} steps: r2 ${metrics.r2 === null ? 'not defined (all times are the same)' : shown(metrics.r2)}, ` +
+      `RMSE ${shown(metrics.rmse)} ms, MAE ${shown(metrics.mae)} ms, MAPE ${shown(metrics.mapePercent)} %, bias ${shown(metrics.bias, 3)} ms`,
+    ...(intervalCoverage === null
+      ? []
+      : [`${percentText(intervalCoverage, 1)} of the steps lie in their 95 % prediction intervals`]),
     missedText(times, missed, thresholdPercent),
   ].join('\n');
-};

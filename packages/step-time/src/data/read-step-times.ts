@@ -1,6 +1,6 @@
 import { listed } from '@stepclock/faults';
 import { decimalNumber, rowsWhere, type TidyTable } from '@stepclock/trace-io';
-import { stepTimeFault } from './step-time-fault.js';
+import { stepTimeFault } from '../fault.js';
 import { BATCH_SIZE, KNOWN_FURTHER_FEATURES, SEQUENCE_LENGTH, type StepTimes } from './step-times.js';
 
 export interface ReadStepTimesOptions {

@@ -15,8 +15,9 @@ import {
   takeDatasetRows,
   trainTestSplit,
 } from '@stepclock/regression';
-import { stepTimeDataset, stepTimeTerms } from './step-time-terms.js';
-import type { StepTimes } from './step-times.js';
+import { stepTimeDataset, stepTimeTerms } from '../data/step-time-terms.js';
+import type { StepTimes } from '../data/step-times.js';
+import type { StepTimeWarning } from './fit-warnings.js';
 
 /** How one estimator did on the rows it saw and on those it did not; or why it could not. */
 export type EstimatorScore =
@@ -77,4 +78,31 @@ export const compareEstimators = (times: StepTimes, options: CompareOptions = {}
     }
   });
   return { seed, trainRows: train.length, testRows: test.length, scores };
+};
+
+/** Trees whose mean squared error on held-out rows is below this part of the formula's show structure that it lacks. */
+const FAR_LESS = 0.5;
+/** A formula that misses held-out rows by less than this percentage on average is right enough. */
+const RIGHT_ENOUGH = 5;
+
+const TREES = ['forest', 'boosting'];
+
+/** Whether trees, which know no formula, predict held-out steps far better than every fit of the formula: then it is the wrong one here. */
+export const comparisonWarnings = ({ scores }: EstimatorComparison): StepTimeWarning[] => {
+  const fitted = scores.flatMap((score) => ('failure' in score ? [] : [score]));
+  const best = (names: (name: string) => boolean) =>
+    fitted.filter(({ name }) => names(name)).sort((a, b) => a.test.rmse - b.test.rmse)[0];
+  const trees = best((name) => TREES.includes(name));
+  const formula = best((name) => !TREES.includes(name));
+  if (trees === undefined || formula === undefined) return [];
+  const [less, more] = [trees.test, formula.test];
+  if (less.mse >= FAR_LESS * more.mse || (more.mapePercent ?? 0) < RIGHT_ENOUGH) return [];
+  const shown = ({ r2, mapePercent }: RegressionMetrics): string =>
+    `r2 ${r2 === null ? 'not defined' : r2.toFixed(3)}, off by ${Number((mapePercent ?? 0).toPrecision(2))} % on average`;
+  return [
+    {
+      code: 'wrong-formula',
+      message: `Trees (${trees.name}) predict steps that they have not seen far better (${shown(less)}) than the formula (${shown(more)}): these steps follow another formula, so do not rely on this one.`,
+    },
+  ];
 };

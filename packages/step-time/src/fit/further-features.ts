@@ -1,7 +1,7 @@
 import { isFault } from '@stepclock/faults';
 import { leastSquares } from '@stepclock/regression';
-import { stepTimeDataset, stepTimeTerms } from './step-time-terms.js';
-import type { StepTimes } from './step-times.js';
+import { stepTimeDataset, stepTimeTerms } from '../data/step-time-terms.js';
+import type { StepTimes } from '../data/step-times.js';
 
 /** What one more feature would bring. */
 export interface FurtherFeature {
