@@ -67,7 +67,7 @@ const edgeNote = (beyond: number): string[] => {
 };
 
 /** What the drawing does to the rows, in words: squares that count, points at the edge; nothing where it draws them as they are. */
-export const drawingNote = (series: readonly ScatterSeries[]): string => {
+const drawingNote = (series: readonly ScatterSeries[]): string => {
   const many = series.filter(({ reduced }) => reduced.kind === 'cells');
   const tails = many.reduce((sum, { reduced }) => sum + (reduced.kind === 'cells' ? reduced.tails.length : 0), 0);
   const squares = `Squares count rows (darker: more); the ${formatNumber(tails, 9)} most extreme rows are points.`;
