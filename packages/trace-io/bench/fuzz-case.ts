@@ -2,7 +2,7 @@ import { Fault } from '@stepclock/faults';
 import { seededRandom } from '@stepclock/numerics';
 import { formats, type ReadTraceOptions } from '@stepclock/trace-io';
 import { formatFixtures } from '../test/format-fixtures.js';
-import { HARMLESS, MUTATIONS } from '../test/mutations.js';
+import { flood, HARMLESS, MUTATIONS } from '../test/mutations.js';
 import { contents, outcome } from '../test/outcome.js';
 import { smallFixture } from '../test/small-fixture.js';
 
@@ -20,6 +20,8 @@ const NAMES = Object.keys(MUTATIONS);
 /** One in so many files is read whole, one under another format's name. */
 const WHOLE_IN = 50;
 const OTHER_FORMAT_IN = 40;
+/** One in so many has a megabyte of one character in it. */
+const FLOOD_IN = 50;
 
 export const formatOfFixture: ReadonlyMap<string, string> = new Map(
   fixtures.map(({ name, expected }) => [name, String(expected.facts.format)]),
@@ -33,6 +35,10 @@ export function fuzzCase(seed: number, number: number): FuzzCase {
   const mutations = Array.from({ length: 1 + below(2) * below(4) }, () => NAMES[below(NAMES.length)]);
   let bytes = below(WHOLE_IN) === 0 ? fixture.bytes : fixture.small;
   for (const name of mutations) bytes = MUTATIONS[name]?.(bytes, random) ?? bytes;
+  if (below(FLOOD_IN) === 0) {
+    bytes = flood(bytes, random);
+    mutations.push('flood');
+  }
   const other = below(OTHER_FORMAT_IN) === 0 ? { format: formats[below(formats.length)]?.name ?? 'auto' } : {};
   const chunkBytes = below(3) === 0 ? 1 + below(64) : 1 + below(70_000);
   return { fixture: fixture.name, mutations, bytes, options: { ...fixture.options, ...other }, chunkBytes };

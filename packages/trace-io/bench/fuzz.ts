@@ -1,9 +1,9 @@
 /**
  * Fuzzes every reader for as long as wanted: fixtures of fixtures/formats, spoiled in one to four ways each, must give a sound table or a typed error with its
- * place; no crash, no hang, no NaN, and the same by both paths of the CSV reader. Every case is made from the seed and its number alone.
+ * place; no crash, no NaN, no case of more than 5 s or 400 MB, and the same by both paths of the CSV reader. Every case is made from the seed and its number alone.
  *
- *   npx pnpm --filter @stepclock/trace-io fuzz --seed 1 --minutes 60 [--from N] [--save FOLDER]
- *   npx pnpm --filter @stepclock/trace-io fuzz --seed 1 --only N
+ *   npm run fuzz -- [SECONDS] [--seed 1] [--from N] [--save FOLDER]
+ *   npm run fuzz -- --seed 1 --only N
  *
  * Prints how often what came of which format. The first fault ends the run with exit code 1, its input saved.
  */
@@ -14,9 +14,12 @@ import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { formatOfFixture, fuzzCase, resultOf } from './fuzz-case.js';
 
-/** A case that takes longer hangs: the slowest sound ones take a second, and the machine may be busy. */
-const HANG_MS = 60_000;
-const MEMORY_MB = 1500;
+/** A case that takes longer hangs: the slowest sound ones take half a second. */
+const HANG_MS = 5000;
+/** Above what the program takes before the first case. */
+const MEMORY_MB = 400;
+const WATCH_EVERY_MS = 50;
+const DEFAULT_SEC = 300;
 const REPORT_EVERY_MS = 60_000;
 /** Cases between two reports of the worker: each is a message. */
 const BATCH = 200;
@@ -27,10 +30,10 @@ interface Batch {
   readonly slowest: { readonly ms: number; readonly number: number };
 }
 
-const { values: flags } = parseArgs({
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seed: { type: 'string', default: '1' },
-    minutes: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
     only: { type: 'string' },
     save: { type: 'string', default: tmpdir() },
@@ -84,15 +87,17 @@ function table(counts: ReadonlyMap<string, number>): string {
   return [`${'format'.padEnd(15)}      cases      table      error   codes`, ...lines].join('\n');
 }
 
-function run(seed: number, minutes: number, from: number): void {
+function run(seed: number, seconds: number, from: number): void {
+  /** The case that is being read, and since when; 0 before the first. */
   const current = new Float64Array(new SharedArrayBuffer(16));
-  current[1] = Date.now();
   const start = Date.now();
   const counts = new Map<string, number>();
   let slowest = { ms: 0, number: 0 };
   let done = 0;
+  let before = 0;
+  let mostMb = 0;
   const summary = (): string =>
-    `${done} cases in ${((Date.now() - start) / 60_000).toFixed(1)} min, seed ${seed}; slowest ${slowest.ms.toFixed(0)} ms (case ${slowest.number})`;
+    `${done} cases in ${((Date.now() - start) / 60_000).toFixed(1)} min, seed ${seed}; slowest ${slowest.ms.toFixed(0)} ms (case ${slowest.number}), at most ${mostMb.toFixed(0)} MB`;
   // A worker does not inherit `--import tsx`.
   const bootstrap = `import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(import.meta.url)})))`;
   const worker = new Worker(bootstrap, {
@@ -109,12 +114,17 @@ function run(seed: number, minutes: number, from: number): void {
     for (const [key, count] of batch.counts) counts.set(key, (counts.get(key) ?? 0) + count);
     if (batch.slowest.ms > slowest.ms) slowest = batch.slowest;
     done = batch.next - from;
-    if (Date.now() - start > minutes * 60_000) end(0, 'no fault');
+    if (Date.now() - start > seconds * 1000) end(0, 'no fault');
   });
   worker.on('error', (error) => end(1, `FAULT: ${error.stack ?? error}\n${saved(seed, current[0])}`));
   setInterval(() => {
+    if (current[1] === 0) return;
+    const mb = process.memoryUsage.rss() / 2 ** 20;
+    if (before === 0) before = mb;
+    mostMb = Math.max(mostMb, mb - before);
+    if (mostMb > MEMORY_MB) end(1, `${mostMb.toFixed(0)} MB: ${saved(seed, current[0])}`);
     if (Date.now() - current[1] > HANG_MS) end(1, `HANG: ${saved(seed, current[0])}`);
-  }, 1000);
+  }, WATCH_EVERY_MS);
   setInterval(() => process.stdout.write(`${summary()}\n`), REPORT_EVERY_MS);
 }
 
@@ -125,5 +135,5 @@ if (!isMainThread) {
   const only = fuzzCase(Number(flags.seed), Number(flags.only));
   process.stdout.write(`${only.fixture}: ${only.mutations.join(', ')}; ${await resultOf(only)}\n`);
 } else {
-  run(Number(flags.seed), Number(flags.minutes), Number(flags.from));
+  run(Number(flags.seed), Number(positionals[0] ?? DEFAULT_SEC), Number(flags.from));
 }

@@ -96,6 +96,23 @@ export const HARMLESS: readonly string[] = [
   'other spaces',
 ];
 
+/** What a flood repeats: characters and words on which a scanner that looks back takes quadratic time. */
+export const FLOODS: readonly string[] = [
+  ...'7 \t\n\r"\\\',;:.-e([{}]/x\0\xff',
+  'Iteration(1',
+  '(EngineCore',
+  '"ttfts":',
+  'a,',
+  '[{',
+];
+const FLOOD_BYTES = 1_000_000;
+
+/** A megabyte of one character or word. Not among the other mutations: they search the text. */
+export const flood: Mutation = (bytes, random) => {
+  const word = pick(FLOODS, random);
+  return splice(bytes, at(bytes.length, random), 0, Buffer.from(word.repeat(FLOOD_BYTES / word.length), 'latin1'));
+};
+
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   ...VALUE_MUTATIONS,
   'flipped byte': (bytes, random) => splice(bytes, at(bytes.length, random), 1, Uint8Array.of(at(256, random))),
