@@ -10,3 +10,4 @@ export {
   text,
 } from './number-schemas.js';
 export { type ModelFileKind, modelOfJson, readModelFile } from './read-model-file.js';
+export { type ValidationOptions, validated } from './validated.js';

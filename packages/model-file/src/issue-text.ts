@@ -10,8 +10,14 @@ export const pathText = (path: readonly PathPart[]): string =>
   }, '');
 
 /** Our own schema parts say "must be ..." themselves; what valibot says of types is put into the same form. */
-export const ruleOf = (issue: v.BaseIssue<unknown>): string =>
-  issue.message.startsWith('must ') ? issue.message : `must be ${wordsOf(issue.expected)}`;
+export const ruleOf = (issue: v.BaseIssue<unknown>): string => {
+  if (issue.message.startsWith('must ')) return issue.message;
+  return isMissingField(issue) ? 'must be given' : `must be ${wordsOf(issue.expected)}`;
+};
+
+/** An object's schema says of a field that is not there that it expected its name. */
+const isMissingField = ({ input, expected, path }: v.BaseIssue<unknown>): boolean =>
+  input === undefined && expected === JSON.stringify(path?.at(-1)?.key);
 
 const WORDS: Readonly<Record<string, string>> = {
   string: 'a text',

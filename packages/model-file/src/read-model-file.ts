@@ -1,6 +1,6 @@
 import { Fault, type FaultCode, nothing, shown } from '@stepclock/faults';
-import * as v from 'valibot';
-import { type PathPart, pathText, ruleOf } from './issue-text.js';
+import type * as v from 'valibot';
+import { validated } from './validated.js';
 
 /** A family of model files: its name and versions, the schema of the newest, and the code of its faults. */
 export interface ModelFileKind<Schema extends v.GenericSchema> {
@@ -44,16 +44,7 @@ export const modelOfJson = <Schema extends v.GenericSchema>(
   }
   const version = versionOf(json.schema, kind, file);
   const current = version === kind.version ? json : kind.upgrade?.(json, version);
-  const result = v.safeParse(kind.schema, current, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const path = (issue.path ?? []).map(({ key }): PathPart => (typeof key === 'number' ? key : String(key)));
-  throw new Fault(kind.code, {
-    what: path.length === 0 ? 'model file' : pathText(path),
-    rule: ruleOf(issue),
-    value: issue.input === undefined ? nothing : issue.input,
-    file,
-  });
+  return validated(current, kind.schema, { code: kind.code, file });
 };
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -11,6 +11,7 @@ export type RegressionFaultCode =
   | 'regression/no-rows'
   | 'regression/not-converged'
   | 'regression/not-enough-rows'
+  | 'regression/overflow'
   | 'regression/rank-deficient';
 
 /** A fault of this package: `throw fault('regression/bad-option', { what: 'alpha', rule: 'must be above 0', value: alpha })`. */

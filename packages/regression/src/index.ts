@@ -22,6 +22,7 @@ export {
   type GaussianProcessModel,
   type GaussianProcessParameters,
   gaussianProcessOf,
+  gaussianProcessParametersSchema,
 } from './gaussian-process/gaussian-process-model.js';
 export type { Trend } from './gaussian-process/kernel.js';
 export type { CoefficientInference, Uncertainty } from './linear/coefficient-table.js';
@@ -35,12 +36,12 @@ export {
   leastSquares,
 } from './linear/least-squares.js';
 export {
-  type LinearEstimator,
   type LinearInference,
-  type LinearJSON,
   LinearModel,
   type LinearParameters,
+  linearModelOf,
 } from './linear/linear-model.js';
+export { type LinearEstimator, type LinearJSON, linearSchema } from './linear/linear-schema.js';
 export { type NonNegativeFit, type NonNegativeOptions, nonNegativeLeastSquares } from './linear/non-negative.js';
 export { type IntervalOptions, type IntervalPrediction, predictWithIntervals } from './linear/prediction-intervals.js';
 export { type LinearDependency, RankDeficiency, rankDeficiencyOf } from './linear/rank-deficiency.js';
@@ -56,8 +57,8 @@ export {
 } from './mlp/multilayer-perceptron.js';
 export type { Activation } from './mlp/network.js';
 export type { FittedModel, Fitter, ModelKind } from './model/fitted-model.js';
-export { modelFromJSON } from './model/model-from-json.js';
-export { JsonReader, MODEL_SCHEMA, type ModelHeader } from './model/model-json.js';
+export { JsonReader } from './model/json-reader.js';
+export { type ModelJSON, modelFromJSON, modelOf, modelSchema } from './model/model-from-json.js';
 export { outsideHull, type TrainingRange, trainingRangeOf } from './model/training-range.js';
 export { type HuberFit, type HuberOptions, huber } from './robust/huber.js';
 export { type RansacFit, type RansacOptions, ransac } from './robust/ransac.js';

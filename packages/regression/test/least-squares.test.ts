@@ -349,7 +349,7 @@ describe('edges', () => {
     expect(() => leastSquares(enough, { level: 1 })).toThrow('level: must be between 0 and 1; got 1');
     expect(() => leastSquares(enough, { level: Number.NaN })).toThrow('level');
     expect(() => leastSquares(enough, { rankTolerance: -1 })).toThrow('rankTolerance');
-    expect(() => term({ a: 0.5 })).toThrow('powers.a: must be a whole number from 1; got 0.5');
+    expect(() => term({ a: 0.5 })).toThrow('powers.a: must be a whole number from 1 to 100; got 0.5');
   });
 
   it('a product that overflows is an error, not an Infinity', () => {

@@ -1,4 +1,5 @@
 import '@stepclock/vitest-matchers';
+import { validated } from '@stepclock/model-file';
 import { tQuantile, tUpperTail } from '@stepclock/numerics';
 import { describe, expect, it } from 'vitest';
 import {
@@ -7,6 +8,7 @@ import {
   influenceOf,
   type LeastSquaresFit,
   leastSquares,
+  linearModelOf,
   modelFromJSON,
   nonNegativeLeastSquares,
   polynomialTerms,
@@ -15,7 +17,7 @@ import {
   term,
 } from '../src/index.js';
 import { fitStatistics } from '../src/linear/fit-statistics.js';
-import { linearFromJSON } from '../src/linear/linear-model.js';
+import { linearSchema } from '../src/linear/linear-schema.js';
 import { termColumns } from '../src/linear/term.js';
 import { refusalOf } from './refusal.js';
 import { throughJSON } from './synthetic.js';
@@ -366,6 +368,9 @@ describe('influenceOf', () => {
   });
 });
 
+const linearFrom = (json: unknown) =>
+  linearModelOf(validated(json, linearSchema, { code: 'regression/bad-model', path: 'model' }));
+
 describe('what linear fits refuse', () => {
   const data = line([1, 2, 3, 4], [3, 3, 6, 8]);
 
@@ -374,9 +379,9 @@ describe('what linear fits refuse', () => {
     ['level', () => leastSquares(data, { level: 1 }), 'must be between 0 and 1', 1],
     ['alpha', () => ridge(data, { alpha: 0 }), 'must be above 0', 0],
     ['alpha', () => ridge(data, { alpha: Infinity }), 'must be above 0', Infinity],
-    ['powers.a', () => term({ a: 0 }), 'must be a whole number from 1', 0],
-    ['degree', () => polynomialTerms(['a'], 1.5), 'must be a whole number from 1', 1.5],
-    ['degree', () => polynomialTerms(['a'], 0), 'must be a whole number from 1', 0],
+    ['powers.a', () => term({ a: 0 }), 'must be a whole number from 1 to 100', 0],
+    ['degree', () => polynomialTerms(['a'], 1.5), 'must be a whole number from 1 to 100', 1.5],
+    ['degree', () => polynomialTerms(['a'], 0), 'must be a whole number from 1 to 100', 0],
   ] as const)('%s', (what, run, rule, value) => {
     expect(refusalOf(run)).toMatchObject({ code: 'regression/bad-option', what, rule, value });
   });
@@ -603,7 +608,7 @@ describe('LinearModel', () => {
       has_intercept: true,
       inference: { df: 1, total_weight: 4 },
     });
-    const back = linearFromJSON(json);
+    const back = linearFrom(json);
     expect(back).toEqual(model);
     expect(throughJSON(back)).toEqual(json);
     const at = featuresOf({ a: [7], b: [2] });
@@ -618,11 +623,11 @@ describe('LinearModel', () => {
   it('has no zero with a sign, which JSON would lose', () => {
     const flat = leastSquares(line([-1, 0, 1], [0, 0, 0])).model;
     expect([...flat.coefficients, ...flat.centre, flat.valueAtCentre].every((v) => Object.is(v, 0))).toBe(true);
-    expect(linearFromJSON({ ...(throughJSON(flat) as object), value_at_centre: -0 }).valueAtCentre).toBe(0);
-    const signed = linearFromJSON({ ...(throughJSON(flat) as object), coefficients: [-0], centre: [-0] });
+    expect(linearFrom({ ...(throughJSON(flat) as object), value_at_centre: -0 }).valueAtCentre).toBe(0);
+    const signed = linearFrom({ ...(throughJSON(flat) as object), coefficients: [-0], centre: [-0] });
     expect([signed.coefficients[0], signed.centre[0]]).toEqual([0, 0]);
     const inference = { sigma: 1, df: 1, factor: [[-0]] };
-    expect(linearFromJSON({ ...(throughJSON(flat) as object), inference }).inference?.factor[0]?.[0]).toBe(0);
+    expect(linearFrom({ ...(throughJSON(flat) as object), inference }).inference?.factor[0]?.[0]).toBe(0);
   });
 
   it.each([
@@ -630,28 +635,34 @@ describe('LinearModel', () => {
       { estimator: 'guess' },
       'model.estimator: must be one of least-squares, ridge, non-negative, huber, ransac; got "guess"',
     ],
-    [{ coefficients: [1] }, 'model.coefficients: must have 2 numbers; got 1'],
-    [{ centre: [1, 2, 3] }, 'model.centre: must have 2 numbers; got 3'],
+    [{ coefficients: [1] }, 'model.coefficients: must be one a term; got an array of 1'],
+    [{ centre: [1, 2, 3] }, 'model.centre: must be one a term; got an array of 3'],
     [{ value_at_centre: '1' }, 'model.value_at_centre: must be a finite number; got "1"'],
     [{ has_intercept: 1 }, 'model.has_intercept: must be true or false; got 1'],
     [
       { terms: [{ name: 'a', powers: [{ feature: 'a', power: 0.5 }] }] },
-      'model.terms[0].powers[0].power: must be a whole number from 0; got 0.5',
+      'model.terms[0].powers[0].power: must be a number from 1 to 100; got 0.5',
     ],
-    [{ terms: [{ name: 1, powers: [] }] }, 'model.terms[0].name: must be a string; got 1'],
+    [{ terms: [{ name: 1, powers: [] }] }, 'model.terms[0].name: must be a text; got 1'],
     [
       { terms: [{ name: 'a', powers: [{ power: 1 }] }] },
-      'model.terms[0].powers[0].feature: must be a string; got nothing',
+      'model.terms[0].powers[0].feature: must be given; got nothing',
     ],
-    [{ inference: { ...json.inference, sigma: null } }, 'model.inference.sigma: must be a finite number; got null'],
-    [{ inference: { ...json.inference, df: 'a' } }, 'model.inference.df: must be a finite number; got "a"'],
+    [
+      { inference: { ...json.inference, sigma: null } },
+      'model.inference.sigma: must be a number of at least 0; got null',
+    ],
+    [{ inference: { ...json.inference, df: 'a' } }, 'model.inference.df: must be a number above 0; got "a"'],
     [
       { inference: { ...json.inference, total_weight: 'a' } },
-      'model.inference.total_weight: must be a finite number; got "a"',
+      'model.inference.total_weight: must be a number above 0; got "a"',
     ],
-    [{ inference: { ...json.inference, factor: [[1, 2], [3]] } }, 'factor.row: must have 2 numbers; got 1'],
+    [
+      { inference: { ...json.inference, factor: [[1, 2], [3]] } },
+      'model.inference: must have a factor of one row and one column a term; got an object',
+    ],
   ])('refuses %j', (change, message) => {
-    expect(refusalOf(() => linearFromJSON({ ...json, ...change })).message).toBe(message);
+    expect(refusalOf(() => linearFrom({ ...json, ...change })).message).toBe(message);
   });
 
   it('refuses terms of other features and a factor of another height', () => {
@@ -664,12 +675,12 @@ describe('LinearModel', () => {
         ],
       },
     ];
-    expect(refusalOf(() => linearFromJSON({ ...json, terms: others })).message).toContain(
-      'model.terms: must use the features a, b; got an array of 1',
+    expect(refusalOf(() => linearFrom({ ...json, terms: others })).message).toContain(
+      'model.terms: must use the features of training_range',
     );
     const short = { ...json.inference, factor: [[1, 2]] };
-    expect(refusalOf(() => linearFromJSON({ ...json, inference: short })).message).toContain(
-      'model.inference: must have a factor of 2 rows; got an object',
+    expect(refusalOf(() => linearFrom({ ...json, inference: short })).message).toContain(
+      'model.inference: must have a factor of one row and one column a term',
     );
   });
 });

@@ -1,11 +1,12 @@
 import '@stepclock/vitest-matchers';
+import { validated } from '@stepclock/model-file';
 import { seededRandom } from '@stepclock/numerics';
 import { describe, expect, it } from 'vitest';
 import { dataset, featuresOf, featureTable, multilayerPerceptron, multiOutputPerceptron } from '../src/index.js';
 import { Adam } from '../src/mlp/adam.js';
 import { matrixKernel } from '../src/mlp/matrix-kernel.js';
 import { type MatrixView, multiply, multiplyPlain } from '../src/mlp/matrix-product.js';
-import { mlpFromJSON } from '../src/mlp/mlp-model.js';
+import { mlpOf, mlpSchema } from '../src/mlp/mlp-model.js';
 import {
   backward,
   forward,
@@ -20,6 +21,8 @@ import { refusalOf } from './refusal.js';
 import { throughJSON } from './synthetic.js';
 
 const numbers = (...values: number[]) => Float64Array.from(values);
+
+const mlpFrom = (json: unknown) => mlpOf(validated(json, mlpSchema, { code: 'regression/bad-model', path: 'model' }));
 
 describe('Adam', () => {
   it('first moves each parameter by the rate against the sign of its gradient', () => {
@@ -566,7 +569,7 @@ describe('multilayerPerceptron by its options', () => {
   it('is written and read back, and predicts in blocks as row by row', () => {
     const { model } = multilayerPerceptron(data, quick);
     const json = throughJSON(model) as Record<string, unknown>;
-    const back = mlpFromJSON(json);
+    const back = mlpFrom(json);
     expect(throughJSON(back)).toEqual(json);
     const many = Float64Array.from({ length: 600 }, (_, i) => i / 100);
     const all = back.predict(featuresOf({ x: many }));
@@ -596,7 +599,7 @@ describe('multilayerPerceptron by its options', () => {
   };
 
   it('predicts by hand: scales in, units, scales out', () => {
-    const model = mlpFromJSON(json);
+    const model = mlpFrom(json);
     // (5, 2): standardised 2 and 4, unit 4; outputs 8.5 and -4. (-5, 0): unit 0; 0.5 and 0.
     const { columns, names, length } = model.predictAll(featuresOf({ b: [2, 0], a: [5, -5] }));
     expect(names).toEqual(['p', 'q']);
@@ -615,7 +618,7 @@ describe('multilayerPerceptron by its options', () => {
   });
 
   it('predicts many rows of two features in blocks', () => {
-    const model = mlpFromJSON(json);
+    const model = mlpFrom(json);
     const [a, b] = [5, 2].map((scale) => Float64Array.from({ length: 600 }, (_, i) => scale * Math.cos(i)));
     const table = featuresOf({ a: a ?? [], b: b ?? [] });
     const [p, q] = model.predictAll(table).columns;
@@ -626,25 +629,25 @@ describe('multilayerPerceptron by its options', () => {
   });
 
   it.each([
-    [{ sizes: [3, 1, 2] }, 'model.sizes: must be layer sizes from 2 to 2; got an array of 3'],
-    [{ sizes: [2, 1, 1] }, 'model.sizes: must be layer sizes from 2 to 2; got an array of 3'],
-    [{ sizes: [2, 0, 2] }, 'model.sizes: must be layer sizes from 2 to 2; got an array of 3'],
-    [{ sizes: [2, 1.5, 2] }, 'model.sizes: must be layer sizes from 2 to 2; got an array of 3'],
-    [{ sizes: [2] }, 'model.sizes: must be layer sizes from 2 to 2; got an array of 1'],
+    [{ sizes: [3, 1, 2] }, 'model.sizes: must lead from the features to the outputs; got an array of 3'],
+    [{ sizes: [2, 1, 1] }, 'model.sizes: must lead from the features to the outputs; got an array of 3'],
+    [{ sizes: [2, 0, 2] }, 'model.sizes[1]: must be a number from 1 to 100000; got 0'],
+    [{ sizes: [2, 1.5, 2] }, 'model.sizes[1]: must be a whole number from 1 to 100000; got 1.5'],
+    [{ sizes: [2] }, 'model.sizes: must be 2 layers at least; got an array of 1'],
     [{ activation: 'swish' }, 'model.activation: must be "relu" or "tanh"; got "swish"'],
-    [{ parameters: [1] }, 'model.parameters: must have 7 numbers; got 1'],
-    [{ input_scales: [] }, 'model.input_scales: must have 2 entries; got an array of 0'],
-    [{ output_scales: [] }, 'model.output_scales: must have 2 entries; got an array of 0'],
-    [{ input_scales: [{ mean: 1 }] }, 'model.input_scales[0].sd: must be a finite number; got nothing'],
-    [{ input_scales: [{ sd: 1 }] }, 'model.input_scales[0].mean: must be a finite number; got nothing'],
-    [{ output_names: [1, 2] }, 'model.output_names[0]: must be a string; got 1'],
+    [{ parameters: [1] }, 'model.parameters: must be as many as sizes ask for; got an array of 1'],
+    [{ input_scales: [] }, 'model.input_scales: must be one a feature; got an array of 0'],
+    [{ output_scales: [] }, 'model.output_scales: must be one an output; got an array of 0'],
+    [{ input_scales: [{ mean: 1 }] }, 'model.input_scales[0].sd: must be given; got nothing'],
+    [{ input_scales: [{ sd: 1 }] }, 'model.input_scales[0].mean: must be given; got nothing'],
+    [{ output_names: [1, 2] }, 'model.output_names[0]: must be a text; got 1'],
   ])('refuses %j', (change, message) => {
-    expect(refusalOf(() => mlpFromJSON({ ...json, ...change })).message).toBe(message);
+    expect(refusalOf(() => mlpFrom({ ...json, ...change })).message).toBe(message);
   });
 
   it('a network without hidden layers is read as well', () => {
     const plain = { ...json, sizes: [2, 2], parameters: [1, 0, 0, 1, 0, 0] };
-    const { columns } = mlpFromJSON(plain).predictAll(featuresOf({ a: [3], b: [1] }));
+    const { columns } = mlpFrom(plain).predictAll(featuresOf({ a: [3], b: [1] }));
     expect(columns.map(([value]) => value)).toEqual([13, 1]);
   });
 });

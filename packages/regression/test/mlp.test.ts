@@ -180,7 +180,9 @@ describe('multilayerPerceptron', () => {
       'warmStart: must have the same features and outputs (a, b, c, d -> target); got "x -> target"',
     );
     const json = throughJSON(fit.model) as Record<string, unknown>;
-    expect(() => modelFromJSON({ ...json, sizes: [4, 24, 2] })).toThrow('must be layer sizes from 4 to 1');
+    expect(() => modelFromJSON({ ...json, sizes: [4, 24, 2] })).toThrow(
+      'sizes: must lead from the features to the outputs',
+    );
     expect(() => modelFromJSON({ ...json, activation: 'swish' })).toThrow('must be "relu" or "tanh"');
   });
 });

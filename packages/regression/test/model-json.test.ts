@@ -1,8 +1,11 @@
 import { nothing } from '@stepclock/faults';
 import '@stepclock/vitest-matchers';
+import { validated } from '@stepclock/model-file';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { featuresOf, modelFromJSON, outsideHull } from '../src/index.js';
-import { JsonReader, modelHeader, readModelHeader } from '../src/model/model-json.js';
+import { JsonReader } from '../src/model/json-reader.js';
+import { headerSchema, modelHeader } from '../src/model/model-header.js';
 import {
   above,
   belowOne,
@@ -110,31 +113,33 @@ describe('JsonReader', () => {
 
 describe('model header', () => {
   const range = { rows: 3, features: [{ name: 'x', min: 1, max: 2 }] };
+  const header = modelHeader('forest', range);
+  const read = (json: unknown) => validated(json, v.object(headerSchema('forest')), { code: 'regression/bad-model' });
 
   it('survives a round trip', () => {
-    const header = modelHeader('forest', range);
     expect(header).toEqual({ schema: 'stepclock/regression-model@1', kind: 'forest', training_range: range });
-    const { trainingRange, featureNames } = readModelHeader(throughJSON(header), 'forest');
-    expect(trainingRange).toEqual(range);
-    expect(featureNames).toEqual(['x']);
+    expect(read(throughJSON(header))).toEqual(header);
   });
 
   it('refuses another schema, another kind and a range that is none', () => {
-    const header = modelHeader('forest', range);
-    expect(refusalOf(() => readModelHeader({ ...header, schema: 'a' }, 'forest')).message).toBe(
-      'model.schema: must be "stepclock/regression-model@1"; got "a"',
+    const refused = (change: object) => refusalOf(() => read({ ...header, ...change })).message;
+    const ranged = (change: object) => refused({ training_range: { ...range, ...change } });
+    expect(refused({ schema: 'a' })).toBe('schema: must be "stepclock/regression-model@1"; got "a"');
+    expect(refused({ kind: 'mlp' })).toBe('kind: must be "forest"; got "mlp"');
+    expect(ranged({ rows: -1 })).toBe('training_range.rows: must be a whole number of at least 0; got -1');
+    expect(ranged({ features: [{ name: 'x', min: 1 }] })).toBe(
+      'training_range.features[0].max: must be given; got nothing',
     );
-    expect(refusalOf(() => readModelHeader(header, 'mlp')).message).toBe('model.kind: must be "mlp"; got "forest"');
-    const ranged = (change: object) => () =>
-      readModelHeader({ ...header, training_range: { ...range, ...change } }, 'forest');
-    expect(refusalOf(ranged({ rows: -1 })).message).toContain('model.training_range.rows: must be a whole number');
-    expect(refusalOf(ranged({ features: [{ name: 'x', min: 1 }] })).message).toBe(
-      'model.training_range.features[0].max: must be a finite number; got nothing',
+    expect(ranged({ features: [{ name: 'x', min: 2, max: 1 }] })).toBe(
+      'training_range.features[0]: must have min <= max; got an object',
+    );
+    expect(ranged({ features: [...range.features, ...range.features] })).toBe(
+      'training_range.features: must have distinct names; got an array of 2',
     );
     expect(refusalOf(() => modelFromJSON({ ...header, kind: 'magic' })).message).toBe(
-      'model.kind: must be one of linear, forest, boosting, mlp, gaussian-process; got "magic"',
+      'kind: must be "linear" or "forest" or "boosting" or "mlp" or "gaussian-process"; got "magic"',
     );
-    expect(() => modelFromJSON({ ...header, kind: 'hasOwnProperty' })).toThrow('model.kind');
+    expect(() => modelFromJSON({ ...header, kind: 'hasOwnProperty' })).toThrow('kind: must be');
   });
 });
 

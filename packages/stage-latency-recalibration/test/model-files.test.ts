@@ -207,14 +207,16 @@ describe('recalibrationFromJSON', () => {
     // Six features and the source's time: lengths, signal, noise and, over a trend, one more.
     const d = trained().encode(table).scaled.names.length + 1;
     expect(process(['log_hyperparameters'], [1])).toMatchObject({
-      message: `process.log_hyperparameters: must have ${d + 3} numbers; got 1`,
+      message: `process.log_hyperparameters: must be ${d + 3} numbers; got an array of 1`,
     });
     expect(process(['log_hyperparameters'], [1], 'gaussian-process')).toMatchObject({
-      message: `process.log_hyperparameters: must have ${d + 2} numbers; got 1`,
+      message: `process.log_hyperparameters: must be ${d + 2} numbers; got an array of 1`,
     });
-    expect(process(['rows'], [1, 2])).toMatchObject({ message: `process.rows: must have ${14 * d} numbers; got 2` });
-    expect(process(['features', 1, 'sd'], 0)).toEqual(bad('process.features[1].sd', 'must be above 0', 0));
-    expect(process(['target', 'sd'], -1)).toEqual(bad('process.target.sd', 'must be above 0', -1));
+    expect(process(['rows'], [1, 2])).toMatchObject({
+      message: `process.rows: must be ${14 * d} numbers; got an array of 2`,
+    });
+    expect(process(['features', 1, 'sd'], 0)).toEqual(bad('process.features[1].sd', 'must be a number above 0', 0));
+    expect(process(['target', 'sd'], -1)).toEqual(bad('process.target.sd', 'must be a number above 0', -1));
   });
 
   it('reads networks, one a stage', () => {

@@ -247,7 +247,7 @@ describe('the model file', () => {
       'features: must be the model\'s own beyond batch_size and sequence_length; got "x"',
     );
     expect(refused({ model: { ...fit.model.linear.toJSON(), coefficients: [] } })).toThrow(
-      'model.coefficients: must have 4',
+      'coefficients: must be one a term',
     );
     expect(refused({ model_name: 3 })).toThrow('model_name: must be a text; got 3');
   });

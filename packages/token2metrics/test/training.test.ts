@@ -308,7 +308,7 @@ describe('trainMetric', () => {
     expect(model.candidates[4]).toEqual({
       regressor: 'polynomial',
       mapePercent: null,
-      reason: 'degree: must be a whole number from 1; got 0',
+      reason: 'degree: must be a whole number from 1 to 100; got 0',
     });
     expect(model.alternatives.map(({ regressor }) => regressor)).toEqual(
       model.candidates.slice(0, 4).map(({ regressor }) => regressor),
@@ -319,7 +319,7 @@ describe('trainMetric', () => {
     }
     expect(thrownBy(() => trainMetric(smooth, { regression: 'polynomial', level: 0.9, degree: 0 }))).toMatchObject({
       code: 'regression/bad-option',
-      message: 'degree: must be a whole number from 1; got 0',
+      message: 'degree: must be a whole number from 1 to 100; got 0',
     });
   });
 

@@ -1,10 +1,13 @@
+import { finite, positive } from '@stepclock/model-file';
+import * as v from 'valibot';
 import type { Dataset } from '../data/dataset.js';
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
-import { decodeTrees, encodeTrees } from '../forest/tree-codec.js';
+import { decodeTrees, encodeTrees, treesSchema } from '../forest/tree-codec.js';
 import { treeFeatures, withoutZeroWeights } from '../forest/tree-data.js';
 import { addTreePredictions } from '../forest/tree-nodes.js';
+import { finitePredictions } from '../model/finite-predictions.js';
 import type { FittedModel } from '../model/fitted-model.js';
-import { modelHeader, readModelHeader } from '../model/model-json.js';
+import { headerSchema, modelHeader } from '../model/model-header.js';
 import { above, share, wholeNumberFrom, wholeNumberOrInfinity } from '../model/option-checks.js';
 import { type TrainingRange, trainingRangeOf } from '../model/training-range.js';
 import { type BoostedTrees, growBoostedTrees } from './grow-boosted-trees.js';
@@ -67,15 +70,19 @@ export const gradientBoosting = (data: Dataset, options: GradientBoostingOptions
   };
 };
 
-/** @throws Fault `regression/bad-model` */
-export const gradientBoostingFromJSON = (value: unknown): GradientBoostingModel => {
-  const { reader, trainingRange, featureNames } = readModelHeader(value, 'boosting');
-  const boosted = {
-    start: reader.number('start'),
-    importance: reader.numbers('importance', featureNames.length),
-    nodes: decodeTrees(reader, featureNames.length),
-  };
-  return boostingModel(boosted, reader.number('learning_rate'), trainingRange);
+/** The JSON of boosted trees. */
+export const boostingSchema = v.object({
+  ...headerSchema('boosting'),
+  start: finite,
+  learning_rate: positive,
+  ...treesSchema,
+});
+
+/** Boosted trees from their JSON. @throws Fault `regression/bad-model` where the nodes are no trees */
+export const boostingOf = (json: v.InferOutput<typeof boostingSchema>): GradientBoostingModel => {
+  const nodes = decodeTrees(json, json.training_range.features.length);
+  const boosted = { start: json.start, importance: Float64Array.from(json.importance), nodes };
+  return boostingModel(boosted, json.learning_rate, json.training_range);
 };
 
 const boostingModel = (
@@ -95,14 +102,13 @@ const boostingModel = (
       const { columns, length } = selectFeatures(features, featureNames);
       const sums = new Float64Array(length).fill(start);
       for (let tree = 0; tree < trees; tree++) addTreePredictions(nodes, tree, columns, learningRate, sums);
-      return sums;
+      return finitePredictions(sums);
     },
     toJSON: () => ({
       ...modelHeader('boosting', trainingRange),
       start,
       learning_rate: learningRate,
-      importance: [...importance],
-      ...encodeTrees(nodes),
+      ...encodeTrees(nodes, importance),
     }),
   };
 };

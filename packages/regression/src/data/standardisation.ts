@@ -1,3 +1,6 @@
+import { finite, positive } from '@stepclock/model-file';
+import * as v from 'valibot';
+
 /** Mean and standard deviation of a column: what a network sees is `(value - mean) / sd`. */
 export interface Standardisation {
   readonly mean: number;
@@ -26,3 +29,6 @@ export const standardisedRows = (
   });
   return rows;
 };
+
+/** A standardisation in a model's JSON. */
+export const standardisationSchema = v.object({ mean: finite, sd: positive });

@@ -1,11 +1,13 @@
+import * as v from 'valibot';
 import type { Dataset } from '../data/dataset.js';
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
+import { finitePredictions } from '../model/finite-predictions.js';
 import type { FittedModel } from '../model/fitted-model.js';
-import { modelHeader, readModelHeader } from '../model/model-json.js';
+import { headerSchema, modelHeader } from '../model/model-header.js';
 import { wholeNumberFrom, wholeNumberOrInfinity } from '../model/option-checks.js';
 import { type TrainingRange, trainingRangeOf } from '../model/training-range.js';
 import { growForest } from './grow-forest.js';
-import { decodeTrees, encodeTrees } from './tree-codec.js';
+import { decodeTrees, encodeTrees, treesSchema } from './tree-codec.js';
 import { treeFeatures, withoutZeroWeights } from './tree-data.js';
 import { addTreePredictions, type TreeNodes } from './tree-nodes.js';
 
@@ -82,11 +84,13 @@ const spread = <T>(values: readonly T[], rows: Int32Array | undefined, length: n
   return all;
 };
 
-/** @throws Fault `regression/bad-model` */
-export const randomForestFromJSON = (value: unknown): RandomForestModel => {
-  const { reader, trainingRange, featureNames } = readModelHeader(value, 'forest');
-  const importance = reader.numbers('importance', featureNames.length);
-  return forestModel(decodeTrees(reader, featureNames.length), importance, trainingRange);
+/** The JSON of a forest. */
+export const forestSchema = v.object({ ...headerSchema('forest'), ...treesSchema });
+
+/** A forest from its JSON. @throws Fault `regression/bad-model` where the nodes are no trees */
+export const forestOf = (json: v.InferOutput<typeof forestSchema>): RandomForestModel => {
+  const nodes = decodeTrees(json, json.training_range.features.length);
+  return forestModel(nodes, Float64Array.from(json.importance), json.training_range);
 };
 
 const forestModel = (nodes: TreeNodes, importance: Float64Array, trainingRange: TrainingRange): RandomForestModel => {
@@ -102,12 +106,11 @@ const forestModel = (nodes: TreeNodes, importance: Float64Array, trainingRange: 
       const { columns, length } = selectFeatures(features, featureNames);
       const sums = new Float64Array(length);
       for (let tree = 0; tree < trees; tree++) addTreePredictions(nodes, tree, columns, 1, sums);
-      return sums.map((sum) => sum / trees);
+      return finitePredictions(sums.map((sum) => sum / trees));
     },
     toJSON: () => ({
       ...modelHeader('forest', trainingRange),
-      importance: [...importance],
-      ...encodeTrees(nodes),
+      ...encodeTrees(nodes, importance),
     }),
   };
 };

@@ -1,27 +1,36 @@
-import type { JsonReader } from '../model/model-json.js';
+import { between, count } from '@stepclock/model-file';
+import * as v from 'valibot';
+import { fault } from '../fault.js';
 import { type TreeNodes, TreeNodesBuilder } from './tree-nodes.js';
+
+/** `atob` says whether it is. */
+const base64 = v.string('must be base64');
 
 /**
  * Trees as JSON: three base64 strings, little-endian. Few thresholds and leaf values are distinct in a forest, so each is written once, to the
  * last bit, and nodes point into that table; the children follow from the preorder. About 5 characters a node.
  */
-export interface EncodedTrees {
-  readonly tree_count: number;
-  readonly node_count: number;
+export const treesSchema = {
+  /** Share of each feature in what the splits explain. */
+  importance: v.array(between(0, 1), 'must be an array of numbers'),
+  tree_count: v.pipe(count, v.minValue(1, 'must be a whole number of at least 1')),
+  node_count: count,
   /** One byte a node: the feature of a split, 255 at a leaf. */
-  readonly split_features: string;
+  split_features: base64,
   /** Distinct thresholds and leaf values, 64-bit floats. */
-  readonly value_table: string;
+  value_table: base64,
   /** A node's place in `value_table`, `value_index_bytes` bytes each. */
-  readonly value_index: string;
-  readonly value_index_bytes: 1 | 2 | 4;
-}
+  value_index: base64,
+  value_index_bytes: v.picklist([1, 2, 4], 'must be 1, 2 or 4'),
+};
+
+export type EncodedTrees = v.InferOutput<v.ObjectSchema<typeof treesSchema, undefined>>;
 
 /** 255 means a leaf. */
 export const MAX_TREE_FEATURES = 255;
 const LEAF = 255;
 
-export const encodeTrees = (nodes: TreeNodes): EncodedTrees => {
+export const encodeTrees = (nodes: TreeNodes, importance: Float64Array): EncodedTrees => {
   const count = nodes.feature.length;
   const places = new Map<number, number>();
   const features = new Uint8Array(count);
@@ -45,6 +54,7 @@ export const encodeTrees = (nodes: TreeNodes): EncodedTrees => {
     for (let b = 0; b < width; b++) packed[node * width + b] = index[node] >>> (8 * b);
   }
   return {
+    importance: [...importance],
     tree_count: nodes.roots.length,
     node_count: count,
     split_features: toBase64(features),
@@ -55,14 +65,12 @@ export const encodeTrees = (nodes: TreeNodes): EncodedTrees => {
 };
 
 /** @throws Fault `regression/bad-model` when the nodes do not make up the trees that the header promises */
-export const decodeTrees = (reader: JsonReader, featureCount: number): TreeNodes => {
-  const treeCount = reader.count('tree_count');
-  const nodeCount = reader.count('node_count');
-  const width = reader.count('value_index_bytes');
-  if (width !== 1 && width !== 2 && width !== 4) throw reader.fault('value_index_bytes', 'must be 1, 2 or 4');
-  const features = bytesOf(reader, 'split_features', nodeCount);
-  const packed = bytesOf(reader, 'value_index', nodeCount * width);
-  const tableBytes = bytesOf(reader, 'value_table');
+export const decodeTrees = (json: EncodedTrees, featureCount: number): TreeNodes => {
+  const { tree_count: treeCount, node_count: nodeCount, value_index_bytes: width } = json;
+  if (json.importance.length !== featureCount) throw bad('importance', `must be one a feature (${featureCount})`);
+  const features = bytesOf(json, 'split_features', nodeCount);
+  const packed = bytesOf(json, 'value_index', nodeCount * width);
+  const tableBytes = bytesOf(json, 'value_table');
   const table = new DataView(tableBytes.buffer);
   const builder = new TreeNodesBuilder();
   // A split waits for its left subtree to end; what follows then is its right child.
@@ -72,12 +80,13 @@ export const decodeTrees = (reader: JsonReader, featureCount: number): TreeNodes
   for (let node = 0; node < nodeCount; node++) {
     let place = 0;
     for (let b = 0; b < width; b++) place += packed[node * width + b] * 2 ** (8 * b);
-    if (8 * place + 8 > tableBytes.length) throw reader.fault('value_index', 'must point into value_table');
+    if (8 * place + 8 > tableBytes.length) throw bad('value_index', 'must point into value_table');
     const value = table.getFloat64(8 * place, true);
-    if (!Number.isFinite(value)) throw reader.fault('value_table', 'must hold finite numbers');
+    if (!Number.isFinite(value)) throw bad('value_table', 'must hold finite numbers');
     const feature = features[node];
-    if (feature !== LEAF && feature >= featureCount)
-      throw reader.fault('split_features', `must name a feature below ${featureCount}`);
+    if (feature !== LEAF && feature >= featureCount) {
+      throw bad('split_features', `must name a feature below ${featureCount}`);
+    }
     if (atRoot) {
       builder.startTree();
       trees++;
@@ -92,7 +101,7 @@ export const decodeTrees = (reader: JsonReader, featureCount: number): TreeNodes
     }
     atRoot = false;
   }
-  if (!atRoot || trees !== treeCount) throw reader.fault('split_features', `must make up ${treeCount} whole trees`);
+  if (!atRoot || trees !== treeCount) throw bad('split_features', `must make up ${treeCount} whole trees`);
   return builder.finish();
 };
 
@@ -103,14 +112,20 @@ const toBase64 = (bytes: Uint8Array): string => {
   return btoa(text);
 };
 
-const bytesOf = (reader: JsonReader, key: string, length?: number): Uint8Array<ArrayBuffer> => {
+const bad = (what: string, rule: string) => fault('regression/bad-model', { what, rule });
+
+const bytesOf = (
+  json: EncodedTrees,
+  key: 'split_features' | 'value_index' | 'value_table',
+  length?: number,
+): Uint8Array<ArrayBuffer> => {
   let text: string;
   try {
-    text = atob(reader.string(key));
+    text = atob(json[key]);
   } catch (error) {
-    if (error instanceof DOMException) throw reader.fault(key, 'must be base64');
+    if (error instanceof DOMException) throw bad(key, 'must be base64');
     throw error;
   }
-  if (length !== undefined && text.length !== length) throw reader.fault(key, `must hold ${length} bytes`);
+  if (length !== undefined && text.length !== length) throw bad(key, `must hold ${length} bytes`);
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 };

@@ -1,22 +1,57 @@
+import { between, text, validated } from '@stepclock/model-file';
+import * as v from 'valibot';
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
-import { type Standardisation, standardisedRows } from '../data/standardisation.js';
+import { standardisationSchema, standardisedRows } from '../data/standardisation.js';
+import { finitePredictions } from '../model/finite-predictions.js';
 import type { FittedModel } from '../model/fitted-model.js';
-import { JsonReader, modelHeader, readModelHeader } from '../model/model-json.js';
+import { headerSchema, modelHeader, numbers } from '../model/model-header.js';
 import { type TrainingRange, trainingRangeOf } from '../model/training-range.js';
-import { crossCovariance, hyperparametersOf, TRENDS, type Trend } from './kernel.js';
+import { crossCovariance, hyperparametersOf, TRENDS } from './kernel.js';
+
+/** Logarithms of scales in standardised units: e^100 is no length. */
+const log = between(-100, 100);
+/** Bounds on what a file can make the reader do; a fit conditions on some hundred rows. */
+const MOST_ROWS = 10_000;
+const MOST_NUMBERS = 1_000_000;
+
+const parameters = {
+  trend: v.picklist(TRENDS, `must be one of ${TRENDS.join(', ')}`),
+  features: v.array(v.object({ name: text(1000), ...standardisationSchema.entries })),
+  target: standardisationSchema,
+  /** Logarithms of (lengths..., signal sd, noise sd[, trend sd]). */
+  log_hyperparameters: v.array(log),
+  /** Rows that were conditioned on, or that stand for those, features wide. */
+  rows: numbers(MOST_NUMBERS),
+  /** Weight of each of those rows. */
+  alpha: numbers(MOST_ROWS),
+};
+
+/** The lengths of a process's arrays fit each other. */
+const ofEqualLengths = <T extends GaussianProcessParameters>() =>
+  v.rawCheck<T>(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const input = dataset.value;
+    const { trend, features, log_hyperparameters, rows, alpha } = input;
+    const hyperparameters = features.length + (trend === 'quadratic' ? 3 : 2);
+    const complain = (key: string, value: readonly number[], most: number): void => {
+      if (value.length === most) return;
+      addIssue({ message: `must be ${most} numbers`, path: [{ type: 'object', origin: 'value', input, key, value }] });
+    };
+    complain('log_hyperparameters', log_hyperparameters, hyperparameters);
+    complain('rows', rows, alpha.length * features.length);
+  });
 
 /** A process as plain numbers: all that a prediction needs. Everything is standardised except the scales. */
-export interface GaussianProcessParameters {
-  readonly trend: Trend;
-  readonly features: readonly { readonly name: string; readonly mean: number; readonly sd: number }[];
-  readonly target: { readonly mean: number; readonly sd: number };
-  /** Logarithms of (lengths..., signal sd, noise sd[, trend sd]). */
-  readonly log_hyperparameters: readonly number[];
-  /** Rows that were conditioned on, or that stand for those, features wide. */
-  readonly rows: readonly number[];
-  /** Weight of each of those rows. */
-  readonly alpha: readonly number[];
-}
+export type GaussianProcessParameters = v.InferOutput<v.ObjectSchema<typeof parameters, undefined>>;
+
+/** The JSON of a process's parameters alone. */
+export const gaussianProcessParametersSchema = v.pipe(v.object(parameters), ofEqualLengths());
+
+/** The JSON of a process. */
+export const gaussianProcessSchema = v.pipe(
+  v.object({ ...headerSchema('gaussian-process'), ...parameters }),
+  ofEqualLengths(),
+);
 
 export interface GaussianProcessModel extends FittedModel<'gaussian-process'> {
   readonly parameters: GaussianProcessParameters;
@@ -39,10 +74,11 @@ export const gaussianProcessModel = (
     parameters,
     predict: (features: FeatureTable) => {
       const x = standardisedRows(selectFeatures(features, featureNames).columns, scales);
-      return Float64Array.from({ length: features.length }, (_, i) => {
+      const predicted = Float64Array.from({ length: features.length }, (_, i) => {
         const covariances = crossCovariance(x.subarray(i * d, (i + 1) * d), rows, d, theta);
         return target.mean + target.sd * covariances.reduce((sum, value, j) => sum + alpha[j] * value, 0);
       });
+      return finitePredictions(predicted);
     },
     toJSON: () => ({ ...modelHeader('gaussian-process', trainingRange), ...parameters }),
   };
@@ -58,37 +94,18 @@ const rangeOf = ({ features, rows, alpha }: GaussianProcessParameters): Training
 /**
  * A process from its parameters.
  *
- * @throws Fault `regression/bad-model`
+ * @throws Fault `regression/bad-model`, with the path of the field
  */
 export const gaussianProcessOf = (value: unknown): GaussianProcessModel => {
-  const parameters = parametersFrom(JsonReader.of(value, 'process'));
-  return gaussianProcessModel(parameters, rangeOf(parameters));
+  const found = validated(value, gaussianProcessParametersSchema, { code: 'regression/bad-model', path: 'process' });
+  return gaussianProcessModel(found, rangeOf(found));
 };
 
-/** @throws Fault `regression/bad-model` */
-export const gaussianProcessFromJSON = (value: unknown): GaussianProcessModel => {
-  const { reader, trainingRange } = readModelHeader(value, 'gaussian-process');
-  return gaussianProcessModel(parametersFrom(reader), trainingRange);
-};
-
-const parametersFrom = (json: JsonReader): GaussianProcessParameters => {
-  const trend = TRENDS.find((known) => known === json.raw('trend'));
-  if (trend === undefined) throw json.fault('trend', `must be one of ${TRENDS.join(', ')}`);
-  const features = json.objects('features').map((entry) => ({ name: entry.string('name'), ...scaleFrom(entry) }));
-  const d = features.length;
-  const alpha = [...json.numbers('alpha')];
-  return {
-    trend,
-    features,
-    target: scaleFrom(json.object('target')),
-    log_hyperparameters: [...json.numbers('log_hyperparameters', d + (trend === 'quadratic' ? 3 : 2))],
-    rows: [...json.numbers('rows', alpha.length * d)],
-    alpha,
-  };
-};
-
-const scaleFrom = (json: JsonReader): Standardisation => {
-  const scale = { mean: json.number('mean'), sd: json.number('sd') };
-  if (!(scale.sd > 0)) throw json.fault('sd', 'must be above 0');
-  return scale;
-};
+/** A process from its JSON. */
+export const gaussianProcessFrom = ({
+  schema: _,
+  kind: __,
+  training_range,
+  ...parameters
+}: v.InferOutput<typeof gaussianProcessSchema>): GaussianProcessModel =>
+  gaussianProcessModel(parameters, training_range);

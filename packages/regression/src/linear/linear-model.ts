@@ -1,11 +1,10 @@
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
+import { finitePredictions } from '../model/finite-predictions.js';
 import type { FittedModel } from '../model/fitted-model.js';
-import { JsonReader, type ModelHeader, modelHeader, readModelHeader } from '../model/model-json.js';
+import { modelHeader } from '../model/model-header.js';
 import type { TrainingRange } from '../model/training-range.js';
+import type { LinearEstimator, LinearJSON } from './linear-schema.js';
 import { type Term, termColumns } from './term.js';
-
-/** How a linear model's coefficients were found. */
-export type LinearEstimator = 'least-squares' | 'ridge' | 'non-negative' | 'huber' | 'ransac';
 
 /** What intervals need besides the coefficients: `var(fit at x) = sigma^2 (1/totalWeight + |G'(x - centre)|^2)`. */
 export interface LinearInference {
@@ -30,24 +29,6 @@ export interface LinearParameters {
   readonly hasIntercept: boolean;
   readonly inference?: LinearInference;
 }
-
-/** A serialised linear model. */
-export interface LinearJSON extends ModelHeader<'linear'> {
-  readonly estimator: LinearEstimator;
-  readonly terms: readonly Term[];
-  readonly coefficients: readonly number[];
-  readonly centre: readonly number[];
-  readonly value_at_centre: number;
-  readonly has_intercept: boolean;
-  readonly inference?: {
-    readonly sigma: number;
-    readonly df: number;
-    readonly total_weight?: number;
-    readonly factor: readonly (readonly number[])[];
-  };
-}
-
-const ESTIMATORS: readonly LinearEstimator[] = ['least-squares', 'ridge', 'non-negative', 'huber', 'ransac'];
 
 /** -0 becomes 0: JSON has no -0, and a round trip shall change nothing. */
 const plainZero = (value: number): number => value + 0;
@@ -104,7 +85,7 @@ export class LinearModel implements FittedModel<'linear'>, LinearParameters {
         predicted[i] = predicted[i] + coefficient * (column[i] - centre);
       }
     });
-    return predicted;
+    return finitePredictions(predicted);
   }
 
   toJSON(): LinearJSON {
@@ -112,7 +93,7 @@ export class LinearModel implements FittedModel<'linear'>, LinearParameters {
     return {
       ...modelHeader('linear', this.trainingRange),
       estimator: this.estimator,
-      terms: this.terms,
+      terms: this.terms.map(({ name, powers }) => ({ name, powers: powers.map((power) => ({ ...power })) })),
       coefficients: [...this.coefficients],
       centre: [...this.centre],
       value_at_centre: this.valueAtCentre,
@@ -131,52 +112,28 @@ export class LinearModel implements FittedModel<'linear'>, LinearParameters {
   }
 }
 
-const readTerm = (reader: JsonReader): Term => ({
-  name: reader.string('name'),
-  powers: reader.objects('powers').map((entry) => ({
-    feature: entry.string('feature'),
-    power: entry.count('power'),
-  })),
-});
-
-const readInference = (reader: JsonReader, width: number): LinearInference => ({
-  sigma: reader.number('sigma'),
-  df: reader.number('df'),
-  ...(reader.has('total_weight') ? { totalWeight: reader.number('total_weight') } : {}),
-  factor: reader.list('factor').map((_, j, rows) => JsonReader.of({ row: rows[j] }, 'factor').numbers('row', width)),
-});
-
-/**
- * Reads what {@link LinearModel.toJSON} wrote.
- *
- * @throws Fault `regression/bad-model`
- */
-export const linearFromJSON = (value: unknown): LinearModel => {
-  const { reader, trainingRange, featureNames } = readModelHeader(value, 'linear');
-  const estimator = ESTIMATORS.find((name) => name === reader.string('estimator'));
-  if (estimator === undefined) throw reader.fault('estimator', `must be one of ${ESTIMATORS.join(', ')}`);
-  const terms = reader.objects('terms').map(readTerm);
-  for (const { powers } of terms) {
-    for (const { feature } of powers) {
-      if (!featureNames.includes(feature))
-        throw reader.fault('terms', `must use the features ${featureNames.join(', ')}`);
-    }
-  }
-  const width = terms.length;
-  const inference = reader.has('inference') ? readInference(reader.object('inference'), width) : undefined;
-  if (inference !== undefined && inference.factor.length !== width) {
-    throw reader.fault('inference', `must have a factor of ${width} rows`);
-  }
+/** A model from its JSON. */
+export const linearModelOf = (json: LinearJSON): LinearModel => {
+  const { inference } = json;
   return new LinearModel(
     {
-      estimator,
-      terms,
-      coefficients: reader.numbers('coefficients', width),
-      centre: reader.numbers('centre', width),
-      valueAtCentre: reader.number('value_at_centre'),
-      hasIntercept: reader.boolean('has_intercept'),
-      ...(inference === undefined ? {} : { inference }),
+      estimator: json.estimator,
+      terms: json.terms,
+      coefficients: Float64Array.from(json.coefficients),
+      centre: Float64Array.from(json.centre),
+      valueAtCentre: json.value_at_centre,
+      hasIntercept: json.has_intercept,
+      ...(inference === undefined
+        ? {}
+        : {
+            inference: {
+              sigma: inference.sigma,
+              df: inference.df,
+              ...(inference.total_weight === undefined ? {} : { totalWeight: inference.total_weight }),
+              factor: inference.factor.map((row) => Float64Array.from(row)),
+            },
+          }),
     },
-    trainingRange,
+    json.training_range,
   );
 };

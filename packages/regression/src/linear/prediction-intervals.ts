@@ -1,6 +1,7 @@
 import { tQuantile } from '@stepclock/numerics';
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
 import { fault } from '../fault.js';
+import { finitePredictions } from '../model/finite-predictions.js';
 import { confidenceLevel } from '../model/option-checks.js';
 import type { LinearModel } from './linear-model.js';
 import { termColumns } from './term.js';
@@ -83,5 +84,7 @@ export const predictWithIntervals = (
     result.low[i] = centre - reach;
     result.high[i] = centre + reach;
   }
+  finitePredictions(result.low);
+  finitePredictions(result.high);
   return result;
 };

@@ -1,6 +1,6 @@
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
 import { fault } from '../fault.js';
-import { wholeNumberFrom } from '../model/option-checks.js';
+import { wholeNumberBetween } from '../model/option-checks.js';
 
 /** A column of the design matrix: a product of powers of features, such as `batch_size*sequence_length`. */
 export interface Term {
@@ -8,6 +8,9 @@ export interface Term {
   /** Whole powers from 1; no feature twice. */
   readonly powers: readonly { readonly feature: string; readonly power: number }[];
 }
+
+/** Of a single factor: x^100 overflows for any latency's feature, and a file must not ask for a billion products. */
+export const MOST_POWER = 100;
 
 /** How the intercept is called wherever terms are named. */
 export const INTERCEPT = '(intercept)';
@@ -20,7 +23,7 @@ export const INTERCEPT = '(intercept)';
  */
 export const term = (powers: Readonly<Record<string, number>>): Term => {
   const factors = Object.entries(powers).map(([feature, power]) => ({ feature, power }));
-  for (const { feature, power } of factors) wholeNumberFrom(1, `powers.${feature}`, power);
+  for (const { feature, power } of factors) wholeNumberBetween(1, MOST_POWER, `powers.${feature}`, power);
   const name = factors.map(({ feature, power }) => (power === 1 ? feature : `${feature}^${power}`)).join('*');
   return { name, powers: factors };
 };
@@ -32,7 +35,7 @@ export const term = (powers: Readonly<Record<string, number>>): Term => {
  * @param interactionsOnly no powers above 1: `a, b, a*b`
  */
 export const polynomialTerms = (features: readonly string[], degree: number, interactionsOnly = false): Term[] => {
-  wholeNumberFrom(1, 'degree', degree);
+  wholeNumberBetween(1, MOST_POWER, 'degree', degree);
   // Each combination continues with its last feature or a later one, so no product comes twice.
   let combinations: number[][] = features.map((_, j) => [j]);
   const terms: Term[] = [];

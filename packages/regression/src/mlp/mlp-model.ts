@@ -1,10 +1,13 @@
+import { between, text } from '@stepclock/model-file';
+import * as v from 'valibot';
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
-import { type Standardisation, standardisedRows } from '../data/standardisation.js';
+import { type Standardisation, standardisationSchema, standardisedRows } from '../data/standardisation.js';
 import { fault } from '../fault.js';
+import { finitePredictions } from '../model/finite-predictions.js';
 import type { FittedModel } from '../model/fitted-model.js';
-import { type JsonReader, modelHeader, readModelHeader } from '../model/model-json.js';
+import { headerSchema, modelHeader, numbers } from '../model/model-header.js';
 import type { TrainingRange } from '../model/training-range.js';
-import { type Activation, forward, makeWorkspace, type NetworkShape, parameterCount } from './network.js';
+import { ACTIVATIONS, forward, makeWorkspace, type NetworkShape, parameterCount } from './network.js';
 
 /** What a trained network consists of. */
 export interface MlpParts {
@@ -47,7 +50,7 @@ export const mlpModel = (parts: MlpParts, trainingRange: TrainingRange): MlpMode
         }
       });
     }
-    return { length, names: outputNames, columns: outputs };
+    return { length, names: outputNames, columns: outputs.map(finitePredictions) };
   };
 
   return {
@@ -81,34 +84,62 @@ export const mlpModel = (parts: MlpParts, trainingRange: TrainingRange): MlpMode
   };
 };
 
-/** @throws Fault `regression/bad-model` */
-export const mlpFromJSON = (value: unknown): MlpModel => {
-  const { reader, trainingRange, featureNames } = readModelHeader(value, 'mlp');
-  const outputNames = reader.strings('output_names');
-  const sizes = [...reader.numbers('sizes')];
-  const whole = sizes.length >= 2 && sizes.every((size) => Number.isSafeInteger(size) && size >= 1);
-  if (!whole || sizes[0] !== featureNames.length || sizes[sizes.length - 1] !== outputNames.length) {
-    throw reader.fault('sizes', `must be layer sizes from ${featureNames.length} to ${outputNames.length}`);
-  }
-  const shape: NetworkShape = { sizes, activation: readActivation(reader) };
-  const parts: MlpParts = {
-    shape,
-    parameters: reader.numbers('parameters', parameterCount(shape)),
-    inputScales: readScales(reader, 'input_scales', featureNames.length),
-    outputScales: readScales(reader, 'output_scales', outputNames.length),
-    outputNames,
-  };
-  return mlpModel(parts, trainingRange);
-};
+/** Bounds on what a file can make the reader do. */
+const MOST_LAYERS = 100;
+const MOST_UNITS = 100_000;
+const MOST_PARAMETERS = 100_000_000;
 
-const readActivation = (reader: JsonReader): Activation => {
-  const activation = reader.string('activation');
-  if (activation === 'relu' || activation === 'tanh') return activation;
-  throw reader.fault('activation', 'must be "relu" or "tanh"');
-};
+const units = v.pipe(between(1, MOST_UNITS), v.integer(`must be a whole number from 1 to ${MOST_UNITS}`));
 
-const readScales = (reader: JsonReader, key: string, count: number): Standardisation[] => {
-  const scales = reader.objects(key).map((scale) => ({ mean: scale.number('mean'), sd: scale.number('sd') }));
-  if (scales.length !== count) throw reader.fault(key, `must have ${count} entries`);
-  return scales;
-};
+/** The JSON of a network. */
+export const mlpSchema = v.pipe(
+  v.object({
+    ...headerSchema('mlp'),
+    activation: v.picklist(ACTIVATIONS, 'must be "relu" or "tanh"'),
+    sizes: v.pipe(
+      v.array(units, 'must be an array of numbers'),
+      v.minLength(2, 'must be 2 layers at least'),
+      v.maxLength(MOST_LAYERS, `must be at most ${MOST_LAYERS} layers`),
+    ),
+    output_names: v.array(text(1000)),
+    input_scales: v.array(standardisationSchema),
+    output_scales: v.array(standardisationSchema),
+    parameters: numbers(MOST_PARAMETERS),
+  }),
+  v.forward(
+    v.check(
+      ({ sizes, training_range: { features }, output_names }) =>
+        sizes[0] === features.length && sizes.at(-1) === output_names.length,
+      'must lead from the features to the outputs',
+    ),
+    ['sizes'],
+  ),
+  v.forward(
+    v.check(({ input_scales, sizes }) => input_scales.length === sizes[0], 'must be one a feature'),
+    ['input_scales'],
+  ),
+  v.forward(
+    v.check(({ output_scales, sizes }) => output_scales.length === sizes.at(-1), 'must be one an output'),
+    ['output_scales'],
+  ),
+  v.forward(
+    v.check(
+      ({ parameters, ...shape }) => parameters.length === parameterCount(shape),
+      'must be as many as sizes ask for',
+    ),
+    ['parameters'],
+  ),
+);
+
+/** A network from its JSON. */
+export const mlpOf = (json: v.InferOutput<typeof mlpSchema>): MlpModel =>
+  mlpModel(
+    {
+      shape: { sizes: json.sizes, activation: json.activation },
+      parameters: Float64Array.from(json.parameters),
+      inputScales: json.input_scales,
+      outputScales: json.output_scales,
+      outputNames: json.output_names,
+    },
+    json.training_range,
+  );

@@ -1,7 +1,8 @@
 import type { RandomSource } from '@stepclock/numerics';
 import { type MatrixView, multiply } from './matrix-product.js';
 
-export type Activation = 'relu' | 'tanh';
+export const ACTIVATIONS = ['relu', 'tanh'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
 
 /**
  * A fully connected network. All parameters live in one vector: for each layer first its weights, row by row (one row per unit of the

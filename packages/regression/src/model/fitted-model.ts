@@ -1,6 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
 import type { FeatureTable } from '../data/feature-table.js';
-import type { ModelHeader } from './model-json.js';
 import type { TrainingRange } from './training-range.js';
 
 /** The kinds of model, which discriminate the union of their serialised forms. */
@@ -23,7 +22,7 @@ export interface FittedModel<K extends ModelKind = ModelKind> {
    */
   predict(features: FeatureTable): Float64Array;
   /** A plain object of finite numbers, strings, booleans and arrays; no code. Called by `JSON.stringify`. */
-  toJSON(): ModelHeader<K> & object;
+  toJSON(): { readonly kind: K } & object;
 }
 
 /** What turns data into a model: the argument of cross-validation, comparison and conformal intervals. */

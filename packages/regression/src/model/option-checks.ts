@@ -9,6 +9,15 @@ const checked = (holds: boolean, option: string, rule: string, value: number): n
 export const wholeNumberFrom = (least: number, option: string, value: number): number =>
   checked(Number.isSafeInteger(value) && value >= least, option, `a whole number from ${least}`, value);
 
+/** @throws Fault `regression/bad-option` */
+export const wholeNumberBetween = (least: number, most: number, option: string, value: number): number =>
+  checked(
+    Number.isSafeInteger(value) && value >= least && value <= most,
+    option,
+    `a whole number from ${least} to ${most}`,
+    value,
+  );
+
 /** Whole, or Infinity for no bound. @throws Fault `regression/bad-option` */
 export const wholeNumberOrInfinity = (least: number, option: string, value: number): number =>
   value === Number.POSITIVE_INFINITY ? value : wholeNumberFrom(least, option, value);

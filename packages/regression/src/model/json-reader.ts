@@ -1,24 +1,5 @@
 import { type Fault, nothing } from '@stepclock/faults';
 import { fault } from '../fault.js';
-import type { ModelKind } from './fitted-model.js';
-import type { TrainingRange } from './training-range.js';
-
-/** The version of the serialised form. It changes when an older reader would misread it. */
-export const MODEL_SCHEMA = 'stepclock/regression-model@1';
-
-/** What every serialised model starts with. `kind` discriminates the union; the parameters of the kind follow beside it. */
-export interface ModelHeader<K extends ModelKind = ModelKind> {
-  readonly schema: typeof MODEL_SCHEMA;
-  readonly kind: K;
-  readonly training_range: TrainingRange;
-}
-
-/** The header that a model's `toJSON` spreads first. */
-export const modelHeader = <K extends ModelKind>(kind: K, range: TrainingRange): ModelHeader<K> => ({
-  schema: MODEL_SCHEMA,
-  kind,
-  training_range: range,
-});
 
 const bad = (path: string, rule: string, value: unknown): Fault =>
   fault('regression/bad-model', { what: path, rule, value: value === undefined ? nothing : value });
@@ -115,28 +96,3 @@ export class JsonReader {
     return `${this.path}.${key}`;
   }
 }
-
-/**
- * Checks schema and kind and reads the training range: the first thing that each kind's `fromJSON` does.
- *
- * @throws Fault `regression/bad-model`
- */
-export const readModelHeader = <K extends ModelKind>(
-  value: unknown,
-  kind: K,
-): { readonly reader: JsonReader; readonly trainingRange: TrainingRange; readonly featureNames: readonly string[] } => {
-  const reader = JsonReader.of(value);
-  if (reader.raw('schema') !== MODEL_SCHEMA) throw reader.fault('schema', `must be "${MODEL_SCHEMA}"`);
-  if (reader.raw('kind') !== kind) throw reader.fault('kind', `must be "${kind}"`);
-  const range = reader.object('training_range');
-  const features = range.objects('features').map((entry) => ({
-    name: entry.string('name'),
-    min: entry.number('min'),
-    max: entry.number('max'),
-  }));
-  return {
-    reader,
-    trainingRange: { rows: range.count('rows'), features },
-    featureNames: features.map(({ name }) => name),
-  };
-};
