@@ -4,7 +4,7 @@ import type { ModelKind } from './fitted-model.js';
 import type { TrainingRange } from './training-range.js';
 
 /** The version of the serialised form. It changes when an older reader would misread it. */
-export const MODEL_SCHEMA = 'stepclock/regression-model@1' as const;
+const MODEL_SCHEMA = 'stepclock/regression-model@1' as const;
 
 /** More features than any model here is asked for: a bound on what a file can make the reader do. */
 const MOST_FEATURES = 10_000;
