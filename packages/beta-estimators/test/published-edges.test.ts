@@ -1,7 +1,13 @@
 import '@stepclock/vitest-matchers';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
-import { type BaselineOptions, estimateBaseline, estimateIterative, type IterativeOptions } from '../src/index.js';
+import {
+  type BaselineOptions,
+  estimateBaseline,
+  estimateIterative,
+  estimateStepClock,
+  type IterativeOptions,
+} from '../src/index.js';
 import { codes } from './estimate-parts.js';
 import { goldenTraces, tableOf } from './golden-trace.js';
 import { decode, tableOf as phases } from './phase-list.js';
@@ -157,5 +163,28 @@ describe('options', () => {
     expect(() => estimateBaseline(bad, { chunkSize: 64 })).toThrow(
       'phase: must end at a finite time after its start at 1; got 1 (row 2)',
     );
+  });
+});
+
+describe('phases with steps and without tokens', () => {
+  const steps = Float64Array.of(2, 4, 1, 2);
+  const known = { ...fourPhases, steps };
+  const unknown = {
+    ...known,
+    prefillTokens: fourPhases.prefillTokens.map((tokens) => (tokens > 0 ? Number.NaN : tokens)),
+  };
+
+  it('are estimated as with tokens, where no correction asks for them', () => {
+    const none = { chunkSize: 64, correctionMode: 'none' } as const;
+    expect(estimateBaseline(unknown, none)).toEqual(estimateBaseline(known, none));
+    const neither = { ...none, initCorrectionMode: 'none' } as const;
+    expect(estimateIterative(unknown, neither)).toEqual(estimateIterative(known, neither));
+  });
+
+  it('are refused by everything else', () => {
+    const what = 'prefill tokens: must be known for a correction of last chunks; got "nothing" (row 0)';
+    expect(() => estimateBaseline(unknown, { chunkSize: 64 })).toThrow(what);
+    expect(() => estimateIterative(unknown, { chunkSize: 64, correctionMode: 'none' })).toThrow(what);
+    expect(() => estimateStepClock(unknown)).toThrow('prefill_tokens: must be given for every prefill');
   });
 });

@@ -14,10 +14,11 @@ export const stepCounts = (phases: PhaseTable, chunkSize: number): Float64Array 
   for (let i = 0; i < length; i++) {
     const isPrefill = kind[i] === PREFILL;
     const tokens = isPrefill ? prefillTokens[i] : decodeTokens[i];
-    checkCount('tokens', tokens, i);
     const own = given?.[i] ?? Number.NaN;
-    // NaN marks a row without a given count.
-    const count = !Number.isNaN(own) ? own : isPrefill ? Math.ceil(tokens / chunkSize) : tokens;
+    // NaN marks a row without a given count; a prefill with one may leave its tokens unknown.
+    const isGiven = !Number.isNaN(own);
+    if (!(isGiven && isPrefill && Number.isNaN(tokens))) checkCount('tokens', tokens, i);
+    const count = isGiven ? own : isPrefill ? Math.ceil(tokens / chunkSize) : tokens;
     checkCount('steps', count, i);
     steps[i] = count;
   }
@@ -26,6 +27,8 @@ export const stepCounts = (phases: PhaseTable, chunkSize: number): Float64Array 
 
 /**
  * Tokens that a prefill's last chunk lacks to a full one, `mu = C - clip(P - C (N - 1), 0, C)`; 0 for a decode.
+ *
+ * @throws Fault for a prefill whose tokens are unknown
  *
  * @example
  * // 96 tokens in chunks of 64: two steps, the second with 32, so 32 are missing
@@ -36,6 +39,11 @@ export const missingTokens = (phases: PhaseTable, steps: Float64Array, chunkSize
   const missing = new Float64Array(length);
   for (let i = 0; i < length; i++) {
     if (kind[i] !== PREFILL) continue;
+    if (Number.isNaN(prefillTokens[i])) {
+      const rule = 'must be known for a correction of last chunks';
+      const hint = "without one ('none', in the baseline that iterative starts from too) the steps are enough";
+      throw fault('overlap-pressure/bad-count', { what: 'prefill tokens', rule, value: 'nothing', row: i, hint });
+    }
     const last = prefillTokens[i] - chunkSize * (steps[i] - 1);
     missing[i] = chunkSize - Math.min(Math.max(last, 0), chunkSize);
   }

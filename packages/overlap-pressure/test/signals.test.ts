@@ -236,6 +236,15 @@ describe('chunks', () => {
     }
   });
 
+  it('a prefill with a given count may have unknown tokens, until somebody asks how many its last chunk lacks', () => {
+    const phases = { ...phaseTable([[PREFILL, 0, 1, Number.NaN]]), steps: Float64Array.of(3) };
+    const steps = stepCounts(phases, 64);
+    expect([...steps]).toEqual([3]);
+    expect(() => missingTokens(phases, steps, 64)).toThrow(
+      'prefill tokens: must be known for a correction of last chunks; got "nothing" (row 0)',
+    );
+  });
+
   it('no steps, no tokens: nothing is missing and nothing is counted', () => {
     const none = phaseTable([
       [PREFILL, 0, 1, 0],

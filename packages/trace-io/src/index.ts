@@ -12,6 +12,7 @@ export { type PackedPhases, packPhases, unpackPhases } from './tables/packed-pha
 export { DECODE, type PhaseTable, PREFILL } from './tables/phase-table.js';
 export { type PhaseRow, phaseTableFrom } from './tables/phase-table-from.js';
 export type { RequestTable } from './tables/request-table.js';
+export { requirePrefillTokens } from './tables/require-prefill-tokens.js';
 export type { StepTable } from './tables/step-table.js';
 export { tokensOfRows } from './tables/table-columns.js';
 export type { TokenTable } from './tables/token-table.js';

@@ -1,6 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { DECODE, type PhaseRow, type PhaseTable, PREFILL, phaseTableFrom, readTrace } from '@stepclock/trace-io';
+import {
+  DECODE,
+  formatPhasesCsv,
+  joinPhases,
+  type PhaseRow,
+  type PhaseTable,
+  PREFILL,
+  packPhases,
+  phaseTableFrom,
+  readTrace,
+  requirePrefillTokens,
+  unpackPhases,
+} from '@stepclock/trace-io';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readTraceBy } from '../src/read-trace.js';
@@ -48,9 +60,99 @@ describe('the same table comes out of', () => {
       'columns in another order, and more of them',
       'x,t_end,decode_tokens,__proto__,phase_type,prefill_tokens,t_start,request_id\n1,2,0,"a,b",prefill,96,0,A\n,6,4,,decode,0,2,B\n',
     ],
+    ['a byte order mark', `\uFEFF${HEADER}\nA,prefill,0,2,96,0\nB,decode,2,6,0,4\n`],
+    ['no tokens of the other kind', `${HEADER}\nA,prefill,0,2,96,\nB,decode,2,6,,4\n`],
     ['tokens of the other kind, which do not count', `${HEADER}\nA,prefill,0,2,96,5\nB,decode,2,6,9,4\n`],
   ])('%s', async (_, content) => {
     expect(plain(await phasesOf(content))).toEqual(await expected);
+  });
+});
+
+describe('a row with N_steps may leave its tokens out', () => {
+  const STEPS = 'request_id,phase_type,t_start,t_end,N_steps';
+  const counts = ({ prefillTokens, decodeTokens, steps }: PhaseTable) => [
+    [...prefillTokens],
+    [...decodeTokens],
+    [...(steps ?? [])],
+  ];
+
+  test.each<[string, string, unknown]>([
+    [
+      'decodes alone: as many tokens as steps',
+      `${STEPS}\nA,decode,0,2,4\nB,decode,1,3,2\n`,
+      [
+        [0, 0],
+        [4, 2],
+        [4, 2],
+      ],
+    ],
+    [
+      'a prefill too: an unknown number',
+      `${STEPS}\nA,prefill,0,2,3\nA,decode,2,6,4\n`,
+      [
+        [Number.NaN, 0],
+        [0, 4],
+        [3, 4],
+      ],
+    ],
+    [
+      'prefill tokens without decode tokens',
+      `${STEPS},prefill_tokens\nA,prefill,0,2,,96\nA,decode,2,6,4,\n`,
+      [
+        [96, 0],
+        [0, 4],
+        [Number.NaN, 4],
+      ],
+    ],
+    [
+      'empty cells, after numbers that fit two bytes',
+      `${STEPS},prefill_tokens,decode_tokens\nA,prefill,0,2,2,96,\nB,prefill,0,2,3,,\nB,decode,2,6,7,,\n`,
+      [
+        [96, Number.NaN, 0],
+        [0, 0, 7],
+        [2, 3, 7],
+      ],
+    ],
+  ])('%s', async (_, content, expected) => {
+    for (const path of ['fast', 'strict'] as const) {
+      const { phases } = await readTraceBy(path, text(content), {});
+      expect(phases && counts(phases)).toEqual(expected);
+      expect(phases && counts(await phasesOf(formatPhasesCsv(phases)))).toEqual(expected);
+      expect(phases && counts(unpackPhases(packPhases(phases).packed))).toEqual(expected);
+    }
+  });
+
+  test('and without N_steps it may not, in a file or in rows', async () => {
+    await expect(phasesOf(`${STEPS}\nA,decode,0,2,4\nB,decode,1,3,\n`)).rejects.toThrow(
+      'decode_tokens: must be given in a decode row without N_steps; got "no such column" (<input>:3:decode_tokens)',
+    );
+    await expect(phasesOf(`${STEPS},prefill_tokens\nA,prefill,0,2,,\n`)).rejects.toThrow(
+      'prefill_tokens: must be given in a prefill row without N_steps; got "" (<input>:2:prefill_tokens)',
+    );
+    const row = { request_id: 'A', phase_type: 'decode', t_start: 0, t_end: 2 };
+    expect(() => phaseTableFrom([row])).toThrow('decode_tokens: must be given in a decode row without N_steps');
+    const { decodeTokens } = phaseTableFrom([{ ...row, N_steps: 3 }]);
+    expect([...decodeTokens]).toEqual([3]);
+  });
+
+  test('and what needs the tokens says so', async () => {
+    const table = await phasesOf(`${STEPS},prefill_tokens\nA,prefill,0,2,1,5\nB,prefill,0,2,3,\n`);
+    expect(() => requirePrefillTokens(table)).toThrow(
+      'prefill_tokens: must be given for every prefill; got "none for the prefill of request B" (row 1): only the published estimators without a correction do with N_steps alone',
+    );
+    expect(() =>
+      requirePrefillTokens(
+        joinPhases([
+          { name: 'a', phases: table },
+          { name: 'b', phases: table },
+        ]),
+      ),
+    ).toThrow('(row 1)');
+    expect(() =>
+      requirePrefillTokens(
+        phaseTableFrom([{ request_id: 'A', phase_type: 'prefill', t_start: 0, t_end: 2, prefill_tokens: 0 }]),
+      ),
+    ).not.toThrow();
   });
 });
 

@@ -1,4 +1,4 @@
-import type { PhaseTable } from '@stepclock/trace-io';
+import { type PhaseTable, requirePrefillTokens } from '@stepclock/trace-io';
 import type { EstimateHistory, EstimateWarning } from '../estimate.js';
 import type { ClockProblem } from './clock-problem.js';
 import { type ClockReport, clockReport } from './clock-report.js';
@@ -57,6 +57,7 @@ export interface StepClockEstimate {
  */
 export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions = {}): StepClockEstimate => {
   const resolved = resolvedStepClock(options);
+  requirePrefillTokens(phases);
   const chosen = fitStepClock(phases, resolved, options.onProgress);
   const { problem, fit, width } = chosen;
   const { beta, state, rows, weights, rounds } = fit;

@@ -6,8 +6,6 @@ import { RecordSplitter, takeRecord } from './strict-records.js';
 
 export interface DelimitedOptions {
   readonly delimiter: ',' | '\t';
-  /** Whether a UTF-8 byte order mark before the header is an error or passed over. */
-  readonly byteOrderMark: 'refuse' | 'skip';
   /** `strict` sends every record through d3-dsv: the reference that tests compare the fast path with. */
   readonly path: 'fast' | 'strict';
 }
@@ -159,19 +157,10 @@ class DelimitedReader {
     }
   }
 
+  /** A byte order mark before the header, as Excel's "CSV UTF-8" has it, is passed over. */
   #begin(cells: readonly string[], line: number): void {
     const [first = '', ...rest] = cells;
     const marked = line === 1 && startsWithBom(new TextEncoder().encode(first.slice(0, 1)));
-    if (marked && this.options.byteOrderMark === 'refuse') {
-      throw new Fault('trace-io/byte-order-mark', {
-        what: 'encoding',
-        file: this.file,
-        line,
-        column: first.slice(1),
-        value: first,
-        rule: 'must be UTF-8 without a byte order mark before the header',
-      });
-    }
     this.#headerLine = line;
     const header = [marked ? first.slice(1) : first, ...rest].map((name) => name.trim());
     this.#plan = this.makePlan(header, line);

@@ -35,36 +35,32 @@ export async function readRequestRows<Key extends string>(
   row: (cells: RequestCells<Key>, line: number) => void,
 ): Promise<readonly Key[]> {
   let found: readonly Key[] = [];
-  await readDelimited(
-    input,
-    { delimiter: options.delimiter, byteOrderMark: 'skip', path: options.path },
-    (header, line) => {
-      const keys = resolveHeader(header, known, options.mapping, { file: input.file, line });
-      found = keys.filter((key) => key !== undefined);
-      const slots = new Map(known.map(({ key }, slot) => [key, slot]));
-      const names = new Map(known.filter(({ kind }) => kind === 'name').map(({ key }) => [key, new NameIndex()]));
-      const cells = new Float64Array(known.length).fill(Number.NaN);
-      const slotOf = (key: Key): number => slots.get(key) ?? -1;
-      const at: RequestCells<Key> = {
-        number: (key) => cells[slotOf(key)] ?? Number.NaN,
-        name: (key) => {
-          const index = cells[slotOf(key)] ?? Number.NaN;
-          return Number.isNaN(index) ? undefined : names.get(key)?.nameAt(index);
-        },
-      };
-      const planOf = (key: Key | undefined): ColumnPlan => {
-        const column = known.find((candidate) => candidate.key === key);
-        if (column === undefined || key === undefined) return { kind: 'skip' };
-        const slot = slotOf(key);
-        const emptyAllowed = column.emptyAllowed ?? false;
-        const { kind } = column;
-        if (typeof kind === 'object') return { kind: 'parsed', slot, emptyAllowed, ...kind };
-        const index = names.get(key);
-        if (kind === 'name' && index !== undefined) return { kind: 'name', slot, emptyAllowed, names: index };
-        return { kind: kind === 'count' ? 'count' : 'number', slot, emptyAllowed };
-      };
-      return { columns: keys.map(planOf), header, cells, row: (rowLine) => row(at, rowLine) };
-    },
-  );
+  await readDelimited(input, { delimiter: options.delimiter, path: options.path }, (header, line) => {
+    const keys = resolveHeader(header, known, options.mapping, { file: input.file, line });
+    found = keys.filter((key) => key !== undefined);
+    const slots = new Map(known.map(({ key }, slot) => [key, slot]));
+    const names = new Map(known.filter(({ kind }) => kind === 'name').map(({ key }) => [key, new NameIndex()]));
+    const cells = new Float64Array(known.length).fill(Number.NaN);
+    const slotOf = (key: Key): number => slots.get(key) ?? -1;
+    const at: RequestCells<Key> = {
+      number: (key) => cells[slotOf(key)] ?? Number.NaN,
+      name: (key) => {
+        const index = cells[slotOf(key)] ?? Number.NaN;
+        return Number.isNaN(index) ? undefined : names.get(key)?.nameAt(index);
+      },
+    };
+    const planOf = (key: Key | undefined): ColumnPlan => {
+      const column = known.find((candidate) => candidate.key === key);
+      if (column === undefined || key === undefined) return { kind: 'skip' };
+      const slot = slotOf(key);
+      const emptyAllowed = column.emptyAllowed ?? false;
+      const { kind } = column;
+      if (typeof kind === 'object') return { kind: 'parsed', slot, emptyAllowed, ...kind };
+      const index = names.get(key);
+      if (kind === 'name' && index !== undefined) return { kind: 'name', slot, emptyAllowed, names: index };
+      return { kind: kind === 'count' ? 'count' : 'number', slot, emptyAllowed };
+    };
+    return { columns: keys.map(planOf), header, cells, row: (rowLine) => row(at, rowLine) };
+  });
   return found;
 }

@@ -30,12 +30,15 @@ const COLUMNS: readonly KnownColumn<Key>[] = [
   { key: 'phase_type', names: ['phase_type', 'phase'], required: true },
   { key: 't_start', names: ['t_start', 'start', 'start_s', 'start_time'], required: true },
   { key: 't_end', names: ['t_end', 'end', 'end_s', 'end_time'], required: true },
-  { key: 'prefill_tokens', names: ['prefill_tokens', 'num_prefill_tokens'], required: true },
-  { key: 'decode_tokens', names: ['decode_tokens', 'num_decode_tokens'], required: true },
+  { key: 'prefill_tokens', names: ['prefill_tokens', 'num_prefill_tokens'], required: false },
+  { key: 'decode_tokens', names: ['decode_tokens', 'num_decode_tokens'], required: false },
   { key: 'N_steps', names: ['n_steps', 'num_steps', 'steps'], required: false },
   { key: 'cached_tokens', names: ['cached_tokens', 'num_cached_tokens'], required: false },
   { key: 'instance_id', names: ['instance_id', 'instance', 'engine_id'], required: false },
 ];
+
+/** Columns that few other files have: four of them tell the format. */
+const TELLING = COLUMNS.filter(({ key, required }) => required || key === 'prefill_tokens' || key === 'decode_tokens');
 
 const PHASE_WORDS = ['prefill', 'decode'];
 const KIND_OF_WORD = [PREFILL, DECODE];
@@ -56,13 +59,14 @@ const INSTANCE = 8;
  * `cached_tokens` (those of prefill_tokens that came from a prefix cache and were not computed) and `instance_id`.
  *
  * Token columns count for the phase's own kind only: the decode tokens of a prefill row and the prefill tokens of a decode row
- * are checked and otherwise unused. At most one prefill row a request (and instance).
+ * are checked and otherwise unused. A row with `N_steps` may leave its tokens empty, or the file the column: a decode then has as many tokens
+ * as steps, a prefill an unknown number (NaN). At most one prefill row a request (and instance).
  */
 export const phaseCsv: TraceFormat = {
   name: 'phase-csv',
   description: 'phase table as CSV or TSV: one row a prefill or decode phase, times in seconds',
   recognise: ({ headerNames }) => {
-    const hits = COLUMNS.filter(({ names, required }) => required && names.some((name) => headerNames.includes(name)));
+    const hits = TELLING.filter(({ names }) => names.some((name) => headerNames.includes(name)));
     return hits.length >= 4 || hits.some(({ key }) => key === 'phase_type');
   },
   read,
@@ -73,15 +77,11 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const requests = new NameIndex();
   const instances = new NameIndex();
   let hasInstances = false;
-  await readDelimited(
-    input,
-    { delimiter: options.head.delimiter, byteOrderMark: 'refuse', path: options.path },
-    (header, line) => {
-      const keys = resolveHeader(header, COLUMNS, options.columns, { file: input.file, line });
-      hasInstances = keys.includes('instance_id');
-      return rowPlan(header, keys, phases, requests, instances, input.file);
-    },
-  );
+  await readDelimited(input, { delimiter: options.head.delimiter, path: options.path }, (header, line) => {
+    const keys = resolveHeader(header, COLUMNS, options.columns, { file: input.file, line });
+    hasInstances = keys.includes('instance_id');
+    return rowPlan(header, keys, phases, requests, instances, input.file);
+  });
   return {
     kind: 'phases',
     facts: {
@@ -139,6 +139,19 @@ function rowPlan(
     return fault('trace-io/bad-count', key, line, key, value, `must be a whole number from 0 to ${MOST_TOKENS}`);
   };
 
+  const noTokens = (line: number, key: 'prefill_tokens' | 'decode_tokens'): Fault => {
+    const column = keys.includes(key) ? header[keys.indexOf(key)] : key;
+    const value = keys.includes(key) ? '' : 'no such column';
+    return new Fault('trace-io/missing-tokens', {
+      what: key,
+      file,
+      line,
+      column,
+      value,
+      rule: `must be given in a ${key === 'decode_tokens' ? 'decode' : 'prefill'} row without N_steps`,
+    });
+  };
+
   /** Rare, so the first prefill is looked for only now. */
   const second = (line: number, request: number): Fault => {
     const { kind, request: requestOf, instance } = phases.table(requests.names(), instances.names());
@@ -165,7 +178,10 @@ function rowPlan(
     const cached = cells[CACHED];
     const steps = cells[STEPS];
     const decodeSteps = kind === DECODE ? (Number.isNaN(steps) ? cells[DECODE_TOKENS] : steps) : 0;
-    if (!(cells[PREFILL_TOKENS] <= MOST_TOKENS && cells[DECODE_TOKENS] <= MOST_TOKENS)) throw tooMany(line);
+    if (cells[PREFILL_TOKENS] > MOST_TOKENS || cells[DECODE_TOKENS] > MOST_TOKENS) throw tooMany(line);
+    if (Number.isNaN(steps) && Number.isNaN(cells[kind === DECODE ? DECODE_TOKENS : PREFILL_TOKENS])) {
+      throw noTokens(line, kind === DECODE ? 'decode_tokens' : 'prefill_tokens');
+    }
     if (decodeSteps > (end - start) / SHORTEST_STEP_SEC && decodeSteps > mostSteps(end - start)) {
       const key = Number.isNaN(steps) ? 'decode_tokens' : 'N_steps';
       const rule = `must be at most ${mostSteps(end - start)} steps in ${end - start} s, ${SHORTEST_STEP_SEC} s each`;
@@ -189,7 +205,8 @@ function rowPlan(
       if (cached > 0) prefillTokens -= cached;
     }
     lines.add(phases.length, line);
-    phases.add(kind, start, end, kind === DECODE ? cells[DECODE_TOKENS] : prefillTokens, request);
+    const decodeTokens = Number.isNaN(cells[DECODE_TOKENS]) ? steps : cells[DECODE_TOKENS];
+    phases.add(kind, start, end, kind === DECODE ? decodeTokens : prefillTokens, request);
     if (!Number.isNaN(steps)) phases.setSteps(steps);
     if (kind === PREFILL && cached > 0) phases.setCachedTokens(cached);
     if (hasInstances) phases.setInstance(cells[INSTANCE]);
@@ -210,9 +227,9 @@ function rowPlan(
       case 't_end':
         return { kind: 'number', slot: END, emptyAllowed: false };
       case 'prefill_tokens':
-        return { kind: 'count', slot: PREFILL_TOKENS, emptyAllowed: false };
+        return { kind: 'count', slot: PREFILL_TOKENS, emptyAllowed: true };
       case 'decode_tokens':
-        return { kind: 'count', slot: DECODE_TOKENS, emptyAllowed: false };
+        return { kind: 'count', slot: DECODE_TOKENS, emptyAllowed: true };
       case 'N_steps':
         return { kind: 'count', slot: STEPS, emptyAllowed: true };
       case 'cached_tokens':

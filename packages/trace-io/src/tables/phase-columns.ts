@@ -50,7 +50,8 @@ export class PhaseColumns {
     if (this.#count === this.#capacity) this.#grow();
     const row = this.#count++;
     const columns = this.#columns;
-    if (tokens > this.#largest) this.#widen(tokens);
+    // NaN, an unknown number, needs doubles too.
+    if (!(tokens <= this.#largest) && this.#largest < Number.POSITIVE_INFINITY) this.#widen(tokens);
     columns.kind[row] = kind;
     columns.startSec[row] = startSec;
     columns.endSec[row] = endSec;

@@ -12,9 +12,10 @@ export interface PhaseRow {
   readonly phase_type: string;
   readonly t_start: number;
   readonly t_end: number;
-  /** Prompt tokens of a prefill, cached ones included. */
-  readonly prefill_tokens: number;
-  readonly decode_tokens: number;
+  /** Prompt tokens of a prefill, cached ones included; may be left out where `N_steps` is given. */
+  readonly prefill_tokens?: number | null;
+  /** May be left out of a prefill, and where `N_steps` is given. */
+  readonly decode_tokens?: number | null;
   readonly N_steps?: number | null;
   readonly cached_tokens?: number | null;
   readonly instance_id?: string | null;
@@ -46,8 +47,18 @@ export function phaseTableFrom(rows: Iterable<PhaseRow>): PhaseTable {
       throw fault('t_end', line, `${start} to ${end}`, rule);
     }
     const cached = count(row.cached_tokens ?? 0, 'cached_tokens', line);
-    const prompt = count(row.prefill_tokens, 'prefill_tokens', line);
-    const decoded = count(row.decode_tokens, 'decode_tokens', line);
+    const steps = countOrNothing(row.N_steps, 'N_steps', line);
+    const prompt = countOrNothing(row.prefill_tokens, 'prefill_tokens', line) ?? Number.NaN;
+    const decoded = countOrNothing(row.decode_tokens, 'decode_tokens', line) ?? steps ?? Number.NaN;
+    if (steps === undefined && Number.isNaN(kind === DECODE ? decoded : prompt)) {
+      const column = kind === DECODE ? 'decode_tokens' : 'prefill_tokens';
+      throw fault(
+        column,
+        line,
+        'nothing',
+        `must be given in a ${kind === DECODE ? 'decode' : 'prefill'} row without N_steps`,
+      );
+    }
     const request = requests.internText(row.request_id);
     if (kind === PREFILL) {
       const identity = `${row.instance_id ?? ''}\n${row.request_id}`;
@@ -68,7 +79,6 @@ export function phaseTableFrom(rows: Iterable<PhaseRow>): PhaseTable {
     } else {
       phases.add(kind, start, end, decoded, request);
     }
-    const steps = row.N_steps === undefined || row.N_steps === null ? undefined : count(row.N_steps, 'N_steps', line);
     if (steps !== undefined) phases.setSteps(steps);
     const most = mostSteps(end - start);
     if (kind === DECODE && (steps ?? decoded) > most) {
@@ -103,6 +113,9 @@ function finite(value: number, column: string, line: number): number {
   if (!Number.isFinite(value)) throw fault(column, line, value, 'must be a finite number');
   return value;
 }
+
+const countOrNothing = (value: number | null | undefined, column: string, line: number): number | undefined =>
+  value === undefined || value === null ? undefined : count(value, column, line);
 
 function count(value: number, column: string, line: number): number {
   if (!(value >= 0 && value <= MOST_TOKENS && Number.isInteger(value))) {

@@ -15,7 +15,10 @@ export interface PhaseTable {
   readonly kind: Uint8Array;
   readonly startSec: Float64Array;
   readonly endSec: Float64Array;
-  /** Prompt tokens that the engine computed in this phase (cached ones are not among them); 0 for a decode. */
+  /**
+   * Prompt tokens that the engine computed in this phase (cached ones are not among them); 0 for a decode; NaN where the row gives its steps and
+   * not its tokens, which `requirePrefillTokens` refuses.
+   */
   readonly prefillTokens: Float64Array;
   /** Steps that this decode emitted tokens in, unless `steps` says otherwise; 0 for a prefill. */
   readonly decodeTokens: Float64Array;

@@ -55,9 +55,7 @@ export async function readTidyTable(source: ByteSource, options: ReadTidyOptions
     }
     return rows;
   }
-  await readDelimited(input, { delimiter, byteOrderMark: 'skip', path: 'strict' }, (header, line) =>
-    rows.plan(header, line),
-  );
+  await readDelimited(input, { delimiter, path: 'strict' }, (header, line) => rows.plan(header, line));
   return rows;
 }
 

@@ -5,7 +5,7 @@ const ROWS_A_CHUNK = 4096;
 
 /**
  * A phase table as CSV text in pieces (a string ends at 512 MB, a table does not): `request_id, phase_type, t_start, t_end, prefill_tokens,
- * decode_tokens` and, where the table has them, `N_steps, cached_tokens, instance_id`. `prefill_tokens` include the cached ones. Reading it again gives the
+ * decode_tokens` and, where the table has them, `N_steps, cached_tokens, instance_id`. `prefill_tokens` include the cached ones and are empty where nobody knows them. Reading it again gives the
  * same table to the last digit.
  */
 export function* phasesCsvChunks(phases: PhaseTable): Generator<string> {
@@ -24,7 +24,7 @@ export function* phasesCsvChunks(phases: PhaseTable): Generator<string> {
       decode ? 'decode' : 'prefill',
       String(phases.startSec[i]),
       String(phases.endSec[i]),
-      String(decode ? 0 : tokens(i) + cached),
+      decode ? '0' : Number.isNaN(tokens(i)) ? '' : String(tokens(i) + cached),
       String(decode ? tokens(i) : 0),
     ];
     if (steps) cells.push(Number.isNaN(steps[i]) ? '' : String(steps[i]));
