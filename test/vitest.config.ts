@@ -1,5 +1,9 @@
 import { forPackage } from '../vitest.shared.js';
 
 export default forPackage({
-  test: { include: ['*.test.ts'], name: 'monorepo', globalSetup: ['../apps/cli/test/built-program.ts'] },
+  test: {
+    include: ['*.test.ts', 'behaviour/*.test.ts'],
+    name: 'monorepo',
+    globalSetup: ['../apps/cli/test/built-program.ts'],
+  },
 });

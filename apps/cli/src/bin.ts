@@ -1,14 +1,12 @@
 #!/usr/bin/env node
-import { removePartials } from './atomic-write.js';
-import { verdictOn } from './errors.js';
-import { ExitCode } from './exit-code.js';
-import { processIo } from './io.js';
+import { ExitCode } from '@stepclock/faults';
+import { removeUnfinished } from './files/unfinished.js';
 import { run } from './run.js';
-
-const interrupt = new AbortController();
+import { verdictOn } from './session/errors.js';
+import { processIo } from './session/io.js';
 
 const exit = (code: ExitCode): never => {
-  removePartials();
+  removeUnfinished();
   process.exit(code);
 };
 
@@ -23,10 +21,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', (error: NodeJS.ErrnoException) =>
   exit(error.code === 'EPIPE' ? ExitCode.ok : ExitCode.badInput),
 );
-process.once('SIGINT', () => {
-  interrupt.abort();
-  process.stderr.write('\nstepclock: interrupted; no output was written half\n');
-  exit(ExitCode.interrupted);
-});
 
-process.exitCode = await run(process.argv.slice(2), processIo(interrupt.signal));
+/** What a signal ends the program with, and what it says. */
+const SIGNALS = {
+  SIGINT: [ExitCode.interrupted, 'interrupted'],
+  SIGTERM: [ExitCode.terminated, 'terminated'],
+  SIGHUP: [ExitCode.hangup, 'its terminal is gone'],
+} as const;
+for (const [signal, [code, what]] of Object.entries(SIGNALS)) {
+  process.once(signal, () => {
+    process.stderr.write(`\nstepclock: ${what}; no output was written half\n`);
+    exit(code);
+  });
+}
+
+process.exitCode = await run(process.argv.slice(2), processIo());

@@ -1,3 +1,3 @@
-export { ExitCode } from './exit-code.js';
-export type { Io, TextSink } from './io.js';
+export { ExitCode } from '@stepclock/faults';
 export { run } from './run.js';
+export type { Io, TextSink } from './session/io.js';

@@ -1,21 +1,32 @@
 import { readFileSync } from 'node:fs';
+import { ExitCode, type Fault } from '@stepclock/faults';
 import type { Argv } from 'yargs';
 import yargs from 'yargs';
 import { commands } from './commands/index.js';
-import { UsageError, verdictOn } from './errors.js';
-import { ExitCode } from './exit-code.js';
-import { STDIN } from './input.js';
-import type { Io } from './io.js';
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './logger.js';
-import { makeSession, type Session } from './session.js';
-import { helpAsked, usageMessage } from './usage-message.js';
-import type { AnyVerb, Verb } from './verb.js';
+import { STDIN } from './files/input.js';
+import { checkOutputs, inputsOf } from './files/output-paths.js';
+import { inputPaths, outputsOf } from './files/verb-paths.js';
+import { camel, choice, flag, type OptionSet, text, withDefault } from './options/option.js';
+import type { Entry, Noun, Verb } from './options/verb.js';
+import { usageFault, verdictOn } from './session/errors.js';
+import type { Io } from './session/io.js';
+import { LOG_FORMATS, LOG_LEVELS } from './session/logger.js';
+import { makeSession } from './session/session.js';
+import { helpAsked, usageMessage } from './session/usage-message.js';
 
 const packageVersion = (): string => {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
   return version;
+};
+
+/** Options of every verb. */
+const commonOptions = {
+  'log-level': withDefault('warn', choice(LOG_LEVELS, 'what goes to standard error')),
+  'log-format': withDefault('text', choice(LOG_FORMATS, 'lines for people or JSON for machines')),
+  'log-file': text('append the log to a file instead of standard error', 'file'),
+  debug: flag('show the stack of an error, and debug messages'),
 };
 
 /** yargs loses lone dashes: after an option one is joined to it (`--json=-`), a positional one is spelled out. */
@@ -31,30 +42,55 @@ const keepDashes = (argv: readonly string[]): string[] => {
   return words;
 };
 
-/** The run of the verb that the command line chose. */
-type Chosen = (session: Session) => Promise<ExitCode>;
-
 const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-const register = (parser: Argv, verb: AnyVerb, choose: (run: Chosen) => void): Argv => {
-  if ('verbs' in verb) {
-    return parser.command(verb.command, verb.describe, (y) => {
-      for (const inner of verb.verbs) register(y, inner, choose);
-      return y.demandCommand(1, `${verb.command}: a verb is missing; see stepclock ${verb.command} --help`).strict();
+/** The verb that the command line chose, with what yargs found for it. */
+interface Chosen {
+  readonly verb: Verb;
+  readonly found: Readonly<Record<string, unknown>>;
+}
+
+const isNoun = (entry: Entry | Noun): entry is Noun => 'verbs' in entry;
+
+/** A verb's module is loaded when the verb is on the command line: its options with it, and nothing of the others. */
+const register = (parser: Argv, entry: Entry | Noun, choose: (chosen: Chosen) => void): Argv => {
+  const { command, describe } = entry;
+  if (isNoun(entry)) {
+    return parser.command(command, describe, (y) => {
+      for (const inner of entry.verbs) register(y, inner, choose);
+      return y.demandCommand(1, `${command}: a verb is missing; see stepclock ${command} --help`).strict();
     });
   }
-  const v = verb as unknown as Verb<object>;
   return parser.command(
-    v.command,
-    v.describe,
-    (y) => {
-      for (const [command, what] of v.examples ?? []) y.example(command, what);
-      return v.options(y).strict();
+    command,
+    describe,
+    async (y) => {
+      const { verb } = await entry.load();
+      for (const [line, what] of verb.examples) y.example(line, what);
+      for (const [name, option] of Object.entries(verb.positionals)) {
+        const { type, demandOption, describe: words, default: value } = option.yargs;
+        y.positional(name, {
+          type: type === 'string' ? type : undefined,
+          demandOption,
+          describe: words,
+          default: value,
+        });
+      }
+      for (const [name, option] of Object.entries(verb.options)) y.option(name, option.yargs);
+      return y.strict();
     },
-    (args) => choose((session) => v.run(args, session)),
+    async (found) => choose({ verb: (await entry.load()).verb, found }),
   );
 };
+
+/** Every option's own value, by the name that the verb knows it by. */
+const parsed = (options: OptionSet, positionals: OptionSet, found: Chosen['found']): Record<string, unknown> => ({
+  ...Object.fromEntries(Object.entries(positionals).map(([name, { parse }]) => [name, parse(found[name], name)])),
+  ...Object.fromEntries(
+    Object.entries(options).map(([name, { parse }]) => [camel(name), parse(found[name], `--${name}`)]),
+  ),
+});
 
 /**
  * Runs the command line.
@@ -66,22 +102,12 @@ export const run = async (argv: readonly string[], io: Io): Promise<ExitCode> =>
   const version = packageVersion();
   const words = keepDashes(helpAsked(argv));
   const verbs = commands.map(({ command }) => command.split(' ')[0] ?? '');
+  const usage = (message: string): Fault => usageFault(...usageMessage(message, words, verbs));
   let chosen: Chosen | undefined;
-  let parser = yargs()
+  const parser = yargs()
     .scriptName('stepclock')
     .usage('$0 <verb> [options]\n\nTurns the request logs of an LLM serving engine into a latency model of its steps.')
-    .option('log-level', { choices: LOG_LEVELS, default: 'warn' as LogLevel, describe: 'what goes to standard error' })
-    .option('log-format', {
-      choices: LOG_FORMATS,
-      default: 'text' as LogFormat,
-      describe: 'lines for people or JSON for machines',
-    })
-    .option('log-file', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'append the log to a file instead of standard error',
-    })
-    .option('debug', { type: 'boolean', default: false, describe: 'show the stack of an error, and debug messages' })
+    .options(Object.fromEntries(Object.entries(commonOptions).map(([name, option]) => [name, option.yargs])))
     .parserConfiguration({
       'duplicate-arguments-array': true,
       'parse-numbers': false,
@@ -98,36 +124,56 @@ export const run = async (argv: readonly string[], io: Io): Promise<ExitCode> =>
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message, error) => {
-      throw error instanceof UsageError
-        ? error
-        : new UsageError(usageMessage(message || (error?.message ?? 'unknown'), words, verbs));
-    }) as Argv;
-  for (const verb of commands) {
-    parser = register(parser, verb, (r) => {
-      chosen = r;
+      throw message ? usage(message) : error;
     });
-  }
+  for (const entry of commands)
+    register(parser, entry, (one) => {
+      chosen = one;
+    });
 
   const debug = words.includes('--debug');
   try {
     let output = '';
-    const args = await parser.parseAsync(words, {}, (_error, _argv, text) => {
-      output = text;
+    await parser.parseAsync(words, {}, (_error, _argv, help) => {
+      output = help;
     });
     if (output !== '') io.stdout.write(output.endsWith('\n') ? output : `${output}\n`);
-    if (chosen === undefined) return ExitCode.ok;
-    const session = makeSession(io, {
-      logLevel: args.debug === true ? 'debug' : (args.logLevel as LogLevel),
-      logFormat: args.logFormat as LogFormat,
-      logFile: args.logFile as string | undefined,
-      version,
-      commandLine: ['stepclock', ...argv.map(shellWord)].join(' '),
-    });
-    return await chosen(session);
-  } catch (error) {
+    return chosen === undefined
+      ? ExitCode.ok
+      : await runVerb(chosen, ['stepclock', ...argv.map(shellWord)].join(' '), version, io);
+  } catch (thrown) {
+    // What yargs finds wrong once a verb's module is loaded does not go through `fail`.
+    const error = thrown instanceof Error && thrown.name === 'YError' ? usage(thrown.message) : thrown;
     const { exitCode, line } = verdictOn(error);
     io.stderr.write(`stepclock: ${line}\n`);
     if (debug && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
     return exitCode;
+  }
+};
+
+const runVerb = async ({ verb, found }: Chosen, commandLine: string, version: string, io: Io): Promise<ExitCode> => {
+  const { options, positionals } = verb;
+  const common = {
+    logLevel: commonOptions['log-level'].parse(found['log-level'], '--log-level'),
+    logFormat: commonOptions['log-format'].parse(found['log-format'], '--log-format'),
+    logFile: commonOptions['log-file'].parse(found['log-file'], '--log-file'),
+  };
+  // What a verb's own options made of the words is what it asks for: `defineVerb` holds both together.
+  const args = parsed(options, positionals, found) as never;
+  const inputs = await inputsOf(await inputPaths(verb, args));
+  await checkOutputs(outputsOf(verb, args, common.logFile), inputs);
+  const session = makeSession(io, {
+    ...common,
+    logLevel: found.debug === true ? 'debug' : common.logLevel,
+    version,
+    commandLine,
+    inputs,
+  });
+  try {
+    const exitCode = await verb.run(args, session);
+    await session.commit();
+    return exitCode;
+  } finally {
+    await session.discard();
   }
 };

@@ -1,7 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { type Exclusion, type PackedPhases, packPhases, type ServedFacts } from '@stepclock/trace-io';
-import { processIo } from './io.js';
-import { readTraceFile, type TraceArgs } from './trace-input.js';
+import { readTraceFile } from './files/trace-input.js';
+import type { TraceArgs } from './options/trace-options.js';
+import { processIo } from './session/io.js';
 
 /** A file that a thread is to read. */
 export interface ReadTask {
@@ -23,7 +24,7 @@ export type ReadResult =
     }
   | undefined;
 
-const io = processIo(new AbortController().signal);
+const io = processIo();
 
 const read = async ({ path, args }: ReadTask): Promise<void> => {
   const infos: string[] = [];

@@ -30,7 +30,6 @@ export const capture = async (argv: readonly string[], stdin = '', overrides: Pa
       },
     },
     env: {},
-    signal: new AbortController().signal,
     ...overrides,
   });
   return { code, stdout, stderr };

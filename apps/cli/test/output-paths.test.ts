@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { writeFileAtomically } from '../src/atomic-write.js';
+import { stageFile } from '../src/files/atomic-write.js';
 import { capture } from './capture.js';
 
 const log = join(import.meta.dirname, '../../../fixtures/traces/shared-budget-300/requests.jsonl');
@@ -124,7 +124,7 @@ describe('a path that cannot be written to ends a verb before it reads or writes
   it.each(each(FILES))('%s --%s: a folder', async (verb, flag) => {
     const { code, stdout, stderr } = await to(verb, flag, at('folder'));
     expect(stderr).toBe(
-      `stepclock: --${flag}: must be a path that can be written to; got '${at('folder')}': it is a folder, not a file\n`,
+      `stepclock: --${flag}: must be a path that can be written to; got "${at('folder')}": it is a folder, not a file\n`,
     );
     expect([code, stdout, left()]).toEqual([1, '', AS_IT_WAS]);
   });
@@ -139,7 +139,7 @@ describe('a path that cannot be written to ends a verb before it reads or writes
   it.each(each(FOLDERS))('%s --%s: a file', async (verb, flag) => {
     const { code, stdout, stderr } = await to(verb, flag, at('file'));
     expect(stderr).toBe(
-      `stepclock: --${flag}: must be a path that can be written to; got '${at('file')}': ${at('file')} is a file, not a folder\n`,
+      `stepclock: --${flag}: must be a path that can be written to; got "${at('file')}": ${at('file')} is a file, not a folder\n`,
     );
     expect([code, stdout, left()]).toEqual([1, '', AS_IT_WAS]);
   });
@@ -168,7 +168,7 @@ describe('a path that cannot be written to ends a verb before it reads or writes
     const { code, stderr } = await capture(['estimate', log, '--json', at('x'), '--report', `${at('folder')}/../x`]);
     expect([code, stderr]).toEqual([
       2,
-      `stepclock: --report: must not be the file of --json; got '${at('folder')}/../x'\n`,
+      `stepclock: --report: must not be the file of --json; got "${at('folder')}/../x"\n`,
     ]);
     expect(left()).toEqual(AS_IT_WAS);
   });
@@ -183,11 +183,13 @@ describe('a path that cannot be written to ends a verb before it reads or writes
   it('a log that cannot be written', async () => {
     const folder = await capture(['estimate', log, '--log-file', at('folder')]);
     expect([folder.code, folder.stdout]).toEqual([1, '']);
-    expect(folder.stderr).toBe(`stepclock: ${at('folder')}: is a directory, not a file\n`);
+    expect(folder.stderr).toBe(
+      `stepclock: --log-file: must be a path that can be written to; got "${at('folder')}": it is a folder, not a file\n`,
+    );
     const dash = await capture(['estimate', log, '--log-file', '-']);
     expect([dash.code, dash.stderr]).toEqual([
       2,
-      'stepclock: --log-file: must be a file; without it the log goes to standard error\n',
+      'stepclock: --log-file: must be the path of a file; it cannot go to standard output\n',
     ]);
   });
 });
@@ -200,15 +202,13 @@ describe.skipIf(!existsSync('/proc/self'))('a file system that makes no folders'
   ])('%s --%s %s says so and ends', async (verb, flag, path) => {
     const { code, stderr } = await to(verb, flag, path);
     expect(code).toBe(1);
-    expect(stderr).toContain(`stepclock: --${flag}: must be a path that can be written to; got '${path}': `);
+    expect(stderr).toContain(`stepclock: --${flag}: must be a path that can be written to; got "${path}": `);
     // Who is not root is told so.
     expect(stderr).toMatch(/nothing can be made in \/proc( \(permission denied\))?\n$/);
   });
 
   it('ends a write too, should it come to that', async () => {
-    await expect(writeFileAtomically('/proc/x/y/z.json', '{}')).rejects.toThrow(
-      '/proc/x/y: nothing can be made in /proc',
-    );
+    await expect(stageFile('/proc/x/y/z.json', '{}')).rejects.toThrow('/proc/x/y: nothing can be made in /proc');
   });
 });
 

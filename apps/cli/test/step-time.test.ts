@@ -161,7 +161,7 @@ describe('step-time fit', () => {
       [['fit', '--model-name', 'x', '--data-path', steps, '--json', steps], /--json: must not be an input file/],
       [
         ['predict', '--model', model, '--batch-size', '0', '--sequence-length', '5'],
-        /--batch-size: must be a positive number, at most 1e9; got '0'/,
+        /--batch-size: must be a positive number, at most 1e9; got "0"/,
       ],
       [
         ['predict', '--model', model, '--batch-size', '1', '--sequence-length', '5', '--feature', 'x=1'],

@@ -48,10 +48,10 @@ describe('simulate --terms', () => {
 
   it.each([
     [['--terms', 'warp=1'], 2, '--terms: term: must be one of step, prefill_tokens'],
-    [['--terms', 'prefill_step'], 2, "--terms: must be NAME=SECONDS, as prefill_step=0.004; got 'prefill_step'"],
+    [['--terms', 'prefill_step'], 2, '--terms: must be NAME=SECONDS, as prefill_step=0.004; got "prefill_step"'],
     [['--terms', 'prefill_step=1=2'], 2, '--terms: must be NAME=SECONDS'],
-    [['--terms', 'prefill_step=NaN'], 2, "--terms: prefill_step must be a number from -1000000 to 1e6; got 'NaN'"],
-    [['--terms', 'prefill_context=-1'], 2, "--terms: prefill_context must be a number from 0 to 1e6; got '-1'"],
+    [['--terms', 'prefill_step=NaN'], 2, '--terms: prefill_step must be a number from -1000000 to 1e6; got "NaN"'],
+    [['--terms', 'prefill_context=-1'], 2, '--terms: prefill_context must be a number from 0 to 1e6; got "-1"'],
     [['--terms', 'beta3=1,context_tokens=2'], 2, '--terms: may have beta3 once'],
     [['--terms', 'beta1=1', '--beta1', '1'], 2, '--terms: cannot go with --beta1: both give beta1'],
     [

@@ -23,12 +23,12 @@ describe('bad usage: exit 2, one line on stderr, nothing on stdout', () => {
     [
       'a number that is none',
       ['estimate', 'x.csv', '--chunk-size', 'abc'],
-      /--chunk-size: must be a positive integer, at most 1e9; got 'abc'/,
+      /--chunk-size: must be a positive integer, at most 1e9; got "abc"/,
     ],
     [
       'a fraction of a token',
       ['estimate', 'x.csv', '--algo', 'baseline', '--chunk-size', '0.5'],
-      /--chunk-size: must be a positive integer, at most 1e9; got '0\.5'/,
+      /--chunk-size: must be a positive integer, at most 1e9; got "0\.5"/,
     ],
     ...(
       [
@@ -56,14 +56,14 @@ describe('bad usage: exit 2, one line on stderr, nothing on stdout', () => {
     ).map(([words, value, rule]): [string, string[], RegExp] => [
       `a number beyond all measure: ${words} ${value}`,
       [...words.split(' '), value],
-      new RegExp(`^stepclock: ${words.split(' ').at(-1)}: must be ${rule}; got '${value}'$`, 'm'),
+      new RegExp(`^stepclock: ${words.split(' ').at(-1)}: must be ${rule}; got "${value}"$`, 'm'),
     ]),
     [
       'more tokens than a simulation ends with',
       ['simulate', '--requests', '1e7', '--prompt-mean', '1e6'],
       /^stepclock: --requests: their prompts and outputs must have at most 1e10 tokens together; got 1\.00e\+13 \(10000000 requests of 1000000 \+ 150 on average\)$/m,
     ],
-    ['hexadecimal', ['estimate', 'x.csv', '--chunk-size', '0x10'], /got '0x10'/],
+    ['hexadecimal', ['estimate', 'x.csv', '--chunk-size', '0x10'], /got "0x10"/],
     [
       'an option twice',
       ['estimate', 'x.csv', '--chunk-size', '1', '--chunk-size', '2'],
@@ -85,7 +85,7 @@ describe('bad usage: exit 2, one line on stderr, nothing on stdout', () => {
     [
       'a damping above one',
       ['estimate', 'x.csv', '--algo', 'iterative', '--damping-eta', '1.5'],
-      /at most 1; got '1\.5'/,
+      /at most 1; got "1\.5"/,
     ],
   ])('%s', async (_what, argv, message) => {
     const { code, stdout, stderr } = await capture(argv);

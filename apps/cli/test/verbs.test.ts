@@ -226,7 +226,7 @@ describe('simulate, steps, convert, export, inspect', () => {
 
   it('a window beyond the trace is told how long the trace is, in figures that can be read', async () => {
     const { code, stderr } = await capture(['estimate', log, '--window', '100:200']);
-    expect([code, stderr]).toEqual([2, "stepclock: --window: must start within the trace's 32.570 s; got '100:200'\n"]);
+    expect([code, stderr]).toEqual([2, `stepclock: --window: must start within the trace's 32.570 s; got "100:200"\n`]);
   });
 
   it('example keeps its two examples apart', async () => {

@@ -1,8 +1,8 @@
 import type { StepClockEstimate } from '@stepclock/beta-estimators';
 import { type EstimateReportInput, formatNumber, formatPercent, formatSeconds } from '@stepclock/charts';
 import type { PhaseTable } from '@stepclock/trace-io';
-import type { TraceInput } from '../trace-input.js';
-import { spanOf } from '../verbs/time-window.js';
+import { spanOf } from '../commands/estimate/time-window.js';
+import type { TraceInput } from '../files/trace-input.js';
 
 type Facts = readonly { readonly label: string; readonly value: string }[];
 

@@ -17,12 +17,12 @@ import {
 import { isFault } from '@stepclock/faults';
 import { type HoldOutError, replay } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
-import type { Session } from '../session.js';
+import type { Estimate } from '../commands/estimate/estimators.js';
+import { limitsOf } from '../commands/model/limits.js';
+import type { TraceInput } from '../files/trace-input.js';
+import { given } from '../options/given.js';
+import type { Session } from '../session/session.js';
 import { percent } from '../text/quantity.js';
-import type { TraceInput } from '../trace-input.js';
-import type { Estimate } from '../verbs/estimators.js';
-import { given } from '../verbs/given.js';
-import { limitsOf } from '../verbs/settings.js';
 import { clockClusters, clockCorrections, clockedPhases, fittedPhases, workingSegments } from './estimate-columns.js';
 import { clockFacts, diagnosticFacts, identifiabilityFacts, readFacts } from './estimate-facts.js';
 import { provenanceOf } from './provenance.js';

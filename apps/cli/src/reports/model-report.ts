@@ -1,5 +1,5 @@
 import { type ModelReport, modelReport, renderReport } from '@stepclock/charts';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { provenanceOf } from './provenance.js';
 
 /** Draws and writes the report of a model. */

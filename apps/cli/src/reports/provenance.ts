@@ -1,5 +1,5 @@
 import type { Provenance } from '@stepclock/charts';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 
 /** Where a report comes from: the command as typed, versions, and the inputs with their digests. */
 export const provenanceOf = (session: Session, inputs: Provenance['inputs']): Provenance => ({

@@ -1,4 +1,4 @@
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { significant } from './quantity.js';
 import { tableText } from './table.js';
 

@@ -1,0 +1,162 @@
+import { ExitCode, shown } from '@stepclock/faults';
+import { betasFileOf, type HoldOutError, holdOutError, holdOutSplit, snakeCaseKeys } from '@stepclock/step-model';
+import type { PhaseTable } from '@stepclock/trace-io';
+import { expandPaths } from '../../files/expand-paths.js';
+import { readTraceFiles } from '../../files/trace-files.js';
+import type { TraceInput } from '../../files/trace-input.js';
+import type { Option } from '../../options/option.js';
+import { defineVerb } from '../../options/verb.js';
+import { wantsReport } from '../../reports/report-targets.js';
+import { about, inputFault, usageFault } from '../../session/errors.js';
+import { estimateText } from '../../text/estimate-text.js';
+import { durationText, grouped, percent } from '../../text/quantity.js';
+import { joinedEngines, refuseManyEngines } from './engines.js';
+import { runEstimator } from './estimators.js';
+import { refuseForeignOptions } from './foreign-options.js';
+import { type EstimateArgs, estimateOptions } from './options.js';
+import { spanOf, windowOf } from './time-window.js';
+
+const DEFAULT_ALGORITHM = 'step-clock';
+
+/** Any number of paths. */
+const traces: Option<readonly string[]> = {
+  yargs: {
+    type: 'string',
+    array: true,
+    default: [],
+    describe: 'trace files or patterns such as logs/*.jsonl, each file an engine of its own; - is standard input',
+  },
+  role: 'trace',
+  parse: (value) => [value ?? []].flat().map(String),
+};
+
+/** The traces named on the command line, as positionals or by the published flag. */
+const tracePaths = (args: EstimateArgs & { readonly traces: readonly string[] }): readonly string[] => {
+  if (args.csv !== undefined && args.traces.length > 0) {
+    throw usageFault(
+      '--csv',
+      `is instead of a positional trace; got ${shown(args.csv)} and ${shown(args.traces.join(' '))}`,
+    );
+  }
+  const paths = args.csv === undefined ? args.traces : [args.csv];
+  if (paths.length === 0) {
+    const eaten =
+      args.json !== undefined && args.json !== '-'
+        ? ` (--json took '${args.json}' as its path; write --json=- for standard output)`
+        : '';
+    throw usageFault('estimate', `a trace is missing: stepclock estimate requests.jsonl${eaten}`);
+  }
+  return paths;
+};
+
+/** Each file counts as an engine of its own: the same bytes twice would pass for twice the evidence. */
+const refuseTwice = (inputs: readonly TraceInput[]): void => {
+  const seen = new Map<string, string>();
+  for (const { name, sha256 } of inputs) {
+    const before = seen.get(sha256);
+    if (before !== undefined) {
+      throw inputFault(name, `must not hold the same bytes as ${before}: the same requests would count twice`);
+    }
+    seen.set(sha256, name);
+  }
+};
+
+/** What was read, in one line. */
+const heading = ({ trace, name }: TraceInput, phases: PhaseTable, spanSec: number): string => {
+  const requests = trace.requests === undefined ? '' : `${grouped(trace.requests.length)} requests, `;
+  return `${name} (${trace.facts.format}): ${requests}${grouped(phases.length)} phases, ${durationText(spanSec)}`;
+};
+
+/** Where the coefficients come from, for whoever finds the file later. */
+const provenance = (inputs: readonly TraceInput[], phases: PhaseTable, spanSec: number) => ({
+  files: inputs.map(({ trace, requests, name, sha256 }) => ({
+    file: name,
+    sha256,
+    format: trace.facts.format,
+    requests,
+    phases: trace.phases?.length ?? null,
+    excluded: trace.exclusions.map(({ reason, count }) => ({ reason, count })),
+  })),
+  phases: phases.length,
+  span_seconds: spanSec,
+  settings: snakeCaseKeys(inputs[0]?.trace.facts.settings ?? {}),
+});
+
+/** Which part of the trace is fitted, and which is kept apart to test on. */
+interface Parts {
+  readonly window?: readonly [number, number];
+  readonly rest?: readonly [number, number];
+}
+
+const partsOf = (args: EstimateArgs, phases: PhaseTable, span: readonly [number, number]): Parts => {
+  if (args.holdout !== undefined) {
+    if (args.window !== undefined) throw usageFault('--holdout', 'cannot go with --window; give one of them');
+    const { fit, rest } = holdOutSplit(phases, args.holdout);
+    return { window: fit, rest };
+  }
+  return args.window === undefined ? {} : { window: windowOf(args.window, span) };
+};
+
+const holdOutText = (
+  fraction: number,
+  { count, meanAbsoluteError, medianAbsoluteError, bias }: HoldOutError,
+): string =>
+  meanAbsoluteError === null || medianAbsoluteError === null || bias === null
+    ? `held out (after ${percent(fraction, 0)} of the time): no decode lies there as a whole`
+    : `held out (after ${percent(fraction, 0)} of the time): ${grouped(count)} decodes predicted within ${percent(meanAbsoluteError)} on average (median ${percent(medianAbsoluteError)}, all together ${percent(bias)})`;
+
+export const verb = defineVerb({
+  positionals: { traces },
+  options: estimateOptions,
+  examples: [
+    ['$0 estimate requests.jsonl', 'an engine request log; meta.json beside it is read too'],
+    ['$0 estimate phases.csv --algo iterative --chunk-size 512', 'the published estimator on a phase table'],
+    ['zcat log.gz | $0 estimate - --json', 'from standard input, as JSON'],
+  ],
+  run: async (args, session) => {
+    const algo = args.algo ?? DEFAULT_ALGORITHM;
+    refuseForeignOptions(algo, args);
+    const paths = await expandPaths(tracePaths(args));
+
+    if (paths.length > 1) refuseManyEngines(algo, args);
+    const inputs = await readTraceFiles(paths, args, args.workers, session);
+    refuseTwice(inputs);
+    const { input, phases } = joinedEngines(inputs);
+    for (const { message, count } of input.trace.exclusions) session.log.info(`${count} left out: ${message}`);
+    const span = spanOf(phases);
+    const { window, rest } = partsOf(args, phases, span);
+    const estimate = about(input.name, () => runEstimator(algo, phases, input.trace.facts, args, { window }));
+    const heldOut = rest === undefined ? undefined : holdOutError(phases, estimate.betas, rest);
+    for (const { code, message } of estimate.warnings) session.log.warn(`${message} [${code}]`);
+
+    const spanSec = span[1] - span[0];
+    const taken = await session.writeJson(args.json, {
+      ...betasFileOf(estimate),
+      ...(heldOut && { holdout: { fraction: args.holdout, ...(snakeCaseKeys(heldOut) as object) } }),
+      input: provenance(inputs, phases, spanSec),
+      stepclock_version: session.version,
+    });
+    if (!taken) {
+      session.print(estimateText(heading(input, phases, spanSec), estimate, session.paint));
+      if (heldOut !== undefined) session.print(`\n${holdOutText(args.holdout ?? 0, heldOut)}`);
+    }
+    if (args.plot === true && !taken && estimate.algo === 'step-clock') {
+      const { stepClockDetails } = await import('@stepclock/beta-estimators');
+      const { tracePlot } = await import('../../text/trace-plot.js');
+      session.print(
+        `\n${tracePlot(stepClockDetails(phases, estimate.options), Math.min(100, session.io.stdout.columns ?? 72))}`,
+      );
+    }
+    if (wantsReport(args)) {
+      const { estimateReportOf } = await import('../../reports/estimate-report.js');
+      const { writeReport } = await import('../../reports/write-report.js');
+      const held = heldOut === undefined || rest === undefined ? undefined : { rest, error: heldOut };
+      await writeReport(estimateReportOf({ input, phases, estimate, heldOut: held }, session), args, session);
+    }
+    if (args.strict === true && !estimate.converged) {
+      session.log.error('the estimator did not converge (--strict)');
+      return ExitCode.notConverged;
+    }
+    return ExitCode.ok;
+  },
+});

@@ -1,0 +1,66 @@
+import {
+  type BaselineEstimate,
+  estimateBaseline,
+  estimateIterative,
+  estimateStepClock,
+  type IterativeEstimate,
+  type StepClockEstimate,
+  type Window,
+} from '@stepclock/beta-estimators';
+import type { PhaseTable, TraceFacts } from '@stepclock/trace-io';
+import { given } from '../../options/given.js';
+import { usageFault } from '../../session/errors.js';
+import type { Algorithm, EstimateArgs } from './options.js';
+
+/** What any of the estimators returns. */
+export type Estimate = BaselineEstimate | IterativeEstimate | StepClockEstimate;
+
+/** The published estimators need a chunk size: from the option, else from the engine's settings. */
+const chunkSizeOf = (args: EstimateArgs, { settings }: TraceFacts): number => {
+  const chunkSize = args.chunkSize ?? settings.chunkSize ?? settings.maxNumBatchedTokens;
+  if (chunkSize === undefined) {
+    throw usageFault(
+      '--chunk-size',
+      `is needed by --algo ${args.algo ?? 'iterative'} when no meta.json beside the trace tells it: prefill tokens per step and request`,
+    );
+  }
+  return chunkSize;
+};
+
+/** Runs the chosen estimator with what the command line says. */
+export const runEstimator = (
+  algo: Algorithm,
+  phases: PhaseTable,
+  facts: TraceFacts,
+  args: EstimateArgs,
+  { window, onProgress }: { readonly window?: Window | undefined; readonly onProgress?: (share: number) => void } = {},
+): Estimate => {
+  const { correctionMode, minDurationSec, initCorrectionMode, maxOuterIters, tol, dampingEta } = args;
+  switch (algo) {
+    case 'baseline':
+      if (correctionMode === 'beta_informed')
+        throw usageFault('--correction-mode', 'beta_informed is for --algo iterative');
+      return estimateBaseline(phases, {
+        chunkSize: chunkSizeOf(args, facts),
+        ...given({ correctionMode, minDurationSec }),
+      });
+    case 'iterative':
+      return estimateIterative(phases, {
+        chunkSize: chunkSizeOf(args, facts),
+        ...given({ correctionMode, minDurationSec, initCorrectionMode, maxOuterIters, tol, dampingEta }),
+      });
+    case 'step-clock':
+      return estimateStepClock(phases, {
+        ...given({
+          queueInPrefill: facts.queueInPrefill,
+          model: args.model,
+          maxNumBatchedTokens: args.maxNumBatchedTokens ?? facts.settings.maxNumBatchedTokens,
+          ci: args.ci,
+          window,
+          tol,
+          maxOuterIters,
+          onProgress,
+        }),
+      });
+  }
+};

@@ -1,0 +1,45 @@
+import { count, fraction, positive, positiveInteger, properFraction } from '../../options/number-rules.js';
+import { type ArgsOf, alias, choice, flag, jsonOption, number, text } from '../../options/option.js';
+import { reportOptions } from '../../options/picture-options.js';
+import { traceOptions } from '../../options/trace-options.js';
+
+const ALGORITHMS = ['step-clock', 'iterative', 'baseline'] as const;
+
+/** The name of an estimator. */
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** Options of `stepclock estimate`: which of them apply depends on the algorithm. */
+export const estimateOptions = {
+  csv: text('the trace, as an option instead of a positional one', 'trace'),
+  ...traceOptions,
+  algo: choice(ALGORITHMS, 'the estimator [step-clock]'),
+  model: choice(
+    ['auto', 'linear', 'kv'],
+    'step-clock: three coefficients (linear), four (kv), or whichever predicts better [auto]',
+  ),
+  'max-num-batched-tokens': number('step-clock: the token budget a step [from meta.json]', positiveInteger),
+  ci: number('step-clock: level of the confidence intervals [0.95]', properFraction),
+  holdout: number('step-clock: fit on this first fraction of the time span, test on the rest', properFraction),
+  window: text('step-clock: fit on a part, START:END in seconds after the first event'),
+  'chunk-size': number('baseline, iterative: prefill tokens per step and request [from meta.json]', positiveInteger),
+  'correction-mode': choice(
+    ['end', 'uniform', 'none', 'beta_informed'],
+    "baseline [end], iterative [beta_informed]: where a last chunk's missing tokens go",
+  ),
+  'init-correction-mode': alias(
+    'init-via-baseline-correction',
+    choice(['end', 'uniform', 'none'], 'iterative: correction of the baseline that it starts from [end]'),
+  ),
+  'max-outer-iters': number('iterative, step-clock: rounds at most [25]', positiveInteger),
+  tol: number('iterative, step-clock: stop when the coefficients move less than this [1e-6]', positive),
+  'damping-eta': number('iterative: step length in (0, 1] [1]', fraction),
+  'min-duration-sec': number('baseline, iterative: clamp durations from below [0]', count),
+  workers: number('threads that read several large files; the result is the same [one a core]', positiveInteger),
+  strict: flag('exit with 3 when the estimator did not converge'),
+  ...jsonOption,
+  ...reportOptions,
+  plot: flag('draw the pressure over time and the residuals in the terminal'),
+};
+
+/** What those options give. */
+export type EstimateArgs = Partial<ArgsOf<typeof estimateOptions>>;

@@ -1,0 +1,45 @@
+import { ExitCode } from '@stepclock/faults';
+import { exportFormats, exportModel } from '@stepclock/step-model';
+import { given } from '../../options/given.js';
+import { count, positiveCount, positiveInteger } from '../../options/number-rules.js';
+import { choice, number, required, text } from '../../options/option.js';
+import { defineVerb } from '../../options/verb.js';
+import { readBetasFile } from './betas-input.js';
+
+export const verb = defineVerb({
+  options: {
+    betas: required(text("coefficients, as 'stepclock estimate --json' writes them", 'input')),
+    to: required(choice(exportFormats, 'whose format')),
+    output: text('where it goes; - is standard output [-]', 'stream'),
+    'decode-seqs': number('operating point: requests that decode side by side', positiveCount),
+    'context-tokens': number('operating point: mean context of one of them, tokens', count),
+    'prompt-tokens': number('operating point: mean prompt, tokens', count),
+    'output-tokens': number('operating point: mean output, tokens', positiveCount),
+    'max-num-seqs': number('most requests running at once', positiveInteger),
+    'kv-tokens': number('capacity of the KV cache, tokens', positiveInteger),
+    'model-id': text('name of the model in the output'),
+    gpu: text('name of the device in the output'),
+  },
+  examples: [['$0 export --betas betas.json --to blis-yaml', '']],
+  run: async (args, session) => {
+    const { betas: path, to, output } = args;
+    const file = await readBetasFile(path, session);
+    const { text, notes } = exportModel(
+      file,
+      to,
+      given({
+        decodeSeqs: args.decodeSeqs,
+        contextTokensPerSeq: args.contextTokens,
+        promptTokens: args.promptTokens,
+        outputTokens: args.outputTokens,
+        maxNumSeqs: args.maxNumSeqs,
+        kvTokens: args.kvTokens,
+        modelId: args.modelId,
+        gpu: args.gpu,
+      }),
+    );
+    for (const { field, conversion, message } of notes) session.log.info(`${field}: ${conversion}: ${message}`);
+    await session.writeText(output, [text.endsWith('\n') ? text : `${text}\n`]);
+    return ExitCode.ok;
+  },
+});

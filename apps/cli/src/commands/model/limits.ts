@@ -1,0 +1,25 @@
+import type { EngineSettings } from '@stepclock/trace-io';
+import { given } from '../../options/given.js';
+
+/** Limits of an engine as options give them. */
+interface LimitArgs {
+  readonly maxNumBatchedTokens?: number | undefined;
+  readonly maxNumSeqs?: number | undefined;
+  readonly kvTokens?: number | undefined;
+  readonly chunkSize?: number | undefined;
+  readonly asyncScheduling?: boolean | undefined;
+  readonly reserveFullPrompt?: boolean | undefined;
+  readonly prefixCaching?: boolean | undefined;
+}
+
+/** The engine's limits: an option wins over what the log's own settings say. */
+export const limitsOf = (args: LimitArgs, settings: EngineSettings) =>
+  given({
+    maxNumBatchedTokens: args.maxNumBatchedTokens ?? settings.maxNumBatchedTokens,
+    maxNumSeqs: args.maxNumSeqs ?? settings.maxNumSeqs,
+    kvTokens: args.kvTokens ?? settings.kvTokens,
+    chunkSize: args.chunkSize ?? settings.chunkSize,
+    asyncScheduling: args.asyncScheduling ?? settings.asyncScheduling,
+    reserveFullPrompt: args.reserveFullPrompt,
+    prefixCaching: args.prefixCaching,
+  });

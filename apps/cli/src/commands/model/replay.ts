@@ -1,0 +1,95 @@
+import { ExitCode } from '@stepclock/faults';
+import { replay, replayJson } from '@stepclock/step-model';
+import { readTraceFile } from '../../files/trace-input.js';
+import { given } from '../../options/given.js';
+import { integer, positiveInteger } from '../../options/number-rules.js';
+import { jsonOption, number, required, text } from '../../options/option.js';
+import { reportOptions } from '../../options/picture-options.js';
+import { schedulerOptions } from '../../options/scheduler-options.js';
+import { traceOptions } from '../../options/trace-options.js';
+import { defineVerb } from '../../options/verb.js';
+import { provenanceOf } from '../../reports/provenance.js';
+import { wantsReport } from '../../reports/report-targets.js';
+import { inputFault } from '../../session/errors.js';
+import { durationText, grouped, percent } from '../../text/quantity.js';
+import { tableText } from '../../text/table.js';
+import { readBetasFile } from './betas-input.js';
+import { limitsOf } from './limits.js';
+
+const TITLES: Readonly<Record<string, string>> = { ttft: 'TTFT', tpot: 'TPOT', latency: 'latency' };
+
+const FROM = { given: 'as given', log: "told by the log's own times", default: 'nothing tells' } as const;
+
+/** Replay of a log as a table: a block a metric, a row a figure. */
+const replayText = ({ metrics }: ReturnType<typeof replay>): string => {
+  const rows = [['', '', 'measured', 'replayed', 'error']];
+  for (const [metric, figures] of Object.entries(metrics)) {
+    for (const [i, [figure, { measured, replayed, error }]] of Object.entries(figures).entries()) {
+      const shown = (sec: number | null): string => (sec === null ? '-' : durationText(sec));
+      const name = i === 0 ? (TITLES[metric] ?? metric) : '';
+      rows.push([name, figure, shown(measured), shown(replayed), error === null ? '-' : percent(error)]);
+    }
+  }
+  return tableText(rows, [0, 1]);
+};
+
+export const verb = defineVerb({
+  options: {
+    betas: required(text("coefficients, as 'stepclock estimate --json' writes them", 'input')),
+    requests: required(text('the log whose arrivals and lengths are served again', 'trace')),
+    ...traceOptions,
+    'max-num-batched-tokens': number('the token budget a step [from meta.json]', positiveInteger),
+    'max-num-seqs': number('most requests running at once [from meta.json, else 256]', positiveInteger),
+    'kv-tokens': number('capacity of the KV cache, tokens [from meta.json, else no limit]', positiveInteger),
+    'chunk-size': number('most prefill tokens of one request in a step [no limit]', positiveInteger),
+    seed: number('seed of the step noise [0]', integer),
+    ...schedulerOptions,
+    ...jsonOption,
+    ...reportOptions,
+  },
+  examples: [
+    ['$0 replay --betas betas.json --requests requests.jsonl', 'the settings come from meta.json beside the log'],
+    ['$0 replay --betas betas.json --requests log.jsonl --max-num-batched-tokens 2048 --kv-tokens 41408 --json', ''],
+  ],
+  run: async (args, session) => {
+    const { betas: betasPath, requests: requestsPath } = args;
+    const file = await readBetasFile(betasPath, session);
+    const { trace, name, sha256 } = await readTraceFile(requestsPath, args, session);
+    if (trace.requests === undefined) {
+      throw inputFault(name, `must be a log of requests with arrivals and lengths; got a ${trace.facts.format} table`);
+    }
+    const limits = limitsOf(args, trace.facts.settings);
+    if (limits.maxNumBatchedTokens === undefined && limits.chunkSize === undefined) {
+      session.log.warn(
+        'no token budget is known: whole prompts are served in one step, and replayed TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
+      );
+    }
+    const result = replay(trace.requests, file.betas, limits, given({ seed: args.seed }));
+    const taken = await session.writeJson(args.json, { ...replayJson(result), stepclock_version: session.version });
+    if (!taken) {
+      session.print(
+        [
+          `${name}: ${grouped(result.requests)} requests replayed in ${grouped(result.steps)} steps, ${grouped(result.preemptions)} preemptions`,
+          `scheduling ${result.settings.asyncScheduling ? 'asynchronous' : 'synchronous'} (${FROM[result.schedulingFrom]})`,
+          '',
+          replayText(result),
+        ].join('\n'),
+      );
+    }
+    if (wantsReport(args)) {
+      const { formatNumber, replayReport } = await import('@stepclock/charts');
+      const { writeReport } = await import('../../reports/write-report.js');
+      const { replayResultOf } = await import('../../reports/replay-result.js');
+      const data = replayReport({
+        subtitle: name,
+        replay: replayResultOf(trace.requests, result),
+        provenance: provenanceOf(session, [
+          { name: betasPath },
+          { name, sha256, holds: `${formatNumber(trace.requests.length, 9)} requests` },
+        ]),
+      });
+      await writeReport(data, args, session);
+    }
+    return ExitCode.ok;
+  },
+});

@@ -1,0 +1,57 @@
+import { ExitCode } from '@stepclock/faults';
+import { errorFigures, figuresJSON, measuredTotals, stageTableFrom } from '@stepclock/stage-latency-recalibration';
+import { jsonOption } from '../../options/option.js';
+import { defineVerb } from '../../options/verb.js';
+import { tableText } from '../../text/table.js';
+import { columnsOf, readTable, warn } from './input.js';
+import { predictStages, readStageModel } from './model.js';
+import { dataOptions, modelOption } from './options.js';
+
+export const verb = defineVerb({
+  options: { ...modelOption, ...dataOptions, ...jsonOption },
+  run: async (args, session) => {
+    const { model: path, data } = args;
+    const model = await readStageModel(path, session);
+    const { stageNames, knobNames, parts } = model.source;
+    const table = stageTableFrom(await readTable(data, session), {
+      stages: stageNames,
+      features: knobNames,
+      convention: parts.total.convention,
+      perStepStages: parts.total.perStepStages,
+      ...(parts.total.fixedSteps === undefined ? {} : { decodeSteps: parts.total.fixedSteps }),
+      ...columnsOf(args, args.filter),
+    });
+    const { stagesMs, totalMs, warnings } = predictStages(model, table);
+    const all = [...table.warnings, ...warnings];
+    warn(all, session);
+    const rows = [
+      ...(stagesMs ?? []).map((ms, k) => ({
+        stage: stageNames[k],
+        figures: errorFigures(table.stagesMs[table.stageNames.indexOf(stageNames[k])], ms),
+      })),
+      { stage: 'T_total', figures: errorFigures(measuredTotals(table), totalMs) },
+    ];
+    const taken = await session.writeJson(args.json, {
+      schema: 'stepclock/stage-evaluation@1',
+      configurations: table.length,
+      stages: rows.map(({ stage, figures }) => ({ stage, ...figuresJSON(figures) })),
+      warnings: all,
+    });
+    if (!taken) {
+      session.print(`${table.length} configurations:\n`);
+      session.print(
+        tableText([
+          ['stage', 'MAPE %', 'median APE %', 'MAE ms', 'P95 ms'],
+          ...rows.map(({ stage, figures }) => [
+            stage,
+            figures.mapePercent.toFixed(2),
+            figures.medianApePercent.toFixed(2),
+            figures.maeMs.toPrecision(3),
+            figures.p95Ms.toPrecision(3),
+          ]),
+        ]),
+      );
+    }
+    return ExitCode.ok;
+  },
+});

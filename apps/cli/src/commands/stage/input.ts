@@ -1,0 +1,83 @@
+import {
+  METHODS,
+  type Method,
+  readMeasurements,
+  type StageDataOptions,
+  type StageWarning,
+} from '@stepclock/stage-latency-recalibration';
+import type { TidyTable } from '@stepclock/trace-io';
+import { allBytes, openInput } from '../../files/input.js';
+import { given } from '../../options/given.js';
+import { inputFault, usageFault } from '../../session/errors.js';
+import type { Session } from '../../session/session.js';
+import type { ColumnArgs } from './options.js';
+
+/** Opens and reads a table of measurements. */
+export const readTable = async (path: string, session: Session): Promise<TidyTable> =>
+  (await readDigestedTable(path, session)).table;
+
+/** A table of measurements with what names its file in a report. */
+export const readDigestedTable = async (
+  path: string,
+  session: Session,
+): Promise<{ readonly table: TidyTable; readonly input: { readonly name: string; readonly sha256: string } }> => {
+  const input = await openInput(path, session.io);
+  const table = await readMeasurements(input.bytes, input.name);
+  return { table, input: { name: input.name, sha256: await input.sha256() } };
+};
+
+/** Reads a JSON file that another verb wrote. */
+export const readModelJson = async (path: string, session: Session): Promise<unknown> => {
+  const input = await openInput(path, session.io);
+  const text = (await allBytes(input)).toString('utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw inputFault(
+      input.name,
+      "must be JSON, as 'stepclock stage train' writes it; got a text that does not parse",
+      undefined,
+      {
+        cause: error,
+      },
+    );
+  }
+};
+
+/** A list that is not given says nothing. */
+export const orNothing = <T>(list: readonly T[]): readonly T[] | undefined => (list.length === 0 ? undefined : list);
+
+/** The columns' meaning, from the command line. */
+export const columnsOf = (args: ColumnArgs, filter: readonly string[]): StageDataOptions => ({
+  ...given({
+    stages: orNothing(args.stages),
+    features: orNothing(args.features),
+    perStepStages: orNothing(args.perStepStages),
+    outputTokens: args.outputTokens,
+    decodeSteps: args.decodeSteps,
+    convention: args.decodeConvention,
+    filter: orNothing(filter),
+  }),
+  incomplete: args.dropIncomplete === true ? 'drop' : 'refuse',
+});
+
+/** The plan's names of its three methods are taken too. */
+const PLAN_NAMES: Readonly<Record<string, Method>> = { A: 'affine', B: 'global-affine', C: 'fine-tuned' };
+
+export const methodOf = (flag: string, name: string): Method => {
+  const found = PLAN_NAMES[name] ?? METHODS.find((method) => method === name);
+  if (found === undefined) throw usageFault(`--${flag}`, `must be one of ${METHODS.join(', ')}`, name);
+  return found;
+};
+
+/** Numbers of a list option. */
+export const numbersOf = (flag: string, texts: readonly string[]): readonly number[] | undefined =>
+  orNothing(texts)?.map((text) => {
+    const value = Number(text);
+    if (!(value > 0 && Number.isFinite(value))) throw usageFault(`--${flag}`, 'must be numbers above 0', text);
+    return value;
+  });
+
+export const warn = (warnings: readonly StageWarning[], session: Session): void => {
+  for (const { code, message } of warnings) session.log.warn(`${message} [${code}]`);
+};

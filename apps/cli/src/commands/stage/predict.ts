@@ -1,0 +1,51 @@
+import { ExitCode } from '@stepclock/faults';
+import { jsonOption, list } from '../../options/option.js';
+import { defineVerb } from '../../options/verb.js';
+import { tableText } from '../../text/table.js';
+import { warn } from './input.js';
+import { predictStages, readKnobs, readStageModel } from './model.js';
+import { knobOptions, modelOption } from './options.js';
+
+export const verb = defineVerb({
+  options: {
+    ...modelOption,
+    ...knobOptions,
+    set: list('knobs of one configuration, as name=value'),
+    ...jsonOption,
+  },
+  examples: [
+    [
+      '$0 stage predict --model h100.json --set vision_tokens=576,prompt_tokens=64,active_blocks=32 --decode-steps 32',
+      '',
+    ],
+  ],
+  run: async (args, session) => {
+    const model = await readStageModel(args.model, session);
+    const knobs = await readKnobs(args, model, session);
+    const { stagesMs, totalMs, warnings } = predictStages(model, knobs);
+    warn(warnings, session);
+    const names = stagesMs === null ? [] : model.source.stageNames;
+    const taken = await session.writeJson(args.json, {
+      schema: 'stepclock/stage-prediction@1',
+      unit: 'ms',
+      predictions: Array.from(totalMs, (total, i) => ({
+        ...Object.fromEntries(names.map((name, k) => [name, stagesMs?.[k]?.[i]])),
+        T_total: total,
+      })),
+      warnings,
+    });
+    if (!taken) {
+      session.print(
+        tableText([
+          ['ms', ...names, 'total'],
+          ...Array.from(totalMs, (total, i) => [
+            `${i + 1}`,
+            ...names.map((_, k) => (stagesMs?.[k]?.[i] ?? Number.NaN).toPrecision(4)),
+            total.toPrecision(4),
+          ]),
+        ]),
+      );
+    }
+    return ExitCode.ok;
+  },
+});

@@ -1,0 +1,110 @@
+import { ExitCode } from '@stepclock/faults';
+import { seededRandom, shuffled } from '@stepclock/numerics';
+import {
+  crossFit,
+  crossFitJSON,
+  errorFigures,
+  figuresJSON,
+  METHODS,
+  recalibrate,
+  stageFault,
+  stageTableFrom,
+  takeConfigurations,
+  transferSamples,
+} from '@stepclock/stage-latency-recalibration';
+import { given } from '../../options/given.js';
+import { positiveInteger } from '../../options/number-rules.js';
+import { jsonOption, number, required, text } from '../../options/option.js';
+import { defineVerb } from '../../options/verb.js';
+import { tableText } from '../../text/table.js';
+import { columnsOf, methodOf, readTable, warn } from './input.js';
+import { readStageModel, TRANSFER_SCHEMA } from './model.js';
+import { dataOptions, modelOption, seedOption } from './options.js';
+
+export const verb = defineVerb({
+  options: {
+    ...modelOption,
+    ...dataOptions,
+    method: text(`${METHODS.join(', ')}; A, B and C are affine, global-affine and fine-tuned [auto]`),
+    samples: number('use so many configurations of the data, drawn at random [all]', positiveInteger),
+    output: required(text('where the recalibrated model goes', 'file')),
+    ...seedOption,
+    ...jsonOption,
+  },
+  examples: [['$0 stage recalibrate --model h100.json --data a100.csv --samples 25 --output a100.json', '']],
+  run: async (args, session) => {
+    const { model: path, data, output, seed = 0, samples } = args;
+    const method = methodOf('method', args.method ?? 'auto');
+    const { source, networks } = await readStageModel(path, session);
+    const { total } = source.parts;
+    const all = stageTableFrom(await readTable(data, session), {
+      stages: source.stageNames,
+      features: source.knobNames,
+      convention: total.convention,
+      perStepStages: total.perStepStages,
+      ...(total.fixedSteps === undefined ? {} : { decodeSteps: total.fixedSteps }),
+      ...columnsOf(args, args.filter),
+    });
+    if (samples !== undefined && samples > all.length) {
+      throw stageFault('stage/too-many-samples', {
+        what: 'samples',
+        rule: `must be at most the ${all.length} configurations of the data`,
+        value: samples,
+      });
+    }
+    const chosen =
+      samples === undefined
+        ? all
+        : takeConfigurations(all, shuffled(all.length, seededRandom(seed, 'samples')).slice(0, samples).sort());
+    const transfer = transferSamples(source, chosen);
+    const settings = { seed, ...given({ networks }) };
+    const recalibration = recalibrate(method, transfer, settings);
+    const cross = crossFit(recalibration, transfer, settings);
+    const heldOut = errorFigures(transfer.targetTotalMs, cross.predictedMs);
+    const warnings = [...chosen.warnings, ...source.predict(chosen).warnings];
+    warn(warnings, session);
+    const file = {
+      schema: TRANSFER_SCHEMA,
+      method,
+      samples: chosen.length,
+      seed,
+      held_out_total: figuresJSON(heldOut),
+      blend: recalibration.blend ?? null,
+      source: source.toJSON(),
+      recalibration: recalibration.toJSON(),
+      guardrail: crossFitJSON(cross),
+      warnings,
+      stepclock_version: session.version,
+    };
+    await session.writeJson(output, file);
+    const taken = await session.writeJson(args.json, file);
+    if (taken) return ExitCode.ok;
+    const before = errorFigures(transfer.targetTotalMs, recalibrate('none', transfer).predict(transfer).totalMs);
+    session.print(
+      `${method} from ${chosen.length} samples: the total is off by ${heldOut.mapePercent.toFixed(2)} % on samples left out (${before.mapePercent.toFixed(1)} % before).`,
+    );
+    if (recalibration.blend !== undefined) {
+      session.print(
+        tableText(
+          [
+            ['stage', 'by', 'weights (cross-validated error)'],
+            ...recalibration.blend.map(({ stage, winner, candidates }) => [
+              stage,
+              winner,
+              candidates
+                .filter(({ weight }) => weight > 0.005)
+                .map(
+                  ({ candidate, weight, crossValidatedPercent }) =>
+                    `${candidate} ${(100 * weight).toFixed(0)} % (${crossValidatedPercent.toFixed(2)} %)`,
+                )
+                .join(', '),
+            ]),
+          ],
+          [0, 1, 2],
+        ),
+      );
+    }
+    session.print(`\nWrote ${output}.`);
+    return ExitCode.ok;
+  },
+});

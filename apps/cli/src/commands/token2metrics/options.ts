@@ -1,0 +1,27 @@
+import { type ArgsOf, alias, list, text } from '../../options/option.js';
+
+/** Options of the verbs that read measurements. */
+export const dataOptions = {
+  data: text('measured requests: .xlsx (one sheet a model), CSV or JSON lines [the bundled synthetic set]', 'input'),
+  units: list('units of columns whose names do not tell, as column=unit: ttft=ms,decode_time=ms'),
+  columns: list('which column a metric is, as metric=column: energy=gpu_energy_j'),
+  config: list('further model configurations, JSON files', 'input'),
+};
+
+/** Options that choose a trained model. */
+export const modelOptions = {
+  model: text('which model of the folder'),
+  'model-path': alias('model_path', text('folder of trained models, or one model file [token2metrics]', 'models')),
+};
+
+/** What a model's file says about where it was measured. */
+export const factOptions = {
+  device: text('the device measured, for the model file'),
+  engine: text('the engine measured, for the model file'),
+  'power-mode': text("the device's power mode, for the model file"),
+  'power-rail': text('what the power meter covered, for the model file'),
+};
+
+export type DataArgs = ArgsOf<typeof dataOptions>;
+export type ModelArgs = ArgsOf<typeof modelOptions>;
+export type FactArgs = ArgsOf<typeof factOptions>;

@@ -1,0 +1,76 @@
+import { ExitCode } from '@stepclock/faults';
+import { betasFileOf, compareWithSteps, fitSteps, snakeCaseKeys } from '@stepclock/step-model';
+import { readTraceFile } from '../../files/trace-input.js';
+import { given } from '../../options/given.js';
+import { properFraction } from '../../options/number-rules.js';
+import { choice, jsonOption, number, required, text } from '../../options/option.js';
+import { defineVerb } from '../../options/verb.js';
+import { about, inputFault } from '../../session/errors.js';
+import { betasText, diagnosticsText } from '../../text/estimate-text.js';
+import { grouped, percent, significant } from '../../text/quantity.js';
+import { tableText } from '../../text/table.js';
+import { readBetasFile } from '../model/betas-input.js';
+
+const comparisonText = ({
+  coefficients,
+  meanAbsoluteError,
+  totalTimeError,
+}: ReturnType<typeof compareWithSteps>): string =>
+  [
+    tableText([
+      ['', 'estimate s', 'its interval', 'step log s', 'error', 'interval holds it'],
+      ...coefficients.map(({ coefficient, estimate, reference, error, interval, holdsReference }) => [
+        coefficient,
+        significant(estimate),
+        interval === null ? '-' : interval.map((end) => significant(end)).join(' to '),
+        significant(reference),
+        error === null ? '-' : percent(error),
+        holdsReference === null ? '-' : holdsReference ? 'yes' : 'no',
+      ]),
+    ]),
+    `steps predicted within ${percent(meanAbsoluteError)} on average, their total time off by ${percent(totalTimeError)}`,
+  ].join('\n');
+
+export const verb = defineVerb({
+  positionals: { log: required(text('the log; - is standard input', 'trace')) },
+  options: {
+    model: choice(['auto', 'linear', 'kv'], 'three coefficients, four, or what the log has [auto]'),
+    ci: number('level of the confidence intervals [0.95]', properFraction),
+    against: text('a betas file to compare with', 'input'),
+    ...jsonOption,
+  },
+  examples: [
+    ['$0 steps vllm.log --against betas.json', 'compare with an estimate of the same run from its request log'],
+  ],
+  run: async (args, session) => {
+    const { trace, name } = await readTraceFile(args.log, {}, session);
+    if (trace.steps === undefined) {
+      throw inputFault(
+        name,
+        `must have step lines such as 'Iteration(1): ... iteration elapsed time: 10.99 ms', or be a CSV with duration_sec, prefill_tokens and decode_tokens; got a ${trace.facts.format} file`,
+      );
+    }
+    const { steps } = trace;
+    const fit = about(name, () => fitSteps(steps, given({ model: args.model, level: args.ci })));
+    for (const { code, message } of fit.warnings) session.log.warn(`${message} [${code}]`);
+    const estimate = args.against === undefined ? undefined : await readBetasFile(args.against, session);
+    const comparison = estimate && compareWithSteps(estimate.betas, fit, trace.steps, estimate.intervals);
+    const taken = await session.writeJson(args.json, {
+      ...betasFileOf(fit),
+      ...(comparison && { against: { file: args.against, ...(snakeCaseKeys(comparison) as object) } }),
+      stepclock_version: session.version,
+    });
+    if (!taken) {
+      const parts = [
+        `${name}: ${grouped(trace.steps.length)} steps`,
+        '',
+        betasText(fit, session.paint),
+        '',
+        diagnosticsText(fit.diagnostics),
+      ];
+      if (comparison !== undefined) parts.push('', `against ${args.against}`, comparisonText(comparison));
+      session.print(parts.join('\n'));
+    }
+    return ExitCode.ok;
+  },
+});

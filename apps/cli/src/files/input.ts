@@ -1,0 +1,134 @@
+import { open, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { inputFault } from '../session/errors.js';
+import type { Io } from '../session/io.js';
+import { type Digest, digestOf } from './digest.js';
+
+/** An opened input: its bytes, already unpacked, and what is known of its size. */
+export interface Input {
+  /** For messages: the path, or `<stdin>`. */
+  readonly name: string;
+  /** A chunk holds until the next one is asked for: all may stand in the same memory. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Bytes of the file as stored; undefined for a stream. */
+  readonly size: number | undefined;
+  /** SHA-256 of the bytes as stored, in hex; once all of them are read. */
+  readonly sha256: () => Promise<string>;
+}
+
+/** Standard input as a positional: yargs loses a lone dash there, so `run` puts this word in its place. */
+export const STDIN = '<stdin>';
+
+/** Whether a path stands for standard input. */
+export const isStdin = (path: string): boolean => path === '-' || path === STDIN;
+
+const GZIP = [0x1f, 0x8b] as const;
+/** Large reads: the parsers work a block at a time. */
+const READ_BYTES = 1 << 20;
+
+/**
+ * A file's bytes through one block of memory. (A stream's blocks are new ones, and a hundred megabytes of them pile up before anybody collects
+ * them.)
+ */
+async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const block = new Uint8Array(READ_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(block, 0, READ_BYTES, null);
+      if (bytesRead === 0) return;
+      yield block.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield chunk.slice();
+}
+
+async function* withFirst(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    if (first.length > 0) yield first;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    // A reader that stops early must not leave a file open.
+    await rest.return?.();
+  }
+}
+
+async function* unpacked(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  // A pipe reads ahead of what is unpacked.
+  const gunzip = Readable.from(copied(bytes)).pipe(createGunzip());
+  try {
+    yield* gunzip;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw inputFault(name, `must be a whole gzip file; got one that does not unpack (${why})`, undefined, {
+      cause: error,
+    });
+  }
+}
+
+/** Unpacks gzip where the first two bytes say so, whatever the file's name. */
+const maybeGunzip = async (bytes: AsyncIterable<Uint8Array>, name: string): Promise<AsyncIterable<Uint8Array>> => {
+  const iterator = bytes[Symbol.asyncIterator]();
+  let first: Uint8Array = new Uint8Array(0);
+  while (first.length < GZIP.length) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    first = first.length === 0 && next.value.length >= GZIP.length ? next.value : Buffer.concat([first, next.value]);
+  }
+  const whole = withFirst(first, iterator);
+  return GZIP.every((byte, i) => first[i] === byte) ? unpacked(whole, name) : whole;
+};
+
+async function* tapped(bytes: AsyncIterable<Uint8Array>, digest: Digest): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    digest.update(chunk);
+    yield chunk;
+  }
+}
+
+/** Opens a path, or standard input for `-`. Gzip is unpacked on the way. */
+export const openInput = async (path: string, io: Io): Promise<Input> => {
+  if (isStdin(path)) {
+    const digest = digestOf(undefined, undefined);
+    return {
+      name: STDIN,
+      bytes: await maybeGunzip(tapped(io.stdin, digest), STDIN),
+      size: undefined,
+      sha256: digest.hex,
+    };
+  }
+  const facts = await stat(path);
+  if (facts.isDirectory()) throw inputFault(path, 'must be a file; got a directory');
+  const size = facts.isFile() ? facts.size : undefined;
+  const digest = digestOf(path, size);
+  return { name: path, bytes: await maybeGunzip(tapped(fileBytes(path), digest), path), size, sha256: digest.hex };
+};
+
+/** All bytes of an input that is known to be small. */
+export const allBytes = async ({ bytes }: Input): Promise<Buffer> => {
+  const parts: Uint8Array[] = [];
+  for await (const part of copied(bytes)) parts.push(part);
+  return Buffer.concat(parts);
+};
+
+/** A small file's text, or undefined when there is none. */
+export const readTextIfThere = async (path: string): Promise<string | undefined> => {
+  try {
+    const file = await open(path, 'r');
+    try {
+      return await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined;
+    throw error;
+  }
+};

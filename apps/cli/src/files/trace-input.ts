@@ -1,0 +1,52 @@
+import { columnMapOf, readTrace, type Trace } from '@stepclock/trace-io';
+import type { TraceArgs } from '../options/trace-options.js';
+import { inputFault, usageFault } from '../session/errors.js';
+import { byteProgress } from '../session/progress.js';
+import type { Session } from '../session/session.js';
+import { openInput } from './input.js';
+import { settingsTextOf } from './settings-file.js';
+
+/** A trace with where it came from. */
+export interface TraceInput {
+  readonly trace: Trace;
+  /** How many requests the file tells of; null where it tells of phases only. */
+  readonly requests: number | null;
+  /** The path, or `<stdin>`. */
+  readonly name: string;
+  /** SHA-256 of the bytes as stored, for provenance. */
+  readonly sha256: string;
+}
+
+const isEmpty = (settings: object): boolean => Object.keys(settings).length === 0;
+
+/** Opens and reads one trace. */
+export const readTraceFile = async (
+  path: string,
+  args: TraceArgs,
+  session: Pick<Session, 'io' | 'log'>,
+): Promise<TraceInput> => {
+  if (args.timeUnit !== undefined && args.map === undefined) {
+    throw usageFault('--time-unit', 'is the unit of the times under --map, and there is no --map');
+  }
+  const input = await openInput(path, session.io);
+  const meta = await settingsTextOf(path, args.meta);
+  if (meta !== undefined) session.log.info(`settings of the engine from ${meta.name}`);
+  const progress = byteProgress(session.io.stderr, `reading ${input.name}`, input.size);
+  try {
+    const trace = await readTrace(input.bytes, {
+      fileName: input.name,
+      onProgress: (bytes) => progress.update(bytes),
+      ...(input.size === undefined ? {} : { sizeBytes: input.size }),
+      ...(args.format === undefined ? {} : { format: args.format }),
+      ...(meta === undefined ? {} : { metaJson: meta.text, metaJsonName: meta.name }),
+      ...(args.map === undefined ? {} : { map: columnMapOf(args.map) }),
+      ...(args.timeUnit === undefined ? {} : { timeUnit: args.timeUnit }),
+    });
+    if (args.meta !== undefined && meta?.text.trimStart().startsWith('{') && isEmpty(trace.facts.settings)) {
+      throw inputFault(args.meta, 'must hold a setting of the engine, such as max_num_batched_tokens; got none');
+    }
+    return { trace, requests: trace.requests?.length ?? null, name: input.name, sha256: await input.sha256() };
+  } finally {
+    progress.finish();
+  }
+};

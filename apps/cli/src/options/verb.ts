@@ -1,0 +1,46 @@
+import type { ExitCode } from '@stepclock/faults';
+import type { Outputs } from '../files/output-paths.js';
+import type { Session } from '../session/session.js';
+import type { ArgsOf, OptionSet } from './option.js';
+
+interface VerbParts<Positionals extends OptionSet, Options extends OptionSet> {
+  readonly positionals?: Positionals;
+  readonly options: Options;
+  readonly examples?: readonly (readonly [command: string, what: string])[];
+  /** Where the verb writes without being told by an option. */
+  readonly outputs?: (args: ArgsOf<Positionals> & ArgsOf<Options>) => Outputs;
+  readonly run: (args: ArgsOf<Positionals> & ArgsOf<Options>, session: Session) => Promise<ExitCode>;
+}
+
+/** A verb whose arguments are its own affair. */
+export interface Verb {
+  readonly positionals: OptionSet;
+  readonly options: OptionSet;
+  readonly examples: readonly (readonly [command: string, what: string])[];
+  readonly outputs: (args: never) => Outputs;
+  readonly run: (args: never, session: Session) => Promise<ExitCode>;
+}
+
+/** Makes a verb; the types of its arguments follow from its options. */
+export const defineVerb = <Options extends OptionSet, Positionals extends OptionSet = Record<never, never>>({
+  positionals,
+  options,
+  examples = [],
+  outputs = () => ({}),
+  run,
+}: VerbParts<Positionals, Options>): Verb => ({ positionals: positionals ?? {}, options, examples, outputs, run });
+
+/** A verb as the table of commands has it: its words, and where it is loaded from when it is called. */
+export interface Entry {
+  /** Name and positionals, in yargs' notation. */
+  readonly command: string;
+  readonly describe: string;
+  readonly load: () => Promise<{ readonly verb: Verb }>;
+}
+
+/** A noun (`stepclock step-time`) with verbs of its own. */
+export interface Noun {
+  readonly command: string;
+  readonly describe: string;
+  readonly verbs: readonly Entry[];
+}

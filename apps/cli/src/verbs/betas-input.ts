@@ -1,9 +1,0 @@
-import { type BetasFile, parseBetasFile } from '@stepclock/step-model';
-import { allBytes, openInput } from '../input.js';
-import type { Session } from '../session.js';
-
-/** Reads the file of `--betas`. */
-export const readBetasFile = async (path: string, session: Session): Promise<BetasFile> => {
-  const input = await openInput(path, session.io);
-  return parseBetasFile((await allBytes(input)).toString('utf8'), input.name);
-};
