@@ -28,6 +28,8 @@ export interface EngineLimits {
   readonly reserveFullPrompt?: boolean;
   /** A preempted request finds again those of its blocks that were not handed out since, as in vLLM. Default false. */
   readonly prefixCaching?: boolean;
+  /** No decode moves in a step that holds prefill, as in vLLM V0 and in SGLang without mixed chunks. Default false. */
+  readonly prefillFirst?: boolean;
   /**
    * The arrival times of the workload are those of another engine's step boundaries, as `queued` of a vLLM log is, which its
    * loop writes between two steps. A request is taken in at the boundary nearest to its time, and that boundary is its
@@ -56,6 +58,7 @@ export interface ResolvedEngine {
   readonly asyncScheduling: boolean;
   readonly reserveFullPrompt: boolean;
   readonly prefixCaching: boolean;
+  readonly prefillFirst: boolean;
   readonly arrivalsReadAtSteps: boolean;
 }
 
@@ -101,6 +104,7 @@ export const resolveEngine = (options: EngineOptions): ResolvedEngine => {
     asyncScheduling: options.asyncScheduling ?? false,
     reserveFullPrompt: options.reserveFullPrompt ?? false,
     prefixCaching: options.prefixCaching ?? false,
+    prefillFirst: options.prefillFirst ?? false,
     arrivalsReadAtSteps: options.arrivalsReadAtSteps ?? false,
   };
 };

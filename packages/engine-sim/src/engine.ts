@@ -6,6 +6,7 @@ import { PrefillBatch } from './prefill-batch.js';
 import { RunningList } from './running-list.js';
 import type { EngineStep } from './step-seconds.js';
 import { StepRecorder, type StepTable } from './step-table.js';
+import { TokenStepRecorder } from './token-steps.js';
 import { WaitingQueue } from './waiting-queue.js';
 
 /** The requests of one engine, in the order of their arrival. */
@@ -28,6 +29,8 @@ export interface EngineRun {
   /** Tokens that were computed more than once. */
   readonly recomputedTokens: Float64Array;
   readonly steps: StepTable;
+  /** Which steps put out the tokens of which request. */
+  readonly tokens: TokenStepRecorder;
 }
 
 /** What a running request does: it is computing its prompt, or decoding, or it has its last token but is not yet let go. */
@@ -46,6 +49,7 @@ export class Engine {
   private readonly waiting: WaitingQueue;
   private readonly pool: BlockPool;
   private readonly steps = new StepRecorder();
+  private readonly tokens: TokenStepRecorder;
 
   /** The planned step, one object for all of them. */
   private readonly step: { -readonly [field in keyof EngineStep]: number } = {
@@ -56,6 +60,8 @@ export class Engine {
     contextTokens: 0,
   };
   private budgetLeft = 0;
+  /** Prefill first: the step now planned holds prefill, so no decode moves. */
+  private decodesWait = false;
   /** Preemptions since the last step began. */
   private preemptedNow = 0;
   /** Requests with their last token that still hold their place and blocks: those of the step in flight. */
@@ -87,6 +93,7 @@ export class Engine {
     this.waiting = new WaitingQueue(load.arrivalSec);
     this.pool = new BlockPool(settings.kvBlocks, n, settings.prefixCaching);
     this.unfinished = n;
+    this.tokens = new TokenStepRecorder(n);
     this.activity = new Uint8Array(n);
     this.context = new Float64Array(n);
     this.emitted = new Float64Array(n);
@@ -124,7 +131,16 @@ export class Engine {
     const { scheduledSec, firstTokenSec, lastTokenSec, preemptions, recomputedTokens } = this;
     const { takenInSec } = waiting;
     const steps = this.steps.table();
-    return { takenInSec, scheduledSec, firstTokenSec, lastTokenSec, preemptions, recomputedTokens, steps };
+    return {
+      takenInSec,
+      scheduledSec,
+      firstTokenSec,
+      lastTokenSec,
+      preemptions,
+      recomputedTokens,
+      steps,
+      tokens: this.tokens,
+    };
   }
 
   /** Requests with work for a step. */
@@ -142,6 +158,7 @@ export class Engine {
   /** Decides on the next step; false when there is nothing to do in it. */
   private plan(nowSec: number): boolean {
     if (this.planRunning() === 0) this.admit(nowSec);
+    this.decodesWait = this.settings.prefillFirst && this.prefills.size > 0;
     return this.working > 0;
   }
 
@@ -178,6 +195,7 @@ export class Engine {
       context = this.decodes.contextOf(request);
       this.emitted[request] = this.load.outputTokens[request] - this.decodes.stepsLeft(request);
       this.decodes.leave(request);
+      this.tokens.close(request, this.steps.length - 1);
     } else {
       context = this.prefills.computedOf(request);
       this.prefills.leaveLast();
@@ -222,8 +240,8 @@ export class Engine {
     step.prefillTokens = prefills.tokens;
     step.prefillRequests = prefills.scheduled;
     step.prefillContext = prefills.positions;
-    step.decodeSeqs = decodes.size;
-    step.contextTokens = decodes.contextTokens;
+    step.decodeSeqs = this.decodesWait ? 0 : decodes.size;
+    step.contextTokens = this.decodesWait ? 0 : decodes.contextTokens;
     return this.settings.stepSeconds(step);
   }
 
@@ -248,8 +266,9 @@ export class Engine {
   /** The end of a step: decodes put out a token each, and so does a prefill that is complete. */
   private finish(endSec: number): void {
     this.release();
-    this.decodes.advance((request, contextTokens) => this.end(request, contextTokens, endSec));
+    if (!this.decodesWait) this.decodes.advance((request, contextTokens) => this.end(request, contextTokens, endSec));
     this.prefills.advance((request, contextTokens) => {
+      this.tokens.open(request, this.steps.length - 1);
       const emitted = this.emitted[request] + 1;
       if (emitted === 1) this.firstTokenSec[request] = endSec;
       const stepsLeft = this.load.outputTokens[request] - emitted;
@@ -266,6 +285,7 @@ export class Engine {
     this.context[request] = contextTokens;
     this.activity[request] = ENDED;
     this.lastTokenSec[request] = endSec;
+    this.tokens.close(request, this.steps.length - 1);
     this.ended.push(request);
     this.unfinished--;
   }

@@ -5,6 +5,7 @@ import { Engine, type EngineRun } from './engine.js';
 import { BLOCK_TOKENS, type EngineOptions, type ResolvedEngine, resolveEngine } from './engine-options.js';
 import { engineSimFault } from './engine-sim-fault.js';
 import { joinSteps, type StepTable } from './step-table.js';
+import { joinTokenSteps, type TokenSteps } from './token-steps.js';
 import { requestsOf, type ServedRequests } from './trace-view.js';
 import type { Workload } from './workload.js';
 
@@ -33,6 +34,8 @@ export interface Simulation {
   readonly phases: PhaseTable;
   readonly steps: StepTable;
   readonly truth: SimulationTruth;
+  /** Which steps put out the tokens of which request. */
+  readonly tokenSteps: TokenSteps;
 }
 
 const SHORTEST_FACTOR = 0.2;
@@ -129,6 +132,8 @@ export const simulate = (workload: Workload, engine: EngineOptions, options: Sim
   const lastTokenSec = new Float64Array(n);
   const preemptions = new Uint32Array(n);
   const recomputedTokens = new Float64Array(n);
+  const tokenSteps: TokenSteps[] = [];
+  let stepOffset = 0;
   const steps = rowsByEngine(workload).map((rows, instance) => {
     const load = {
       arrivalSec: gather(workload.arrivalSec, rows),
@@ -146,6 +151,8 @@ export const simulate = (workload: Workload, engine: EngineOptions, options: Sim
       preemptions[row] = run.preemptions[i];
       recomputedTokens[row] = run.recomputedTokens[i];
     }
+    tokenSteps.push(run.tokens.table(rows, stepOffset));
+    stepOffset += run.steps.length;
     return run.steps;
   });
   const requests = requestsOf(
@@ -158,5 +165,6 @@ export const simulate = (workload: Workload, engine: EngineOptions, options: Sim
     phases: phasesOfRequests(requests),
     steps: joinSteps(steps),
     truth: { preemptions, recomputedTokens },
+    tokenSteps: joinTokenSteps(tokenSteps),
   };
 };

@@ -19,6 +19,7 @@ describe('options of an engine', () => {
       asyncScheduling: false,
       reserveFullPrompt: false,
       prefixCaching: false,
+      prefillFirst: false,
       arrivalsReadAtSteps: false,
     });
   });
@@ -34,6 +35,7 @@ describe('options of an engine', () => {
       asyncScheduling: true,
       reserveFullPrompt: true,
       prefixCaching: true,
+      prefillFirst: true,
       arrivalsReadAtSteps: true,
     };
     const { kvTokens: _, coefficients: __, ...rest } = options;

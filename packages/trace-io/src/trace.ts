@@ -68,22 +68,24 @@ export interface Exclusion {
 type TableName = 'phases' | 'requests' | 'tokens' | 'steps';
 type Without<Names extends TableName> = { readonly [Name in Names]?: undefined };
 
-/** Requests that were served, as phases; the requests themselves where the file is not a bare table of phases. */
-export interface PhaseTrace extends Without<'tokens' | 'steps'> {
+/**
+ * Requests that were served, as phases; the requests themselves where the file is not a bare table of phases, and the time of every
+ * chunk of their output where it tells.
+ */
+export interface PhaseTrace extends Without<'steps'> {
   readonly kind: 'phases';
   readonly facts: ServedFacts;
   readonly phases: PhaseTable;
+  readonly tokens?: TokenTable;
   readonly requests?: RequestTable;
   readonly exclusions: readonly Exclusion[];
 }
 
-/** Requests with the time of every chunk of their output; their phases too where the file tells when they were sent. */
-export interface TokenTrace extends Without<'steps'> {
+/** Requests with the time of every chunk of their output, and no word of when they were sent: chunk times count from there. */
+export interface TokenTrace extends Without<'phases' | 'requests' | 'steps'> {
   readonly kind: 'tokens';
   readonly facts: ServedFacts;
   readonly tokens: TokenTable;
-  readonly phases?: PhaseTable;
-  readonly requests?: RequestTable;
   readonly exclusions: readonly Exclusion[];
 }
 

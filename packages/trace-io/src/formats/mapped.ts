@@ -2,7 +2,7 @@ import { Fault } from '@stepclock/faults';
 import type { Input } from '../bytes/input.js';
 import { type RequestColumn, readRequestRows } from '../delimited/request-rows.js';
 import { jsonLinesOf } from '../json/json-lines.js';
-import type { JsonRecord } from '../json/json-record.js';
+import { type JsonRecord, numberOf } from '../json/json-record.js';
 import { RequestBuilder } from '../requests/request-builder.js';
 import type { Trace } from '../trace.js';
 import type { ReadOptions, TraceFormat } from './trace-format.js';
@@ -21,9 +21,10 @@ const MAP_KEYS = [
   'cached',
   'steps',
   'instance',
+  'tokens',
 ] as const;
 type MapKey = (typeof MAP_KEYS)[number];
-type NumberKey = Exclude<MapKey, 'id' | 'instance'>;
+type NumberKey = Exclude<MapKey, 'id' | 'instance' | 'tokens'>;
 
 const COUNTS: readonly MapKey[] = ['prompt', 'output', 'cached', 'steps'];
 const NAMES: readonly MapKey[] = ['id', 'instance'];
@@ -32,7 +33,7 @@ const REQUIRED: readonly MapKey[] = ['prompt', 'output'];
 /**
  * Any CSV, TSV or JSON lines file of one request a row, told by a mapping which column is which: `start` (of the prefill), `first` and `last` token,
  * `prompt` and `output` tokens (first one included), and optionally `id`, `arrival`, `cached`, `steps` (of the decode), `instance`. In JSON lines a name
- * may be a path (`timings.first`). Without `start` the prefill starts at `arrival` and the queue is folded in; without `first` it is a workload.
+ * may be a path (`timings.first`), and `tokens` a list with the time of every chunk, from which `first` and `last` follow. Without `start` the prefill starts at `arrival` and the queue is folded in; without `first` it is a workload.
  * Times are numbers in the given unit.
  */
 export const mapped: TraceFormat = {
@@ -47,34 +48,42 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const map = checkedMap(options.map ?? options.columns, input.file);
   const builder = new RequestBuilder(input.file);
   const unit = UNITS_PER_SEC[options.timeUnit];
+  const isServed = map.has('first') || map.has('tokens');
   const add = (
     line: number,
     id: string | undefined,
     instance: string | undefined,
     value: (key: NumberKey) => number,
+    chunks: readonly number[] = [],
   ): void => {
     const time = (key: NumberKey): number => value(key) / unit;
     const steps = value('steps');
     const arrival = time('arrival');
+    const chunkSec = chunks.map((moment) => moment / unit);
     const row = {
-      arrivalSec: Number.isNaN(arrival) && !map.has('first') ? time('start') : arrival,
+      arrivalSec: Number.isNaN(arrival) && !isServed ? time('start') : arrival,
       ...(map.has('start') && { scheduledSec: time('start') }),
-      firstTokenSec: time('first'),
-      lastTokenSec: time('last'),
+      firstTokenSec: map.has('first') ? time('first') : (chunkSec[0] ?? Number.NaN),
+      lastTokenSec: map.has('last') ? time('last') : (chunkSec.at(-1) ?? Number.NaN),
       promptTokens: value('prompt'),
       outputTokens: value('output'),
       ...(map.has('cached') && { cachedTokens: value('cached') }),
       ...(steps > 0 && { decodeSteps: steps }),
       ...(instance !== undefined && { instance }),
     };
-    if (map.has('first')) builder.add(id ?? String(line), line, row);
+    if (map.has('tokens')) {
+      const sentSec = map.has('arrival') ? arrival : time('start');
+      builder.addChunks(line, { ...row, sentSec }, chunkSec);
+    }
+    if (isServed) builder.add(id ?? String(line), line, row);
     else builder.addArrival(id ?? String(line), line, row);
   };
   if (options.head.firstLine.startsWith('{')) await readLines(input, map, add);
+  else if (map.has('tokens')) throw noLists(input.file);
   else await readRows(input, options, map, add);
   const { timeUnit, settings } = options;
   const facts = { format: 'mapped', clock: 'as mapped', timeUnit, settings };
-  if (!map.has('first')) return builder.workload(facts);
+  if (!isServed) return builder.workload(facts);
   return builder.trace({
     ...facts,
     queueInPrefill: map.has('start') ? 'unknown' : 'yes',
@@ -87,6 +96,7 @@ type Add = (
   id: string | undefined,
   instance: string | undefined,
   value: (key: NumberKey) => number,
+  chunks?: readonly number[],
 ) => void;
 
 async function readRows(input: Input, options: ReadOptions, map: ReadonlyMap<MapKey, string>, add: Add): Promise<void> {
@@ -118,13 +128,36 @@ async function readLines(input: Input, map: ReadonlyMap<MapKey, string>, add: Ad
       const found = at(key);
       return found?.[0].has(found[1]) ? found[0].name(found[1]) : undefined;
     };
-    add(line, text('id'), text('instance'), (key) => {
+    const value = (key: NumberKey): number => {
       const found = at(key);
       if (found === undefined) return Number.NaN;
       const optional = !REQUIRED.includes(key);
       return COUNTS.includes(key) ? found[0].count(found[1], optional) : found[0].number(found[1], optional);
-    });
+    };
+    const list = at('tokens');
+    add(line, text('id'), text('instance'), value, list === undefined ? [] : timesOf(...list));
   }
+}
+
+/** A list of moments; absent: none. */
+function timesOf(record: JsonRecord, name: string): readonly number[] {
+  const times = record.raw(name);
+  if (times === undefined || times === null) return [];
+  if (!Array.isArray(times)) throw record.fault(name, times, 'must be a list of times');
+  return times.map((time: unknown, i) => {
+    const moment = numberOf(time);
+    if (!Number.isFinite(moment)) throw record.fault(`${name}[${i}]`, time, 'must be a finite time');
+    return moment;
+  });
+}
+
+function noLists(file: string): Fault {
+  return new Fault('trace-io/bad-map', {
+    what: 'map',
+    file,
+    value: 'tokens',
+    rule: 'must name a list of times in JSON lines; a delimited file has none',
+  });
 }
 
 /** The record and the name that a path such as `timings.first` leads to. */
@@ -163,7 +196,7 @@ function checkedMap(map: Readonly<Record<string, string>>, file: string): Readon
       what: 'map',
       file,
       value: [...checked.keys()].join(', '),
-      rule: 'must name prompt, output and start or arrival; first and last for latencies',
+      rule: 'must name prompt, output and start or arrival; first and last, or tokens, for latencies',
     });
   }
   return checked;

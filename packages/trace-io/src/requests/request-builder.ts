@@ -1,7 +1,8 @@
 import { Fault } from '@stepclock/faults';
 import { NameIndex } from '../names/name-index.js';
 import { RequestColumns, type RequestRow } from '../tables/request-columns.js';
-import type { FileFacts, PhaseTrace, ServedFacts, WorkloadTrace } from '../trace.js';
+import { TokenColumns, type TokenRow } from '../tables/token-columns.js';
+import type { FileFacts, PhaseTrace, ServedFacts, TokenTrace, WorkloadTrace } from '../trace.js';
 import { Exclusions } from './exclusions.js';
 import { checkCounts } from './request-counts.js';
 import { requestFacts } from './request-facts.js';
@@ -30,6 +31,7 @@ export type ExclusionReason = keyof typeof REASONS;
  */
 export class RequestBuilder {
   readonly #requests = new RequestColumns();
+  readonly #tokens = new TokenColumns();
   readonly #exclusions = new Exclusions();
   readonly #seen = new NameIndex();
   readonly #instanceNames = new Map<string, string>();
@@ -68,6 +70,16 @@ export class RequestBuilder {
     return fault === undefined ? this.#take(id, line, held) : this.exclude(fault, line);
   }
 
+  /**
+   * When each chunk of a request arrived, whether the request itself is taken or left out: one that failed or was cut off is load
+   * like any other.
+   *
+   * @throws Fault `trace-io/bad-time` where chunks are out of order
+   */
+  addChunks(line: number, row: TokenRow, chunkSec: ArrayLike<number>): void {
+    this.#tokens.add(row, chunkSec, { file: this.file, line });
+  }
+
   /** A request of a workload: arrival and lengths, no latencies. */
   addArrival(id: string, line: number, row: RequestRow): boolean {
     if (!(row.outputTokens > 0)) return this.exclude('no-output', line);
@@ -84,15 +96,28 @@ export class RequestBuilder {
    *
    * @throws Fault `trace-io/no-requests` when not one request is left.
    */
-  trace(facts: Omit<ServedFacts, 'has'>): PhaseTrace {
+  trace(facts: Omit<ServedFacts, 'has'>, durationSec?: number): PhaseTrace {
     const { requests, has, exclusions } = this.#finished();
+    // Chunk times of a part of the requests are no whole load.
+    const tokens = this.#tokens.length >= requests.length ? this.#tokens.table(durationSec) : undefined;
     return {
       kind: 'phases',
       facts: { ...facts, has },
       phases: phasesOfRequests(requests, facts),
       requests,
+      ...(tokens && { tokens }),
       exclusions,
     };
+  }
+
+  /**
+   * The trace of requests of which only their chunks are known, not when they were sent.
+   *
+   * @returns undefined where there are no requests of several chunks
+   */
+  tokenTrace(facts: ServedFacts, durationSec?: number): TokenTrace | undefined {
+    const tokens = this.#tokens.table(durationSec);
+    return tokens && { kind: 'tokens', facts, tokens, exclusions: this.#exclusions.list() };
   }
 
   /**

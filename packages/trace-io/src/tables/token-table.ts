@@ -17,5 +17,7 @@ export interface TokenTable {
   readonly chunkSec: Float64Array;
   /** Which run or engine a request belongs to, where the file tells. */
   readonly instance?: Uint32Array;
+  /** How long the run took, where the file tells; seconds. */
+  readonly durationSec?: number;
   readonly starts: 'given' | 'rebuilt' | 'unknown';
 }

@@ -25,9 +25,11 @@ export const refuseManyEngines = (algo: string, args: EstimateArgs): void => {
 const servedTrace = ({ trace, name }: TraceInput): PhaseTrace => {
   if (trace.kind === 'phases') return trace;
   const what =
-    trace.steps === undefined
-      ? `a workload (${trace.facts.format}), which has arrivals and lengths only (stepclock simulate and replay take it)`
-      : 'a step log (stepclock steps fits it)';
+    trace.kind === 'tokens'
+      ? `token times that count from each request's own start (${trace.facts.format}), whose phases nobody knows`
+      : trace.steps === undefined
+        ? `a workload (${trace.facts.format}), which has arrivals and lengths only (stepclock simulate and replay take it)`
+        : 'a step log (stepclock steps fits it)';
   throw inputFault(name, `must tell when requests were served; got ${what}`);
 };
 

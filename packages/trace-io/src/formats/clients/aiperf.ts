@@ -1,6 +1,6 @@
 import type { Input } from '../../bytes/input.js';
 import { jsonLinesOf } from '../../json/json-lines.js';
-import { isObject, type JsonRecord } from '../../json/json-record.js';
+import { isObject, type JsonRecord, numberOf } from '../../json/json-record.js';
 import { nanosecondsOf, secondsBetween } from '../../json/nanoseconds.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
@@ -64,10 +64,12 @@ function addRequest(
   builder: RequestBuilder,
 ): boolean {
   const phase = metadata.text('benchmark_phase');
+  const metrics = record.inner('metrics');
+  // Warm-up, cancelled and failed requests with chunk times are load like any other.
+  if (metrics !== undefined && !record.has('error')) addChunks(metrics, startSec, line, builder);
   if (phase !== undefined && phase !== 'profiling') return builder.exclude('other-phase', line);
   if (metadata.raw('was_cancelled') === true) return builder.exclude('aborted', line);
   if (record.has('error')) return builder.exclude('failed', line);
-  const metrics = record.inner('metrics');
   if (metrics === undefined || !metrics.has('time_to_first_token')) return builder.exclude('no-tokens', line);
   const latency = secondsOf(metrics, 'request_latency');
   return builder.add(idOf(metadata, line), line, {
@@ -75,14 +77,51 @@ function addRequest(
     firstTokenSec: startSec + secondsOf(metrics, 'time_to_first_token'),
     lastTokenSec: startSec + latency,
     promptTokens: metricOf(metrics, 'input_sequence_length').count('value'),
-    outputTokens: metrics.has('output_sequence_length')
-      ? metricOf(metrics, 'output_sequence_length').count('value')
-      : metricOf(metrics, 'output_token_count').count('value') +
-        (metrics.has('reasoning_token_count') ? metricOf(metrics, 'reasoning_token_count').count('value') : 0),
+    outputTokens: outputTokensOf(metrics),
     ...(metrics.has('usage_prompt_cached_tokens') && {
       cachedTokens: metricOf(metrics, 'usage_prompt_cached_tokens').count('value'),
     }),
   });
+}
+
+/** The chunks of a request that was streamed: `inter_chunk_latency` is the list of gaps after the first. */
+function addChunks(metrics: JsonRecord, startSec: number, line: number, builder: RequestBuilder): void {
+  if (!metrics.has('time_to_first_token') || !metrics.has('inter_chunk_latency')) return;
+  const latency = metricOf(metrics, 'inter_chunk_latency');
+  const gaps = latency.raw('value');
+  if (!Array.isArray(gaps)) return;
+  const scale = scaleOf(latency);
+  const chunkSec = new Float64Array(gaps.length + 1);
+  chunkSec[0] = startSec + secondsOf(metrics, 'time_to_first_token');
+  for (let j = 0; j < gaps.length; j++) {
+    const gap = numberOf(gaps[j]);
+    if (!(gap >= 0 && gap < Infinity)) throw latency.fault(`value[${j}]`, gaps[j], 'must be a latency, at least 0');
+    chunkSec[j + 1] = chunkSec[j] + gap * scale;
+  }
+  // What the server counted, where the file has it: a chat template is part of the prompt.
+  const promptName = metrics.has('usage_prompt_tokens') ? 'usage_prompt_tokens' : 'input_sequence_length';
+  if (!metrics.has(promptName)) return;
+  const cached = metrics.has('usage_prompt_cached_tokens')
+    ? metricOf(metrics, 'usage_prompt_cached_tokens').count('value')
+    : undefined;
+  builder.addChunks(
+    line,
+    {
+      sentSec: startSec,
+      promptTokens: metricOf(metrics, promptName).count('value'),
+      outputTokens: Math.max(outputTokensOf(metrics), 1),
+      ...(cached !== undefined && { cachedTokens: cached }),
+    },
+    chunkSec,
+  );
+}
+
+function outputTokensOf(metrics: JsonRecord): number {
+  if (metrics.has('output_sequence_length')) return metricOf(metrics, 'output_sequence_length').count('value');
+  const reasoning = metrics.has('reasoning_token_count')
+    ? metricOf(metrics, 'reasoning_token_count').count('value')
+    : 0;
+  return metricOf(metrics, 'output_token_count').count('value') + reasoning;
 }
 
 /** Request ids are absent from old files; the line tells requests apart there. */
@@ -98,9 +137,13 @@ function metricOf(metrics: JsonRecord, name: string): JsonRecord {
 
 function secondsOf(metrics: JsonRecord, name: string): number {
   const metric = metricOf(metrics, name);
+  return metric.number('value') * scaleOf(metric);
+}
+
+function scaleOf(metric: JsonRecord): number {
   const unit = metric.text('unit') ?? '';
   const scale = Object.hasOwn(UNIT_SEC, unit) ? UNIT_SEC[unit] : undefined;
   if (scale === undefined)
     throw metric.fault('unit', metric.raw('unit'), `must be one of ${Object.keys(UNIT_SEC).join(', ')}`);
-  return metric.number('value') * scale;
+  return scale;
 }

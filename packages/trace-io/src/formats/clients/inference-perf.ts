@@ -41,33 +41,39 @@ function addRequest(value: unknown, index: number, line: number, file: string, b
   }
   const item = new JsonRecord(value, file, line, path);
   const info = item.inner('info');
+  const response = info?.inner('response_metrics') ?? info;
+  const times = response === undefined ? [] : timesOf(response, response.named('chunk_times', 'output_token_times'));
+  const counts =
+    info !== undefined && response !== undefined && times.length > 0 ? countsOf(info, response) : undefined;
+  // Failed requests with chunk times are load like any other.
+  if (counts !== undefined) builder.addChunks(line, { sentSec: item.number('start_time'), ...counts }, times);
   if (item.has('error')) return builder.exclude('failed', line);
-  if (info === undefined) return builder.exclude('no-tokens', line);
-  const response = info.inner('response_metrics') ?? info;
-  const usage = response.inner('server_usage');
-  const times = timesOf(response, response.named('chunk_times', 'output_token_times'));
-  const first = times.at(0);
-  const last = times.at(-1);
-  if (first === undefined || last === undefined) return builder.exclude('no-tokens', line);
-  const cached = usage?.inner('prompt_tokens_details')?.count('cached_tokens', true);
+  if (counts === undefined) return builder.exclude('no-tokens', line);
   return builder.add(item.has('request_id') ? item.name('request_id') : String(index), line, {
     arrivalSec: item.number('start_time'),
-    firstTokenSec: first,
-    lastTokenSec: last,
+    firstTokenSec: times[0],
+    lastTokenSec: times[times.length - 1],
+    ...counts,
+  });
+}
+
+function countsOf(info: JsonRecord, response: JsonRecord) {
+  const usage = response.inner('server_usage');
+  const cached = usage?.inner('prompt_tokens_details')?.count('cached_tokens', true);
+  return {
     promptTokens: usage?.has('prompt_tokens')
       ? usage.count('prompt_tokens')
       : (info.inner('request_metrics')?.inner('text') ?? info).count('input_tokens'),
     ...(cached !== undefined && { cachedTokens: cached }),
     outputTokens: usage?.has('completion_tokens') ? usage.count('completion_tokens') : response.count('output_tokens'),
-  });
+  };
 }
 
 function timesOf(response: JsonRecord, name: string): number[] {
   const times = response.raw(name);
   if (times === undefined || times === null) return [];
   if (!Array.isArray(times)) throw response.fault(name, times, 'must be a list of seconds');
-  const ends = times.length > 1 ? [times[0], times.at(-1)] : times;
-  return ends.map((time: unknown) => {
+  return times.map((time: unknown) => {
     const seconds = numberOf(time);
     if (!Number.isFinite(seconds)) throw response.fault(name, time, 'must be finite seconds');
     return seconds;

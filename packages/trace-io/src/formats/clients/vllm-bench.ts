@@ -8,19 +8,21 @@ import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
 const COLUMNS = ['input_lens', 'output_lens', 'ttfts', 'itls', 'start_times', 'errors'] as const;
 type Column = (typeof COLUMNS)[number];
-const TITLES = ['model_id', 'backend', 'endpoint_type', 'label'] as const;
+const TITLES = ['model_id', 'backend', 'endpoint_type', 'label', 'duration'] as const;
 
 /**
  * The result file of `vllm bench serve --save-result --save-detailed` (vllm/benchmarks/serve.py, from the versions on that write
  * `start_times`; also the lines of `--append-result`): lists as long as the requests, seconds on the client's perf_counter. The
  * prefill starts when the request was sent, so the queue is folded into it. `itls` are gaps between chunks, whose sum gives the
- * last token; token counts are those of `output_lens`. Requests with an error are excluded. Each appended run is an instance.
+ * last token; token counts are those of `output_lens`. Requests with an error are excluded. Each appended run is an instance. Files
+ * without `start_times` (older versions, and sglang.bench_serving --output-details) give token times that count from each request's own start.
  *
  * @throws Fault `trace-io/not-detailed`, `trace-io/no-start-times`: what to run again
  */
 export const vllmBench: TraceFormat = {
   name: 'vllm-bench',
-  description: 'vllm bench serve result (JSON or appended JSON lines), saved with --save-result --save-detailed',
+  description:
+    'vllm bench serve result (JSON or appended JSON lines), saved with --save-result --save-detailed; sglang.bench_serving with --output-details',
   recognise: ({ firstObject, text }) =>
     firstObject === undefined
       ? /^\s*\{/.test(text) &&
@@ -35,6 +37,8 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const builder = new RequestBuilder(input.file, 'snapped');
   let run = new Run(input.file, 0);
   let engine: { model?: string; engine?: string } = {};
+  let durationSec = 0;
+  let hasStarts = true;
   await readJsonDocuments(
     input,
     [...COLUMNS.flatMap((name) => [`$.${name}`, `$.${name}.*`]), ...TITLES.map((name) => `$.${name}`)],
@@ -44,21 +48,36 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
         if (typeof name !== 'string') return;
         if (name === 'model_id' && typeof value === 'string') engine = { ...engine, model: value };
         if (name === 'backend' && typeof value === 'string') engine = { ...engine, engine: value };
+        if (name === 'duration' && typeof value === 'number' && value > 0) durationSec += value;
         if (isColumn(name)) run.take(name, typeof index === 'number' ? index : undefined, value, line);
       },
       documentEnd: (line) => {
-        run.finish(builder, line);
+        if (!run.finish(builder, line)) hasStarts = false;
         run = new Run(input.file, run.number + 1);
       },
     },
   );
-  return builder.trace({
+  const facts = {
     format: 'vllm-bench',
     clock: "the benchmark client's perf_counter, seconds",
     timeUnit: 's',
     queueInPrefill: 'yes',
     firstTokenWithPrefill: true,
     settings: { ...engine, ...options.settings },
+  } as const;
+  const runSec = durationSec > 0 ? durationSec : undefined;
+  if (hasStarts) return builder.trace(facts, runSec);
+  const tokens = builder.tokenTrace(
+    { ...facts, clock: "the benchmark client's, from each request's own start" },
+    runSec,
+  );
+  if (tokens !== undefined) return tokens;
+  throw new Fault('trace-io/no-start-times', {
+    what: 'vllm bench result',
+    file: input.file,
+    column: 'start_times',
+    rule: 'must have start_times or the times of several chunks a request (itls), from which they can be rebuilt',
+    hint: 'run the benchmark again with --save-result --save-detailed and streaming',
   });
 }
 
@@ -66,7 +85,7 @@ function isColumn(name: string): name is Column {
   return (COLUMNS as readonly string[]).includes(name);
 }
 
-/** The lists of one run as they stream in; of `itls` only each request's sum. */
+/** The lists of one run as they stream in; the gaps of a request as one column. */
 class Run {
   readonly #columns = new Map<Column, unknown[]>();
 
@@ -88,10 +107,11 @@ class Run {
       column = [];
       this.#columns.set(name, column);
     }
-    column.push(name === 'itls' ? this.#sum(value, index, line) : name === 'errors' ? failed(value) : value);
+    column.push(name === 'itls' ? this.#gaps(value, index, line) : name === 'errors' ? failed(value) : value);
   }
 
-  finish(builder: RequestBuilder, line: number): void {
+  /** Hands the requests over; whether the run tells when they were sent. */
+  finish(builder: RequestBuilder, line: number): boolean {
     const columns = this.#columns;
     if (!columns.has('input_lens') && !columns.has('ttfts')) {
       throw new Fault('trace-io/not-detailed', {
@@ -102,33 +122,20 @@ class Run {
         hint: 'run the benchmark again with --save-result --save-detailed',
       });
     }
-    if (!columns.has('start_times')) {
-      throw new Fault('trace-io/no-start-times', {
-        what: 'vllm bench result',
-        file: this.file,
-        line,
-        column: 'start_times',
-        rule: 'must have start_times, without which nobody can tell which requests overlapped',
-        hint: 'run the benchmark again with a vLLM that writes them (--save-result --save-detailed)',
-      });
-    }
-    const starts = columns.get('start_times') as unknown[];
+    const { length } = columns.get('start_times') ?? columns.get('input_lens') ?? [];
     for (const name of COLUMNS) {
       const column = columns.get(name);
-      if (column === undefined && name === 'errors') continue;
-      if (column?.length !== starts.length) {
-        throw this.#bad(
-          name,
-          `${column?.length ?? 0} elements`,
-          line,
-          `must have as many elements as start_times, ${starts.length}`,
-        );
-      }
+      if (column === undefined && (name === 'errors' || name === 'start_times')) continue;
+      if (column?.length === length) continue;
+      const rule = `must have as many elements as the other lists, ${length}`;
+      throw this.#bad(name, `${column?.length ?? 0} elements`, line, rule);
     }
-    for (let i = 0; i < starts.length; i++) this.#request(i, builder, line);
+    const hasStarts = columns.has('start_times');
+    for (let i = 0; i < length; i++) this.#request(i, hasStarts, builder, line);
+    return hasStarts;
   }
 
-  #request(i: number, builder: RequestBuilder, line: number): boolean {
+  #request(i: number, hasStarts: boolean, builder: RequestBuilder, line: number): boolean {
     const cell = (name: Column): unknown => this.#columns.get(name)?.[i];
     const record = new JsonRecord(
       Object.fromEntries(COLUMNS.map((name) => [name, cell(name)])),
@@ -139,33 +146,46 @@ class Run {
     const outputTokens = cell('output_lens') === null ? 0 : record.count('output_lens');
     if (cell('errors') === true) return builder.exclude('failed', i + 1);
     if (outputTokens === 0) return builder.exclude('no-output', i + 1);
-    const start = record.number('start_times');
+    const start = hasStarts ? record.number('start_times') : 0;
     const ttft = record.number('ttfts');
+    const chunkSec = chunksOf(start + ttft, cell('itls'));
+    const row = { promptTokens: record.count('input_lens'), outputTokens, instance: `run-${this.number}` };
+    if (ttft > 0) builder.addChunks(i + 1, { ...row, sentSec: hasStarts ? start : Number.NaN }, chunkSec);
+    if (!hasStarts) return true;
     return builder.add(String(i), i + 1, {
+      ...row,
       arrivalSec: start,
       firstTokenSec: start + ttft,
-      lastTokenSec: start + ttft + record.number('itls'),
-      promptTokens: record.count('input_lens'),
-      outputTokens,
-      instance: `run-${this.number}`,
+      lastTokenSec: chunkSec[chunkSec.length - 1],
     });
   }
 
-  #sum(gaps: unknown, index: number, line: number): number {
-    if (gaps === null) return 0;
+  #gaps(gaps: unknown, index: number, line: number): Float64Array {
+    if (gaps === null) return new Float64Array(0);
     if (!Array.isArray(gaps)) throw this.#bad(`itls[${index}]`, gaps, line, 'must be a list of seconds');
-    let sum = 0;
-    for (const gap of gaps) {
-      if (typeof gap !== 'number' || !Number.isFinite(gap))
-        throw this.#bad(`itls[${index}]`, gap, line, 'must be finite seconds');
-      sum += gap;
+    const column = new Float64Array(gaps.length);
+    for (let j = 0; j < column.length; j++) {
+      const gap: unknown = gaps[j];
+      if (typeof gap !== 'number' || !(gap >= 0 && gap < Infinity)) {
+        throw this.#bad(`itls[${index}][${j}]`, gap, line, 'must be seconds, at least 0');
+      }
+      column[j] = gap;
     }
-    return sum;
+    return column;
   }
 
   #bad(column: string, value: unknown, line: number, rule: string): Fault {
     return new Fault('trace-io/bad-field', { what: column, file: this.file, line, column, value, rule });
   }
+}
+
+/** When each chunk arrived: the first, and the gaps after it. */
+function chunksOf(firstSec: number, gaps: unknown): Float64Array {
+  const count = gaps instanceof Float64Array ? gaps.length : 0;
+  const chunkSec = new Float64Array(count + 1);
+  chunkSec[0] = firstSec;
+  if (gaps instanceof Float64Array) for (let j = 0; j < count; j++) chunkSec[j + 1] = chunkSec[j] + gaps[j];
+  return chunkSec;
 }
 
 function failed(error: unknown): boolean {
