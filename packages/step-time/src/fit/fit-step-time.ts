@@ -3,11 +3,12 @@ import {
   type CrossValidation,
   crossValidate,
   type Dataset,
-  kFoldSplits,
+  groupedSplits,
   type LeastSquaresFit,
   leastSquares,
   type RegressionMetrics,
   regressionMetrics,
+  settingsOf,
   type Term,
 } from '@stepclock/regression';
 import { coefficientNames, stepTimeDataset, stepTimeTerms } from '../data/step-time-terms.js';
@@ -92,7 +93,7 @@ const crossValidated = (
   seed: number,
 ): CrossValidation | Fault => {
   try {
-    const splits = kFoldSplits(data.target.length, { folds, seed });
+    const splits = groupedSplits(settingsOf(data.features), { folds, seed });
     return crossValidate(data, (part) => leastSquares(part, { terms }).model, splits);
   } catch (error) {
     if (isFault(error, 'regression')) return error;
