@@ -7,11 +7,10 @@ import {
   CALIBRATION_METHODS,
   calibrate,
   calibrateBy,
-  deviceModelFromJSON,
   deviceModelToJSON,
   evaluateDevice,
   inspectPowerRuns,
-  LEAST_SAMPLES,
+  LEAST_SETTINGS,
   loadMeasurements,
   loadPowerSamples,
   type Measurements,
@@ -21,6 +20,7 @@ import {
   outOfFold,
   qualityFindings,
   type RegressorName,
+  readDeviceModel,
   sourcePhysics,
   takeMeasurements,
   takeMetricRows,
@@ -83,7 +83,7 @@ const tableOf = (tables: readonly Measurements[], model: string): Measurements =
 const where = (table: Measurements, keep: (row: number) => boolean): Measurements =>
   takeMeasurements(table, Int32Array.from({ length: table.length }, (_, row) => row).filter(keep));
 const rowsWhere = (rows: MetricRows, keep: (k: number) => boolean): MetricRows =>
-  takeMetricRows(rows, Int32Array.from(rows.position.keys()).filter(keep));
+  takeMetricRows(rows, Int32Array.from(rows.rows.keys()).filter(keep));
 const mape = (measured: Float64Array, predicted: Float64Array): number =>
   (100 * measured.reduce((sum, y, i) => sum + Math.abs(predicted[i] / y - 1), 0)) / measured.length;
 
@@ -147,8 +147,14 @@ const againstReference = async (reference: Reference): Promise<void> => {
     if (expected.filter.includes('output_tokens>=2')) {
       rows = rowsWhere(rows, (k) => (table.outputTokens?.[numbers[k]] ?? 0) >= 2);
     }
+    // The reference was computed with fold = row % 5.
+    rows = { ...rows, setting: rows.rows.map((row) => row % 5) };
     const ratios = (regressor: RegressorName, theirs: string, degree = 2): number[] => {
-      const { metrics, mapePercent } = validate(rows.target, outOfFold(rows, regressor, { degree }), '', 0.9);
+      const { metrics, mapePercent } = validate(
+        { ...rows, predicted: outOfFold(rows, regressor, { degree }) },
+        '',
+        0.9,
+      );
       const their = expected.cv[theirs];
       return [(metrics.mae * scale) / their.mae, (metrics.rmse * scale) / their.rmse, mapePercent / their.mape_pct];
     };
@@ -201,11 +207,11 @@ const outOfSample = (train: MetricRows, test: MetricRows): number => {
       train.tokens.columns.map((column, j) => Float64Array.of(...column, ...test.tokens.columns[j])),
     ),
     rows: Int32Array.of(...train.rows, ...test.rows),
-    position: Int32Array.from({ length: train.target.length + test.target.length }, (_, k) =>
+    setting: Int32Array.from({ length: train.target.length + test.target.length }, (_, k) =>
       k < train.target.length ? 1 : 0,
     ),
   };
-  const predicted = outOfFold(together, 'random-forest', {}, 2);
+  const predicted = outOfFold(together, 'random-forest', {});
   return mape(test.target, predicted.slice(train.target.length));
 };
 
@@ -248,7 +254,7 @@ const calibration = async (questions: readonly Measurements[]): Promise<void> =>
       chosen.set(method, (chosen.get(method) ?? 0) + 1);
       put('auto', mape(rest.target, model.metrics.total?.predictor?.predict(rest.tokens) ?? rest.target));
       for (const other of CALIBRATION_METHODS) {
-        if (k < LEAST_SAMPLES[other]) continue;
+        if (k < LEAST_SETTINGS[other]) continue;
         put(other, mape(rest.target, calibrateBy(other, physics, samples).predict(rest.tokens)));
       }
     }
@@ -278,9 +284,7 @@ const intervals = (questions: readonly Measurements[]): void => {
       let covered = 0;
       const widths: number[] = [];
       for (let fold = 0; fold < 5; fold++) {
-        // Positions are dealt anew, so that the inner folds are not the outer ones.
-        const kept = where(table, (row) => row % 5 !== fold);
-        const train = { ...kept, position: Int32Array.from({ length: kept.length }, (_, i) => i) };
+        const train = where(table, (row) => row % 5 !== fold);
         const { model: trained } = trainDevice(train, { regression: 'physics', directTotal });
         const held = evaluateDevice(
           trained,
@@ -326,7 +330,7 @@ const roundTrip = (questions: readonly Measurements[]): void => {
   const table = tableOf(questions, 'llama-8b');
   const { model } = trainDevice(table, { regression: 'all', trees: 20 });
   const text = JSON.stringify(deviceModelToJSON(model));
-  const back = deviceModelFromJSON(JSON.parse(text));
+  const back = readDeviceModel(text);
   const predictions = [model, back].map((m) =>
     JSON.stringify(evaluateDevice(m, table).map(({ predicted }) => [...predicted])),
   );

@@ -1,4 +1,6 @@
-import { loadMeasurements, type Measurements, syntheticCsv } from '../src/index.js';
+import { syntheticCsv } from '../src/synthetic/synthetic-csv.js';
+import { loadMeasurements } from '../src/table/load-measurements.js';
+import type { Measurements } from '../src/table/measurements.js';
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -1,21 +1,17 @@
 import '@stepclock/vitest-matchers';
-import { featureTable, JsonReader } from '@stepclock/regression';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { priorScales, refitWithPrior } from '../src/calibration/physics-prior.js';
-import { logTokens, scaledFromJSON, scaledPredictor } from '../src/calibration/scaled-predictor.js';
-import {
-  CALIBRATION_METHODS,
-  type CalibrationMethod,
-  calibrateBy,
-  chooseMethod,
-  fitPhysics,
-  PRIOR_STRENGTH,
-  sourcePhysics,
-  suggestSamples,
-  tokensOf,
-} from '../src/index.js';
+import { chooseMethod } from '../src/calibration/choose-method.js';
+import { CALIBRATION_METHODS, type CalibrationMethod, calibrateBy } from '../src/calibration/methods.js';
+import { PRIOR_STRENGTH, priorScales, refitWithPrior } from '../src/calibration/physics-prior.js';
+import { logTokens, scaledPredictor } from '../src/calibration/scaled-predictor.js';
+import { sourcePhysics } from '../src/calibration/source-predictor.js';
+import { suggestSamples } from '../src/calibration/suggest.js';
+import { predictorSchema } from '../src/model/predictor-schema.js';
+import { fitPhysics } from '../src/regressors/fit-physics.js';
 import { physicsColumns, physicsPredictor } from '../src/regressors/physics.js';
-import { predictorFromJSON } from '../src/regressors/predictor-json.js';
+import { powerRampPredictor } from '../src/regressors/power-ramp.js';
+import { tokensOf } from '../src/regressors/tokens.js';
 import { deviceModel, metricModel, physics } from './models.js';
 import { thrownBy } from './thrown.js';
 
@@ -44,7 +40,7 @@ describe('scaledPredictor', () => {
     expect(predictor.form).toBe('scaled');
     expect(predictor.predict(at)).toAgree([value], 1e-13);
     expect(predictor.toJSON()).toEqual({ ...json, scaling });
-    const back = predictorFromJSON(JsonReader.of({ ...json, scaling }));
+    const back = v.parse(predictorSchema, { ...json, scaling });
     expect(back.toJSON()).toEqual({ ...json, scaling });
     expect(back.predict(at)).toEqual(predictor.predict(at));
   });
@@ -58,16 +54,14 @@ describe('scaledPredictor', () => {
   });
 
   it.each([
-    [{ kind: 'cubic' }, 'model.scaling.kind: must be one of ratio, affine, log-ridge; got "cubic"'],
-    [{ kind: 'ratio' }, 'model.scaling.factor: must be a finite number'],
-    [{ kind: 'affine', factor: 1 }, 'model.scaling.offset: must be a finite number'],
-    [
-      { kind: 'log-ridge', coefficients: [1], centre: [1, 2] },
-      'model.scaling.coefficients: must have 3 numbers; got 1',
-    ],
-    [{ kind: 'log-ridge', coefficients: [1, 2, 3], centre: [1] }, 'model.scaling.centre: must have 2 numbers; got 1'],
+    [{ kind: 'cubic' }, 'must be one of ratio, affine, log-ridge'],
+    [{ kind: 'ratio' }, 'factor'],
+    [{ kind: 'ratio', factor: 1e300 }, 'must be a number from -1000000000000000'],
+    [{ kind: 'affine', factor: 1 }, 'offset'],
+    [{ kind: 'log-ridge', coefficients: [1], centre: [1, 2] }, 'must be a number'],
+    [{ kind: 'log-ridge', coefficients: [1, 2, 300], centre: [1, 2] }, 'must be a number from -20 to 20'],
   ])('refuses %j', (scaling, message) => {
-    expect(() => scaledFromJSON(JsonReader.of({ ...json, scaling }))).toThrow(message);
+    expect(() => v.parse(predictorSchema, { ...json, scaling })).toThrow(message);
   });
 });
 
@@ -75,7 +69,11 @@ describe('calibrateBy', () => {
   const ratios = [2, 3, 7, 2.5, 4, 3.5, 2.2, 5];
   const target = source.predict(tokens).map((sec, i) => sec * (ratios[i] ?? 0));
   const scalingBy = (method: CalibrationMethod, n: number) =>
-    calibrateBy(method, source, { tokens: first(n), target: target.slice(0, n) }).toJSON() as unknown as {
+    calibrateBy(method, source, {
+      metric: 'total',
+      tokens: first(n),
+      target: target.slice(0, n),
+    }).toJSON() as unknown as {
       scaling: { factor: number; offset: number; coefficients: number[]; centre: number[] };
     };
 
@@ -114,14 +112,17 @@ describe('calibrateBy', () => {
   });
 
   it('refits with the tiles of the source', () => {
-    const tiled = physicsPredictor(Float64Array.of(1, 0.01, 0, 0.1, 0), 50);
+    const tiled = physicsPredictor({ coefficients: Float64Array.of(1, 0.01, 0, 0.1, 0), padding: 50 });
     for (const method of ['physics-refit', 'physics-prior'] as const) {
-      expect(calibrateBy(method, tiled, { tokens, target }).toJSON()).toMatchObject({ form: 'physics', padding: 50 });
+      expect(calibrateBy(method, tiled, { metric: 'total', tokens, target }).toJSON()).toMatchObject({
+        form: 'physics',
+        padding: 50,
+      });
     }
-    expect(calibrateBy('physics-refit', tiled, { tokens, target }).toJSON()).toEqual(
+    expect(calibrateBy('physics-refit', tiled, { metric: 'total', tokens, target }).toJSON()).toEqual(
       fitPhysics(tokens, target, 50).toJSON(),
     );
-    expect(calibrateBy('physics-prior', tiled, { tokens, target }).toJSON()).toEqual(
+    expect(calibrateBy('physics-prior', tiled, { metric: 'total', tokens, target }).toJSON()).toEqual(
       refitWithPrior(tiled, tokens, target).toJSON(),
     );
   });
@@ -172,11 +173,13 @@ describe('the weak prior', () => {
 });
 
 describe('chooseMethod', () => {
-  /** Requests that are all alike, of 10 s on the source. */
-  const alike = (seconds: number[]) => ({
+  /** A source of 10 s whatever the tokens, so that only the settings tell the requests apart. */
+  const flat = physics(10);
+  const alike = (seconds: number[], settings = seconds.map((_, k) => k)) => ({
+    metric: 'total' as const,
     tokens: tokensOf(
-      seconds.map(() => 100),
-      seconds.map(() => 80),
+      settings.map((k) => 100 + k),
+      settings.map(() => 80),
     ),
     target: Float64Array.from(seconds),
   });
@@ -184,30 +187,34 @@ describe('chooseMethod', () => {
     choice.trials.find(({ method }) => method === wanted);
 
   it('judges every method by the samples left out', () => {
-    const choice = chooseMethod(source, alike([20, 30, 60, 80]));
+    const choice = chooseMethod(flat, alike([20, 30, 60, 80]));
     expect(choice.trials.map(({ method }) => method)).toEqual([...CALIBRATION_METHODS]);
     const mean = trialOf(choice, 'mean-ratio');
     const means = [(30 + 60 + 80) / 3, (20 + 60 + 80) / 3, (20 + 30 + 80) / 3, (20 + 30 + 60) / 3];
     expect(mean?.predicted).toAgree(means, 1e-12);
-    expect(mean?.looMapePercent).toAgree(
+    expect(mean?.heldOutMapePercent).toAgree(
       (100 * sum(means.map((p, i) => Math.abs(p / ([20, 30, 60, 80][i] ?? 0) - 1)))) / 4,
       1e-12,
     );
     const median = trialOf(choice, 'median-ratio');
     expect(median?.predicted).toAgree([60, 60, 30, 30], 1e-12);
-    expect(median?.looMapePercent).toAgree((100 * (2 + 1 + 0.5 + 0.625)) / 4, 1e-12);
-    // Samples that are alike have no line, and three are too few for five coefficients.
+    expect(median?.heldOutMapePercent).toAgree((100 * (2 + 1 + 0.5 + 0.625)) / 4, 1e-12);
+    // A source that says the same of all has no line, and three are too few for five coefficients.
     for (const method of ['affine', 'physics-refit'] as const) {
-      expect(trialOf(choice, method)).toEqual({ method, looMapePercent: null, predicted: new Float64Array(0) });
+      expect(trialOf(choice, method)).toEqual({ method, heldOutMapePercent: null, predicted: new Float64Array(0) });
     }
   });
 
   it('does not compare two samples', () => {
-    const choice = chooseMethod(source, alike([20, 30]));
-    expect(choice).toMatchObject({ method: 'physics-prior', reason: '2 sample(s) are too few to compare methods' });
+    const choice = chooseMethod(flat, alike([20, 30]));
+    expect(choice).toMatchObject({ method: 'physics-prior', reason: '2 setting(s) are too few to compare methods' });
     expect(trialOf(choice, 'median-ratio')?.predicted).toAgree([30, 20], 1e-12);
-    expect(chooseMethod(source, alike([20, 30, 40])).reason).not.toContain('too few');
-    expect(trialOf(chooseMethod(source, alike([20])), 'median-ratio')?.looMapePercent).toBeNull();
+    expect(chooseMethod(flat, alike([20, 30, 40])).reason).not.toContain('too few');
+    expect(trialOf(chooseMethod(flat, alike([20])), 'median-ratio')?.heldOutMapePercent).toBeNull();
+    // Three samples of one setting are one.
+    expect(chooseMethod(flat, alike([20, 30, 40], [1, 1, 1]))).toMatchObject({ settings: 1, method: 'physics-prior' });
+    const repeated = chooseMethod(flat, alike([20, 20, 40, 40], [0, 0, 1, 1]));
+    expect(trialOf(repeated, 'mean-ratio')?.predicted).toAgree([40, 40, 20, 20], 1e-12);
   });
 
   it('counts the samples that are left when one is left out', () => {
@@ -219,7 +226,8 @@ describe('chooseMethod', () => {
       ['physics-refit', 6],
     ] as const) {
       const found = (n: number) =>
-        trialOf(chooseMethod(source, { tokens: first(n), target: target(n) }), method)?.looMapePercent;
+        trialOf(chooseMethod(source, { metric: 'total', tokens: first(n), target: target(n) }), method)
+          ?.heldOutMapePercent;
       expect([method, found(least) === null, found(least + 1) === null]).toEqual([method, true, false]);
     }
   });
@@ -235,28 +243,43 @@ describe('chooseMethod', () => {
     'gives the prior up for a method twice as good, and for no less (%i samples, %d, %d s: %s %s)',
     (n, noise, later, bestMethod, how) => {
       const source3 = source.predict(first(n)).map((sec, k) => 3 * sec * (1 + (k % 2 === 0 ? noise : -noise)) + later);
-      const choice = chooseMethod(source, { tokens: first(n), target: source3 });
+      const choice = chooseMethod(source, { metric: 'total', tokens: first(n), target: source3 });
       const errorOf = (method: CalibrationMethod) =>
-        trialOf(choice, method)?.looMapePercent ?? Number.POSITIVE_INFINITY;
+        trialOf(choice, method)?.heldOutMapePercent ?? Number.POSITIVE_INFINITY;
       const [prior, best] = [errorOf('physics-prior'), errorOf(bestMethod)];
       for (const method of CALIBRATION_METHODS) expect(errorOf(method)).toBeGreaterThanOrEqual(best);
       if (how === 'smallest') {
         if (bestMethod !== 'physics-prior') expect(best).toBeLessThan(0.5 * prior);
         expect(choice.method).toBe(bestMethod);
-        expect(choice.reason).toBe(`smallest leave-one-out error over ${n} samples (${best.toPrecision(2)} %)`);
+        expect(choice.reason).toBe(`smallest error over ${n} settings left out (${best.toPrecision(2)} %)`);
       } else {
         expect(best).toBeGreaterThan(0.5 * prior);
         expect(choice.method).toBe('physics-prior');
         expect(choice.reason).toBe(
-          `leave-one-out error ${prior.toPrecision(2)} % over ${n} samples; ${bestMethod} has ${best.toPrecision(2)} %, not clearly less`,
+          `error ${prior.toPrecision(2)} % over ${n} settings left out; ${bestMethod} has ${best.toPrecision(2)} %, not clearly less`,
         );
       }
     },
   );
 
-  it('passes on what is no matter of regression', () => {
-    const nameless = featureTable(['x'], [Float64Array.of(1, 2, 3)]);
-    expect(() => chooseMethod(source, { tokens: nameless, target: Float64Array.of(1, 2, 3) })).toThrow(TypeError);
+  it('can only scale a source without physics form', () => {
+    const ramp = powerRampPredictor(
+      'energy',
+      { plateauW: 30, dropW: 20, tauSec: 2, offsetJ: 0 },
+      physics(1, 0.01, 0, 0.1),
+    );
+    const target = ramp.predict(tokens).map((joules) => 0.4 * joules);
+    const choice = chooseMethod(ramp, { metric: 'energy', tokens, target });
+    expect(choice.trials.map(({ method }) => method)).toEqual(['median-ratio', 'mean-ratio', 'affine', 'log-ridge']);
+    expect(
+      calibrateBy(choice.method, ramp, { metric: 'energy', tokens, target }).predict(tokensOf([50], [500])),
+    ).toAgree(
+      ramp.predict(tokensOf([50], [500])).map((joules) => 0.4 * joules),
+      1e-6,
+    );
+    expect(thrownBy(() => calibrateBy('physics-prior', ramp, { metric: 'energy', tokens, target })).message).toBe(
+      'method: must be one of median-ratio, mean-ratio, affine, log-ridge for energy, of which the source has no physics form; got "physics-prior"',
+    );
   });
 });
 
@@ -267,7 +290,7 @@ describe('sourcePhysics', () => {
   it('is the predictor, the physics behind a tree, or the sum of the parts', () => {
     const model = deviceModel(
       metricModel('ttft', ttft),
-      metricModel('decode', scaledPredictor(ttft, { kind: 'ratio', factor: 2 }), { fallback: decode }),
+      metricModel('decode', scaledPredictor(ttft, { kind: 'ratio', factor: 2 }), { fallback: { predictor: decode } }),
       metricModel('total'),
       metricModel('power', scaledPredictor(ttft, { kind: 'ratio', factor: 2 })),
     );
@@ -282,7 +305,7 @@ describe('sourcePhysics', () => {
   it('is none of a sum without both parts, or of parts in different tiles', () => {
     expect(sourcePhysics(deviceModel(metricModel('ttft', ttft), metricModel('total')), 'total')).toBeUndefined();
     expect(sourcePhysics(deviceModel(metricModel('decode', decode), metricModel('total')), 'total')).toBeUndefined();
-    const tiled = metricModel('decode', physicsPredictor(decode.coefficients, 128));
+    const tiled = metricModel('decode', physicsPredictor({ coefficients: decode.coefficients, padding: 128 }));
     expect(sourcePhysics(deviceModel(metricModel('ttft', ttft), tiled, metricModel('total')), 'total')).toBeUndefined();
   });
 });
@@ -409,7 +432,7 @@ describe('suggestSamples', () => {
 
 describe('thrown errors of the methods', () => {
   it('name what the samples cannot tell', () => {
-    const same = { tokens: tokensOf([5, 5], [5, 5]), target: Float64Array.of(1, 2) };
+    const same = { metric: 'total', tokens: tokensOf([5, 5], [5, 5]), target: Float64Array.of(1, 2) } as const;
     expect(thrownBy(() => calibrateBy('affine', source, same))).toMatchObject({ code: 'regression/rank-deficient' });
   });
 });

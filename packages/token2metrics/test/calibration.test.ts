@@ -1,24 +1,22 @@
 import '@stepclock/vitest-matchers';
 import { seededRandom } from '@stepclock/numerics';
 import { describe, expect, it } from 'vitest';
+import { calibrate } from '../src/calibration/calibrate.js';
+import { chooseMethod } from '../src/calibration/choose-method.js';
+import { CALIBRATION_METHODS, calibrateBy } from '../src/calibration/methods.js';
+import { suggestSamples } from '../src/calibration/suggest.js';
 import {
-  CALIBRATION_METHODS,
   CONFIGURATIONS,
-  calibrate,
-  calibrateBy,
-  chooseMethod,
   configurationFor,
   configurationFromJSON,
-  deviceModelFromJSON,
-  deviceModelToJSON,
-  fitPhysics,
-  predictDevice,
   requireConfiguration,
-  suggestSamples,
-  takeMeasurements,
-  tokensOf,
-  trainDevice,
-} from '../src/index.js';
+} from '../src/configurations/configuration.js';
+import { deviceModelToJSON, readDeviceModel } from '../src/model/model-file.js';
+import { predictDevice } from '../src/model/predict.js';
+import { trainDevice } from '../src/model/train-device.js';
+import { fitPhysics } from '../src/regressors/fit-physics.js';
+import { tokensOf } from '../src/regressors/tokens.js';
+import { takeMeasurements } from '../src/table/measurements.js';
 import { bundled, loadOne } from './bundled.js';
 
 const random = seededRandom(3);
@@ -52,25 +50,29 @@ const mape = (a: Float64Array, b: Float64Array) =>
 describe('calibrateBy', () => {
   it.each(CALIBRATION_METHODS)('%s carries a device that is the source itself over unchanged', (method) => {
     const tokens = columns(8);
-    const same = calibrateBy(method, source, { tokens, target: time(tokens, SERVER) });
-    expect(same.predict(elsewhere)).toAgree(time(elsewhere, SERVER), 1e-6);
+    const same = calibrateBy(method, source, { metric: 'total', tokens, target: time(tokens, SERVER) });
+    expect(same.predict(elsewhere)).toAgree(time(elsewhere, SERVER), 1e-4);
   });
 
   it.each(['median-ratio', 'mean-ratio', 'affine', 'log-ridge', 'physics-prior'] as const)(
     '%s follows a device seven times slower',
     (method) => {
       const tokens = columns(3);
-      const slower = calibrateBy(method, source, { tokens, target: time(tokens, SERVER).map((sec) => 7 * sec) });
+      const slower = calibrateBy(method, source, {
+        metric: 'total',
+        tokens,
+        target: time(tokens, SERVER).map((sec) => 7 * sec),
+      });
       expect(slower.predict(elsewhere)).toAgree(
         time(elsewhere, SERVER).map((sec) => 7 * sec),
-        1e-6,
+        1e-4,
       );
     },
   );
 
   it('the weak prior beats every ratio on another device, from three samples on', () => {
     const tokens = columns(4);
-    const samples = { tokens, target: time(tokens, DEVICE) };
+    const samples = { metric: 'total', tokens, target: time(tokens, DEVICE) } as const;
     const truth = time(elsewhere, DEVICE);
     const errorOf = (method: (typeof CALIBRATION_METHODS)[number]) =>
       mape(calibrateBy(method, source, samples).predict(elsewhere), truth);
@@ -82,16 +84,16 @@ describe('calibrateBy', () => {
 
   it('with many samples the prior no longer matters', () => {
     const tokens = columns(60);
-    const refit = calibrateBy('physics-prior', source, { tokens, target: time(tokens, DEVICE) });
+    const refit = calibrateBy('physics-prior', source, { metric: 'total', tokens, target: time(tokens, DEVICE) });
     expect(refit.predict(elsewhere)).toAgree(time(elsewhere, DEVICE), 3e-3);
   });
 
   it('one sample is a ratio', () => {
     const tokens = tokensOf([500], [200]);
     const target = time(tokens, SERVER).map((sec) => 3 * sec);
-    expect(calibrateBy('physics-prior', source, { tokens, target }).predict(elsewhere)).toAgree(
+    expect(calibrateBy('physics-prior', source, { metric: 'total', tokens, target }).predict(elsewhere)).toAgree(
       time(elsewhere, SERVER).map((sec) => 3 * sec),
-      1e-6,
+      1e-4,
     );
   });
 });
@@ -99,14 +101,14 @@ describe('calibrateBy', () => {
 describe('chooseMethod', () => {
   it('takes the prior for few samples, and the refit where it is clearly better', () => {
     const two = columns(2);
-    expect(chooseMethod(source, { tokens: two, target: time(two, DEVICE) }).reason).toBe(
-      '2 sample(s) are too few to compare methods',
+    expect(chooseMethod(source, { metric: 'total', tokens: two, target: time(two, DEVICE) }).reason).toBe(
+      '2 setting(s) are too few to compare methods',
     );
     const many = columns(30);
-    const choice = chooseMethod(source, { tokens: many, target: time(many, DEVICE) });
+    const choice = chooseMethod(source, { metric: 'total', tokens: many, target: time(many, DEVICE) });
     expect(choice.method).toBe('physics-refit');
     expect(choice.trials.map(({ method }) => method)).toEqual([...CALIBRATION_METHODS]);
-    expect(choice.trials.every(({ looMapePercent }) => looMapePercent !== null)).toBe(true);
+    expect(choice.trials.every(({ heldOutMapePercent }) => heldOutMapePercent !== null)).toBe(true);
   });
 });
 
@@ -125,9 +127,9 @@ describe('calibrate', () => {
     );
     const got = predictDevice(model, [300, 900], [100, 500]);
     expect(got.total?.value).toAgree(truth.total?.value ?? [], 0.02);
-    const back = deviceModelFromJSON(JSON.parse(JSON.stringify(deviceModelToJSON(model))));
+    const back = readDeviceModel(JSON.stringify(deviceModelToJSON(model)));
     expect(predictDevice(back, [300], [100])).toEqual(predictDevice(model, [300], [100]));
-    expect(model.metrics.total?.validation?.scheme).toBe('leave one out of 8 samples');
+    expect(model.metrics.total?.validation?.scheme).toBe('one of 8 settings left out');
   });
 
   it('every method survives the model file', async () => {
@@ -136,7 +138,7 @@ describe('calibrate', () => {
     const samples = takeMeasurements(await bundled('14B'), Int32Array.of(3, 17, 40, 77, 111, 150, 190));
     for (const method of CALIBRATION_METHODS) {
       const { model } = calibrate(from, samples, { method });
-      const back = deviceModelFromJSON(JSON.parse(JSON.stringify(deviceModelToJSON(model))));
+      const back = readDeviceModel(JSON.stringify(deviceModelToJSON(model)));
       expect(predictDevice(back, [300], [100])).toEqual(predictDevice(model, [300], [100]));
     }
   });
@@ -147,7 +149,7 @@ describe('calibrate', () => {
     const { left } = calibrate(from, one);
     expect(left.map(({ metric, reason }) => `${metric}: ${reason}`)).toContain('ttft: the samples do not have it');
     expect(() => calibrate(from, one, { method: 'physics-refit' })).toThrow(
-      'physics-refit: needs at least 6 samples of total; got 2',
+      'physics-refit: must have samples of at least 6 settings of total; got 2',
     );
     const none = await loadOne('input_tokens,note\n100,x\n');
     expect(() => calibrate(from, none)).toThrow('samples: must measure at least one metric that the source model has');
@@ -178,7 +180,9 @@ describe('suggestSamples', () => {
     const suggested = suggestSamples(source, undefined, { count: 4, ...range });
     const errorAt = (tokens: typeof server) =>
       mape(
-        calibrateBy('physics-prior', source, { tokens, target: time(tokens, DEVICE) }).predict(elsewhere),
+        calibrateBy('physics-prior', source, { metric: 'total', tokens, target: time(tokens, DEVICE) }).predict(
+          elsewhere,
+        ),
         time(elsewhere, DEVICE),
       );
     const good = errorAt(
@@ -197,14 +201,14 @@ describe('configurations', () => {
     expect(CONFIGURATIONS.map(({ name }) => name)).toEqual(['1.5B', '8B', '14B']);
     expect(configurationFor('qwen-1.5b')?.name).toBe('1.5B');
     expect(configurationFor('DSR1-LLAMA-8B')?.name).toBe('8B');
-    expect(() => requireConfiguration('70B')).toThrow("model: must be one of 1.5B, 8B, 14B; got '70B'");
+    expect(() => requireConfiguration('70B')).toThrow('model: must be one of 1.5B, 8B, 14B; got "70B"');
   });
 
   it('can be extended', () => {
     const own = configurationFromJSON({ name: '32B', aliases: ['qwen-32b'], prompt_padding_tokens: 64 });
     expect(requireConfiguration('Qwen-32B', [own, ...CONFIGURATIONS]).promptPaddingTokens).toBe(64);
     expect(() => configurationFromJSON({ name: '32B', prompt_padding_tokens: 0 }, 'own.json')).toThrow(
-      'prompt_padding_tokens: must be at least 1; got 0 (own.json)',
+      'prompt_padding_tokens: must be a number from 1 to 1000000000; got 0 (own.json)',
     );
   });
 });

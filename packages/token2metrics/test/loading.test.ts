@@ -2,7 +2,10 @@ import '@stepclock/vitest-matchers';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadMeasurements, loadPowerSamples, rowsWith, syntheticCsv } from '../src/index.js';
+import { syntheticCsv } from '../src/synthetic/synthetic-csv.js';
+import { loadMeasurements } from '../src/table/load-measurements.js';
+import { rowsWith } from '../src/table/measurements.js';
+import { loadPowerSamples } from '../src/table/power-samples.js';
 import { bytes, load, loadOne } from './bundled.js';
 
 const fixtures = join(import.meta.dirname, '../../../fixtures/token2metrics');
@@ -78,7 +81,7 @@ describe('loadMeasurements', () => {
     expect(table.length).toBe(1);
     expect(table.findings[0]?.code).toBe('batched-rows');
     await expect(load('batch,input_tokens,latency_s\n2,10,3\n')).rejects.toThrow(
-      'model: must have at least one request measured alone (batch 1); got none (run.csv)',
+      'model: must have at least one request measured alone (batch 1) (run.csv)',
     );
   });
 
@@ -86,45 +89,41 @@ describe('loadMeasurements', () => {
     [
       'no prompt length',
       'output_tokens,ttft_ms\n1,2\n',
-      'input_tokens: every request needs its prompt length, which cannot be made up; got columns output_tokens, ttft_ms (run.csv:1:input_tokens)',
+      'input_tokens: must be there: every request needs its prompt length, which cannot be made up; got "columns output_tokens, ttft_ms" (run.csv:1)',
     ],
     [
       'a column without unit',
       'input_tokens,ttft\n1,2\n',
-      "ttft: the column's name tells no unit and neither do the numbers, declare it (units: ttft=ms); got 'ttft' (run.csv:1:ttft)",
+      `ttft: must have a unit in its name or a declared one (units: ttft=ms); the numbers do not tell it either (run.csv:1)`,
     ],
     [
       'energy without unit',
       'input_tokens,energy\n1,2\n',
-      "energy: its name tells no unit, declare it (units: energy=J); got 'energy'",
+      'energy: must have a unit in its name or a declared one (units: energy=J)',
     ],
     [
       'two columns for one metric',
       'input_tokens,total_time_ms,latency_s\n1,2,3\n',
-      'total: several columns could be it, say which with columns.total; got total_time_ms, latency_s',
+      'total: must stand in one column: say which with columns.total; got "total_time_ms, latency_s"',
     ],
-    [
-      'a text',
-      'input_tokens,ttft_ms\n1,fast\n',
-      "ttft_ms: must be a number of at least 0; got 'fast' (run.csv:2:ttft_ms)",
-    ],
-    ['a negative time', 'input_tokens,ttft_ms\n1,-3\n', "ttft_ms: must be a number of at least 0; got '-3'"],
-    ['a hexadecimal', 'input_tokens,ttft_ms\n1,0x10\n', "got '0x10'"],
+    ['a text', 'input_tokens,ttft_ms\n1,fast\n', 'ttft_ms: must be a number of at least 0; got "fast" (run.csv:2)'],
+    ['a negative time', 'input_tokens,ttft_ms\n1,-3\n', 'ttft_ms: must be a number of at least 0; got "-3"'],
+    ['a hexadecimal', 'input_tokens,ttft_ms\n1,0x10\n', 'got "0x10"'],
     [
       'half a token',
       'input_tokens,ttft_ms\n1.5,3\n',
-      "input_tokens: must be a whole number from 1; got '1.5' (run.csv:2:input_tokens)",
+      'input_tokens: must be a whole number from 1 to 1e9; got "1.5" (run.csv:2)',
     ],
-    ['no token count', 'input_tokens,ttft_ms\n,3\n', "input_tokens: must be a whole number from 1; got ''"],
+    ['no token count', 'input_tokens,ttft_ms\n,3\n', 'input_tokens: must be a whole number from 1 to 1e9; got ""'],
     [
       'seconds called milliseconds',
       'input_tokens,output_tokens,ttft_s,decode_time_s,total_time_ms\n9,9,1,2,3\n9,9,2,2,4\n',
-      'total_time_ms: its unit must agree with ttft_s + decode_time_s; got 0.001 times as much',
+      'total_time_ms: must be in a unit that agrees with ttft_s + decode_time_s; got "0.001 times as much"',
     ],
     [
       'a rate that denies the unit',
       'input_tokens,output_tokens,total_time_s,tokens_per_second\n9,100,5000,20\n',
-      'total_time_s: its unit must agree with output_tokens / tokens_per_second; got 1000 times as much',
+      'total_time_s: must be in a unit that agrees with output_tokens / tokens_per_second; got "1000 times as much"',
     ],
   ])('refuses %s', async (_, text, message) => {
     await expect(load(text)).rejects.toThrow(message);
@@ -132,13 +131,13 @@ describe('loadMeasurements', () => {
 
   it('refuses a unit that it does not know, or a column that is not there', async () => {
     await expect(load('input_tokens,ttft\n1,2\n', { units: { ttft: 'parsec' } })).rejects.toThrow(
-      "unit: must be one of s, ms, us, ns, min for a time; got 'parsec' (run.csv:1:ttft)",
+      'unit: must be one of s, ms, us, ns, min for a time; got "parsec" (run.csv:1:ttft)',
     );
     await expect(load('input_tokens,ttft\n1,2\n', { units: { tfft: 'ms' } })).rejects.toThrow(
-      "units: must name a column; got 'tfft'",
+      'units: must name a column of input_tokens, ttft; got "tfft"',
     );
     await expect(loadMeasurements(bytes('PK\u0003\u0004 not really'), { file: 'x.xlsx' })).rejects.toThrow(
-      'workbook: must be an Excel .xlsx file; got one that does not open',
+      'workbook: must be an Excel .xlsx file; got "a zip archive that is cut short" (x.xlsx)',
     );
   });
 });
@@ -151,15 +150,15 @@ describe('loadPowerSamples', () => {
       ['a', [5, 30]],
       ['b', [5]],
     ]);
-    await expect(load(text)).rejects.toThrow('file: must have one request a row; got samples of a power meter');
+    await expect(load(text)).rejects.toThrow('file: must have one request a row; got "samples of a power meter');
   });
 
   it('refuses samples without power', async () => {
     await expect(loadPowerSamples(bytes('run,elapsed_s\na,0\n'))).rejects.toThrow(
-      'power: power samples need a column such as power_w',
+      'power: must stand in a column such as power_w',
     );
     await expect(loadPowerSamples(bytes('elapsed_s,power_w\n0,much\n'))).rejects.toThrow(
-      "power_w: must be a number; got 'much'",
+      'power_w: must be a number; got "much"',
     );
   });
 });

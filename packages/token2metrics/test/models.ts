@@ -1,12 +1,11 @@
-import type { DeviceModel, Metric, MetricModel, PhysicsPredictor, Predictor } from '../src/index.js';
-import { physicsPredictor } from '../src/regressors/physics.js';
+import type { DeviceModel, MetricModel } from '../src/model/device-model.js';
+import { type PhysicsPredictor, physicsPredictor } from '../src/regressors/physics.js';
+import type { Predictor } from '../src/regressors/predictor.js';
+import type { Metric } from '../src/table/metric.js';
 
 /** Physics with tiles of one token: `1, I, I^2, O, context`. */
 export const physics = (...coefficients: readonly number[]): PhysicsPredictor =>
-  physicsPredictor(
-    Float64Array.from({ length: 5 }, (_, j) => coefficients[j] ?? 0),
-    1,
-  );
+  physicsPredictor({ coefficients: Float64Array.from({ length: 5 }, (_, j) => coefficients[j] ?? 0), padding: 1 });
 
 /** A model of prompts of 10 to 1,000 tokens and answers of 2 to 100. */
 export const metricModel = (
@@ -42,6 +41,7 @@ export const deviceModel = (...models: readonly MetricModel[]): DeviceModel => (
 export const interval = (relativeRadius = 0.2): Pick<Required<MetricModel>, 'validation'> => ({
   validation: {
     scheme: '5 folds',
+    settings: 40,
     metrics: {
       n: 40,
       mse: 4,

@@ -1,17 +1,12 @@
 import '@stepclock/vitest-matchers';
-import { JsonReader } from '@stepclock/regression';
+import { seededRandom } from '@stepclock/numerics';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { tokensOf } from '../src/index.js';
-import {
-  fitPhysics,
-  paddedPrompt,
-  physicsColumns,
-  physicsFromJSON,
-  physicsPredictor,
-  relativeWeights,
-} from '../src/regressors/physics.js';
-import { isTree } from '../src/regressors/predictor.js';
-import { inputOf, outputOf } from '../src/regressors/tokens.js';
+import { predictorSchema } from '../src/model/predictor-schema.js';
+import { fitPhysics, relativeWeights } from '../src/regressors/fit-physics.js';
+import { paddedPrompt, physicsColumns, physicsPredictor } from '../src/regressors/physics.js';
+import { holdsInsideOnly } from '../src/regressors/predictor.js';
+import { inputOf, outputOf, tokensOf } from '../src/regressors/tokens.js';
 
 const CONTEXT = 'O*I + O*(O-1)/2';
 const rowsOf = (rows: readonly (readonly [input: number, output: number])[]) =>
@@ -47,21 +42,21 @@ describe('token features', () => {
   it('are found by name, whatever their order', () => {
     const both = tokensOf([1, 2], [3, 4]);
     expect(both.names).toEqual(['input_tokens', 'output_tokens']);
-    expect([...inputOf(both)]).toEqual([1, 2]);
+    expect([...(inputOf(both) ?? [])]).toEqual([1, 2]);
     expect([...(outputOf(both) ?? [])]).toEqual([3, 4]);
     expect([
-      ...inputOf({
+      ...(inputOf({
         length: 1,
         names: ['output_tokens', 'input_tokens'],
         columns: [Float64Array.of(8), Float64Array.of(9)],
-      }),
+      }) ?? []),
     ]).toEqual([9]);
     expect(tokensOf([5]).names).toEqual(['input_tokens']);
     expect(outputOf(tokensOf([5]))).toBeUndefined();
   });
 
   it('are outside of what trees know, and of nothing else', () => {
-    expect(['random-forest', 'gradient-boosting', 'physics', 'linear', 'polynomial'].map(isTree)).toEqual([
+    expect(['random-forest', 'gradient-boosting', 'physics', 'linear', 'polynomial'].map(holdsInsideOnly)).toEqual([
       true,
       true,
       false,
@@ -109,7 +104,7 @@ describe('physicsColumns', () => {
 });
 
 describe('physicsPredictor', () => {
-  const predictor = physicsPredictor(Float64Array.of(1, 2, 3, 5, 7), 4, ['x']);
+  const predictor = physicsPredictor({ coefficients: Float64Array.of(1, 2, 3, 5, 7), padding: 4, dropped: ['x'] });
 
   it('adds the terms up', () => {
     // P = 4 and 8; context 3 + 4 = 7 and 5.
@@ -123,30 +118,102 @@ describe('physicsPredictor', () => {
     ]).toEqual([1 + 2 * 4 + 3 * 16 + 5 * 2 + 7 * 7, 1 + 2 * 8 + 3 * 64 + 5 * 1 + 7 * 5]);
   });
 
-  it('writes itself down, and is read again', () => {
-    const json = {
-      form: 'physics',
-      terms: ['1', 'P', 'P^2', 'O', CONTEXT],
-      coefficients: [1, 2, 3, 5, 7],
+  it('goes on beyond the longest prompt with the slopes that it is told', () => {
+    const far = physicsPredictor({
+      coefficients: Float64Array.of(1, 2, -1, 5, 7),
       padding: 4,
+      beyond: { prompt: 8, slope: 0.5, square: 0.25 },
+    });
+    // P = 8: the polynomial itself. P = 12: what it was at 8, and 0.5 x 4 + 0.25 x (144 - 64).
+    expect([...far.predict(tokensOf([8, 9]))]).toEqual([1 + 16 - 64, 1 + 16 - 64 + 2 + 20]);
+  });
+
+  it('may move between two requests by what its covariance leaves open', () => {
+    const covariance = Array.from({ length: 5 }, (_, j) =>
+      Array.from({ length: 5 }, (__, k) => (j === 1 && k === 1 ? 0.04 : 0)),
+    );
+    const open = physicsPredictor({ coefficients: new Float64Array(5), padding: 4, openness: { covariance, df: 3 } });
+    expect(predictor.spread(tokensOf([4]), tokensOf([12]))).toBeUndefined();
+    expect(open.spread(tokensOf([4, 4]), tokensOf([12, 4]))).toEqual({ df: 3, sd: Float64Array.of(0.2 * 8, 0) });
+  });
+
+  it('writes itself down, and is read again', () => {
+    const open = fitPhysics(tokensOf([60, 101, 250, 400, 500, 700]), Float64Array.of(1, 2, 3, 4, 5.1, 7.3), 100);
+    for (const own of [predictor, open]) {
+      const json = JSON.parse(JSON.stringify(own));
+      expect(v.parse(predictorSchema, json).toJSON()).toEqual(json);
+    }
+    expect(predictor.toJSON()).toMatchObject({
+      form: 'physics',
+      coefficients: [1, 2, 3, 5, 7],
       dropped: ['x'],
-    };
-    expect(predictor.toJSON()).toEqual(json);
-    expect(physicsFromJSON(JsonReader.of(json)).toJSON()).toEqual(json);
-    expect(physicsPredictor(Float64Array.of(1, 0, 0, 0, 0), 1)).toMatchObject({ form: 'physics', dropped: [] });
-    expect(physicsFromJSON(JsonReader.of({ ...json, padding: 1 })).padding).toBe(1);
-    expect(() => physicsFromJSON(JsonReader.of({ ...json, padding: 0 }))).toThrow(
-      'model.padding: must be at least 1; got 0',
+      df: null,
+    });
+    expect(v.parse(predictorSchema, JSON.parse(JSON.stringify(open))).predict(tokensOf([90, 5000]))).toEqual(
+      open.predict(tokensOf([90, 5000])),
     );
-    expect(() => physicsFromJSON(JsonReader.of({ ...json, form: 'linear' }))).toThrow(
-      'model.form: must be "physics"; got "linear"',
+  });
+});
+
+describe('prompts beyond those trained on', () => {
+  const truth = (prompt: number) => 0.05 + 4e-4 * prompt + 4e-8 * prompt ** 2;
+  const ttftOf = (prompts: readonly number[], noise = 0.02) => {
+    const random = seededRandom(3, 'beyond');
+    return fitPhysics(
+      tokensOf(prompts),
+      Float64Array.from(prompts, (prompt) => truth(prompt) * (1 + noise * (random() - 0.5))),
+      1,
+      'ttft',
     );
-    expect(() => physicsFromJSON(JsonReader.of({ ...json, coefficients: [1, 2] }))).toThrow(
-      'model.coefficients: must have 5 numbers; got 2',
+  };
+
+  it('go on with a quadratic part that is shrunk, and never negative', () => {
+    const short = ttftOf([50, 100, 150, 200, 250, 300]);
+    expect(short.beyond?.prompt).toBe(300);
+    for (const square of [0, short.beyond?.square ?? -1]) expect(square).toBeGreaterThanOrEqual(0);
+    expect(short.predict(tokensOf([1200]))).toAgree([truth(1200)], 0.12);
+    // A roof: the polynomial bends down, what goes on beyond does not.
+    const prompts = [100, 200, 300, 400, 500, 600];
+    const roof = fitPhysics(
+      tokensOf(prompts),
+      Float64Array.from(prompts, (prompt) => 1 - ((prompt - 600) / 700) ** 2),
+      1,
+      'ttft',
     );
-    expect(() => physicsFromJSON(JsonReader.of({ ...json, dropped: [1] }))).toThrow(
-      'model.dropped[0]: must be a string; got 1',
-    );
+    expect(roof.coefficients[2]).toBeLessThan(0);
+    expect(roof.beyond?.square).toBe(0);
+    expect(roof.predict(tokensOf([2400]))[0]).toBeGreaterThan(roof.predict(tokensOf([600]))[0]);
+  });
+
+  it('widen the spread with the distance, more where fewer settings tell, however often they were repeated', () => {
+    const few = ttftOf([100, 200, 300, 400]);
+    const repeated = ttftOf([100, 200, 300, 400].flatMap((prompt) => new Array(25).fill(prompt)));
+    const many = ttftOf(Array.from({ length: 40 }, (_, k) => 10 * (k + 1)));
+    const spreadOf = (fit: typeof few, prompt: number) => fit.spread(tokensOf([400]), tokensOf([prompt]))?.sd[0] ?? 0;
+    for (const fit of [few, repeated, many]) {
+      expect(spreadOf(fit, 400)).toBe(0);
+      expect(spreadOf(fit, 1600)).toBeGreaterThan(2 * spreadOf(fit, 800));
+    }
+    expect(spreadOf(repeated, 1600)).toBeGreaterThan(0.5 * spreadOf(few, 1600));
+    expect(spreadOf(many, 1600)).toBeLessThan(0.6 * spreadOf(few, 1600));
+  });
+
+  it('stand still for decode time and power, which meet the prompt otherwise', () => {
+    const tokens = tokensOf([100, 200, 300, 400, 500, 600, 700], [10, 20, 40, 30, 60, 15, 25]);
+    const target = Float64Array.from([1, 2, 4.1, 3, 6.2, 1.5, 2.6]);
+    for (const metric of ['decode', 'power'] as const) {
+      expect(fitPhysics(tokens, target, 1, metric).beyond).toEqual({ prompt: 700, slope: 0, square: 0 });
+    }
+    expect(fitPhysics(tokens, target, 1, 'total').beyond?.slope).toBeGreaterThanOrEqual(0);
+  });
+
+  it('that were never varied may cost anything up to the whole', () => {
+    const tokens = tokensOf(new Float64Array(6).fill(100), [10, 20, 30, 40, 50, 60]);
+    const target = Float64Array.from([1, 2, 3, 4, 5, 6], (y) => y + 0.5);
+    const spread = fitPhysics(tokens, target, 1, 'total').spread(tokensOf([100], [30]), tokensOf([200], [30]));
+    expect(spread?.sd[0]).toBeGreaterThan(1);
+    const decode = fitPhysics(tokens, target, 1, 'decode').spread(tokensOf([100], [30]), tokensOf([200], [30]));
+    expect(decode?.sd[0]).toBeLessThan(0.7 * (spread?.sd[0] ?? 0));
   });
 });
 
@@ -229,7 +296,7 @@ describe('fitPhysics', () => {
   it('passes other complaints on', () => {
     expect(() => fitPhysics(tokensOf([]), new Float64Array(0))).toThrow('data: must have at least one row; got 0');
     expect(() => fitPhysics(tokensOf([1, 2, 3]), Float64Array.of(1, Number.NaN, 2))).toThrow(
-      'target: must be a finite number; got NaN (row 1)',
+      'must be a finite number; got NaN (row 1)',
     );
   });
 });

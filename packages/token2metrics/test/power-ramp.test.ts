@@ -1,11 +1,11 @@
 import '@stepclock/vitest-matchers';
 import { seededRandom } from '@stepclock/numerics';
-import { JsonReader } from '@stepclock/regression';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { fitPowerRamp, rampEnergy, tokensOf } from '../src/index.js';
+import { predictorSchema } from '../src/model/predictor-schema.js';
 import { physicsPredictor } from '../src/regressors/physics.js';
-import { type PowerRamp, powerRampPredictor } from '../src/regressors/power-ramp.js';
-import { predictorFromJSON } from '../src/regressors/predictor-json.js';
+import { fitPowerRamp, type PowerRamp, powerRampPredictor, rampEnergy } from '../src/regressors/power-ramp.js';
+import { tokensOf } from '../src/regressors/tokens.js';
 
 /** E(5 s) = 30 x 5 - 20 x 2 (1 - exp(-5/2)) + 4. */
 const RAMP: PowerRamp = { plateauW: 30, dropW: 20, tauSec: 2, offsetJ: 4 };
@@ -32,7 +32,7 @@ describe('rampEnergy', () => {
 });
 
 describe('powerRampPredictor', () => {
-  const duration = physicsPredictor(Float64Array.of(0, 0, 0, 1, 0), 128);
+  const duration = physicsPredictor({ coefficients: Float64Array.of(0, 0, 0, 1, 0), padding: 128 });
 
   it('predicts joules, or watts over the run, of the duration that it predicts', () => {
     expect(powerRampPredictor('energy', RAMP, duration).predict(tokensOf([1], [5]))).toAgree([E5], 1e-14);
@@ -51,12 +51,12 @@ describe('powerRampPredictor', () => {
     };
     expect(powerRampPredictor('power', RAMP, duration).form).toBe('power-ramp');
     expect(powerRampPredictor('power', RAMP, duration).toJSON()).toEqual(json);
-    const read = (changes: object) => predictorFromJSON(JsonReader.of({ ...json, ...changes }));
+    const read = (changes: object) => v.parse(predictorSchema, { ...json, ...changes });
     expect(read({}).toJSON()).toEqual(json);
     expect(read({ of: 'energy' }).predict(tokensOf([1], [5]))).toAgree([E5], 1e-14);
-    expect(() => read({ of: 'time' })).toThrow('model.of: must be "energy" or "power"; got "time"');
-    expect(() => read({ tau_s: 0 })).toThrow('model.tau_s: must be above 0; got 0');
-    expect(() => read({ duration: { ...json.duration, padding: 0 } })).toThrow('model.duration.padding');
+    expect(() => read({ of: 'time' })).toThrow('must be "energy" or "power"');
+    expect(() => read({ tau_s: 0 })).toThrow('must be above 0');
+    expect(() => read({ duration: { ...json.duration, padding: 0 } })).toThrow('must be a number from 1');
   });
 });
 

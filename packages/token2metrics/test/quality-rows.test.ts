@@ -1,18 +1,15 @@
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
-import {
-  dropFlagged,
-  type Finding,
-  inspectPowerRuns,
-  type Measurements,
-  metricRows,
-  qualityFindings,
-  tokensOf,
-} from '../src/index.js';
+import { metricRows } from '../src/model/training-rows.js';
 import { decodeRows } from '../src/quality/decode-rows.js';
+import type { Finding } from '../src/quality/finding.js';
 import { powerRows } from '../src/quality/power-rows.js';
+import { inspectPowerRuns } from '../src/quality/power-samples.js';
+import { dropFlagged, qualityFindings } from '../src/quality/quality.js';
 import { robustResiduals } from '../src/quality/robust-residuals.js';
 import { slowRows } from '../src/quality/slow-rows.js';
+import { tokensOf } from '../src/regressors/tokens.js';
+import type { Measurements } from '../src/table/measurements.js';
 import { tableOf } from './tables.js';
 
 const count = (n: number) => Array.from({ length: n }, (_, k) => k);
@@ -433,7 +430,7 @@ describe('dropFlagged', () => {
       finding('rows-without-power', [0, 3], false),
     ]);
     expect(left.length).toBe(3);
-    expect([...left.inputTokens]).toEqual([1, 3, 4]);
+    expect([...(left.inputTokens ?? [])]).toEqual([1, 3, 4]);
     expect([...(left.values.ttft ?? [])]).toEqual([5, 7, 8]);
     expect([...(left.values.energy ?? [])]).toEqual([1, Number.NaN, 4]);
     expect([...(left.values.power ?? [])]).toEqual([9, Number.NaN, 6]);

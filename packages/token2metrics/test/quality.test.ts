@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { dropFlagged, inspectPowerRuns, qualityFindings, rowsWith } from '../src/index.js';
+import { inspectPowerRuns } from '../src/quality/power-samples.js';
+import { dropFlagged, qualityFindings } from '../src/quality/quality.js';
+import { rowsWith } from '../src/table/measurements.js';
 import { bundled, loadOne } from './bundled.js';
 
 const codes = (findings: readonly { readonly code: string }[]) => findings.map(({ code }) => code);
@@ -11,7 +13,10 @@ const sweep = (change: (row: number) => string | undefined): string =>
     ...Array.from({ length: 40 }, (_, i) => {
       const input = 128 * (i + 1);
       const output = 20 + ((7 * i) % 40);
-      return change(i) ?? `${input},${output},${100 + input},${200 * (output - 1)},${30 + i},${10 + i / 10}`;
+      return (
+        change(i) ??
+        `${input},${output},${100 + input},${200 * (output - 1)},${((10 + i / 10) * (100 + input + 200 * (output - 1))) / 1000},${10 + i / 10}`
+      );
     }),
   ].join('\n');
 
@@ -53,7 +58,7 @@ describe('qualityFindings', () => {
   });
 
   it('counts decode steps: none for one token, one less than tokens, or as many as tokens', async () => {
-    const single = await loadOne(sweep((i) => (i === 3 ? '512,1,612,0,30,10' : undefined)));
+    const single = await loadOne(sweep((i) => (i === 3 ? '512,1,612,0,6.12,10' : undefined)));
     expect(codes(qualityFindings(single))).toEqual(['no-decode-steps', 'off-by-one-decode', 'short-power-window']);
     const full = sweep(() => undefined)
       .split('\n')

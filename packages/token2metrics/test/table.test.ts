@@ -1,11 +1,12 @@
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
-import { loadMeasurements, loadPowerSamples, type Metric, rowsWith, takeMeasurements } from '../src/index.js';
 import { type ColumnOptions, mapColumns } from '../src/table/column-map.js';
 import { plainName } from '../src/table/column-names.js';
 import { inferTimeUnits, type RawTimes } from '../src/table/infer-units.js';
-import { runDurations } from '../src/table/measurements.js';
-import { looksLikePowerSamples } from '../src/table/power-samples.js';
+import { loadMeasurements } from '../src/table/load-measurements.js';
+import { rowsWith, runDurations, takeMeasurements } from '../src/table/measurements.js';
+import type { Metric } from '../src/table/metric.js';
+import { loadPowerSamples, looksLikePowerSamples } from '../src/table/power-samples.js';
 import { readSheets } from '../src/table/sheet.js';
 import { type Quantity, SI_UNIT, unitNames, unitOf, unitSuffix } from '../src/table/units.js';
 import { bytes, load, loadOne } from './bundled.js';
@@ -14,7 +15,7 @@ import { thrownBy } from './thrown.js';
 import { workbook } from './workbook.js';
 
 const NaN_ = Number.NaN;
-const refusal = async (call: Promise<unknown>): Promise<Record<string, unknown>> => {
+const refusal = async (call: Promise<unknown>): Promise<{ code: string; message: string }> => {
   const error: unknown = await call.then(
     () => new Error('nothing was thrown'),
     (reason: unknown) => reason,
@@ -49,16 +50,10 @@ describe('units', () => {
   it('are those of their quantity', () => {
     expect(SI_UNIT).toEqual({ time: 's', energy: 'J', power: 'W' });
     expect(thrownBy(() => unitOf('power', 'J', { file: 'f.csv', line: 1, column: 'p' }))).toEqual({
-      name: 'Token2MetricsError',
-      message: "unit: must be one of W, mW, kW for a power; got 'J' (f.csv:1:p)",
+      message: 'unit: must be one of W, mW, kW for a power; got "J" (f.csv:1:p)',
       code: 'token2metrics/unknown-unit',
-      file: 'f.csv',
-      line: 1,
-      column: 'p',
-      value: 'J',
-      expected: 'W, mW, kW',
     });
-    expect(() => unitOf('time', 'constructor')).toThrow("got 'constructor'");
+    expect(() => unitOf('time', 'constructor')).toThrow('got "constructor"');
   });
 
   it.each([
@@ -150,74 +145,31 @@ describe('mapColumns', () => {
 
   it.each([
     [
-      'no prompt length',
-      ['a', 'b'],
-      {},
-      {
-        message:
-          'input_tokens: every request needs its prompt length, which cannot be made up; got columns a, b (f.csv:1:input_tokens)',
-        code: 'token2metrics/missing-column',
-        file: 'f.csv',
-        line: 1,
-        column: 'input_tokens',
-        value: ['a', 'b'],
-        expected: 'input_tokens',
-      },
-    ],
-    [
       'a unit for no column',
       ['input_tokens', 'b'],
       { units: { c: 's' } },
-      {
-        message: "units: must name a column; got 'c' among input_tokens, b (f.csv:1:c)",
-        code: 'token2metrics/missing-column',
-        file: 'f.csv',
-        line: 1,
-        column: 'c',
-      },
+      'units: must name a column of input_tokens, b; got "c" (f.csv:1)',
     ],
     [
       'a metric in no column',
       ['input_tokens', 'b'],
       { columns: { power: 'c' } },
-      {
-        message: "columns.power: must name a column; got 'c' among input_tokens, b (f.csv:1:c)",
-        code: 'token2metrics/missing-column',
-        file: 'f.csv',
-        line: 1,
-        column: 'c',
-      },
+      'columns.power: must name a column of input_tokens, b; got "c" (f.csv:1)',
     ],
     [
       'a unit that is none',
       ['input_tokens', 'decode'],
       { units: { decode: 'parsec' } },
-      {
-        message: "unit: must be one of s, ms, us, ns, min for a time; got 'parsec' (f.csv:1:decode)",
-        code: 'token2metrics/unknown-unit',
-        file: 'f.csv',
-        line: 1,
-        column: 'decode',
-        value: 'parsec',
-        expected: 's, ms, us, ns, min',
-      },
+      'unit: must be one of s, ms, us, ns, min for a time; got "parsec" (f.csv:1:decode)',
     ],
     [
       'two columns for a metric',
       ['input_tokens', 'decode_ms', 'decode_time'],
       {},
-      {
-        message:
-          'decode: several columns could be it, say which with columns.decode; got decode_ms, decode_time (f.csv:1:decode)',
-        code: 'token2metrics/ambiguous-column',
-        file: 'f.csv',
-        line: 1,
-        column: 'decode',
-        value: ['decode_ms', 'decode_time'],
-      },
+      'decode: must stand in one column: say which with columns.decode; got "decode_ms, decode_time" (f.csv:1)',
     ],
-  ])('refuses %s', (_, names, options, parts) => {
-    expect(thrownBy(() => map(names, options))).toEqual({ name: 'Token2MetricsError', ...parts });
+  ])('refuses %s', (_, names, options, message) => {
+    expect(thrownBy(() => map(names, options)).message).toBe(message);
   });
 });
 
@@ -273,7 +225,7 @@ describe('inferTimeUnits', () => {
     for (const share of [0.76, 1.24])
       expect(told(times({ total: [[1e4 * share]] }, rate))).toEqual({ total: ['ms', RATE] });
     for (const share of [0.74, 1.26, 60]) {
-      expect(() => inferTimeUnits(times({ total: [[1e4 * share]] }, rate))).toThrow("the column's name tells no unit");
+      expect(() => inferTimeUnits(times({ total: [[1e4 * share]] }, rate))).toThrow('must have a unit in its name');
     }
   });
 
@@ -287,22 +239,18 @@ describe('inferTimeUnits', () => {
     expect(told(times({ total: [[1e4, 3, 1e4]] }, { output: [100, 100, 100], perSecond: [10, 10, 10] }))).toEqual({
       total: ['ms', RATE],
     });
-    expect(() => inferTimeUnits(times({ total: [[NaN_]] }, { output: [1], perSecond: [1] }))).toThrow('tells no unit');
+    expect(() => inferTimeUnits(times({ total: [[NaN_]] }, { output: [1], perSecond: [1] }))).toThrow(
+      'must have a unit in its name',
+    );
     for (const half of [{ output: rate.output }, { perSecond: rate.perSecond }]) {
-      expect(() => inferTimeUnits(times({ total: [[10, 10]] }, half))).toThrow('tells no unit');
+      expect(() => inferTimeUnits(times({ total: [[10, 10]] }, half))).toThrow('must have a unit in its name');
     }
   });
 
   it('does not take a prefill for the time of the whole answer', () => {
     expect(thrownBy(() => inferTimeUnits(times({ ttft: [[10, 10]] }, rate)))).toEqual({
-      name: 'Token2MetricsError',
-      message:
-        "the ttft: the column's name tells no unit and neither do the numbers, declare it (units: the ttft=ms); got 'the ttft' (f.csv:1:the ttft)",
+      message: `the ttft: must have a unit in its name or a declared one (units: the ttft=ms); the numbers do not tell it either (f.csv:1)`,
       code: 'token2metrics/unknown-unit',
-      file: 'f.csv',
-      line: 1,
-      column: 'the ttft',
-      expected: 'a declared unit',
     });
   });
 
@@ -314,16 +262,16 @@ describe('inferTimeUnits', () => {
       total: ['ms', 'the ttft + the decode'],
     });
     expect(() => inferTimeUnits(times({ ttft: [[500], 'ms'], decode: [[2], 's'], total: [[99]] }))).toThrow(
-      'the total: the column',
+      'the total: must have a unit',
     );
     expect(() => inferTimeUnits(times({ ttft: [[500]], decode: [[2], 's'], total: [[2500]] }))).toThrow(
-      'the total: the column',
+      'the total: must have a unit',
     );
     expect(() => inferTimeUnits(times({ ttft: [[500], 'ms'], decode: [[2]], total: [[2500]] }))).toThrow(
-      'the total: the column',
+      'the total: must have a unit',
     );
-    expect(() => inferTimeUnits(times({ decode: [[2], 's'], total: [[2]] }))).toThrow('the total: the column');
-    expect(() => inferTimeUnits(times({ ttft: [[2], 's'], total: [[2]] }))).toThrow('the total: the column');
+    expect(() => inferTimeUnits(times({ decode: [[2], 's'], total: [[2]] }))).toThrow('the total: must have a unit');
+    expect(() => inferTimeUnits(times({ ttft: [[2], 's'], total: [[2]] }))).toThrow('the total: must have a unit');
   });
 
   it('tells parts from a total, where they are written alike', () => {
@@ -338,10 +286,12 @@ describe('inferTimeUnits', () => {
       decode: ['s', evidence],
     });
     expect(() => inferTimeUnits(times({ ttft: [[500]], decode: [[2000]], total: [[99], 's'] }))).toThrow(
-      'the decode: the column',
+      'the decode: must have a unit',
     );
-    expect(() => inferTimeUnits(times({ decode: [[2000]], total: [[2.5], 's'] }))).toThrow('the decode: the column');
-    expect(() => inferTimeUnits(times({ ttft: [[2500]], total: [[2.5], 's'] }))).toThrow('the ttft: the column');
+    expect(() => inferTimeUnits(times({ decode: [[2000]], total: [[2.5], 's'] }))).toThrow(
+      'the decode: must have a unit',
+    );
+    expect(() => inferTimeUnits(times({ ttft: [[2500]], total: [[2.5], 's'] }))).toThrow('the ttft: must have a unit');
   });
 
   it('takes a prefill to be written as the decode beside it, if neither name tells', () => {
@@ -349,7 +299,7 @@ describe('inferTimeUnits', () => {
       decode: ['s', RATE],
       ttft: ['s', 'the unit of the decode, which is written the same way'],
     });
-    expect(() => inferTimeUnits(times({ ttft: [[0.5]], decode: [[10], 's'] }))).toThrow('the ttft: the column');
+    expect(() => inferTimeUnits(times({ ttft: [[0.5]], decode: [[10], 's'] }))).toThrow('the ttft: must have a unit');
     // The total's own evidence comes first, and does not hold here: the sum is no multiple of it.
     expect(told(times({ ttft: [[9e4, 9e4]], decode: [[1e4, 1e4]], total: [[10, 10], 's'] }, rate))).toMatchObject({
       ttft: ['ms', 'the unit of the decode, which is written the same way'],
@@ -375,24 +325,19 @@ describe('inferTimeUnits', () => {
     expect(
       thrownBy(() => inferTimeUnits(times({ ttft: [[1], 's'], decode: [[3], 's'], total: [[4000], 's'] }))),
     ).toEqual({
-      name: 'Token2MetricsError',
-      message: 'the total: its unit must agree with the ttft + the decode; got 1000 times as much (f.csv:1:the total)',
+      message:
+        'the total: must be in a unit that agrees with the ttft + the decode; got "1000 times as much" (f.csv:1)',
       code: 'token2metrics/unit-mismatch',
-      file: 'f.csv',
-      line: 1,
-      column: 'the total',
-      value: 1000,
-      expected: 'the ttft + the decode',
     });
     expect(thrownBy(() => inferTimeUnits(times({ decode: [[1e7, 1e7], 'ms'] }, rate)))).toMatchObject({
       message:
-        'the decode: its unit must agree with output_tokens / tokens_per_second; got 1000 times as much (f.csv:1:the decode)',
+        'the decode: must be in a unit that agrees with output_tokens / tokens_per_second; got "1000 times as much" (f.csv:1)',
     });
     // The total is the longest there is; a decode beside it need not take as long as the rate says.
     expect(
       thrownBy(() => inferTimeUnits(times({ decode: [[0.1, 0.1], 's'], total: [[1e4, 1e4], 's'] }, rate))),
     ).toMatchObject({
-      column: 'the total',
+      message: expect.stringContaining('the total: must'),
     });
     expect(told(times({ decode: [[0.1, 0.1], 's'], total: [[10, 10], 's'] }, rate))).toMatchObject({
       decode: ['s', undefined],
@@ -401,7 +346,7 @@ describe('inferTimeUnits', () => {
     expect(
       thrownBy(() => inferTimeUnits(times({ decode: [[1e4, 1e4], 's'], total: [[1e4, 1e4]] }, rate))),
     ).toMatchObject({
-      column: 'the decode',
+      message: expect.stringContaining('the decode: must'),
     });
   });
 
@@ -461,7 +406,7 @@ describe('loadMeasurements', () => {
     expect(
       tables.map(({ model, inputTokens, line, position, group, groupNames }) => [
         model,
-        [...inputTokens],
+        [...(inputTokens ?? [])],
         [...line],
         [...position],
         [...group],
@@ -500,7 +445,7 @@ describe('loadMeasurements', () => {
     const { position, line, inputTokens, findings } = await loadOne(
       'batch,input_tokens,ttft_s\n1,10,3\n4,11,9\n2,12,9\n0,13,2\n',
     );
-    expect([[...position], [...line], [...inputTokens]]).toEqual([
+    expect([[...position], [...line], [...(inputTokens ?? [])]]).toEqual([
       [0, 3],
       [2, 5],
       [10, 13],
@@ -519,10 +464,8 @@ describe('loadMeasurements', () => {
       /^model: must have at least one/,
     );
     expect(await refusal(load('model,batch,input_tokens,ttft_s\nx,2,10,3\n'))).toEqual({
-      name: 'Token2MetricsError',
-      message: 'x: must have at least one request measured alone (batch 1); got none (run.csv)',
+      message: 'x: must have at least one request measured alone (batch 1) (run.csv)',
       code: 'token2metrics/no-rows',
-      file: 'run.csv',
     });
   });
 
@@ -548,74 +491,47 @@ describe('loadMeasurements', () => {
     [
       'a column of power without a unit',
       'input_tokens,power\n1,2\n',
-      {
-        message: "power: its name tells no unit, declare it (units: power=W); got 'power' (run.csv:1:power)",
-        code: 'token2metrics/unknown-unit',
-        line: 1,
-        column: 'power',
-        expected: 'a declared unit',
-      },
+      'unknown-unit',
+      'power: must have a unit in its name or a declared one (units: power=W) (run.csv:1)',
     ],
     [
       'a number below zero',
       'input_tokens,ttft_s\n1,1\n1,-1\n',
-      {
-        message: "ttft_s: must be a number of at least 0; got '-1' (run.csv:3:ttft_s)",
-        code: 'token2metrics/bad-number',
-        line: 3,
-        column: 'ttft_s',
-        value: '-1',
-        expected: 'a number of at least 0',
-      },
+      'bad-number',
+      'ttft_s: must be a number of at least 0; got "-1" (run.csv:3)',
     ],
     [
       'an endless time',
       'input_tokens,ttft_s\n1,1e999\n',
-      {
-        message: "ttft_s: must be a number of at least 0; got '1e999' (run.csv:2:ttft_s)",
-        code: 'token2metrics/bad-number',
-        line: 2,
-        column: 'ttft_s',
-        value: '1e999',
-        expected: 'a number of at least 0',
-      },
+      'bad-number',
+      'ttft_s: must be a number of at least 0; got "1e999" (run.csv:2)',
     ],
     [
       'a request without a prompt',
       'input_tokens,ttft_s\n0,1\n',
-      {
-        message: "input_tokens: must be a whole number from 1; got '0' (run.csv:2:input_tokens)",
-        code: 'token2metrics/bad-tokens',
-        line: 2,
-        column: 'input_tokens',
-        value: '0',
-        expected: 'a whole number from 1',
-      },
+      'bad-tokens',
+      'input_tokens: must be a whole number from 1 to 1e9; got "0" (run.csv:2)',
+    ],
+    [
+      'more tokens than there are',
+      'input_tokens,ttft_s\n1e12,1\n',
+      'bad-tokens',
+      'input_tokens: must be a whole number from 1 to 1e9; got "1e12" (run.csv:2)',
     ],
     [
       'half a token',
       'input_tokens,output_tokens,ttft_s\n1,0.5,1\n',
-      {
-        message: "output_tokens: must be a whole number from 0; got '0.5' (run.csv:2:output_tokens)",
-        code: 'token2metrics/bad-tokens',
-        line: 2,
-        column: 'output_tokens',
-        value: '0.5',
-        expected: 'a whole number from 0',
-      },
+      'bad-tokens',
+      'output_tokens: must be a whole number from 0 to 1e9; got "0.5" (run.csv:2)',
     ],
     [
       'the samples of a power meter',
       'run,elapsed_s,power_w\na,0,5\n',
-      {
-        message:
-          'file: must have one request a row; got samples of a power meter, which loadPowerSamples (--power-samples) reads (run.csv:1)',
-        code: 'token2metrics/missing-column',
-        line: 1,
-      },
+      'missing-column',
+      'file: must have one request a row; got "samples of a power meter, which loadPowerSamples (--power-samples) reads" (run.csv:1)',
     ],
-  ])('refuses %s', async (_, text, parts) => {
-    expect(await refusal(load(text))).toEqual({ name: 'Token2MetricsError', file: 'run.csv', ...parts });
+  ])('refuses %s', async (_, text, code, message) => {
+    expect(await refusal(load(text))).toEqual({ code: `token2metrics/${code}`, message });
   });
 });
 
@@ -661,36 +577,19 @@ describe('loadPowerSamples', () => {
   });
 
   it.each([
-    [
-      'elapsed_s,x\n0,1\n',
-      'power: power samples need a column such as power_w; got elapsed_s, x (p.csv:1:power)',
-      'power',
-    ],
-    [
-      'time,power_w\n0,1\n',
-      'elapsed: power samples need a column such as elapsed_s; got time, power_w (p.csv:1:elapsed)',
-      'elapsed',
-    ],
-  ])('refuses %j', async (samples, message, column) => {
+    ['elapsed_s,x\n0,1\n', 'power: must stand in a column such as power_w; got "elapsed_s, x" (p.csv:1)'],
+    ['time,power_w\n0,1\n', 'elapsed: must stand in a column such as elapsed_s; got "time, power_w" (p.csv:1)'],
+  ])('refuses %j', async (samples, message) => {
     expect(await refusal(loadPowerSamples(bytes(samples), 'p.csv'))).toEqual({
-      name: 'Token2MetricsError',
       message,
       code: 'token2metrics/missing-column',
-      file: 'p.csv',
-      line: 1,
-      column,
     });
   });
 
   it.each(['', 'much', 'NaN'])('refuses the sample %j', async (value) => {
     expect(await refusal(loadPowerSamples(bytes(`run,elapsed_s,power_w\na,0,5\na,1,${value}\n`)))).toEqual({
-      name: 'Token2MetricsError',
-      message: `power_w: must be a number; got '${value}' (<input>:3:power_w)`,
+      message: `power_w: must be a number; got ${JSON.stringify(value)} (<input>:3)`,
       code: 'token2metrics/bad-number',
-      file: '<input>',
-      line: 3,
-      column: 'power_w',
-      value,
     });
   });
 
@@ -725,7 +624,7 @@ describe('a workbook', () => {
       tables.map(({ model, file, inputTokens, line, values }) => [
         model,
         file,
-        [...inputTokens],
+        [...(inputTokens ?? [])],
         [...line],
         [...(values.ttft ?? [])],
       ]),
@@ -769,52 +668,44 @@ describe('a workbook', () => {
     expect(sheet?.names).toEqual(['x', '', '', 'y']);
     expect(
       await refusal(
-        readSheets(
+        loadMeasurements(
           workbook({
             a: [
-              ['x', 'y', 'y '],
+              ['input_tokens', 'ttft_s', 'ttft_s '],
               [1, 2, 3],
             ],
           }),
-          'w.xlsx',
+          { file: 'w.xlsx' },
         ),
       ),
     ).toEqual({
-      name: 'Token2MetricsError',
-      message: "header: every column needs a name of its own; got 'y' twice (w.xlsx[a]:1:y)",
+      message: 'header: must have a name of its own for every column; got "ttft_s twice" (w.xlsx[a]:1)',
       code: 'token2metrics/ambiguous-column',
-      file: 'w.xlsx[a]',
-      line: 1,
-      column: 'y',
     });
   });
 
   it('needs rows', async () => {
     for (const book of [workbook({ a: [['input_tokens', 'ttft_s']] }), workbook({ a: [] })]) {
       expect(await refusal(loadMeasurements(book, { file: 'w.xlsx' }))).toEqual({
-        name: 'Token2MetricsError',
-        message: 'file: must have at least one row; got none (w.xlsx)',
+        message: 'file: must have at least one row (w.xlsx)',
         code: 'token2metrics/no-rows',
-        file: 'w.xlsx',
       });
     }
     expect(await refusal(loadPowerSamples(workbook({ a: [] }), 'w.xlsx'))).toEqual({
-      name: 'Token2MetricsError',
-      message: 'file: must have at least one row; got none (w.xlsx)',
+      message: 'file: must have at least one row (w.xlsx)',
       code: 'token2metrics/no-rows',
-      file: 'w.xlsx',
     });
   });
 
   it('must open', async () => {
     const error = await refusal(readSheets(bytes('PK but no zip'), 'w.xlsx'));
-    expect(error).toMatchObject({ name: 'Token2MetricsError', code: 'token2metrics/not-xlsx', file: 'w.xlsx' });
+    expect(error).toMatchObject({ code: 'token2metrics/not-xlsx' });
     expect(error.message).toMatch(
-      /^workbook: must be an Excel \.xlsx file; got one that does not open \(.+\) \(w\.xlsx\)$/,
+      /^workbook: must be an Excel \.xlsx file; got "a zip archive that is cut short" \(w\.xlsx\)$/,
     );
     // One of the two letters is none.
     expect((await load('Prompt_tokens,ttft_s\n1,2\n'))[0]?.length).toBe(1);
-    expect(await refusal(load('P,ttft_s\n1\n'))).toMatchObject({ file: 'run.csv' });
+    expect(await refusal(load('P,ttft_s\n1\n'))).toMatchObject({ message: expect.stringContaining('run.csv') });
   });
 });
 

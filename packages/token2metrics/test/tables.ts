@@ -1,4 +1,4 @@
-import type { Measurements } from '../src/index.js';
+import type { Measurements } from '../src/table/measurements.js';
 
 interface Columns {
   readonly input: readonly number[];

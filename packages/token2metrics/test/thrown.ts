@@ -1,9 +1,11 @@
-/** What a call throws, with the fields that a message does not show. */
-export const thrownBy = (call: () => unknown): Record<string, unknown> => {
+import { isFault } from '@stepclock/faults';
+
+/** The code and the message of the fault that a call throws. */
+export const thrownBy = (call: () => unknown): { code: string; message: string } => {
   try {
     call();
   } catch (error) {
-    if (error instanceof Error) return { ...error, message: error.message };
+    if (isFault(error)) return { code: error.code, message: error.message };
     throw error;
   }
   throw new Error('nothing was thrown');

@@ -1,6 +1,11 @@
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
-import { type Finding, type Metric, predictDevice, trainDevice, validate } from '../src/index.js';
+import { predictDevice } from '../src/model/predict.js';
+import { trainDevice } from '../src/model/train-device.js';
+import { metricRows, outOfFold } from '../src/model/training-rows.js';
+import { validate } from '../src/model/validation.js';
+import type { Finding } from '../src/quality/finding.js';
+import type { Metric } from '../src/table/metric.js';
 import { tableOf } from './tables.js';
 import { thrownBy } from './thrown.js';
 
@@ -10,9 +15,6 @@ const output = new Array<number>(10).fill(10);
 const rising = (start: number) => input.map((_, k) => start + k);
 const middle = (values: readonly number[]) =>
   values.reduce((sum, y) => sum + 1 / y, 0) / values.reduce((sum, y) => sum + 1 / (y * y), 0);
-/** Each row from those of the other folds of five. */
-const heldOutOf = (values: readonly number[], position: readonly number[] = values.map((_, k) => k)) =>
-  position.map((p) => middle(values.filter((_, k) => (position[k] ?? 0) % 5 !== p % 5)));
 const ttft = rising(1);
 const decode = rising(20);
 const finding = (changes: Partial<Finding>): Finding => ({
@@ -52,40 +54,51 @@ describe('trainDevice', () => {
     expect(total).not.toHaveProperty('predictor');
   });
 
-  it('judges by rows held out, and a total without measurement by the sum of the measured parts', () => {
-    const { model, heldOut } = trained();
+  /** Ten settings, so that rows can be held out. */
+  const varied = {
+    input: input.map((_, k) => 100 + 90 * k),
+    output: input.map((_, k) => 10 + ((7 * k) % 10)),
+    ttft,
+    decode,
+  };
+  const heldOutOf = (columns: typeof varied & { readonly total?: readonly number[] }, metric: Metric) =>
+    outOfFold(metricRows(tableOf(columns), metric), 'physics', {});
+
+  it('judges by settings held out, and a total without measurement by the sum of the measured parts', () => {
+    const { model, heldOut } = trainDevice(tableOf(varied), { regression: 'physics' });
     expect(heldOut.map(({ metric }) => metric)).toEqual(['ttft', 'decode', 'total']);
     const [first, second, sum] = heldOut;
-    expect(first?.predicted).toAgree(heldOutOf(ttft), 1e-12);
+    expect(first?.predicted).toEqual(heldOutOf(varied, 'ttft'));
     expect([...(first?.measured ?? [])]).toEqual(ttft);
     expect([...(first?.rows ?? [])]).toEqual([...input.keys()]);
-    expect(second?.predicted).toAgree(heldOutOf(decode), 1e-12);
+    expect(second?.predicted).toEqual(heldOutOf(varied, 'decode'));
     expect([...(sum?.measured ?? [])]).toEqual(ttft.map((sec, k) => sec + (decode[k] ?? 0)));
-    expect(sum?.predicted).toAgree(
-      heldOutOf(ttft).map((sec, k) => sec + (heldOutOf(decode)[k] ?? 0)),
-      1e-12,
-    );
+    expect(sum?.predicted).toAgree(first?.predicted.map((sec, k) => sec + (second?.predicted[k] ?? 0)) ?? [], 1e-12);
     const by = (level: number) =>
       validate(
-        sum?.measured ?? new Float64Array(0),
-        sum?.predicted ?? new Float64Array(0),
-        '5 folds, fold = row % 5',
+        {
+          target: sum?.measured ?? new Float64Array(0),
+          predicted: sum?.predicted ?? new Float64Array(0),
+          setting: Int32Array.from(input.keys()),
+        },
+        '5 folds of 10 settings',
         level,
       );
     expect(model.metrics.total?.validation).toEqual(by(0.9));
-    expect(
-      trainDevice(tableOf({ input, output, ttft, decode }), { regression: 'physics', level: 0.5 }).model.metrics.total
-        ?.validation,
-    ).toEqual(by(0.5));
+    const half = trainDevice(tableOf(varied), { regression: 'physics', level: 0.5 }).model;
+    expect(half.metrics.total?.validation).toEqual(by(0.5));
     expect(model.metrics.ttft?.validation?.interval?.level).toBe(0.9);
   });
 
   it('holds the sum against the measured total where there is one, on the rows that have both parts', () => {
     // Row 1 has no prefill, row 3 no decode; the total was measured on rows 0, 2 and 4 (as 0: not measured).
-    const without = (values: number[], row: number) => values.map((value, k) => (k === row ? Number.NaN : value));
+    const without = (values: readonly number[], row: number) =>
+      values.map((value, k) => (k === row ? Number.NaN : value));
     const total = input.map((_, k) => (k === 0 ? 100 : k === 2 ? 200 : k === 4 ? 0 : Number.NaN));
-    const measured = tableOf({ input, output, ttft: without(ttft, 1), decode: without(decode, 3), total });
-    const sum = trainDevice(measured, { regression: 'physics' }).heldOut.find(({ metric }) => metric === 'total');
+    const columns = { ...varied, ttft: without(ttft, 1), decode: without(decode, 3), total };
+    const sum = trainDevice(tableOf(columns), { regression: 'physics' }).heldOut.find(
+      ({ metric }) => metric === 'total',
+    );
     const rows = [0, 2, 4, 5, 6, 7, 8, 9];
     expect([...(sum?.rows ?? [])]).toEqual(rows);
     expect([...(sum?.measured ?? [])]).toEqual([
@@ -93,24 +106,27 @@ describe('trainDevice', () => {
       200,
       ...rows.slice(2).map((row) => (ttft[row] ?? 0) + (decode[row] ?? 0)),
     ]);
-    const others = (values: number[], gap: number) => {
-      const kept = [...values.keys()].filter((row) => row !== gap);
-      const held = heldOutOf(
-        kept.map((row) => values[row] ?? 0),
-        kept,
-      );
-      return new Map(kept.map((row, k) => [row, held[k] ?? 0]));
-    };
-    const [prefill, rest] = [others(ttft, 1), others(decode, 3)];
+    const prefill = without([...heldOutOf(columns, 'ttft')].toSpliced(1, 0, Number.NaN), 1);
+    const rest = [...heldOutOf(columns, 'decode')].toSpliced(3, 0, Number.NaN);
     expect(sum?.predicted).toAgree(
-      rows.map((row) => (prefill.get(row) ?? 0) + (rest.get(row) ?? 0)),
+      rows.map((row) => (prefill[row] ?? 0) + (rest[row] ?? 0)),
       1e-12,
+    );
+  });
+
+  it('learns only decodes of prompts that nobody counted', () => {
+    const { inputTokens: _, ...promptless } = tableOf({ ...varied, decode: varied.output.map((o) => 0.1 * o + 0.05) });
+    const { model } = trainDevice(promptless, { regression: 'physics' });
+    expect(Object.keys(model.metrics)).toEqual(['decode']);
+    expect(predictDevice(model, undefined, [15]).decode?.value[0]).toBeGreaterThan(0);
+    expect(predictDevice(model, [100], [50]).decode?.value).toEqual(
+      predictDevice(model, undefined, [50]).decode?.value,
     );
   });
 
   it('cannot judge a sum whose parts were measured on different rows', () => {
     const half = (values: number[], first: boolean) => values.map((value, k) => (k < 5 === first ? value : Number.NaN));
-    const apart = trainDevice(tableOf({ input, output, ttft: half(ttft, true), decode: half(decode, false) }), {
+    const apart = trainDevice(tableOf({ ...varied, ttft: half(ttft, true), decode: half(decode, false) }), {
       regression: 'physics',
     });
     expect(apart.heldOut.map(({ metric }) => metric)).toEqual(['ttft', 'decode']);
@@ -121,6 +137,10 @@ describe('trainDevice', () => {
   it('models the total by itself when told to, or where a part is missing', () => {
     const total = rising(50);
     const whole = tableOf({ input, output, ttft, decode, total });
+    const spread = trainDevice(tableOf({ ...varied, total }), { regression: 'physics', directTotal: true });
+    expect(spread.heldOut.find(({ metric }) => metric === 'total')?.predicted).toEqual(
+      heldOutOf({ ...varied, total }, 'total'),
+    );
     const told: Metric[] = [];
     const direct = trainDevice(whole, {
       regression: 'physics',
@@ -129,7 +149,6 @@ describe('trainDevice', () => {
     });
     expect(direct.model.metrics.total?.method).toBe('physics');
     expect(predictDevice(direct.model, [100], [10]).total?.value).toAgree([middle(total)], 1e-12);
-    expect(direct.heldOut.find(({ metric }) => metric === 'total')?.predicted).toAgree(heldOutOf(total), 1e-12);
     expect(told).toEqual(['ttft', 'decode', 'total']);
     for (const part of [{ ttft }, { decode }]) {
       const one = trainDevice(tableOf({ input, output, ...part, total }), { regression: 'physics' }).model;
@@ -146,7 +165,7 @@ describe('trainDevice', () => {
   });
 
   it('chooses among the regressors unless told which, and pads as it is told', () => {
-    const auto = trainDevice(tableOf({ input, output, decode }), {
+    const auto = trainDevice(tableOf({ input: varied.input, output: varied.output, decode }), {
       trees: 2,
       padding: 32,
       name: 'x',
@@ -185,11 +204,9 @@ describe('trainDevice', () => {
 
   it('needs something measured', () => {
     expect(thrownBy(() => trainDevice(tableOf({ input })))).toEqual({
-      name: 'Token2MetricsError',
-      message: 'm: needs at least one of ttft, decode, total, energy, power; got none (t.csv)',
+      message: 'm: must be measured in at least one of ttft, decode, total, energy, power (t.csv)',
       code: 'token2metrics/no-rows',
-      file: 't.csv',
     });
-    expect(() => trainDevice(tableOf({ input }, { model: '' }))).toThrow('model: needs at least one of');
+    expect(() => trainDevice(tableOf({ input }, { model: '' }))).toThrow('model: must be measured in at least one of');
   });
 });

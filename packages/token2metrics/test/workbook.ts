@@ -5,7 +5,7 @@ const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationsh
 const PACKAGED = 'http://schemas.openxmlformats.org/package/2006';
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 
-/** Text is written inline, null leaves a cell out. */
+/** Text is written inline (an error of a formula, `#DIV/0!`, as such), null leaves a cell out. */
 type Cell = string | number | null;
 
 const sheetXml = (rows: readonly (readonly Cell[])[]): string => {
@@ -13,6 +13,7 @@ const sheetXml = (rows: readonly (readonly Cell[])[]): string => {
     const cells = row.map((value, c) => {
       const at = `${String.fromCharCode(65 + c)}${r + 1}`;
       if (value === null) return '';
+      if (typeof value === 'string' && value.startsWith('#')) return `<c r="${at}" t="e"><v>${value}</v></c>`;
       return typeof value === 'number'
         ? `<c r="${at}"><v>${value}</v></c>`
         : `<c r="${at}" t="inlineStr"><is><t xml:space="preserve">${value}</t></is></c>`;

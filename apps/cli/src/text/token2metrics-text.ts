@@ -119,8 +119,8 @@ export const evaluationText = (evaluations: readonly MetricEvaluation[]): string
 export const calibrationText = ({ metrics, left }: Calibration): string =>
   [
     ...metrics.map(({ metric, samples, choice }) => {
-      const trials = choice.trials.flatMap(({ method, looMapePercent }) =>
-        looMapePercent === null ? [] : [`${method} ${percentText(looMapePercent)}`],
+      const trials = choice.trials.flatMap(({ method, heldOutMapePercent }) =>
+        heldOutMapePercent === null ? [] : [`${method} ${percentText(heldOutMapePercent)}`],
       );
       return `${METRIC_FACTS[metric].title}: ${choice.method}, ${choice.reason} (${samples} samples${trials.length > 0 ? `; leave-one-out: ${trials.join(', ')}` : ''})`;
     }),

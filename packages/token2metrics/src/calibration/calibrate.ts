@@ -1,16 +1,18 @@
 import { trainingRangeOf } from '@stepclock/regression';
+import { fault } from '../fault.js';
 import type { DeviceFacts, DeviceModel, MetricModel } from '../model/device-model.js';
 import { metricRows } from '../model/training-rows.js';
 import { validate } from '../model/validation.js';
+import type { Predictor } from '../regressors/predictor.js';
 import type { Measurements } from '../table/measurements.js';
 import { METRICS, type Metric } from '../table/metric.js';
-import { Token2MetricsError } from '../token2metrics-error.js';
-import { chooseMethod, type MethodChoice, type MethodTrial } from './choose-method.js';
-import { type CalibrationMethod, calibrateBy, LEAST_SAMPLES } from './methods.js';
-import { sourcePhysics } from './source-physics.js';
+import { settingsOf } from '../table/settings.js';
+import { chooseMethod, type MethodChoice } from './choose-method.js';
+import { type CalibrationMethod, calibrateBy, LEAST_SETTINGS, methodsFor, type Samples } from './methods.js';
+import { sourcePredictor } from './source-predictor.js';
 
 export interface CalibrateOptions {
-  /** Default `auto`: by leave-one-out. */
+  /** Default `auto`: by leaving settings out. */
   readonly method?: CalibrationMethod | 'auto';
   /** Of the intervals; default 0.9. */
   readonly level?: number;
@@ -35,45 +37,61 @@ export interface Calibration {
 
 /**
  * Carries a model of one device (a server) to another with a few samples measured there. Only what both have is carried over; the result is a model
- * like any other, validated by leave-one-out over the samples.
+ * like any other, validated by leaving out one setting of the samples after another.
  *
- * @throws Token2MetricsError `token2metrics/not-enough-rows` when nothing can be carried over
+ * @throws Fault `token2metrics/not-enough-rows` when nothing can be carried over
  */
 export const calibrate = (source: DeviceModel, target: Measurements, options: CalibrateOptions = {}): Calibration => {
   const metrics: Partial<Record<Metric, MetricModel>> = {};
   const done: MetricCalibration[] = [];
   const left: { metric: Metric; reason: string }[] = [];
+  const { method: wanted = 'auto', level = 0.9 } = options;
   for (const metric of METRICS) {
     const rows = metricRows(target, metric);
-    const physics = sourcePhysics(source, metric);
+    const from = sourcePredictor(source, metric);
+    const range = source.metrics[metric]?.range;
     if (rows.target.length === 0) {
-      if (source.metrics[metric]) left.push({ metric, reason: 'the samples do not have it' });
+      if (range) left.push({ metric, reason: 'the samples do not have it' });
       continue;
     }
-    if (!physics) {
-      left.push({ metric, reason: 'the source model has no physics form of it' });
+    if (!from || !range) {
+      left.push({ metric, reason: 'the source model does not predict it' });
       continue;
     }
-    const choice = methodFor(physics, rows, options.method ?? 'auto', metric);
+    const missing = range.features.find(({ name }) => !rows.tokens.names.includes(name));
+    if (missing) {
+      left.push({ metric, reason: `the samples do not have ${missing.name}` });
+      continue;
+    }
+    const choice = methodFor(from, rows, wanted);
     const trial = choice.trials.find(({ method }) => method === choice.method);
+    const held = trial && trial.predicted.length > 0 ? trial.predicted : undefined;
     metrics[metric] = {
       metric,
       method: choice.method,
-      predictor: calibrateBy(choice.method, physics, rows),
+      predictor: calibrateBy(choice.method, from, rows),
       alternatives: [],
       // Good where the source is; `rows` counts what was measured here.
-      range: { ...(source.metrics[metric]?.range ?? trainingRangeOf(rows.tokens)), rows: rows.target.length },
+      range: { ...range, rows: rows.target.length },
+      measured: trainingRangeOf(rows.tokens),
       candidates: [],
-      ...validationOf(rows.target, trial, options.level ?? 0.9),
+      ...(held && {
+        validation: validate(
+          { target: rows.target, predicted: held, setting: settingsOf(rows.tokens) },
+          `one of ${choice.settings} settings left out`,
+          level,
+        ),
+      }),
     };
     done.push({ metric, samples: rows.target.length, choice });
   }
   if (done.length === 0) {
-    throw new Token2MetricsError(
-      'token2metrics/not-enough-rows',
-      `samples: must measure at least one metric that the source model has (${Object.keys(source.metrics).join(', ')}); got ${left.map(({ metric }) => metric).join(', ') || 'none'}`,
-      { file: target.file },
-    );
+    throw fault('not-enough-rows', {
+      what: 'samples',
+      rule: `must measure at least one metric that the source model has (${Object.keys(source.metrics).join(', ')})`,
+      file: target.file,
+      ...(left.length > 0 ? { hint: left.map(({ metric, reason }) => `${metric}: ${reason}`).join('; ') } : {}),
+    });
   }
   return {
     model: {
@@ -89,33 +107,19 @@ export const calibrate = (source: DeviceModel, target: Measurements, options: Ca
   };
 };
 
-const methodFor = (
-  physics: Parameters<typeof chooseMethod>[0],
-  rows: Parameters<typeof chooseMethod>[1],
-  wanted: CalibrationMethod | 'auto',
-  metric: Metric,
-): MethodChoice => {
-  const choice = chooseMethod(physics, rows);
+const methodFor = (from: Predictor, samples: Samples, wanted: CalibrationMethod | 'auto'): MethodChoice => {
+  const choice = chooseMethod(from, samples);
+  // A metric without physics form goes by a ratio even where physics was asked for: the others would be lost with it.
   if (wanted === 'auto') return choice;
-  const k = rows.target.length;
-  if (k < LEAST_SAMPLES[wanted]) {
-    throw new Token2MetricsError(
-      'token2metrics/not-enough-rows',
-      `${wanted}: needs at least ${LEAST_SAMPLES[wanted]} samples of ${metric}; got ${k}`,
-      {
-        value: k,
-        expected: `at least ${LEAST_SAMPLES[wanted]}`,
-      },
-    );
+  if (!methodsFor(from).includes(wanted)) {
+    return { ...choice, reason: `${wanted} needs a physics form, which the source has not: ${choice.reason}` };
+  }
+  if (choice.settings < LEAST_SETTINGS[wanted]) {
+    throw fault('not-enough-rows', {
+      what: wanted,
+      rule: `must have samples of at least ${LEAST_SETTINGS[wanted]} settings of ${samples.metric}`,
+      value: choice.settings,
+    });
   }
   return { ...choice, method: wanted, reason: 'asked for' };
 };
-
-const validationOf = (
-  target: Float64Array,
-  trial: MethodTrial | undefined,
-  level: number,
-): Pick<MetricModel, 'validation'> =>
-  trial && trial.predicted.length > 0
-    ? { validation: validate(target, trial.predicted, `leave one out of ${target.length} samples`, level) }
-    : {};

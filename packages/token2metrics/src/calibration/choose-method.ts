@@ -1,72 +1,88 @@
-import { isFault } from '@stepclock/faults';
 import { takeRows } from '@stepclock/regression';
-import type { PhysicsPredictor } from '../regressors/physics.js';
-import { CALIBRATION_METHODS, type CalibrationMethod, calibrateBy, LEAST_SAMPLES, type Samples } from './methods.js';
+import { cannotBeFitted } from '../regressors/cannot-be-fitted.js';
+import type { Predictor } from '../regressors/predictor.js';
+import { countSettings, foldsOf, settingsOf } from '../table/settings.js';
+import { type CalibrationMethod, calibrateBy, LEAST_SETTINGS, methodsFor, type Samples } from './methods.js';
 
-/** One method's leave-one-out error over the samples. */
+/** One method's error over the samples, each predicted without the samples of its setting. */
 export interface MethodTrial {
   readonly method: CalibrationMethod;
-  /** Mean |error| / measured, percent; null when it needs more samples than there are. */
-  readonly looMapePercent: number | null;
-  /** Leave-one-out prediction of each sample; empty when there is none. */
+  /** Mean |error| / measured, percent; null when it needs more settings than there are. */
+  readonly heldOutMapePercent: number | null;
+  /** Prediction of each sample without its setting; empty when there is none. */
   readonly predicted: Float64Array;
 }
 
 export interface MethodChoice {
   readonly method: CalibrationMethod;
-  /** In the order of `CALIBRATION_METHODS`. */
+  /** Different settings among the samples. */
+  readonly settings: number;
+  /** One a method that the source allows. */
   readonly trials: readonly MethodTrial[];
   readonly reason: string;
 }
 
-/**
- * A rival must predict the samples this much better than the physics prior to replace it: with a handful of samples smaller differences are luck.
- */
+/** A rival must predict the samples this much better than the default to replace it: with a handful of samples smaller differences are luck. */
 const CLEARLY = 0.5;
-/** Leave-one-out over fewer samples compares nothing. */
+/** Leaving out one of fewer settings compares nothing. */
 const LEAST_TO_CHOOSE = 3;
+/** With more settings than this, that many folds of settings are left out. */
+const MOST_FOLDS = 20;
 
-/** Chooses by leave-one-out, in favour of the physics prior where nothing is clearly better. */
-export const chooseMethod = (source: PhysicsPredictor, samples: Samples): MethodChoice => {
-  const k = samples.target.length;
-  const trials = CALIBRATION_METHODS.map((method) => leaveOneOut(method, source, samples));
-  if (k < LEAST_TO_CHOOSE) {
-    return { method: 'physics-prior', trials, reason: `${k} sample(s) are too few to compare methods` };
+/** Chooses by leaving settings out, in favour of the physics prior (the median ratio where the source has no physics) if nothing is clearly better. */
+export const chooseMethod = (source: Predictor, samples: Samples): MethodChoice => {
+  const setting = settingsOf(samples.tokens);
+  const settings = countSettings(setting);
+  const methods = methodsFor(source);
+  const trials = methods.map((method) => trialOf(method, source, samples, setting, settings));
+  const [usual = 'median-ratio'] = methods;
+  if (settings < LEAST_TO_CHOOSE) {
+    return { method: usual, settings, trials, reason: `${settings} setting(s) are too few to compare methods` };
   }
   const errorOf = (wanted: CalibrationMethod): number =>
-    trials.find(({ method }) => method === wanted)?.looMapePercent ?? Number.POSITIVE_INFINITY;
-  const best = trials.reduce((a, b) => ((b.looMapePercent ?? Infinity) < (a.looMapePercent ?? Infinity) ? b : a));
-  const prior = errorOf('physics-prior');
-  const method = errorOf(best.method) < CLEARLY * prior ? best.method : 'physics-prior';
+    trials.find(({ method }) => method === wanted)?.heldOutMapePercent ?? Number.POSITIVE_INFINITY;
+  const best = methods.reduce((a, b) => (errorOf(b) < errorOf(a) ? b : a));
+  const method = errorOf(best) < CLEARLY * errorOf(usual) ? best : usual;
   const error = errorOf(method).toPrecision(2);
   return {
     method,
+    settings,
     trials,
     reason:
-      method === best.method
-        ? `smallest leave-one-out error over ${k} samples (${error} %)`
-        : `leave-one-out error ${error} % over ${k} samples; ${best.method} has ${errorOf(best.method).toPrecision(2)} %, not clearly less`,
+      method === best
+        ? `smallest error over ${settings} settings left out (${error} %)`
+        : `error ${error} % over ${settings} settings left out; ${best} has ${errorOf(best).toPrecision(2)} %, not clearly less`,
   };
 };
 
-const leaveOneOut = (method: CalibrationMethod, source: PhysicsPredictor, samples: Samples): MethodTrial => {
-  const k = samples.target.length;
-  const none = { method, looMapePercent: null, predicted: new Float64Array(0) };
-  if (k - 1 < LEAST_SAMPLES[method]) return none;
-  const all = Int32Array.from({ length: k }, (_, i) => i);
+const trialOf = (
+  method: CalibrationMethod,
+  source: Predictor,
+  samples: Samples,
+  setting: Int32Array,
+  settings: number,
+): MethodTrial => {
+  const none = { method, heldOutMapePercent: null, predicted: new Float64Array(0) };
+  if (settings - 1 < LEAST_SETTINGS[method]) return none;
+  const folds = foldsOf(setting, 0, MOST_FOLDS);
+  const all = Int32Array.from(folds.keys());
+  const predicted = new Float64Array(all.length);
   try {
-    const predicted = Float64Array.from(all, (left) => {
-      const others = all.filter((i) => i !== left);
-      const kept = {
-        tokens: takeRows(samples.tokens, others),
-        target: Float64Array.from(others, (i) => samples.target[i]),
-      };
-      return calibrateBy(method, source, kept).predict(takeRows(samples.tokens, [left]))[0];
-    });
-    const error = predicted.reduce((sum, p, i) => sum + Math.abs(p / samples.target[i] - 1), 0) / k;
-    return { method, looMapePercent: 100 * error, predicted };
+    for (let fold = 0; fold <= Math.max(...folds); fold++) {
+      const [left, kept] = [all.filter((i) => folds[i] === fold), all.filter((i) => folds[i] !== fold)];
+      const predictor = calibrateBy(method, source, {
+        metric: samples.metric,
+        tokens: takeRows(samples.tokens, kept),
+        target: Float64Array.from(kept, (i) => samples.target[i]),
+      });
+      predictor.predict(takeRows(samples.tokens, left)).forEach((value, k) => {
+        predicted[left[k]] = value;
+      });
+    }
   } catch (error) {
-    if (isFault(error, 'regression')) return none;
+    if (cannotBeFitted(error)) return none;
     throw error;
   }
+  const sum = predicted.reduce((total, p, i) => total + Math.abs(p / samples.target[i] - 1), 0);
+  return { method, heldOutMapePercent: (100 * sum) / all.length, predicted };
 };

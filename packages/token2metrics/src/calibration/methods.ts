@@ -1,7 +1,10 @@
 import { dataset, type FeatureTable, featureTable, leastSquares, ridge } from '@stepclock/regression';
 import { mean, median } from 'd3-array';
-import { fitPhysics, type PhysicsPredictor, relativeWeights } from '../regressors/physics.js';
+import { fault } from '../fault.js';
+import { fitPhysics, relativeWeights } from '../regressors/fit-physics.js';
+import { isPhysics } from '../regressors/physics.js';
 import type { Predictor } from '../regressors/predictor.js';
+import type { Metric } from '../table/metric.js';
 import { refitWithPrior } from './physics-prior.js';
 import { logTokens, scaledPredictor } from './scaled-predictor.js';
 
@@ -17,14 +20,19 @@ export const CALIBRATION_METHODS = [
 /** A way to carry a model of one device to another with a few samples. */
 export type CalibrationMethod = (typeof CALIBRATION_METHODS)[number];
 
+/** The methods that a source allows: where it has no physics form, its predictions can only be scaled. */
+export const methodsFor = (source: Predictor): readonly CalibrationMethod[] =>
+  isPhysics(source) ? CALIBRATION_METHODS : CALIBRATION_METHODS.filter((method) => !method.startsWith('physics'));
+
 export interface Samples {
+  readonly metric: Metric;
   readonly tokens: FeatureTable;
   /** Measured on the target, positive, SI. */
   readonly target: Float64Array;
 }
 
-/** Samples that each method needs: as many as it has parameters, and one more where it would fit them exactly otherwise. */
-export const LEAST_SAMPLES: Readonly<Record<CalibrationMethod, number>> = {
+/** Different settings that each method needs: as many as it has parameters, and one more where it would fit them exactly otherwise. */
+export const LEAST_SETTINGS: Readonly<Record<CalibrationMethod, number>> = {
   'physics-prior': 1,
   'physics-refit': 6,
   'median-ratio': 1,
@@ -36,14 +44,18 @@ export const LEAST_SAMPLES: Readonly<Record<CalibrationMethod, number>> = {
 /** Penalty on the slopes of `log-ridge`, over token counts scaled to standard deviation 1. */
 const LOG_RIDGE = 1;
 
-/** Carries the source over by one method. */
-export const calibrateBy = (
-  method: CalibrationMethod,
-  source: PhysicsPredictor,
-  { tokens, target }: Samples,
-): Predictor => {
+/**
+ * Carries the source over by one method.
+ *
+ * @throws Fault `token2metrics/no-prediction` where the source says nothing possible of a sample
+ */
+export const calibrateBy = (method: CalibrationMethod, source: Predictor, samples: Samples): Predictor => {
+  const { tokens, target, metric } = samples;
   const predicted = source.predict(tokens);
   const ratios = target.map((y, i) => y / predicted[i]);
+  if (!ratios.every((ratio) => ratio > 0 && ratio < Infinity)) {
+    throw fault('no-prediction', { what: metric, rule: 'must come out above 0 from the source for every sample' });
+  }
   switch (method) {
     case 'mean-ratio':
       return scaledPredictor(source, { kind: 'ratio', factor: mean(ratios) ?? 1 });
@@ -73,8 +85,16 @@ export const calibrateBy = (
       });
     }
     case 'physics-prior':
-      return refitWithPrior(source, tokens, target);
     case 'physics-refit':
-      return fitPhysics(tokens, target, source.padding);
+      if (!isPhysics(source)) {
+        throw fault('bad-option', {
+          what: 'method',
+          rule: `must be one of ${methodsFor(source).join(', ')} for ${metric}, of which the source has no physics form`,
+          value: method,
+        });
+      }
+      return method === 'physics-prior'
+        ? refitWithPrior(source, tokens, target)
+        : fitPhysics(tokens, target, source.padding, metric);
   }
 };

@@ -1,5 +1,7 @@
 import { dataset, type FeatureTable, featureTable, leastSquares } from '@stepclock/regression';
 import { median } from 'd3-array';
+import { misfitOf } from '../regressors/misfit.js';
+import { covarianceOf } from '../regressors/openness.js';
 import { PHYSICS_TERMS, type PhysicsPredictor, physicsColumns, physicsPredictor } from '../regressors/physics.js';
 
 /**
@@ -8,15 +10,14 @@ import { PHYSICS_TERMS, type PhysicsPredictor, physicsColumns, physicsPredictor 
  */
 export const PRIOR_STRENGTH = 1e-5;
 
+/**
+ * Standard deviation of a coefficient of the target around that of the scaled source, as a share of it, for the interval away from the samples: devices differ in
+ * bandwidth over arithmetic by about so much.
+ */
+const CARRIED_SHARE = 0.3;
+
 /** Prior standard deviations that stand for "about zero": a source coefficient of 0 must not nail the target's to 0. */
 const SMALLEST_SHARE = 1e-3;
-
-/** The source's coefficients scaled to the target by the median ratio: the centre of the prior. */
-const scaledCoefficients = (source: PhysicsPredictor, tokens: FeatureTable, target: Float64Array): Float64Array => {
-  const predicted = source.predict(tokens);
-  const ratio = median(target, (y, i) => y / predicted[i]) ?? 1;
-  return source.coefficients.map((b) => b * ratio);
-};
 
 /**
  * Scale of each coefficient: its own size, or that at which its term makes a thousandth of a typical value, whichever is larger.
@@ -42,7 +43,9 @@ export const refitWithPrior = (
   strength = PRIOR_STRENGTH,
 ): PhysicsPredictor => {
   const columns = physicsColumns(tokens, source.padding);
-  const prior = scaledCoefficients(source, tokens, target);
+  const predicted = source.predict(tokens);
+  const ratio = median(target, (y, i) => y / predicted[i]) ?? 1;
+  const prior = source.coefficients.map((b) => b * ratio);
   const scales = priorScales(prior, columns, target);
   const pull = Math.sqrt(strength);
   const n = target.length;
@@ -58,9 +61,17 @@ export const refitWithPrior = (
       }),
     ),
   );
-  const start = physicsPredictor(prior, source.padding).predict(tokens);
+  const start = physicsPredictor({ coefficients: prior, padding: source.padding }).predict(tokens);
   const leftOver = Float64Array.from({ length: rows }, (_, i) => (i < n ? 1 - start[i] / target[i] : 0));
   const { model } = leastSquares(dataset(table, leftOver), { intercept: false });
   const coefficients = prior.map((b, j) => b + scales[j] * model.coefficients[j]);
-  return physicsPredictor(coefficients, source.padding);
+  const relative = columns.map((column) => column.map((value, i) => value / target[i]));
+  const priors = new Map(Array.from(scales, (scale, j) => [j, CARRIED_SHARE * scale]));
+  const { beyond } = source;
+  return physicsPredictor({
+    coefficients,
+    padding: source.padding,
+    beyond: beyond && { prompt: beyond.prompt, slope: ratio * beyond.slope, square: ratio * beyond.square },
+    openness: covarianceOf(relative, coefficients, [], priors, misfitOf(columns, relative)),
+  });
 };

@@ -1,5 +1,4 @@
-import type { FeatureTable, JsonReader } from '@stepclock/regression';
-import { type PhysicsPredictor, physicsFromJSON } from '../regressors/physics.js';
+import type { FeatureTable } from '@stepclock/regression';
 import type { Predictor } from '../regressors/predictor.js';
 import { inputOf, outputOf } from '../regressors/tokens.js';
 
@@ -16,63 +15,37 @@ export type Scaling =
 
 export interface ScaledPredictor extends Predictor<'scaled'> {
   readonly scaling: Scaling;
-  readonly source: PhysicsPredictor;
+  readonly source: Predictor;
 }
 
-export const scaledPredictor = (source: PhysicsPredictor, scaling: Scaling): ScaledPredictor => ({
+export const scaledPredictor = (source: Predictor, scaling: Scaling): ScaledPredictor => ({
   form: 'scaled',
+  featureNames: source.featureNames,
   scaling,
   source,
-  predict: (tokens) => applyScaling(scaling, source.predict(tokens), tokens),
+  predict: (tokens) => {
+    const factors = factorsOf(scaling, tokens);
+    const offset = scaling.kind === 'affine' ? scaling.offset : 0;
+    return source.predict(tokens).map((s, i) => offset + factors[i] * s);
+  },
+  spread: (from, to) => {
+    const spread = source.spread(from, to);
+    const factors = factorsOf(scaling, to);
+    return spread && { df: spread.df, sd: spread.sd.map((sd, i) => Math.abs(factors[i]) * sd) };
+  },
   toJSON: () => ({ form: 'scaled', scaling, source: source.toJSON() }),
 });
 
-const applyScaling = (scaling: Scaling, source: Float64Array, tokens: FeatureTable): Float64Array => {
-  switch (scaling.kind) {
-    case 'ratio':
-      return source.map((s) => scaling.factor * s);
-    case 'affine':
-      return source.map((s) => scaling.offset + scaling.factor * s);
-    case 'log-ridge': {
-      const { coefficients, centre } = scaling;
-      const [output, input] = logTokens(tokens);
-      return source.map(
-        (s, i) =>
-          s *
-          Math.exp(
-            coefficients[0] + coefficients[1] * (output[i] - centre[0]) + coefficients[2] * (input[i] - centre[1]),
-          ),
-      );
-    }
-  }
+/** What the source's prediction of each row is multiplied by. */
+const factorsOf = (scaling: Scaling, tokens: FeatureTable): Float64Array => {
+  if (scaling.kind !== 'log-ridge') return new Float64Array(tokens.length).fill(scaling.factor);
+  const [c0, c1, c2] = scaling.coefficients;
+  const [output, input] = logTokens(tokens);
+  return output.map((o, i) => Math.exp(c0 + c1 * (o - scaling.centre[0]) + c2 * (input[i] - scaling.centre[1])));
 };
 
-/** `log(O + 1)` and `log(I + 1)`. */
+/** `log(O + 1)` and `log(I + 1)`; 0 where a count is not known. */
 export const logTokens = (tokens: FeatureTable): readonly [Float64Array, Float64Array] => {
-  const input = inputOf(tokens);
-  const output = outputOf(tokens) ?? new Float64Array(input.length);
-  return [output.map(Math.log1p), input.map(Math.log1p)];
-};
-
-/** @throws Fault `regression/bad-model` */
-export const scaledFromJSON = (reader: JsonReader): ScaledPredictor => {
-  const scaling = reader.object('scaling');
-  return scaledPredictor(physicsFromJSON(reader.object('source')), scalingOf(scaling));
-};
-
-const scalingOf = (reader: JsonReader): Scaling => {
-  const kind = reader.string('kind');
-  switch (kind) {
-    case 'ratio':
-      return { kind, factor: reader.number('factor') };
-    case 'affine':
-      return { kind, offset: reader.number('offset'), factor: reader.number('factor') };
-    case 'log-ridge': {
-      const [c0 = 0, c1 = 0, c2 = 0] = reader.numbers('coefficients', 3);
-      const [muO = 0, muI = 0] = reader.numbers('centre', 2);
-      return { kind, coefficients: [c0, c1, c2], centre: [muO, muI] };
-    }
-    default:
-      throw reader.fault('kind', 'must be one of ratio, affine, log-ridge');
-  }
+  const logOf = (counts: Float64Array | undefined) => (counts ?? new Float64Array(tokens.length)).map(Math.log1p);
+  return [logOf(outputOf(tokens)), logOf(inputOf(tokens))];
 };

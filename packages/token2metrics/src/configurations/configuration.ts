@@ -1,6 +1,7 @@
-import { isFault } from '@stepclock/faults';
-import { JsonReader } from '@stepclock/regression';
-import { Token2MetricsError } from '../token2metrics-error.js';
+import { positive, text } from '@stepclock/model-file';
+import * as v from 'valibot';
+import { fault } from '../fault.js';
+import { paddingSchema } from '../regressors/bounds.js';
 import small from './1.5b.json' with { type: 'json' };
 import medium from './8b.json' with { type: 'json' };
 import large from './14b.json' with { type: 'json' };
@@ -17,23 +18,36 @@ export interface Configuration {
   readonly promptPaddingTokens: number;
 }
 
-/** @throws Token2MetricsError `token2metrics/bad-model` */
-export const configurationFromJSON = (value: unknown, file = 'configuration'): Configuration => {
-  try {
-    const reader = JsonReader.of(value, 'configuration');
-    const padding = reader.count('prompt_padding_tokens');
-    if (padding < 1) throw reader.fault('prompt_padding_tokens', 'must be at least 1');
-    return {
-      name: reader.string('name'),
-      title: reader.has('title') ? reader.string('title') : reader.string('name'),
-      aliases: reader.has('aliases') ? reader.strings('aliases') : [],
-      ...(reader.has('parameters') ? { parameters: reader.number('parameters') } : {}),
-      promptPaddingTokens: padding,
-    };
-  } catch (error) {
-    if (!isFault(error, 'regression')) throw error;
-    throw new Token2MetricsError('token2metrics/bad-model', error.message, { file, value: error.value });
-  }
+const configurationSchema = v.pipe(
+  v.object({
+    name: text(200),
+    title: v.optional(text(200)),
+    aliases: v.optional(v.array(text(200), 'must be an array of texts'), []),
+    parameters: v.optional(positive),
+    prompt_padding_tokens: paddingSchema,
+  }),
+  v.transform(
+    ({ name, title = name, aliases, parameters, prompt_padding_tokens }): Configuration => ({
+      name,
+      title,
+      aliases,
+      ...(parameters === undefined ? {} : { parameters }),
+      promptPaddingTokens: prompt_padding_tokens,
+    }),
+  ),
+);
+
+/** @throws Fault `token2metrics/bad-model` with the path of the field */
+export const configurationFromJSON = (value: unknown, file?: string): Configuration => {
+  const result = v.safeParse(configurationSchema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw fault('bad-model', {
+    what: `configuration ${v.getDotPath(issue) ?? ''}`.trim(),
+    rule: issue.message.startsWith('must ') ? issue.message : 'must be a model configuration in JSON',
+    value: issue.input,
+    file,
+  });
 };
 
 /** The configurations that come with the package. Add your own as objects or JSON files of the same shape. */
@@ -50,13 +64,10 @@ const isCalled = ({ name, title, aliases }: Configuration, called: string): bool
 export const configurationFor = (called: string, configurations = CONFIGURATIONS): Configuration | undefined =>
   configurations.find((configuration) => isCalled(configuration, called));
 
-/** @throws Token2MetricsError `token2metrics/unknown-model` with the names that are known */
+/** @throws Fault `token2metrics/unknown-model` with the names that are known */
 export const requireConfiguration = (called: string, configurations = CONFIGURATIONS): Configuration => {
   const found = configurationFor(called, configurations);
   if (found) return found;
   const known = configurations.map(({ name }) => name).join(', ');
-  throw new Token2MetricsError('token2metrics/unknown-model', `model: must be one of ${known}; got '${called}'`, {
-    value: called,
-    expected: known,
-  });
+  throw fault('unknown-model', { what: 'model', rule: `must be one of ${known}`, value: called });
 };

@@ -1,16 +1,23 @@
+import type { Warning } from '@stepclock/faults';
 import type { TrainingRange } from '@stepclock/regression';
 import type { CalibrationMethod } from '../calibration/methods.js';
 import type { Finding } from '../quality/finding.js';
 import type { Predictor, RegressorName } from '../regressors/predictor.js';
 import type { Metric } from '../table/metric.js';
-import type { Validation } from './validation.js';
+import type { Interval, Validation } from './validation.js';
 
 /** One regressor's showing in a comparison. */
 export interface Candidate {
   readonly regressor: RegressorName;
-  /** Out-of-fold mean absolute percentage error; null when it could not be fitted, with the reason. */
+  /** Held-out mean absolute percentage error; null when it could not be fitted, with the reason. */
   readonly mapePercent: number | null;
   readonly reason?: string;
+}
+
+/** A predictor with the interval of its own held-out errors. */
+export interface Answerer {
+  readonly predictor: Predictor;
+  readonly interval?: Interval;
 }
 
 /** What predicts one metric. */
@@ -21,10 +28,12 @@ export interface MetricModel {
   /** Absent for `sum`. */
   readonly predictor?: Predictor;
   /** Physics, for where the predictor says nothing true (a tree outside its hull, a value below zero). */
-  readonly fallback?: Predictor;
+  readonly fallback?: Answerer;
   /** All regressors, when `all` were asked for. */
-  readonly alternatives: readonly { readonly regressor: RegressorName; readonly predictor: Predictor }[];
+  readonly alternatives: readonly (Answerer & { readonly regressor: RegressorName })[];
   readonly range: TrainingRange;
+  /** Of a calibrated model: where its own samples lay, within the range of its source. */
+  readonly measured?: TrainingRange;
   readonly validation?: Validation;
   /** Every regressor compared, best first; empty when one was asked for by name. */
   readonly candidates: readonly Candidate[];
@@ -51,5 +60,5 @@ export interface DeviceModel {
   readonly metrics: Partial<Readonly<Record<Metric, MetricModel>>>;
   readonly source: { readonly file: string; readonly rows: number };
   /** What was noticed about the training data. */
-  readonly findings: readonly Pick<Finding, 'code' | 'metric' | 'count' | 'message'>[];
+  readonly findings: readonly (Warning & Pick<Finding, 'metric' | 'count'>)[];
 }

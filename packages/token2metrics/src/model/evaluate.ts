@@ -1,7 +1,7 @@
 import { type RegressionMetrics, regressionMetrics } from '@stepclock/regression';
+import { fault } from '../fault.js';
 import type { Measurements } from '../table/measurements.js';
 import { METRICS, type Metric } from '../table/metric.js';
-import { Token2MetricsError } from '../token2metrics-error.js';
 import type { DeviceModel } from './device-model.js';
 import { type PredictOptions, predictDevice } from './predict.js';
 import { metricRows } from './training-rows.js';
@@ -24,7 +24,7 @@ export interface MetricEvaluation {
 /**
  * Predicts measured requests and says how far off. Rows that the model was trained on flatter it: hold some out.
  *
- * @throws Token2MetricsError `token2metrics/no-rows` when model and measurements share no metric
+ * @throws Fault `token2metrics/no-rows` when model and measurements share no metric
  */
 export const evaluateDevice = (
   model: DeviceModel,
@@ -33,15 +33,14 @@ export const evaluateDevice = (
 ): MetricEvaluation[] => {
   const evaluations = METRICS.flatMap((metric) => {
     const rows = metricRows(table, metric);
-    if (!model.metrics[metric] || rows.target.length === 0) return [];
+    const own = model.metrics[metric];
+    if (!own || rows.target.length === 0) return [];
     const only =
-      metric === 'total' && model.metrics.total?.method === 'sum'
-        ? model
-        : { ...model, metrics: { [metric]: model.metrics[metric] } };
+      metric === 'total' && model.metrics.total?.method === 'sum' ? model : { ...model, metrics: { [metric]: own } };
     const take = (column: Float64Array) => Float64Array.from(rows.rows, (row) => column[row]);
     const prediction = predictDevice(
       only,
-      take(table.inputTokens),
+      table.inputTokens && take(table.inputTokens),
       metric === 'ttft' ? undefined : table.outputTokens && take(table.outputTokens),
       options,
     )[metric];
@@ -67,9 +66,10 @@ export const evaluateDevice = (
     ];
   });
   if (evaluations.length > 0) return evaluations;
-  throw new Token2MetricsError(
-    'token2metrics/no-rows',
-    `${table.model || 'measurements'}: must have a metric that the model predicts (${Object.keys(model.metrics).join(', ')}); got ${Object.keys(table.values).join(', ') || 'none'}`,
-    { file: table.file },
-  );
+  throw fault('no-rows', {
+    what: table.model || 'measurements',
+    rule: `must have a metric that the model predicts (${Object.keys(model.metrics).join(', ')})`,
+    value: Object.keys(table.values).join(', ') || undefined,
+    file: table.file,
+  });
 };

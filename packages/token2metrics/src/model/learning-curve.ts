@@ -1,9 +1,10 @@
-import { isFault } from '@stepclock/faults';
 import { seededRandom, shuffled } from '@stepclock/numerics';
 import { median } from 'd3-array';
+import { cannotBeFitted } from '../regressors/cannot-be-fitted.js';
 import { fitRegressor, type RegressorOptions } from '../regressors/fit-regressor.js';
 import type { RegressorName } from '../regressors/predictor.js';
-import { FOLDS, type MetricRows, takeMetricRows } from './training-rows.js';
+import { foldsOf } from '../table/settings.js';
+import { type MetricRows, takeMetricRows } from './training-rows.js';
 
 export interface LearningPoint {
   readonly rows: number;
@@ -14,14 +15,16 @@ export interface LearningPoint {
 /** Fewest rows tried; each next size is twice the last. */
 const FIRST_SIZE = 10;
 
-/** Error on held-out rows against the number of training rows: whether more measurements would help. */
+/** Error on settings left out against the number of training rows: whether more measurements would help. */
 export const learningCurve = (
   all: MetricRows,
   regressor: RegressorName,
   options: RegressorOptions = {},
 ): LearningPoint[] => {
-  const entries = Int32Array.from(all.position.keys());
-  const largest = Math.floor((all.target.length * (FOLDS - 1)) / FOLDS);
+  const entries = Int32Array.from(all.setting.keys());
+  const folds = foldsOf(all.setting, options.seed);
+  const count = Math.max(...folds) + 1;
+  const largest = Math.floor((all.target.length * (count - 1)) / count);
   const sizes: number[] = [];
   for (let size = FIRST_SIZE; size < largest; size *= 2) sizes.push(size);
   sizes.push(largest);
@@ -29,8 +32,8 @@ export const learningCurve = (
   const order = shuffled(all.target.length, random);
   return sizes.flatMap((rows) => {
     const errors: number[] = [];
-    for (let fold = 0; fold < FOLDS; fold++) {
-      const held = (k: number) => all.position[k] % FOLDS === fold;
+    for (let fold = 0; fold < count; fold++) {
+      const held = (k: number) => folds[k] === fold;
       const test = takeMetricRows(all, entries.filter(held));
       const train = Int32Array.from(order)
         .filter((k) => !held(k))
@@ -42,7 +45,7 @@ export const learningCurve = (
         const sum = predicted.reduce((total, value, i) => total + Math.abs(value / test.target[i] - 1), 0);
         errors.push((100 * sum) / predicted.length);
       } catch (error) {
-        if (!isFault(error, 'regression')) throw error;
+        if (!cannotBeFitted(error)) throw error;
       }
     }
     const mapePercent = median(errors);

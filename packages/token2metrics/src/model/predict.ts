@@ -1,15 +1,28 @@
-import { type FeatureTable, outsideHull, selectFeatures } from '@stepclock/regression';
-import { isTree, type Predictor, type RegressorName } from '../regressors/predictor.js';
+import type { Fault } from '@stepclock/faults';
+import { tQuantile } from '@stepclock/numerics';
+import {
+  type FeatureTable,
+  featureTable,
+  outsideHull,
+  selectFeatures,
+  type TrainingRange,
+} from '@stepclock/regression';
+import { fault } from '../fault.js';
+import { LARGEST } from '../regressors/bounds.js';
+import { holdsInsideOnly, type RegressorName } from '../regressors/predictor.js';
 import { inputOf, outputOf, tokensOf } from '../regressors/tokens.js';
 import { METRIC_FACTS, METRICS, type Metric } from '../table/metric.js';
-import { Token2MetricsError } from '../token2metrics-error.js';
-import type { DeviceModel, MetricModel } from './device-model.js';
+import type { Answerer, DeviceModel, MetricModel } from './device-model.js';
+import type { Interval } from './validation.js';
 
 /** Predictions of one metric, one value a row, SI. */
 export interface MetricPrediction {
   readonly metric: Metric;
   readonly value: Float64Array;
-  /** Bounds at `level`; absent when the model was not validated. They hold for requests like those trained on, not beyond. */
+  /**
+   * Bounds at `level`; absent when the model was not validated. Beyond the token counts trained on they widen with the distance, by what the rows leave
+   * open of the physics form.
+   */
   readonly interval?: { readonly level: number; readonly low: Float64Array; readonly high: Float64Array };
   /** 1 where the token counts lie outside those trained on. */
   readonly outside: Uint8Array;
@@ -29,141 +42,184 @@ export interface PredictOptions {
 /**
  * Predicts every metric of a model.
  *
+ * @param inputTokens whole numbers from 1; without them only metrics that were learnt without them
  * @param outputTokens of equal length; without them only the time to first token
- * @throws Token2MetricsError `bad-tokens`, `outside-hull`, `no-prediction`, `bad-option`
+ * @throws Fault `token2metrics/` `bad-tokens`, `outside-hull`, `no-prediction`, `bad-option`
  *
  * @example
  * predictDevice(model, [100], [50]).total?.value[0] // => 5.1
  */
 export const predictDevice = (
   model: DeviceModel,
-  inputTokens: ArrayLike<number>,
+  inputTokens: ArrayLike<number> | undefined,
   outputTokens?: ArrayLike<number>,
   options: PredictOptions = {},
 ): DevicePrediction => {
-  checkTokens('input_tokens', inputTokens, 1);
-  if (outputTokens) checkTokens('output_tokens', outputTokens, 1);
-  if (outputTokens && outputTokens.length !== inputTokens.length) {
-    throw new Token2MetricsError(
-      'token2metrics/bad-tokens',
-      `output_tokens: must be as many as input_tokens (${inputTokens.length}); got ${outputTokens.length}`,
-      { column: 'output_tokens', value: outputTokens.length, expected: `${inputTokens.length}` },
-    );
+  if (inputTokens) checkTokens('input_tokens', inputTokens);
+  if (outputTokens) checkTokens('output_tokens', outputTokens);
+  if (inputTokens && outputTokens && outputTokens.length !== inputTokens.length) {
+    throw fault('bad-tokens', {
+      what: 'output_tokens',
+      rule: `must be as many as input_tokens (${inputTokens.length})`,
+      value: outputTokens.length,
+    });
   }
   const tokens = tokensOf(inputTokens, outputTokens);
-  const predictions: Partial<Record<Metric, MetricPrediction>> = {};
+  const parts: Partial<Record<Metric, Part>> = {};
   for (const metric of METRICS) {
     const own = model.metrics[metric];
-    if (!own || (!outputTokens && own.range.features.length > 1)) continue;
-    if (own.method !== 'sum') predictions[metric] = predictMetric(own, tokens, options);
+    if (!own || own.method === 'sum' || !own.range.features.every(({ name }) => tokens.names.includes(name))) continue;
+    parts[metric] = predictMetric(own, tokens, options);
   }
-  const { ttft, decode } = predictions;
-  const total = model.metrics.total;
-  if (total?.method === 'sum' && ttft && decode) predictions.total = sumOf(total, ttft, decode);
-  return predictions;
+  const { total } = model.metrics;
+  if (total?.method === 'sum' && parts.ttft && parts.decode) parts.total = sumOf(total, parts.ttft, parts.decode);
+  return Object.fromEntries(Object.entries(parts).map(([metric, part]) => [metric, predictionOf(part)]));
 };
 
 /** Positive whole numbers: nothing else is a request. */
-const checkTokens = (name: string, tokens: ArrayLike<number>, least: number): void => {
-  for (let i = 0; i < tokens.length; i++) {
-    const value = tokens[i];
-    if (Number.isSafeInteger(value) && value >= least) continue;
-    throw new Token2MetricsError(
-      'token2metrics/bad-tokens',
-      `${name}: must be a whole number from ${least}; got ${value} (request ${i})`,
-      {
-        column: name,
-        value,
-        expected: `a whole number from ${least}`,
-      },
-    );
+const checkTokens = (name: string, tokens: ArrayLike<number>): void => {
+  for (let row = 0; row < tokens.length; row++) {
+    const value = tokens[row];
+    // 1e9 tokens are more than any model reads; their square is still exact.
+    if (Number.isSafeInteger(value) && value >= 1 && value <= 1e9) continue;
+    throw fault('bad-tokens', { what: name, rule: 'must be a whole number from 1 to 1e9', value, row });
   }
 };
 
-const predictorFor = (
-  model: MetricModel,
-  regression: RegressorName | undefined,
-): { predictor: Predictor; method: string } => {
+/** A prediction before its bounds are drawn. */
+interface Part extends Omit<MetricPrediction, 'interval'> {
+  /** The level, where every row has a radius. */
+  readonly level: number | undefined;
+  /** Half width of the interval of each row, in the metric's unit. */
+  readonly radius: Float64Array;
+}
+
+const predictionOf = ({ level, radius, ...part }: Part): MetricPrediction => ({
+  ...part,
+  ...(level === undefined
+    ? {}
+    : {
+        interval: {
+          level,
+          low: part.value.map((value, i) => Math.max(0, value - radius[i])),
+          high: part.value.map((value, i) => value + radius[i]),
+        },
+      }),
+});
+
+const answererFor = (model: MetricModel, regression: RegressorName | undefined): Answerer & { method: string } => {
   const named = model.alternatives.find(({ regressor }) => regressor === regression);
-  const method = regression ?? model.method;
   if (regression !== undefined && !named && model.method !== regression) {
-    throw new Token2MetricsError(
-      'token2metrics/bad-option',
-      `regression: the model of ${model.metric} has ${[...new Set([model.method, ...model.alternatives.map((a) => a.regressor)])].join(', ')}; got '${regression}'`,
-      { column: model.metric, value: regression },
-    );
+    throw fault('bad-option', {
+      what: 'regression',
+      rule: `must be one that the model of ${model.metric} has: ${[...new Set([model.method, ...model.alternatives.map((a) => a.regressor)])].join(', ')}`,
+      value: regression,
+    });
   }
-  const predictor = named?.predictor ?? model.predictor;
-  if (!predictor)
-    throw new Token2MetricsError('token2metrics/bad-model', `${model.metric}: the model has no predictor`);
-  return { predictor, method };
+  if (named && named.regressor !== model.method) return { ...named, method: named.regressor };
+  const { predictor, validation } = model;
+  if (!predictor) throw fault('bad-model', { what: model.metric, rule: 'must have a predictor' });
+  const interval = validation?.interval;
+  return { predictor, method: model.method, ...(interval ? { interval } : {}) };
 };
 
-const predictMetric = (model: MetricModel, tokens: FeatureTable, options: PredictOptions): MetricPrediction => {
-  const { metric, fallback, range } = model;
-  const own = selectFeatures(
+const predictMetric = (model: MetricModel, tokens: FeatureTable, options: PredictOptions): Part => {
+  const { metric, fallback, range, measured = range } = model;
+  const features = selectFeatures(
     tokens,
     range.features.map(({ name }) => name),
   );
-  const { predictor, method } = predictorFor(model, options.regression);
-  const outside = outsideHull({ featureNames: own.names, trainingRange: range }, own);
-  const value = predictor.predict(own);
+  const own = answererFor(model, options.regression);
+  const outside = outsideHull({ featureNames: features.names, trainingRange: range }, features);
+  const value = own.predictor.predict(features);
+  const physics = fallback?.predictor.predict(features);
   const fellBack = new Uint8Array(value.length);
-  const physics = fallback?.predict(own);
   for (let i = 0; i < value.length; i++) {
-    const lost = isTree(method) && outside[i] === 1;
-    if (lost && options.outsideHull === 'refuse') throw refusal(model, own, i);
-    if (!lost && value[i] > 0) continue;
-    const instead = physics?.[i];
-    if (instead === undefined || !(instead > 0)) throw noPrediction(metric, own, i, value[i]);
+    const lost = holdsInsideOnly(own.method) && outside[i] === 1;
+    if (lost && options.outsideHull === 'refuse') throw refusal(model, features, i);
+    if (!lost && isPossible(value[i])) continue;
+    const instead = physics?.[i] ?? Number.NaN;
+    if (!isPossible(instead)) throw noPrediction(metric, features, i, value[i]);
     value[i] = instead;
     fellBack[i] = 1;
   }
-  return { metric, value, outside, fellBack, ...intervalOf(model, value) };
+  const answers: Part = {
+    metric,
+    value,
+    outside,
+    fellBack,
+    level: own.interval?.level,
+    radius: new Float64Array(value.length),
+  };
+  const spread = spreadBeyond(measured, features, own, fallback, own.interval?.level);
+  for (let i = 0; i < value.length; i++) {
+    const { relativeRadius } = (fellBack[i] === 1 ? (fallback?.interval ?? own.interval) : own.interval) ?? NONE;
+    const disagreement = outside[i] === 1 && fellBack[i] === 0 && physics ? atMost(value[i] - physics[i]) : 0;
+    answers.radius[i] = Math.hypot(relativeRadius * value[i], spread[i], disagreement);
+  }
+  return answers;
 };
 
-const sumOf = (model: MetricModel, ttft: MetricPrediction, decode: MetricPrediction): MetricPrediction => {
+const NONE: Interval = { level: 0, relativeRadius: 0 };
+
+/** The size of a difference, and a number even where it is none. */
+const atMost = (difference: number): number =>
+  Number.isFinite(difference) ? Math.min(LARGEST, Math.abs(difference)) : LARGEST;
+
+const isPossible = (value: number): boolean => value > 0 && value <= LARGEST;
+
+/**
+ * How far each prediction may be off for being away from the rows trained on, at `level`: what the physics form's coefficients leave open of the way from
+ * the nearest token counts trained on. 0 within them.
+ */
+const spreadBeyond = (
+  { features: ranges }: TrainingRange,
+  tokens: FeatureTable,
+  own: Answerer,
+  fallback: Answerer | undefined,
+  level = 0.9,
+): Float64Array => {
+  const nearest = featureTable(
+    tokens.names,
+    tokens.columns.map((column, j) => column.map((value) => Math.min(ranges[j].max, Math.max(ranges[j].min, value)))),
+  );
+  const spread = own.predictor.spread(nearest, tokens) ?? fallback?.predictor.spread(nearest, tokens);
+  if (!spread) return new Float64Array(tokens.length);
+  const t = tQuantile((1 + level) / 2, spread.df);
+  return spread.sd.map((sd) => atMost(t * sd));
+};
+
+/** Total latency as the sum of its parts; away from the rows trained on, or where a part fell back, its bounds are those of the parts. */
+const sumOf = ({ validation }: MetricModel, ttft: Part, decode: Part): Part => {
   const either = (a: Uint8Array, b: Uint8Array) => a.map((flag, i) => flag | b[i]);
   const value = ttft.value.map((sec, i) => sec + decode.value[i]);
-  return {
-    metric: 'total',
-    value,
-    outside: either(ttft.outside, decode.outside),
-    fellBack: either(ttft.fellBack, decode.fellBack),
-    ...intervalOf(model, value),
-  };
+  const [outside, fellBack] = [either(ttft.outside, decode.outside), either(ttft.fellBack, decode.fellBack)];
+  const own = validation?.interval;
+  const radius = value.map((sec, i) => {
+    const within = (own ?? NONE).relativeRadius * sec;
+    return outside[i] | fellBack[i] ? Math.max(within, Math.hypot(ttft.radius[i], decode.radius[i])) : within;
+  });
+  return { metric: 'total', value, outside, fellBack, level: own?.level, radius };
 };
 
-const intervalOf = ({ validation }: MetricModel, value: Float64Array): Pick<MetricPrediction, 'interval'> => {
-  const interval = validation?.interval;
-  if (!interval) return {};
-  const { level, relativeRadius } = interval;
-  return {
-    interval: {
-      level,
-      low: value.map((v) => v * Math.max(0, 1 - relativeRadius)),
-      high: value.map((v) => v * (1 + relativeRadius)),
-    },
-  };
-};
+const described = (tokens: FeatureTable, i: number): string =>
+  [[inputOf(tokens), 'input tokens'] as const, [outputOf(tokens), 'output tokens'] as const]
+    .flatMap(([counts, name]) => (counts ? [`${counts[i]} ${name}`] : []))
+    .join(', ');
 
-const described = (tokens: FeatureTable, i: number): string => {
-  const output = outputOf(tokens)?.[i];
-  return `${inputOf(tokens)[i]} input tokens${output === undefined ? '' : `, ${output} output tokens`}`;
-};
-
-const refusal = ({ metric, range }: MetricModel, tokens: FeatureTable, i: number): Token2MetricsError => {
+const refusal = ({ metric, range }: MetricModel, tokens: FeatureTable, i: number): Fault => {
   const trained = range.features.map(({ name, min, max }) => `${name} ${min} to ${max}`).join(', ');
-  return new Token2MetricsError(
-    'token2metrics/outside-hull',
-    `${metric}: a tree model says nothing outside its training range (${trained}); got ${described(tokens, i)}`,
-    { column: metric, value: described(tokens, i), expected: trained },
-  );
+  return fault('outside-hull', {
+    what: metric,
+    rule: `must be asked within the training range of a tree or a network (${trained})`,
+    value: described(tokens, i),
+  });
 };
 
-const noPrediction = (metric: Metric, tokens: FeatureTable, i: number, value: number): Token2MetricsError =>
-  new Token2MetricsError(
-    'token2metrics/no-prediction',
-    `${METRIC_FACTS[metric].title}: must come out above 0; got ${value.toPrecision(3)} for ${described(tokens, i)}, far from what the model was trained on`,
-    { column: metric, value },
-  );
+const noPrediction = (metric: Metric, tokens: FeatureTable, i: number, value: number): Fault =>
+  fault('no-prediction', {
+    what: METRIC_FACTS[metric].title,
+    rule: `must come out above 0 and below ${LARGEST}`,
+    value: Number(value.toPrecision(3)),
+    hint: `${described(tokens, i)} are far from what the model was trained on`,
+  });

@@ -1,8 +1,8 @@
+import { fault } from '../fault.js';
 import { dropFlagged, type QualityOptions, qualityFindings } from '../quality/quality.js';
 import { DEFAULT_PADDING } from '../regressors/physics.js';
 import type { Measurements } from '../table/measurements.js';
 import { METRICS, type Metric } from '../table/metric.js';
-import { Token2MetricsError } from '../token2metrics-error.js';
 import type { DeviceFacts, DeviceModel, MetricModel } from './device-model.js';
 import { type RegressionChoice, type TrainedMetric, trainMetric } from './train-metric.js';
 import { type MetricRows, metricRows } from './training-rows.js';
@@ -49,7 +49,7 @@ export interface TrainedDevice {
 /**
  * Trains every metric that the measurements have.
  *
- * @throws Token2MetricsError `not-enough-rows`, `no-rows`
+ * @throws Fault `not-enough-rows`, `no-rows`
  *
  * @example
  * const { model } = trainDevice(table, { regression: 'physics' });
@@ -63,7 +63,8 @@ export const trainDevice = (table: Measurements, options: TrainOptions = {}): Tr
   const trained: Partial<Record<Metric, { readonly rows: MetricRows; readonly result: TrainedMetric }>> = {};
   const sum = !options.directTotal && used.values.ttft !== undefined && used.values.decode !== undefined;
   for (const metric of METRICS) {
-    if (metric === 'total' && sum) continue;
+    // Of prompts that nobody counted, only the decodes can be learnt.
+    if ((metric === 'total' && sum) || (metric !== 'decode' && !used.inputTokens)) continue;
     const rows = metricRows(used, metric);
     if (rows.target.length === 0) continue;
     options.onMetric?.(metric);
@@ -74,26 +75,30 @@ export const trainDevice = (table: Measurements, options: TrainOptions = {}): Tr
   );
   const heldOut = new Map<Metric, HeldOut>();
   for (const { rows, result } of Object.values(trained)) {
-    heldOut.set(rows.metric, {
-      metric: rows.metric,
-      rows: rows.rows,
-      measured: rows.target,
-      predicted: result.outOfFold,
-    });
+    const { metric, rows: numbers, target: measured } = rows;
+    if (result.outOfFold) heldOut.set(metric, { metric, rows: numbers, measured, predicted: result.outOfFold });
   }
   if (sum && trained.ttft && trained.decode) {
     const total = sumOfParts(used, trained.ttft, trained.decode);
-    if (total.rows.length > 0) heldOut.set('total', total);
-    metrics.total = sumModel(trained.decode.result.model, total, level);
+    if (total) heldOut.set('total', total);
+    const { range, validation } = trained.decode.result.model;
+    metrics.total = {
+      metric: 'total',
+      method: 'sum',
+      alternatives: [],
+      range,
+      candidates: [],
+      ...(total && validation
+        ? { validation: validate({ ...total, target: total.measured }, validation.scheme, level) }
+        : {}),
+    };
   }
   if (Object.keys(metrics).length === 0) {
-    throw new Token2MetricsError(
-      'token2metrics/no-rows',
-      `${used.model || 'model'}: needs at least one of ${METRICS.join(', ')}; got none`,
-      {
-        file: used.file,
-      },
-    );
+    throw fault('no-rows', {
+      what: used.model || 'model',
+      rule: `must be measured in at least one of ${METRICS.join(', ')}`,
+      file: used.file,
+    });
   }
   const model: DeviceModel = {
     name: options.name ?? used.model,
@@ -113,33 +118,28 @@ export const trainDevice = (table: Measurements, options: TrainOptions = {}): Tr
 
 type Part = { readonly rows: MetricRows; readonly result: TrainedMetric };
 
-/** Held against the measured total where there is one, else against the sum of the measured parts. */
-const sumOfParts = (table: Measurements, ttft: Part, decode: Part): HeldOut => {
-  const ttftAt = new Map<number, number>();
-  for (const [k, row] of ttft.rows.rows.entries()) ttftAt.set(row, k);
-  const both = Int32Array.from(decode.rows.rows.keys()).filter((k) => ttftAt.has(decode.rows.rows[k]));
-  const rows = both.map((k) => decode.rows.rows[k]);
-  const partOf = (of: 'target' | 'predicted') =>
-    Float64Array.from(both, (k, i) => {
-      const other = ttftAt.get(rows[i]) as number;
-      return of === 'target'
-        ? ttft.rows.target[other] + decode.rows.target[k]
-        : ttft.result.outOfFold[other] + decode.result.outOfFold[k];
-    });
-  const measured = partOf('target').map((parts, i) => {
-    const total = table.values.total?.[rows[i]];
-    return total !== undefined && total > 0 ? total : parts;
+/** Held against the measured total where there is one, else against the sum of the measured parts; undefined where no row was held out of both. */
+const sumOfParts = (
+  table: Measurements,
+  ttft: Part,
+  decode: Part,
+): (HeldOut & Pick<MetricRows, 'setting'>) | undefined => {
+  const [ttftHeld, decodeHeld] = [ttft.result.outOfFold, decode.result.outOfFold];
+  if (!ttftHeld || !decodeHeld) return undefined;
+  const ttftAt = new Map([...ttft.rows.rows].map((row, k) => [row, k]));
+  const both = [...decode.rows.rows].flatMap((row, k) => {
+    const other = ttftAt.get(row);
+    return other === undefined ? [] : [{ row, k, other }];
   });
-  return { metric: 'total', rows, measured, predicted: partOf('predicted') };
+  if (both.length === 0) return undefined;
+  return {
+    metric: 'total',
+    rows: Int32Array.from(both, ({ row }) => row),
+    setting: Int32Array.from(both, ({ k }) => decode.rows.setting[k]),
+    measured: Float64Array.from(both, ({ row, k, other }) => {
+      const total = table.values.total?.[row];
+      return total !== undefined && total > 0 ? total : ttft.rows.target[other] + decode.rows.target[k];
+    }),
+    predicted: Float64Array.from(both, ({ k, other }) => ttftHeld[other] + decodeHeld[k]),
+  };
 };
-
-const sumModel = (decode: MetricModel, { measured, predicted }: HeldOut, level: number): MetricModel => ({
-  metric: 'total',
-  method: 'sum',
-  alternatives: [],
-  range: decode.range,
-  candidates: [],
-  ...(measured.length === 0
-    ? {}
-    : { validation: validate(measured, predicted, decode.validation?.scheme ?? '', level) }),
-});

@@ -1,13 +1,14 @@
-import { isFault } from '@stepclock/faults';
 import { trainingRangeOf } from '@stepclock/regression';
+import { fault } from '../fault.js';
+import { cannotBeFitted } from '../regressors/cannot-be-fitted.js';
 import { fitRegressor, type RegressorOptions } from '../regressors/fit-regressor.js';
-import { type Predictor, REGRESSORS, type RegressorName } from '../regressors/predictor.js';
-import { Token2MetricsError } from '../token2metrics-error.js';
-import type { Candidate, MetricModel } from './device-model.js';
-import { FOLDS, type MetricRows, outOfFold } from './training-rows.js';
+import { COMPARED, type Predictor, type RegressorName } from '../regressors/predictor.js';
+import { countSettings, FOLDS } from '../table/settings.js';
+import type { Answerer, Candidate, MetricModel } from './device-model.js';
+import { type MetricRows, outOfFold } from './training-rows.js';
 import { type Validation, validate } from './validation.js';
 
-/** `auto` keeps the regressor with the smallest out-of-fold error (physics, if it comes within 5 % of that), `all` keeps every one and uses that one. */
+/** `auto` keeps the regressor with the smallest held-out error (physics, if it comes within 5 % of that), `all` keeps every one and uses that one. */
 export type RegressionChoice = RegressorName | 'auto' | 'all';
 
 export interface TrainMetricOptions extends RegressorOptions {
@@ -18,14 +19,15 @@ export interface TrainMetricOptions extends RegressorOptions {
 
 export interface TrainedMetric {
   readonly model: MetricModel;
-  /** Out-of-fold predictions of the rows, by the regressor that is used. */
-  readonly outOfFold: Float64Array;
+  /** Predictions of the rows by models that had not seen their settings, by the regressor that is used; undefined where there is one setting only. */
+  readonly outOfFold: Float64Array | undefined;
 }
 
 /** Physics holds beyond the rows trained on; another regressor must have an error smaller by this share to be worth giving that up. */
 const CLEARLY_BETTER = 0.05;
 
-const SCHEME = `${FOLDS} folds, fold = row % ${FOLDS}`;
+const schemeOf = (settings: number): string =>
+  settings < FOLDS ? `one of ${settings} settings left out` : `${FOLDS} folds of ${settings} settings`;
 
 interface Trial {
   readonly regressor: RegressorName;
@@ -33,51 +35,45 @@ interface Trial {
   readonly validation: Validation;
 }
 
-/** @throws Token2MetricsError `token2metrics/not-enough-rows`, or the reason why the regressor asked for cannot be fitted */
+/** @throws Fault `token2metrics/not-enough-rows`, or the reason why the regressor asked for cannot be fitted */
 export const trainMetric = (rows: MetricRows, options: TrainMetricOptions): TrainedMetric => {
   requireRows(rows);
   const { regression } = options;
-  const named = regression !== 'auto' && regression !== 'all';
-  const trials: Trial[] = [];
-  const failed: Candidate[] = [];
-  for (const regressor of named ? [regression] : REGRESSORS) {
-    try {
-      const predicted = outOfFold(rows, regressor, options);
-      trials.push({ regressor, predicted, validation: validate(rows.target, predicted, SCHEME, options.level) });
-    } catch (error) {
-      if (named || !isFault(error, 'regression')) throw error;
-      failed.push({ regressor, mapePercent: null, reason: error.message });
-    }
-  }
-  trials.sort((a, b) => a.validation.mapePercent - b.validation.mapePercent);
-  const [first] = trials;
-  const physics = trials.find(({ regressor }) => regressor === 'physics');
-  const asGood =
-    first && physics && first.validation.mapePercent > (1 - CLEARLY_BETTER) * physics.validation.mapePercent;
-  const best = asGood ? physics : first;
-  if (!best)
-    throw new Token2MetricsError(
-      'token2metrics/not-enough-rows',
-      `${rows.metric}: no regressor could be fitted; ${failed[0]?.reason ?? ''}`,
-    );
+  const named = regression === 'auto' || regression === 'all' ? undefined : regression;
   const fit = (regressor: RegressorName): Predictor => fitRegressor(regressor, rows, options);
-  const predictor = fit(best.regressor);
+  const { trials, failed } = compare(rows, named ? [named, 'physics'] : COMPARED, options);
+  const reasonOf = (regressor: RegressorName) => failed.find((candidate) => candidate.regressor === regressor)?.reason;
+  const best = named ? trials.find(({ regressor }) => regressor === named) : bestOf(trials);
+  // With a single setting nothing can be held out, and nothing compared.
+  const method = best?.regressor ?? named ?? 'physics';
+  const reason = reasonOf(method);
+  if (reason !== undefined) {
+    throw fault('not-enough-rows', {
+      what: rows.metric,
+      rule: `must have rows that a regressor can be fitted to: ${reason}`,
+    });
+  }
+  const answerer = (regressor: RegressorName, predictor = fit(regressor)): Answerer => {
+    const interval = trials.find((trial) => trial.regressor === regressor)?.validation.interval;
+    return { predictor, ...(interval ? { interval } : {}) };
+  };
+  const predictor = fit(method);
   return {
-    outOfFold: best.predicted,
+    outOfFold: best?.predicted,
     model: {
       metric: rows.metric,
-      method: best.regressor,
+      method,
       predictor,
-      ...(best.regressor === 'physics' ? {} : { fallback: fit('physics') }),
+      ...(method === 'physics' ? {} : { fallback: answerer('physics') }),
       alternatives:
         regression === 'all'
           ? trials.map(({ regressor }) => ({
               regressor,
-              predictor: regressor === best.regressor ? predictor : fit(regressor),
+              ...answerer(regressor, regressor === method ? predictor : undefined),
             }))
           : [],
       range: trainingRangeOf(rows.tokens),
-      validation: best.validation,
+      ...(best ? { validation: best.validation } : {}),
       candidates: named
         ? []
         : [
@@ -88,14 +84,47 @@ export const trainMetric = (rows: MetricRows, options: TrainMetricOptions): Trai
   };
 };
 
-/** Fewer cannot be held out fold by fold. */
+/** The held-out errors of regressors, best first, and those that cannot be fitted. */
+const compare = (rows: MetricRows, regressors: readonly RegressorName[], options: TrainMetricOptions) => {
+  const trials: Trial[] = [];
+  const failed: (Candidate & { readonly reason: string })[] = [];
+  const settings = countSettings(rows.setting);
+  if (settings < 2) return { trials, failed };
+  for (const regressor of new Set(regressors)) {
+    try {
+      const predicted = outOfFold(rows, regressor, options);
+      trials.push({
+        regressor,
+        predicted,
+        validation: validate({ ...rows, predicted }, schemeOf(settings), options.level),
+      });
+    } catch (error) {
+      if (!cannotBeFitted(error)) throw error;
+      failed.push({ regressor, mapePercent: null, reason: error.message });
+    }
+  }
+  trials.sort((a, b) => a.validation.mapePercent - b.validation.mapePercent);
+  return { trials, failed };
+};
+
+const bestOf = (trials: readonly Trial[]): Trial | undefined => {
+  const [first] = trials;
+  const physics = trials.find(({ regressor }) => regressor === 'physics');
+  const asGood =
+    first && physics && first.validation.mapePercent > (1 - CLEARLY_BETTER) * physics.validation.mapePercent;
+  return asGood ? physics : first;
+};
+
+/** Fewer cannot be held out one by one. */
 const LEAST_ROWS = 5;
 
 const requireRows = ({ metric, target }: MetricRows): void => {
   if (target.length >= LEAST_ROWS) return;
-  throw new Token2MetricsError(
-    'token2metrics/not-enough-rows',
-    `${metric}: a model needs at least ${LEAST_ROWS} rows that have it; got ${target.length}. With fewer, calibrate a model of another device`,
-    { column: metric, value: target.length, expected: `at least ${LEAST_ROWS}` },
-  );
+  throw fault('not-enough-rows', {
+    what: metric,
+    rule: `must be measured in at least ${LEAST_ROWS} rows`,
+    value: target.length,
+    column: metric,
+    hint: 'with fewer, calibrate a model of another device',
+  });
 };

@@ -1,7 +1,7 @@
-import { isFault } from '@stepclock/faults';
 import { dataset, featureTable, leastSquares } from '@stepclock/regression';
 import { metricRows } from '../model/training-rows.js';
-import { relativeWeights } from '../regressors/physics.js';
+import { cannotBeFitted } from '../regressors/cannot-be-fitted.js';
+import { relativeWeights } from '../regressors/fit-physics.js';
 import { inputOf, outputOf } from '../regressors/tokens.js';
 import type { Measurements } from '../table/measurements.js';
 import type { Finding } from './finding.js';
@@ -59,7 +59,7 @@ const countedSteps = (table: Measurements): number | undefined => {
   const { tokens, target } = metricRows(table, 'decode');
   const output = outputOf(tokens);
   if (!output || target.length < 12) return undefined;
-  const input = inputOf(tokens);
+  const input = inputOf(tokens) ?? new Float64Array(output.length);
   try {
     const { model } = leastSquares(
       dataset(
@@ -70,7 +70,7 @@ const countedSteps = (table: Measurements): number | undefined => {
     );
     return -model.intercept / model.coefficients[0];
   } catch (error) {
-    if (isFault(error, 'regression')) return undefined;
+    if (cannotBeFitted(error)) return undefined;
     throw error;
   }
 };

@@ -1,10 +1,18 @@
+import type { Warning } from '@stepclock/faults';
 import type { Metric } from '../table/metric.js';
 
 export type FindingCode =
   | 'batched-rows'
+  | 'blank-cells'
+  | 'energy-not-power-times-time'
+  | 'error-cells'
   | 'idle-lead-in'
+  | 'implausible-times'
   | 'no-decode-steps'
+  | 'no-input-tokens'
+  | 'no-output-tokens'
   | 'off-by-one-decode'
+  | 'other-sheets'
   | 'outlier'
   | 'parts-do-not-add-up'
   | 'rows-without-energy'
@@ -16,15 +24,12 @@ export type FindingCode =
   | 'warm-up';
 
 /** Something in the data that a reader of the results should know. */
-export interface Finding {
-  readonly code: FindingCode;
+export interface Finding extends Warning<FindingCode> {
   readonly metric?: Metric;
   /** How many rows it concerns. */
   readonly count: number;
   /** Their numbers in the table; for what concerns whole columns, none. */
   readonly rows: Int32Array;
-  /** What was seen, and what it does to a model, in words. */
-  readonly message: string;
   /** Whether `dropOutliers` takes the rows out. */
   readonly droppable: boolean;
 }

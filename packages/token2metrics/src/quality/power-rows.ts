@@ -1,8 +1,6 @@
 import { type Measurements, runDurations } from '../table/measurements.js';
+import { sharedPowerRows } from '../table/shared-power.js';
 import type { Finding } from './finding.js';
-
-/** Rows in one run that repeat one power before it counts as the run's mean. */
-const SHARED_ROWS = 5;
 
 /** What is wrong with power and energy: rows without it, one value for many rows, windows that the meter cannot resolve. */
 export const powerRows = (table: Measurements, samplePeriodSec: number): Finding[] => {
@@ -25,8 +23,8 @@ export const powerRows = (table: Measurements, samplePeriodSec: number): Finding
       droppable: false,
     });
   }
-  const shared = power && sharedPowerRuns(table, power);
-  if (shared && shared.length > 0) {
+  const shared = sharedPowerRows(table);
+  if (shared.length > 0) {
     findings.push({
       code: 'shared-power',
       metric: 'power',
@@ -52,19 +50,6 @@ export const powerRows = (table: Measurements, samplePeriodSec: number): Finding
     });
   }
   return findings;
-};
-
-const sharedPowerRuns = (table: Measurements, power: Float64Array): Int32Array => {
-  const runs = table.groupNames.map(() => ({ rows: [] as number[], values: new Set<number>() }));
-  power.forEach((value, row) => {
-    const run = runs[table.group[row]];
-    if (!run || !(value > 0)) return;
-    run.rows.push(row);
-    run.values.add(value);
-  });
-  return Int32Array.from(
-    runs.flatMap(({ rows, values }) => (values.size === 1 && rows.length >= SHARED_ROWS ? rows : [])),
-  ).sort();
 };
 
 /** A mean over a whole run has a window of its own: those rows are left to `shared-power`. */

@@ -2,6 +2,7 @@ import { DEFAULT_PADDING } from '../regressors/physics.js';
 import { type Measurements, takeMeasurements } from '../table/measurements.js';
 import { decodeRows } from './decode-rows.js';
 import type { Finding } from './finding.js';
+import { plausibleRows } from './plausible-rows.js';
 import { powerRows } from './power-rows.js';
 import { slowRows } from './slow-rows.js';
 
@@ -16,6 +17,7 @@ export const qualityFindings = (table: Measurements, options: QualityOptions = {
   ...table.findings,
   ...slowRows(table, options.padding ?? DEFAULT_PADDING),
   ...decodeRows(table),
+  ...plausibleRows(table),
   ...powerRows(table, options.powerSamplePeriodSec ?? 1),
 ];
 

@@ -1,7 +1,8 @@
 import { takeRows } from '@stepclock/regression';
 import { median } from 'd3-array';
 import type { MetricRows } from '../model/training-rows.js';
-import { fitPhysics, paddedPrompt } from '../regressors/physics.js';
+import { fitPhysics } from '../regressors/fit-physics.js';
+import { paddedPrompt } from '../regressors/physics.js';
 import { inputOf, outputOf } from '../regressors/tokens.js';
 
 /** Relative deviation from what is usual for such a request, `value / usual - 1`, and how much of it is normal. */
@@ -27,7 +28,7 @@ export const robustResiduals = (rows: MetricRows, padding: number): RobustResidu
   const usual = physicsWithoutOutliers(rows, padding);
   if (outputOf(rows.tokens) === undefined) {
     const buckets = new Map<number, number[]>();
-    inputOf(rows.tokens).forEach((tokens, k) => {
+    inputOf(rows.tokens)?.forEach((tokens, k) => {
       const prompt = paddedPrompt(tokens, padding);
       const bucket = buckets.get(prompt);
       if (bucket) bucket.push(k);
@@ -57,7 +58,7 @@ const NEIGHBOURS = 3;
  * the measurement.
  */
 const neighbourRatios = ({ tokens }: MetricRows, ratio: Float64Array): Float64Array => {
-  const size = outputOf(tokens) ?? inputOf(tokens);
+  const size = outputOf(tokens) ?? inputOf(tokens) ?? ratio;
   const order = Int32Array.from(ratio.keys()).sort((a, b) => size[a] - size[b] || a - b);
   const around = new Float64Array(ratio.length);
   order.forEach((row, at) => {
@@ -70,8 +71,8 @@ const neighbourRatios = ({ tokens }: MetricRows, ratio: Float64Array): Float64Ar
 const limitOf = (relative: ArrayLike<number>): number =>
   Math.max(LEAST_LIMIT, ROBUST_SDS * MAD_TO_SD * (median(Array.from(relative), Math.abs) ?? 0));
 
-const physicsWithoutOutliers = ({ tokens, target }: MetricRows, padding: number): Float64Array => {
-  let usual = fitPhysics(tokens, target, padding).predict(tokens);
+const physicsWithoutOutliers = ({ metric, tokens, target }: MetricRows, padding: number): Float64Array => {
+  let usual = fitPhysics(tokens, target, padding, metric).predict(tokens);
   let kept = target.length;
   for (let round = 0; round < 10; round++) {
     const relative = target.map((value, k) => value / usual[k] - 1);
@@ -84,6 +85,7 @@ const physicsWithoutOutliers = ({ tokens, target }: MetricRows, padding: number)
       takeRows(tokens, good),
       Float64Array.from(good, (k) => target[k]),
       padding,
+      metric,
     ).predict(tokens);
   }
   return usual;

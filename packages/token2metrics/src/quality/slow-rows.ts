@@ -40,7 +40,7 @@ export const slowRows = (table: Measurements, padding: number): Finding[] => {
           message:
             `${found.length} row(s) ${WORDS[code]}: ${METRIC_FACTS[metric].title} more than ${Math.round(100 * limit)} % off what is usual for such a request; ` +
             `the worst took ${value.toPrecision(3)} s, ${times} times the usual ` +
-            `(${table.inputTokens[row]} input tokens, line ${table.line[row]})`,
+            `(${table.inputTokens ? `${table.inputTokens[row]} input tokens, ` : ''}line ${table.line[row]})`,
           droppable: true,
         },
       ];

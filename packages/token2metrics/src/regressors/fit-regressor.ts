@@ -5,13 +5,15 @@ import {
   gradientBoosting,
   leastSquares,
   linearTerms,
+  multilayerPerceptron,
   polynomialTerms,
   randomForest,
   rankDeficiencyOf,
 } from '@stepclock/regression';
+import { fault } from '../fault.js';
 import type { Metric } from '../table/metric.js';
-import { Token2MetricsError } from '../token2metrics-error.js';
-import { DEFAULT_PADDING, fitPhysics } from './physics.js';
+import { fitPhysics } from './fit-physics.js';
+import { DEFAULT_PADDING } from './physics.js';
 import { fitPowerRamp } from './power-ramp.js';
 import type { Predictor, RegressorName } from './predictor.js';
 
@@ -39,27 +41,22 @@ export interface TrainingRows {
 /** A regression model of token counts, as it is. */
 export const regressionPredictor = (model: FittedModel): Predictor<'regression'> & { readonly model: FittedModel } => ({
   form: 'regression',
+  featureNames: model.featureNames,
   model,
   predict: (tokens) => model.predict(tokens),
+  spread: () => undefined,
   toJSON: () => ({ form: 'regression', model: model.toJSON() }),
 });
 
 /**
  * Fits a regressor by name.
  *
- * @throws Token2MetricsError `token2metrics/not-enough-rows`; Fault from below
+ * @throws Fault `token2metrics/not-enough-rows`; a fault of @stepclock/regression from below
  */
 export const fitRegressor = (name: RegressorName, rows: TrainingRows, options: RegressorOptions = {}): Predictor => {
   const { tokens, target, metric } = rows;
   if (target.length === 0) {
-    throw new Token2MetricsError(
-      'token2metrics/not-enough-rows',
-      `${metric}: a model needs rows that have it; got none`,
-      {
-        column: metric,
-        value: 0,
-      },
-    );
+    throw fault('not-enough-rows', { what: metric, rule: 'must be measured in some rows', value: 0, column: metric });
   }
   const { padding = DEFAULT_PADDING, degree = 2, seed = 0 } = options;
   const trees = options.trees === undefined ? {} : { trees: options.trees };
@@ -74,12 +71,14 @@ export const fitRegressor = (name: RegressorName, rows: TrainingRows, options: R
       return regressionPredictor(randomForest(dataset(tokens, target), { ...trees, seed }).model);
     case 'gradient-boosting':
       return regressionPredictor(gradientBoosting(dataset(tokens, target), { ...trees, seed }).model);
+    case 'neural-network':
+      return regressionPredictor(multilayerPerceptron(dataset(tokens, target), { seed }).model);
   }
 };
 
 /** The form that explains the rows better at equal complexity (AIC, Akaike 1974): the five terms, or the climb of the power. */
 const physicsOf = ({ metric, tokens, target, durationSec }: TrainingRows, padding: number): Predictor => {
-  const terms = fitPhysics(tokens, target, padding);
+  const terms = fitPhysics(tokens, target, padding, metric);
   if (!durationSec || (metric !== 'energy' && metric !== 'power')) return terms;
   const ramp = fitPowerRamp(metric, tokens, durationSec, target, padding);
   if (!ramp) return terms;
@@ -89,7 +88,7 @@ const physicsOf = ({ metric, tokens, target, durationSec }: TrainingRows, paddin
     return 2 * target.length * Math.log(sum) + 2 * parameters;
   };
   // The ramp is judged by what it predicts from tokens, through its predicted duration.
-  const termCount = terms.coefficients.length - terms.dropped.length;
+  const termCount = terms.coefficients.length - (terms.dropped?.length ?? 0);
   const better = aic(ramp.predictor.predict(tokens), ramp.parameters) < aic(terms.predict(tokens), termCount);
   return better ? ramp.predictor : terms;
 };

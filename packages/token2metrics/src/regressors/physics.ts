@@ -1,6 +1,7 @@
-import { isFault } from '@stepclock/faults';
-import { dataset, type FeatureTable, featureTable, type JsonReader, leastSquares } from '@stepclock/regression';
-import type { Predictor } from './predictor.js';
+import type { FeatureTable } from '@stepclock/regression';
+import * as v from 'valibot';
+import { coefficient, names, paddingSchema, size } from './bounds.js';
+import type { Predictor, Spread } from './predictor.js';
 import { inputOf, outputOf } from './tokens.js';
 
 /**
@@ -13,24 +14,46 @@ export const PHYSICS_TERMS = ['1', 'P', 'P^2', 'O', 'O*I + O*(O-1)/2'] as const;
 /** Prompts are padded to a multiple of this on the devices measured. */
 export const DEFAULT_PADDING = 128;
 
-export interface PhysicsPredictor extends Predictor<'physics'> {
+/** What the training rows leave open: the covariance of the coefficients, row by row. */
+export interface Openness {
+  readonly covariance: readonly (readonly number[])[];
+  readonly df: number;
+}
+
+/** How prompts go on beyond the longest one that was trained on. */
+interface Beyond {
+  /** Its padded tokens. */
+  readonly prompt: number;
+  /** Of `P` and `P^2` from there on, in the metric's unit over tokens; at least 0. */
+  readonly slope: number;
+  readonly square: number;
+}
+
+interface PhysicsParameters {
   /** One a term of `PHYSICS_TERMS`, in the metric's unit over tokens; 0 for terms that the data could not tell. */
   readonly coefficients: Float64Array;
   readonly padding: number;
-  /** Terms left out because they move together with others on the training rows. */
-  readonly dropped: readonly string[];
+  /** Terms left out because the training rows cannot tell them. */
+  readonly dropped?: readonly string[];
+  readonly beyond?: Beyond | undefined;
+  readonly openness?: Openness | undefined;
 }
+
+export interface PhysicsPredictor extends Predictor<'physics'>, PhysicsParameters {}
+
+export const isPhysics = (predictor: Predictor | undefined): predictor is PhysicsPredictor =>
+  predictor?.form === 'physics';
 
 export const paddedPrompt = (inputTokens: number, padding: number): number =>
   Math.ceil(inputTokens / padding) * padding;
 
-/** The value of every term, one column a term; output terms are 0 for a prefill alone. */
+/** The value of every term, one column a term; output terms are 0 for a prefill alone, prompt terms where prompts are not known. */
 export const physicsColumns = (tokens: FeatureTable, padding: number): Float64Array[] => {
-  const input = inputOf(tokens);
-  const output = outputOf(tokens) ?? new Float64Array(input.length);
+  const input = inputOf(tokens) ?? new Float64Array(tokens.length);
+  const output = outputOf(tokens) ?? new Float64Array(tokens.length);
   const prompt = input.map((tokensIn) => paddedPrompt(tokensIn, padding));
   return [
-    new Float64Array(input.length).fill(1),
+    new Float64Array(tokens.length).fill(1),
     prompt,
     prompt.map((p) => p * p),
     output,
@@ -38,86 +61,80 @@ export const physicsColumns = (tokens: FeatureTable, padding: number): Float64Ar
   ];
 };
 
-export const physicsPredictor = (
-  coefficients: Float64Array,
-  padding: number,
-  dropped: readonly string[] = [],
-): PhysicsPredictor => ({
-  form: 'physics',
-  coefficients,
-  padding,
-  dropped,
-  predict: (tokens) => {
-    const sums = new Float64Array(tokens.length);
-    physicsColumns(tokens, padding).forEach((column, j) => {
-      const coefficient = coefficients[j];
-      for (let i = 0; i < sums.length; i++) sums[i] = sums[i] + coefficient * column[i];
-    });
-    return sums;
-  },
-  toJSON: () => ({
+export const physicsPredictor = (parameters: PhysicsParameters): PhysicsPredictor => {
+  const { coefficients, padding, dropped = [], beyond, openness } = parameters;
+  return {
     form: 'physics',
-    terms: [...PHYSICS_TERMS],
-    coefficients: [...coefficients],
-    padding,
-    dropped: [...dropped],
+    featureNames: [],
+    ...parameters,
+    predict: (tokens) => {
+      const columns = physicsColumns(tokens, padding);
+      const longest = beyond?.prompt ?? Number.POSITIVE_INFINITY;
+      return columns[1].map((prompt, i) => {
+        const within = Math.min(prompt, longest);
+        const [a, b, c, d, e] = coefficients;
+        const known = a + b * within + c * within ** 2 + d * columns[3][i] + e * columns[4][i];
+        return prompt > longest && beyond
+          ? known + beyond.slope * (prompt - longest) + beyond.square * (prompt ** 2 - longest ** 2)
+          : known;
+      });
+    },
+    spread: (from, to) => openness && spreadOf(openness, physicsColumns(from, padding), physicsColumns(to, padding)),
+    toJSON: () => ({
+      form: 'physics',
+      terms: [...PHYSICS_TERMS],
+      coefficients: [...coefficients],
+      padding,
+      dropped: [...dropped],
+      beyond: beyond ?? null,
+      covariance: openness?.covariance ?? null,
+      df: openness?.df ?? null,
+    }),
+  };
+};
+
+/** `sqrt(d' V d)` with d the difference of the terms. */
+const spreadOf = (
+  { covariance, df }: Openness,
+  from: readonly Float64Array[],
+  to: readonly Float64Array[],
+): Spread => ({
+  df,
+  sd: to[0].map((_, i) => {
+    const d = to.map((column, j) => column[i] - from[j][i]);
+    const variance = covariance.reduce(
+      (sum, row, j) => sum + d[j] * row.reduce((inner, value, k) => inner + value * d[k], 0),
+      0,
+    );
+    return Math.sqrt(Math.max(0, variance));
   }),
 });
 
-/** Terms (by number, besides the constant) to try, richest first: the next one when the data cannot tell them apart. */
-const CHOICES: readonly (readonly number[])[] = [[1, 2, 3, 4], [1, 3, 4], [3, 4], [1, 3], [3], [1, 2], [1]];
+const SIZE = PHYSICS_TERMS.length;
+const row = <Item extends v.GenericSchema>(item: Item) =>
+  v.pipe(v.array(item, `must be an array of ${SIZE}`), v.length(SIZE, `must be an array of ${SIZE}`));
 
-/**
- * Least squares on the physics terms, weighted by 1/y: the relative error is what counts, over answers of ten tokens and of four thousand.
- *
- * @param target positive
- * @throws Fault when there is no row
- */
-export const fitPhysics = (tokens: FeatureTable, target: Float64Array, padding = DEFAULT_PADDING): PhysicsPredictor => {
-  const columns = physicsColumns(tokens, padding);
-  const weights = relativeWeights(target);
-  const hasOutput = outputOf(tokens) !== undefined;
-  const choices = CHOICES.filter((terms) => hasOutput || terms.every((j) => j <= 2));
-  const fit = (terms: readonly number[]): PhysicsPredictor => {
-    const { model } = leastSquares(
-      dataset(
-        featureTable(
-          terms.map((j) => PHYSICS_TERMS[j] as string),
-          terms.map((j) => columns[j]),
-        ),
-        target,
-        weights,
-      ),
-    );
-    const coefficients = new Float64Array(PHYSICS_TERMS.length);
-    coefficients[0] = model.intercept;
-    terms.forEach((j, k) => {
-      coefficients[j] = model.coefficients[k];
-    });
-    const wanted = choices[0] ?? [];
-    const dropped = wanted.filter((j) => !terms.includes(j)).map((j) => PHYSICS_TERMS[j] as string);
-    return physicsPredictor(coefficients, padding, dropped);
-  };
-  for (const terms of choices) {
-    // An exact fit through as many rows as terms has learnt the noise: a shorter form predicts better.
-    if (terms.length + 1 >= target.length) continue;
-    try {
-      return fit(terms);
-    } catch (error) {
-      // What the rows cannot tell is left out; of what is wrong with the rows the last form complains too.
-      if (!isFault(error, 'regression')) throw error;
-    }
-  }
-  return fit([]);
-};
+/** A physics predictor as a model file has it. */
+export const physicsEntries = v.object({
+  form: v.literal('physics'),
+  coefficients: row(coefficient),
+  padding: paddingSchema,
+  dropped: names,
+  beyond: v.nullable(v.object({ prompt: size, slope: size, square: size })),
+  covariance: v.nullable(row(row(coefficient))),
+  df: v.nullable(
+    v.pipe(
+      coefficient,
+      v.check((df) => df >= 1, 'must be at least 1'),
+    ),
+  ),
+});
 
-/** 1/y^2: the weights of squared errors that make them relative. */
-export const relativeWeights = (target: Float64Array): Float64Array => target.map((y) => 1 / (y * y));
-
-/** @throws Fault `regression/bad-model` */
-export const physicsFromJSON = (reader: JsonReader): PhysicsPredictor => {
-  if (reader.string('form') !== 'physics') throw reader.fault('form', 'must be "physics"');
-  const padding = reader.count('padding');
-  if (padding < 1) throw reader.fault('padding', 'must be at least 1');
-  return physicsPredictor(reader.numbers('coefficients', PHYSICS_TERMS.length), padding, reader.strings('dropped'));
-};
+export const physicsOf = (file: v.InferOutput<typeof physicsEntries>): PhysicsPredictor =>
+  physicsPredictor({
+    coefficients: Float64Array.from(file.coefficients),
+    padding: file.padding,
+    dropped: file.dropped,
+    beyond: file.beyond ?? undefined,
+    openness: file.covariance && file.df ? { covariance: file.covariance, df: file.df } : undefined,
+  });

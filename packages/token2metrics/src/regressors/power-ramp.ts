@@ -1,6 +1,7 @@
-import { isFault } from '@stepclock/faults';
 import { dataset, type FeatureTable, featureTable, leastSquares } from '@stepclock/regression';
-import { fitPhysics, type PhysicsPredictor, relativeWeights } from './physics.js';
+import { cannotBeFitted } from './cannot-be-fitted.js';
+import { fitPhysics, relativeWeights } from './fit-physics.js';
+import type { PhysicsPredictor } from './physics.js';
 import type { Predictor } from './predictor.js';
 
 /**
@@ -33,23 +34,33 @@ export const powerRampPredictor = (
   of: 'energy' | 'power',
   ramp: PowerRamp,
   duration: PhysicsPredictor,
-): PowerRampPredictor => ({
-  form: 'power-ramp',
-  of,
-  ramp,
-  duration,
-  predict: (tokens) =>
-    duration.predict(tokens).map((sec) => (of === 'energy' ? rampEnergy(ramp, sec) : rampEnergy(ramp, sec) / sec)),
-  toJSON: () => ({
+): PowerRampPredictor => {
+  const after = (sec: number): number => (of === 'energy' ? rampEnergy(ramp, sec) : rampEnergy(ramp, sec) / sec);
+  return {
     form: 'power-ramp',
+    featureNames: [],
     of,
-    plateau_w: ramp.plateauW,
-    drop_w: ramp.dropW,
-    tau_s: ramp.tauSec,
-    offset_j: ramp.offsetJ,
-    duration: duration.toJSON(),
-  }),
-});
+    ramp,
+    duration,
+    predict: (tokens) => duration.predict(tokens).map(after),
+    spread: (from, to) => {
+      const time = duration.spread(from, to);
+      if (!time) return undefined;
+      const sec = duration.predict(to);
+      // What a standard deviation more of time takes.
+      return { df: time.df, sd: time.sd.map((sd, i) => Math.abs(after(sec[i] + sd) - after(sec[i]))) };
+    },
+    toJSON: () => ({
+      form: 'power-ramp',
+      of,
+      plateau_w: ramp.plateauW,
+      drop_w: ramp.dropW,
+      tau_s: ramp.tauSec,
+      offset_j: ramp.offsetJ,
+      duration: duration.toJSON(),
+    }),
+  };
+};
 
 /** Logarithm of the ratio of neighbouring time constants of the grid. */
 const GRID_STEP = Math.log(10) / 4;
@@ -114,7 +125,7 @@ const solveFor = (of: 'energy' | 'power', tauSec: number, durationSec: Float64Ar
     if (!(found.plateauW > 0)) return undefined;
     return { ramp: found, relativeRss: residuals.reduce((sum, r, i) => sum + (r / target[i]) ** 2, 0) };
   } catch (error) {
-    if (isFault(error, 'regression')) return undefined;
+    if (cannotBeFitted(error)) return undefined;
     throw error;
   }
 };

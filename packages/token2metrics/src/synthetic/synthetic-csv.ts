@@ -49,8 +49,11 @@ export const syntheticCsv = (seed = 6): string => {
       Math.min(high, Math.max(low, Math.round(mean * Math.exp(sigma * normal()))));
     const [step, context] = model.decode;
     // `decode` counts O - 1 steps: the first token comes with the prefill.
-    const decodeForm = physicsPredictor(Float64Array.of(-step, 0, 0, step, context), PADDING);
-    const prefillForm = physicsPredictor(Float64Array.of(...model.prefill, 0, 0), PADDING);
+    const decodeForm = physicsPredictor({
+      coefficients: Float64Array.of(-step, 0, 0, step, context),
+      padding: PADDING,
+    });
+    const prefillForm = physicsPredictor({ coefficients: Float64Array.of(...model.prefill, 0, 0), padding: PADDING });
     for (let row = 0; row < ROWS; row++) {
       const input = lognormal(300, 0.8, 8, 4000);
       const output = lognormal(250, 1, 2, 3000);

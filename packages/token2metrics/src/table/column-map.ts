@@ -1,6 +1,7 @@
-import { Token2MetricsError } from '../token2metrics-error.js';
+import { fault } from '../fault.js';
 import {
   BATCH_COLUMN,
+  columnCalled,
   GROUP_COLUMN,
   INPUT_TOKENS,
   METRIC_COLUMNS,
@@ -21,7 +22,7 @@ interface MetricColumn {
 }
 
 export interface ColumnMap {
-  readonly input: number;
+  readonly input: number | undefined;
   readonly output: number | undefined;
   readonly metrics: Partial<Readonly<Record<Metric, MetricColumn>>>;
   readonly tokensPerSecond: number | undefined;
@@ -40,30 +41,20 @@ export interface ColumnOptions {
 /**
  * Finds the columns of a sheet by their names.
  *
- * @throws Token2MetricsError `token2metrics/missing-column`, `token2metrics/ambiguous-column`, `token2metrics/unknown-unit`
+ * @throws Fault `token2metrics/missing-column`, `token2metrics/ambiguous-column`, `token2metrics/unknown-unit`
  */
 export const mapColumns = (sheet: Sheet, options: ColumnOptions): ColumnMap => {
-  const find = (names: readonly string[]): number | undefined => {
-    const index = sheet.names.findIndex((name) => names.includes(plainName(name)));
-    return index < 0 ? undefined : index;
-  };
-  const input = find(INPUT_TOKENS);
-  if (input === undefined) {
-    throw new Token2MetricsError(
-      'token2metrics/missing-column',
-      `input_tokens: every request needs its prompt length, which cannot be made up; got columns ${sheet.names.join(', ')}`,
-      { file: sheet.file, line: 1, column: 'input_tokens', value: sheet.names, expected: 'input_tokens' },
-    );
-  }
+  const find = (called: readonly string[]) => columnCalled(sheet, called);
   for (const name of Object.keys(options.units ?? {})) requireColumn(sheet, name, 'units');
   const metrics: Partial<Record<Metric, MetricColumn>> = {};
   for (const metric of METRICS) {
     const column = metricColumn(sheet, metric, options);
     if (column) metrics[metric] = column;
   }
+  const [input, output] = [find(INPUT_TOKENS), find(OUTPUT_TOKENS)];
   return {
     input,
-    output: find(OUTPUT_TOKENS),
+    output,
     metrics,
     tokensPerSecond: find(TOKENS_PER_SECOND),
     model: find(MODEL_COLUMN),
@@ -75,15 +66,13 @@ export const mapColumns = (sheet: Sheet, options: ColumnOptions): ColumnMap => {
 const requireColumn = (sheet: Sheet, name: string, option: string): number => {
   const index = sheet.names.indexOf(name);
   if (index >= 0) return index;
-  throw new Token2MetricsError(
-    'token2metrics/missing-column',
-    `${option}: must name a column; got '${name}' among ${sheet.names.join(', ')}`,
-    {
-      file: sheet.file,
-      line: 1,
-      column: name,
-    },
-  );
+  throw fault('missing-column', {
+    what: option,
+    rule: `must name a column of ${sheet.names.join(', ')}`,
+    value: name,
+    file: sheet.file,
+    line: 1,
+  });
 };
 
 const metricColumn = (sheet: Sheet, metric: Metric, options: ColumnOptions): MetricColumn | undefined => {
@@ -103,11 +92,13 @@ const metricColumn = (sheet: Sheet, metric: Metric, options: ColumnOptions): Met
     return METRIC_COLUMNS[metric].includes(stem) ? [{ index, name, unit: unitFor(name) }] : [];
   });
   if (found.length > 1) {
-    throw new Token2MetricsError(
-      'token2metrics/ambiguous-column',
-      `${metric}: several columns could be it, say which with columns.${metric}; got ${found.map(({ name }) => name).join(', ')}`,
-      { file: sheet.file, line: 1, column: metric, value: found.map(({ name }) => name) },
-    );
+    throw fault('ambiguous-column', {
+      what: metric,
+      rule: `must stand in one column: say which with columns.${metric}`,
+      value: found.map(({ name }) => name).join(', '),
+      file: sheet.file,
+      line: 1,
+    });
   }
   return found[0];
 };

@@ -1,4 +1,5 @@
 import type { Metric } from './metric.js';
+import type { Sheet } from './sheet.js';
 
 /**
  * Names that files give to what we read, without their unit: the server sheet (`ttft, decode_time, total_time_ms`), the Jetson CSV
@@ -17,7 +18,9 @@ export const OUTPUT_TOKENS = ['output_tokens', 'completion_tokens', 'generated_t
 export const TOKENS_PER_SECOND = ['tokens_per_second', 'tokens_per_sec'];
 export const MODEL_COLUMN = ['model', 'model_name'];
 /** Runs that were measured in one go: a device warms up at the start of each. */
-export const GROUP_COLUMN = ['subject', 'run', 'sweep', 'task'];
+export const GROUP_COLUMN = ['subject', 'subset', 'run', 'sweep', 'task'];
+/** What tells one question of a benchmark from another. */
+export const QUESTION_COLUMN = ['question_id', 'question', 'prompt_id', 'request_id'];
 export const BATCH_COLUMN = ['batch', 'batch_size'];
 
 export const plainName = (column: string): string =>
@@ -25,3 +28,9 @@ export const plainName = (column: string): string =>
     .trim()
     .toLowerCase()
     .replace(/[\s-]+/g, '_');
+
+/** The first column of a sheet that has one of the names. */
+export const columnCalled = ({ names }: Sheet, called: readonly string[]): number | undefined => {
+  const index = names.findIndex((name) => called.includes(plainName(name)));
+  return index < 0 ? undefined : index;
+};

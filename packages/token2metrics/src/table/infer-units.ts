@@ -1,5 +1,5 @@
 import { median } from 'd3-array';
-import { Token2MetricsError } from '../token2metrics-error.js';
+import { fault } from '../fault.js';
 import type { Metric } from './metric.js';
 import { type Unit, unitOf } from './units.js';
 
@@ -28,7 +28,7 @@ const CANDIDATES = ['s', 'ms', 'us', 'ns'];
  * The unit of every time column. A column without a declared unit gets one only from the file's own arithmetic: tokens over `tokens_per_second`
  * is a duration in seconds, and prefill + decode = total. The same arithmetic is held against declared units.
  *
- * @throws Token2MetricsError `token2metrics/unknown-unit` when nothing tells the unit, `token2metrics/unit-mismatch` when the arithmetic denies it
+ * @throws Fault `token2metrics/unknown-unit` when nothing tells the unit, `token2metrics/unit-mismatch` when the arithmetic denies it
  */
 export const inferTimeUnits = (times: RawTimes): Partial<Record<Metric, InferredUnit>> => {
   const known: Partial<Record<Metric, InferredUnit>> = {};
@@ -42,11 +42,12 @@ export const inferTimeUnits = (times: RawTimes): Partial<Record<Metric, Inferred
     if (!column || known[metric]) continue;
     const inferred = byRate(times, metric) ?? bySum(times, metric, known);
     if (!inferred) {
-      throw new Token2MetricsError(
-        'token2metrics/unknown-unit',
-        `${column.name}: the column's name tells no unit and neither do the numbers, declare it (units: ${column.name}=ms); got '${column.name}'`,
-        { file: times.file, line: 1, column: column.name, expected: 'a declared unit' },
-      );
+      throw fault('unknown-unit', {
+        what: column.name,
+        rule: `must have a unit in its name or a declared one (units: ${column.name}=ms); the numbers do not tell it either`,
+        file: times.file,
+        line: 1,
+      });
     }
     known[metric] = inferred;
   }
@@ -110,11 +111,13 @@ const checkDeclared = (times: RawTimes, known: Partial<Readonly<Record<Metric, I
   const deny = (name: string, against: string, ratio: number): void => {
     // Rates and sums are told apart from each other's definitions by a factor of 2; a wrong unit is off by 60 or more.
     if (ratio < 20 && ratio > 1 / 20) return;
-    throw new Token2MetricsError(
-      'token2metrics/unit-mismatch',
-      `${name}: its unit must agree with ${against}; got ${Number(ratio.toPrecision(3))} times as much`,
-      { file: times.file, line: 1, column: name, value: ratio, expected: against },
-    );
+    throw fault('unit-mismatch', {
+      what: name,
+      rule: `must be in a unit that agrees with ${against}`,
+      value: `${Number(ratio.toPrecision(3))} times as much`,
+      file: times.file,
+      line: 1,
+    });
   };
   const [ttftSec, decodeSec, totalSec] = [inSeconds('ttft'), inSeconds('decode'), inSeconds('total')];
   if (ttftSec && decodeSec && totalSec) {

@@ -1,28 +1,35 @@
-import { decimalNumber } from '@stepclock/trace-io';
+import type { Fault } from '@stepclock/faults';
+import { fault } from '../fault.js';
 import type { Finding } from '../quality/finding.js';
-import { Token2MetricsError } from '../token2metrics-error.js';
+import { emptyCells, numberAt, tokensAt } from './cells.js';
 import { type ColumnMap, type ColumnOptions, mapColumns } from './column-map.js';
+import { columnCalled, INPUT_TOKENS, METRIC_COLUMNS, OUTPUT_TOKENS, plainName } from './column-names.js';
 import { inferTimeUnits } from './infer-units.js';
+import { joinedPrompts } from './join-prompts.js';
 import type { Measurements } from './measurements.js';
 import { METRIC_FACTS, METRICS, type Metric } from './metric.js';
 import { looksLikePowerSamples } from './power-samples.js';
-import { readSheets, type Sheet } from './sheet.js';
-import { type Unit, unitNames } from './units.js';
+import { readSheets, refuseRepeats, type Sheet } from './sheet.js';
+import { type Unit, unitNames, unitSuffix } from './units.js';
 
 export interface LoadOptions extends ColumnOptions {
   /** For messages. */
   readonly file?: string;
   /** The model's name, for a file that names it neither in a column nor in the title of a sheet. */
   readonly model?: string;
+  /** The sheet of a workbook; default every one whose header fits. */
+  readonly sheet?: string;
+  /** A table of the same questions, for the prompt lengths that the file itself does not have. */
+  readonly join?: { readonly bytes: Uint8Array; readonly file: string };
 }
 
 /**
  * Measurements from the bytes of a file: the server sheet (.xlsx with one sheet a model, or CSV), the Jetson CSV, or the tidy form, one table a model.
  *
  * Units come from the columns' names (`ttft_ms`), from `units`, or, where neither tells, from the file's own arithmetic, with a finding that says
- * so; a column whose unit nothing tells is an error. So is a file without input tokens.
+ * so; a column whose unit nothing tells is an error. Without input tokens only decode times can be learnt.
  *
- * @throws Token2MetricsError `missing-column`, `ambiguous-column`, `unknown-unit`, `unit-mismatch`, `bad-number`, `bad-tokens`, `no-rows`
+ * @throws Fault `missing-column`, `ambiguous-column`, `unknown-unit`, `unit-mismatch`, `bad-number`, `bad-tokens`, `bad-option`, `too-large`, `no-rows`
  *
  * @example
  * const [table] = await loadMeasurements(bytes, { file: 'run.csv' });
@@ -30,21 +37,42 @@ export interface LoadOptions extends ColumnOptions {
  */
 export const loadMeasurements = async (bytes: Uint8Array, options: LoadOptions = {}): Promise<Measurements[]> => {
   const file = options.file ?? '<input>';
-  const tables = (await readSheets(bytes, file)).flatMap((sheet) => measurementsOf(sheet, options));
-  if (tables.length === 0)
-    throw new Token2MetricsError('token2metrics/no-rows', 'file: must have at least one row; got none', { file });
-  return tables;
+  const sheets = await readSheets(bytes, file, options.sheet);
+  const others = options.join && (await readSheets(options.join.bytes, options.join.file));
+  // A workbook may hold a summary, notes, a chart's data: what has the columns of measurements is taken.
+  const fitting = sheets.filter(holdsMeasurements);
+  const taken = fitting.length > 0 ? fitting : sheets.slice(0, 1);
+  const passedOver = sheets.filter((sheet) => !taken.includes(sheet));
+  const tables = taken.flatMap((sheet) => measurementsOf(sheet, options, others));
+  const [first, ...rest] = tables;
+  if (!first) throw fault('no-rows', { what: 'file', rule: 'must have at least one row', file });
+  if (passedOver.length === 0) return tables;
+  return [{ ...first, findings: [...first.findings, otherSheets(passedOver)] }, ...rest];
 };
 
-const measurementsOf = (sheet: Sheet, options: LoadOptions): Measurements[] => {
+/** Whether a header has token counts and a metric. */
+const holdsMeasurements = (sheet: Sheet): boolean =>
+  [INPUT_TOKENS, OUTPUT_TOKENS].some((names) => columnCalled(sheet, names) !== undefined) &&
+  METRICS.some((metric) =>
+    sheet.names.some((name) => {
+      const stem = unitSuffix(name, METRIC_FACTS[metric].quantity)?.stem ?? name;
+      return METRIC_COLUMNS[metric].includes(plainName(stem));
+    }),
+  );
+
+const measurementsOf = (sheet: Sheet, options: LoadOptions, others: readonly Sheet[] | undefined): Measurements[] => {
+  refuseRepeats(sheet);
   if (looksLikePowerSamples(sheet.names)) {
-    throw new Token2MetricsError(
-      'token2metrics/missing-column',
-      'file: must have one request a row; got samples of a power meter, which loadPowerSamples (--power-samples) reads',
-      { file: sheet.file, line: 1 },
-    );
+    throw fault('missing-column', {
+      what: 'file',
+      rule: 'must have one request a row',
+      value: 'samples of a power meter, which loadPowerSamples (--power-samples) reads',
+      file: sheet.file,
+      line: 1,
+    });
   }
   const map = mapColumns(sheet, options);
+  requireTokens(sheet, map, others !== undefined);
   const rowsOf = new Map<string, number[]>();
   for (let row = 0; row < sheet.length; row++) {
     const named = map.model === undefined ? '' : sheet.cell(row, map.model);
@@ -53,40 +81,66 @@ const measurementsOf = (sheet: Sheet, options: LoadOptions): Measurements[] => {
     if (rows) rows.push(row);
     else rowsOf.set(model, [row]);
   }
-  return [...rowsOf].map(([model, rows]) => tableOf(sheet, map, model, rows));
+  return [...rowsOf].map(([model, rows]) => tableOf(sheet, map, model, rows, others));
 };
 
-const tableOf = (sheet: Sheet, map: ColumnMap, model: string, allRows: readonly number[]): Measurements => {
-  const findings: Finding[] = [];
-  const { batch } = map;
-  const position = allRows.map((_, k) => k);
-  let rows = allRows;
-  let kept = position;
-  if (batch !== undefined) {
-    kept = position.filter((k) => numberAt(sheet, allRows[k], batch) <= 1);
-    rows = kept.map((k) => allRows[k]);
-    if (rows.length < allRows.length) findings.push(batchedRows(allRows.length - rows.length));
-  }
-  if (rows.length === 0) {
-    throw new Token2MetricsError(
-      'token2metrics/no-rows',
-      `${model || 'model'}: must have at least one request measured alone (batch 1); got none`,
-      {
-        file: sheet.file,
-      },
+const requireTokens = (sheet: Sheet, { input, output, metrics: { decode } }: ColumnMap, joined: boolean): void => {
+  const missing = (what: string, rule: string, hint?: string): Fault =>
+    fault('missing-column', {
+      what,
+      rule,
+      value: `columns ${sheet.names.join(', ')}`,
+      file: sheet.file,
+      line: 1,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  if (output === undefined && decode) throw missing('output_tokens', `must be there: ${decode.name} grows with them`);
+  if (input === undefined && !joined && !decode) {
+    throw missing(
+      'input_tokens',
+      'must be there: every request needs its prompt length, which cannot be made up',
+      'only decode times can be learnt without; --join takes prompt lengths from a table of the same questions',
     );
   }
+};
+
+const tableOf = (
+  sheet: Sheet,
+  map: ColumnMap,
+  model: string,
+  allRows: readonly number[],
+  others: readonly Sheet[] | undefined,
+): Measurements => {
+  const findings: Finding[] = [];
+  const { batch, input, output } = map;
+  const kept = allRows.map((_, k) => k).filter((k) => batch === undefined || numberAt(sheet, allRows[k], batch) <= 1);
+  const rows = kept.map((k) => allRows[k]);
+  if (rows.length < allRows.length) findings.push(batchedRows(allRows.length - rows.length));
+  if (rows.length === 0) {
+    throw fault('no-rows', {
+      what: model || 'model',
+      rule: 'must have at least one request measured alone (batch 1)',
+      file: sheet.file,
+    });
+  }
   const numbers = (column: number) => Float64Array.from(rows, (row) => numberAt(sheet, row, column));
-  const inputTokens = Float64Array.from(rows, (row) => tokensAt(sheet, row, map.input, 1));
-  const output = map.output;
+  const prompts = input === undefined && others ? joinedPrompts(sheet, allRows, model, others) : undefined;
+  const inputTokens =
+    input === undefined
+      ? prompts && Float64Array.from(kept, (k) => prompts[k])
+      : Float64Array.from(rows, (row) => tokensAt(sheet, row, input, 1));
   const outputTokens =
     output === undefined ? undefined : Float64Array.from(rows, (row) => tokensAt(sheet, row, output, 0));
-  const raw = Object.fromEntries(
-    METRICS.flatMap((metric) => {
-      const column = map.metrics[metric];
-      return column ? [[metric, { name: column.name, unit: column.unit, raw: numbers(column.index) }]] : [];
-    }),
-  ) as Partial<Record<Metric, { name: string; unit: Unit | undefined; raw: Float64Array }>>;
+  if (!inputTokens) findings.push(withoutPrompts);
+  else if (!outputTokens && METRICS.some((metric) => metric !== 'ttft' && map.metrics[metric]))
+    findings.push(withoutAnswers);
+  const raw: Partial<Record<Metric, { name: string; unit: Unit | undefined; raw: Float64Array }>> = {};
+  for (const metric of METRICS) {
+    const column = map.metrics[metric];
+    if (!column) continue;
+    raw[metric] = { name: column.name, unit: column.unit, raw: numbers(column.index) };
+    findings.push(...emptyCells(sheet, rows, column.index, metric));
+  }
   const tokensPerSecond = map.tokensPerSecond === undefined ? undefined : numbers(map.tokensPerSecond);
   const times = inferTimeUnits({ file: sheet.file, columns: raw, outputTokens, tokensPerSecond });
 
@@ -108,7 +162,7 @@ const tableOf = (sheet: Sheet, map: ColumnMap, model: string, allRows: readonly 
     model,
     file: sheet.file,
     length: rows.length,
-    inputTokens,
+    ...(inputTokens ? { inputTokens } : {}),
     ...(outputTokens ? { outputTokens } : {}),
     values,
     position: Int32Array.from(kept),
@@ -120,67 +174,52 @@ const tableOf = (sheet: Sheet, map: ColumnMap, model: string, allRows: readonly 
   };
 };
 
-const batchedRows = (count: number): Finding => ({
-  code: 'batched-rows',
-  count,
-  rows: new Int32Array(0),
-  message: `${count} row(s) with a batch above 1 were left out: the model is of one request alone on its device`,
-  droppable: false,
-});
-
-const inferredUnit = (metric: Metric, column: string, unit: string, evidence: string): Finding => ({
-  code: 'unit-inferred',
-  metric,
+/** A finding about whole columns or files. */
+const noted = (code: Finding['code'], message: string, more: Partial<Finding> = {}): Finding => ({
+  code,
   count: 0,
   rows: new Int32Array(0),
-  message: `column ${column} names no unit; taken as ${unit}, which is what ${evidence} says`,
+  message,
   droppable: false,
+  ...more,
 });
 
-const undeclared = (sheet: Sheet, metric: Metric, column: string): Token2MetricsError =>
-  new Token2MetricsError(
-    'token2metrics/unknown-unit',
-    `${column}: its name tells no unit, declare it (units: ${column}=${unitNames(METRIC_FACTS[metric].quantity)[0]}); got '${column}'`,
-    { file: sheet.file, line: 1, column, expected: 'a declared unit' },
+const batchedRows = (count: number): Finding =>
+  noted(
+    'batched-rows',
+    `${count} row(s) with a batch above 1 were left out: the model is of one request alone on its device`,
+    { count },
   );
 
-/** How tables write that there is no value. */
-const ABSENT = new Set(['', 'nan', 'na', 'n/a', 'null', 'none']);
+const withoutPrompts: Finding = noted(
+  'no-input-tokens',
+  'no column has the prompt lengths: only decode time is learnt, from the output tokens. --join takes prompt lengths from a table of the same questions',
+);
 
-/** NaN where the cell is empty. */
-const numberAt = (sheet: Sheet, row: number, column: number): number => {
-  const text = sheet.cell(row, column).trim();
-  if (ABSENT.has(text.toLowerCase())) return Number.NaN;
-  const value = decimalNumber(text);
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw new Token2MetricsError(
-    'token2metrics/bad-number',
-    `${sheet.names[column]}: must be a number of at least 0; got '${text}'`,
-    {
-      file: sheet.file,
-      line: sheet.line(row),
-      column: sheet.names[column] ?? '',
-      value: text,
-      expected: 'a number of at least 0',
-    },
-  );
-};
+const withoutAnswers: Finding = noted(
+  'no-output-tokens',
+  'no column has the output tokens: everything is learnt from the prompt alone, as if every answer were as long',
+);
 
-const tokensAt = (sheet: Sheet, row: number, column: number, least: number): number => {
-  const value = numberAt(sheet, row, column);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new Token2MetricsError(
-    'token2metrics/bad-tokens',
-    `${sheet.names[column]}: must be a whole number from ${least}; got '${sheet.cell(row, column)}'`,
-    {
-      file: sheet.file,
-      line: sheet.line(row),
-      column: sheet.names[column] ?? '',
-      value: sheet.cell(row, column),
-      expected: `a whole number from ${least}`,
-    },
+const otherSheets = (sheets: readonly Sheet[]): Finding =>
+  noted(
+    'other-sheets',
+    `${sheets.length} sheet(s) without the columns of measurements were passed over: ${sheets.map(({ title }) => title).join(', ')}`,
+    { count: sheets.length },
   );
-};
+
+const inferredUnit = (metric: Metric, column: string, unit: string, evidence: string): Finding =>
+  noted('unit-inferred', `column ${column} names no unit; taken as ${unit}, which is what ${evidence} says`, {
+    metric,
+  });
+
+const undeclared = (sheet: Sheet, metric: Metric, column: string): Fault =>
+  fault('unknown-unit', {
+    what: column,
+    rule: `must have a unit in its name or a declared one (units: ${column}=${unitNames(METRIC_FACTS[metric].quantity)[0]})`,
+    file: sheet.file,
+    line: 1,
+  });
 
 const groupsOf = (sheet: Sheet, rows: readonly number[], column: number | undefined) => {
   const names: string[] = [];

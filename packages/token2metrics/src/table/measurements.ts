@@ -11,11 +11,12 @@ export interface Measurements {
   readonly model: string;
   readonly file: string;
   readonly length: number;
-  readonly inputTokens: Float64Array;
+  /** Absent where nobody counted the prompts (the Jetson CSV as published): then only decodes can be learnt. */
+  readonly inputTokens?: Float64Array;
   /** Absent where nothing was generated (a prefill sweep). */
   readonly outputTokens?: Float64Array;
   readonly values: Partial<Readonly<Record<Metric, Float64Array>>>;
-  /** Place of each row among all rows of its model in the file: folds are cut by it, and dropping rows does not move it. */
+  /** Place of each row among all rows of its model in the file, which dropping rows does not move. */
   readonly position: Int32Array;
   /** 1-based line in the file. */
   readonly line: Int32Array;
@@ -42,7 +43,7 @@ export const takeMeasurements = (table: Measurements, rows: Int32Array): Measure
   return {
     ...table,
     length: rows.length,
-    inputTokens: take(table.inputTokens),
+    ...(table.inputTokens ? { inputTokens: take(table.inputTokens) } : {}),
     ...(table.outputTokens ? { outputTokens: take(table.outputTokens) } : {}),
     values: Object.fromEntries(Object.entries(table.values).map(([metric, column]) => [metric, take(column)])),
     position: takeInts(table.position),

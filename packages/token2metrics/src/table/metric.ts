@@ -1,4 +1,4 @@
-import { Token2MetricsError } from '../token2metrics-error.js';
+import { fault } from '../fault.js';
 import type { Quantity } from './units.js';
 
 /** What is predicted from the tokens of one request, alone on its device. */
@@ -21,16 +21,9 @@ export const METRIC_FACTS: Readonly<Record<Metric, MetricFacts>> = {
 
 export const METRICS = Object.keys(METRIC_FACTS) as readonly Metric[];
 
-/** @throws Token2MetricsError `token2metrics/unknown-metric` */
+/** @throws Fault `token2metrics/unknown-metric` */
 export const metricOf = (name: string): Metric => {
   const metric = METRICS.find((known) => known === name);
   if (metric) return metric;
-  throw new Token2MetricsError(
-    'token2metrics/unknown-metric',
-    `metric: must be one of ${METRICS.join(', ')}; got '${name}'`,
-    {
-      value: name,
-      expected: METRICS.join(', '),
-    },
-  );
+  throw fault('unknown-metric', { what: 'metric', rule: `must be one of ${METRICS.join(', ')}`, value: name });
 };

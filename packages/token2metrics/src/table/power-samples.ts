@@ -1,4 +1,4 @@
-import { Token2MetricsError } from '../token2metrics-error.js';
+import { fault } from '../fault.js';
 import { plainName } from './column-names.js';
 import { readSheets, type Sheet } from './sheet.js';
 import { unitOf, unitSuffix } from './units.js';
@@ -22,12 +22,11 @@ const USAGE = ['gpu_usage_pct', 'gpu_usage', 'usage_pct', 'utilization', 'gpu_ut
 /**
  * Power samples from CSV: `run`, `elapsed_s`, a power column with its unit (`gpu_soc_power_w`), optionally `model` and `gpu_usage_pct`.
  *
- * @throws Token2MetricsError `missing-column`, `bad-number`, `no-rows`
+ * @throws Fault `missing-column`, `bad-number`, `no-rows`
  */
 export const loadPowerSamples = async (bytes: Uint8Array, file = '<input>'): Promise<PowerRun[]> => {
   const [sheet] = await readSheets(bytes, file);
-  if (!sheet)
-    throw new Token2MetricsError('token2metrics/no-rows', 'file: must have at least one row; got none', { file });
+  if (!sheet) throw fault('no-rows', { what: 'file', rule: 'must have at least one row', file });
   const elapsed = columnWithUnit(sheet, ELAPSED, 'time');
   const power = columnWithUnit(sheet, POWER, 'power');
   const at = (names: readonly string[]) => sheet.names.findIndex((name) => names.includes(plainName(name)));
@@ -65,21 +64,24 @@ const columnWithUnit = (sheet: Sheet, stems: readonly string[], quantity: 'time'
     if (suffix && stems.includes(plainName(suffix.stem)))
       return { index, factor: unitOf(quantity, suffix.unit.name).factor };
   }
-  throw new Token2MetricsError(
-    'token2metrics/missing-column',
-    `${stems[0]}: power samples need a column such as ${stems[0]}_${quantity === 'time' ? 's' : 'w'}; got ${sheet.names.join(', ')}`,
-    { file: sheet.file, line: 1, column: stems[0] ?? '' },
-  );
+  throw fault('missing-column', {
+    what: stems[0],
+    rule: `must stand in a column such as ${stems[0]}_${quantity === 'time' ? 's' : 'w'}`,
+    value: sheet.names.join(', '),
+    file: sheet.file,
+    line: 1,
+  });
 };
 
 const sampleAt = (sheet: Sheet, row: number, column: number): number => {
   const text = sheet.cell(row, column).trim();
   const value = text === '' ? Number.NaN : Number(text);
   if (Number.isFinite(value)) return value;
-  throw new Token2MetricsError('token2metrics/bad-number', `${sheet.names[column]}: must be a number; got '${text}'`, {
+  throw fault('bad-number', {
+    what: sheet.names[column],
+    rule: 'must be a number',
+    value: text,
     file: sheet.file,
     line: sheet.line(row),
-    column: sheet.names[column] ?? '',
-    value: text,
   });
 };

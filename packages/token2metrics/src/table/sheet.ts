@@ -1,6 +1,7 @@
 import { readTidyTable } from '@stepclock/trace-io';
 import readXlsxFile from 'read-excel-file/universal';
-import { Token2MetricsError } from '../token2metrics-error.js';
+import { fault } from '../fault.js';
+import { checkUnpackedSize } from './unpacked-size.js';
 
 /** One table of text cells: a CSV file or one sheet of a workbook. */
 export interface Sheet {
@@ -22,10 +23,13 @@ const ZIP = [0x50, 0x4b] as const;
 /**
  * Reads CSV, TSV, JSON lines or an Excel workbook, told apart by the first bytes.
  *
- * @throws Fault for a broken text table; Token2MetricsError `token2metrics/not-xlsx`, `token2metrics/ambiguous-column`, `token2metrics/no-rows`
+ * @param title the only sheet wanted of a workbook
+ * @throws TraceIoError for a broken text table; Fault `token2metrics/not-xlsx`, `token2metrics/too-large`, `token2metrics/missing-column`
  */
-export const readSheets = async (bytes: Uint8Array, file: string): Promise<Sheet[]> => {
-  if (ZIP.every((byte, i) => bytes[i] === byte)) return readWorkbook(bytes, file);
+export const readSheets = async (bytes: Uint8Array, file: string, title?: string): Promise<Sheet[]> => {
+  if (ZIP.every((byte, i) => bytes[i] === byte)) return readWorkbook(bytes, file, title);
+  if (title !== undefined)
+    throw fault('bad-option', { what: 'sheet', rule: 'must be left out: the file is no workbook', value: title, file });
   const table = await readTidyTable(once(bytes), { fileName: file });
   return [
     {
@@ -42,32 +46,38 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-const readWorkbook = async (bytes: Uint8Array, file: string): Promise<Sheet[]> => {
+const readWorkbook = async (bytes: Uint8Array, file: string, title: string | undefined): Promise<Sheet[]> => {
+  checkUnpackedSize(bytes, file);
   let sheets: Awaited<ReturnType<typeof readXlsxFile>>;
   try {
     sheets = await readXlsxFile(new Uint8Array(bytes).buffer);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Token2MetricsError(
-      'token2metrics/not-xlsx',
-      `workbook: must be an Excel .xlsx file; got one that does not open (${why})`,
-      {
-        file,
-      },
-    );
+    throw fault('not-xlsx', {
+      what: 'workbook',
+      rule: 'must be an Excel .xlsx file',
+      value: `one that does not open (${why})`,
+      file,
+    });
   }
-  return sheets
+  const wanted = title === undefined ? sheets : sheets.filter(({ sheet }) => sheet === title);
+  if (wanted.length === 0) {
+    throw fault('bad-option', {
+      what: 'sheet',
+      rule: `must be one of ${sheets.map(({ sheet }) => sheet).join(', ')}`,
+      value: title,
+      file,
+    });
+  }
+  return wanted
     .filter(({ data }) => data.length > 0)
     .map(({ sheet, data }) => {
-      const place = `${file}[${sheet}]`;
       const [header, ...rows] = data;
-      const names = (header ?? []).map(cellText);
       const kept = rows.flatMap((row, i) => (row.some((cell) => cellText(cell) !== '') ? [{ row, line: i + 2 }] : []));
-      refuseRepeats(names, place);
       return {
-        file: place,
+        file: `${file}[${sheet}]`,
         title: sheet,
-        names,
+        names: (header ?? []).map(cellText),
         length: kept.length,
         cell: (row, column) => cellText(kept[row]?.row[column]),
         line: (row) => kept[row]?.line ?? 0,
@@ -80,17 +90,15 @@ const cellText = (cell: unknown): string => {
   return cell instanceof Date ? cell.toISOString() : String(cell).trim();
 };
 
-const refuseRepeats = (names: readonly string[], file: string): void => {
+/** @throws Fault `token2metrics/ambiguous-column` when two columns have one name, which only a workbook lets through */
+export const refuseRepeats = ({ names, file }: Sheet): void => {
   const twice = names.find((name, i) => name !== '' && names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new Token2MetricsError(
-      'token2metrics/ambiguous-column',
-      `header: every column needs a name of its own; got '${twice}' twice`,
-      {
-        file,
-        line: 1,
-        column: twice,
-      },
-    );
-  }
+  if (twice === undefined) return;
+  throw fault('ambiguous-column', {
+    what: 'header',
+    rule: 'must have a name of its own for every column',
+    value: `${twice} twice`,
+    file,
+    line: 1,
+  });
 };

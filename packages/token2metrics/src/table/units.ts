@@ -1,4 +1,5 @@
-import { Token2MetricsError, type Token2MetricsErrorParts } from '../token2metrics-error.js';
+import type { Place } from '@stepclock/faults';
+import { fault } from '../fault.js';
 
 export type Quantity = 'time' | 'energy' | 'power';
 
@@ -26,20 +27,17 @@ const findUnit = (quantity: Quantity, name: string): Unit | undefined => {
   return match && { name: match[0], factor: match[1] };
 };
 
-/** @throws Token2MetricsError `token2metrics/unknown-unit` */
-export const unitOf = (quantity: Quantity, name: string, parts: Token2MetricsErrorParts = {}): Unit => {
+/** @throws Fault `token2metrics/unknown-unit` */
+export const unitOf = (quantity: Quantity, name: string, parts: Place = {}): Unit => {
   const unit = findUnit(quantity, name);
   if (unit) return unit;
   const known = unitNames(quantity).join(', ');
-  throw new Token2MetricsError(
-    'token2metrics/unknown-unit',
-    `unit: must be one of ${known} for a ${quantity}; got '${name}'`,
-    {
-      ...parts,
-      value: name,
-      expected: known,
-    },
-  );
+  throw fault('unknown-unit', {
+    what: 'unit',
+    rule: `must be one of ${known} for a ${quantity}`,
+    value: name,
+    ...parts,
+  });
 };
 
 /** The unit at the end of a column's name (`ttft_ms`), and the name without it. */

@@ -39,7 +39,7 @@ const bytesOf = async (path: string, session: Session): Promise<{ bytes: Uint8Ar
 };
 
 /** A file's JSON, or an error that names the file. */
-export const readJsonFile = async (path: string, what: string): Promise<unknown> => {
+const readJsonFile = async (path: string, what: string): Promise<unknown> => {
   const text = await readFile(path, 'utf8');
   try {
     return JSON.parse(text);

@@ -1,8 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { configurationFor, type DeviceModel, deviceModelFromJSON } from '@stepclock/token2metrics';
+import { configurationFor, type DeviceModel, readDeviceModel } from '@stepclock/token2metrics';
 import { inputFault, usageFault } from '../../session/errors.js';
-import { readJsonFile } from './input.js';
 import type { ModelArgs } from './options.js';
 
 /** Where models go and come from unless told otherwise. */
@@ -17,8 +16,7 @@ export const modelFileName = (model: string): string => {
   return `${safe}.json`;
 };
 
-const readModelFile = async (path: string): Promise<DeviceModel> =>
-  deviceModelFromJSON(await readJsonFile(path, "a model as 'stepclock token2metrics train' writes it"), path);
+const readModelFile = async (path: string): Promise<DeviceModel> => readDeviceModel(await readFile(path, 'utf8'), path);
 
 const modelsIn = async (folder: string): Promise<string[]> =>
   (await readdir(folder))

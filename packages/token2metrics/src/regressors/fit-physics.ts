@@ -1,0 +1,123 @@
+import { dataset, type FeatureTable, featureTable, leastSquares } from '@stepclock/regression';
+import { median } from 'd3-array';
+import type { Metric } from '../table/metric.js';
+import { countSettings, settingsOf } from '../table/settings.js';
+import { cannotBeFitted } from './cannot-be-fitted.js';
+import { type Misfit, misfitOf } from './misfit.js';
+import { opennessOf, SQUARE_SHARE } from './openness.js';
+import { DEFAULT_PADDING, PHYSICS_TERMS, type PhysicsPredictor, physicsColumns, physicsPredictor } from './physics.js';
+
+/** Weights of squared errors that make them relative. */
+export const relativeWeights = (target: Float64Array): Float64Array => target.map((y) => 1 / (y * y));
+
+/** Terms (by number, besides the constant) to try, richest first: the next ones when the data cannot tell them apart. */
+const CHOICES: readonly (readonly number[])[] = [[1, 2, 3, 4], [1, 3, 4], [3, 4], [1, 3], [3], [1, 2], [1]];
+/** The same without the quadratic term. */
+const LINEAR = CHOICES.filter((terms) => !terms.includes(2));
+const [PROMPT, SQUARE] = [1, 2];
+
+/**
+ * Least squares on the physics terms, weighted by 1/y: the relative error is what counts, over answers of ten tokens and of four thousand.
+ *
+ * The quadratic term extrapolates worst and is determined last. Prompts beyond the longest one go on with a second fit, in which it is shrunk towards zero
+ * and not below it: `min sum ((y - X b) / y)^2 + n / settings (s / (1e-4 b_P))^2 b_PP^2`, s the relative misfit of a setting.
+ *
+ * @param target positive
+ * @throws Fault of @stepclock/regression when there is no row
+ */
+export const fitPhysics = (
+  tokens: FeatureTable,
+  target: Float64Array,
+  padding = DEFAULT_PADDING,
+  metric: Metric = 'total',
+): PhysicsPredictor => {
+  const columns = physicsColumns(tokens, padding);
+  const relative = columns.map((column) => column.map((value, i) => value / target[i]));
+  const misfit = misfitOf(columns, relative);
+  const settings = countSettings(settingsOf(tokens));
+  const { coefficients, terms } = richest(CHOICES, relative, settings);
+  const linear = richest(LINEAR, relative, settings);
+  const cautious = (linear.terms.includes(PROMPT) ? withSquare(linear, relative, misfit) : undefined) ?? linear;
+  // Decoding meets the prompt as context alone, and mean power levels off: neither goes on with the prompt.
+  const goesOn = metric !== 'decode' && metric !== 'power';
+  const told = (j: number) => columns[j].some((value) => value !== 0);
+  return physicsPredictor({
+    coefficients,
+    padding,
+    dropped: PHYSICS_TERMS.filter((_, j) => j > 0 && told(j) && !terms.includes(j)),
+    beyond: {
+      prompt: columns[PROMPT].reduce((a, b) => Math.max(a, b), 0),
+      slope: goesOn ? Math.max(0, cautious.coefficients[PROMPT]) : 0,
+      square: goesOn ? Math.max(0, cautious.coefficients[SQUARE]) : 0,
+    },
+    openness: opennessOf({ columns, relative, ...cautious, misfit, metric, typical: typicalOf(columns, target) }),
+  });
+};
+
+interface Terms {
+  readonly coefficients: Float64Array;
+  readonly terms: readonly number[];
+}
+
+/** Median over the rows of y over each term: the coefficient if the term made up all of it. */
+const typicalOf = (columns: readonly Float64Array[], target: Float64Array): number[] =>
+  columns.map((column) => median(target, (y, i) => (column[i] > 0 ? y / column[i] : Number.NaN)) ?? 0);
+
+const richest = (choices: typeof CHOICES, relative: readonly Float64Array[], settings: number): Terms => {
+  for (const terms of choices) {
+    if (terms.some((j) => relative[j].every((value) => value === 0))) continue;
+    // An exact fit through as many settings as terms has learnt the noise: a shorter form predicts better.
+    if (terms.length + 1 >= settings) continue;
+    try {
+      return solve(relative, terms);
+    } catch (error) {
+      // What the rows cannot tell is left out; of what is wrong with the rows the last form complains too.
+      if (!cannotBeFitted(error)) throw error;
+    }
+  }
+  return solve(relative, []);
+};
+
+/** @param pull of each coefficient towards zero: the penalty is its square times that of the coefficient */
+const solve = (relative: readonly Float64Array[], terms: readonly number[], pull: readonly number[] = []): Terms => {
+  const used = [0, ...terms];
+  const n = relative[0].length;
+  const pulled = used.filter((j) => (pull[j] ?? 0) > 0);
+  const rows = n + pulled.length;
+  const table = featureTable(
+    used.map((j) => PHYSICS_TERMS[j]),
+    used.map((j) => {
+      const column = new Float64Array(rows);
+      column.set(relative[j]);
+      if (pulled.includes(j)) column[n + pulled.indexOf(j)] = pull[j];
+      return column;
+    }),
+  );
+  const ones = Float64Array.from({ length: rows }, (_, i) => (i < n ? 1 : 0));
+  const { model } = leastSquares(dataset(table, ones), { intercept: false });
+  const coefficients = new Float64Array(PHYSICS_TERMS.length);
+  used.forEach((j, k) => {
+    coefficients[j] = model.coefficients[k];
+  });
+  return { coefficients, terms };
+};
+
+/** The linear form with a quadratic term of at least 0, or undefined where the rows say nothing for one. */
+const withSquare = (linear: Terms, relative: readonly Float64Array[], misfit: Misfit): Terms | undefined => {
+  const terms = [PROMPT, SQUARE, ...linear.terms.filter((j) => j > SQUARE)];
+  const scale = SQUARE_SHARE * linear.coefficients[PROMPT];
+  if (misfit.prompts < 3 || terms.length + 1 >= misfit.settings || !(scale > 0)) return undefined;
+  const rowsASetting = relative[0].length / misfit.settings;
+  let found: Terms = linear;
+  // The misfit hardly depends on the pull: three rounds settle it.
+  for (let round = 0; round < 3; round++) {
+    const pull = Math.sqrt(rowsASetting * misfit.variance(found.coefficients, terms.length + 1)) / scale;
+    try {
+      found = solve(relative, terms, [0, 0, pull]);
+    } catch (error) {
+      if (!cannotBeFitted(error)) throw error;
+      return undefined;
+    }
+  }
+  return found.coefficients[SQUARE] < 0 ? undefined : found;
+};
