@@ -90,7 +90,10 @@ const calibrationJson = ({ metrics, left }: Calibration): object => ({
     samples,
     method: choice.method,
     reason: choice.reason,
-    leave_one_out: choice.trials.map(({ method, heldOutMapePercent }) => ({ method, mape_percent: heldOutMapePercent })),
+    leave_one_out: choice.trials.map(({ method, heldOutMapePercent }) => ({
+      method,
+      mape_percent: heldOutMapePercent,
+    })),
   })),
   not_carried_over: left,
 });
