@@ -9,5 +9,5 @@ export {
   squareMatrix,
   text,
 } from './number-schemas.js';
-export { type ModelFileKind, modelOfJson, readModelFile } from './read-model-file.js';
+export { jsonOfModelFile, type ModelFileKind, modelOfJson, readModelFile } from './read-model-file.js';
 export { type ValidationOptions, validated } from './validated.js';

@@ -31,7 +31,7 @@ export const readModelFile = <Schema extends v.GenericSchema>(
   text: string,
   kind: ModelFileKind<Schema>,
   file?: string,
-): v.InferOutput<Schema> => modelOfJson(parsedJson(text, kind, file), kind, file);
+): v.InferOutput<Schema> => modelOfJson(jsonOfModelFile(text, kind, file), kind, file);
 
 /** As {@link readModelFile}, of JSON that is parsed already. */
 export const modelOfJson = <Schema extends v.GenericSchema>(
@@ -50,10 +50,15 @@ export const modelOfJson = <Schema extends v.GenericSchema>(
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
-const parsedJson = (
+/**
+ * The JSON of a model file, not yet checked: for files that may be of several families.
+ *
+ * @throws Fault with the kind's code: no UTF-8, no JSON (with line and column)
+ */
+export const jsonOfModelFile = (
   text: string,
   { code, described }: Pick<ModelFileKind<v.GenericSchema>, 'code' | 'described'>,
-  file: string | undefined,
+  file?: string,
 ): unknown => {
   if (text.slice(0, 64).includes('\0')) {
     throw new Fault(code, { what: 'encoding', rule: 'must be UTF-8', value: 'UTF-16 or binary', file });

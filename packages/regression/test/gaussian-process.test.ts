@@ -1,5 +1,6 @@
 import '@stepclock/vitest-matchers';
 import { seededRandom } from '@stepclock/numerics';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { EXACT_ROWS, INDUCING_ROWS } from '../src/gaussian-process/gaussian-process.js';
 import { inducingRows } from '../src/gaussian-process/inducing-rows.js';
@@ -10,6 +11,7 @@ import {
   type GaussianProcessOptions,
   gaussianProcess,
   gaussianProcessOf,
+  gaussianProcessParametersSchema,
   modelFromJSON,
 } from '../src/index.js';
 import { gaussSolve } from './gauss.js';
@@ -221,7 +223,10 @@ describe('gaussianProcess', () => {
         ).toBeGreaterThan(here - 0.01);
       }
     });
-    for (const again of [modelFromJSON(throughJSON(model)), gaussianProcessOf(throughJSON(model))]) {
+    for (const again of [
+      modelFromJSON(throughJSON(model)),
+      gaussianProcessOf(v.parse(gaussianProcessParametersSchema, throughJSON(model))),
+    ]) {
       expect(again.predict(table(asked))).toEqual(model.predict(table(asked)));
     }
     expect(model.parameters.features).toEqual([

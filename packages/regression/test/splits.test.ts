@@ -61,12 +61,6 @@ describe('groupedSplits', () => {
     }
   });
 
-  it('of rows that are all different are the folds of rows', () => {
-    const rows = Array.from({ length: 11 }, (_, i) => `r${i}`);
-    expect(groupedSplits(rows, { folds: 3, seed: 5 })).toEqual(kFoldSplits(11, { folds: 3, seed: 5 }));
-    expect(groupedSplits(rows, { folds: 30 })).toHaveLength(11);
-  });
-
   it('leaves one group out where there are fewer groups than folds', () => {
     for (const folds of [3, 5, 1000]) {
       const splits = groupedSplits([7, 7, 8, 9, 8], { folds });
@@ -117,22 +111,6 @@ describe('trainTestSplit', () => {
   it('holds back a fifth by seed 42 unless told otherwise', () => {
     expect(trainTestSplit(50)).toEqual(trainTestSplit(50, 0.2, 42));
     expect(trainTestSplit(50)).not.toEqual(trainTestSplit(50, 0.2, 41));
-  });
-
-  it('keeps groups whole, and takes groups of one for rows', () => {
-    const groups = Array.from({ length: 40 }, (_, i) => i % 8);
-    const { train, test } = trainTestSplit(40, 0.2, 1, groups);
-    expect(test).toHaveLength(10);
-    expect([...test].map((row) => row % 8).filter((g) => [...train].some((row) => row % 8 === g))).toEqual([]);
-    expect(
-      trainTestSplit(
-        40,
-        0.2,
-        1,
-        groups.map((_, i) => i),
-      ),
-    ).toEqual(trainTestSplit(40, 0.2, 1));
-    expect(() => trainTestSplit(3, 0.5, 1, ['a', 'a', 'a'])).toThrow('must leave rows on both sides of 3');
   });
 
   it('leaves a row on either side, or refuses', () => {

@@ -18,13 +18,12 @@ export { FAMILIES, type Family } from './estimator/families/family.js';
 export type { NetworkEffort } from './estimator/families/smooth-forms.js';
 export {
   type FamilyScore,
-  figuresJSON,
   StageEstimator,
   type StagePrediction,
   type StageReport,
 } from './estimator/stage-estimator.js';
 export { type TrainedEstimator, type TrainOptions, trainEstimator } from './estimator/train-estimator.js';
-export { trainTransferNetworks, transferNetworksFromJSON } from './estimator/transfer-network.js';
+export { trainTransferNetworks } from './estimator/transfer-network.js';
 export type { Spread } from './experiment/aggregate.js';
 export { type DrawnSets, drawSets, testSize } from './experiment/draw-sets.js';
 export { type ExperimentFiles, experimentFiles } from './experiment/experiment-files.js';
@@ -57,9 +56,12 @@ export {
 } from './guardrail/bounds.js';
 export { conformalSelection, type Selection } from './guardrail/conformal-selection.js';
 export { type CrossFit, crossFit } from './guardrail/cross-fit.js';
-export { crossFitFromJSON, crossFitJSON } from './guardrail/cross-fit-json.js';
+export { crossFitJSON } from './guardrail/cross-fit-schema.js';
 export { type Answer, type BudgetFilter, filterByBudget } from './guardrail/filter-by-budget.js';
 export { type GuardrailFigures, guardrailFigures } from './guardrail/guardrail-figures.js';
+export { readStageModel } from './model/read-stage-model.js';
+export { figuresJSON } from './model/shared-schemas.js';
+export { predictStages, recalibrationOf, type StageModel } from './model/stage-model.js';
 export { gridConfigurations, type KnobGrid } from './plan/knob-grid.js';
 export { PLAN_KINDS, type PlanKind, samplingPlan } from './plan/sampling-plan.js';
 export { SYNTHETIC_GPUS, type SyntheticGpu, type SyntheticOptions, syntheticGpuCsv } from './plan/synthetic-gpus.js';
@@ -69,7 +71,6 @@ export {
   type RecalibrateOptions,
   type Recalibration,
   recalibrate,
-  recalibrationFromJSON,
   type TransferPrediction,
 } from './recalibration/recalibrate.js';
 export {

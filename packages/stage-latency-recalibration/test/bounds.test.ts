@@ -5,7 +5,6 @@ import {
   type CrossFit,
   conformalSelection,
   crossFit,
-  crossFitFromJSON,
   crossFitJSON,
   filterByBudget,
   guardrailFigures,
@@ -19,10 +18,12 @@ import {
   type TransferSamples,
 } from '../src/index.js';
 import { faultWith } from './fault.js';
+import { crossFitFrom } from './reading-models.js';
 
 /** A model that multiplies one stage's source time. */
 const times = (factor: number): Recalibration => ({
   method: 'scale',
+  stageNames: ['stage'],
   samples: 0,
   predict: ({ sourceMs }) => ({ stagesMs: null, totalMs: sourceMs[0].map((ms) => factor * ms) }),
   toJSON: () => ({}),
@@ -416,7 +417,7 @@ describe('crossFit', () => {
   });
 });
 
-describe('crossFitJSON, crossFitFromJSON', () => {
+describe('a cross-fit’s file', () => {
   it('write and read folds, ratios and predictions', () => {
     const half = { kind: 'power', power: 1, log_factor: Math.log(0.5) };
     const fold = (map: object) => ({
@@ -435,7 +436,7 @@ describe('crossFitJSON, crossFitFromJSON', () => {
       ratios: [1.5, 0.5, 1],
       predicted_ms: [5, 20, 15],
     };
-    const cross = crossFitFromJSON(json);
+    const cross = crossFitFrom(json);
     expect(cross.folds.map(({ model }) => [...model.predict(inputOf(10, 30)).totalMs])).toEqual([
       [expect.closeTo(5, 12), expect.closeTo(15, 12)],
       [10, 30],
@@ -443,31 +444,6 @@ describe('crossFitJSON, crossFitFromJSON', () => {
     expect(crossFitJSON(cross)).toEqual(json);
     expect(crossFitJSON({ ...cross, folds: [{ model: times(1), rows: Uint32Array.of(3) }] })).toMatchObject({
       folds: [{ rows: [3] }],
-    });
-  });
-
-  it('refuses what has not its parts', () => {
-    const fault = {
-      code: 'stage/bad-model',
-      message: 'guardrail: must have folds, ratios and predicted_ms; got "others"',
-      value: 'others',
-    };
-    const whole = { folds: [], ratios: [], predicted_ms: [] };
-    for (const value of [
-      undefined,
-      null,
-      7,
-      {},
-      { ...whole, folds: {} },
-      { ...whole, ratios: undefined },
-      { ...whole, predicted_ms: null },
-    ]) {
-      expect(faultOf(() => crossFitFromJSON(value))).toEqual(fault);
-    }
-    expect(crossFitFromJSON(whole)).toEqual({
-      folds: [],
-      ratios: new Float64Array(0),
-      predictedMs: new Float64Array(0),
     });
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { StageEstimator, trainEstimator } from '../src/index.js';
+import { trainEstimator } from '../src/index.js';
 import { powerLaw, tableOf, twoGpus } from './made-tables.js';
+import { estimatorFrom } from './reading-models.js';
 
 describe('trainEstimator', () => {
   it('recovers power laws by the log polynomial and says so out of fold', () => {
@@ -15,7 +16,7 @@ describe('trainEstimator', () => {
     async (family) => {
       const [source] = await twoGpus(40);
       const { estimator } = trainEstimator(source, { families: [family], folds: 2 });
-      const again = StageEstimator.fromJSON(JSON.parse(JSON.stringify(estimator)));
+      const again = estimatorFrom(JSON.parse(JSON.stringify(estimator)));
       expect(again.predict(source).totalMs).toEqual(estimator.predict(source).totalMs);
       expect(estimator.predict(source).totalMs.every((ms) => ms > 0)).toBe(true);
     },
@@ -74,6 +75,6 @@ describe('trainEstimator', () => {
       'task: must be one of QA, captioning; got "dubbing"',
     );
     expect(() => trainEstimator(tableOf(powerLaw(2)))).toThrow('configurations: must be at least 3');
-    expect(() => StageEstimator.fromJSON({})).toThrow('schema: must be');
+    expect(() => estimatorFrom({})).toThrow('schema');
   });
 });

@@ -4,17 +4,15 @@ import {
   dataset,
   type FeatureTable,
   featureTable,
-  type LinearModel,
   linearTerms,
   multiOutputPerceptron,
   nonNegativeLeastSquares,
   polynomialTerms,
-  randomForest,
   term,
 } from '@stepclock/regression';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_FAMILIES, type EncodedRows, type FamilyFit } from '../src/estimator/families/family.js';
-import { familyFits, predictorFromJSON } from '../src/estimator/families/index.js';
+import { familyFits } from '../src/estimator/families/index.js';
 import { linearForm, logPolynomialForm, physicsForm, polynomialForm } from '../src/estimator/families/linear-forms.js';
 import {
   networkForm,
@@ -24,7 +22,7 @@ import {
 } from '../src/estimator/families/smooth-forms.js';
 import { polynomialRidge } from '../src/estimator/polynomial-ridge.js';
 import { FAMILIES } from '../src/index.js';
-import { faultWith } from './fault.js';
+import { predictorFrom } from './reading-models.js';
 
 const rowsOf = (n: number, names: readonly [string, string] = ['a', 'b'], seed = 1): EncodedRows => {
   const random = seededRandom(seed, 'families');
@@ -51,8 +49,6 @@ const only = (fit: FamilyFit, rows: EncodedRows, ms: Float64Array) => {
   if (predictor === undefined) throw new RangeError('none');
   return predictor;
 };
-
-const faultOf = faultWith('message', 'value');
 
 describe('families', () => {
   it('are seven, of which all but the separate networks are tried', () => {
@@ -243,60 +239,17 @@ describe('networks', () => {
   });
 });
 
-describe('predictorFromJSON', () => {
+describe('predictorFrom', () => {
   const rows = rowsOf(12);
   const ms = columnOf(rows, (a, b) => a + b);
-  const written = (fit: FamilyFit) => JSON.parse(JSON.stringify(only(fit, rows, ms))) as Record<string, unknown>;
 
   it('reads what every family writes', () => {
     for (const family of FAMILIES) {
       const predictor = only(familyFits[family], rows, ms);
-      const again = predictorFromJSON(JSON.parse(JSON.stringify(predictor)));
+      const again = predictorFrom(JSON.parse(JSON.stringify(predictor)));
       expect(again.family).toBe(family);
       expect(again.predictMs(rows)).toEqual(predictor.predictMs(rows));
       expect(JSON.stringify(again)).toBe(JSON.stringify(predictor));
-    }
-  });
-
-  it('refuses an unknown family', () => {
-    for (const [value, family] of [
-      [undefined, undefined],
-      [null, undefined],
-      [7, undefined],
-      [{ family: 'cubic' }, 'cubic'],
-    ]) {
-      expect(faultOf(() => predictorFromJSON(value))).toEqual({
-        code: 'stage/bad-model',
-        message: `family: must be a known family${family === undefined ? '' : `; got ${JSON.stringify(family)}`}`,
-        value: family,
-      });
-    }
-  });
-
-  it('refuses a family without its parts', () => {
-    const line = written(linearForm);
-    const network = written(networkForm);
-    const forest = JSON.parse(JSON.stringify(randomForest(dataset(rows.raw, ms), { trees: 1 }).model));
-    expect((line.model as LinearModel).kind).toBe('linear');
-    const bad = (message: string) => ({ code: 'stage/bad-model', message });
-    for (const [value, kind] of [
-      [{ ...line, floor_ms: undefined }, 'linear'],
-      [{ ...line, floor_ms: '1' }, 'linear'],
-      [{ ...line, model: forest }, 'forest'],
-      [{ ...line, model: network.model }, 'mlp'],
-    ] as const) {
-      expect(faultOf(() => predictorFromJSON(value))).toMatchObject(
-        bad(`linear: must hold a linear model and floor_ms; got "${kind}"`),
-      );
-    }
-    for (const [value, kind] of [
-      [{ ...network, output: undefined }, 'mlp'],
-      [{ ...network, output: null }, 'mlp'],
-      [{ ...network, model: line.model }, 'linear'],
-    ] as const) {
-      expect(faultOf(() => predictorFromJSON(value))).toMatchObject(
-        bad(`mlp: must hold a network and its output; got "${kind}"`),
-      );
     }
   });
 });

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import {
   conformalSelection,
   crossFit,
-  crossFitFromJSON,
   crossFitJSON,
   filterByBudget,
   guardrailFigures,
@@ -17,6 +16,7 @@ import {
   type TransferSamples,
 } from '../src/index.js';
 import { takeSamples } from '../src/recalibration/samples.js';
+import { crossFitFrom } from './reading-models.js';
 
 /** Samples of one stage whose target is twice the source, with uniform relative noise. */
 const noisy = (n: number, seed: number): TransferSamples => {
@@ -103,7 +103,7 @@ describe('conformal bounds', () => {
     for (const method of ['auto', 'affine'] as const) {
       const model = recalibrate(method, samples);
       const cross = crossFit(model, samples);
-      const again = crossFitFromJSON(JSON.parse(JSON.stringify(crossFitJSON(cross))));
+      const again = crossFitFrom(JSON.parse(JSON.stringify(crossFitJSON(cross))));
       expect(jackknifeBounds(model, again, 0.9).bounds(samples)).toEqual(
         jackknifeBounds(model, cross, 0.9).bounds(samples),
       );

@@ -6,7 +6,6 @@ import {
   linearTerms,
   multiOutputPerceptron,
   nonNegativeLeastSquares,
-  randomForest,
 } from '@stepclock/regression';
 import { describe, expect, it } from 'vitest';
 import { trainNetwork } from '../src/estimator/families/smooth-forms.js';
@@ -14,8 +13,6 @@ import {
   METHODS,
   type Method,
   recalibrate,
-  recalibrationFromJSON,
-  StageEstimator,
   type StageTable,
   type TransferSamples,
   takeInput,
@@ -23,7 +20,6 @@ import {
   trainEstimator,
   trainTransferNetworks,
   transferInput,
-  transferNetworksFromJSON,
   transferSamples,
 } from '../src/index.js';
 import { fineTuned } from '../src/recalibration/fine-tune.js';
@@ -41,6 +37,7 @@ import {
 } from '../src/recalibration/stage-map.js';
 import { faultWith } from './fault.js';
 import { tableOf } from './made-tables.js';
+import { estimatorFrom, recalibrationFrom } from './reading-models.js';
 
 /** Two stages, the second counted once a step; targets by two laws, and the total by a third. */
 const samplesOf = (n: number): TransferSamples => {
@@ -321,23 +318,9 @@ describe('fine-tuned', () => {
       message: `fine-tuned: must have the source's networks`,
     });
   });
-
-  it('reads networks back, and refuses what is none', () => {
-    const source = trained();
-    const [again] = transferNetworksFromJSON([reread(source)]);
-    expect(again?.predict(samples.knobs)).toEqual(source.predict(samples.knobs));
-    const forest = reread(randomForest(dataset(samples.knobs, samples.targetTotalMs), { trees: 1 }).model);
-    for (const [value, message, got] of [
-      [undefined, 'networks: must be a list, one a stage; got "nothing"', 'nothing'],
-      [{ 0: reread(source) }, 'networks: must be a list, one a stage; got "nothing"', 'nothing'],
-      [[forest], 'network: must be an mlp; got "forest"', 'forest'],
-    ] as const) {
-      expect(faultOf(() => transferNetworksFromJSON(value))).toEqual({ code: 'stage/bad-model', message, value: got });
-    }
-  });
 });
 
-describe('recalibrationFromJSON', () => {
+describe('recalibrationFrom', () => {
   const samples = samplesOf(6);
 
   it('reads what every method writes, fixed steps and all', () => {
@@ -347,36 +330,12 @@ describe('recalibrationFromJSON', () => {
       for (const these of [samples, fixed]) {
         const json = reread(recalibrate(method, these));
         expect(json).toMatchObject(header(method, 6, these === fixed ? 3 : null));
-        const again = recalibrationFromJSON(json);
+        const again = recalibrationFrom(json);
         expect([again.method, again.samples]).toEqual([method, 6]);
         expect(reread(again)).toEqual(json);
         expect(again.predict(samples)).toEqual(recalibrate(method, samples).predict(samples));
       }
     }
-  });
-
-  it('refuses another schema, method or form', () => {
-    const json = reread(recalibrate('affine', samples));
-    for (const value of [
-      undefined,
-      null,
-      'affine',
-      { ...json, schema: 'stepclock/stage-recalibration@2' },
-      { ...json, method: 'cubic' },
-    ]) {
-      const schema = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined;
-      expect(faultOf(() => recalibrationFromJSON(value))).toEqual({
-        code: 'stage/bad-model',
-        message: `schema: must be "stepclock/stage-recalibration@1" with a known method${schema === undefined ? '' : `; got ${JSON.stringify(schema)}`}`,
-        value: schema,
-      });
-    }
-    const mix = reread(recalibrate('stage-mix', samples));
-    const forest = reread(randomForest(dataset(samples.knobs, samples.targetTotalMs), { trees: 1 }).model);
-    expect(faultOf(() => recalibrationFromJSON({ ...mix, model: forest }))).toMatchObject({
-      code: 'stage/bad-model',
-      message: 'model: must be linear; got "forest"',
-    });
   });
 });
 
@@ -449,7 +408,7 @@ describe('transferSamples', () => {
 
   it('an estimator is read back before it is used', () => {
     const estimator = trained();
-    const again = StageEstimator.fromJSON(reread(estimator));
+    const again = estimatorFrom(reread(estimator));
     expect(transferSamples(again, table)).toEqual(transferSamples(estimator, table));
   });
 });

@@ -1,16 +1,10 @@
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
-import {
-  METHODS,
-  recalibrate,
-  recalibrationFromJSON,
-  trainEstimator,
-  trainTransferNetworks,
-  transferSamples,
-} from '../src/index.js';
+import { METHODS, recalibrate, trainEstimator, trainTransferNetworks, transferSamples } from '../src/index.js';
 import { blendWeights } from '../src/recalibration/auto-blend.js';
 import { takeSamples } from '../src/recalibration/samples.js';
 import { powerLaw, tableOf, twoGpus } from './made-tables.js';
+import { recalibrationFrom } from './reading-models.js';
 
 describe('recalibrate', () => {
   it.each(['scale', 'affine', 'affine-relative', 'log-affine', 'global-affine', 'stage-mix', 'ridge', 'auto'] as const)(
@@ -61,7 +55,7 @@ describe('recalibrate', () => {
         ? { networks: trainTransferNetworks(estimator, source, 0, 'lean'), effort: 'lean' as const }
         : {};
     const model = recalibrate(method, samples, networks);
-    const again = recalibrationFromJSON(JSON.parse(JSON.stringify(model)));
+    const again = recalibrationFrom(JSON.parse(JSON.stringify(model)));
     expect(again.predict(samples).totalMs).toEqual(model.predict(samples).totalMs);
   });
 

@@ -1,4 +1,4 @@
-import { between, text, validated } from '@stepclock/model-file';
+import { between, text } from '@stepclock/model-file';
 import * as v from 'valibot';
 import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
 import { standardisationSchema, standardisedRows } from '../data/standardisation.js';
@@ -91,15 +91,9 @@ const rangeOf = ({ features, rows, alpha }: GaussianProcessParameters): Training
   return trainingRangeOf({ length: alpha.length, names: features.map(({ name }) => name), columns });
 };
 
-/**
- * A process from its parameters.
- *
- * @throws Fault `regression/bad-model`, with the path of the field
- */
-export const gaussianProcessOf = (value: unknown): GaussianProcessModel => {
-  const found = validated(value, gaussianProcessParametersSchema, { code: 'regression/bad-model', path: 'process' });
-  return gaussianProcessModel(found, rangeOf(found));
-};
+/** A process from parameters that {@link gaussianProcessParametersSchema} has seen. */
+export const gaussianProcessOf = (parameters: GaussianProcessParameters): GaussianProcessModel =>
+  gaussianProcessModel(parameters, rangeOf(parameters));
 
 /** A process from its JSON. */
 export const gaussianProcessFrom = ({

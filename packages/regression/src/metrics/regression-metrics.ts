@@ -1,10 +1,9 @@
-import { CompensatedSum, quantileSorted } from '@stepclock/numerics';
+import { CompensatedSum, meanOf, quantileSorted } from '@stepclock/numerics';
 import { fault } from '../fault.js';
 
 /** How far predictions lie from what was measured. Errors are in the target's unit; `null` where a figure is not defined. */
 export interface RegressionMetrics {
   readonly n: number;
-  /** Saturates at the largest double. */
   readonly mse: number;
   readonly rmse: number;
   readonly mae: number;
@@ -38,8 +37,10 @@ export const regressionMetrics = (measured: Float64Array, predicted: Float64Arra
     const rule = `must have as many rows as measured (${n})`;
     throw fault('regression/length-mismatch', { what: 'predicted', rule, value: predicted.length });
   }
-  const errors = new Float64Array(n);
   const absolute = new Float64Array(n);
+  const squares = new CompensatedSum();
+  const sum = new CompensatedSum();
+  const absoluteSum = new CompensatedSum();
   const relative = new CompensatedSum();
   let zeros = 0;
   for (let i = 0; i < n; i++) {
@@ -50,45 +51,41 @@ export const regressionMetrics = (measured: Float64Array, predicted: Float64Arra
       const value = Number.isFinite(y) ? predicted[i] : y;
       throw fault('regression/bad-column', { what, rule: 'must be a finite number', value, row: i });
     }
-    errors[i] = error;
     absolute[i] = Math.abs(error);
+    squares.add(error * error);
+    sum.add(error);
+    absoluteSum.add(Math.abs(error));
     if (y === 0) zeros++;
     else relative.add(Math.abs(error / y));
   }
   absolute.sort();
   const at = (p: number): number => quantileSorted(absolute, p);
-  // Sums are taken in a unit in which no square overflows: a power of two, so that nothing is rounded.
-  const largest = measured.reduce((most, y) => Math.max(most, Math.abs(y)), absolute[n - 1]);
-  const unit = largest > SAFE_TO_SQUARE ? 2 ** Math.floor(Math.log2(largest)) : 1;
-  const total = (inUnits: (row: number) => number): number => {
-    const sum = new CompensatedSum();
-    for (let i = 0; i < n; i++) sum.add(inUnits(i));
-    return sum.value;
-  };
-  const squares = total((i) => (errors[i] / unit) ** 2);
-  const bias = total((i) => errors[i] / unit) / n;
-  const mean = total((i) => measured[i] / unit) / n;
-  const spread = total((i) => (measured[i] / unit - mean) ** 2);
-  const scatter = total((i) => (errors[i] / unit - bias) ** 2);
+  const bias = sum.value / n;
+  const mean = meanOf(measured);
+  const total = new CompensatedSum();
+  const scatter = new CompensatedSum();
+  for (let i = 0; i < n; i++) {
+    const y = measured[i];
+    total.add((y - mean) ** 2);
+    scatter.add((predicted[i] - y - bias) ** 2);
+  }
+  const spread = total.value;
   return {
     n,
-    mse: Math.min(unit * (unit * (squares / n)), Number.MAX_VALUE),
-    rmse: unit * Math.sqrt(squares / n),
-    mae: unit * (total((i) => absolute[i] / unit) / n),
+    mse: squares.value / n,
+    rmse: Math.sqrt(squares.value / n),
+    mae: absoluteSum.value / n,
     mapePercent: zeros > 0 ? null : (100 * relative.value) / n,
     medianAbsoluteError: at(0.5),
     p90AbsoluteError: at(0.9),
     p95AbsoluteError: at(0.95),
     p99AbsoluteError: at(0.99),
     maxAbsoluteError: absolute[n - 1],
-    bias: unit * bias,
-    r2: isConstant(measured) ? null : 1 - squares / spread,
-    explainedVariance: isConstant(measured) ? null : 1 - scatter / spread,
+    bias,
+    r2: isConstant(measured) ? null : 1 - squares.value / spread,
+    explainedVariance: isConstant(measured) ? null : 1 - scatter.value / spread,
   };
 };
-
-/** The squares of numbers up to this, and sums of 2^20 of them, fit into doubles. */
-const SAFE_TO_SQUARE = 2 ** 500;
 
 /** Whether all values are the same; asked of the values, since their sum of squares about a rounded mean may not be 0. */
 const isConstant = (values: Float64Array): boolean => values.every((value) => value === values[0]);

@@ -89,21 +89,9 @@ export const settingsOf = ({ columns, length }: FeatureTable): Uint32Array => {
   return settings;
 };
 
-/** The rows of each group, groups in order of appearance. */
-const rowsByGroup = (groups: ArrayLike<string | number>): (readonly number[])[] => {
-  const rowsOf = new Map<string | number, number[]>();
-  for (let i = 0; i < groups.length; i++) {
-    const rows = rowsOf.get(groups[i]);
-    if (rows === undefined) rowsOf.set(groups[i], [i]);
-    else rows.push(i);
-  }
-  return [...rowsOf.values()];
-};
-
 /**
  * k-fold over groups: the rows of one group (a setting, a request, a device) are never on both sides. Groups are dealt in a seeded random
  * order, each to the fold with the fewest rows so far. Where there are fewer groups than folds, each group is a fold: leave one group out.
- * Where each row is a group of its own, the folds are those of {@link kFoldSplits}.
  *
  * @param groups the group of each row, by any name; two different ones at least
  * @throws Fault `regression/bad-option`
@@ -112,47 +100,36 @@ export const groupedSplits = (
   groups: ArrayLike<string | number>,
   { folds, seed = 42, shuffle = true }: KFoldOptions,
 ): Split[] => {
-  const members = rowsByGroup(groups);
-  checkFolds(folds, members.length, 'groups', Number.POSITIVE_INFINITY);
-  const count = Math.min(folds, members.length);
-  if (members.length === groups.length) return kFoldSplits(groups.length, { folds: count, seed, shuffle });
+  const rowsOf = new Map<string | number, number[]>();
+  for (let i = 0; i < groups.length; i++) {
+    const rows = rowsOf.get(groups[i]);
+    if (rows === undefined) rowsOf.set(groups[i], [i]);
+    else rows.push(i);
+  }
+  checkFolds(folds, rowsOf.size, 'groups', Number.POSITIVE_INFINITY);
+  const members = [...rowsOf.values()];
   const order = shuffle ? shuffled(members.length, seededRandom(seed, 'grouped')) : members.keys();
-  const sizes = new Uint32Array(count);
+  const sizes = new Uint32Array(Math.min(folds, members.length));
   const foldOf = new Uint32Array(groups.length);
   for (const g of order) {
     const fold = sizes.indexOf(Math.min(...sizes));
     for (const row of members[g]) foldOf[row] = fold;
     sizes[fold] += members[g].length;
   }
-  return splitsOf(foldOf, count);
+  return splitsOf(foldOf, sizes.length);
 };
 
 /**
  * One random split.
  *
- * @param testFraction share of the rows to test on, above 0 and below 1; rounded up to a row, and to a whole group
- * @param groups the group of each row, none of which is on both sides; default: each row is its own
- * @throws Fault `regression/bad-option` where a side has no row
+ * @param testFraction share of the rows to test on, above 0 and below 1; rounded up to a row
  */
-export const trainTestSplit = (
-  rows: number,
-  testFraction = 0.2,
-  seed = 42,
-  groups: ArrayLike<string | number> = Uint32Array.from({ length: rows }, (_, i) => i),
-): Split => {
-  const members = rowsByGroup(groups);
+export const trainTestSplit = (rows: number, testFraction = 0.2, seed = 42): Split => {
   const tests = Math.ceil(rows * testFraction);
-  const isTested = new Uint32Array(rows);
-  let tested = 0;
-  for (const g of shuffled(members.length, seededRandom(seed, 'train-test'))) {
-    if (!(tested < tests)) break;
-    for (const row of members[g]) isTested[row] = 1;
-    tested += members[g].length;
-  }
-  if (!(testFraction > 0 && tested < rows)) {
+  if (!(testFraction > 0 && tests < rows)) {
     const rule = `must leave rows on both sides of ${rows}`;
     throw fault('regression/bad-option', { what: 'testFraction', rule, value: testFraction });
   }
-  const [train, test] = splitsOf(isTested, 2).map((split) => split.test);
-  return { train, test };
+  const order = shuffled(rows, seededRandom(seed, 'train-test'));
+  return { train: order.slice(tests).sort(), test: order.slice(0, tests).sort() };
 };

@@ -1,4 +1,4 @@
-import type { StageWarning } from '../stage-fault.js';
+import { type StageWarning, stageFault } from '../stage-fault.js';
 import type { TotalRule } from './decode-steps.js';
 
 /** One knob over the rows: numbers, or codes of named levels. */
@@ -54,6 +54,23 @@ export const totalsOf = (
     }
   });
   return sum;
+};
+
+/**
+ * Predicted times, as they are.
+ *
+ * @throws Fault `stage/bad-value` at the first that is no time above 0 within a double's range: the model does not describe its configuration
+ */
+export const checkedTimes = (stage: string, ms: Float64Array): Float64Array => {
+  const row = ms.findIndex((time) => !(time > 0 && time < Number.POSITIVE_INFINITY));
+  if (row < 0) return ms;
+  throw stageFault('stage/bad-value', {
+    what: `predicted ${stage}`,
+    rule: 'must be a time above 0 ms',
+    value: ms[row],
+    row,
+    hint: 'the model does not hold for this configuration, or its file is damaged',
+  });
 };
 
 /** Measured totals. */

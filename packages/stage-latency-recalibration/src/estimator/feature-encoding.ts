@@ -1,15 +1,19 @@
 import { listed } from '@stepclock/faults';
 import { meanOf } from '@stepclock/numerics';
-import { type FeatureTable, featureTable, type JsonReader } from '@stepclock/regression';
+import { type FeatureTable, featureTable } from '@stepclock/regression';
 import { type KnobColumn, type KnobTable, placeOf } from '../data/stage-table.js';
 import { stageFault } from '../stage-fault.js';
+
+export const SCALES = ['log', 'log1p', 'linear'] as const;
+
+type Scale = (typeof SCALES)[number];
 
 /** How one knob becomes numbers. Logarithms wherever all values are above 0: latencies are products of powers of sizes, nearly. */
 type KnobEncoding =
   | {
       readonly kind: 'numeric';
       readonly name: string;
-      readonly scale: 'log' | 'log1p' | 'linear';
+      readonly scale: Scale;
       readonly mean: number;
       readonly sd: number;
       readonly min: number;
@@ -44,12 +48,12 @@ export interface FeatureEncoding {
   readonly knobs: readonly KnobEncoding[];
 }
 
-const scaleOf = (values: Float64Array): 'log' | 'log1p' | 'linear' => {
+const scaleOf = (values: Float64Array): Scale => {
   const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   return least > 0 ? 'log' : least === 0 ? 'log1p' : 'linear';
 };
 
-const scaled = (value: number, scale: 'log' | 'log1p' | 'linear'): number =>
+const scaled = (value: number, scale: Scale): number =>
   scale === 'log' ? Math.log(value) : scale === 'log1p' ? Math.log1p(value) : value;
 
 const withDerived = (knobs: readonly KnobColumn[]): readonly KnobColumn[] => {
@@ -100,23 +104,6 @@ export const learnEncoding = (table: KnobTable): FeatureEncoding => {
   }
   return { knobs };
 };
-
-const SCALES = ['log', 'log1p', 'linear'] as const;
-
-/** Reads an encoding back, knob by knob. @throws Fault `regression/bad-model` */
-export const encodingFrom = (knobs: readonly JsonReader[]): FeatureEncoding => ({
-  knobs: knobs.map((json): KnobEncoding => {
-    const name = json.string('name');
-    const kind = json.string('kind');
-    if (kind === 'category') return { kind, name, levels: json.strings('levels') };
-    if (kind !== 'numeric') throw json.fault('kind', 'must be numeric or category');
-    const scale = SCALES.find((known) => known === json.raw('scale'));
-    if (scale === undefined) throw json.fault('scale', `must be one of ${SCALES.join(', ')}`);
-    const sd = json.number('sd');
-    if (!(sd > 0)) throw json.fault('sd', 'must be above 0');
-    return { kind, name, scale, mean: json.number('mean'), sd, min: json.number('min'), max: json.number('max') };
-  }),
-});
 
 /** Columns of a table by the encoding's names, categories in the encoding's levels. */
 const matched = (

@@ -1,15 +1,14 @@
-import { JsonReader } from '@stepclock/regression';
+import type { MlpModel } from '@stepclock/regression';
 import type { TotalRule } from '../data/decode-steps.js';
-import { type KnobTable, totalsOf } from '../data/stage-table.js';
-import { readingModel, totalRuleFrom, totalRuleJSON } from '../model-json.js';
-import { type StageWarning, stageFault } from '../stage-fault.js';
+import { checkedTimes, type KnobTable, totalsOf } from '../data/stage-table.js';
+import { figuresJSON, totalRuleJSON } from '../model/shared-schemas.js';
+import type { StageWarning } from '../stage-fault.js';
 import { type ConstantKnobs, rangeWarnings, refuseMovedConstants } from './design-check.js';
 import type { ErrorFigures } from './error-figures.js';
 import type { EncodedRows, Family, StagePredictor } from './families/family.js';
-import { predictorFromJSON } from './families/index.js';
-import { DERIVED_NAMES, encodingFrom, type FeatureEncoding, rawFeatures, scaledFeatures } from './feature-encoding.js';
+import { DERIVED_NAMES, type FeatureEncoding, rawFeatures, scaledFeatures } from './feature-encoding.js';
 
-const ESTIMATOR_SCHEMA = 'stepclock/stage-estimator@1';
+export const ESTIMATOR_SCHEMA = 'stepclock/stage-estimator@1';
 
 /** Cross-validated errors of one family on one stage, in percent of the time; null where it could not be fitted. */
 export interface FamilyScore {
@@ -45,6 +44,8 @@ interface EstimatorParts {
   /** Held-out errors of the total. */
   readonly totalHeldOut: ErrorFigures | null;
   readonly folds: number;
+  /** What `fine-tuned` trains on, one a stage, where they were trained. */
+  readonly networks?: readonly MlpModel[] | undefined;
 }
 
 /** Latency of each stage, and of the whole request, from the knobs. Train one with {@link trainEstimator}. */
@@ -73,20 +74,26 @@ export class StageEstimator {
     return { scaled: scaledFeatures(this.parts.encoding, table), raw: rawFeatures(this.parts.encoding, table) };
   }
 
-  /** @throws Fault as {@link encode} */
+  /** One column a stage, ms. @throws Fault `stage/bad-value` for what is no time */
+  stageTimes(rows: EncodedRows): Float64Array[] {
+    return this.parts.predictors.map((predictor, k) => checkedTimes(this.stageNames[k], predictor.predictMs(rows)));
+  }
+
+  /** @throws Fault as {@link encode} and {@link stageTimes} */
   predict(table: KnobTable): StagePrediction {
-    const rows = this.encode(table);
-    const stagesMs = this.parts.predictors.map((predictor) => predictor.predictMs(rows));
+    const stagesMs = this.stageTimes(this.encode(table));
+    const totalMs = totalsOf(stagesMs, this.stageNames, table.decodeSteps, this.parts.total);
     return {
       stagesMs,
-      totalMs: totalsOf(stagesMs, this.stageNames, table.decodeSteps, this.parts.total),
+      totalMs: checkedTimes('total', totalMs),
       warnings: rangeWarnings(this.parts.encoding, table),
     };
   }
 
   toJSON(): object {
-    const { encoding, constantKnobs, stageNames, predictors, total, configurations, reports, totalHeldOut, folds } =
+    const { encoding, constantKnobs, stageNames, predictors, total, configurations, reports, totalHeldOut } =
       this.parts;
+    const { folds, networks } = this.parts;
     return {
       schema: ESTIMATOR_SCHEMA,
       unit: 'ms',
@@ -104,59 +111,7 @@ export class StageEstimator {
       })),
       total_held_out: totalHeldOut === null ? null : figuresJSON(totalHeldOut),
       models: predictors.map((predictor) => predictor.toJSON()),
+      ...(networks === undefined ? {} : { networks: networks.map((network) => network.toJSON()) }),
     };
   }
-
-  /** @throws Fault `stage/bad-model` */
-  static fromJSON(value: unknown): StageEstimator {
-    const json = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
-    if (json.schema !== ESTIMATOR_SCHEMA) {
-      throw stageFault('stage/bad-model', {
-        what: 'schema',
-        rule: `must be "${ESTIMATOR_SCHEMA}"`,
-        value: json.schema,
-      });
-    }
-    const { knobs, stages, models } = json;
-    if (!Array.isArray(knobs) || !Array.isArray(stages) || !Array.isArray(models) || models.length !== stages.length) {
-      throw stageFault('stage/bad-model', {
-        what: 'model',
-        rule: 'must have knobs, stages and a model a stage',
-        value: 'others',
-      });
-    }
-    return readingModel(() => {
-      const reader = JsonReader.of(value, 'estimator');
-      const stageNames = reader.strings('stages');
-      return new StageEstimator({
-        encoding: encodingFrom(reader.objects('knobs')),
-        constantKnobs: reader.has('constant_knobs') ? constantKnobsFrom(reader, 'constant_knobs') : {},
-        stageNames,
-        predictors: models.map(predictorFromJSON),
-        total: totalRuleFrom(reader.object('total'), stageNames),
-        configurations: reader.count('configurations'),
-        reports: [],
-        totalHeldOut: null,
-        folds: reader.count('folds'),
-      });
-    });
-  }
 }
-
-const constantKnobsFrom = (json: JsonReader, field: string): ConstantKnobs => {
-  const knobs = Object.entries(json.raw(field) as object);
-  const bad = knobs.some(
-    ([, value]) => typeof value !== 'string' && !(typeof value === 'number' && Number.isFinite(value)),
-  );
-  if (bad) throw json.fault(field, 'must hold numbers and levels');
-  return Object.fromEntries(knobs) as ConstantKnobs;
-};
-
-/** Field names of error figures in files. */
-export const figuresJSON = ({ maeMs, mapePercent, p95Ms, medianApePercent, r2 }: ErrorFigures): object => ({
-  mae_ms: maeMs,
-  mape_percent: mapePercent,
-  p95_ms: p95Ms,
-  median_ape_percent: medianApePercent,
-  r2,
-});

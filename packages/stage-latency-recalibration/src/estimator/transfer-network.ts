@@ -1,7 +1,5 @@
-import { type FeatureTable, type MlpModel, modelFromJSON, selectFeatures } from '@stepclock/regression';
+import { type FeatureTable, type MlpModel, selectFeatures } from '@stepclock/regression';
 import type { StageTable } from '../data/stage-table.js';
-import { readingModel } from '../model-json.js';
-import { stageFault } from '../stage-fault.js';
 import { type NetworkEffort, trainNetwork } from './families/smooth-forms.js';
 import { DERIVED_NAMES } from './feature-encoding.js';
 import type { StageEstimator } from './stage-estimator.js';
@@ -26,15 +24,4 @@ export const trainTransferNetworks = (
 ): readonly MlpModel[] => {
   const scaled = withoutDerived(estimator.encode(source).scaled);
   return source.stagesMs.map((ms) => trainNetwork(scaled, [ms.map(Math.log)], seed, effort));
-};
-
-/** @throws Fault `stage/bad-model` */
-export const transferNetworksFromJSON = (value: unknown): readonly MlpModel[] => {
-  if (!Array.isArray(value))
-    throw stageFault('stage/bad-model', { what: 'networks', rule: 'must be a list, one a stage', value: 'nothing' });
-  return value.map((entry) => {
-    const model = readingModel(() => modelFromJSON(entry));
-    if ('predictAll' in model) return model as MlpModel;
-    throw stageFault('stage/bad-model', { what: 'network', rule: 'must be an mlp', value: model.kind });
-  });
 };

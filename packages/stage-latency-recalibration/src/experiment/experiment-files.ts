@@ -1,4 +1,4 @@
-import { figuresJSON } from '../estimator/stage-estimator.js';
+import { figuresJSON } from '../model/shared-schemas.js';
 import { roundedDeep, type Spread } from './aggregate.js';
 import type { ExperimentResult } from './run-experiment.js';
 import { experimentSummary } from './summary.js';

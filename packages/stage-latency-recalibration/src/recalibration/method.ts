@@ -28,6 +28,19 @@ export const METHODS = [
 
 export type Method = (typeof METHODS)[number];
 
+/** Those that have a map a stage. */
+export const STAGE_MAP_METHODS = [
+  'none',
+  'affine',
+  'affine-relative',
+  'log-affine',
+  'scale',
+  'ridge',
+  'gaussian-process',
+  'trend-process',
+  'auto',
+] as const satisfies readonly Method[];
+
 /** What `auto` weighs. Ridge is left out: the process over a trend holds the same hypothesis, with a penalty that the data chooses. */
 export const CANDIDATES = ['scale', 'affine-relative', 'log-affine', 'gaussian-process', 'trend-process'] as const;
 

@@ -1,21 +1,12 @@
-import {
-  dataset,
-  featureTable,
-  JsonReader,
-  LinearModel,
-  type MlpModel,
-  modelFromJSON,
-  nonNegativeLeastSquares,
-} from '@stepclock/regression';
+import { dataset, featureTable, type LinearModel, type MlpModel, nonNegativeLeastSquares } from '@stepclock/regression';
 import type { TotalRule } from '../data/decode-steps.js';
-import { totalsOf } from '../data/stage-table.js';
+import { checkedTimes, totalsOf } from '../data/stage-table.js';
 import type { NetworkEffort } from '../estimator/families/smooth-forms.js';
-import { transferNetworksFromJSON } from '../estimator/transfer-network.js';
-import { readingModel, totalRuleFrom, totalRuleJSON } from '../model-json.js';
+import { totalRuleJSON } from '../model/shared-schemas.js';
 import { stageFault } from '../stage-fault.js';
 import { type AutoFit, autoBlend, type BlendReport } from './auto-blend.js';
 import { fineTuned } from './fine-tune.js';
-import { leastSamples, METHODS, type Method } from './method.js';
+import { leastSamples, type Method } from './method.js';
 import type { TransferInput, TransferSamples } from './samples.js';
 import {
   affineMapThrough,
@@ -27,10 +18,9 @@ import {
   type StageMap,
   type StageSamples,
   scaleMap,
-  stageMapFromJSON,
 } from './stage-map.js';
 
-const RECALIBRATION_SCHEMA = 'stepclock/stage-recalibration@1';
+export const RECALIBRATION_SCHEMA = 'stepclock/stage-recalibration@1';
 
 /** Times on the target GPU, ms. */
 export interface TransferPrediction {
@@ -43,6 +33,7 @@ export interface TransferPrediction {
 export interface Recalibration {
   readonly method: Method;
   readonly samples: number;
+  readonly stageNames: readonly string[];
   predict(input: TransferInput): TransferPrediction;
   /** Of `auto`: how each stage was decided. */
   readonly blend?: readonly BlendReport[];
@@ -142,19 +133,26 @@ export const byStages = (
 ): Recalibration => ({
   method,
   samples,
+  stageNames,
   predict: ({ sourceMs, knobs, decodeSteps }) => {
-    const stagesMs = maps.map((map, k) => map.predict(sourceMs[k], knobs));
-    return { stagesMs, totalMs: totalsOf(stagesMs, stageNames, decodeSteps, total) };
+    const stagesMs = maps.map((map, k) => checkedTimes(stageNames[k], map.predict(sourceMs[k], knobs)));
+    return { stagesMs, totalMs: checkedTimes('total', totalsOf(stagesMs, stageNames, decodeSteps, total)) };
   },
   toJSON: () => ({ ...header(method, samples, stageNames, total), maps: maps.map((map) => map.toJSON()) }),
 });
 
-const byTotal = (samples: number, stageNames: readonly string[], total: TotalRule, map: StageMap): Recalibration => ({
+export const byTotal = (
+  samples: number,
+  stageNames: readonly string[],
+  total: TotalRule,
+  map: StageMap,
+): Recalibration => ({
   method: 'global-affine',
   samples,
+  stageNames,
   predict: ({ sourceMs, knobs, decodeSteps }) => ({
     stagesMs: null,
-    totalMs: map.predict(totalsOf(sourceMs, stageNames, decodeSteps, total), knobs),
+    totalMs: checkedTimes('total', map.predict(totalsOf(sourceMs, stageNames, decodeSteps, total), knobs)),
   }),
   toJSON: () => ({ ...header('global-affine', samples, stageNames, total), map: map.toJSON() }),
 });
@@ -183,7 +181,7 @@ const stageMix = (samples: TransferSamples, n: number): Recalibration => {
   return byMix(n, stageNames, total, nonNegativeLeastSquares(data).model);
 };
 
-const byMix = (
+export const byMix = (
   samples: number,
   stageNames: readonly string[],
   total: TotalRule,
@@ -191,18 +189,19 @@ const byMix = (
 ): Recalibration => ({
   method: 'stage-mix',
   samples,
+  stageNames,
   predict: (input) => {
     const stages = contributions(input, stageNames, total);
     const sum = totalsOf(input.sourceMs, stageNames, input.decodeSteps, total);
     return {
       stagesMs: null,
-      totalMs: model.predict(featureTable([...stages.names, 'total'], [...stages.columns, sum])),
+      totalMs: checkedTimes('total', model.predict(featureTable([...stages.names, 'total'], [...stages.columns, sum]))),
     };
   },
   toJSON: () => ({ ...header('stage-mix', samples, stageNames, total), model: model.toJSON() }),
 });
 
-const byNetwork = (
+export const byNetwork = (
   samples: number,
   stageNames: readonly string[],
   total: TotalRule,
@@ -210,60 +209,13 @@ const byNetwork = (
 ): Recalibration => ({
   method: 'fine-tuned',
   samples,
+  stageNames,
   predict: ({ knobs, decodeSteps }) => {
-    const stagesMs = networks.map((network) => network.predict(knobs).map(Math.exp));
-    return { stagesMs, totalMs: totalsOf(stagesMs, stageNames, decodeSteps, total) };
+    const stagesMs = networks.map((network, k) => checkedTimes(stageNames[k], network.predict(knobs).map(Math.exp)));
+    return { stagesMs, totalMs: checkedTimes('total', totalsOf(stagesMs, stageNames, decodeSteps, total)) };
   },
   toJSON: () => ({
     ...header('fine-tuned', samples, stageNames, total),
     networks: networks.map((network) => network.toJSON()),
   }),
 });
-
-/** Reads a recalibration back. @throws Fault `stage/bad-model` */
-export const recalibrationFromJSON = (value: unknown): Recalibration => {
-  const { schema, method: name } = (typeof value === 'object' && value !== null ? value : {}) as Readonly<
-    Record<string, unknown>
-  >;
-  const method = METHODS.find((known) => known === name);
-  if (schema !== RECALIBRATION_SCHEMA || method === undefined) {
-    throw stageFault('stage/bad-model', {
-      what: 'schema',
-      rule: `must be "${RECALIBRATION_SCHEMA}" with a known method`,
-      value: schema,
-    });
-  }
-  return readingModel(() => read(method, JsonReader.of(value, 'recalibration')));
-};
-
-const read = (method: Method, json: JsonReader): Recalibration => {
-  const stages = json.strings('stages');
-  const samples = json.count('samples');
-  const total = totalRuleFrom(json.object('total'), stages);
-  switch (method) {
-    case 'global-affine':
-      return byTotal(samples, stages, total, stageMapFromJSON(json.raw('map')));
-    case 'stage-mix': {
-      const model = modelFromJSON(json.raw('model'));
-      if (!(model instanceof LinearModel))
-        throw stageFault('stage/bad-model', { what: 'model', rule: 'must be linear', value: model.kind });
-      return byMix(samples, stages, total, model);
-    }
-    case 'fine-tuned':
-      return byNetwork(
-        samples,
-        stages,
-        total,
-        oneAStage(json, 'networks', transferNetworksFromJSON(json.raw('networks')), stages),
-      );
-    default: {
-      const maps = json.list('maps').map((map, k) => stageMapFromJSON(map, `recalibration.maps[${k}]`));
-      return byStages(method, samples, stages, total, oneAStage(json, 'maps', maps, stages));
-    }
-  }
-};
-
-const oneAStage = <T>(json: JsonReader, field: string, list: readonly T[], stages: readonly string[]): readonly T[] => {
-  if (list.length === stages.length) return list;
-  throw json.fault(field, `must have one a stage (${stages.length})`);
-};

@@ -25,7 +25,7 @@ export interface TransferSamples extends TransferInput {
 export const transferInput = (source: StageEstimator, table: KnobTable): TransferInput => {
   const rows = source.encode(table);
   return {
-    sourceMs: source.parts.predictors.map((predictor) => predictor.predictMs(rows)),
+    sourceMs: source.stageTimes(rows),
     knobs: rows.scaled,
     decodeSteps: table.decodeSteps,
   };

@@ -1,16 +1,6 @@
 import { type Minimum, medianOf } from '@stepclock/numerics';
-import {
-  type FeatureTable,
-  type GaussianProcessParameters,
-  gaussianProcess,
-  gaussianProcessOf,
-  JsonReader,
-  LinearModel,
-  modelFromJSON,
-  type Trend,
-} from '@stepclock/regression';
+import { type FeatureTable, type GaussianProcessParameters, gaussianProcess, type Trend } from '@stepclock/regression';
 import { polynomialRidge } from '../estimator/polynomial-ridge.js';
-import { stageFault } from '../stage-fault.js';
 
 /** From the source model's time of one stage (and the knobs) to the target's. */
 export interface StageMap {
@@ -39,7 +29,7 @@ interface AffineJSON {
   readonly floor_ms: number;
 }
 
-const affineMap = (json: AffineJSON): StageMap => ({
+export const affineMap = (json: AffineJSON): StageMap => ({
   kind: 'affine',
   predict: (f) => f.map((ms) => Math.max(json.slope * ms + json.intercept_ms, json.floor_ms)),
   toJSON: () => json,
@@ -92,7 +82,7 @@ interface PowerJSON {
   readonly log_factor: number;
 }
 
-const powerMap = (json: PowerJSON): StageMap => ({
+export const powerMap = (json: PowerJSON): StageMap => ({
   kind: 'power',
   predict: (f) => f.map((ms) => Math.exp(json.power * Math.log(ms) + json.log_factor)),
   toJSON: () => json,
@@ -126,7 +116,7 @@ interface RatioJSON {
 }
 
 /** `y = f exp(r)`, r held near the samples' range. */
-const ratioMap = (
+export const ratioMap = (
   json: Omit<RatioJSON, 'model' | 'process'>,
   ratio: { predict(features: FeatureTable): Float64Array },
   parts: Pick<RatioJSON, 'model' | 'process'>,
@@ -198,47 +188,3 @@ export const blendMap = (
 const identity: StageMap = { kind: 'identity', predict: (f) => f, toJSON: () => ({ kind: 'identity' }) };
 
 export const identityMap = (): StageMap => identity;
-
-/** Reads a map back. @throws Fault `stage/bad-model`, Fault `regression/bad-model` */
-export const stageMapFromJSON = (value: unknown, path = 'map'): StageMap => {
-  const { kind } = (typeof value === 'object' && value !== null ? value : {}) as { readonly kind?: unknown };
-  switch (kind) {
-    case 'identity':
-      return identity;
-    case 'affine': {
-      const json = JsonReader.of(value, path);
-      return affineMap({
-        kind,
-        slope: json.number('slope'),
-        intercept_ms: json.number('intercept_ms'),
-        floor_ms: json.number('floor_ms'),
-      });
-    }
-    case 'power': {
-      const json = JsonReader.of(value, path);
-      return powerMap({ kind, power: json.number('power'), log_factor: json.number('log_factor') });
-    }
-    case 'ratio': {
-      const json = JsonReader.of(value, path);
-      const range = { kind, low: json.number('low'), high: json.number('high') } as const;
-      if (json.has('process')) {
-        const process = gaussianProcessOf(json.raw('process'));
-        return ratioMap(range, process, { process: process.parameters });
-      }
-      const linear = modelFromJSON(json.raw('model'));
-      if (linear instanceof LinearModel) return ratioMap(range, linear, { model: linear.toJSON() });
-      break;
-    }
-    case 'blend':
-      return blendMap(
-        JsonReader.of(value, path)
-          .objects('parts')
-          .map((part, i) => ({
-            candidate: part.string('candidate'),
-            weight: part.number('weight'),
-            map: stageMapFromJSON(part.raw('map'), `${path}.parts[${i}].map`),
-          })),
-      );
-  }
-  throw stageFault('stage/bad-model', { what: path, rule: 'must be of a known kind', value: kind });
-};

@@ -11,7 +11,6 @@ import {
   ransac,
   regressionMetrics,
   ridge,
-  settingsOf,
   type Term,
   takeDatasetRows,
   trainTestSplit,
@@ -62,7 +61,7 @@ export const compareEstimators = (times: StepTimes, options: CompareOptions = {}
     times.length <= maxRows
       ? all
       : takeDatasetRows(all, shuffled(times.length, seededRandom(seed, 'compare')).slice(0, maxRows));
-  const { train, test } = trainTestSplit(data.target.length, 0.2, seed, settingsOf(data.features));
+  const { train, test } = trainTestSplit(data.target.length, 0.2, seed);
   const seen = takeDatasetRows(data, train);
   const held = takeDatasetRows(data, test);
   const scores = fitters(stepTimeTerms(features), seed).map(([name, fitter]): EstimatorScore => {

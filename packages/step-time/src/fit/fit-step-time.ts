@@ -3,12 +3,11 @@ import {
   type CrossValidation,
   crossValidate,
   type Dataset,
-  groupedSplits,
+  kFoldSplits,
   type LeastSquaresFit,
   leastSquares,
   type RegressionMetrics,
   regressionMetrics,
-  settingsOf,
   type Term,
 } from '@stepclock/regression';
 import { coefficientNames, stepTimeDataset, stepTimeTerms } from '../data/step-time-terms.js';
@@ -93,7 +92,7 @@ const crossValidated = (
   seed: number,
 ): CrossValidation | Fault => {
   try {
-    const splits = groupedSplits(settingsOf(data.features), { folds, seed });
+    const splits = kFoldSplits(data.target.length, { folds, seed });
     return crossValidate(data, (part) => leastSquares(part, { terms }).model, splits);
   } catch (error) {
     if (isFault(error, 'regression')) return error;

@@ -1,17 +1,23 @@
 import { ExitCode } from '@stepclock/faults';
-import { errorFigures, figuresJSON, measuredTotals, stageTableFrom } from '@stepclock/stage-latency-recalibration';
+import {
+  errorFigures,
+  figuresJSON,
+  measuredTotals,
+  predictStages,
+  stageTableFrom,
+} from '@stepclock/stage-latency-recalibration';
 import { jsonOption } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { tableText } from '../../text/table.js';
 import { columnsOf, readTable, warn } from './input.js';
-import { predictStages, readStageModel } from './model.js';
+import { openStageModel } from './model.js';
 import { dataOptions, modelOption } from './options.js';
 
 export const verb = defineVerb({
   options: { ...modelOption, ...dataOptions, ...jsonOption },
   run: async (args, session) => {
     const { model: path, data } = args;
-    const model = await readStageModel(path, session);
+    const model = await openStageModel(path, session);
     const { stageNames, knobNames, parts } = model.source;
     const table = stageTableFrom(await readTable(data, session), {
       stages: stageNames,

@@ -5,6 +5,7 @@ import {
   filterByBudget,
   jackknifeBounds,
   marginBounds,
+  type StageModel,
   type StageWarning,
   transferInput,
 } from '@stepclock/stage-latency-recalibration';
@@ -14,24 +15,23 @@ import { defineVerb } from '../../options/verb.js';
 import { usageFault } from '../../session/errors.js';
 import { tableText } from '../../text/table.js';
 import { warn } from './input.js';
-import { readKnobs, readStageModel, type StageModelFile } from './model.js';
+import { openStageModel, readKnobs } from './model.js';
 import { knobOptions, modelOption } from './options.js';
 
 const bounderOf = (
-  model: StageModelFile,
+  { transfer }: StageModel,
   args: { readonly rule: string; readonly margin: number | undefined },
   level: number,
 ): Bounder => {
-  const { recalibration, guardrail } = model;
-  if (recalibration === undefined || guardrail === undefined) {
+  if (transfer === undefined) {
     throw usageFault(
       '--model',
       "must be a file of 'stage recalibrate' for a budget: a bound needs the errors of its samples; got one of 'stage train'",
     );
   }
   return args.rule === 'margin'
-    ? marginBounds(recalibration, args.margin ?? 1.1)
-    : jackknifeBounds(recalibration, guardrail.cross, level);
+    ? marginBounds(transfer.recalibration, args.margin ?? 1.1)
+    : jackknifeBounds(transfer.recalibration, transfer.cross, level);
 };
 
 export const verb = defineVerb({
@@ -54,18 +54,18 @@ export const verb = defineVerb({
   examples: [['$0 stage filter --model a100.json --data candidates.csv --budget-ms 400', '']],
   run: async (args, session) => {
     const { model: path, budgetMs, level = 0.9, rule } = args;
-    const model = await readStageModel(path, session);
+    const model = await openStageModel(path, session);
     const bounder = bounderOf(model, args, level);
     const knobs = await readKnobs(args, model, session);
     const input = transferInput(model.source, knobs);
     const filtered = filterByBudget(bounder, input, budgetMs);
-    const { guardrail } = model;
+    const cross = model.transfer?.cross;
     const selection =
-      rule === 'selection' && guardrail !== undefined
+      rule === 'selection' && cross !== undefined
         ? conformalSelection(
             filtered.predictedMs,
-            guardrail.cross.predictedMs,
-            guardrail.sampleTotalsMs,
+            cross.predictedMs,
+            cross.ratios.map((ratio, i) => ratio * cross.predictedMs[i]),
             budgetMs,
             1 - level,
           )

@@ -6,9 +6,9 @@ import {
   type StageWarning,
 } from '@stepclock/stage-latency-recalibration';
 import type { TidyTable } from '@stepclock/trace-io';
-import { allBytes, openInput } from '../../files/input.js';
+import { openInput } from '../../files/input.js';
 import { given } from '../../options/given.js';
-import { inputFault, usageFault } from '../../session/errors.js';
+import { usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
 import type { ColumnArgs } from './options.js';
 
@@ -24,24 +24,6 @@ export const readDigestedTable = async (
   const input = await openInput(path, session.io);
   const table = await readMeasurements(input.bytes, input.name);
   return { table, input: { name: input.name, sha256: await input.sha256() } };
-};
-
-/** Reads a JSON file that another verb wrote. */
-export const readModelJson = async (path: string, session: Session): Promise<unknown> => {
-  const input = await openInput(path, session.io);
-  const text = (await allBytes(input)).toString('utf8');
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw inputFault(
-      input.name,
-      "must be JSON, as 'stepclock stage train' writes it; got a text that does not parse",
-      undefined,
-      {
-        cause: error,
-      },
-    );
-  }
 };
 
 /** A list that is not given says nothing. */

@@ -1,9 +1,10 @@
 import { ExitCode } from '@stepclock/faults';
+import { predictStages } from '@stepclock/stage-latency-recalibration';
 import { jsonOption, list } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { tableText } from '../../text/table.js';
 import { warn } from './input.js';
-import { predictStages, readKnobs, readStageModel } from './model.js';
+import { openStageModel, readKnobs } from './model.js';
 import { knobOptions, modelOption } from './options.js';
 
 export const verb = defineVerb({
@@ -20,7 +21,7 @@ export const verb = defineVerb({
     ],
   ],
   run: async (args, session) => {
-    const model = await readStageModel(args.model, session);
+    const model = await openStageModel(args.model, session);
     const knobs = await readKnobs(args, model, session);
     const { stagesMs, totalMs, warnings } = predictStages(model, knobs);
     warn(warnings, session);

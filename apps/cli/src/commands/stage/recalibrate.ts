@@ -18,7 +18,7 @@ import { jsonOption, number, required, text } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { tableText } from '../../text/table.js';
 import { columnsOf, methodOf, readTable, warn } from './input.js';
-import { readStageModel, TRANSFER_SCHEMA } from './model.js';
+import { openStageModel, TRANSFER_SCHEMA } from './model.js';
 import { dataOptions, modelOption, seedOption } from './options.js';
 
 export const verb = defineVerb({
@@ -35,8 +35,8 @@ export const verb = defineVerb({
   run: async (args, session) => {
     const { model: path, data, output, seed = 0, samples } = args;
     const method = methodOf('method', args.method ?? 'auto');
-    const { source, networks } = await readStageModel(path, session);
-    const { total } = source.parts;
+    const { source } = await openStageModel(path, session);
+    const { total, networks } = source.parts;
     const all = stageTableFrom(await readTable(data, session), {
       stages: source.stageNames,
       features: source.knobNames,

@@ -1,6 +1,7 @@
 import { ExitCode } from '@stepclock/faults';
 import {
   FAMILIES,
+  StageEstimator,
   stageTableFrom,
   trainEstimator,
   trainTransferNetworks,
@@ -32,10 +33,12 @@ export const verb = defineVerb({
       ...given({ families: orNothing(args.families), folds: args.folds }),
     });
     warn(warnings, session);
-    const networks = args.network
-      ? { networks: trainTransferNetworks(estimator, table, seed).map((network) => network.toJSON()) }
-      : {};
-    const file = { ...estimator.toJSON(), ...networks, warnings, stepclock_version: session.version };
+    const networks = args.network ? trainTransferNetworks(estimator, table, seed) : undefined;
+    const file = {
+      ...new StageEstimator({ ...estimator.parts, networks }).toJSON(),
+      warnings,
+      stepclock_version: session.version,
+    };
     await session.writeJson(output, file);
     const taken = await session.writeJson(args.json, file);
     if (taken) return ExitCode.ok;

@@ -1,15 +1,13 @@
 import {
   dataset,
   type FeatureTable,
-  LinearModel,
+  type LinearModel,
   linearTerms,
-  modelFromJSON,
   nonNegativeLeastSquares,
   polynomialTerms,
   type Term,
   term,
 } from '@stepclock/regression';
-import { stageFault } from '../../stage-fault.js';
 import { polynomialRidge } from '../polynomial-ridge.js';
 import type { Family, FamilyFit, StagePredictor } from './family.js';
 
@@ -18,7 +16,7 @@ const FLOOR_SHARE = 0.1;
 
 type LinearFamily = Extract<Family, 'linear' | 'polynomial' | 'log-polynomial' | 'physics'>;
 
-const linearPredictor = (family: LinearFamily, model: LinearModel, floorMs: number): StagePredictor => ({
+export const linearPredictor = (family: LinearFamily, model: LinearModel, floorMs: number): StagePredictor => ({
   family,
   predictMs: ({ scaled, raw }) =>
     family === 'log-polynomial'
@@ -26,20 +24,6 @@ const linearPredictor = (family: LinearFamily, model: LinearModel, floorMs: numb
       : model.predict(raw).map((ms) => Math.max(ms, floorMs)),
   toJSON: () => ({ family, floor_ms: floorMs, model: model.toJSON() }),
 });
-
-/** @throws Fault `stage/bad-model` */
-export const linearPredictorFrom = (family: LinearFamily, json: Readonly<Record<string, unknown>>): StagePredictor => {
-  const model = modelFromJSON(json.model);
-  const floorMs = json.floor_ms;
-  if (!(model instanceof LinearModel) || !(typeof floorMs === 'number' && Number.isFinite(floorMs))) {
-    throw stageFault('stage/bad-model', {
-      what: family,
-      rule: 'must hold a linear model and floor_ms',
-      value: model.kind,
-    });
-  }
-  return linearPredictor(family, model, floorMs);
-};
 
 const floorOf = (ms: Float64Array): number => FLOOR_SHARE * ms.reduce((a, b) => Math.min(a, b));
 

@@ -4,12 +4,9 @@ import {
   featureTable,
   type GaussianProcessModel,
   gaussianProcess,
-  gaussianProcessOf,
   type MlpModel,
-  modelFromJSON,
   multiOutputPerceptron,
 } from '@stepclock/regression';
-import { stageFault } from '../../stage-fault.js';
 import type { FamilyFit, StagePredictor } from './family.js';
 
 /** The Gaussian process family's predictor, with where its search ended for warm starts; one that was read has none. */
@@ -17,15 +14,12 @@ interface ProcessPredictor extends StagePredictor {
   readonly optimum: Minimum | undefined;
 }
 
-const processPredictor = (process: GaussianProcessModel, optimum?: Minimum): ProcessPredictor => ({
+export const processPredictor = (process: GaussianProcessModel, optimum?: Minimum): ProcessPredictor => ({
   family: 'gaussian-process',
   optimum,
   predictMs: ({ scaled }) => process.predict(scaled).map(Math.exp),
   toJSON: () => ({ family: 'gaussian-process', process: process.parameters }),
 });
-
-export const processPredictorFrom = (json: Readonly<Record<string, unknown>>): StagePredictor =>
-  processPredictor(gaussianProcessOf(json.process));
 
 /** A process of nearly the same rows is a few steps away. */
 const NEAR_ITERATIONS = 6;
@@ -50,30 +44,17 @@ interface NetworkPredictor extends StagePredictor {
   readonly output: number;
 }
 
-const networkPredictor = (family: 'mlp' | 'mlp-separate', network: MlpModel, output: number): NetworkPredictor => ({
+export const networkPredictor = (
+  family: 'mlp' | 'mlp-separate',
+  network: MlpModel,
+  output: number,
+): NetworkPredictor => ({
   family,
   network,
   output,
   predictMs: ({ scaled }) => network.predictAll(scaled).columns[output].map(Math.exp),
   toJSON: () => ({ family, output, model: network.toJSON() }),
 });
-
-export const networkPredictorFrom = (
-  family: 'mlp' | 'mlp-separate',
-  json: Readonly<Record<string, unknown>>,
-): StagePredictor => {
-  const model = modelFromJSON(json.model);
-  const outputs = 'predictAll' in model ? [...(model as MlpModel).outputNames.keys()] : [];
-  const output = outputs.find((k) => k === json.output);
-  if (output === undefined) {
-    throw stageFault('stage/bad-model', {
-      what: family,
-      rule: 'must hold a network and its output',
-      value: model.kind,
-    });
-  }
-  return networkPredictor(family, model as MlpModel, output);
-};
 
 /**
  * How much work goes into networks. `full`: two layers of 64, fine-tuned on all samples at a time. `lean`: two layers of 32, batches of
