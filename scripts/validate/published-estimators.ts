@@ -4,6 +4,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { estimateBaseline, estimateIterative, estimateStepClock } from '@stepclock/beta-estimators';
 import { runScenario, type ScenarioName, scenarios } from '@stepclock/engine-sim';
+import type { Betas } from '@stepclock/step-cost';
 import { readTrace } from '@stepclock/trace-io';
 
 const seeds = process.argv.includes('--quick') ? [1] : [1, 2, 3];
@@ -15,12 +16,6 @@ const names: readonly ScenarioName[] = [
   'budget-1024-medium',
   'budget-512-heavy',
 ];
-
-interface LinearBetas {
-  readonly beta0: number;
-  readonly beta1: number;
-  readonly beta2: number;
-}
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -37,7 +32,7 @@ for (const name of names) {
   const chunkSize = scenario.engine.chunkSize ?? scenario.engine.maxNumBatchedTokens ?? 2048;
   for (const seed of seeds) {
     const { phases, coefficients } = runScenario(name, { seed });
-    const shown = ({ betas }: { readonly betas: LinearBetas }): string =>
+    const shown = ({ betas }: { readonly betas: Betas }): string =>
       (['beta0', 'beta1', 'beta2'] as const).map((b) => (100 * (betas[b] / coefficients[b] - 1)).toFixed(1)).join(', ');
     const baseline = estimateBaseline(phases, { chunkSize });
     const iterative = estimateIterative(phases, { chunkSize });
@@ -61,7 +56,7 @@ say('| estimator | C | us/step | us/prefill token | us/decode token | r2 | conve
 say('|---|---|---|---|---|---|---|');
 const budget = 2048;
 const plain = estimateBaseline(phases, { chunkSize: budget });
-const shownBetas = ({ beta0, beta1, beta2 }: LinearBetas): string => [beta0, beta1, beta2].map(us).join(' | ');
+const shownBetas = ({ beta0, beta1, beta2 }: Betas): string => [beta0, beta1, beta2].map(us).join(' | ');
 say(`| baseline | ${budget} | ${shownBetas(plain.betas)} | ${r2(plain.diagnostics.r2)} | one fit |`);
 for (const chunkSize of [256, 512, 1024, budget]) {
   const fit = estimateIterative(phases, { chunkSize });

@@ -61,9 +61,9 @@ const errorsOf = (betas: Partial<Coefficients>, truth: Coefficients): number[] =
 
 const covered = (estimate: StepClockEstimate, truth: Coefficients): boolean[] =>
   NAMES.filter((name) => (truth[name] ?? 0) > 0).map((name) => {
-    const interval = estimate.intervals?.[name];
+    const interval = estimate.intervals?.byLabel[name];
     const value = truth[name] ?? 0;
-    return interval !== undefined && interval[0] <= value && value <= interval[1];
+    return !!interval && interval[0] <= value && value <= interval[1];
   });
 
 console.log(

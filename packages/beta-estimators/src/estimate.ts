@@ -1,10 +1,3 @@
-/** The linear model's coefficients: seconds per step, per prefill token, per decode token. */
-export interface LinearBetas {
-  readonly beta0: number;
-  readonly beta1: number;
-  readonly beta2: number;
-}
-
 /** Something that whoever uses the coefficients should know, in plain words under a stable code. */
 export interface EstimateWarning {
   readonly code: string;

@@ -1,10 +1,11 @@
 import '@stepclock/vitest-matchers';
 import { runScenario } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
-import { activeOn } from '../src/step-clock/clock-frame.js';
-import { clockProblem } from '../src/step-clock/clock-problem.js';
-import { clusterRows } from '../src/step-clock/clusters.js';
-import { traceColumns } from '../src/step-clock/trace-columns.js';
+import { clockProblem } from '../src/step-clock/clock/clock-problem.js';
+import { clusterRows } from '../src/step-clock/rows/segment-rows.js';
+import { activeOn } from '../src/step-clock/trace/clock-frame.js';
+import { traceColumns } from '../src/step-clock/trace/trace-columns.js';
+import { KV } from './cluster-rows.js';
 import { decode, prefill, problemOf, tableOf, twoRequests } from './phase-list.js';
 
 describe('the time line of two requests, cut into segments', () => {
@@ -170,19 +171,19 @@ describe('clusters', () => {
     ]);
     // Nodes 0 4 6 7 10 11; the prefill joins the first three segments.
     expect([...groups.ofSegment]).toEqual([0, 0, 0, 1, 2]);
-    const rows = clusterRows(
-      frame,
-      groups,
-      Float64Array.of(4, 2, 1, 3, 1),
-      Float64Array.of(15, 30, 15, 0, 0),
-      Float64Array.of(10, 20, 30, 40, 50),
-    );
+    const work = {
+      steps: Float64Array.of(4, 2, 1, 3, 1),
+      shares: { tokens: Float64Array.of(15, 30, 15, 0, 0), unsure: new Float64Array(5) },
+      context: Float64Array.of(10, 20, 30, 40, 50),
+    };
+    const rows = clusterRows(frame, groups, work, KV, Number.POSITIVE_INFINITY);
     expect(rows.length).toBe(3);
     expect([...rows.seconds]).toEqual([7, 3, 1]);
     expect([...rows.steps]).toEqual([7, 3, 1]);
-    expect([...rows.prefillTokens]).toEqual([60, 0, 0]);
-    expect([...rows.decodeTokens]).toEqual([4 + 2 * 2 + 1, 3 * 2, 1]);
-    expect([...rows.contextTokens]).toEqual([40 + 40 + 30, 120, 50]);
+    const [, prefillTokens, decodeTokens, contextTokens] = rows.sums;
+    expect([...prefillTokens]).toEqual([60, 0, 0]);
+    expect([...decodeTokens]).toEqual([4 + 2 * 2 + 1, 3 * 2, 1]);
+    expect([...contextTokens]).toEqual([40 + 40 + 30, 120, 50]);
   });
 
   it('hold all seconds in which something is active, and all tokens: nothing is lost between them', () => {
@@ -190,7 +191,8 @@ describe('clusters', () => {
     const { frame, groups, columns } = clockProblem(traceColumns(phases));
     const count = frame.segmentSec.length;
     const ones = new Float64Array(count).fill(1);
-    const rows = clusterRows(frame, groups, ones, ones, ones);
+    const work = { steps: ones, context: ones, shares: { tokens: ones, unsure: ones } };
+    const rows = clusterRows(frame, groups, work, KV, Number.POSITIVE_INFINITY);
     const sum = (column: Float64Array): number => column.reduce((a, b) => a + b, 0);
     const busySec = frame.segmentSec.reduce((total, dt, j) => total + dt * frame.busy[j], 0);
     expect(sum(rows.seconds)).toAgree(busySec, 1e-12);

@@ -1,18 +1,18 @@
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
-import type { ChosenFit } from '../src/step-clock/chosen-fit.js';
-import { clockProblem } from '../src/step-clock/clock-problem.js';
-import { clockReport } from '../src/step-clock/clock-report.js';
-import { startState } from '../src/step-clock/clock-state.js';
-import type { ClockFit, Round } from '../src/step-clock/fit-clock.js';
-import type { StepBetas } from '../src/step-clock/row-fit.js';
-import { traceColumns } from '../src/step-clock/trace-columns.js';
-import { type ListedRow, rowsOf } from './cluster-rows.js';
+import { clockProblem } from '../src/step-clock/clock/clock-problem.js';
+import { startState } from '../src/step-clock/clock/clock-state.js';
+import type { ChosenFit } from '../src/step-clock/fit/chosen-fit.js';
+import type { Round } from '../src/step-clock/fit/clock-loop.js';
+import type { ClockFit } from '../src/step-clock/fit/fit-clock.js';
+import { traceColumns } from '../src/step-clock/trace/trace-columns.js';
+import { clockReport } from '../src/step-clock/verdict/clock-report.js';
+import { KV, type ListedRow, rowsOf } from './cluster-rows.js';
 import { decode, tableOf, twoRequests } from './phase-list.js';
 
-const BETA: StepBetas = [0.01, 1e-5, 1e-4, 0];
+const BETA = Float64Array.of(0.01, 1e-5, 1e-4, 0);
 const round: Round = {
-  beta: BETA,
+  coefficients: BETA,
   whole: true,
   change: 0,
   held: 3,
@@ -27,19 +27,19 @@ const fitOf = (rows: readonly ListedRow[], off: readonly number[], changes: Part
   state.steps.set([2, 3, 3, 1, 0, 2, 2, 1]);
   state.expected.set(Float64Array.from(problem.graph.segment, (j) => state.steps[j] + (j < 2 ? 0.5 : -0.1)));
   return {
-    beta: BETA,
+    terms: KV,
+    coefficients: BETA,
     state,
-    rows: rowsOf(rows, BETA, off, true),
+    rows: rowsOf(rows, [...BETA], off, true),
     weights: new Float64Array(rows.length).fill(1),
     rounds: [{ ...round, held: 9 }, round],
-    converged: true,
+    still: true,
     ...changes,
   };
 };
 const chosen = (fit: ClockFit, changes: Partial<ChosenFit> = {}): ChosenFit => ({
   problem,
   fit,
-  width: 3,
   exact: fit,
   stretched: new Int32Array(0),
   loose: false,
@@ -69,7 +69,7 @@ describe('clockReport', () => {
 
   it('relates the residual to a step, sqrt(sum r^2 / sum k) / beta0', () => {
     expect(clockReport(chosen(fit), null).clusterResidual).toAgree(Math.sqrt((9 + 16 + 144) / 6) * 0.1, 1e-9);
-    const free = clockReport(chosen(fitOf([one], [0], { beta: [0, 1e-5, 1e-4, 0] })), null);
+    const free = clockReport(chosen(fitOf([one], [0], { coefficients: Float64Array.of(0, 1e-5, 1e-4, 0) })), null);
     expect(free.clusterResidual).toBeNull();
     const stepless = clockReport(chosen(fitOf([[0, 100, 0, 0]], [0])), null);
     expect(stepless.clusterResidual).toBeNull();
@@ -102,7 +102,10 @@ describe('clockReport', () => {
 
   it('takes the evidence from the fit that holds all counts for exact, the rest from the fit itself', () => {
     const other = { ...round, whole: false, held: 70, unsure: 0, noise: { ...round.noise, step: 0.5, rms: 0.7 } };
-    const exact = fitOf([one, one], [0.1, 0.1], { rounds: [other], beta: [0.02, 1e-5, 1e-4, 0] });
+    const exact = fitOf([one, one], [0.1, 0.1], {
+      rounds: [other],
+      coefficients: Float64Array.of(0.02, 1e-5, 1e-4, 0),
+    });
     const got = clockReport(chosen(fit, { exact, stretched: Int32Array.of(1, 2) }), null);
     expect(got.heldSegments).toBe(70);
     expect(got.relativeResidual).toBe(0.7);

@@ -1,11 +1,13 @@
 import '@stepclock/vitest-matchers';
 import { runScenario } from '@stepclock/engine-sim';
+import { dividedCost } from '@stepclock/step-cost';
 import { describe, expect, it } from 'vitest';
-import { clockProblem } from '../src/step-clock/clock-problem.js';
-import { expectedSteps, readClock, startState } from '../src/step-clock/clock-state.js';
-import { decodeContext } from '../src/step-clock/decode-context.js';
-import { emptyShares, sharePrefills } from '../src/step-clock/prefill-sharing.js';
-import { traceColumns } from '../src/step-clock/trace-columns.js';
+import { clockProblem } from '../src/step-clock/clock/clock-problem.js';
+import { expectedSteps, readClock, startState } from '../src/step-clock/clock/clock-state.js';
+import { decodeContext } from '../src/step-clock/rows/decode-context.js';
+import { emptyShares, sharePrefills } from '../src/step-clock/rows/prefill-sharing.js';
+import { traceColumns } from '../src/step-clock/trace/trace-columns.js';
+import { KV } from './cluster-rows.js';
 import { sum } from './estimate-parts.js';
 import { decode, type ListedPhase, prefill, problemOf, twoRequests } from './phase-list.js';
 
@@ -56,7 +58,7 @@ describe('expectedSteps', () => {
     state.shares.tokens.set(tokens);
     state.shares.unsure.set(unsure);
     state.context.set(context);
-    expectedSteps(problem, state, beta, 0.2, 0.1);
+    expectedSteps(problem, state, dividedCost(KV, beta), 0.2, 0.1);
     return state;
   };
 
@@ -83,7 +85,7 @@ describe('expectedSteps', () => {
     const short = problemOf([decode('A', 0, 10, 10), decode('B', 5, 9, 4), decode('C', 1, 5.2, 4)]);
     const state = startState(short);
     // Steps of 5 s: a fifth of a second is 0.04 of one, twice a tenth of the even clock's.
-    expectedSteps(short, state, [5, 0, 0, 0], 0.2, 0);
+    expectedSteps(short, state, dividedCost(KV, [5, 0, 0, 0]), 0.2, 0);
     const e = [...short.graph.segment].indexOf(2);
     expect(state.expected[e]).toAgree(0.04, 1e-12);
     expect(state.weight[e]).toAgree(1 / (0.04 * 0.05), 1e-12);
@@ -92,7 +94,7 @@ describe('expectedSteps', () => {
   it('takes the even clock at its own pace', () => {
     const slow = problemOf([decode('A', 0, 8, 4), decode('B', 6, 10, 2), decode('C', 9, 13, 2)]);
     const state = startState(slow);
-    expectedSteps(slow, state, [0, 0, 0, 0], 0.2, 0);
+    expectedSteps(slow, state, dividedCost(KV, [0, 0, 0, 0]), 0.2, 0);
     expect(slow.meanStepSec).toBe(2);
     expect(state.expected).toAgree([0.3, 0.1, 0.05, 0.05, 0.15], 1e-14);
   });

@@ -1,17 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DampedSteps } from '../src/step-clock/damped-steps.js';
-import type { StepBetas } from '../src/step-clock/row-fit.js';
+import { DampedSteps } from '../src/step-clock/fit/damped-steps.js';
 
-const low: StepBetas = [1, 1, 1, 1];
-const high: StepBetas = [3, 2, 5, 2];
+const low = Float64Array.of(1, 1, 1, 1);
+const high = Float64Array.of(3, 2, 5, 2);
 
 describe('DampedSteps', () => {
   it('goes the whole way while steps go on', () => {
     const damping = new DampedSteps(1.5);
     for (const target of [2, 3, 4]) {
-      const to: StepBetas = [target, target, target, target];
-      expect(damping.step([target - 1, target - 1, target - 1, target - 1], to)).toEqual(to);
+      const to = new Float64Array(4).fill(target);
+      expect(damping.step(new Float64Array(4).fill(target - 1), to)).toEqual(to);
     }
     expect([damping.pace, damping.turnsAtSlowest]).toEqual([1, 0]);
   });
@@ -31,7 +30,7 @@ describe('DampedSteps', () => {
     const damping = new DampedSteps(1.5);
     damping.step(low, high);
     damping.step(high, low);
-    expect(damping.step(high, low)).toEqual([1.5, 1.25, 2, 1.25]);
+    expect([...damping.step(high, low)]).toEqual([1.5, 1.25, 2, 1.25]);
     expect(damping.pace).toBe(0.75);
     damping.step(high, low);
     expect(damping.pace).toBe(1);
@@ -50,7 +49,7 @@ describe('DampedSteps', () => {
       fc.property(fc.array(fc.tuple(beta, beta), { minLength: 1, maxLength: 12 }), (steps) => {
         const damping = new DampedSteps(1.2);
         for (const [from, to] of steps) {
-          for (const [j, b] of damping.step(from, to).entries()) {
+          for (const [j, b] of damping.step(Float64Array.from(from), Float64Array.from(to)).entries()) {
             const [a = 0, c = 0] = [from[j], to[j]];
             expect(b).toBeGreaterThanOrEqual(Math.min(a, c) - 1e-15);
             expect(b).toBeLessThanOrEqual(Math.max(a, c) + 1e-15);

@@ -1,8 +1,8 @@
 import type { Coefficients } from '@stepclock/engine-sim';
-import type { StepClockBetas } from '../src/index.js';
+import type { Betas } from '@stepclock/step-cost';
 
 /** beta0 to beta3, s; beta3 is 0 where a model has none. */
-export const values = ({ beta0, beta1, beta2, beta3 = 0 }: StepClockBetas | Coefficients): number[] => [
+export const values = ({ beta0, beta1, beta2, beta3 = 0 }: Betas | Coefficients): number[] => [
   beta0,
   beta1,
   beta2,

@@ -1,19 +1,20 @@
 import '@stepclock/vitest-matchers';
+import { dividedCost } from '@stepclock/step-cost';
 import { describe, expect, it } from 'vitest';
-import { startState } from '../src/step-clock/clock-state.js';
-import { followEvenly } from '../src/step-clock/follow-evenly.js';
-import type { StepBetas, Width } from '../src/step-clock/row-fit.js';
+import { startState } from '../src/step-clock/clock/clock-state.js';
+import { followEvenly } from '../src/step-clock/clock/follow-evenly.js';
+import { type FourBetas, KV } from './cluster-rows.js';
 import { decode, type ListedPhase, prefill, problemOf, twoRequests } from './phase-list.js';
 
-const followed = (list: readonly ListedPhase[], beta: StepBetas, width: Width = 3) => {
+const followed = (list: readonly ListedPhase[], beta: FourBetas, withContext = false) => {
   const problem = problemOf(list);
   const state = startState(problem);
-  followEvenly(problem, state, beta, width);
+  followEvenly(problem, state, dividedCost(KV, beta), withContext);
   return state;
 };
 
 /** Half a second a step, 1 ms a prefill token, 0.1 s a decode. */
-const BETA: StepBetas = [0.5, 1e-3, 0.1, 0];
+const BETA: FourBetas = [0.5, 1e-3, 0.1, 0];
 
 describe('followEvenly', () => {
   it('takes as many steps as the time holds at the number of decodes, and none where nothing is active', () => {
@@ -59,7 +60,7 @@ describe('followEvenly', () => {
   });
 
   it('reads the context that the decodes have gathered by then', () => {
-    const { steps, context } = followed(twoRequests, [0.5, 1e-3, 0.1, 1e-3], 4);
+    const { steps, context } = followed(twoRequests, [0.5, 1e-3, 0.1, 1e-3], true);
     // Of an even clock, a step a second: A has 100 tokens and 1 more on the mean of three steps; then A and B 103, 60 and 2 more; B 63.
     const even = [(2 - 0.1) / 0.5, (3 - 0.06) / (0.6 + 0.101), 3 / (0.7 + 0.165), 1 / (0.6 + 0.063)] as const;
     const wanted = [

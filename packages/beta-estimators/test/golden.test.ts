@@ -1,4 +1,5 @@
 import '@stepclock/vitest-matchers';
+import type { Betas } from '@stepclock/step-cost';
 import { describe, expect, it } from 'vitest';
 import { estimateBaseline, estimateIterative } from '../src/index.js';
 import { goldenTraces, tableOf } from './golden-trace.js';
@@ -20,8 +21,7 @@ describe.each(traces.map((t) => [t.name, t] as const))('%s', (_, { phases, cases
     (__, golden) => {
       const size = Math.hypot(...golden.beta);
       // Coefficients at the bound of zero compare absolutely.
-      const betas = (got: { readonly beta0: number; readonly beta1: number; readonly beta2: number }) =>
-        expect([got.beta0, got.beta1, got.beta2]).toAgree(golden.beta, RTOL, 1e-15 * size);
+      const betas = (got: Betas) => expect([got.beta0, got.beta1, got.beta2]).toAgree(golden.beta, RTOL, 1e-15 * size);
       if (golden.algo === 'baseline') {
         const { chunk_size: chunkSize, correction_mode: correctionMode, min_duration_sec: minDurationSec } = golden;
         const got = estimateBaseline(table, { chunkSize, correctionMode, minDurationSec });

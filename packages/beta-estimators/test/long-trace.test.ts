@@ -1,10 +1,10 @@
 import { runScenario } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
 import { estimateStepClock } from '../src/index.js';
-import { fitStepClock } from '../src/step-clock/fit-step-clock.js';
-import { fittedWindows } from '../src/step-clock/sample-windows.js';
-import { resolvedStepClock } from '../src/step-clock/step-clock-options.js';
-import { traceColumns, WHOLE_TRACE } from '../src/step-clock/trace-columns.js';
+import { fitStepClock } from '../src/step-clock/fit/fit-step-clock.js';
+import { resolvedStepClock } from '../src/step-clock/fit/step-clock-options.js';
+import { fittedWindows } from '../src/step-clock/trace/sample-windows.js';
+import { traceColumns, WHOLE_TRACE } from '../src/step-clock/trace/trace-columns.js';
 
 const { phases, coefficients } = runScenario('budget-2048-medium', { requests: 60_000, seed: 9 });
 
@@ -29,7 +29,7 @@ describe('a trace of more phases than are fitted as a whole', () => {
     const { beta0, beta1, beta2 } = coefficients;
     expect(stretches).toBe(16);
     expect(problem.columns.decodes.length).toBeLessThan(0.6 * 60_000);
-    expect(fit.beta.slice(0, 3)).toAgree([beta0, beta1, beta2], 2e-3);
+    expect(fit.coefficients.slice(0, 3)).toAgree([beta0, beta1, beta2], 2e-3);
   });
 
   it('knows the prompts of requests whose prefill lies before a stretch', () => {

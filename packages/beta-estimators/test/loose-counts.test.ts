@@ -1,12 +1,12 @@
 import '@stepclock/vitest-matchers';
 import { runScenario } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
-import { clockProblem } from '../src/step-clock/clock-problem.js';
-import { commonRate } from '../src/step-clock/common-rate.js';
-import { enoughUntouched, touchedRows, undoubted } from '../src/step-clock/doubtful-rows.js';
-import { leastAbsoluteClock, looseClock } from '../src/step-clock/loose-counts.js';
-import { addRecomputed, presence } from '../src/step-clock/presence.js';
-import { traceColumns } from '../src/step-clock/trace-columns.js';
+import { clockProblem } from '../src/step-clock/clock/clock-problem.js';
+import { commonRate } from '../src/step-clock/clock/common-rate.js';
+import { leastAbsoluteClock, looseClock } from '../src/step-clock/clock/loose-counts.js';
+import { addRecomputed, presence } from '../src/step-clock/clock/presence.js';
+import { enoughUntouched, touchedRows, undoubted } from '../src/step-clock/rows/doubtful-rows.js';
+import { traceColumns } from '../src/step-clock/trace/trace-columns.js';
 import { BETA, type ListedRow, rowsOf } from './cluster-rows.js';
 import { decode, prefill, problemOf, twoRequests } from './phase-list.js';
 

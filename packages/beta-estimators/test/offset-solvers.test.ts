@@ -2,10 +2,10 @@ import '@stepclock/vitest-matchers';
 import fc from 'fast-check';
 import { Matrix, pseudoInverse } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
-import { leastCorrection } from '../src/step-clock/least-correction.js';
-import type { OffsetGraph } from '../src/step-clock/offset-graph.js';
-import { trackClock } from '../src/step-clock/track-clock.js';
-import { wholeSteps } from '../src/step-clock/whole-steps.js';
+import { leastCorrection } from '../src/step-clock/clock/least-correction.js';
+import type { OffsetGraph } from '../src/step-clock/clock/offset-graph.js';
+import { trackClock } from '../src/step-clock/clock/track-clock.js';
+import { wholeSteps } from '../src/step-clock/clock/whole-steps.js';
 
 type Edge = readonly [from: number, to: number, gap: number];
 

@@ -1,6 +1,6 @@
 import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
-import { clockProblem } from '../src/step-clock/clock-problem.js';
-import { traceColumns, type Window } from '../src/step-clock/trace-columns.js';
+import { clockProblem } from '../src/step-clock/clock/clock-problem.js';
+import { traceColumns, type Window } from '../src/step-clock/trace/trace-columns.js';
 
 /** A phase by hand: a request's name, start and end in seconds, tokens. */
 export interface ListedPhase {

@@ -115,9 +115,7 @@ describe('phases without steps', () => {
 
 describe('options', () => {
   const refuses = (attempt: () => unknown, code: string, message: string) =>
-    expect(attempt).toThrow(
-      expect.objectContaining({ name: 'EstimatorError', code: `beta-estimators/${code}`, message }),
-    );
+    expect(attempt).toThrow(expect.objectContaining({ name: 'Fault', code: `beta-estimators/${code}`, message }));
 
   it.each([
     [{ chunkSize: 0 }, 'chunkSize: must be positive and finite; got 0'],
@@ -125,7 +123,7 @@ describe('options', () => {
     [{ chunkSize: 64, minDurationSec: -1 }, 'minDurationSec: must be finite and not negative; got -1'],
     [
       { chunkSize: 64, correctionMode: 'beta_informed' },
-      'correctionMode: must be one of end, uniform, none for baseline; got beta_informed',
+      'correctionMode: must be one of end, uniform, none for baseline; got "beta_informed"',
     ],
   ])('of baseline: %o is out of range', (options, message) => {
     refuses(() => estimateBaseline(fourPhases, options as BaselineOptions), 'bad-option', message);
@@ -140,11 +138,11 @@ describe('options', () => {
     [{ chunkSize: 64, dampingEta: 1.5 }, 'dampingEta: must be above 0 and at most 1; got 1.5'],
     [
       { chunkSize: 64, correctionMode: 'start' },
-      'correctionMode: must be one of end, uniform, none, beta_informed for iterative; got start',
+      'correctionMode: must be one of end, uniform, none, beta_informed for iterative; got "start"',
     ],
     [
       { chunkSize: 64, initCorrectionMode: 'beta_informed' },
-      'initCorrectionMode: must be one of end, uniform, none for the baseline it starts from; got beta_informed',
+      'initCorrectionMode: must be one of end, uniform, none for the baseline it starts from; got "beta_informed"',
     ],
   ])('of iterative: %o is out of range', (options, message) => {
     refuses(() => estimateIterative(fourPhases, options as IterativeOptions), 'bad-option', message);
@@ -154,7 +152,7 @@ describe('options', () => {
     refuses(
       () => estimateBaseline(fourPhases, { chunkSize: 64, tol: 1e-9 } as BaselineOptions),
       'option-does-not-apply',
-      'tol: does not apply to baseline, which takes chunkSize, correctionMode, minDurationSec; got 1e-9',
+      'tol: must not be given to baseline, which takes chunkSize, correctionMode, minDurationSec; got 1e-9',
     );
   });
 

@@ -1,5 +1,6 @@
 import '@stepclock/vitest-matchers';
 import { seededRandom, shuffled } from '@stepclock/numerics';
+import type { Betas } from '@stepclock/step-cost';
 import type { PhaseTable } from '@stepclock/trace-io';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +11,7 @@ import { anyTrace, niceTrace, reordered, retimed } from './random-trace.js';
 const chunkSize = fc.constantFrom(1, 7, 64, 128, 333, 5000);
 const staticMode = fc.constantFrom('end' as const, 'uniform' as const, 'none' as const);
 const anyMode = fc.constantFrom('end' as const, 'uniform' as const, 'none' as const, 'beta_informed' as const);
-const list = ({ beta0, beta1, beta2 }: { beta0: number; beta1: number; beta2: number }) => [beta0, beta1, beta2];
+const list = ({ beta0, beta1, beta2 }: Betas) => [beta0, beta1, beta2];
 const apart = (a: readonly number[], b: readonly number[]): number => Math.hypot(...a.map((v, k) => v - b[k]));
 const MODES = ['end', 'uniform', 'none', 'beta_informed'] as const;
 

@@ -2,18 +2,18 @@ import '@stepclock/vitest-matchers';
 import { compensatedSum } from '@stepclock/numerics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DurationFit, durationTarget, fitDurations } from '../src/duration-fit.js';
 import { estimateBaseline, estimateIterative, fittedDurations } from '../src/index.js';
-import { laggedRounds } from '../src/lagged-round.js';
+import { type DurationFit, durationTarget, fitDurations } from '../src/published/duration-fit.js';
+import { laggedRounds } from '../src/published/lagged-round.js';
 import {
   type BaselineOptions,
   type IterativeOptions,
   resolvedBaseline,
   resolvedIterative,
-} from '../src/published-options.js';
-import { fitWarnings } from '../src/published-warnings.js';
-import { addUpTokens, emptyTokenTotals, stepAverages } from '../src/step-averages.js';
-import { traceSignals } from '../src/trace-signals.js';
+} from '../src/published/published-options.js';
+import { fitWarnings } from '../src/published/published-warnings.js';
+import { addUpTokens, emptyTokenTotals, stepAverages } from '../src/published/step-averages.js';
+import { traceSignals } from '../src/published/trace-signals.js';
 import { decode, prefill, tableOf, twoRequests } from './phase-list.js';
 
 const columns = (...lists: readonly (readonly number[])[]) => lists.map((l) => Float64Array.from(l));
@@ -235,7 +235,7 @@ describe('options of the published estimators', () => {
   it.each<[object, string]>([
     [{ chunkSize: Number.POSITIVE_INFINITY }, 'chunkSize: must be positive and finite; got Infinity'],
     [{ chunkSize: 0 }, 'chunkSize: must be positive and finite; got 0'],
-    [{ chunkSize: '64' }, 'chunkSize: must be positive and finite; got 64'],
+    [{ chunkSize: '64' }, 'chunkSize: must be positive and finite; got "64"'],
     [{ chunkSize: 64, minDurationSec: Number.NaN }, 'minDurationSec: must be finite and not negative; got NaN'],
     [{ chunkSize: 64, minDurationSec: -1 }, 'minDurationSec: must be finite and not negative; got -1'],
     [{ chunkSize: 64, tol: Number.POSITIVE_INFINITY }, 'tol: must be finite and not negative; got Infinity'],
@@ -251,7 +251,7 @@ describe('options of the published estimators', () => {
       expect.objectContaining({
         code: 'beta-estimators/option-does-not-apply',
         message:
-          'window: does not apply to iterative, which takes chunkSize, correctionMode, initCorrectionMode, minDurationSec, maxOuterIters, tol, dampingEta; got 1,2',
+          'window: must not be given to iterative, which takes chunkSize, correctionMode, initCorrectionMode, minDurationSec, maxOuterIters, tol, dampingEta; got an array of 2',
       }),
     );
   });

@@ -1,8 +1,9 @@
+import { BASE_TERMS } from '@stepclock/step-cost';
 import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
-import { fittedWindows, sampleWindows } from '../src/step-clock/sample-windows.js';
-import { resolvedStepClock, type StepClockOptions } from '../src/step-clock/step-clock-options.js';
-import { WHOLE_TRACE, type Window } from '../src/step-clock/trace-columns.js';
+import { resolvedStepClock, type StepClockOptions } from '../src/step-clock/fit/step-clock-options.js';
+import { fittedWindows, sampleWindows } from '../src/step-clock/trace/sample-windows.js';
+import { WHOLE_TRACE, type Window } from '../src/step-clock/trace/trace-columns.js';
 
 describe('options of the step clock', () => {
   const defaults = {
@@ -12,7 +13,10 @@ describe('options of the step clock', () => {
     ci: 0.95,
     window: null,
     tol: 1e-6,
+    isDefaultTol: true,
     maxOuterIters: 25,
+    terms: BASE_TERMS,
+    context: 'open',
   };
 
   it('have defaults', () => {
@@ -29,7 +33,12 @@ describe('options of the step clock', () => {
       tol: 0,
       maxOuterIters: 1,
     } as const;
-    expect(resolvedStepClock(given)).toEqual(given);
+    expect(resolvedStepClock(given)).toEqual({ ...given, isDefaultTol: false, terms: BASE_TERMS, context: 'asked' });
+    expect(resolvedStepClock({ model: 'linear' }).terms).toEqual(BASE_TERMS.slice(0, 3));
+    expect(resolvedStepClock({ terms: ['prefill_step', 'step'] }).terms.map(({ name }) => name)).toEqual([
+      'step',
+      'prefill_step',
+    ]);
     for (const model of ['linear', 'kv', 'auto'] as const) expect(resolvedStepClock({ model }).model).toBe(model);
     for (const queueInPrefill of ['no', 'yes', 'unknown'] as const) {
       expect(resolvedStepClock({ queueInPrefill }).queueInPrefill).toBe(queueInPrefill);
@@ -37,8 +46,8 @@ describe('options of the step clock', () => {
   });
 
   it.each<[unknown, string]>([
-    [{ model: 'cubic' }, 'model: must be one of linear, kv, auto; got cubic'],
-    [{ queueInPrefill: 'maybe' }, 'queueInPrefill: must be one of no, yes, unknown; got maybe'],
+    [{ model: 'cubic' }, 'model: must be one of auto, linear, kv; got "cubic"'],
+    [{ queueInPrefill: 'maybe' }, 'queueInPrefill: must be one of no, yes, unknown; got "maybe"'],
     [{ maxNumBatchedTokens: 0 }, 'maxNumBatchedTokens: must be positive and finite; got 0'],
     [
       { maxNumBatchedTokens: Number.POSITIVE_INFINITY },
@@ -47,15 +56,17 @@ describe('options of the step clock', () => {
     [{ maxNumBatchedTokens: Number.NaN }, 'maxNumBatchedTokens: must be positive and finite; got NaN'],
     [{ ci: 0 }, 'ci: must be above 0 and below 1; got 0'],
     [{ ci: 1 }, 'ci: must be above 0 and below 1; got 1'],
-    [{ window: [2, 2] }, 'window: must start before it ends; got 2:2'],
-    [{ window: [Number.NaN, 2] }, 'window: must start before it ends; got NaN:2'],
+    [{ window: [2, 2] }, 'window: must start before it ends; got "2:2"'],
+    [{ window: [Number.NaN, 2] }, 'window: must start before it ends; got "NaN:2"'],
     [{ tol: -1e-9 }, 'tol: must be finite and not negative; got -1e-9'],
     [{ tol: Number.POSITIVE_INFINITY }, 'tol: must be finite and not negative; got Infinity'],
+    [{ terms: ['decode_seqs'] }, 'terms: must have the term step; got "decode_seqs"'],
+    [{ terms: ['step'], model: 'kv' }, 'terms: must not be given beside a model; got "kv"'],
     [{ maxOuterIters: 0 }, 'maxOuterIters: must be a positive integer; got 0'],
     [{ maxOuterIters: 1.5 }, 'maxOuterIters: must be a positive integer; got 1.5'],
   ])('%o is out of range', (options, message) => {
     expect(() => resolvedStepClock(options as StepClockOptions)).toThrow(
-      expect.objectContaining({ name: 'EstimatorError', code: 'beta-estimators/bad-option', message }),
+      expect.objectContaining({ name: 'Fault', code: 'beta-estimators/bad-option', message }),
     );
   });
 });

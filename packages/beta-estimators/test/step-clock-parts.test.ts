@@ -1,15 +1,11 @@
 import '@stepclock/vitest-matchers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ClusterRows } from '../src/step-clock/clusters.js';
-import { countTies } from '../src/step-clock/count-ties.js';
-import { leastCorrection } from '../src/step-clock/least-correction.js';
-import type { OffsetGraph } from '../src/step-clock/offset-graph.js';
-import { robustFit } from '../src/step-clock/robust-fit.js';
-import { rowBlocks } from '../src/step-clock/row-blocks.js';
-import { fitRows } from '../src/step-clock/row-fit.js';
-import { trackClock } from '../src/step-clock/track-clock.js';
-import { wholeSteps } from '../src/step-clock/whole-steps.js';
+import { countTies } from '../src/step-clock/clock/count-ties.js';
+import { leastCorrection } from '../src/step-clock/clock/least-correction.js';
+import type { OffsetGraph } from '../src/step-clock/clock/offset-graph.js';
+import { trackClock } from '../src/step-clock/clock/track-clock.js';
+import { wholeSteps } from '../src/step-clock/clock/whole-steps.js';
 
 const counts = (ties: readonly (readonly [number, number, number])[]) => ({
   from: Int32Array.from(ties, ([a]) => a),
@@ -99,45 +95,5 @@ describe('clocks on a chain', () => {
     const whole = new Float64Array(5);
     expect(wholeSteps(chain(4), x, expected, new Float64Array(4).fill(1), whole).unsure).toBe(5);
     expect(spans(whole)).toAgree(expected, 0.02);
-  });
-});
-
-const rowsOf = (
-  list: readonly (readonly [number, number, number])[],
-  beta: readonly [number, number, number],
-): ClusterRows => ({
-  length: list.length,
-  seconds: Float64Array.from(list, ([k, p, n]) => beta[0] * k + beta[1] * p + beta[2] * k * n),
-  steps: Float64Array.from(list, ([k]) => k),
-  prefillTokens: Float64Array.from(list, ([, p]) => p),
-  decodeTokens: Float64Array.from(list, ([k, , n]) => k * n),
-  contextTokens: new Float64Array(list.length),
-});
-
-describe('regression on clusters', () => {
-  const beta = [6e-3, 2e-5, 1.2e-4] as const;
-  const list = Array.from({ length: 60 }, (_, i): [number, number, number] => [
-    1 + (i % 7),
-    i % 3 === 0 ? 100 + 37 * i : 0,
-    (i * 5) % 17,
-  ]);
-
-  it('leaves out rows that do not belong', () => {
-    const rows = rowsOf(list, beta);
-    for (let i = 0; i < 6; i++) rows.seconds[10 * i] = rows.seconds[10 * i] + 0.02 * (1 + (i % 3));
-    const weights = new Float64Array(rows.length).fill(1);
-    expect(robustFit(rows, 3, weights).beta.slice(0, 3)).toAgree(beta, 1e-6);
-    expect(Math.abs(fitRows(rows, 3, weights)[0] / beta[0] - 1)).toBeGreaterThan(0.05);
-  });
-
-  it('blocks are contiguous, whole and of about equal step counts', () => {
-    const rows = rowsOf(list, beta);
-    const blocks = rowBlocks(rows, 10);
-    expect(blocks).toHaveLength(10);
-    expect(blocks.flatMap(([from, to]) => Array.from({ length: to - from }, (_, i) => from + i))).toEqual(
-      list.map((_, i) => i),
-    );
-    const steps = blocks.map(([from, to]) => rows.steps.slice(from, to).reduce((sum, k) => sum + k, 0));
-    expect(Math.max(...steps) - Math.min(...steps)).toBeLessThanOrEqual(14);
   });
 });

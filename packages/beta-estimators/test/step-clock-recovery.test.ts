@@ -51,16 +51,16 @@ describe('simulated engines give their coefficients back', () => {
 
   it('timestamps rounded to a millisecond cost less than half a percent', () => {
     const { phases, coefficients } = runScenario('budget-2048-medium', { seed: 3, roundToSec: 1e-3 });
-    expect(values(estimateStepClock(phases, { model: 'linear' }).betas)).toAgree(values(coefficients), 0.005);
+    expect(values(estimateStepClock(phases, { model: 'linear' }).betas)).toAgree(values(coefficients), 0.005, 1e-9);
   });
 
   it('twice the coefficients, a chunk and a budget together, several engines', () => {
     const coefficients = { beta0: 12e-3, beta1: 40e-6, beta2: 240e-6 };
     const both = runScenario('budget-512-heavy', { seed: 5, requests: 500, coefficients, engine: { chunkSize: 128 } });
-    expect(values(estimateStepClock(both.phases).betas)).toAgree(values(coefficients), 0.005);
+    expect(values(estimateStepClock(both.phases).betas)).toAgree(values(coefficients), 0.005, 1e-9);
     const engines = runScenario('budget-2048-medium', { seed: 5, requests: 600, instances: 3 });
     const estimate = estimateStepClock(engines.phases);
-    expect(values(estimate.betas)).toAgree(values(engines.coefficients), 0.005);
+    expect(values(estimate.betas)).toAgree(values(engines.coefficients), 0.005, 1e-9);
     expect(estimate.warnings).toEqual([]);
   });
 
@@ -73,13 +73,15 @@ describe('simulated engines give their coefficients back', () => {
 });
 
 describe('model auto', () => {
-  it('takes the context term where it pays, and only there', () => {
-    expect(estimateStepClock(runScenario('kv-light-noisy', { seed: 1 }).phases).model).toBe('kv');
-    expect(estimateStepClock(runScenario('noisy', { seed: 1 }).phases).model).toBe('linear');
-    // A cluster here is longer than a tenth of the trace, and a gain that is all rounding.
-    expect(estimateStepClock(runScenario('kv-noisy', { seed: 139 }).phases).model).toBe('kv');
-    expect(estimateStepClock(runScenario('chunk-64-heavy', { seed: 103 }).phases).model).toBe('linear');
-    expect(estimateStepClock(runScenario('budget-2048-medium', { seed: 1 }).phases).model).toBe('linear');
+  it('a cost of context that is not there comes out as next to nothing, without a word', () => {
+    for (const name of ['noisy', 'budget-2048-medium', 'chunk-512-medium'] as const) {
+      const run = runScenario(name, { seed: 1 });
+      const { betas, warnings } = estimateStepClock(run.phases);
+      const seconds = run.steps.contextTokens.reduce((sum, c) => sum + betas.beta3 * c, 0);
+      const all = run.steps.durationSec.reduce((sum, s) => sum + s, 0);
+      expect(seconds / all).toBeLessThan(0.02);
+      if (name !== 'noisy') expect(warnings).toEqual([]);
+    }
   });
 });
 
@@ -89,7 +91,7 @@ describe('intervals', () => {
       const { phases, coefficients } = runScenario('noisy', { seed, requests: 500 });
       const { betas, intervals } = estimateStepClock(phases, { model: 'linear' });
       return (['beta0', 'beta1', 'beta2'] as const).map((name) => {
-        const [low, high] = intervals?.[name] ?? [0, 0];
+        const [low, high] = intervals?.byLabel[name] ?? [0, 0];
         return (2 * (betas[name] - coefficients[name])) / (high - low);
       });
     });
@@ -105,7 +107,7 @@ describe('intervals', () => {
     const coefficients = { beta0: 12e-3, beta1: 40e-6, beta2: 240e-6 };
     const { phases } = runScenario('chunk-64-heavy', { seed: 1, coefficients });
     const { intervals, warnings } = estimateStepClock(phases, { model: 'linear' });
-    const [low, high] = intervals?.beta1 ?? [0, 0];
+    const [low, high] = intervals?.byLabel.beta1 ?? [0, 0];
     expect(low).toBeLessThan(coefficients.beta1);
     expect(high).toBeGreaterThan(coefficients.beta1);
     expect(high - low).toBeLessThan(0.1 * coefficients.beta1);
@@ -115,7 +117,7 @@ describe('intervals', () => {
   it('a higher level is wider; too short a trace has none, and says so', () => {
     const { phases } = runScenario('noisy', { seed: 1, requests: 300 });
     const width = (ci: number): number => {
-      const [low, high] = estimateStepClock(phases, { model: 'linear', ci }).intervals?.beta0 ?? [0, 0];
+      const [low, high] = estimateStepClock(phases, { model: 'linear', ci }).intervals?.byLabel.beta0 ?? [0, 0];
       return high - low;
     };
     expect(width(0.99)).toBeGreaterThan(1.2 * width(0.95));

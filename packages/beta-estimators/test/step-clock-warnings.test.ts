@@ -1,7 +1,8 @@
 import { runScenario } from '@stepclock/engine-sim';
+import { type Fault, isFault } from '@stepclock/faults';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
-import { EstimatorError, estimateStepClock } from '../src/index.js';
+import { estimateStepClock } from '../src/index.js';
 import { constantWorkload, keptRows, miscounted, mixedEngines, shortOutputs, withMissing } from './faulty-trace.js';
 
 const codes = (phases: PhaseTable): string[] =>
@@ -54,11 +55,11 @@ describe('what is wrong with a trace is named', () => {
 
 describe('refusals', () => {
   const { phases } = runScenario('budget-2048-medium', { seed: 1, requests: 50 });
-  const refusal = (run: () => unknown): EstimatorError => {
+  const refusal = (run: () => unknown): Fault => {
     try {
       run();
     } catch (error) {
-      if (error instanceof EstimatorError) return error;
+      if (isFault(error)) return error;
       throw error;
     }
     throw new Error('nothing was refused');
@@ -67,8 +68,8 @@ describe('refusals', () => {
   it.each([
     [{ ci: 1 }, 'ci: must be above 0 and below 1; got 1'],
     [{ ci: Number.NaN }, 'ci: must be above 0 and below 1; got NaN'],
-    [{ model: 'cubic' as 'kv' }, 'model: must be one of linear, kv, auto; got cubic'],
-    [{ window: [2, 1] as const }, 'window: must start before it ends; got 2:1'],
+    [{ model: 'cubic' as 'kv' }, 'model: must be one of auto, linear, kv; got "cubic"'],
+    [{ window: [2, 1] as const }, 'window: must start before it ends; got "2:1"'],
     [{ tol: -1 }, 'tol: must be finite and not negative; got -1'],
     [{ maxOuterIters: 0 }, 'maxOuterIters: must be a positive integer; got 0'],
     [{ maxNumBatchedTokens: 0 }, 'maxNumBatchedTokens: must be positive and finite; got 0'],

@@ -1,6 +1,6 @@
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
-import { type TraceColumns, traceColumns } from '../src/step-clock/trace-columns.js';
+import { type TraceColumns, traceColumns } from '../src/step-clock/trace/trace-columns.js';
 import { decode, prefill, tableOf, twoRequests } from './phase-list.js';
 
 const lists = ({ prefills, decodes, edgesSec }: TraceColumns) => ({
@@ -178,12 +178,12 @@ describe('traceColumns', () => {
   });
 
   it.each([
-    ['too short', 0, 5e-16, 'got 5e-16 s in 1.0000000000000004 s (row 0)'],
-    ['too long', 0, 2e15, 'got 2000000000000000 s in 2000000000000001 s (row 0)'],
+    ['too short', 0, 5e-16, 'got "5e-16 s in 1.0000000000000004 s" (row 0)'],
+    ['too long', 0, 2e15, 'got "2000000000000000 s in 2000000000000001 s" (row 0)'],
   ])('refuses what no clock counts: %s', (_, start, end, got) => {
     expect(() => traceColumns(tableOf([decode('A', start, end, 5)]))).toThrow(
       expect.objectContaining({
-        name: 'EstimatorError',
+        name: 'Fault',
         code: 'beta-estimators/bad-time',
         message: `phase: must last from 1e-15 to 1000000000000000 s, and long enough to be told beside all that the trace spans; ${got}`,
       }),

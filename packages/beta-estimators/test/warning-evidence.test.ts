@@ -1,8 +1,8 @@
+import { BASE_TERMS } from '@stepclock/step-cost';
 import { describe, expect, it } from 'vitest';
-import type { ClockReport } from '../src/step-clock/clock-report.js';
-import type { Identifiability } from '../src/step-clock/identifiability.js';
-import type { StepClockIntervals } from '../src/step-clock/intervals.js';
-import { stepClockWarnings, type WarningEvidence } from '../src/step-clock/step-clock-warnings.js';
+import type { StepClockEstimate, StepClockIntervals } from '../src/index.js';
+import type { ClockReport } from '../src/step-clock/verdict/clock-report.js';
+import { stepClockWarnings, type WarningEvidence } from '../src/step-clock/verdict/step-clock-warnings.js';
 import { codes } from './estimate-parts.js';
 
 const clean: ClockReport = {
@@ -26,8 +26,9 @@ const clean: ClockReport = {
   fastClusters: 0,
   overBudgetClusters: null,
 };
-const identified: Identifiability = {
+const identified: StepClockEstimate['identifiability'] = {
   conditionNumber: 5,
+  dependent: false,
   compositions: { prefillTokens: [0, 500], decodeSeqs: [1, 9], contextTokens: [0, 0] },
   confused: [],
   atBound: [],
@@ -35,25 +36,28 @@ const identified: Identifiability = {
 };
 const intervals: StepClockIntervals = {
   level: 0.95,
-  beta0: [5.9e-3, 6.1e-3],
-  beta1: [1.9e-5, 2.1e-5],
-  beta2: [1.1e-4, 1.3e-4],
+  byLabel: { beta0: [5.9e-3, 6.1e-3], beta1: [1.9e-5, 2.1e-5], beta2: [1.1e-4, 1.3e-4] },
   covariance: [],
   blocks: 40,
 };
 const fine: WarningEvidence = {
+  terms: BASE_TERMS,
   intervals,
   identified,
   clock: clean,
   decodes: 500,
-  betas: [6e-3, 2e-5, 1.2e-4, 0],
+  betas: { beta0: 6e-3, beta1: 2e-5, beta2: 1.2e-4 },
+  // Every term takes a fifth of the time.
+  shareOf: () => 0.2,
   converged: true,
   meanStepSec: 0.01,
   queueInPrefill: false,
 };
 const withClock = (changes: Partial<ClockReport>) => stepClockWarnings({ ...fine, clock: { ...clean, ...changes } });
-const withIdentified = (changes: Partial<Identifiability>, others: Partial<WarningEvidence> = {}) =>
-  stepClockWarnings({ ...fine, ...others, identified: { ...identified, ...changes } });
+const withIdentified = (
+  changes: Partial<StepClockEstimate['identifiability']>,
+  others: Partial<WarningEvidence> = {},
+) => stepClockWarnings({ ...fine, ...others, identified: { ...identified, ...changes } });
 
 it('nothing is said of a sound clock', () => {
   expect(stepClockWarnings(fine)).toEqual([]);
@@ -181,8 +185,11 @@ describe('what the trace cannot tell', () => {
       'beta0 and beta2 cannot be told apart on this trace: steps and decode tokens rise and fall together, so one may stand for part of the other. Predictions for loads like this one are not affected. Other loads, or longer and shorter requests, would tell';
     const told = (width: number): StepClockIntervals => ({
       ...intervals,
-      beta0: [6e-3 * (1 - width), 6e-3 * (1 + width)],
-      beta2: [1.2e-4 * 0.95, 1.2e-4 * 1.05],
+      byLabel: {
+        ...intervals.byLabel,
+        beta0: [6e-3 * (1 - width), 6e-3 * (1 + width)],
+        beta2: [1.2e-4 * 0.95, 1.2e-4 * 1.05],
+      },
     });
     expect(withIdentified({ confused: [pair] }, { intervals: told(0.11) })).toEqual([
       { code: 'not-identifiable', message },
@@ -193,9 +200,11 @@ describe('what the trace cannot tell', () => {
       'not-identifiable',
     ]);
     // Nor is anything told of a coefficient of zero, or without intervals.
-    expect(codes(withIdentified({ confused: [pair] }, { intervals: told(0.01), betas: [6e-3, 2e-5, 0, 0] }))).toEqual([
-      'not-identifiable',
-    ]);
+    expect(
+      codes(
+        withIdentified({ confused: [pair] }, { intervals: told(0.01), betas: { beta0: 6e-3, beta1: 2e-5, beta2: 0 } }),
+      ),
+    ).toEqual(['not-identifiable']);
     expect(codes(withIdentified({ confused: [pair] }, { intervals: null }))).toEqual([
       'not-identifiable',
       'no-intervals',
@@ -239,7 +248,10 @@ describe('what the trace cannot tell', () => {
       stepClockWarnings({
         ...fine,
         betas,
-        intervals: { ...intervals, beta1: [Math.max(0, 2e-5 * (1 - half)), 2e-5 * (1 + half)] },
+        intervals: {
+          ...intervals,
+          byLabel: { ...intervals.byLabel, beta1: [Math.max(0, 2e-5 * (1 - half)), 2e-5 * (1 + half)] },
+        },
       });
     expect(wide(0.49)).toEqual([]);
     expect(wide(0.51)).toEqual([
@@ -250,11 +262,12 @@ describe('what the trace cannot tell', () => {
       },
     ]);
     // The bound has been named already.
-    expect(wide(3, [6e-3, 0, 1.2e-4, 0])).toEqual([]);
-    const kv = { ...intervals, beta3: [0, 3e-7] as const };
-    expect(stepClockWarnings({ ...fine, intervals: kv, betas: [6e-3, 2e-5, 1.2e-4, 1e-7] })[0]?.message).toContain(
-      'beta3 is hardly determined',
-    );
+    expect(wide(3, { beta0: 6e-3, beta1: 0, beta2: 1.2e-4 })).toEqual([]);
+    const kv = { ...intervals, byLabel: { ...intervals.byLabel, beta3: [0, 3e-7] as const } };
+    const hard = { ...fine, terms: BASE_TERMS, intervals: kv, betas: { ...fine.betas, beta3: 1e-7 } };
+    expect(stepClockWarnings(hard)[0]?.message).toContain('beta3 is hardly determined');
+    // What takes less than a fiftieth of the time at the end of its interval is no matter.
+    expect(stepClockWarnings({ ...hard, shareOf: () => 0.019 })).toEqual([]);
   });
 
   it('that the rounds ran out', () => {

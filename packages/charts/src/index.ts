@@ -6,7 +6,6 @@ export { type PngOptions, renderPng } from './render/render-png.js';
 export { type RenderOptions, renderSvg } from './render/render-svg.js';
 export type { ThemeName } from './render/theme.js';
 export type {
-  CoefficientName,
   EstimateReportInput,
   ReplayMetrics,
   ReplayQuantity,

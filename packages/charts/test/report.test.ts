@@ -104,8 +104,8 @@ describe('the report of an estimate', () => {
     const zero = estimateReport({
       ...clean,
       coefficients: [
-        { name: 'beta0', value: 0.01 },
-        { name: 'beta1', value: 0 },
+        { name: 'beta0', phrase: 'per step', unit: 's/step', value: 0.01 },
+        { name: 'beta1', phrase: 'per prefill token', unit: 's/token', value: 0 },
       ],
     });
     expect(zero.verdict.tone).toBe('caution');

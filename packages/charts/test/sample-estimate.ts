@@ -57,10 +57,10 @@ export const sampleEstimate = ({ phases: count, seed = 7, heldOut = true }: Samp
     iterations: 9,
     confidence: 0.95,
     coefficients: [
-      { name: 'beta0', value: b0, interval: [0.01212, 0.01229] },
-      { name: 'beta1', value: b1, interval: [4.02e-5, 4.19e-5] },
-      { name: 'beta2', value: b2, interval: [1.13e-4, 1.26e-4] },
-      { name: 'beta3', value: 9.2e-8, interval: [8.8e-8, 9.7e-8] },
+      { name: 'beta0', phrase: 'per step', unit: 's/step', value: b0, interval: [0.01212, 0.01229] },
+      { name: 'beta1', phrase: 'per prefill token', unit: 's/token', value: b1, interval: [4.02e-5, 4.19e-5] },
+      { name: 'beta2', phrase: 'per decode token', unit: 's/token', value: b2, interval: [1.13e-4, 1.26e-4] },
+      { name: 'beta3', phrase: 'per context token', unit: 's/token', value: 9.2e-8, interval: [8.8e-8, 9.7e-8] },
     ],
     diagnostics: [
       { label: 'R² of durations', value: '0.9996' },

@@ -20,7 +20,7 @@ export interface EngineStep {
 export type StepSeconds = (step: EngineStep) => number;
 
 /** A step takes `beta0 + beta1 p + beta2 d + beta3 c`: p prefill tokens, d decodes, c tokens of their context. */
-export interface Coefficients {
+export type Coefficients = {
   /** Fixed cost of a step, s/step. */
   readonly beta0: number;
   /** s per prefill token. */
@@ -29,7 +29,7 @@ export interface Coefficients {
   readonly beta2: number;
   /** s per token of KV cache that the decodes of the step read; 0 when absent. */
   readonly beta3?: number;
-}
+};
 
 const atLeastZero = (what: string, value: number): number => {
   if (!(value >= 0 && value < Infinity)) {

@@ -3,7 +3,9 @@ import {
   BASE_TERMS,
   betasOf,
   CATALOGUE,
+  dividedCost,
   emptyStretch,
+  isOfPrefill,
   stepCost,
   stepSeconds,
   stretchOfStep,
@@ -75,6 +77,14 @@ describe('the cost of a step', () => {
     expect(stepSeconds(betas, step)).toAgree(0.006 + 0.002 + 0.0024 + 0.0009 + 0.001 - 0.00012, 1e-12);
   });
 
+  it('divides into steps that only decode and what prefill adds', () => {
+    const { terms, coefficients, secondsOf } = stepCost({ beta0: 1, beta1: 2, beta2: 3, beta3: 4, prefill_step: 5 });
+    const { perStep, ofPrefill } = dividedCost(terms, coefficients);
+    const stretch = { ...stretchOfStep(step), steps: 7 };
+    expect(7 * perStep(20, 9000) + ofPrefill(stretch)).toAgree(secondsOf(stretch), 1e-12);
+    expect(terms.filter(isOfPrefill).map(({ name }) => name)).toEqual(['prefill_tokens', 'prefill_step']);
+  });
+
   it('does not depend on the order of the coefficients, and gives them back', () => {
     const { terms, coefficients } = stepCost({ beta2: 3, beta0: 1 });
     expect(betasOf(terms, coefficients)).toEqual({ beta0: 1, beta2: 3 });
@@ -85,12 +95,14 @@ describe('the cost of a step', () => {
       name: 'root',
       label: 'root',
       unit: 's',
+      phrase: 'per root',
+      smallUnit: 'us',
       sentence: 'per square root of the batch',
       sum: ({ steps, decodeSeqs }) => steps * Math.sqrt(decodeSeqs),
       needs: ['decodeSeqs'],
       sign: 'non-negative',
       priorShare: null,
-      role: 'chosen',
+      role: 'open',
     };
     expect(stepSeconds({ beta0: 1, root: 2 }, { ...step, decodeSeqs: 9 }, [...CATALOGUE, own])).toBe(7);
     expect(() => stepSeconds({ root: 2 }, step)).toThrow('got "root"');

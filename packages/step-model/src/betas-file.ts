@@ -1,13 +1,5 @@
+import type { Betas } from '@stepclock/step-cost';
 import { StepModelError } from './step-model-error.js';
-
-/** The coefficients of the step model, seconds: per step, per prefill token, per decode token, per token of context. */
-export interface Betas {
-  readonly beta0: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  /** Only in the KV-aware model. */
-  readonly beta3?: number;
-}
 
 /** What a betas file must hold so that the rest of stepclock can use it; further fields are carried but not read. */
 export interface BetasFile {
@@ -59,10 +51,25 @@ export const snakeCaseKeys = (value: unknown): unknown => {
 };
 
 /** An estimate as the object of a `stepclock/betas@1` file: snake_case names, SI units. */
-export const betasFileOf = (estimate: { readonly algo: string; readonly betas: Betas }): BetasFile => ({
-  schema: BETAS_SCHEMA,
-  ...(snakeCaseKeys(estimate) as { algo: string; betas: Betas }),
-});
+export const betasFileOf = (estimate: {
+  readonly algo: string;
+  readonly betas: Betas;
+  readonly terms?: unknown;
+  readonly options?: object;
+  readonly intervals?: { readonly byLabel: object } | null | undefined;
+}): BetasFile => {
+  const { terms: _, options, intervals, ...rest } = estimate;
+  const { byLabel, ...others } = intervals ?? { byLabel: {} };
+  const { terms: __, ...given } = { terms: undefined, ...options };
+  return {
+    schema: BETAS_SCHEMA,
+    ...(snakeCaseKeys(rest) as { algo: string; betas: Betas }),
+    ...(options !== undefined && { options: snakeCaseKeys(given) }),
+    ...(intervals !== undefined && {
+      intervals: intervals && ({ ...(snakeCaseKeys(others) as object), ...byLabel } as unknown as IntervalsJson),
+    }),
+  };
+};
 
 const isRecord = (v: unknown): v is Readonly<Record<string, unknown>> =>
   v !== null && typeof v === 'object' && !Array.isArray(v);

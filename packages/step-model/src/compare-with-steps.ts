@@ -1,15 +1,11 @@
-import { fsum } from 'd3-array';
-import type { Betas, IntervalsJson } from './betas-file.js';
+import { compensatedSum } from '@stepclock/numerics';
+import { type Betas, CATALOGUE, stepSeconds, type Term } from '@stepclock/step-cost';
 import type { StepsFit } from './fit-steps.js';
-import { stepTimeSec } from './predict-step-time.js';
 import type { StepColumns } from './step-columns.js';
-
-type BetaName = keyof Betas;
-const BETA_NAMES = ['beta0', 'beta1', 'beta2', 'beta3'] as const satisfies readonly BetaName[];
 
 /** One coefficient of an estimate beside that of a reference. `error` is (estimate - reference) / reference; null at reference 0. */
 export interface ComparedCoefficient {
-  readonly coefficient: BetaName;
+  readonly coefficient: string;
   readonly estimate: number;
   readonly reference: number;
   readonly error: number | null;
@@ -33,19 +29,20 @@ export interface StepsComparison {
  * tells every step, so its own intervals are far narrower than an estimate's, and say nothing of whether the estimate knew its error.
  * The context of a step counts for an estimate with beta3 only where the log tells it.
  *
- * @param intervals the estimate's own, as its betas file holds them
+ * @param intervals the estimate's own, by label
  */
 export const compareWithSteps = (
   estimate: Betas,
   fit: StepsFit,
   steps: StepColumns,
-  intervals?: IntervalsJson | null,
+  intervals: Readonly<Record<string, readonly [number, number] | null>> = {},
+  catalogue: readonly Term[] = CATALOGUE,
 ): StepsComparison => {
-  const names = BETA_NAMES.filter((name) => (estimate[name] ?? fit.betas[name]) !== undefined);
+  const names = catalogue.map(({ label }) => label).filter((label) => label in estimate || label in fit.betas);
   const coefficients = names.map((coefficient) => {
     const e = estimate[coefficient] ?? 0;
     const reference = fit.betas[coefficient] ?? 0;
-    const interval = intervals?.[coefficient] ?? null;
+    const interval = intervals[coefficient] ?? null;
     return {
       coefficient,
       estimate: e,
@@ -55,17 +52,23 @@ export const compareWithSteps = (
       holdsReference: interval && interval[0] <= reference && reference <= interval[1],
     };
   });
-  const predicted = Float64Array.from(steps.durationSec, (_, i) =>
-    stepTimeSec(estimate, {
+  const predicted = steps.durationSec.map((_, i) => {
+    const step = {
       prefillTokens: steps.prefillTokens[i],
       decodeSeqs: steps.decodeTokens[i],
       contextTokens: steps.contextTokens?.[i] ?? 0,
-    }),
-  );
-  const measured = fsum(steps.durationSec);
+    };
+    const further = {
+      ...(steps.prefillRequests && { prefillRequests: steps.prefillRequests[i] }),
+      ...(steps.prefillContext && { prefillContext: steps.prefillContext[i] }),
+    };
+    return stepSeconds(estimate, { ...step, ...further }, catalogue);
+  });
+  const measured = compensatedSum(steps.durationSec);
   return {
     coefficients,
-    meanAbsoluteError: fsum(steps.durationSec.map((sec, i) => Math.abs(predicted[i] / sec - 1))) / steps.length,
-    totalTimeError: (fsum(predicted) - measured) / measured,
+    meanAbsoluteError:
+      compensatedSum(steps.durationSec.map((sec, i) => Math.abs(predicted[i] / sec - 1))) / steps.length,
+    totalTimeError: (compensatedSum(predicted) - measured) / measured,
   };
 };

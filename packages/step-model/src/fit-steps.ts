@@ -1,45 +1,58 @@
-import { isFault } from '@stepclock/faults';
-import { dataset, type FeatureTable, featuresOf, leastSquares, nonNegativeLeastSquares } from '@stepclock/regression';
-
-import { fsum } from 'd3-array';
-import type { Betas } from './betas-file.js';
+import { Fault } from '@stepclock/faults';
+import { compensatedSum } from '@stepclock/numerics';
+import {
+  BASE_TERMS,
+  type Betas,
+  betasOf,
+  CATALOGUE,
+  fitRows,
+  type Identifiability,
+  knownTerms,
+  type RowTable,
+  residualSeconds,
+  rowsOf,
+  type StretchColumns,
+  type Term,
+  termsNamed,
+  type Weighting,
+} from '@stepclock/step-cost';
 import type { StepColumns } from './step-columns.js';
-import { StepModelError } from './step-model-error.js';
 
 export interface FitStepsOptions {
-  /** `kv` takes the context term, `linear` leaves it out; `auto` (default): `kv` where the log tells the context. */
+  /** A short form of `terms`: `kv` takes the context term, `linear` leaves it out; `auto` (default): as `terms` says. */
   readonly model?: 'auto' | 'linear' | 'kv';
+  /** Terms of the cost, by name or label; `auto` (default): the base terms that the log tells, and the families that lower the held-out loss. */
+  readonly terms?: readonly string[] | 'auto';
+  /** Where terms are looked up. Default: every term that stepclock knows. */
+  readonly catalogue?: readonly Term[];
+  /** Default `inverse-seconds`: 1 / fitted seconds. */
+  readonly weights?: Weighting;
   /** Level of the intervals. Default 0.95. */
   readonly level?: number;
 }
 
 type Interval = readonly [number, number];
 
-/** Intervals of the coefficients; `covariance` is of (beta0, beta1, beta2[, beta3]). */
-export interface StepsIntervals {
-  readonly level: number;
-  readonly beta0: Interval;
-  readonly beta1: Interval;
-  readonly beta2: Interval;
-  readonly beta3?: Interval;
-  readonly covariance: readonly (readonly number[])[];
-}
-
 export interface StepsWarning {
-  readonly code: 'empty-steps' | 'unidentified-coefficient' | 'not-identifiable' | 'held-at-zero';
+  readonly code: 'empty-steps' | 'unidentified-coefficient' | 'not-identifiable' | 'held-at-zero' | 'no-intervals';
   readonly message: string;
 }
 
 /** Coefficients fitted to a step log; `betasFileOf` makes a betas file of it. */
 export interface StepsFit {
   readonly algo: 'steps';
-  readonly model: 'linear' | 'kv';
+  readonly model: 'linear' | 'kv' | 'terms';
+  readonly terms: readonly Term[];
   readonly betas: Betas;
-  /** Null when the log does not tell the coefficients apart, or has no more steps than coefficients. */
-  readonly intervals: StepsIntervals | null;
-  readonly identifiability: {
-    /** Of the weighted design with columns of length 1; null when the coefficients cannot be told apart. */
-    readonly conditionNumber: number | null;
+  /** Null when the log has fewer than ten blocks of steps. */
+  readonly intervals: {
+    readonly level: number;
+    /** Null where nothing tells of a coefficient. */
+    readonly byLabel: Readonly<Record<string, Interval | null>>;
+    readonly covariance: readonly (readonly number[])[];
+    readonly blocks: number;
+  } | null;
+  readonly identifiability: Identifiability & {
     readonly compositions: {
       readonly prefillTokens: Interval;
       readonly decodeSeqs: Interval;
@@ -59,18 +72,6 @@ export interface StepsFit {
   readonly warnings: readonly StepsWarning[];
 }
 
-const NAMES = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
-type BetaName = (typeof NAMES)[number];
-
-/** The design matrix: the columns that are not zero throughout, by coefficient. */
-interface StepsDesign {
-  readonly kv: boolean;
-  readonly durationSec: Float64Array;
-  readonly columns: ReadonlyMap<BetaName, Float64Array>;
-  readonly features: FeatureTable;
-  readonly warnings: StepsWarning[];
-}
-
 const rangeOf = (column: Float64Array): Interval => [
   column.reduce((least, v) => Math.min(least, v), Infinity),
   column.reduce((most, v) => Math.max(most, v), -Infinity),
@@ -83,160 +84,152 @@ const workingRows = (steps: StepColumns): Uint32Array => {
   );
   if (rows.length === 0) {
     const rule = 'must have a step that processes tokens';
-    throw new StepModelError('step-model/no-steps', { what: 'step log', rule, value: `${steps.length} steps` });
+    throw new Fault('step-model/no-steps', { what: 'step log', rule, value: `${steps.length} steps` });
   }
-  for (const i of rows) {
-    const sec = steps.durationSec[i];
-    if (!(sec > 0 && sec < Infinity)) {
-      const rule = 'must be a number of seconds above 0';
-      throw new StepModelError('step-model/bad-step', { what: `duration of step ${i}`, rule, value: sec });
-    }
+  for (const row of rows) {
+    const value = steps.durationSec[row];
+    if (value > 0 && value < Infinity) continue;
+    throw new Fault('step-model/bad-step', {
+      what: 'duration of a step',
+      rule: 'must be a number of seconds above 0',
+      value,
+      row,
+    });
   }
   return rows;
 };
 
-const designOf = (steps: StepColumns, model: FitStepsOptions['model']): StepsDesign => {
-  const { contextTokens } = steps;
-  if (model === 'kv' && contextTokens === undefined) {
-    const rule = 'must be linear for a step log that does not tell the context';
-    throw new StepModelError('step-model/no-context', { what: 'model', rule, value: model });
-  }
-  const rows = workingRows(steps);
+const stretchesOf = (steps: StepColumns, rows: Uint32Array): StretchColumns => {
   const taken = (column: Float64Array) => Float64Array.from(rows, (i) => column[i]);
-  const kv = model !== 'linear' && contextTokens !== undefined;
-  const all: [BetaName, Float64Array][] = [
-    ['beta0', new Float64Array(rows.length).fill(1)],
-    ['beta1', taken(steps.prefillTokens)],
-    ['beta2', taken(steps.decodeTokens)],
-  ];
-  if (kv) all.push(['beta3', taken(contextTokens)]);
-  const columns = new Map(all.filter(([, column]) => column.some((v) => v !== 0)));
-  const warnings: StepsWarning[] = [];
-  const empty = steps.length - rows.length;
-  if (empty > 0) warnings.push({ code: 'empty-steps', message: `${empty} steps without tokens are left out.` });
-  for (const [name] of all) {
-    if (columns.has(name)) continue;
-    const message = `${name} cannot be told: its tokens are zero in every step. It is set to 0.`;
-    warnings.push({ code: 'unidentified-coefficient', message });
-  }
+  const optional = (column: Float64Array | undefined) => (column === undefined ? undefined : taken(column));
+  const prefillTokens = taken(steps.prefillTokens);
   return {
-    kv,
-    durationSec: taken(steps.durationSec),
-    columns,
-    features: featuresOf(Object.fromEntries(columns)),
-    warnings,
+    length: rows.length,
+    steps: new Float64Array(rows.length).fill(1),
+    decodeSeqs: taken(steps.decodeTokens),
+    contextTokens: optional(steps.contextTokens),
+    prefillTokens,
+    prefillSteps: prefillTokens.map((p) => (p > 0 ? 1 : 0)),
+    prefillRequests: optional(steps.prefillRequests),
+    prefillContext: optional(steps.prefillContext),
   };
 };
 
-const betasBy = (of: (name: BetaName) => number, kv: boolean): Betas => ({
-  beta0: of('beta0'),
-  beta1: of('beta1'),
-  beta2: of('beta2'),
-  ...(kv && { beta3: of('beta3') }),
-});
-
-const nonNegative = ({ features, durationSec }: StepsDesign, weights?: Float64Array): Float64Array =>
-  nonNegativeLeastSquares(dataset(features, durationSec, weights), { intercept: 'none' }).model.coefficients;
-
-const fittedSec = ({ durationSec, columns }: StepsDesign, coefficients: Float64Array): Float64Array => {
-  const sums = new Float64Array(durationSec.length);
-  let j = 0;
-  for (const column of columns.values()) {
-    const beta = coefficients[j++];
-    for (let i = 0; i < sums.length; i++) sums[i] = sums[i] + beta * column[i];
-  }
-  return sums;
+/** The terms to fit, and whether all of them stay. */
+const termsToFit = (
+  { model = 'auto', terms = 'auto', catalogue = CATALOGUE }: FitStepsOptions,
+  stretches: StretchColumns,
+): { readonly terms: readonly Term[]; readonly choice: 'all' | 'auto' } => {
+  const known = (asked: readonly Term[]): readonly Term[] => {
+    const told = knownTerms(asked, stretches);
+    const missing = asked.find((term) => !told.includes(term));
+    if (missing === undefined) return asked;
+    const rule = `must be told by the step log: it has no ${missing.needs.find((fact) => stretches[fact] === undefined)}`;
+    throw new Fault('step-model/no-context', {
+      what: missing.name,
+      rule,
+      value: terms === 'auto' ? model : terms.join(','),
+    });
+  };
+  if (terms !== 'auto') return { terms: known(termsNamed(terms, catalogue)), choice: 'all' };
+  if (model === 'kv') return { terms: known(BASE_TERMS), choice: 'all' };
+  const linear = BASE_TERMS.filter(({ needs }) => !needs.includes('contextTokens'));
+  if (model === 'linear') return { terms: linear, choice: 'all' };
+  return { terms: knownTerms(catalogue, stretches).filter(({ role }) => role !== 'diagnostic'), choice: 'auto' };
 };
 
-/** Intervals and condition number of the weighted least squares; adds a warning where the columns depend on each other. */
-const inferenceOf = (
-  { features, durationSec, columns, kv, warnings }: StepsDesign,
-  weights: Float64Array,
-  level: number,
-): { intervals: StepsIntervals | null; conditionNumber: number | null } => {
-  const used = [...columns.keys()];
-  // As many steps as coefficients leave nothing to estimate errors from.
-  if (durationSec.length <= used.length) return { intervals: null, conditionNumber: null };
-  try {
-    const fit = leastSquares(dataset(features, durationSec, weights), { intercept: false, level });
-    const { inference } = fit.model;
-    const conditionNumber = fit.conditionNumber.scaled;
-    if (inference === undefined) return { intervals: null, conditionNumber };
-    const covariance = (a: BetaName, b: BetaName): number => {
-      const g = inference.factor[used.indexOf(a)];
-      const h = inference.factor[used.indexOf(b)];
-      return g && h ? inference.sigma ** 2 * g.reduce((sum, value, k) => sum + value * h[k], 0) : 0;
-    };
-    const interval = (name: BetaName): Interval => {
-      const [low, high] = fit.coefficients[used.indexOf(name)]?.interval ?? [0, 0];
-      return [Math.max(0, low), Math.max(0, high)];
-    };
-    const all = NAMES.slice(0, kv ? 4 : 3);
-    const intervals = {
-      level,
-      beta0: interval('beta0'),
-      beta1: interval('beta1'),
-      beta2: interval('beta2'),
-      ...(kv && { beta3: interval('beta3') }),
-      covariance: all.map((a) => all.map((b) => covariance(a, b))),
-    };
-    return { intervals, conditionNumber };
-  } catch (error) {
-    if (!isFault(error, 'regression') || error.code !== 'regression/rank-deficient') throw error;
-    const message = `The step log does not tell the coefficients apart (${error.message}). The fitted durations stand, the single coefficients do not.`;
-    warnings.push({ code: 'not-identifiable', message });
-    return { intervals: null, conditionNumber: null };
-  }
-};
-
-const diagnosticsOf = (durationSec: Float64Array, fitted: Float64Array): StepsFit['diagnostics'] => {
-  const n = durationSec.length;
-  const mean = fsum(durationSec) / n;
-  const residual = fsum(durationSec.map((sec, i) => (sec - fitted[i]) ** 2));
-  const total = fsum(durationSec.map((sec) => (sec - mean) ** 2));
+const diagnosticsOf = (rows: RowTable, coefficients: Float64Array): StepsFit['diagnostics'] => {
+  const n = rows.length;
+  const residual = residualSeconds(rows, coefficients);
+  const mean = compensatedSum(rows.seconds) / n;
+  const squares = compensatedSum(residual.map((r) => r * r));
+  const total = compensatedSum(rows.seconds.map((sec) => (sec - mean) ** 2));
+  const relative = residual.map((r, i) => (r / (rows.seconds[i] - r)) ** 2);
   return {
     nSteps: n,
-    r2: total > 0 ? 1 - residual / total : null,
-    rmseSeconds: Math.sqrt(residual / n),
-    relativeRmse: Math.sqrt(fsum(durationSec.map((sec, i) => (sec / fitted[i] - 1) ** 2)) / n),
+    r2: total > 0 ? 1 - squares / total : null,
+    rmseSeconds: Math.sqrt(squares / n),
+    relativeRmse: Math.sqrt(compensatedSum(relative) / n),
     meanDurationSeconds: mean,
   };
 };
 
+const warningsOf = (
+  empty: number,
+  { absent, atBound, dependent }: Identifiability,
+  hasIntervals: boolean,
+): StepsWarning[] => [
+  ...(empty > 0 ? [{ code: 'empty-steps' as const, message: `${empty} steps without tokens are left out.` }] : []),
+  ...absent.map((label) => ({
+    code: 'unidentified-coefficient' as const,
+    message: `${label} cannot be told: its tokens are zero in every step. It is set to 0.`,
+  })),
+  ...(dependent
+    ? [
+        {
+          code: 'not-identifiable' as const,
+          message:
+            'The step log does not tell the coefficients apart: what its steps hold rises and falls together. The fitted durations stand, the single coefficients do not.',
+        },
+      ]
+    : []),
+  ...atBound.map((label) => ({
+    code: 'held-at-zero' as const,
+    message: `${label} is held at 0; without the bound it would be negative.`,
+  })),
+  ...(hasIntervals || dependent
+    ? []
+    : [
+        { code: 'no-intervals' as const, message: 'the log is too short for intervals: fewer than 10 blocks of steps' },
+      ]),
+];
+
 /**
- * Fits the step model straight to a step log: non-negative least squares, weighted by the inverse square of the fitted
- * duration (a step scatters in proportion to its length), with the intervals of the weighted least squares.
+ * Fits the cost of a step straight to a step log: least squares with bounds and priors, weighted by 1 / fitted seconds, so that the measured time
+ * of the log is met, with intervals by leaving out blocks of steps.
  *
  * @param steps an engine's step log, or the true one of a simulation; seconds and tokens
- * @throws StepModelError `step-model/no-steps`, `step-model/bad-step`, `step-model/no-context`
+ * @throws Fault `step-model/no-steps`, `step-model/bad-step`, `step-model/no-context`, `step-cost/unknown-term`
  */
-export const fitSteps = (steps: StepColumns, { model = 'auto', level = 0.95 }: FitStepsOptions = {}): StepsFit => {
-  const design = designOf(steps, model);
-  const { durationSec, columns, kv, warnings } = design;
-  // Once unweighted, for the fitted durations; then weighted by them.
-  const rough = fittedSec(design, nonNegative(design));
-  const weights = rough.map((sec, i) => 1 / (sec > 0 ? sec : durationSec[i]) ** 2);
-  const coefficients = nonNegative(design, weights);
-  const used = [...columns.keys()];
-  const { intervals, conditionNumber } = inferenceOf(design, weights, level);
-  for (const [j, name] of used.entries()) {
-    if (coefficients[j] !== 0) continue;
-    warnings.push({ code: 'held-at-zero', message: `${name} is held at 0; without the bound it would be negative.` });
-  }
+export const fitSteps = (steps: StepColumns, options: FitStepsOptions = {}): StepsFit => {
+  const working = workingRows(steps);
+  const stretches = stretchesOf(steps, working);
+  const { terms: asked, choice } = termsToFit(options, stretches);
+  const rows = rowsOf(
+    stretches,
+    Float64Array.from(working, (i) => steps.durationSec[i]),
+    asked,
+  );
+  const { level = 0.95, weights: weighting = 'inverse-seconds', model = 'auto' } = options;
+  const fit = fitRows(rows, { level, choice, weighting });
+  const terms = fit.of.map((t) => asked[t]);
+  const { intervals, identifiability } = fit;
+  const p = asked.length;
+  const isBase = terms.every((term) => BASE_TERMS.includes(term));
+  const reads = terms.some(({ needs }) => needs.includes('contextTokens'));
   return {
     algo: 'steps',
-    model: kv ? 'kv' : 'linear',
-    betas: betasBy((name) => coefficients[used.indexOf(name)] ?? 0, kv),
-    intervals,
+    model: !isBase ? 'terms' : model !== 'auto' ? model : reads ? 'kv' : 'linear',
+    terms,
+    betas: betasOf(
+      terms,
+      Float64Array.from(fit.of, (t) => fit.coefficients[t]),
+    ),
+    intervals: intervals && {
+      level,
+      byLabel: Object.fromEntries(terms.map(({ label }, k) => [label, intervals.byTerm[fit.of[k]]])),
+      covariance: fit.of.map((i) => fit.of.map((j) => intervals.covariance[i * p + j])),
+      blocks: intervals.windows,
+    },
     identifiability: {
-      conditionNumber,
+      ...identifiability,
       compositions: {
         prefillTokens: rangeOf(steps.prefillTokens),
         decodeSeqs: rangeOf(steps.decodeTokens),
         ...(steps.contextTokens && { contextTokens: rangeOf(steps.contextTokens) }),
       },
     },
-    diagnostics: diagnosticsOf(durationSec, fittedSec(design, coefficients)),
-    warnings,
+    diagnostics: diagnosticsOf(rows, fit.coefficients),
+    warnings: warningsOf(steps.length - working.length, identifiability, intervals !== null),
   };
 };

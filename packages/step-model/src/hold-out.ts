@@ -1,7 +1,7 @@
 import { activeSum, prefixIntegral, prefixSum, sumBetween, timeGrid } from '@stepclock/overlap-pressure';
+import type { Betas } from '@stepclock/step-cost';
 import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
 import { fsum, median } from 'd3-array';
-import type { Betas } from './betas-file.js';
 import { StepModelError } from './step-model-error.js';
 
 /** A part of a trace, seconds on its clock. A phase that starts before it or ends after it is censored: it presses, but gives no count. */

@@ -1,6 +1,6 @@
+export type { Betas } from '@stepclock/step-cost';
 export {
   BETAS_SCHEMA,
-  type Betas,
   type BetasFile,
   betasFileOf,
   type IdentifiabilityJson,
@@ -12,7 +12,7 @@ export { type ComparedCoefficient, compareWithSteps, type StepsComparison } from
 export type { ConversionNote, DeploymentNames, Exported } from './exports/export-format.js';
 export { type ExportFormat, type ExportOptions, exportFormats, exportModel } from './exports/export-model.js';
 export type { OperatingPoint } from './exports/operating-point.js';
-export { type FitStepsOptions, fitSteps, type StepsFit, type StepsIntervals, type StepsWarning } from './fit-steps.js';
+export { type FitStepsOptions, fitSteps, type StepsFit, type StepsWarning } from './fit-steps.js';
 export {
   type HoldOutError,
   holdOutError,

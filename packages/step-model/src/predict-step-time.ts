@@ -1,4 +1,5 @@
-import type { Betas, BetasFile, IdentifiabilityJson, IntervalsJson } from './betas-file.js';
+import type { Betas } from '@stepclock/step-cost';
+import type { BetasFile, IdentifiabilityJson, IntervalsJson } from './betas-file.js';
 import { StepModelError } from './step-model-error.js';
 
 /** What one step processes. */

@@ -1,6 +1,7 @@
 import { type EngineLimits, type Simulation, simulate, type Workload } from '@stepclock/engine-sim';
+import { type Betas, type StepComposition, stepCost, stretchOfStep } from '@stepclock/step-cost';
 import type { RequestTable } from '@stepclock/trace-io';
-import { type Betas, snakeCaseKeys } from './betas-file.js';
+import { snakeCaseKeys } from './betas-file.js';
 import { type ComparedMetric, compareMetric } from './metric-comparison.js';
 import { arrivalsReadAtSteps, detectSchedulerRules } from './scheduler-evidence.js';
 import { METRIC_NAMES, type MetricName, servingMetrics } from './serving-metrics.js';
@@ -84,7 +85,12 @@ export const replay = (
 ): Replay => {
   const workload = workloadOf(requests);
   const { seed = 0, countFromSec = -Infinity } = options;
-  const base = { ...settings, coefficients: betas, arrivalsReadAtSteps: arrivalsReadAtSteps(requests, betas.beta0) };
+  const { secondsOf } = stepCost(betas);
+  const base = {
+    ...settings,
+    stepSeconds: (step: StepComposition) => secondsOf(stretchOfStep(step)),
+    arrivalsReadAtSteps: arrivalsReadAtSteps(requests, betas.beta0),
+  };
   const detected = settings.asyncScheduling === undefined ? detectSchedulerRules(requests, workload, base) : undefined;
   const asyncScheduling = settings.asyncScheduling ?? detected?.asyncScheduling ?? false;
   const simulation = simulate(workload, { ...base, asyncScheduling }, { seed });

@@ -11,4 +11,7 @@ export interface StepColumns {
   readonly decodeTokens: Float64Array;
   /** Tokens of KV cache that the decodes read; vLLM's iteration lines do not tell. */
   readonly contextTokens?: Float64Array;
+  /** Prompts computed in the step, and the sum of their tokens' positions, where the log tells. */
+  readonly prefillRequests?: Float64Array;
+  readonly prefillContext?: Float64Array;
 }

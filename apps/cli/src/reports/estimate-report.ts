@@ -1,5 +1,4 @@
 import {
-  EstimatorError,
   estimateBaseline,
   estimateIterative,
   estimateStepClock,
@@ -37,26 +36,21 @@ export interface EstimateForReport {
   readonly heldOut?: { readonly rest: readonly [number, number]; readonly error: HoldOutError } | undefined;
 }
 
-const COEFFICIENTS = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
-
 /** Beyond this many requests a replay would take longer than the rest of the report. */
 const REPLAY_AT_MOST = 50_000;
 
 const coefficientsOf = (estimate: Estimate): EstimateReportInput['coefficients'] =>
-  COEFFICIENTS.flatMap((name) => {
-    const value =
-      name === 'beta3' ? ('beta3' in estimate.betas ? estimate.betas.beta3 : undefined) : estimate.betas[name];
-    if (value === undefined) return [];
-    const interval = 'intervals' in estimate ? (estimate.intervals?.[name] ?? undefined) : undefined;
-    const note = 'identifiability' in estimate ? noteOn(name, estimate) : undefined;
-    return [{ name, value, ...given({ interval, note }) }];
+  estimate.terms.map(({ label, phrase, unit }) => {
+    const interval = 'intervals' in estimate ? (estimate.intervals?.byLabel[label] ?? undefined) : undefined;
+    const note = 'identifiability' in estimate ? noteOn(label, estimate) : undefined;
+    return { name: label, phrase, unit, value: estimate.betas[label], ...given({ interval, note }) };
   });
 
-const noteOn = (name: (typeof COEFFICIENTS)[number], { identifiability }: StepClockEstimate): string | undefined => {
-  if (identifiability.absent.includes(name)) return 'nothing on this trace tells of it';
-  if (identifiability.atBound.includes(name)) return 'held at its bound, zero';
-  const pair = identifiability.confused.find(({ pair: p }) => p.includes(name));
-  return pair === undefined ? undefined : `cannot be told from ${pair.pair.find((p) => p !== name)}`;
+const noteOn = (label: string, { identifiability }: StepClockEstimate): string | undefined => {
+  if (identifiability.absent.includes(label)) return 'nothing on this trace tells of it';
+  if (identifiability.atBound.includes(label)) return 'held at its bound, zero';
+  const pair = identifiability.confused.find(({ pair: p }) => p.includes(label));
+  return pair === undefined ? undefined : `cannot be told from ${pair.pair.find((p) => p !== label)}`;
 };
 
 /** Beyond this many phases the step clock is not run beside a published estimator. */
@@ -86,7 +80,7 @@ const othersOf = (phases: PhaseTable, { trace }: TraceInput, own: Estimate['algo
       others.push({ name: published('baseline'), betas: { ...betas }, facts: r2Fact(diagnostics.r2) });
     }
   } catch (error) {
-    if (!(error instanceof EstimatorError)) throw error;
+    if (!isFault(error, 'beta-estimators')) throw error;
   }
   return others;
 };

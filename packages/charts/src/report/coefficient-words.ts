@@ -1,24 +1,17 @@
 import { formatNumber, formatSeconds } from '../number-text.js';
-import type { CoefficientName, ReportCoefficient } from './estimate-input.js';
+import type { ReportCoefficient } from './estimate-input.js';
 import type { KeyFigure, ReportBlock } from './report-data.js';
 
-const WORDS: Readonly<
-  Record<
-    CoefficientName,
-    { readonly symbol: string; readonly label: string; readonly per: string; readonly phrase: string }
-  >
-> = {
-  beta0: { symbol: 'β₀', label: 'Fixed cost of a step', per: 'step', phrase: '' },
-  beta1: { symbol: 'β₁', label: 'Prefill token', per: 'token', phrase: 'per prefill token' },
-  beta2: { symbol: 'β₂', label: 'Decode token', per: 'token', phrase: 'per decoding sequence' },
-  beta3: { symbol: 'β₃', label: 'Context token read', per: 'token', phrase: 'per token of context' },
-};
+/** `β₁` for `beta1`; other coefficients keep their names. */
+const symbolOf = (name: string): string =>
+  name.replace(/^beta([0-3])$/, (_, digit: string) => `β${'₀₁₂₃'[Number(digit)]}`);
 
 /** `'β₁, per prefill token'`: how a coefficient is called in titles. */
-export const coefficientTitle = (name: CoefficientName): string =>
-  `${WORDS[name].symbol}, ${WORDS[name].label.toLowerCase()}`;
+export const coefficientTitle = ({ name, phrase }: Pick<ReportCoefficient, 'name' | 'phrase'>): string =>
+  `${symbolOf(name)}, ${phrase}`;
 
-export const coefficientUnit = (name: CoefficientName): string => `s/${WORDS[name].per}`;
+/** `µs/token` of `s/token`. */
+const unitWith = (prefixed: string, unit: string): string => unit.replace(/^s/, prefixed);
 
 /** The prefix in which a coefficient reads best, for its value and its interval alike. */
 const prefixOf = (seconds: number): { readonly factor: number; readonly unit: string } => {
@@ -42,23 +35,21 @@ export const relativeHalfWidth = ({ value, interval }: ReportCoefficient): numbe
 
 /** "A step takes 12.2 ms, plus 41 µs per prefill token and 120 µs per decoding sequence." */
 export const modelSentence = (coefficients: readonly ReportCoefficient[]): string => {
-  const fixed = coefficients.find(({ name }) => name === 'beta0');
-  const parts = coefficients
-    .filter(({ name }) => name !== 'beta0')
-    .map(({ name, value }) => `${value === 0 ? 'nothing' : formatSeconds(value, 3)} ${WORDS[name].phrase}`);
+  const [fixed, ...others] = coefficients;
+  const parts = others.map(({ value, phrase }) => `${value === 0 ? 'nothing' : formatSeconds(value, 3)} ${phrase}`);
   const last = parts.at(-1);
   const listed = parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
   return `A step takes ${formatSeconds(fixed?.value ?? 0, 3)}${listed === undefined ? '' : `, plus ${listed}`}.`;
 };
 
 export const coefficientCards = (coefficients: readonly ReportCoefficient[], confidence: number): KeyFigure[] =>
-  coefficients.map(({ name, value, interval, note }) => {
+  coefficients.map(({ name, phrase, value, unit: si, interval, note }) => {
     const { factor, unit } = prefixOf(value);
     const small = interval === undefined ? note : `${confidence * 100} %: ${intervalText(interval, factor)}`;
     return {
-      label: `${WORDS[name].label} (${WORDS[name].symbol})`,
+      label: `${phrase[0].toUpperCase()}${phrase.slice(1)} (${symbolOf(name)})`,
       value: formatNumber(value * factor),
-      unit: `${unit}/${WORDS[name].per}`,
+      unit: unitWith(unit, si),
       ...(small === undefined ? {} : { note: small }),
     };
   });
@@ -83,13 +74,13 @@ export const coefficientTable = (coefficients: readonly ReportCoefficient[], con
       ...(withNote ? [{ label: 'Note' }] : []),
     ],
     rows: coefficients.map((coefficient) => {
-      const { name, value, interval, note } = coefficient;
+      const { value, interval, note } = coefficient;
       const { factor, unit } = prefixOf(value);
       const half = relativeHalfWidth(coefficient);
       return [
-        `${WORDS[name].symbol}  ${WORDS[name].label.toLowerCase()}`,
+        coefficientTitle(coefficient),
         formatNumber(value * factor, 5),
-        `${unit}/${WORDS[name].per}`,
+        unitWith(unit, coefficient.unit),
         ...(withInterval
           ? [
               interval === undefined ? 'not given' : intervalText(interval, factor),

@@ -7,7 +7,7 @@ import { histogramSpec } from '../specs/histogram.js';
 import { observedPredictedSpec } from '../specs/observed-predicted.js';
 import { residualSpec } from '../specs/residual.js';
 import { stackedSpec, timelineSpec } from '../specs/timeline.js';
-import { coefficientTitle, coefficientUnit } from './coefficient-words.js';
+import { coefficientTitle } from './coefficient-words.js';
 import { type DurationErrors, PHASE_KINDS } from './duration-errors.js';
 import type { EstimateReportInput, ReportClusters, ReportPhases, ReportSegments } from './estimate-input.js';
 import type { ReportFigure } from './report-data.js';
@@ -221,10 +221,10 @@ export const estimatorFigure = (input: EstimateReportInput): ReportFigure => ({
     columns: 2,
     panels: input.coefficients
       .filter(({ name }) => (input.others ?? []).some(({ betas }) => betas[name] !== undefined))
-      .map(({ name, value, interval }) =>
+      .map(({ name, phrase, unit, value, interval }) =>
         barSpec({
-          title: coefficientTitle(name),
-          value: { label: 'Coefficient', unit: coefficientUnit(name) },
+          title: coefficientTitle({ name, phrase }),
+          value: { label: 'Coefficient', unit },
           bars: [
             { group: input.algo, value, ...(interval === undefined ? {} : { interval }) },
             ...(input.others ?? []).flatMap((other) => {

@@ -1,11 +1,14 @@
 import type { Column } from '../column.js';
 import type { Provenance, ReportWarning, Verdict } from './report-data.js';
 
-export type CoefficientName = 'beta0' | 'beta1' | 'beta2' | 'beta3';
-
-/** A fitted coefficient in SI: s/step (beta0) or s/token (the others). */
+/** A fitted coefficient in SI. */
 export interface ReportCoefficient {
-  readonly name: CoefficientName;
+  /** `beta1`, `prefill_step`: how tables of several estimators find it. */
+  readonly name: string;
+  /** `per prefill token`. */
+  readonly phrase: string;
+  /** `s/token`. */
+  readonly unit: string;
   readonly value: number;
   readonly interval?: readonly [number, number];
   /** In words: at its bound, cannot be told from another. */
@@ -66,7 +69,7 @@ export interface ReportClock {
 /** The same trace through another estimator. */
 export interface ReportEstimator {
   readonly name: string;
-  readonly betas: Readonly<Partial<Record<CoefficientName, number>>>;
+  readonly betas: Readonly<Record<string, number>>;
   /** Further columns of the comparison: r2, rmse, replay error; formatted. */
   readonly facts?: Readonly<Record<string, string>>;
 }
@@ -100,7 +103,7 @@ export interface EstimateReportInput {
   readonly verdict?: Verdict;
   /** `'step-clock'`, `'iterative'`, `'baseline'`. */
   readonly algo: string;
-  readonly model?: 'linear' | 'kv';
+  readonly model?: string;
   readonly coefficients: readonly ReportCoefficient[];
   /** Level of the intervals, default 0.95. */
   readonly confidence?: number;

@@ -175,7 +175,7 @@ const othersSection = (input: EstimateReportInput): ReportSection[] => {
           caption: 'Coefficients by estimator',
           columns: [
             { label: 'Estimator' },
-            ...names.map((name) => ({ label: coefficientTitle(name), kind: 'number' as const })),
+            ...input.coefficients.map((one) => ({ label: coefficientTitle(one), kind: 'number' as const })),
             ...more.map((label) => ({ label, kind: 'number' as const })),
           ],
           rows: [

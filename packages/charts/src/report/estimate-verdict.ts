@@ -31,16 +31,16 @@ export const estimateVerdict = (input: EstimateReportInput, errors: readonly Dur
   const decode = errors.filter((error) => error.kind === 'decode');
   const judged = decode.find((error) => error.part === 'held out') ?? decode[0];
   const wide = input.coefficients.filter((coefficient) => (relativeHalfWidth(coefficient) ?? 0) > WIDE);
-  const zero = input.coefficients.filter(({ value }) => value === 0);
+  const zero = input.coefficients.filter(({ value, interval }) => value === 0 && interval === undefined);
   const warnings = input.warnings ?? [];
   if (!input.converged) points.push('The fit did not converge: these are its best values so far.');
   const told = errors.filter((error) => error.part !== 'fitted' || judged === error);
   points.push(...told.toSorted((a, b) => (a.kind === b.kind ? 0 : a.kind === 'decode' ? -1 : 1)).map(errorSentence));
   if (input.replay !== undefined) points.push(replaySentence(input.replay.metrics));
-  for (const { name } of zero) points.push(`${coefficientTitle(name)}, came out as zero: this trace does not tell it.`);
+  for (const one of zero) points.push(`${coefficientTitle(one)}, came out as zero: this trace does not tell it.`);
   for (const coefficient of wide.filter(({ value }) => value !== 0)) {
     points.push(
-      `${coefficientTitle(coefficient.name)}, is known to ± ${formatNumber((relativeHalfWidth(coefficient) ?? 0) * 100, 2)} % only.`,
+      `${coefficientTitle(coefficient)}, is known to ± ${formatNumber((relativeHalfWidth(coefficient) ?? 0) * 100, 2)} % only.`,
     );
   }
   if (warnings.length > 0)

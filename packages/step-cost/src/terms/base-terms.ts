@@ -7,6 +7,8 @@ export const BASE_TERMS: readonly Term[] = [
   {
     ...base,
     name: 'step',
+    phrase: 'per step',
+    smallUnit: 'us',
     label: 'beta0',
     unit: 's/step',
     sentence: 'fixed cost of a step',
@@ -16,6 +18,8 @@ export const BASE_TERMS: readonly Term[] = [
   {
     ...base,
     name: 'prefill_tokens',
+    phrase: 'per prefill token',
+    smallUnit: 'us',
     label: 'beta1',
     unit: 's/token',
     sentence: 'per prefill token',
@@ -25,6 +29,8 @@ export const BASE_TERMS: readonly Term[] = [
   {
     ...base,
     name: 'decode_seqs',
+    phrase: 'per decode token',
+    smallUnit: 'us',
     label: 'beta2',
     unit: 's/token',
     sentence: 'per decode token: one a sequence and step',
@@ -34,6 +40,8 @@ export const BASE_TERMS: readonly Term[] = [
   {
     ...base,
     name: 'context_tokens',
+    phrase: 'per context token',
+    smallUnit: 'ns',
     label: 'beta3',
     unit: 's/token',
     sentence: 'per token of KV cache that the decodes of a step read',

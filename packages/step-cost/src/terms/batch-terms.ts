@@ -9,6 +9,8 @@ const CURVE_SHARE = 0.1;
 /** The batch curve: `max(n - K, 0)`, changes of the slope over the decode batch. Free sign: no real curve need be monotone. */
 export const CURVE_TERMS: readonly Term[] = KNOTS.map((knot) => ({
   name: `decode_seqs_over_${knot}`,
+  phrase: `per decode token beyond ${knot}`,
+  smallUnit: 'us',
   label: `decode_seqs_over_${knot}`,
   unit: 's/token',
   sentence: `per decode token beyond ${knot} in a step, on top`,
@@ -16,7 +18,7 @@ export const CURVE_TERMS: readonly Term[] = KNOTS.map((knot) => ({
   needs: ['decodeSeqs'],
   sign: 'free',
   priorShare: CURVE_SHARE / knot,
-  role: 'prior',
+  role: 'open',
 }));
 
 /** Decode batches for which vLLM captures CUDA graphs unless told otherwise (vllm/config, cudagraph_capture_sizes). */
@@ -41,6 +43,8 @@ export const capturedBatchTerms = (sizes: readonly number[] = CAPTURED_SIZES): r
     const above = i === 0 ? 0 : sizes[i - 1];
     return {
       name: `captured_batch_${size}`,
+      phrase: `per step of the captured batch ${size}`,
+      smallUnit: 'us',
       label: `captured_batch_${size}`,
       unit: 's/step',
       sentence: `on top, where a step without prefill is padded to the captured batch of ${size}`,
@@ -49,6 +53,6 @@ export const capturedBatchTerms = (sizes: readonly number[] = CAPTURED_SIZES): r
       needs: ['decodeSeqs', 'prefillSteps'],
       sign: 'free',
       priorShare: LEVEL_SHARE,
-      role: 'prior',
+      role: 'open',
     };
   });

@@ -4,6 +4,8 @@ import type { Term } from './term.js';
 export const PREFILL_TERMS: readonly Term[] = [
   {
     name: 'prefill_step',
+    phrase: 'per step with prefill',
+    smallUnit: 'us',
     label: 'prefill_step',
     unit: 's/step',
     sentence: 'fixed cost of a step that holds prefill',
@@ -12,10 +14,12 @@ export const PREFILL_TERMS: readonly Term[] = [
     sign: 'free',
     // A step with prefill leaves the CUDA graphs: launches cost up to about a step of pure decode.
     priorShare: 0.5,
-    role: 'prior',
+    role: 'open',
   },
   {
     name: 'prefill_context',
+    phrase: 'per prefill token and token before it',
+    smallUnit: 'ps',
     label: 'prefill_context',
     unit: 's/token^2',
     sentence: 'per prefill token and token before it: quadratic attention of long prompts',
@@ -23,7 +27,7 @@ export const PREFILL_TERMS: readonly Term[] = [
     needs: ['prefillContext'],
     sign: 'non-negative',
     priorShare: null,
-    role: 'chosen',
+    role: 'open',
   },
 ];
 
@@ -31,6 +35,8 @@ export const PREFILL_TERMS: readonly Term[] = [
 export const DIAGNOSTIC_TERMS: readonly Term[] = [
   {
     name: 'prefill_requests',
+    phrase: 'per prompt',
+    smallUnit: 'us',
     label: 'prefill_requests',
     unit: 's/request',
     sentence: 'per prompt, whatever its length: divided by beta1, the tokens of a prompt that the log does not know',
@@ -42,6 +48,8 @@ export const DIAGNOSTIC_TERMS: readonly Term[] = [
   },
   {
     name: 'client_overhead',
+    phrase: 'per start seen by a client',
+    smallUnit: 'us',
     label: 'client_overhead',
     unit: 's/start',
     sentence: 'what lies between a client and the engine, per start that only the client tells',

@@ -11,6 +11,10 @@ export interface Term {
   readonly label: string;
   /** Of the coefficient: `s/step`, `s/token`, ... */
   readonly unit: string;
+  /** Short, for tables: `per prefill token`. */
+  readonly phrase: string;
+  /** Part of a second that the coefficient reads best in. */
+  readonly smallUnit: 'us' | 'ns' | 'ps';
   /** One sentence: what the coefficient says. */
   readonly sentence: string;
   /** What the steps of a stretch hold of it, in all. A pure function; linear in the counts of a stretch whose steps are alike. */
@@ -22,8 +26,8 @@ export interface Term {
   /** Standard deviation of its prior around zero, as a share of the coefficient of `step`; null: no prior. */
   readonly priorShare: number | null;
   /**
-   * How it comes into a model. `base`: always. `prior`: always where asked for by `auto`, its prior holds it. `chosen`: where held-out
-   * loss says so. `diagnostic`: fitted beside the others to tell something about the log, never kept.
+   * How it comes into a model by itself. `base`: always. `open`: with its family (`decode_seqs_over_*`), where held-out loss says so.
+   * `diagnostic`: fitted beside the others to tell something about the log, never kept.
    */
-  readonly role: 'base' | 'prior' | 'chosen' | 'diagnostic';
+  readonly role: 'base' | 'open' | 'diagnostic';
 }

@@ -1,5 +1,5 @@
-import { type EstimateWarning, EstimatorError, type StepClockEstimate } from '@stepclock/beta-estimators';
-import { ExitCode } from '@stepclock/faults';
+import type { EstimateWarning, StepClockEstimate } from '@stepclock/beta-estimators';
+import { ExitCode, isFault } from '@stepclock/faults';
 import { type LoadSummary, loadSummary } from '@stepclock/overlap-pressure';
 import { snakeCaseKeys } from '@stepclock/step-model';
 import type { EngineSettings, StepTable, Trace } from '@stepclock/trace-io';
@@ -59,7 +59,7 @@ const outlookOf = (trace: Trace): Outlook => {
     const estimate = runEstimator('step-clock', trace.phases, trace.facts, {});
     return { possible: true, estimate: estimate as StepClockEstimate };
   } catch (error) {
-    if (error instanceof EstimatorError) return { possible: false, why: error.message };
+    if (isFault(error, 'beta-estimators')) return { possible: false, why: error.message };
     throw error;
   }
 };

@@ -1,0 +1,109 @@
+import { Fault } from '@stepclock/faults';
+import { BASE_TERMS, CATALOGUE, type Term, termsNamed } from '@stepclock/step-cost';
+import type { Window } from '../trace/trace-columns.js';
+import type { ContextChoice } from './chosen-fit.js';
+
+/** `linear`: beta0 to beta2. `kv`: a cost per token of context as well. `auto`: kv where the trace tells the context and its counts hold. */
+export type StepClockModel = 'linear' | 'kv' | 'auto';
+
+export const STEP_CLOCK_MODELS: readonly StepClockModel[] = ['auto', 'linear', 'kv'];
+
+export interface StepClockOptions {
+  /** A short form of `terms`. Default `auto`. */
+  readonly model?: StepClockModel;
+  /** Terms of the cost, by name or label, besides which none is fitted; `auto`: as the model says. Default `auto`. */
+  readonly terms?: readonly string[] | 'auto';
+  /** Where terms are looked up. Default: every term that stepclock knows. */
+  readonly catalogue?: readonly Term[];
+  /** Token budget of a step, when known: a clock that needs more than that in a step is reported. Positive. */
+  readonly maxNumBatchedTokens?: number;
+  /** Whether waiting is part of the prefill phases, when known; a warning then says what that costs. Default `unknown`. */
+  readonly queueInPrefill?: 'no' | 'yes' | 'unknown';
+  /** Level of the intervals, in (0, 1). Default 0.95. */
+  readonly ci?: number;
+  /** Fit on this part only, seconds on the trace's clock; requests in flight at an edge press, but give no count. */
+  readonly window?: Window;
+  /**
+   * Stops when no coefficient changes by more than this share of itself, and only then counts as converged. Not negative. Default: stops at 1e-6, and
+   * counts as converged where the last round moved none by more than 5e-3, or by more than a fifth of its interval.
+   */
+  readonly tol?: number;
+  /** Rounds at most; a positive integer. Default 25. */
+  readonly maxOuterIters?: number;
+  /** Called with the share of the work that is done, from 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+export interface ResolvedStepClockOptions {
+  readonly model: StepClockModel;
+  readonly terms: readonly Term[];
+  /** Whether terms that read the context were asked for, or come in where they can. */
+  readonly context: ContextChoice;
+  readonly maxNumBatchedTokens: number | null;
+  readonly queueInPrefill: 'no' | 'yes' | 'unknown';
+  readonly ci: number;
+  readonly window: Window | null;
+  readonly tol: number;
+  /** Whether `tol` is the default, which is more than it takes to call coefficients converged. */
+  readonly isDefaultTol: boolean;
+  readonly maxOuterIters: number;
+}
+
+const QUEUE = ['no', 'yes', 'unknown'] as const;
+const DEFAULT_TOL = 1e-6;
+const DEFAULT_ROUNDS = 25;
+
+/** Every option with its default. @throws Fault `beta-estimators/bad-option`, `step-cost/unknown-term` */
+export const resolvedStepClock = (options: StepClockOptions): ResolvedStepClockOptions => {
+  const { model = 'auto', terms = 'auto', catalogue = CATALOGUE, maxNumBatchedTokens = null } = options;
+  const { queueInPrefill = 'unknown', ci = 0.95, window = null, tol, maxOuterIters = DEFAULT_ROUNDS } = options;
+  check('model', STEP_CLOCK_MODELS.includes(model), `must be one of ${STEP_CLOCK_MODELS.join(', ')}`, model);
+  check('terms', terms === 'auto' || model === 'auto', 'must not be given beside a model', model);
+  check('queueInPrefill', QUEUE.includes(queueInPrefill), `must be one of ${QUEUE.join(', ')}`, queueInPrefill);
+  check(
+    'maxNumBatchedTokens',
+    maxNumBatchedTokens === null || (maxNumBatchedTokens > 0 && maxNumBatchedTokens < Number.POSITIVE_INFINITY),
+    'must be positive and finite',
+    maxNumBatchedTokens,
+  );
+  check('ci', ci > 0 && ci < 1, 'must be above 0 and below 1', ci);
+  check('window', window === null || window[0] < window[1], 'must start before it ends', window?.join(':'));
+  check(
+    'tol',
+    tol === undefined || (tol >= 0 && tol < Number.POSITIVE_INFINITY),
+    'must be finite and not negative',
+    tol,
+  );
+  check(
+    'maxOuterIters',
+    Number.isSafeInteger(maxOuterIters) && maxOuterIters >= 1,
+    'must be a positive integer',
+    maxOuterIters,
+  );
+  const asked = terms === 'auto' ? termsOfModel(model) : termsNamed(terms, catalogue);
+  check(
+    'terms',
+    asked.some(({ name }) => name === 'step'),
+    'must have the term step',
+    asked.map((t) => t.name).join(','),
+  );
+  return {
+    model,
+    terms: asked,
+    context: terms === 'auto' && model === 'auto' ? 'open' : 'asked',
+    maxNumBatchedTokens,
+    queueInPrefill,
+    ci,
+    window,
+    tol: tol ?? DEFAULT_TOL,
+    isDefaultTol: tol === undefined,
+    maxOuterIters,
+  };
+};
+
+const termsOfModel = (model: StepClockModel): readonly Term[] =>
+  model === 'linear' ? BASE_TERMS.filter(({ needs }) => !needs.includes('contextTokens')) : BASE_TERMS;
+
+const check = (what: string, holds: boolean, rule: string, value: unknown): void => {
+  if (!holds) throw new Fault('beta-estimators/bad-option', { what, rule, value });
+};

@@ -1,0 +1,80 @@
+import type { ClockFrame } from '../trace/clock-frame.js';
+import type { Prefills } from '../trace/trace-columns.js';
+
+/** Where the work of the prefills was done, as far as it is known: one value a segment. */
+export interface PrefillShares {
+  /** P_j: prefill tokens. */
+  readonly tokens: Float64Array;
+  /** How many of them may as well belong to a neighbouring segment. */
+  readonly unsure: Float64Array;
+  /** Prompts, each counted once in all; kept only where a term asks for them. */
+  readonly requests?: Float64Array;
+  /** Sum over the tokens of their positions; kept only where a term asks for them. */
+  readonly positions?: Float64Array;
+}
+
+export const emptyShares = (segments: number, further = false): PrefillShares => ({
+  tokens: new Float64Array(segments),
+  unsure: new Float64Array(segments),
+  ...(further && { requests: new Float64Array(segments), positions: new Float64Array(segments) }),
+});
+
+/** A segment without steps still takes this many when its tokens are shared out: a share of nothing would be no number. */
+const LEAST_STEPS = 1e-3;
+
+/** Shares every prefill's work over the phase in proportion to the steps: sums over sweeps, linear time. */
+export const sharePrefills = (
+  frame: ClockFrame,
+  prefills: Prefills,
+  steps: Float64Array,
+  { tokens, unsure, requests, positions }: PrefillShares,
+): void => {
+  const clock = new Float64Array(steps.length + 1);
+  for (let j = 0; j < steps.length; j++) clock[j + 1] = clock[j] + Math.max(steps[j], LEAST_STEPS);
+  unsure.fill(0);
+  shareOut(frame, clock, (i) => prefills.tokens[i], tokens, unsure);
+  if (requests !== undefined) shareOut(frame, clock, () => 1, requests);
+  if (positions !== undefined) shareOut(frame, clock, (i) => sumOfPositions(prefills, i), positions);
+};
+
+/** Positions of a prompt's computed tokens, from 1, cached ones before them. */
+const sumOfPositions = ({ tokens, cached }: Prefills, i: number): number => {
+  const p = tokens[i];
+  return p * (cached === undefined ? 0 : cached[i]) + (p * (p + 1)) / 2;
+};
+
+const shareOut = (
+  { prefillSegment, prefillOffset, prefillEnd }: ClockFrame,
+  clock: Float64Array,
+  workOf: (i: number) => number,
+  into: Float64Array,
+  unsure?: Float64Array,
+): void => {
+  const segments = into.length;
+  into.fill(0);
+  const rate = new Float64Array(segments + 1);
+  for (let i = 0; i < prefillSegment.length; i++) {
+    const a = prefillSegment[i];
+    const b = prefillEnd[i];
+    const inFirst = (clock[a + 1] - clock[a]) * (1 - prefillOffset[i]);
+    const further = clock[b] - clock[a + 1];
+    // A prefill within one segment needs no sharing, however little of the segment it covers.
+    if (!(further > 0)) {
+      into[a] += workOf(i);
+      continue;
+    }
+    const perStep = workOf(i) / (inFirst + further);
+    into[a] += perStep * inFirst;
+    rate[a + 1] += perStep;
+    rate[b] -= perStep;
+    if (unsure !== undefined) unsure[a] += perStep * inFirst;
+  }
+  let r = 0;
+  for (let j = 0; j < segments; j++) {
+    r += rate[j];
+    // The running sums are differences: what should be zero may come out as a rounding error below it.
+    const shared = Math.max(r, 0) * (clock[j + 1] - clock[j]);
+    into[j] += shared;
+    if (unsure !== undefined) unsure[j] += shared;
+  }
+};

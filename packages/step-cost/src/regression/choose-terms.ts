@@ -1,0 +1,63 @@
+import type { Term } from '../terms/term.js';
+import { restated, type StepWindow, withoutEach } from '../windows/step-window.js';
+import { fitWithPriors } from './priors.js';
+
+/** A term must lower the held-out loss by this share, and by so many standard errors of its mean logarithm. */
+const LEAST_GAIN = 0.02;
+const CLEAR = 2;
+/** Fewer windows tell no held-out loss. */
+const FEWEST_WINDOWS = 10;
+
+/** Held-out loss of each window under the fit on all others: `sum w r^2`. */
+export const heldOutLoss = (windows: readonly StepWindow[], of: readonly number[]): Float64Array => {
+  const rest = withoutEach(windows);
+  return Float64Array.from(windows, (window, g) => restated(window, fitWithPriors(rest[g], of).coefficients).squares);
+};
+
+/** A term's family: numbered terms come and go together. */
+export const familyOf = ({ name }: Term): string => name.replace(/_\d+$/, '');
+
+/**
+ * Which families of candidates stay beside the terms that are in anyway: those that lower the held-out loss by at least 2 % and by two standard
+ * errors of the log ratio, one after another in the order given. With fewer than ten windows none stays.
+ *
+ * @param windows of one engine
+ * @param of terms that are in, by index
+ * @param candidates by index
+ * @returns all that are in, by index
+ */
+export const chosenTerms = (
+  windows: readonly StepWindow[],
+  of: readonly number[],
+  candidates: readonly number[],
+): readonly number[] => {
+  const [first] = windows;
+  const present = candidates.filter((t) => windows.some(({ gram, terms }) => gram[t * terms.length + t] > 0));
+  if (present.length === 0 || windows.length < FEWEST_WINDOWS) return of;
+  const families = new Map<string, number[]>();
+  for (const t of present) {
+    const name = familyOf(first.terms[t]);
+    families.set(name, [...(families.get(name) ?? []), t]);
+  }
+  let chosen = of;
+  let loss = heldOutLoss(windows, chosen);
+  for (const family of families.values()) {
+    const more = [...chosen, ...family].sort((a, b) => a - b);
+    const lower = heldOutLoss(windows, more);
+    if (!isBetter(loss, lower)) continue;
+    chosen = more;
+    loss = lower;
+  }
+  return chosen;
+};
+
+const isBetter = (before: Float64Array, after: Float64Array): boolean => {
+  const ratios: number[] = [];
+  for (let g = 0; g < before.length; g++)
+    if (before[g] > 0 && after[g] > 0) ratios.push(Math.log(after[g] / before[g]));
+  const n = ratios.length;
+  if (n < FEWEST_WINDOWS) return false;
+  const mean = ratios.reduce((sum, r) => sum + r, 0) / n;
+  const variance = ratios.reduce((sum, r) => sum + (r - mean) ** 2, 0) / (n - 1);
+  return mean < Math.log(1 - LEAST_GAIN) && mean < -CLEAR * Math.sqrt(variance / n);
+};

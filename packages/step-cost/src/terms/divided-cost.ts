@@ -1,0 +1,56 @@
+import { emptyStretch, type Stretch } from './stretch.js';
+import type { Term } from './term.js';
+
+/** What every fact of prefill holds once, and no step. */
+const ONLY_PREFILL: Readonly<Stretch> = {
+  ...emptyStretch(),
+  prefillTokens: 1,
+  prefillSteps: 1,
+  prefillRequests: 1,
+  prefillContext: 1,
+};
+
+/** Whether a term is a cost of prefill: it has something to say where nothing decodes and no step is counted. */
+export const isOfPrefill = (term: Term): boolean => term.sum(ONLY_PREFILL) !== 0;
+
+/** A cost in two parts: what a step costs that only decodes, and what the prefill in a stretch adds, however many steps it has. */
+export interface DividedCost {
+  /** s/step, for n decodes that read c tokens of context. */
+  readonly perStep: (decodeSeqs: number, contextTokens: number) => number;
+  /** s, of all the prefill in the stretch; its steps are not looked at. */
+  readonly ofPrefill: (stretch: Readonly<Stretch>) => number;
+}
+
+/**
+ * Divides the cost that coefficients make.
+ *
+ * @param coefficients by term, s
+ */
+export const dividedCost = (terms: readonly Term[], coefficients: ArrayLike<number>): DividedCost => {
+  const part = (of: (term: Term) => boolean) => {
+    const at = terms.flatMap((term, t) => (of(term) && coefficients[t] !== 0 ? [t] : []));
+    return { terms: at.map((t) => terms[t]), values: Float64Array.from(at, (t) => coefficients[t]) };
+  };
+  const prefill = part(isOfPrefill);
+  const steps = part((term) => !isOfPrefill(term));
+  const one = { ...emptyStretch(), steps: 1 };
+  const only = emptyStretch();
+  return {
+    perStep: (decodeSeqs, contextTokens) => {
+      one.decodeSeqs = decodeSeqs;
+      one.contextTokens = contextTokens;
+      let seconds = 0;
+      for (let t = 0; t < steps.values.length; t++) seconds += steps.values[t] * steps.terms[t].sum(one);
+      return seconds;
+    },
+    ofPrefill: (stretch) => {
+      only.prefillTokens = stretch.prefillTokens;
+      only.prefillSteps = stretch.prefillSteps;
+      only.prefillRequests = stretch.prefillRequests;
+      only.prefillContext = stretch.prefillContext;
+      let seconds = 0;
+      for (let t = 0; t < prefill.values.length; t++) seconds += prefill.values[t] * prefill.terms[t].sum(only);
+      return seconds;
+    },
+  };
+};

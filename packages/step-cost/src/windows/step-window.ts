@@ -1,0 +1,166 @@
+import { Fault } from '@stepclock/faults';
+import type { RowRange } from '../rows/row-blocks.js';
+import { type RowTable, residualSeconds } from '../rows/row-table.js';
+import type { Term } from '../terms/term.js';
+
+/** How the rows of a window are weighted: by 1 / fitted seconds of a fit that then stands, or all alike. */
+export type Weighting = 'inverse-seconds' | 'none';
+
+/**
+ * Some time of one engine as weighted cross products of its rows: all that is asked of the rows is asked of these sums. y is kept as the
+ * residual r from a stated fit, so that what is left of it keeps its digits. p terms: `gram` has p x p entries, row by row.
+ */
+export interface StepWindow {
+  readonly terms: readonly Term[];
+  readonly weighting: Weighting;
+  /** The stated fit, one coefficient a term, s: `r = y - X reference`. */
+  readonly reference: Float64Array;
+  /** X'WX. */
+  readonly gram: Float64Array;
+  /** X'Wr. */
+  readonly moment: Float64Array;
+  /** r'Wr. */
+  readonly squares: number;
+  /** Rows of positive weight. */
+  readonly rows: number;
+  readonly seconds: number;
+  readonly steps: number;
+  /** Of the longest row. */
+  readonly longestSec: number;
+}
+
+/**
+ * The cross products of a range of rows.
+ *
+ * @param weights W by row; rows of weight 0 take no part
+ * @param reference the stated fit; zeros where there is none yet
+ */
+export const windowOf = (
+  rows: RowTable,
+  weights: Float64Array,
+  reference: Float64Array,
+  range: RowRange = [0, rows.length],
+  weighting: Weighting = 'inverse-seconds',
+): StepWindow => windowsOf(rows, weights, reference, [range], weighting)[0];
+
+/** One window a range of rows. */
+export const windowsOf = (
+  rows: RowTable,
+  weights: Float64Array,
+  reference: Float64Array,
+  ranges: readonly RowRange[],
+  weighting: Weighting = 'inverse-seconds',
+): readonly StepWindow[] => {
+  const residual = residualSeconds(rows, reference);
+  const held = new Int32Array(rows.terms.length);
+  return ranges.map((range) => crossProducts(rows, weights, residual, reference, range, weighting, held));
+};
+
+const crossProducts = (
+  { sums, steps, seconds, terms }: RowTable,
+  weights: Float64Array,
+  residual: Float64Array,
+  reference: Float64Array,
+  [from, to]: RowRange,
+  weighting: Weighting,
+  held: Int32Array,
+): StepWindow => {
+  const p = terms.length;
+  const gram = new Float64Array(p * p);
+  const moment = new Float64Array(p);
+  const total = { squares: 0, rows: 0, seconds: 0, steps: 0, longestSec: 0 };
+  for (let i = from; i < to; i++) {
+    const w = weights[i];
+    if (!(w > 0)) continue;
+    // A row holds few of the many terms.
+    let count = 0;
+    for (let t = 0; t < p; t++) if (sums[t][i] !== 0) held[count++] = t;
+    const r = residual[i];
+    for (let a = 0; a < count; a++) {
+      const t = held[a];
+      const x = w * sums[t][i];
+      moment[t] += x * r;
+      for (let b = 0; b <= a; b++) gram[t * p + held[b]] += x * sums[held[b]][i];
+    }
+    total.squares += w * r * r;
+    total.rows++;
+    total.seconds += seconds[i];
+    total.steps += steps[i];
+    total.longestSec = Math.max(total.longestSec, seconds[i]);
+  }
+  mirror(gram, p);
+  return { terms, weighting, reference, gram, moment, ...total };
+};
+
+const mirror = (gram: Float64Array, p: number): void => {
+  for (let i = 0; i < p; i++) for (let j = 0; j < i; j++) gram[j * p + i] = gram[i * p + j];
+};
+
+/** The same window with y as the residual from another fit: algebra, no row is needed. */
+export const restated = (window: StepWindow, reference: Float64Array): StepWindow => {
+  if (reference === window.reference) return window;
+  const p = window.terms.length;
+  const change = reference.map((b, t) => b - window.reference[t]);
+  const moment = window.moment.slice();
+  let squares = window.squares;
+  for (let i = 0; i < p; i++) {
+    let image = 0;
+    for (let j = 0; j < p; j++) image += window.gram[i * p + j] * change[j];
+    squares += change[i] * (image - 2 * window.moment[i]);
+    moment[i] -= image;
+  }
+  return { ...window, reference, moment, squares: Math.max(0, squares) };
+};
+
+/**
+ * The sum of windows of one engine.
+ *
+ * @throws Fault `step-cost/no-windows`, `step-cost/unlike-windows` where terms or weights differ
+ */
+export const mergeWindows = (windows: readonly StepWindow[]): StepWindow => {
+  const [first, ...others] = windows;
+  if (first === undefined)
+    throw new Fault('step-cost/no-windows', { what: 'windows', rule: 'must be at least one', value: 0 });
+  const sum = { ...first, gram: first.gram.slice(), moment: first.moment.slice() };
+  for (const other of others) {
+    refuseUnlike(first, other);
+    const { gram, moment, squares, rows, seconds, steps, longestSec } = restated(other, first.reference);
+    for (let i = 0; i < gram.length; i++) sum.gram[i] += gram[i];
+    for (let i = 0; i < moment.length; i++) sum.moment[i] += moment[i];
+    sum.squares += squares;
+    sum.rows += rows;
+    sum.seconds += seconds;
+    sum.steps += steps;
+    sum.longestSec = Math.max(sum.longestSec, longestSec);
+  }
+  return sum;
+};
+
+const namesOf = ({ terms }: StepWindow): string => terms.map(({ name }) => name).join(', ');
+
+const refuseUnlike = (a: StepWindow, b: StepWindow): void => {
+  if (a.weighting !== b.weighting) {
+    const rule = `must be weighted alike (${a.weighting})`;
+    throw new Fault('step-cost/unlike-windows', { what: 'windows', rule, value: b.weighting });
+  }
+  if (namesOf(a) !== namesOf(b)) {
+    const rule = `must be of the same terms (${namesOf(a)})`;
+    throw new Fault('step-cost/unlike-windows', { what: 'windows', rule, value: namesOf(b) });
+  }
+};
+
+/** The sum of all windows but one, for each: added up from both sides, never subtracted. */
+export const withoutEach = (windows: readonly StepWindow[]): readonly StepWindow[] => {
+  const before: (StepWindow | undefined)[] = [undefined];
+  for (let i = 0; i + 1 < windows.length; i++) before.push(joined(before[i], windows[i]));
+  const rest: StepWindow[] = [];
+  let after: StepWindow | undefined;
+  for (let i = windows.length - 1; i >= 0; i--) {
+    rest[i] = mergeWindows([before[i], after].filter((part) => part !== undefined));
+    after = joined(windows[i], after);
+  }
+  return rest;
+};
+
+const joined = (a: StepWindow | undefined, b: StepWindow | undefined): StepWindow | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : mergeWindows([a, b]);
