@@ -87,7 +87,7 @@ describe('the report of an estimate', () => {
   it('says what a step costs, with all coefficients', () => {
     const { verdict } = estimateReport(sampleEstimate({ phases: 200 }));
     expect(verdict.headline).toBe(
-      'A step takes 12.2 ms, plus 41 µs per prefill token, 120 µs per decoding sequence and 92 ns per token of context.',
+      'A step takes 12.2 ms, plus 41 µs per prefill token, 120 µs per decode token and 92 ns per context token.',
     );
     expect(verdict.tone).toBe('caution');
   });
@@ -109,7 +109,7 @@ describe('the report of an estimate', () => {
       ],
     });
     expect(zero.verdict.tone).toBe('caution');
-    expect(zero.verdict.points?.join(' ')).toContain('β₁, prefill token, came out as zero');
+    expect(zero.verdict.points?.join(' ')).toContain('β₁, per prefill token, came out as zero');
   });
 
   it('leaves out the sections whose parts are absent', () => {

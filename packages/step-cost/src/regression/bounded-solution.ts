@@ -108,7 +108,7 @@ const spread = (inside: readonly number[], z: Float64Array | undefined, p: numbe
 };
 
 /** The entries of a matrix at some rows and columns. */
-export const minor = (gram: Float64Array, p: number, at: readonly number[]): Float64Array => {
+const minor = (gram: Float64Array, p: number, at: readonly number[]): Float64Array => {
   const n = at.length;
   const part = new Float64Array(n * n);
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) part[i * n + j] = gram[at[i] * p + at[j]];

@@ -15,7 +15,7 @@ export const heldOutLoss = (windows: readonly StepWindow[], of: readonly number[
 };
 
 /** A term's family: numbered terms come and go together. */
-export const familyOf = ({ name }: Term): string => name.replace(/_\d+$/, '');
+const familyOf = ({ name }: Term): string => name.replace(/_\d+$/, '');
 
 /**
  * Which families of candidates stay beside the terms that are in anyway: those that lower the held-out loss by at least 2 % and by two standard

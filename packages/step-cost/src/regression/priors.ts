@@ -10,7 +10,7 @@ const LEAST_NOISE = 1e-3;
  *
  * @returns one value a term of the window; 0 where there is no prior
  */
-export const priorPenalty = (window: StepWindow, fit: WindowFit): Float64Array => {
+const priorPenalty = (window: StepWindow, fit: WindowFit): Float64Array => {
   const { terms, rows, steps, seconds } = window;
   const stepAt = terms.findIndex(({ name }) => name === 'step');
   const fixed = stepAt < 0 ? 0 : fit.coefficients[stepAt];
@@ -22,10 +22,6 @@ export const priorPenalty = (window: StepWindow, fit: WindowFit): Float64Array =
 /** s^2: weighted squares over the degrees of freedom. */
 export const noiseVariance = ({ rows }: StepWindow, { squares, inside }: WindowFit): number =>
   squares / Math.max(rows - inside.length, 1);
-
-/** Terms of a window by index, in or out of a prior. */
-export const indicesOf = (window: StepWindow, holds: (at: StepWindow['terms'][number]) => boolean): readonly number[] =>
-  window.terms.flatMap((term, t) => (holds(term) ? [t] : []));
 
 /** Fits that settle the noise variance: what the terms without a prior leave is more than the noise. */
 const PASSES = 3;

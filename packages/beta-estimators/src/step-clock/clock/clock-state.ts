@@ -46,7 +46,7 @@ export const startState = ({ frame, ties, graph, meanStepSec }: ClockProblem): C
 /** Timestamps and sharing are never exact: a segment's steps are uncertain as if it had this many, at least. */
 export const LEAST_UNCERTAIN_STEPS = 0.05;
 /** However long its prefill seems to have taken, a segment is expected to have this share of an even clock's steps. */
-export const LEAST_SHARE = 0.1;
+const LEAST_SHARE = 0.1;
 /** A share of prefill tokens that may as well lie in the neighbouring segment is off by half of itself. */
 const UNSURE_SHARE = 0.5;
 

@@ -20,7 +20,7 @@ export interface RoundStart {
 }
 
 /** The clock that a round has laid under its coefficients. */
-export interface LaidClock {
+interface LaidClock {
   readonly rows: RowTable;
   /** Segments that would have run backwards, held at zero. */
   readonly held: number;
@@ -29,7 +29,7 @@ export interface LaidClock {
 }
 
 /** A regression of a round's rows. */
-export interface RoundFit {
+interface RoundFit {
   readonly coefficients: Float64Array;
   readonly weights: Float64Array;
   /** Relative standard deviation of a step, where the regression tells it better than the rows do. */

@@ -21,7 +21,7 @@ export const asksFurther = (terms: readonly Term[]): boolean =>
  * @param budget tokens a step of the engine; Infinity where unknown
  * @param further whether the facts of prefill beyond its tokens are asked for
  */
-export const segmentStretches = (
+const segmentStretches = (
   frame: ClockFrame,
   { steps, context, shares }: SegmentWork,
   budget: number,
