@@ -9,6 +9,7 @@ import {
 } from '@stepclock/beta-estimators';
 import type { PhaseTable, TraceFacts } from '@stepclock/trace-io';
 import { given } from '../../options/given.js';
+import { termNames } from '../../options/term-names.js';
 import { usageFault } from '../../session/errors.js';
 import type { Algorithm, EstimateArgs } from './options.js';
 
@@ -54,6 +55,7 @@ export const runEstimator = (
         ...given({
           queueInPrefill: facts.queueInPrefill,
           model: args.model,
+          terms: termNames(args.terms),
           maxNumBatchedTokens: args.maxNumBatchedTokens ?? facts.settings.maxNumBatchedTokens,
           ci: args.ci,
           window,

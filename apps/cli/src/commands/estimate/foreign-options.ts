@@ -8,6 +8,7 @@ const flagOf = (option: Option): string => `--${option.replace(/[A-Z]/g, (c) => 
 /** The options that not every algorithm has, and the algorithms that have them. */
 const PARTICULAR: readonly (readonly [Option, readonly Algorithm[]])[] = [
   ['model', ['step-clock']],
+  ['terms', ['step-clock']],
   ['maxNumBatchedTokens', ['step-clock']],
   ['ci', ['step-clock']],
   ['holdout', ['step-clock']],

@@ -1,3 +1,4 @@
+import { STEP_CLOCK_MODELS } from '@stepclock/beta-estimators';
 import { count, fraction, positive, positiveInteger, properFraction } from '../../options/number-rules.js';
 import { type ArgsOf, alias, choice, flag, jsonOption, number, text } from '../../options/option.js';
 import { reportOptions } from '../../options/picture-options.js';
@@ -14,9 +15,10 @@ export const estimateOptions = {
   ...traceOptions,
   algo: choice(ALGORITHMS, 'the estimator [step-clock]'),
   model: choice(
-    ['auto', 'linear', 'kv'],
-    'step-clock: three coefficients (linear), four (kv), or whichever predicts better [auto]',
+    STEP_CLOCK_MODELS,
+    'step-clock: three coefficients (linear), four (kv), or four wherever the trace tells the context [auto]',
   ),
+  terms: text('step-clock: terms of the cost, by name, apart by commas: step,prefill_tokens,prefill_step,... [auto]'),
   'max-num-batched-tokens': number('step-clock: the token budget a step [from meta.json]', positiveInteger),
   ci: number('step-clock: level of the confidence intervals [0.95]', properFraction),
   holdout: number('step-clock: fit on this first fraction of the time span, test on the rest', properFraction),
@@ -31,7 +33,10 @@ export const estimateOptions = {
     choice(['end', 'uniform', 'none'], 'iterative: correction of the baseline that it starts from [end]'),
   ),
   'max-outer-iters': number('iterative, step-clock: rounds at most [25]', positiveInteger),
-  tol: number('iterative, step-clock: stop when the coefficients move less than this [1e-6]', positive),
+  tol: number(
+    'iterative, step-clock: stop when the coefficients move less than this; given, step-clock counts as converged only then [1e-6]',
+    positive,
+  ),
   'damping-eta': number('iterative: step length in (0, 1] [1]', fraction),
   'min-duration-sec': number('baseline, iterative: clamp durations from below [0]', count),
   workers: number('threads that read several large files; the result is the same [one a core]', positiveInteger),

@@ -4,6 +4,7 @@ import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import { properFraction } from '../../options/number-rules.js';
 import { choice, jsonOption, number, required, text } from '../../options/option.js';
+import { termNames } from '../../options/term-names.js';
 import { defineVerb } from '../../options/verb.js';
 import { about, inputFault } from '../../session/errors.js';
 import { betasText, diagnosticsText } from '../../text/estimate-text.js';
@@ -32,8 +33,13 @@ const comparisonText = ({
   ].join('\n');
 
 /** The intervals of a betas file, by label. */
-const intervalsByLabel = ({ betas, intervals }: BetasFile): Readonly<Record<string, readonly [number, number] | null>> =>
-  Object.fromEntries(Object.entries(intervals ?? {}).flatMap(([label, pair]) => (label in betas && isPair(pair) ? [[label, pair]] : [])));
+const intervalsByLabel = ({
+  betas,
+  intervals,
+}: BetasFile): Readonly<Record<string, readonly [number, number] | null>> =>
+  Object.fromEntries(
+    Object.entries(intervals ?? {}).flatMap(([label, pair]) => (label in betas && isPair(pair) ? [[label, pair]] : [])),
+  );
 
 const isPair = (value: unknown): value is readonly [number, number] => Array.isArray(value) && value.length === 2;
 
@@ -41,6 +47,8 @@ export const verb = defineVerb({
   positionals: { log: required(text('the log; - is standard input', 'trace')) },
   options: {
     model: choice(['auto', 'linear', 'kv'], 'three coefficients, four, or what the log has [auto]'),
+    terms: text('terms of the cost, by name, apart by commas: step,prefill_tokens,prefill_step,... [auto]'),
+    weights: choice(['inverse-seconds', 'none'], 'of a step: 1 / its fitted time, or all alike [inverse-seconds]'),
     ci: number('level of the confidence intervals [0.95]', properFraction),
     against: text('a betas file to compare with', 'input'),
     ...jsonOption,
@@ -57,7 +65,12 @@ export const verb = defineVerb({
       );
     }
     const { steps } = trace;
-    const fit = about(name, () => fitSteps(steps, given({ model: args.model, level: args.ci })));
+    const fit = about(name, () =>
+      fitSteps(
+        steps,
+        given({ model: args.model, terms: termNames(args.terms), weights: args.weights, level: args.ci }),
+      ),
+    );
     for (const { code, message } of fit.warnings) session.log.warn(`${message} [${code}]`);
     const estimate = args.against === undefined ? undefined : await readBetasFile(args.against, session);
     const comparison = estimate && compareWithSteps(estimate.betas, fit, trace.steps, intervalsByLabel(estimate));
