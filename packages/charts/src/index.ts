@@ -1,6 +1,6 @@
 export type { Axis } from './axis.js';
 export type { ChartsFaultCode } from './charts-fault.js';
-export type { Column } from './column.js';
+export { type Column, extentOf, requireColumns } from './column.js';
 export { formatNumber, formatPercent, formatSeconds } from './number-text.js';
 export { type PngOptions, renderPng } from './render/render-png.js';
 export { type RenderOptions, renderSvg } from './render/render-svg.js';
@@ -53,6 +53,7 @@ export { type Curve, type CurveInput, curveSpec } from './specs/curves.js';
 export { type EcdfInput, ecdfSpec } from './specs/ecdf.js';
 export { type HistogramInput, histogramSpec } from './specs/histogram.js';
 export {
+  lowered,
   type ObservedPredictedInput,
   type ObservedPredictedSeries,
   observedPredictedSpec,

@@ -48,7 +48,7 @@ const outcome = (text: string): 'refused' | 'finite' => {
     return 'finite';
   } catch (error) {
     if (!isFault(error)) throw error;
-    expect(error.code).toMatch(/^step-time\//);
+    expect(error.code).toMatch(/^(step-time|regression)\//);
     expect(error.message).not.toMatch(/undefined|\[object/);
     return 'refused';
   }

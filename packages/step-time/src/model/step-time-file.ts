@@ -1,6 +1,5 @@
-import { isFault } from '@stepclock/faults';
 import { type ModelFileKind, readModelFile } from '@stepclock/model-file';
-import { type FittedModel, LinearModel, modelFromJSON, type RegressionMetrics } from '@stepclock/regression';
+import { linearModelOf, type RegressionMetrics } from '@stepclock/regression';
 import { formulaOf } from '../data/step-time-terms.js';
 import { BATCH_SIZE, SEQUENCE_LENGTH, type StepTimes } from '../data/step-times.js';
 import { stepTimeFault } from '../fault.js';
@@ -202,7 +201,7 @@ const KIND: ModelFileKind<typeof stepTimeSchema> = {
  */
 export const readStepTimeFile = (text: string, file?: string): StepTimeModel => {
   const { model_name: name, target, features, model } = readModelFile(text, KIND, file);
-  const linear = linearModelOf(model, file);
+  const linear = linearModelOf(model);
   const named = [BATCH_SIZE, SEQUENCE_LENGTH, ...features];
   const odd =
     features.find((feature) => !linear.featureNames.includes(feature)) ??
@@ -212,23 +211,6 @@ export const readStepTimeFile = (text: string, file?: string): StepTimeModel => 
     what: 'features',
     rule: "must be the model's own beyond batch_size and sequence_length",
     value: odd,
-    file,
-  });
-};
-
-const linearModelOf = (json: unknown, file: string | undefined): LinearModel => {
-  let model: FittedModel;
-  try {
-    model = modelFromJSON(json);
-  } catch (error) {
-    if (!isFault(error, 'regression')) throw error;
-    throw stepTimeFault('step-time/bad-model-file', { what: 'model', rule: error.message, file });
-  }
-  if (model instanceof LinearModel) return model;
-  throw stepTimeFault('step-time/bad-model-file', {
-    what: 'model.kind',
-    rule: 'must be "linear"',
-    value: model.kind,
     file,
   });
 };

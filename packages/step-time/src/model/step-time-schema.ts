@@ -1,4 +1,5 @@
 import { between, count, finite, level, nonNegative, orderedPair, positive, text } from '@stepclock/model-file';
+import { linearSchema } from '@stepclock/regression';
 import * as v from 'valibot';
 
 /** A figure that is not defined for every fit. */
@@ -113,7 +114,7 @@ export const stepTimeSchema = v.object({
   warnings: v.array(v.object({ code: text(), message: text() })),
   features: v.array(text(), 'must be a list of names'),
   /** The fitted model as the regression package writes it. */
-  model: v.unknown(),
+  model: linearSchema,
 });
 
 /** NAME.json: plain, finite (`null` where a figure is not defined), readable without this package. */
