@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -43,6 +43,16 @@ describe('what the pages print is what the program prints', () => {
       /```\n\$ npm start\n([\s\S]*?)\n\.\.\.\n```/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
     expect(block).toContain('beta3');
     expect(await printed('stepclock estimate fixtures/traces/shared-budget-300/requests.jsonl', root)).toContain(block);
+  });
+
+  it('docs/from-the-scripts.md: every command ends well, in a folder that has the fixtures', async () => {
+    const page = readFileSync(join(root, 'docs/from-the-scripts.md'), 'utf8');
+    const commands = [...page.matchAll(/^ {4}(stepclock .*)$/gm)].map(([, command = '']) => command);
+    expect(commands.length).toBeGreaterThan(12);
+    const clone = join(folder, 'clone');
+    mkdirSync(clone);
+    symlinkSync(join(root, 'fixtures'), join(clone, 'fixtures'));
+    for (const command of commands) expect((await printed(command, clone)).length, command).toBeGreaterThan(20);
   });
 
   it('docs/tutorial.md', async () => {

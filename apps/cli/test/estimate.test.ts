@@ -28,6 +28,56 @@ const written = (name: string, content: string | Uint8Array): string => {
   return path;
 };
 
+describe('a trace as the published scripts take it', () => {
+  const STEPS = 'request_id,phase_type,t_start,t_end,N_steps';
+  const betas = async (argv: readonly string[]) => {
+    const { code, stdout, stderr } = await capture(['estimate', ...argv, '--json']);
+    return code === 0 ? JSON.parse(stdout).betas : stderr;
+  };
+
+  it('a chunk size alone means baseline, in one line that names the step clock', async () => {
+    const sample = join(fixtures, 'traces/sample.csv');
+    const { code, stdout, stderr } = await capture(['estimate', sample, '--chunk-size', '64']);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/4 phases, 6\.000 s\nbaseline\n/)]);
+    expect(stderr).toMatch(/^warning: --chunk-size without --algo means --algo baseline, .*step-clock.*\n$/);
+    expect(stderr.split('\n')).toHaveLength(2);
+    expect(readFileSync(sample, 'utf8').replaceAll('.0', '')).toBe(FOUR_PHASES);
+  });
+
+  it('with a byte order mark, as Excel writes it', async () => {
+    const argv = ['--algo', 'baseline', '--chunk-size', '64'];
+    const plain = await betas([written('plain.csv', FOUR_PHASES), ...argv]);
+    expect(plain.beta1).toBeGreaterThan(0);
+    expect(await betas([written('marked.csv', `\uFEFF${FOUR_PHASES}`), ...argv])).toEqual(plain);
+  });
+
+  it('with N_steps and without tokens, where no correction asks for them', async () => {
+    const rows = 'A,prefill,0,2,2\nA,decode,2,6,4\nB,prefill,1,3,1\nB,decode,3,5,2\n';
+    const path = written('steps.csv', `${STEPS}\n${rows}`);
+    const full = written('full.csv', FOUR_PHASES);
+    const none = ['--algo', 'baseline', '--chunk-size', '64', '--correction-mode', 'none'];
+    expect(await betas([path, ...none])).toEqual(await betas([full, ...none]));
+    const iterative = ['--algo', 'iterative', '--chunk-size', '64', '--correction-mode', 'none'];
+    const neither = [...iterative, '--init-correction-mode', 'none'];
+    expect(await betas([path, ...neither])).toEqual(await betas([full, ...neither]));
+    expect(await betas([path, ...iterative])).toMatch(/prefill tokens: must be known for a correction of last chunks/);
+    expect(await betas([path])).toMatch(/prefill_tokens: must be given for every prefill/);
+  });
+
+  it('with decodes alone and no token columns, with prefill tokens alone, with blank decode tokens of prefills', async () => {
+    const argv = ['--algo', 'baseline', '--chunk-size', '64'];
+    const decodes = written('decodes.csv', `${STEPS}\nA,decode,0,2,4\nB,decode,1,4,5\nC,decode,2,7,6\n`);
+    expect((await betas([decodes, ...argv])).beta2).toBeGreaterThanOrEqual(0);
+    const [, ...rows] = FOUR_PHASES.trim().split('\n');
+    const full = await betas([written('whole.csv', FOUR_PHASES), ...argv]);
+    const blank = FOUR_PHASES.replaceAll(/,0$/gm, ',');
+    expect(await betas([written('blank.csv', blank), ...argv])).toEqual(full);
+    const withSteps = rows.map((row) => row.replace(/,(\d+),(\d+)$/, (_, p, d) => `,${p},${d === '0' ? '' : d}`));
+    const prompts = `request_id,phase_type,t_start,t_end,prefill_tokens,N_steps\n${withSteps.join('\n')}\n`;
+    expect(await betas([written('prompts.csv', prompts), ...argv])).toEqual(full);
+  });
+});
+
 describe('estimate', () => {
   it('gives the published figures of the four-phase example as JSON', async () => {
     const trace = written('four.csv', FOUR_PHASES);

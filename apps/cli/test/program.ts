@@ -15,9 +15,13 @@ export interface Ended {
 }
 
 /** Runs the real program as a process of its own; `during` may meddle with it. */
-export const stepclock = (argv: readonly string[], during: (program: Program) => void = () => {}): Promise<Ended> =>
+export const stepclock = (
+  argv: readonly string[],
+  during: (program: Program) => void = () => {},
+  cwd?: string,
+): Promise<Ended> =>
   new Promise((resolve) => {
-    const program = spawn(process.execPath, [inject('program'), ...argv], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const program = spawn(process.execPath, [inject('program'), ...argv], { stdio: ['pipe', 'pipe', 'pipe'], cwd });
     let stdout = '';
     let stderr = '';
     program.stdout.on('data', (d) => {

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capture } from './capture.js';
+import { stepclock } from './program.js';
 
 const steps = join(import.meta.dirname, '../../../fixtures/step-time/synthetic_one_outlier.csv');
 
@@ -41,6 +42,26 @@ const exactRows = (header: string, row: (b: number, s: number, sec: number) => s
   ]
     .filter((line) => line !== '')
     .join('\n');
+
+describe('the published path of the data', () => {
+  it('is read where it is not given and exists; else the option is asked for', async () => {
+    const place = join(folder, 'published', 'analytic_model', 'profile');
+    mkdirSync(place, { recursive: true });
+    const rows = exactRows('', (b, s, sec) => JSON.stringify({ batch_size: b, avg_seq_len: s, step_time: sec }));
+    writeFileSync(join(place, 'step_time.jsonl'), rows);
+    const fit = (cwd: string) => stepclock(['step-time', 'fit', '--model-name', 'toy', '--no-figures'], undefined, cwd);
+    expect(await fit(join(folder, 'published'))).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('The fit passes through all 12 points'),
+    });
+    expect(await fit(folder)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        '--data-path: must be given, where there is no analytic_model/profile/step_time.jsonl',
+      ),
+    });
+  });
+});
 
 describe('step-time fit', () => {
   it('says first that one point decides r2, and writes the model and four figures, PNG and SVG', async () => {

@@ -231,8 +231,23 @@ describe('simulate, steps, convert, export, inspect', () => {
 
   it('example keeps its two examples apart', async () => {
     const { stdout } = await capture(['example']);
-    expect(stdout).toMatch(/\n\nthe eight-phase sample, C = 64\n/);
+    expect(stdout).toMatch(/\n\nthe eight-phase sample, C = 64, correction uniform\n/);
     expect(stdout).not.toContain('\n\n\n');
+  });
+
+  it('example prints every diagnostic and the last five rounds, and all of it as JSON', async () => {
+    const { stdout } = await capture(['example']);
+    expect(stdout.match(/history \(last 5 of 7 rounds\)/g)).toHaveLength(2);
+    const { examples } = JSON.parse((await capture(['example', '--json'])).stdout);
+    expect(examples).toHaveLength(2);
+    const [four] = examples;
+    expect(four.title).toBe('the four-phase example');
+    expect(four.baseline.betas.beta1).toAgree(0.014338, 1e-4);
+    expect(four.iterative.betas.beta1).toAgree(0.016305, 1e-4);
+    for (const { diagnostics } of [four.baseline, four.iterative]) {
+      for (const name of Object.keys(diagnostics)) expect(stdout).toContain(`  ${name} `);
+    }
+    expect(four.iterative.history.r2).toHaveLength(7);
   });
 
   it('inspect says that requests were preempted, and that the queue is folded', async () => {

@@ -8,15 +8,23 @@ import type { Option } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { wantsReport } from '../../reports/report-targets.js';
 import { about, inputFault, usageFault } from '../../session/errors.js';
+import type { Session } from '../../session/session.js';
 import { estimateText } from '../../text/estimate-text.js';
 import { durationText, grouped, percent } from '../../text/quantity.js';
 import { joinedEngines, refuseManyEngines } from './engines.js';
 import { runEstimator } from './estimators.js';
 import { refuseForeignOptions } from './foreign-options.js';
-import { type EstimateArgs, estimateOptions } from './options.js';
+import { type Algorithm, type EstimateArgs, estimateOptions } from './options.js';
 import { spanOf, windowOf } from './time-window.js';
 
-const DEFAULT_ALGORITHM = 'step-clock';
+/** The estimator that was asked for: a chunk size alone means baseline, as in the published scripts. */
+const algorithmOf = ({ algo, chunkSize }: EstimateArgs, session: Session): Algorithm => {
+  if (algo !== undefined || chunkSize === undefined) return algo ?? 'step-clock';
+  session.log.warn(
+    '--chunk-size without --algo means --algo baseline, as in the published scripts; --algo step-clock takes no chunk size, and is right where prefills share a token budget too',
+  );
+  return 'baseline';
+};
 
 /** Any number of paths. */
 const traces: Option<readonly string[]> = {
@@ -114,7 +122,7 @@ export const verb = defineVerb({
     ['zcat log.gz | $0 estimate - --json', 'from standard input, as JSON'],
   ],
   run: async (args, session) => {
-    const algo = args.algo ?? DEFAULT_ALGORITHM;
+    const algo = algorithmOf(args, session);
     refuseForeignOptions(algo, args);
     const paths = await expandPaths(tracePaths(args));
 

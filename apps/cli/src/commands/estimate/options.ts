@@ -13,7 +13,7 @@ export type Algorithm = (typeof ALGORITHMS)[number];
 export const estimateOptions = {
   csv: text('the trace, as an option instead of a positional one', 'trace'),
   ...traceOptions,
-  algo: choice(ALGORITHMS, 'the estimator [step-clock]'),
+  algo: choice(ALGORITHMS, 'the estimator [step-clock; with --chunk-size alone baseline]'),
   model: choice(
     STEP_CLOCK_MODELS,
     'step-clock: three coefficients (linear), four (kv), or four wherever the trace tells the context [auto]',

@@ -1,40 +1,51 @@
 import { estimateBaseline, estimateIterative } from '@stepclock/beta-estimators';
 import { ExitCode } from '@stepclock/faults';
-import { type PhaseRow, phaseTableFrom } from '@stepclock/trace-io';
+import { betasFileOf } from '@stepclock/step-model';
+import { phaseTableFrom } from '@stepclock/trace-io';
+import { jsonOption } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
-import type { Session } from '../../session/session.js';
-import { betasText } from '../../text/estimate-text.js';
-import { significant } from '../../text/quantity.js';
+import { estimateText } from '../../text/estimate-text.js';
 import { eightPhases, fourPhases } from './published-examples.js';
 
 const CHUNK_SIZE = 64;
 
-const runBoth = (title: string, rows: readonly PhaseRow[], session: Session): void => {
-  const phases = phaseTableFrom(rows);
-  const baseline = estimateBaseline(phases, { chunkSize: CHUNK_SIZE, correctionMode: 'uniform' });
-  const iterative = estimateIterative(phases, { chunkSize: CHUNK_SIZE });
-  const r2 = (value: number | null): string => (value === null ? 'undefined' : significant(value, 6));
-  session.print(
-    [
-      session.paint.bold(`${title}, C = ${CHUNK_SIZE}`),
-      '',
-      `baseline (uniform), r2 ${r2(baseline.diagnostics.r2)}`,
-      betasText(baseline, session.paint),
-      '',
-      `iterative (beta_informed), ${iterative.converged ? `converged after ${iterative.iterations}` : 'not converged'}, r2 ${r2(iterative.diagnostics.final_r2)}`,
-      betasText(iterative, session.paint),
-      '',
-    ].join('\n'),
-  );
-};
+const EXAMPLES = [
+  { title: 'the four-phase example', rows: fourPhases },
+  { title: 'the eight-phase sample', rows: eightPhases },
+];
 
-/** The published quick start. */
+/** The published quick start: both estimators on both examples, with all their diagnostics. */
 export const verb = defineVerb({
-  options: {},
-  run: async (_args, session) => {
-    runBoth('the four-phase example', fourPhases, session);
-    session.print('');
-    runBoth('the eight-phase sample', eightPhases, session);
+  options: jsonOption,
+  run: async (args, session) => {
+    const examples = EXAMPLES.map(({ title, rows }) => {
+      const phases = phaseTableFrom(rows);
+      return {
+        title,
+        baseline: estimateBaseline(phases, { chunkSize: CHUNK_SIZE, correctionMode: 'uniform' }),
+        iterative: estimateIterative(phases, { chunkSize: CHUNK_SIZE }),
+      };
+    });
+    const taken = await session.writeJson(args.json, {
+      schema: 'stepclock/example@1',
+      examples: examples.map(({ title, baseline, iterative }) => ({
+        title,
+        baseline: betasFileOf(baseline),
+        iterative: betasFileOf(iterative),
+      })),
+    });
+    if (!taken) {
+      const texts = examples.flatMap(({ title, baseline, iterative }) =>
+        [baseline, iterative].map((estimate) =>
+          estimateText(
+            session.paint.bold(`${title}, C = ${CHUNK_SIZE}, correction ${estimate.options.correctionMode}`),
+            estimate,
+            session.paint,
+          ),
+        ),
+      );
+      session.print(texts.join('\n\n'));
+    }
     return ExitCode.ok;
   },
 });
