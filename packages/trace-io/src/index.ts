@@ -1,6 +1,7 @@
 export { type ByteLimits, MAX_BYTES, withinLimits } from './bytes/byte-limits.js';
 export { decimalNumber } from './bytes/decimal-number.js';
 export type { ByteSource } from './bytes/input.js';
+export { traceFilesOf } from './formats/folder.js';
 export { type FormatInfo, formats } from './formats/format-list.js';
 export { columnMapOf } from './formats/mapped.js';
 export { engineSettingsOf } from './json/engine-settings.js';

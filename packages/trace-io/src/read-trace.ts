@@ -1,8 +1,12 @@
 import { Fault } from '@stepclock/faults';
 import { withinLimits } from './bytes/byte-limits.js';
+import { decimalNumber } from './bytes/decimal-number.js';
 import { type ByteSource, bytesOf, peeked } from './bytes/input.js';
 import { FORMATS } from './formats/formats.js';
 import { HEAD_BYTES, headOf } from './formats/head.js';
+import { phaseCsv } from './formats/phase-csv.js';
+import { stepLog } from './formats/steps/step-log.js';
+import { isHeader, serverLogOf, strangerFault, strangerOf, unknownFile } from './formats/strangers/unknown-file.js';
 import type { Head, TraceFormat } from './formats/trace-format.js';
 import { engineSettingsOf } from './json/engine-settings.js';
 import { isParquet, parquetText } from './parquet/parquet-text.js';
@@ -84,8 +88,21 @@ export async function readTraceBy(
   const input = { source: all, file, onProgress: progress, fractionRead };
   const trace = reader.read(input, { columns, settings, metaText, map, timeUnit, head, path });
   // Whoever maps columns has looked at the file.
-  if (wanted === 'auto' || map !== undefined) return trace;
-  return trace.catch((error: unknown) => Promise.reject(misnamed(error, reader, head)));
+  if (map !== undefined) return trace;
+  return trace.catch((error: unknown) => {
+    throw wanted === 'auto' ? unfound(error, reader, head, file) : misnamed(error, reader, head);
+  });
+}
+
+/** A log without a line of steps in it is named as what it is. */
+function unfound(error: unknown, reader: TraceFormat, head: Head, file: string): unknown {
+  if (
+    !(error instanceof Fault && error.code === 'trace-io/no-rows' && reader === stepLog && !stepLog.recognise(head))
+  ) {
+    return error;
+  }
+  const server = serverLogOf(head);
+  return server === undefined ? unknownFile(head, file) : strangerFault(server, file);
 }
 
 /** Where a file cannot be read as what it was said to be, the reason is seldom the first thing that the reader missed in it. */
@@ -107,11 +124,23 @@ function named(name: string, file: string): TraceFormat {
   });
 }
 
-/** What a file looks like that no format claims: the reader whose complaint says the most. */
+/**
+ * The format of a file. A log that no format claims is searched to its end for lines of steps.
+ *
+ * @throws Fault `trace-io/unusable-file`, `trace-io/unknown-format`
+ */
 function recognised(head: Head, file: string): TraceFormat {
+  const stranger = strangerOf(head);
+  if (stranger !== undefined) throw strangerFault(stranger, file);
   const found = FORMATS.find((format) => format.recognise(head));
   if (found) return found;
-  const json = head.firstLine.startsWith('{') || head.firstLine.startsWith('[');
-  if (json) return named('request-log', file);
-  return named('phase-csv', file);
+  const { text, firstLine, headerNames, keys } = head;
+  // An empty file, a phase table with another delimiter, of another encoding or without its header: its reader says so.
+  const isTable =
+    firstLine.toLowerCase().includes('phase_type') || headerNames.some((name) => !Number.isNaN(decimalNumber(name)));
+  if (firstLine === '' || text.includes('\0') || isTable) return phaseCsv;
+  if (serverLogOf(head) !== undefined) return stepLog;
+  if (keys.length > 0 || /^[{[]/.test(firstLine)) throw unknownFile(head, file);
+  if (headerNames.length > 2 && isHeader(headerNames)) throw unknownFile(head, file);
+  return stepLog;
 }

@@ -26,8 +26,12 @@ export interface Input {
   readonly fractionRead?: () => number;
 }
 
+/** Bytes that a first line of JSON may have to be read whole for recognition. */
+const LONGEST_FIRST_LINE = 8 * 1024 * 1024;
+const LF = 0x0a;
+
 /**
- * The first bytes of a stream, enough to recognise a format, and the whole stream again.
+ * The first bytes of a stream, enough to recognise a format, and the whole stream again. A first line of JSON is among them to its end.
  *
  * Bytes that are no text of ours (UTF-16, gzip and other binaries) are refused here, by name, before any reader sees them.
  */
@@ -39,16 +43,21 @@ export async function peeked(
   const iterator = source[Symbol.asyncIterator]();
   const taken: Uint8Array[] = [];
   let size = 0;
-  while (size < headBytes) {
+  const isOneLine = (): boolean => startsAsJson(taken[0]) && taken.every((chunk) => !chunk.includes(LF));
+  while (size < headBytes || (size < LONGEST_FIRST_LINE && isOneLine())) {
     const { value, done } = await iterator.next();
     if (done) break;
     // The source may reuse its chunk for the next one: keep a copy.
     taken.push(value.slice());
     size += value.length;
   }
-  const head = joined(taken, Math.min(size, headBytes));
+  const head = joined(taken, size > headBytes && startsAsJson(taken[0]) ? size : Math.min(size, headBytes));
   refuseBinary(head, file);
   return { head, all: resumed(taken, iterator) };
+}
+
+function startsAsJson(chunk: Uint8Array | undefined): boolean {
+  return chunk?.[0] === 0x7b || chunk?.[0] === 0x5b;
 }
 
 async function* resumed(taken: readonly Uint8Array[], iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -79,6 +88,11 @@ const SIGNATURES: readonly { readonly bytes: readonly number[]; readonly name: s
   { bytes: [0xfe, 0xff], name: 'UTF-16 (big-endian) text', hint: 'save the file as UTF-8' },
   { bytes: [0x1f, 0x8b], name: 'gzip data', hint: 'decompress it first' },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], name: 'Zstandard data', hint: 'decompress it first' },
+  {
+    bytes: [...'SQLite format 3\0'].map((character) => character.charCodeAt(0)),
+    name: 'a SQLite database',
+    hint: 'export its table of requests as CSV (sqlite3 -csv -header) and name its columns by --map',
+  },
   { bytes: [0x42, 0x5a, 0x68], name: 'bzip2 data', hint: 'decompress it first' },
   { bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a], name: 'xz data', hint: 'decompress it first' },
   {

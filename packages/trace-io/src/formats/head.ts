@@ -1,5 +1,6 @@
 import { startsWithBom } from '../bytes/input.js';
 import { normalised } from '../delimited/header.js';
+import { topKeys } from '../json/top-keys.js';
 import type { Head } from './trace-format.js';
 
 /** Bytes that recognition looks at. */
@@ -7,8 +8,9 @@ export const HEAD_BYTES = 64 * 1024;
 
 /** What the first bytes of a file show at a glance. Never throws: what cannot be read here is an error of the reader later. */
 export function headOf(bytes: Uint8Array): Head {
-  const text = new TextDecoder().decode(startsWithBom(bytes) ? bytes.subarray(3) : bytes);
-  const firstLine = (/^\s*(\S[^\r\n]*)/.exec(text)?.[1] ?? '').trim();
+  const all = new TextDecoder().decode(startsWithBom(bytes) ? bytes.subarray(3) : bytes);
+  const text = all.slice(0, HEAD_BYTES);
+  const firstLine = (/^\s*(\S[^\r\n]*)/.exec(all)?.[1] ?? '').trim();
   const delimiter = firstLine.includes('\t') && !firstLine.includes(',') ? '\t' : ',';
   const json = firstLine.startsWith('{') || firstLine.startsWith('[');
   return {
@@ -17,6 +19,7 @@ export function headOf(bytes: Uint8Array): Head {
     delimiter,
     headerNames: json ? [] : firstLine.split(delimiter).map((name) => normalised(name.replace(/^"(.*)"$/, '$1'))),
     firstObject: json ? objectOf(firstLine) : undefined,
+    keys: json ? topKeys(text) : [],
   };
 }
 

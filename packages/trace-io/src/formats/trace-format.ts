@@ -11,6 +11,8 @@ export interface Head {
   readonly headerNames: readonly string[];
   /** The first line as a JSON object, where it is one. */
   readonly firstObject: Readonly<Record<string, unknown>> | undefined;
+  /** The names at the top of a JSON file: of its object, or of the first object of its list. */
+  readonly keys: readonly string[];
   readonly delimiter: ',' | '\t';
 }
 

@@ -20,7 +20,9 @@ const LISTS = ['successful', 'errored', 'incomplete'] as const;
 export const guidellm: TraceFormat = {
   name: 'guidellm',
   description: 'GuideLLM benchmarks.json',
-  recognise: ({ text }) => /^\s*\{/.test(text) && /"benchmarks"\s*:\s*\[/.test(text),
+  recognise: ({ text, keys }) =>
+    keys.includes('benchmarks') &&
+    /"(?:guidellm_version|requests|run_stats|request_totals|scheduling_strategy)"\s*:/.test(text),
   read,
 };
 

@@ -1,0 +1,62 @@
+import { type Stranger, withKeys } from './stranger.js';
+
+const AIPERF = 'give profile_export.jsonl, which AIPerf writes into the same folder';
+const INFERENCE_PERF =
+  'give per_request_lifecycle_metrics.json: inference-perf writes it with `report: { request_lifecycle: { per_request: true } }` in its configuration (off by default)';
+const EVALSCOPE =
+  'its requests are in benchmark_data.db: export the table `result` as CSV (sqlite3 -csv -header) and name its columns by --map';
+const NO_STARTS =
+  'it has no time at which a request was sent; give the log of a client that writes it (AIPerf, GuideLLM, vllm bench serve --save-detailed)';
+
+/** JSON files of tools that are known, by their keys. */
+export const JSON_STRANGERS: readonly Stranger[] = [
+  { is: 'the summary of AIPerf', instead: AIPERF, recognise: withKeys('aiperf_version') },
+  {
+    is: "a summary of inference-perf's requests",
+    instead: INFERENCE_PERF,
+    recognise: withKeys('load_summary', 'successes'),
+  },
+  { is: 'the summary of evalscope', instead: EVALSCOPE, recognise: withKeys('Total Requests', 'Success Requests') },
+  { is: 'the percentiles of evalscope', instead: EVALSCOPE, recognise: withKeys('Percentiles') },
+  { is: 'the timeline of evalscope', instead: EVALSCOPE, recognise: withKeys('wall_start', 'points') },
+  { is: 'the arguments of evalscope', instead: EVALSCOPE, recognise: withKeys('tokenizer_path', 'warmup_num') },
+  {
+    is: 'spans of Jaeger',
+    instead: "export them as OTLP JSON, as the OpenTelemetry collector's file exporter does",
+    recognise: (head) => withKeys('data')(head) && head.text.includes('"traceID"'),
+  },
+  {
+    is: 'a profile of genai-perf',
+    instead: 'it has texts in place of token counts; AIPerf, which follows it, writes profile_export.jsonl',
+    recognise: withKeys('experiments'),
+  },
+  { is: 'requests of LLMPerf', instead: NO_STARTS, recognise: withKeys('inter_token_latency_s', 'ttft_s') },
+  { is: 'the summary of LLMPerf', instead: NO_STARTS, recognise: withKeys('results_ttft_s_mean') },
+  {
+    is: 'a result of genai-bench',
+    instead: NO_STARTS,
+    recognise: (head) => head.keys.includes('individual_request_metrics'),
+  },
+  {
+    is: 'a trace of a profiler (Chrome, Perfetto, PyTorch)',
+    instead: "give a log of requests or of the engine's steps",
+    recognise: withKeys('traceEvents'),
+  },
+  {
+    is: 'a result of a benchmark of functions (Google Benchmark, pytest-benchmark)',
+    instead: 'give a log of requests',
+    recognise: (head) =>
+      withKeys('benchmarks')(head) && (head.keys.includes('machine_info') || head.keys.includes('context')),
+  },
+  {
+    is: 'a file that stepclock wrote',
+    instead: 'give the trace that it was made from',
+    recognise: ({ text }) => /^\s*\{\s*"schema"\s*:\s*"stepclock\//.test(text),
+  },
+  {
+    is: 'settings of an engine',
+    instead: 'give them beside a trace, as meta.json in its folder or with --meta',
+    recognise: ({ keys }) =>
+      ['engine_kwargs', 'engine_args', 'resolved_config', 'max_num_batched_tokens'].some((key) => keys.includes(key)),
+  },
+];

@@ -1,0 +1,16 @@
+import type { Head } from '../trace-format.js';
+
+/** A kind of file that people give to this program and that cannot serve, or not as it is. */
+export interface Stranger {
+  /** What it is, as in `the summary of AIPerf`. */
+  readonly is: string;
+  /** What to give instead, and how to get it. */
+  readonly instead: string;
+  readonly recognise: (head: Head) => boolean;
+}
+
+/** A recogniser by the names of a JSON file's top level (of its first object in a list). */
+export const withKeys =
+  (...keys: readonly string[]) =>
+  (head: Head): boolean =>
+    keys.every((key) => head.keys.includes(key));

@@ -1,0 +1,58 @@
+import type { Stranger } from './stranger.js';
+
+/** Server logs: a line of steps may still come far behind the first bytes. */
+export const SERVER_LOGS: readonly Stranger[] = [
+  {
+    is: 'a log of SGLang',
+    instead: 'start the server with --export-metrics-to-file and give the file of its requests',
+    recognise: ({ text }) => /(?:Prefill|Decode) batch[. ,]|server_args=ServerArgs\(/.test(text),
+  },
+  {
+    is: 'a log of vLLM without its steps',
+    instead:
+      'start vLLM with --enable-logging-iteration-details, or give the result of vllm bench serve --save-detailed',
+    recognise: ({ text }) =>
+      /\((?:APIServer|EngineCore)|Avg prompt throughput|\bvllm\b.*\bINFO\b|\[(?:api_server|async_llm|loggers)\.py:/.test(
+        text,
+      ),
+  },
+  {
+    is: 'a log of llama.cpp',
+    instead: 'give the log of a client, or the `timings` of its responses as JSON lines with --map',
+    recognise: ({ text }) => /llama_|\bprint_info: |\bslot +(?:print_timing|launch_slot_)|\bsrv +\w+: /.test(text),
+  },
+  {
+    is: 'a log of TensorRT-LLM',
+    instead: 'give the log of a client (AIPerf, vllm bench serve --backend openai)',
+    recognise: ({ text }) => /\[TensorRT-LLM\]|\[TRT-LLM\]/.test(text),
+  },
+];
+
+/** Other texts of tools that are known. */
+export const TEXT_STRANGERS: readonly Stranger[] = [
+  {
+    is: 'what vllm bench serve printed',
+    instead: 'run it again with --save-result --save-detailed and give the JSON',
+    recognise: ({ text }) => /=+ Serving Benchmark Result =+/.test(text),
+  },
+  {
+    is: 'metrics of Prometheus',
+    instead: "they are sums over requests: give a log of requests or of the engine's steps",
+    recognise: ({ text }) => /^# (?:HELP|TYPE) \w/m.test(text),
+  },
+  {
+    is: 'a table of AIPerf or genai-perf without requests',
+    instead: 'give profile_export.jsonl, which AIPerf writes into the same folder',
+    recognise: ({ firstLine }) => /^Metric,avg,min,max\b/.test(firstLine),
+  },
+  {
+    is: 'a table of GuideLLM without requests',
+    instead: 'give its JSON (guidellm run --output kind=json,path=benchmarks.json)',
+    recognise: ({ firstLine }) => /^(?:Run Info|Benchmark),/.test(firstLine),
+  },
+  {
+    is: 'the YAML of GuideLLM',
+    instead: 'give its JSON (guidellm run --output kind=json,path=benchmarks.json)',
+    recognise: ({ text }) => /^benchmarks:/m.test(text) && /guidellm|^\s+request_totals:/m.test(text),
+  },
+];
