@@ -1,4 +1,5 @@
 import { Fault } from '@stepclock/faults';
+import { ByteBuffer } from './byte-buffer.js';
 
 /** Bytes in chunks: a Node stream, an async generator, a browser's `blob.stream()` or `response.body`. */
 export type ByteSource = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
@@ -41,46 +42,33 @@ export async function peeked(
   headBytes: number,
 ): Promise<{ head: Uint8Array; all: AsyncIterable<Uint8Array> }> {
   const iterator = source[Symbol.asyncIterator]();
-  const taken: Uint8Array[] = [];
-  let size = 0;
-  const isOneLine = (): boolean => startsAsJson(taken[0]) && taken.every((chunk) => !chunk.includes(LF));
-  while (size < headBytes || (size < LONGEST_FIRST_LINE && isOneLine())) {
+  // The source may reuse its chunk for the next one: they are copied.
+  const taken = new ByteBuffer();
+  let oneLine = true;
+  while (taken.length < headBytes || (oneLine && taken.length < LONGEST_FIRST_LINE && startsAsJson(taken.bytes))) {
     const { value, done } = await iterator.next();
     if (done) break;
-    // The source may reuse its chunk for the next one: keep a copy.
-    taken.push(value.slice());
-    size += value.length;
+    taken.append(value);
+    oneLine &&= !value.includes(LF);
   }
-  const head = joined(taken, size > headBytes && startsAsJson(taken[0]) ? size : Math.min(size, headBytes));
+  const all = taken.bytes;
+  const head = startsAsJson(all) ? all : all.subarray(0, headBytes);
   refuseBinary(head, file);
-  return { head, all: resumed(taken, iterator) };
+  return { head, all: resumed(all, iterator) };
 }
 
-function startsAsJson(chunk: Uint8Array | undefined): boolean {
-  return chunk?.[0] === 0x7b || chunk?.[0] === 0x5b;
+function startsAsJson(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x7b || bytes[0] === 0x5b;
 }
 
-async function* resumed(taken: readonly Uint8Array[], iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* resumed(taken: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    yield* taken;
+    yield taken;
     for (let step = await iterator.next(); !step.done; step = await iterator.next()) yield step.value;
   } finally {
     // A reader that stops early (an error) must not leave a file open.
     await iterator.return?.();
   }
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const [first] = chunks;
-  if (chunks.length === 1 && first) return first.subarray(0, size);
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    const part = chunk.subarray(0, size - at);
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 const SIGNATURES: readonly { readonly bytes: readonly number[]; readonly name: string; readonly hint: string }[] = [

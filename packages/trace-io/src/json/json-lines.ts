@@ -1,4 +1,5 @@
 import { Fault } from '@stepclock/faults';
+import { ByteBuffer } from '../bytes/byte-buffer.js';
 import { type Input, startsWithBom } from '../bytes/input.js';
 import { isObject, JsonRecord } from './json-record.js';
 
@@ -14,8 +15,8 @@ const SHORT_LINE = 64 * 1024;
 
 /** The lines of a text stream as bytes, without their ends, blank ones left out. Memory is one chunk and one line. */
 export async function* linesOf(input: Input): AsyncGenerator<{ line: number; bytes: Uint8Array }> {
-  let parts: Uint8Array[] = [];
-  let size = 0;
+  // The source may reuse its chunk for the next one: what is kept of one is copied.
+  const kept = new ByteBuffer();
   let line = 1;
   let bytesRead = 0;
   let blank = 0;
@@ -28,18 +29,19 @@ export async function* linesOf(input: Input): AsyncGenerator<{ line: number; byt
   for await (const chunk of input.source) {
     let from = 0;
     for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, from)) {
-      const bytes = size === 0 ? chunk.subarray(from, end) : joinedParts([...parts, chunk.subarray(from, end)]);
+      let bytes = chunk.subarray(from, end);
+      if (kept.length > 0) {
+        kept.append(bytes);
+        bytes = kept.bytes;
+      }
       if (counted(bytes)) yield { line, bytes };
-      parts = [];
-      size = 0;
+      kept.clear();
       line++;
       from = end + 1;
     }
     if (from < chunk.length) {
-      // The source may reuse its chunk for the next one: keep a copy.
-      parts.push(chunk.slice(from));
-      size += chunk.length - from;
-      if (size > LONGEST_LINE) {
+      kept.append(chunk.subarray(from));
+      if (kept.length > LONGEST_LINE) {
         throw new Fault('trace-io/line-too-long', {
           what: 'line',
           file: input.file,
@@ -51,8 +53,7 @@ export async function* linesOf(input: Input): AsyncGenerator<{ line: number; byt
     bytesRead += chunk.length;
     input.onProgress(bytesRead);
   }
-  const bytes = joinedParts(parts);
-  if (!isBlank(bytes)) yield { line, bytes };
+  if (!isBlank(kept.bytes)) yield { line, bytes: kept.bytes };
 }
 
 /**
@@ -118,18 +119,6 @@ const reason = (error: unknown): string | undefined =>
   error instanceof Error
     ? error.message.replace(/,? ?"[\s\S]*" is not valid JSON$/, '').slice(0, 100) || undefined
     : undefined;
-
-function joinedParts(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only) return only;
-  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
 
 function isBlank(bytes: Uint8Array): boolean {
   return bytes.every((b) => b === 0x20 || b === 0x09 || b === 0x0d);

@@ -1,5 +1,6 @@
 import { Fault } from '@stepclock/faults';
 import type { ColumnData, FileMetaData, ParquetParsers, RowGroup } from 'hyparquet';
+import { ByteBuffer } from '../bytes/byte-buffer.js';
 import { type ByteLimits, byteCounter, withinLimits } from '../bytes/byte-limits.js';
 import type { Input } from '../bytes/input.js';
 
@@ -164,20 +165,12 @@ function dateText(since: bigint, digits: number): string {
 }
 
 async function allBytes(input: Input): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const all = new ByteBuffer();
   for await (const chunk of input.source) {
-    chunks.push(chunk.slice());
-    size += chunk.length;
-    input.onProgress(size);
+    all.append(chunk);
+    input.onProgress(all.length);
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return all.bytes.slice();
 }
 
 function plainText(value: unknown): string {

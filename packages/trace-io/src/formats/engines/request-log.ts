@@ -47,7 +47,7 @@ const FIELD_OF_TIME = {
 export const requestLog: TraceFormat = {
   name: 'request-log',
   description: 'engine request log as JSON lines: queued, scheduled, first and last token of each request, seconds',
-  recognise: ({ firstObject }) => firstObject !== undefined && TIMES.some((name) => Object.hasOwn(firstObject, name)),
+  recognise: ({ keys }) => TIMES.some((name) => keys.includes(name)),
   read,
 };
 
