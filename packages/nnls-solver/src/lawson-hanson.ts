@@ -1,5 +1,5 @@
+import { emptyFactor, stackBlock } from '@stepclock/numerics';
 import { euclideanNorm } from './euclidean-norm.js';
-import { emptyFactor, stackBlock } from './householder-stack.js';
 
 /** A column counts as dependent on others when less than this share of its length is new (per row or column of the problem). */
 const RANK_TOLERANCE = 4 * Number.EPSILON;

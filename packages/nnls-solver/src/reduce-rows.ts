@@ -1,8 +1,7 @@
+import { emptyFactor, stackBlock } from '@stepclock/numerics';
 import { Matrix } from 'ml-matrix';
 import { powerOfTwoBelow } from './euclidean-norm.js';
 import { fault } from './fault.js';
-import { stackFourColumns } from './four-columns.js';
-import { emptyFactor, stackBlock } from './householder-stack.js';
 
 /** Rows that are worked on at once: few enough that a block of four to eight columns stays in the first-level cache. */
 const BLOCK_ROWS = 504;
@@ -92,7 +91,6 @@ const nameOf = (j: number, width: number): string => (j < width - 1 ? `column ${
 /** The triangle of `[A b]`, row-major, each column divided by its scale. */
 const factored = (width: number, rowCount: number, source: BlockSource, scales?: readonly number[]): Float64Array => {
   const factor = emptyFactor(width, Math.min(BLOCK_ROWS, Math.max(rowCount, 1)));
-  const stack = width === 4 ? stackFourColumns : stackBlock;
   for (let from = 0; from < rowCount; from += factor.stride) {
     const rows = Math.min(factor.stride, rowCount - from);
     source(from, from + rows, factor.columns);
@@ -103,7 +101,7 @@ const factored = (width: number, rowCount: number, source: BlockSource, scales?:
         for (let i = 0; i < rows; i++) column[i] = column[i] * inverse;
       }
     }
-    stack(factor, rows);
+    stackBlock(factor, rows);
   }
   return factor.r;
 };

@@ -1,10 +1,10 @@
 import { reduceRows } from '@stepclock/nnls-solver';
+import { backSubstitute } from '@stepclock/numerics';
 import type { Dataset } from '../data/dataset.js';
 import { above } from '../model/option-checks.js';
 import { centredReduction } from './centred-reduction.js';
 import { designOf } from './design.js';
 import { LinearModel } from './linear-model.js';
-import { backSubstitute } from './pivoted-qr.js';
 import type { Term } from './term.js';
 
 export interface RidgeOptions {

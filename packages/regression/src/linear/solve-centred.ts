@@ -1,6 +1,6 @@
+import { backSubstitute, type DependentColumn, inverseOfUpper, pivotedQr } from '@stepclock/numerics';
 import { belowOne } from '../model/option-checks.js';
 import type { CentredReduction } from './centred-reduction.js';
-import { backSubstitute, type DependentColumn, inverseOfUpper, pivotedQr } from './pivoted-qr.js';
 import { type LinearDependency, RankDeficiency, rankDeficient } from './rank-deficiency.js';
 import { INTERCEPT } from './term.js';
 

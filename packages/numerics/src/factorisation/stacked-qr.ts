@@ -52,13 +52,7 @@ export const stackBlock = ({ r, width, block, stride, products, shares }: Stacke
 };
 
 /** Applies the reflection of column k to row k of R, and leaves in `shares` what it takes off the block's columns. */
-export const reflectRow = (
-  r: Float64Array,
-  width: number,
-  k: number,
-  products: Float64Array,
-  shares: Float64Array,
-): void => {
+const reflectRow = (r: Float64Array, width: number, k: number, products: Float64Array, shares: Float64Array): void => {
   const below = products[k];
   if (below === 0) {
     shares.fill(0, k + 1);
