@@ -57,7 +57,6 @@ export {
 } from './mlp/multilayer-perceptron.js';
 export type { Activation } from './mlp/network.js';
 export type { FittedModel, Fitter, ModelKind } from './model/fitted-model.js';
-export { JsonReader } from './model/json-reader.js';
 export { type ModelJSON, modelFromJSON, modelOf, modelSchema } from './model/model-from-json.js';
 export { outsideHull, type TrainingRange, trainingRangeOf } from './model/training-range.js';
 export { type HuberFit, type HuberOptions, huber } from './robust/huber.js';

@@ -1,10 +1,8 @@
-import { nothing } from '@stepclock/faults';
 import '@stepclock/vitest-matchers';
 import { validated } from '@stepclock/model-file';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { featuresOf, modelFromJSON, outsideHull } from '../src/index.js';
-import { JsonReader } from '../src/model/json-reader.js';
 import { headerSchema, modelHeader } from '../src/model/model-header.js';
 import {
   above,
@@ -39,75 +37,6 @@ describe('option checks', () => {
         value,
       });
     }
-  });
-});
-
-describe('JsonReader', () => {
-  const reader = JsonReader.of({
-    n: 1.5,
-    whole: 3,
-    text: 'a',
-    yes: true,
-    nothing: null,
-    list: [1, 2],
-    words: ['a', 'b'],
-    inner: { x: 1 },
-    inners: [{ x: 1 }, { x: 2 }],
-    mixed: [1, 'a'],
-    negative: -1,
-    missing: undefined,
-  });
-
-  it('reads what is there', () => {
-    expect(reader.number('n')).toBe(1.5);
-    expect(reader.count('whole')).toBe(3);
-    expect(JsonReader.of({ zero: 0 }).count('zero')).toBe(0);
-    expect(reader.string('text')).toBe('a');
-    expect(reader.boolean('yes')).toBe(true);
-    expect(reader.numbers('list', 2)).toEqual(Float64Array.of(1, 2));
-    expect(reader.numbers('list')).toEqual(Float64Array.of(1, 2));
-    expect(reader.strings('words')).toEqual(['a', 'b']);
-    expect(reader.object('inner').number('x')).toBe(1);
-    expect(reader.objects('inners').map((r) => r.number('x'))).toEqual([1, 2]);
-    expect(reader.list('mixed')).toEqual([1, 'a']);
-    expect(reader.raw('nothing')).toBeNull();
-  });
-
-  it('has what is there and not null, and nothing that every object inherits', () => {
-    const keys = ['n', 'nothing', 'missing', 'absent', 'toString'];
-    expect(keys.map((key) => reader.has(key))).toEqual([true, false, false, false, false]);
-    expect(reader.raw('toString')).toBeUndefined();
-  });
-
-  it.each([
-    ['n', () => reader.count('n'), 'must be a whole number from 0; got 1.5', 1.5],
-    ['negative', () => reader.count('negative'), 'must be a whole number from 0; got -1', -1],
-    ['text', () => reader.number('text'), 'must be a finite number; got "a"', 'a'],
-    ['nothing', () => reader.number('nothing'), 'must be a finite number; got null', null],
-    ['absent', () => reader.string('absent'), 'must be a string; got nothing', nothing],
-    ['n', () => reader.boolean('n'), 'must be true or false; got 1.5', 1.5],
-    ['list', () => reader.numbers('list', 3), 'must have 3 numbers; got 2', 2],
-    ['mixed[1]', () => reader.numbers('mixed'), 'must be a finite number; got "a"', 'a'],
-    ['mixed[0]', () => reader.strings('mixed'), 'must be a string; got 1', 1],
-    ['inner', () => reader.list('inner'), 'must be a list; got an object', { x: 1 }],
-    ['list', () => reader.object('list'), 'must be an object; got an array of 2', [1, 2]],
-    ['nothing', () => reader.object('nothing'), 'must be an object; got null', null],
-    ['text', () => reader.object('text'), 'must be an object; got "a"', 'a'],
-    ['mixed[0]', () => reader.objects('mixed'), 'must be an object; got 1', 1],
-  ] as const)('says what is wrong with %s', (key, read, message, value) => {
-    expect(refusalOf(read)).toMatchObject({
-      code: 'regression/bad-model',
-      message: `model.${key}: ${message}`,
-      what: `model.${key}`,
-      value,
-    });
-  });
-
-  it('says NaN and Infinity for what JSON cannot hold, and the path of inner faults', () => {
-    const bad = JsonReader.of({ a: [Number.NaN], b: { c: Number.POSITIVE_INFINITY } }, 'm');
-    expect(refusalOf(() => bad.numbers('a')).message).toBe('m.a[0]: must be a finite number; got NaN');
-    expect(refusalOf(() => bad.object('b').number('c')).message).toBe('m.b.c: must be a finite number; got Infinity');
-    expect(bad.fault('b', 'must be c')).toMatchObject({ what: 'm.b', rule: 'must be c' });
   });
 });
 
