@@ -1,0 +1,95 @@
+import { Fault } from '@stepclock/faults';
+import type { TokenTable } from '@stepclock/trace-io';
+import { type Alignment, alignSequences } from './sequences/align-sequences.js';
+import { tokenSequences } from './sequences/token-sequences.js';
+import { type RebuiltStarts, rebuiltStarts } from './starts/rebuilt-starts.js';
+import { prefillJobs } from './steps/prefill-jobs.js';
+import { sharedByPolicy } from './steps/prefill-policy.js';
+import { type RebuiltSteps, rebuiltSteps } from './steps/rebuilt-steps.js';
+import type { SharedPrompts } from './steps/shared-prompts.js';
+import { type StepStarts, stepStarts } from './steps/step-starts.js';
+
+/** What is known of the engine's scheduler; the rest is found from the log. */
+export interface SchedulerFacts {
+  /** Most tokens of a step, decodes included (vLLM: max_num_batched_tokens). */
+  readonly tokenBudget?: number;
+  /** Most prefill tokens of one request in one step. */
+  readonly chunkSize?: number;
+}
+
+/** A file of token times with its steps. */
+export interface ClockedSteps {
+  /** On one clock, whether its starts were given or rebuilt. */
+  readonly table: TokenTable;
+  readonly rebuilt: RebuiltStarts | undefined;
+  readonly alignment: Alignment;
+  readonly steps: RebuiltSteps;
+  readonly starts: StepStarts;
+  readonly prompts: SharedPrompts;
+}
+
+/** Sequences further than this part of a step from the steps of the others, in the median, line up with nothing. */
+const OUT_OF_LINE = 0.18;
+
+/**
+ * Finds the engine's steps in token times: aligns all sequences, reads off the steps, lays the prompts over them.
+ *
+ * @throws Fault `beta-estimators/no-tokens`, `beta-estimators/tokens-do-not-line-up`
+ */
+export function clockedSteps(given: TokenTable, facts: SchedulerFacts): ClockedSteps {
+  if (!(given.chunkSec.length > given.requestCount)) {
+    throw new Fault('beta-estimators/no-tokens', {
+      what: 'token times',
+      rule: 'must hold requests of several chunks',
+      value: `${given.chunkSec.length} chunks of ${given.requestCount} requests`,
+    });
+  }
+  const rebuilt = given.starts === 'unknown' ? rebuiltStarts(given) : undefined;
+  const table = rebuilt?.table ?? given;
+  if (rebuilt !== undefined) refuseLongerThanRun(table);
+  const alignment = alignSequences(tokenSequences(table));
+  refuseOutOfLine(alignment);
+  return withPrompts({ table, rebuilt, alignment }, table, facts);
+}
+
+/** The same steps with the prompts of another table. */
+export function withPrompts(
+  { rebuilt, alignment: aligned }: Pick<ClockedSteps, 'table' | 'rebuilt' | 'alignment'>,
+  table: TokenTable,
+  facts: SchedulerFacts,
+): ClockedSteps {
+  const alignment = { ...aligned, sequences: { ...aligned.sequences, table } };
+  const steps = rebuiltSteps(alignment);
+  const starts = stepStarts(alignment.sequences, steps);
+  const prompts = sharedByPolicy(prefillJobs(alignment.sequences, steps), steps, starts, facts);
+  return { table, rebuilt, alignment, steps, starts, prompts };
+}
+
+/** Rebuilt starts that spread a run over more than its time were put one after another, where nothing lined up. */
+const LONGER_THAN_RUN = 1.25;
+
+function refuseLongerThanRun({ chunkSec, durationSec }: TokenTable): void {
+  if (durationSec === undefined) return;
+  const spanSec = chunkSec.reduce((most, sec) => Math.max(most, sec), 0);
+  if (!(spanSec > LONGER_THAN_RUN * durationSec)) return;
+  throw new Fault('beta-estimators/tokens-do-not-line-up', {
+    what: 'token times',
+    rule: `must line up with those of requests that ran at the same time, within a run of ${durationSec.toFixed(1)} s`,
+    value: `${spanSec.toFixed(1)} s by the starts rebuilt`,
+    hint: 'the file has no start times and the client was too busy; only first and last tokens can be used',
+  });
+}
+
+function refuseOutOfLine({ distanceSec, sequences }: Alignment): void {
+  const distances = distanceSec.filter((distance) => !Number.isNaN(distance)).sort();
+  if (distances.length === 0) return;
+  const median = distances[distances.length >> 1];
+  const part = median / sequences.typicalStepSec;
+  if (!(part > OUT_OF_LINE)) return;
+  throw new Fault('beta-estimators/tokens-do-not-line-up', {
+    what: 'token times',
+    rule: `must line up with those of requests that ran at the same time, within ${100 * OUT_OF_LINE} % of a step`,
+    value: `${(1000 * median).toFixed(1)} ms of ${(1000 * sequences.typicalStepSec).toFixed(1)} ms, in the median of ${distances.length} requests`,
+    hint: 'the client was too busy, the times are of several clocks, or chunks are not tokens; only first and last tokens can be used',
+  });
+}

@@ -1,0 +1,111 @@
+import { Fault } from '@stepclock/faults';
+import {
+  BASE_TERMS,
+  type Betas,
+  betasOf,
+  type CoefficientIntervals,
+  DIAGNOSTIC_TERMS,
+  type Identifiability,
+  type RowTable,
+  type StepWindow,
+  type Term,
+  termsNamed,
+} from '@stepclock/step-cost';
+import type { TokenTable } from '@stepclock/trace-io';
+import type { EstimateWarning } from '../estimate.js';
+import { type ClockedSteps, clockedSteps, type SchedulerFacts, withPrompts } from './clocked-steps.js';
+import { onlySums } from './report/only-sums.js';
+import { isClear, offsetPrompts, promptOffset } from './report/prompt-offset.js';
+import { type RebuiltStepLog, rebuiltStepLog } from './report/rebuilt-step-log.js';
+import { type TokenClockFits, type TokenClockReport, tokenClockReport } from './report/token-clock-report.js';
+import { tokenClockWarnings } from './report/token-clock-warnings.js';
+import { tableOfRows } from './rows/rows-of-steps.js';
+import { fitWithoutStalls, trustedRows } from './rows/trusted-rows.js';
+
+export interface TokenClockOptions extends SchedulerFacts {
+  /** Terms of the cost of a step. Default: the four base terms. */
+  readonly terms?: readonly Term[];
+  /** Level of the intervals. Default 0.95. */
+  readonly level?: number;
+}
+
+/** Coefficients from token times, with the step log that they come from. */
+export interface TokenClockEstimate {
+  readonly algo: 'token-clock';
+  /** Terms of the cost, without those that only tell something about the log. */
+  readonly terms: readonly Term[];
+  readonly betas: Betas;
+  /** By term, in the order of `terms`; null where too little is there to tell. */
+  readonly intervals: CoefficientIntervals | null;
+  readonly identifiability: Identifiability;
+  readonly steps: RebuiltStepLog;
+  /** Rows that were fitted, stalls put aside, and their windows. */
+  readonly rows: RowTable;
+  readonly windows: readonly StepWindow[];
+  readonly clock: TokenClockReport;
+  readonly warnings: readonly EstimateWarning[];
+}
+
+const CLIENT_OVERHEAD = termsNamed(['client_overhead'], DIAGNOSTIC_TERMS);
+const PREFILL_REQUESTS = termsNamed(['prefill_requests'], DIAGNOSTIC_TERMS);
+
+/** Prompts are shifted so often at most until what they lack is found. */
+const OFFSET_ROUNDS = 3;
+
+/**
+ * Estimates the cost of an engine's steps from the times at which a client saw its tokens: every step gives each running request one
+ * chunk, so aligned sequences of chunks are the engine's step log. No start values, no rounds, any load.
+ *
+ * @param tokens when each chunk of each request arrived; start times may be missing
+ * @throws Fault `beta-estimators/no-tokens`, `beta-estimators/tokens-do-not-line-up`, `beta-estimators/too-few-rows`
+ */
+export function estimateTokenClock(tokens: TokenTable, options: TokenClockOptions = {}): TokenClockEstimate {
+  const { terms = BASE_TERMS, level = 0.95, ...facts } = options;
+  const columns = [...terms, ...CLIENT_OVERHEAD];
+  let clocked = clockedSteps(tokens, facts);
+  let fits = fitsOf(clocked, columns, level);
+  let offset = 0;
+  for (let round = 0; round < OFFSET_ROUNDS && isClear(fits.offset, clocked.table); round++) {
+    offset += Math.round(fits.offset.tokens);
+    clocked = withPrompts(clocked, offsetPrompts(tokens, offset, clocked.table), facts);
+    fits = fitsOf(clocked, columns, level);
+  }
+  const clock = tokenClockReport(clocked, fits, offset);
+  const { fit } = fits;
+  return {
+    algo: 'token-clock',
+    terms,
+    betas: betasOf(terms, fit.coefficients),
+    intervals: identifiedOnly(fit.intervals, fits.onlySums),
+    identifiability: fit.identifiability,
+    steps: rebuiltStepLog(clocked, fits.trusted),
+    rows: fit.rows,
+    windows: fit.windows,
+    clock,
+    warnings: tokenClockWarnings(clock),
+  };
+}
+
+function fitsOf(clocked: ClockedSteps, columns: readonly Term[], level: number): TokenClockFits {
+  const trusted = trustedRows(clocked, columns);
+  refuseTooFew(clocked, trusted.rows.length, columns.length);
+  const table = tableOfRows(clocked, trusted.rows, columns);
+  const fit = fitWithoutStalls(table, { level });
+  const offset = promptOffset(tableOfRows(clocked, trusted.rows, [...columns, ...PREFILL_REQUESTS]), level);
+  return { trusted, table, fit, offset, onlySums: onlySums(fit.rows) };
+}
+
+/** Intervals of coefficients that the rows determine one by one; of the others only sums have any. */
+function identifiedOnly(intervals: CoefficientIntervals | null, only: Uint8Array): CoefficientIntervals | null {
+  if (intervals === null) return null;
+  return { ...intervals, byTerm: intervals.byTerm.map((interval, t) => (only[t] === 1 ? null : interval)) };
+}
+
+function refuseTooFew({ steps }: ClockedSteps, rows: number, columns: number): void {
+  if (rows > columns) return;
+  throw new Fault('beta-estimators/too-few-rows', {
+    what: 'token times',
+    rule: `must give more than ${columns} rows of steps with known ends`,
+    value: `${rows} rows of ${steps.length} steps`,
+  });
+}

@@ -1,0 +1,162 @@
+import { firstTokensStandAlone, ownStep } from './own-steps.js';
+import { type Place, placeSequence } from './place-sequence.js';
+import { NONE, StepNodes } from './step-nodes.js';
+import type { TokenSequences } from './token-sequences.js';
+import { addUnseenSteps } from './unseen-steps.js';
+import { stepNearest, walkSequence } from './walk-sequence.js';
+
+/** Every chunk on a step: node numbers in `nodes`, one a chunk of the table (NONE: a chunk that belongs to no step). */
+export interface Alignment {
+  readonly sequences: TokenSequences;
+  readonly nodes: StepNodes;
+  readonly nodeOfChunk: Int32Array;
+  /** The first node of each engine's list. */
+  readonly heads: readonly number[];
+  /** Mean distance from the steps at which each request was placed; NaN: it overlapped with no other. */
+  readonly distanceSec: Float64Array;
+  /** Whether prompts are computed in steps in which no decode moves. */
+  readonly prefillFirst: boolean;
+}
+
+interface Reading {
+  readonly prefillFirst: boolean;
+  /** How near a sequence must lie to an engine's steps to be of it, as a part of a step; absent: there is one engine. */
+  readonly inLine?: number;
+}
+
+/** A sequence lines up with steps that its chunks lie nearer to than this part of a step, in the mean: chance alone gives a quarter. */
+const IN_LINE = 0.19;
+/** Where most sequences lie nearer, nearer is asked: so many times their median distance, and this part at least. */
+const TIMES_MEDIAN = 4;
+const LEAST_IN_LINE = 0.01;
+const ROUNDS = 3;
+/** Fewer common steps tell nothing of the engine. */
+const FEW = 3;
+/** Several engines are looked for where this part of the sequences does not line up, and believed where few of these are left. */
+const OUT_OF_LINE_SHARE = 0.05;
+const LEFT_SHARE = 0.35;
+/** An engine that nobody shares is none: so many of the sequences that had company must keep it. */
+const COMPANY = 0.7;
+
+/** Lays all requests, in the order of their first token, over one common sequence of steps, or over one an engine. */
+export function alignSequences(sequences: TokenSequences): Alignment {
+  let reading: Reading = { prefillFirst: false };
+  let alignment = aligned(sequences, reading);
+  const outside = outOfLineShare(alignment);
+  if (outside > OUT_OF_LINE_SHARE && sequences.chunks.kind === 'step' && !sequences.mergedChunks) {
+    let inLine = IN_LINE;
+    for (let round = 0; round < ROUNDS; round++) {
+      const apart = aligned(sequences, { ...reading, inLine });
+      if (!(outOfLineShare(apart) < LEFT_SHARE * outside && overlapping(apart) > COMPANY * overlapping(alignment)))
+        break;
+      alignment = apart;
+      reading = { ...reading, inLine };
+      inLine = Math.min(inLine, Math.max(LEAST_IN_LINE, inLineOf(apart)));
+    }
+  }
+  if (sequences.chunks.kind === 'step' && firstTokensStandAlone(alignment)) {
+    alignment = aligned(sequences, { ...reading, prefillFirst: true });
+  }
+  if (sequences.mergedChunks && !sequences.speculative) addUnseenSteps(alignment);
+  return alignment;
+}
+
+/** How near sequences lie to the steps of their engine, as a part of a step: some times the median. */
+function inLineOf({ distanceSec, sequences }: Alignment): number {
+  const distances = distanceSec.filter((distance) => !Number.isNaN(distance)).sort();
+  return (TIMES_MEDIAN * (distances[distances.length >> 1] ?? 0)) / sequences.typicalStepSec;
+}
+
+/** Sequences that overlap with others of their engine. */
+function overlapping({ distanceSec }: Alignment): number {
+  return distanceSec.reduce((count, distance) => count + (Number.isNaN(distance) ? 0 : 1), 0);
+}
+
+/** Sequences that lie out of line, of those that overlap with others. */
+function outOfLineShare({ distanceSec, sequences }: Alignment): number {
+  let asked = 0;
+  let outside = 0;
+  for (const distance of distanceSec) {
+    if (Number.isNaN(distance)) continue;
+    asked++;
+    if (distance > IN_LINE * sequences.typicalStepSec) outside++;
+  }
+  return asked === 0 ? 0 : outside / asked;
+}
+
+function aligned(sequences: TokenSequences, { prefillFirst, inLine }: Reading): Alignment {
+  const nodes = new StepNodes();
+  const { chunkSec } = sequences.table;
+  const nodeOfChunk = new Int32Array(chunkSec.length).fill(NONE);
+  const distanceSec = new Float64Array(sequences.table.requestCount).fill(Number.NaN);
+  const engines: EngineSteps[] = [];
+  for (const request of sequences.order) {
+    const firstSec = chunkSec[sequences.firstChunk[request]];
+    let engine: EngineSteps | undefined;
+    let place: Place | undefined;
+    for (const candidate of engines) {
+      candidate.advance(firstSec);
+      const there = placeSequence(nodes, sequences, request, candidate.cursor);
+      if (isBetter(there, place)) {
+        engine = candidate;
+        place = there;
+      }
+    }
+    if (inLine !== undefined && place !== undefined) {
+      // Too few common steps line up by chance: an engine that is idle now is likelier. Out of line: an idle one, or one not seen before.
+      const near = !(place.distanceSec > inLine * sequences.typicalStepSec);
+      const idle = engines.find(({ tail }) => nodes.timeSec[tail] < firstSec - sequences.typicalStepSec);
+      if (!near || (place.overlap < FEW && idle !== undefined)) {
+        engine = idle;
+        place = undefined;
+      }
+    }
+    let node: number;
+    if (engine === undefined) {
+      node = nodes.insertAfter(NONE, firstSec);
+      engine = new EngineSteps(nodes, node);
+      engines.push(engine);
+    } else {
+      distanceSec[request] = place?.distanceSec ?? Number.NaN;
+      node = place?.node ?? NONE;
+      if (sequences.mergedChunks) node = stepNearest(nodes, engine.cursor, firstSec, sequences.typicalStepSec);
+      else if (node === NONE) node = nodes.insertAfter(engine.tail, firstSec);
+      else if (prefillFirst) node = ownStep(nodes, sequences, request, node);
+    }
+    engine.extendTo(walkSequence(nodes, sequences, request, node, nodeOfChunk));
+  }
+  return { sequences, nodes, nodeOfChunk, heads: engines.map(({ head }) => head), distanceSec, prefillFirst };
+}
+
+/** Whether a place is nearer than another; one without overlap is worse than any in line. */
+function isBetter(place: Place, than: Place | undefined): boolean {
+  if (than === undefined) return true;
+  if (Number.isNaN(place.distanceSec)) return false;
+  return Number.isNaN(than.distanceSec) || place.distanceSec < than.distanceSec;
+}
+
+/** The list of one engine's steps. */
+class EngineSteps {
+  cursor: number;
+  tail: number;
+
+  constructor(
+    private readonly nodes: StepNodes,
+    readonly head: number,
+  ) {
+    this.cursor = head;
+    this.tail = head;
+  }
+
+  /** Moves the cursor to the last step not after this moment. */
+  advance(sec: number): void {
+    const { next, timeSec } = this.nodes;
+    while (next[this.cursor] !== NONE && timeSec[next[this.cursor]] <= sec) this.cursor = next[this.cursor];
+  }
+
+  /** A sequence was laid that ends at this node. */
+  extendTo(node: number): void {
+    if (this.nodes.next[node] === NONE) this.tail = node;
+    while (this.nodes.next[this.tail] !== NONE) this.tail = this.nodes.next[this.tail];
+  }
+}

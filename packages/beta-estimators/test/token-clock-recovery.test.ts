@@ -1,0 +1,114 @@
+import '@stepclock/vitest-matchers';
+import { drawWorkload, simulate, type TokenTimesOptions, tokenTimes } from '@stepclock/engine-sim';
+import { BASE_TERMS, fitRows, rowsOf } from '@stepclock/step-cost';
+import { describe, expect, it } from 'vitest';
+import { estimateTokenClock, type TokenClockOptions } from '../src/index.js';
+
+const TRUE = { beta0: 6e-3, beta1: 20e-6, beta2: 120e-6, beta3: 1e-7 };
+const LABELS = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
+
+type EngineLimits = Omit<Parameters<typeof simulate>[1], 'coefficients' | 'stepSeconds'>;
+
+interface Case {
+  readonly perSec: number;
+  readonly engine?: EngineLimits;
+  readonly client?: TokenTimesOptions;
+  readonly told?: TokenClockOptions;
+  readonly requests?: number;
+  readonly engines?: number;
+  /** Relative; default 1e-6. */
+  readonly within?: number;
+}
+
+const run = ({ perSec, engine = {}, client = {}, told = {}, requests = 300, engines = 1 }: Case) => {
+  const workload = drawWorkload({
+    requests: requests * engines,
+    arrivals: { kind: 'poisson', perSec },
+    prompt: { kind: 'lognormal', mean: 600, sigma: 0.8, atLeast: 1, atMost: 8000 },
+    output: { kind: 'lognormal', mean: 120, sigma: 0.7, atLeast: 2, atMost: 2000 },
+    instances: engines,
+    seed: 1,
+  });
+  const simulation = simulate(workload, { coefficients: TRUE, ...engine }, { seed: 1 });
+  const tokens = tokenTimes(simulation, client);
+  return { steps: simulation.steps, tokens, estimate: estimateTokenClock(tokens, told) };
+};
+
+const BUDGET = { maxNumBatchedTokens: 2048 };
+
+describe('without noise the coefficients are exact', () => {
+  it.each<[string, Case]>([
+    ['0.02 requests/s, the budget told', { perSec: 0.02, engine: BUDGET, told: { tokenBudget: 2048 }, requests: 100 }],
+    ['0.5 requests/s, the budget told', { perSec: 0.5, engine: BUDGET, told: { tokenBudget: 2048 } }],
+    ['4 requests/s, nothing told', { perSec: 4, engine: BUDGET }],
+    ['12 requests/s, nothing told', { perSec: 12, engine: BUDGET }],
+    ['saturation, the budget told', { perSec: 20, engine: { maxNumBatchedTokens: 512 }, told: { tokenBudget: 512 } }],
+    ['a queue for 16 places', { perSec: 12, engine: { ...BUDGET, maxNumSeqs: 16 } }],
+    ['64 tokens of each prompt a step', { perSec: 8, engine: { chunkSize: 64 } }],
+    ['512 tokens of each prompt a step', { perSec: 12, engine: { chunkSize: 512 } }],
+    ['prefill first', { perSec: 6, engine: { ...BUDGET, prefillFirst: true }, told: { tokenBudget: 2048 } }],
+    ['asynchronous scheduling', { perSec: 8, engine: { ...BUDGET, asyncScheduling: true } }],
+    ['a chunk every two steps', { perSec: 8, engine: BUDGET, client: { interval: 2 } }],
+    ['a chunk every four steps', { perSec: 8, engine: BUDGET, client: { interval: 4 }, within: 6e-3 }],
+    ['5 % of the tokens held back', { perSec: 8, engine: BUDGET, client: { heldBack: 0.05 } }],
+    ['10 ms between client and engine', { perSec: 4, engine: BUDGET, client: { overheadSec: 0.01 } }],
+    ['two engines behind one client', { perSec: 8, engine: BUDGET, engines: 2 }],
+  ])('%s', (_, given) => {
+    const { estimate, steps } = run(given);
+    for (const label of LABELS) expect(estimate.betas[label]).toAgree(TRUE[label], given.within ?? 1e-6);
+    expect(estimate.clock.steps + estimate.clock.hiddenSteps).toAgree(
+      steps.length,
+      given.within === undefined ? 0 : 1e-3,
+    );
+    expect(estimate.clock.engines).toBe(given.engines ?? 1);
+    expect(estimate.clock.clientOverheadSec ?? 0).toAgree(given.client?.overheadSec ?? 0, 1e-6, given.within ?? 1e-9);
+    expect(estimate.clock.stalls).toBe(0);
+  });
+
+  it('without start times: they are rebuilt, and the coefficients are exact', () => {
+    const { tokens, steps } = run({ perSec: 8, engine: BUDGET });
+    const chunkSec = tokens.chunkSec.slice();
+    for (let r = 0; r < tokens.requestCount; r++) {
+      for (let i = tokens.chunkOffsets[r]; i < tokens.chunkOffsets[r + 1]; i++) chunkSec[i] -= tokens.sentSec[r];
+    }
+    const estimate = estimateTokenClock(
+      { ...tokens, chunkSec, sentSec: new Float64Array(tokens.requestCount), starts: 'unknown' },
+      { tokenBudget: 2048 },
+    );
+    expect(estimate.clock.starts).toBe('rebuilt');
+    expect(estimate.clock.startResidualP95Sec).toBeLessThan(1e-6);
+    expect(estimate.warnings.map(({ code }) => code)).toContain('starts-rebuilt');
+    // Requests that met no other are put anywhere: a step of one may fall on another's.
+    expect(estimate.clock.steps).toAgree(steps.length, 0.005);
+    for (const label of LABELS) expect(estimate.betas[label]).toAgree(TRUE[label], 0.005);
+  });
+});
+
+describe('jitter of 1 ms in the mean on steps of 6 ms that vary by 2 %', () => {
+  it.each([3, 8])('%d requests/s: no coefficient is further off than 2 %, every step is found', (perSec) => {
+    const { estimate, steps } = run({
+      perSec,
+      engine: { ...BUDGET, stepNoise: 0.02 },
+      client: { jitterSec: 1e-3 },
+      requests: 600,
+    });
+    expect(estimate.clock.steps + estimate.clock.hiddenSteps).toBe(steps.length);
+    expect(estimate.clock.stepsPerRow).toBeGreaterThan(1);
+    for (const label of LABELS) expect(estimate.betas[label]).toAgree(TRUE[label], 0.02);
+    // The fit of the engine's own step log is no nearer than half of that.
+    const table = rowsOf(
+      {
+        length: steps.length,
+        steps: new Float64Array(steps.length).fill(1),
+        prefillTokens: steps.prefillTokens,
+        decodeSeqs: steps.decodeTokens,
+        contextTokens: steps.contextTokens,
+      },
+      steps.durationSec,
+      BASE_TERMS,
+    );
+    const best = fitRows(table).coefficients;
+    const seconds = (betas: ArrayLike<number>): number => betas[0] + 8 * betas[2] + 6000 * betas[3];
+    expect(seconds(LABELS.map((label) => estimate.betas[label]))).toAgree(seconds(best), 0.003);
+  });
+});
