@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { ExitCode, type Fault } from '@stepclock/faults';
+import { MAX_BYTES } from '@stepclock/trace-io';
 import type { Argv } from 'yargs';
 import yargs from 'yargs';
 import { commands } from './commands/index.js';
 import { STDIN } from './files/input.js';
-import { checkOutputs, inputsOf } from './files/output-paths.js';
+import { checkOutputs, inputsOf, refuseStandardOutputs } from './files/output-paths.js';
 import { inputPaths, outputsOf } from './files/verb-paths.js';
-import { camel, choice, flag, type OptionSet, text, withDefault } from './options/option.js';
+import { argsOf, choice, flag, number, text, withDefault } from './options/option.js';
 import type { Entry, Noun, Verb } from './options/verb.js';
 import { usageFault, verdictOn } from './session/errors.js';
 import type { Io } from './session/io.js';
@@ -26,6 +27,10 @@ const commonOptions = {
   'log-level': withDefault('warn', choice(LOG_LEVELS, 'what goes to standard error')),
   'log-format': withDefault('text', choice(LOG_FORMATS, 'lines for people or JSON for machines')),
   'log-file': text('append the log to a file instead of standard error', 'file'),
+  'max-bytes': number(
+    'refuse an input that unpacks to more bytes [8 GiB; above 64 MiB at most 1000 times its packed size]',
+    { must: 'a positive integer', accepts: (x) => Number.isSafeInteger(x) && x > 0 },
+  ),
   debug: flag('show the stack of an error, and debug messages'),
 };
 
@@ -83,14 +88,6 @@ const register = (parser: Argv, entry: Entry | Noun, choose: (chosen: Chosen) =>
     async (found) => choose({ verb: (await entry.load()).verb, found }),
   );
 };
-
-/** Every option's own value, by the name that the verb knows it by. */
-const parsed = (options: OptionSet, positionals: OptionSet, found: Chosen['found']): Record<string, unknown> => ({
-  ...Object.fromEntries(Object.entries(positionals).map(([name, { parse }]) => [name, parse(found[name], name)])),
-  ...Object.fromEntries(
-    Object.entries(options).map(([name, { parse }]) => [camel(name), parse(found[name], `--${name}`)]),
-  ),
-});
 
 /**
  * Runs the command line.
@@ -152,25 +149,22 @@ export const run = async (argv: readonly string[], io: Io): Promise<ExitCode> =>
 };
 
 const runVerb = async ({ verb, found }: Chosen, commandLine: string, version: string, io: Io): Promise<ExitCode> => {
-  const { options, positionals } = verb;
-  const common = {
-    logLevel: commonOptions['log-level'].parse(found['log-level'], '--log-level'),
-    logFormat: commonOptions['log-format'].parse(found['log-format'], '--log-format'),
-    logFile: commonOptions['log-file'].parse(found['log-file'], '--log-file'),
-  };
-  // What a verb's own options made of the words is what it asks for: `defineVerb` holds both together.
-  const args = parsed(options, positionals, found) as never;
+  const { logLevel, logFormat, logFile, maxBytes = MAX_BYTES, debug } = argsOf(commonOptions, found);
+  const { args, outputs, run: runIt } = verb.call(found);
   const inputs = await inputsOf(await inputPaths(verb, args));
-  await checkOutputs(outputsOf(verb, args, common.logFile), inputs);
+  refuseStandardOutputs(io, inputs);
+  await checkOutputs(outputsOf(verb, args, outputs, logFile), inputs);
   const session = makeSession(io, {
-    ...common,
-    logLevel: found.debug === true ? 'debug' : common.logLevel,
+    logLevel: debug === true ? 'debug' : logLevel,
+    logFormat,
+    logFile,
+    maxBytes,
     version,
     commandLine,
     inputs,
   });
   try {
-    const exitCode = await verb.run(args, session);
+    const exitCode = await runIt(session);
     await session.commit();
     return exitCode;
   } finally {

@@ -8,6 +8,7 @@ import { processIo } from './session/io.js';
 export interface ReadTask {
   readonly path: string;
   readonly args: TraceArgs;
+  readonly maxBytes: number;
 }
 
 /** A file that was read. Undefined where it has no phases or is no trace: what is wrong with it shows where it is read again. */
@@ -26,10 +27,10 @@ export type ReadResult =
 
 const io = processIo();
 
-const read = async ({ path, args }: ReadTask): Promise<void> => {
+const read = async ({ path, args, maxBytes }: ReadTask): Promise<void> => {
   const infos: string[] = [];
   const log = { error: () => {}, warn: () => {}, info: (text: string) => void infos.push(text), debug: () => {} };
-  const input = await readTraceFile(path, args, { io, log }).catch(() => undefined);
+  const input = await readTraceFile(path, args, { io, log, maxBytes }).catch(() => undefined);
   if (input?.trace.kind !== 'phases') {
     parentPort?.postMessage(undefined satisfies ReadResult);
     return;

@@ -4,15 +4,8 @@ import { exportFormats } from '@stepclock/step-model';
 import { CALIBRATION_METHODS, REGRESSORS } from '@stepclock/token2metrics';
 import { formats } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
-import { commands } from '../src/commands/index.js';
-import type { Entry } from '../src/options/verb.js';
 import { capture } from './capture.js';
-
-const verbs: readonly (readonly [string, Entry])[] = commands.flatMap((entry) =>
-  'verbs' in entry
-    ? entry.verbs.map((inner) => [`${entry.command} ${inner.command}`, inner] as const)
-    : [[entry.command.split(' ')[0] ?? '', entry] as const],
-);
+import { everyVerb } from './every-verb.js';
 
 describe('what a package has, its verbs offer', () => {
   const TRACES = formats.map(({ name }) => name);
@@ -32,7 +25,7 @@ describe('what a package has, its verbs offer', () => {
     ['stage recalibrate', 'method', METHODS],
     ['stage plan', 'kind', PLAN_KINDS],
   ])('%s --%s', async (name, option, names) => {
-    const entry = verbs.find(([words]) => words === name)?.[1];
+    const entry = everyVerb.find(([words]) => words === name)?.[1];
     const { yargs } = (await entry?.load())?.verb.options[option] ?? {};
     if (yargs?.choices !== undefined) expect(yargs.choices).toEqual(names);
     else for (const one of names) expect(yargs?.describe).toContain(one);
@@ -44,13 +37,16 @@ describe('what a package has, its verbs offer', () => {
 });
 
 describe('every verb', () => {
-  it.each(verbs)('%s names its options in kebab case, and every path by what stands at its end', async (_, entry) => {
-    const { options, positionals } = (await entry.load()).verb;
-    for (const [name, { role }] of Object.entries({ ...positionals, ...options })) {
-      expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
-      const path = /^(trace|traces|log|csv|data|data-path|betas|workload|against|batch|meta|config|model-path)$/;
-      if (path.test(name)) expect(role, name).toMatch(/^(input|trace|models)$/);
-      if (/^(json|output|report|figures)$/.test(name)) expect(role, name).toMatch(/^(file|stream|folder)$/);
-    }
-  });
+  it.each(everyVerb)(
+    '%s names its options in kebab case, and every path by what stands at its end',
+    async (_, entry) => {
+      const { options, positionals } = (await entry.load()).verb;
+      for (const [name, { role }] of Object.entries({ ...positionals, ...options })) {
+        expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+        const path = /^(trace|traces|log|csv|data|data-path|betas|workload|against|batch|meta|config|model-path)$/;
+        if (path.test(name)) expect(role, name).toMatch(/^(input|trace|models)$/);
+        if (/^(json|output|report|figures)$/.test(name)) expect(role, name).toMatch(/^(file|stream|folder)$/);
+      }
+    },
+  );
 });

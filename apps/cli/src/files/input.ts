@@ -1,6 +1,8 @@
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import type { Fault } from '@stepclock/faults';
+import { type ByteLimits, withinLimits } from '@stepclock/trace-io';
 import { inputFault } from '../session/errors.js';
 import type { Io } from '../session/io.js';
 import { type Digest, digestOf } from './digest.js';
@@ -73,7 +75,10 @@ async function* unpacked(bytes: AsyncIterable<Uint8Array>, name: string): AsyncG
 }
 
 /** Unpacks gzip where the first two bytes say so, whatever the file's name. */
-const maybeGunzip = async (bytes: AsyncIterable<Uint8Array>, name: string): Promise<AsyncIterable<Uint8Array>> => {
+const maybeGunzip = async (
+  bytes: AsyncIterable<Uint8Array>,
+  limits: ByteLimits,
+): Promise<AsyncIterable<Uint8Array>> => {
   const iterator = bytes[Symbol.asyncIterator]();
   let first: Uint8Array = new Uint8Array(0);
   while (first.length < GZIP.length) {
@@ -82,7 +87,7 @@ const maybeGunzip = async (bytes: AsyncIterable<Uint8Array>, name: string): Prom
     first = first.length === 0 && next.value.length >= GZIP.length ? next.value : Buffer.concat([first, next.value]);
   }
   const whole = withFirst(first, iterator);
-  return GZIP.every((byte, i) => first[i] === byte) ? unpacked(whole, name) : whole;
+  return withinLimits(GZIP.every((byte, i) => first[i] === byte) ? unpacked(whole, limits.file) : whole, limits);
 };
 
 async function* tapped(bytes: AsyncIterable<Uint8Array>, digest: Digest): AsyncGenerator<Uint8Array> {
@@ -92,13 +97,24 @@ async function* tapped(bytes: AsyncIterable<Uint8Array>, digest: Digest): AsyncG
   }
 }
 
-/** Opens a path, or standard input for `-`. Gzip is unpacked on the way. */
-export const openInput = async (path: string, io: Io): Promise<Input> => {
+/** What reading needs to know. */
+export interface Reading {
+  readonly io: Pick<Io, 'stdin'>;
+  /** Bytes that an input may unpack to. */
+  readonly maxBytes: number;
+}
+
+/**
+ * Opens a path, or standard input for `-`. Gzip is unpacked on the way.
+ *
+ * @throws Fault `trace-io/too-many-bytes`, while it is read, where it unpacks to more than `maxBytes` or to too many times its size
+ */
+export const openInput = async (path: string, { io, maxBytes }: Reading): Promise<Input> => {
   if (isStdin(path)) {
     const digest = digestOf(undefined, undefined);
     return {
       name: STDIN,
-      bytes: await maybeGunzip(tapped(io.stdin, digest), STDIN),
+      bytes: await maybeGunzip(tapped(io.stdin, digest), { file: STDIN, maxBytes }),
       size: undefined,
       sha256: digest.hex,
     };
@@ -107,13 +123,25 @@ export const openInput = async (path: string, io: Io): Promise<Input> => {
   if (facts.isDirectory()) throw inputFault(path, 'must be a file; got a directory');
   const size = facts.isFile() ? facts.size : undefined;
   const digest = digestOf(path, size);
-  return { name: path, bytes: await maybeGunzip(tapped(fileBytes(path), digest), path), size, sha256: digest.hex };
+  const bytes = await maybeGunzip(tapped(fileBytes(path), digest), { file: path, maxBytes, packedBytes: size });
+  return { name: path, bytes, size, sha256: digest.hex };
 };
 
-/** All bytes of an input that is known to be small. */
-export const allBytes = async ({ bytes }: Input): Promise<Buffer> => {
+/** A model, a sheet, settings: more than anybody writes, and less than a text in memory may have. */
+const WHOLE_BYTES = 2 ** 28;
+
+const tooLarge = (name: string): Fault =>
+  inputFault(name, `must hold at most ${WHOLE_BYTES} bytes to be read as a whole`);
+
+/** All bytes of an input that is read as a whole. */
+export const allBytes = async ({ bytes, name }: Input): Promise<Buffer> => {
   const parts: Uint8Array[] = [];
-  for await (const part of copied(bytes)) parts.push(part);
+  let length = 0;
+  for await (const part of copied(bytes)) {
+    length += part.length;
+    if (length > WHOLE_BYTES) throw tooLarge(name);
+    parts.push(part);
+  }
   return Buffer.concat(parts);
 };
 
@@ -122,6 +150,7 @@ export const readTextIfThere = async (path: string): Promise<string | undefined>
   try {
     const file = await open(path, 'r');
     try {
+      if ((await file.stat()).size > WHOLE_BYTES) throw tooLarge(path);
       return await file.readFile('utf8');
     } finally {
       await file.close();

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, mkdtemp, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inputFault, systemFault, usageFault } from '../session/errors.js';
+import type { Io } from '../session/io.js';
 import { targetOf } from './atomic-write.js';
 import { folderPath, unmakeable } from './folders.js';
 import { identityOf } from './identity.js';
@@ -39,6 +40,13 @@ export const refuseInputs = async (entries: readonly Entry[], inputs: Inputs): P
   if (inputs.size === 0) return;
   for (const [what, path] of entries) {
     if (inputs.has(await identityOf(path))) throw usageFault(what, 'must not be an input file', path);
+  }
+};
+
+/** The same for what the shell does: `convert trace.csv ... >> trace.csv` would read what it writes. */
+export const refuseStandardOutputs = ({ stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>, inputs: Inputs): void => {
+  for (const [name, { file }] of Object.entries({ stdout, stderr })) {
+    if (file !== undefined && inputs.has(file)) throw usageFault(`<${name}>`, 'must not go into an input file');
   }
 };
 

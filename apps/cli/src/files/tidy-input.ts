@@ -14,7 +14,7 @@ export interface TidyInput {
 
 /** Opens and reads a table: CSV, TSV or JSON lines, packed or not. */
 export const readTidyFile = async (path: string, session: Session): Promise<TidyInput> => {
-  const input = await openInput(path, session.io);
+  const input = await openInput(path, session);
   const progress = byteProgress(session.io.stderr, `reading ${input.name}`, input.size);
   try {
     const table = await readTidyTable(input.bytes, {

@@ -58,7 +58,7 @@ const readInThreads = async (
   await inThreads<ReadTask, ReadResult>({
     entry: ENTRY,
     threads: workers ?? availableParallelism(),
-    tasks: paths.map((path) => ({ path, args: { format, meta, map, timeUnit } })),
+    tasks: paths.map((path) => ({ path, args: { format, meta, map, timeUnit }, maxBytes: session.maxBytes })),
     onResult: (result, { path }) => {
       done += sizes.get(path) ?? 0;
       progress.update(done);

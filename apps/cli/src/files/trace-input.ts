@@ -23,12 +23,12 @@ const isEmpty = (settings: object): boolean => Object.keys(settings).length === 
 export const readTraceFile = async (
   path: string,
   args: TraceArgs,
-  session: Pick<Session, 'io' | 'log'>,
+  session: Pick<Session, 'io' | 'log' | 'maxBytes'>,
 ): Promise<TraceInput> => {
   if (args.timeUnit !== undefined && args.map === undefined) {
     throw usageFault('--time-unit', 'is the unit of the times under --map, and there is no --map');
   }
-  const input = await openInput(path, session.io);
+  const input = await openInput(path, session);
   const meta = await settingsTextOf(path, args.meta);
   if (meta !== undefined) session.log.info(`settings of the engine from ${meta.name}`);
   const progress = byteProgress(session.io.stderr, `reading ${input.name}`, input.size);
@@ -36,6 +36,7 @@ export const readTraceFile = async (
     const trace = await readTrace(input.bytes, {
       fileName: input.name,
       onProgress: (bytes) => progress.update(bytes),
+      maxBytes: session.maxBytes,
       ...(input.size === undefined ? {} : { sizeBytes: input.size }),
       ...(args.format === undefined ? {} : { format: args.format }),
       ...(meta === undefined ? {} : { metaJson: meta.text, metaJsonName: meta.name }),

@@ -1,23 +1,21 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { camel, type OptionSet, type Role } from '../options/option.js';
+import { camel, type Found, type OptionSet, type Role } from '../options/option.js';
 import type { Verb } from '../options/verb.js';
 import { expandPaths } from './expand-paths.js';
 import { isStdin } from './input.js';
 import type { Outputs } from './output-paths.js';
 import { settingsPathOf } from './settings-file.js';
 
-type Args = Readonly<Record<string, unknown>>;
-
 /** The options of one role that name a path, with the path. */
-const named = ({ options, positionals }: Verb, args: Args, role: Role): readonly (readonly [string, string])[] =>
+const named = ({ options, positionals }: Verb, args: Found, role: Role): readonly (readonly [string, string])[] =>
   Object.entries<OptionSet[string]>({ ...positionals, ...options })
     .filter(([, option]) => option.role === role)
     .flatMap(([name]) =>
       [args[camel(name)]].flat().flatMap((path) => (typeof path === 'string' ? [[name, path] as const] : [])),
     );
 
-const pathsOf = (verb: Verb, args: Args, role: Role): readonly string[] =>
+const pathsOf = (verb: Verb, args: Found, role: Role): readonly string[] =>
   named(verb, args, role)
     .map(([, path]) => path)
     .filter((path) => !isStdin(path));
@@ -30,7 +28,7 @@ const filesIn = async (path: string): Promise<readonly string[]> => {
 };
 
 /** Every file that a verb reads, those that no option names among them: a trace's settings, a folder's models. */
-export const inputPaths = async (verb: Verb, args: Args): Promise<readonly string[]> => {
+export const inputPaths = async (verb: Verb, args: Found): Promise<readonly string[]> => {
   const traces = await expandPaths(pathsOf(verb, args, 'trace'));
   const meta = pathsOf(verb, args, 'input');
   const settings = await Promise.all(traces.map((trace) => settingsPathOf(trace, undefined)));
@@ -39,11 +37,8 @@ export const inputPaths = async (verb: Verb, args: Args): Promise<readonly strin
 };
 
 /** Every place that a verb writes to, by the option that names it. */
-export const outputsOf = (verb: Verb, args: never, logFile: string | undefined): Outputs => {
-  const own = verb.outputs(args);
-  return {
-    streams: { ...Object.fromEntries(named(verb, args, 'stream')), ...own.streams },
-    files: { ...Object.fromEntries(named(verb, args, 'file')), ...own.files, 'log-file': logFile },
-    folders: { ...Object.fromEntries(named(verb, args, 'folder')), ...own.folders },
-  };
-};
+export const outputsOf = (verb: Verb, args: Found, own: Outputs, logFile: string | undefined): Outputs => ({
+  streams: { ...Object.fromEntries(named(verb, args, 'stream')), ...own.streams },
+  files: { ...Object.fromEntries(named(verb, args, 'file')), ...own.files, 'log-file': logFile },
+  folders: { ...Object.fromEntries(named(verb, args, 'folder')), ...own.folders },
+});

@@ -21,6 +21,9 @@ export type OptionSet = Readonly<Record<string, Option<unknown>>>;
 
 type Camel<S extends string> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
 
+/** What yargs found on the command line, by the name of the option. */
+export type Found = Readonly<Record<string, unknown>>;
+
 /** `max-num-seqs` as `maxNumSeqs`. */
 export const camel = (name: string): string => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
@@ -28,6 +31,13 @@ export const camel = (name: string): string => name.replace(/-([a-z])/g, (_, let
 export type ArgsOf<Set extends OptionSet> = {
   readonly [Name in keyof Set & string as Camel<Name>]: Set[Name] extends Option<infer T> ? T : never;
 };
+
+/** What was found for options, as the verb is given it. `prefix` stands before an option's name in messages. */
+export const argsOf = <Set extends OptionSet>(set: Set, found: Found, prefix = '--'): ArgsOf<Set> =>
+  // The entries are those of the mapped type, one by one; fromEntries cannot know.
+  Object.fromEntries(
+    Object.entries(set).map(([name, { parse }]) => [camel(name), parse(found[name], `${prefix}${name}`)]),
+  ) as ArgsOf<Set>;
 
 const once = (value: unknown, flag: string): string => {
   if (Array.isArray(value)) throw usageFault(flag, `may be given once; got ${value.length} values`);

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { fstatSync } from 'node:fs';
 
 /** A stream that text is written to; a terminal or not. */
 export interface TextSink {
   readonly isTTY: boolean;
   readonly columns: number | undefined;
+  /** Which file it goes into, as `DEVICE:INODE`; undefined where into none. */
+  readonly file?: string | undefined;
   write(text: string): void;
   /** Resolves when the sink can take more; absent where it always can. */
   drained?(): Promise<void>;
@@ -17,7 +20,13 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-const sink = (stream: NodeJS.WriteStream): TextSink => ({
+const fileOf = (descriptor: number): string | undefined => {
+  const facts = fstatSync(descriptor, { bigint: true });
+  return facts.isFile() ? `${facts.dev}:${facts.ino}` : undefined;
+};
+
+const sink = (stream: NodeJS.WriteStream, descriptor: number): TextSink => ({
+  file: fileOf(descriptor),
   isTTY: stream.isTTY === true,
   columns: stream.columns,
   write: (text) => {
@@ -31,7 +40,7 @@ const sink = (stream: NodeJS.WriteStream): TextSink => ({
 /** The real process as an `Io`. */
 export const processIo = (): Io => ({
   stdin: process.stdin,
-  stdout: sink(process.stdout),
-  stderr: sink(process.stderr),
+  stdout: sink(process.stdout, 1),
+  stderr: sink(process.stderr, 2),
   env: process.env,
 });

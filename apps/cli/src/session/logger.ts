@@ -1,3 +1,5 @@
+import { printable } from '@stepclock/faults';
+
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_FORMATS = ['text', 'json'] as const;
@@ -30,11 +32,13 @@ export const makeLogger = ({ level, format, write, paint, now }: LoggerOptions):
     (message: string, fields: LogFields = {}): void => {
       if (LOG_LEVELS.indexOf(at) > limit) return;
       if (format === 'json') {
-        write(`${JSON.stringify({ time: now().toISOString(), level: at, message, ...fields })}\n`);
+        const [time, text] = [now().toISOString(), printable(message)];
+        write(`${JSON.stringify({ time, level: at, message: text, ...fields })}\n`);
         return;
       }
       const facts = Object.entries(fields).map(([k, v]) => ` ${k}=${v}`);
-      write(`${label === '' ? '' : `${paint(at, label)}: `}${message}${at === 'debug' ? facts.join('') : ''}\n`);
+      const line = printable(`${message}${at === 'debug' ? facts.join('') : ''}`);
+      write(`${label === '' ? '' : `${paint(at, label)}: `}${line}\n`);
     };
   return {
     error: log('error', 'stepclock'),

@@ -1,3 +1,4 @@
+import { printable } from '@stepclock/faults';
 import type { TextSink } from './io.js';
 
 const QUIET_MS = 2000;
@@ -37,7 +38,7 @@ export const byteProgress = (
         total === undefined
           ? ''
           : ` of ${megabytes(total)} (${Math.floor((100 * done) / total)} %), ${Math.ceil((total - done) / rate)} s left`;
-      sink.write(`\r\x1b[2K${what}: ${megabytes(done)}${share}, ${megabytes(rate)}/s`);
+      sink.write(`\r\x1b[2K${printable(what)}: ${megabytes(done)}${share}, ${megabytes(rate)}/s`);
     },
     finish() {
       if (shown) sink.write('\r\x1b[2K');

@@ -3,6 +3,7 @@ import colors from 'picocolors';
 import { type Content, inBlocks, type StagedFile, stageFile } from '../files/atomic-write.js';
 import { finiteJson } from '../files/finite-json.js';
 import { type Inputs, refuseInputs } from '../files/output-paths.js';
+import { forTerminal } from './for-terminal.js';
 import type { Io, TextSink } from './io.js';
 import { type LogFormat, type Logger, type LogLevel, makeLogger } from './logger.js';
 
@@ -13,6 +14,8 @@ export interface Session {
   /** Colours for standard output; plain when it is no terminal or NO_COLOR is set. */
   readonly paint: ReturnType<typeof colors.createColors>;
   readonly version: string;
+  /** Bytes that an input may unpack to. */
+  readonly maxBytes: number;
   /** The command line as it was given, for provenance. */
   readonly commandLine: string;
   /** Prints text for people on standard output. */
@@ -38,6 +41,7 @@ interface SessionOptions {
   readonly logFile?: string | undefined;
   readonly version: string;
   readonly commandLine: string;
+  readonly maxBytes: number;
   /** What the verb reads, and so may not write. */
   readonly inputs: Inputs;
 }
@@ -57,6 +61,8 @@ export const makeSession = (io: Io, options: SessionOptions): Session => {
       level === 'error' ? stderrColors.red(text) : level === 'warn' ? stderrColors.yellow(text) : text,
     now: () => new Date(),
   });
+  /** Data goes on as it is, but for a terminal. */
+  const data = (text: string): string => (io.stdout.isTTY ? forTerminal(text) : text);
   const staged: StagedFile[] = [];
   const writeFile: Session['writeFile'] = async (path, content) => {
     staged.push(await stageFile(path, content));
@@ -66,14 +72,15 @@ export const makeSession = (io: Io, options: SessionOptions): Session => {
     log,
     paint: colors.createColors(wantsColor(io.stdout, io.env)),
     version: options.version,
+    maxBytes: options.maxBytes,
     commandLine: options.commandLine,
-    print: (text) => io.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
+    print: (text) => io.stdout.write(forTerminal(text.endsWith('\n') ? text : `${text}\n`)),
     writeJson: async (target, value) => {
       if (target === undefined) return false;
       const { text, nulled } = finiteJson(value, 2);
       if (nulled.length > 0) log.warn(`${nulled.length} value(s) are not finite and were written as null`);
       if (target === '-') {
-        io.stdout.write(`${text}\n`);
+        io.stdout.write(data(`${text}\n`));
         return true;
       }
       await writeFile(target, `${text}\n`);
@@ -83,7 +90,7 @@ export const makeSession = (io: Io, options: SessionOptions): Session => {
     writeText: async (path, pieces) => {
       if (path !== undefined && path !== '-') return writeFile(path, pieces);
       for (const piece of inBlocks(pieces)) {
-        io.stdout.write(piece);
+        io.stdout.write(data(piece));
         await io.stdout.drained?.();
       }
     },

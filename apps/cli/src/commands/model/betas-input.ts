@@ -4,6 +4,6 @@ import type { Session } from '../../session/session.js';
 
 /** Reads the file of `--betas`. */
 export const readBetasFile = async (path: string, session: Session): Promise<BetasFile> => {
-  const input = await openInput(path, session.io);
+  const input = await openInput(path, session);
   return parseBetasFile((await allBytes(input)).toString('utf8'), input.name);
 };

@@ -21,7 +21,7 @@ export const readDigestedTable = async (
   path: string,
   session: Session,
 ): Promise<{ readonly table: TidyTable; readonly input: { readonly name: string; readonly sha256: string } }> => {
-  const input = await openInput(path, session.io);
+  const input = await openInput(path, session);
   const table = await readMeasurements(input.bytes, input.name);
   return { table, input: { name: input.name, sha256: await input.sha256() } };
 };

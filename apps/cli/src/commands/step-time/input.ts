@@ -7,6 +7,6 @@ export const DEFAULT_THRESHOLD_PERCENT = 20;
 
 /** Reads the file of `--model`. */
 export const readStepTimeModel = async (path: string, session: Session): Promise<StepTimeModel> => {
-  const input = await openInput(path, session.io);
+  const input = await openInput(path, session);
   return readStepTimeFile((await allBytes(input)).toString('utf8'), input.name);
 };

@@ -34,7 +34,7 @@ export interface MeasurementInput {
 }
 
 const bytesOf = async (path: string, session: Session): Promise<{ bytes: Uint8Array; sha256?: string }> => {
-  const input = await openInput(path, session.io);
+  const input = await openInput(path, session);
   return { bytes: await allBytes(input), sha256: await input.sha256() };
 };
 

@@ -72,7 +72,7 @@ const checkPowerSamples = async (
   path: string,
   session: Session,
 ): Promise<readonly { code: string; message: string }[]> => {
-  const input = await openInput(path, session.io);
+  const input = await openInput(path, session);
   return inspectPowerRuns(await loadPowerSamples(await allBytes(input), path)).findings.map(({ code, message }) => ({
     code,
     message,
