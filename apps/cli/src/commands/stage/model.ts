@@ -17,7 +17,7 @@ export const TRANSFER_SCHEMA = 'stepclock/stage-transfer@1';
 
 /** Reads what `stage train`, `stage recalibrate` or `stage experiment` wrote. */
 export const openStageModel = async (path: string, session: Session): Promise<StageModel> => {
-  const input = await openInput(path, session.io);
+  const input = await openInput(path, session);
   return readStageModel((await allBytes(input)).toString('utf8'), input.name);
 };
 
