@@ -6,7 +6,7 @@ export interface DependentColumn {
 }
 
 /** `S P = Q U` of a small square matrix, dependent columns set aside. Column-major, one array a column. */
-export interface PivotedQr {
+interface PivotedQr {
   /** Original column of each pivot. */
   readonly order: readonly number[];
   /** Columns of U, upper triangular, in pivoted order. */

@@ -7,7 +7,7 @@
  * Golub and Van Loan, Matrix Computations (4th ed.), sections 5.1 and 5.2; the blocks make it the sequential TSQR of
  * Demmel et al. (2012), doi:10.1137/080731992.
  */
-export interface StackedFactor {
+interface StackedFactor {
   /** Upper triangle, row-major, `width * width`; signs of the diagonal are free. */
   readonly r: Float64Array;
   readonly width: number;
