@@ -37,6 +37,24 @@ const rosenbrock = (x: Float64Array): Evaluation => {
 };
 
 describe('minimise', () => {
+  it('learns the curvature of a function of any scale', () => {
+    for (const scale of [1e-30, 1e-14, 1, 1e20]) {
+      const f = (x: Float64Array): Evaluation => {
+        const { value, gradient } = rosenbrock(x);
+        return { value: scale * value, gradient: gradient.map((slope) => scale * slope) };
+      };
+      const { x, iterations, converged } = minimise(f, Float64Array.of(-1.2, 1), { tolerance: 1e-18 * scale });
+      expect(converged).toBe(true);
+      expect(x).toAgree([1, 1], 1e-6);
+      expect(iterations).toBeLessThan(60);
+    }
+  });
+
+  it('calls no point a minimum where the function is not defined', () => {
+    const nowhere = () => ({ value: Number.POSITIVE_INFINITY, gradient: new Float64Array(1) });
+    expect(minimise(nowhere, Float64Array.of(1)).converged).toBe(false);
+  });
+
   it('finds the minimum of a quadratic, and its inverse Hessian', () => {
     const { f } = quadratic([3, 1, 2], [0.7, -1.2]);
     const { x, inverseHessian } = minimise(f, Float64Array.of(0, 0), { tolerance: 1e-20 });
@@ -159,16 +177,16 @@ describe('minimise', () => {
   });
 
   it('ends when a step gains less than the tolerance', () => {
-    // Half a unit down a slope of 1 gains 0.5, and that is not less.
+    // Half a unit down a slope of 1 gains 0.5, and that is not less. Without curvature two such steps end it.
     expect(minimise(line(1).f, Float64Array.of(0), { tolerance: 0.5, maxIterations: 4 }).x).toAgree([-2], 1e-12);
-    expect(minimise(line(1).f, Float64Array.of(0), { tolerance: 0.51, maxIterations: 4 }).x).toAgree([-0.5], 1e-12);
+    expect(minimise(line(1).f, Float64Array.of(0), { tolerance: 0.51, maxIterations: 4 }).x).toAgree([-1], 1e-12);
     // By default 5e-3.
     const gentle = (slope: number) => (x: Float64Array) => ({
       value: slope * (x[0] ?? 0),
       gradient: Float64Array.of(slope),
     });
     // A step of the slope's own length where that is below half a unit: it gains the slope's square.
-    expect(minimise(gentle(0.07), Float64Array.of(0), { maxIterations: 9 }).x).toAgree([-0.07], 1e-12);
+    expect(minimise(gentle(0.07), Float64Array.of(0), { maxIterations: 9 }).x).toAgree([-0.14], 1e-12);
     expect(minimise(gentle(0.072), Float64Array.of(0), { maxIterations: 9 }).x).toAgree([-0.648], 1e-12);
   });
 

@@ -18,7 +18,7 @@ export interface Minimum {
 export interface MinimiseOptions {
   /** Default 100. */
   readonly maxIterations?: number;
-  /** Ends when a step gains less than this; default 5e-3, for logarithms of a likelihood. */
+  /** Ends when a step gains less than this (two in a row, while the curvature is unknown); default 5e-3, for logarithms of a likelihood. */
   readonly tolerance?: number;
   /** Of a minimum nearby; default: unknown, and the first step goes down the gradient. */
   readonly inverseHessian?: Float64Array | undefined;
@@ -29,14 +29,20 @@ export interface MinimiseOptions {
 /** Share of the gain that the slope promises which a step must reach (Nocedal and Wright 2006, section 3.1). */
 const ARMIJO = 1e-4;
 const LONGEST_STEP = 2;
-/** Down a bare gradient, whose length says nothing. */
-const FIRST_STEP = 0.5;
+/** Down a bare gradient, whose length says little: the units of the function are in it. */
+const SHORTEST_FIRST_STEP = 1e-3;
+const LONGEST_FIRST_STEP = 0.5;
 const MOST_HALVINGS = 30;
+/** Cosine between a step and the turn of the gradient, at and below which their product is rounding and tells no curvature. */
+const LEAST_CURVATURE = 1e-10;
 
 /**
  * Minimises a smooth function of a few variables by BFGS with backtracking (Nocedal and Wright 2006, algorithm 6.1, first scaling 6.20). Steps are
  * held short: the variables are logarithms, and a factor of e^2 at a time is far enough. At a wall of the box, variables that the gradient
- * presses against it stand still.
+ * presses against it stand still. A minimum is one to the tolerance: what a step gains, not how flat it is.
+ *
+ * @param f of `start.length` variables
+ * @param start inside the box, or clipped into it
  */
 export const minimise = (
   f: (x: Float64Array) => Evaluation,
@@ -52,12 +58,14 @@ export const minimise = (
   let at = f(x);
   let h = inverseHessian ?? identity(d);
   let bare = inverseHessian === undefined;
+  let stalled = 0;
   const ended = (iterations: number, converged: boolean): Minimum => ({
     x,
     value: at.value,
     inverseHessian: h,
     iterations,
-    converged,
+    // A start where the function is not defined is no minimum.
+    converged: converged && Number.isFinite(at.value),
   });
   for (let iteration = 0; iteration < maxIterations; iteration++) {
     const held = x.map((value, i) => (isPressed(value, at.gradient[i], i) ? 1 : 0));
@@ -70,7 +78,11 @@ export const minimise = (
     }
     const longest = direction.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     if (!(longest > 0)) return ended(iteration, true);
-    let step = Math.min(1, (bare ? FIRST_STEP : LONGEST_STEP) / longest);
+    const length = bare
+      ? Math.min(Math.max(longest, SHORTEST_FIRST_STEP), LONGEST_FIRST_STEP)
+      : Math.min(longest, LONGEST_STEP);
+    let step = length / longest;
+    const isBare = bare;
     let next: Float64Array;
     let moved: Float64Array;
     let there: Evaluation;
@@ -87,12 +99,14 @@ export const minimise = (
     x = next;
     at = there;
     const curvature = dot(moved, turned);
-    if (curvature > 1e-12) {
+    if (curvature > LEAST_CURVATURE * norm(moved) * norm(turned)) {
       if (bare) h = h.map((value) => (value * curvature) / dot(turned, turned));
       bare = false;
       h = updated(h, moved, turned, curvature, d);
     }
-    if (fell < tolerance) return ended(iteration + 1, true);
+    // One short step down a bare gradient says nothing of what the next will gain, which knows the curvature.
+    stalled = fell < tolerance ? stalled + 1 : 0;
+    if (stalled > (isBare ? 1 : 0)) return ended(iteration + 1, true);
   }
   return ended(maxIterations, false);
 };
@@ -101,6 +115,8 @@ const identity = (d: number): Float64Array =>
   Float64Array.from({ length: d * d }, (_, k) => (k % (d + 1) === 0 ? 1 : 0));
 
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i], 0);
+
+const norm = (a: Float64Array): number => Math.sqrt(dot(a, a));
 
 const times = (h: Float64Array, v: Float64Array, d: number): Float64Array =>
   Float64Array.from({ length: d }, (_, i) => dot(h.subarray(i * d, (i + 1) * d), v));
