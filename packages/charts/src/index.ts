@@ -2,9 +2,8 @@ export type { Axis } from './axis.js';
 export type { ChartsFaultCode } from './charts-fault.js';
 export { type Column, extentOf, requireColumns } from './column.js';
 export { formatNumber, formatPercent, formatSeconds } from './number-text.js';
-export { type PngOptions, renderPng } from './render/render-png.js';
-export { type RenderOptions, renderSvg } from './render/render-svg.js';
-export type { ThemeName } from './render/theme.js';
+export { renderPng } from './render/render-png.js';
+export { renderSvg } from './render/render-svg.js';
 export type {
   EstimateReportInput,
   ReplayMetrics,
@@ -59,7 +58,9 @@ export {
   observedPredictedSpec,
 } from './specs/observed-predicted.js';
 export { type ResidualInput, residualSpec } from './specs/residual.js';
-export { type Signal, type StackedInput, stackedSpec, type TimelineInput, timelineSpec } from './specs/timeline.js';
+export type { Signal, SignalsInput } from './specs/signals.js';
+export { stackedSpec } from './specs/stacked.js';
+export { timelineSpec } from './specs/timeline.js';
 export { durationText, groupedText, percentText, significantText } from './terminal/quantity-text.js';
 export { type TextHistogramInput, textHistogram } from './terminal/text-histogram.js';
 export { type TextLineInput, textLine } from './terminal/text-line.js';

@@ -108,15 +108,14 @@ export const everySpec = (): Readonly<Record<string, ChartSpec>> => ({
   timeline: timelineSpec({
     title: 'Pressure',
     y: { label: 'Prefill pressure', unit: 'tokens/step' },
-    signals: [{ name: 'prefill', timeSec: x, value: [0, 10, 20, 10, 0, 5] }],
-    span: { startSec: 3, endSec: 6, label: 'held out' },
+    signals: [{ name: 'prefill', timeSec: x, value: [0, 10, 20, 10, 0, 5], durationSec: x.map(() => 1) }],
   }),
   stacked: stackedSpec({
     title: 'Requests',
     y: { label: 'Active requests', unit: 'requests' },
     signals: [
-      { name: 'decoding', timeSec: x, value: [1, 2, 3, 3, 2, 1] },
-      { name: 'in prefill', timeSec: x, value: [1, 1, 0, 1, 0, 0] },
+      { name: 'decoding', timeSec: x, value: [1, 2, 3, 3, 2, 1], durationSec: x.map(() => 1) },
+      { name: 'in prefill', timeSec: x, value: [1, 1, 0, 1, 0, 0], durationSec: x.map(() => 1) },
     ],
   }),
   convergence: convergenceSpec({

@@ -1,12 +1,7 @@
 import type { Spec } from '../spec.js';
-import { PALETTES, type ThemeName, themeConfig } from './theme.js';
+import { PALETTES, themeConfig } from './theme.js';
 import { compileSpec, drawSvg } from './vega.js';
 import { standaloneForm } from './vega-lite-form.js';
-
-export interface RenderOptions {
-  /** Default `'light'`. */
-  readonly theme?: ThemeName;
-}
 
 const escapeXml = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 
@@ -23,7 +18,7 @@ const accessible = (svg: string, spec: Spec): string =>
  *
  * @example const svg = await renderSvg(histogramSpec({ title: 'TTFT', values, x: { label: 'TTFT', unit: 's' } }));
  */
-export const renderSvg = async (spec: Spec, options: RenderOptions = {}): Promise<string> => {
-  const compiled = await compileSpec(standaloneForm(spec), themeConfig(PALETTES[options.theme ?? 'light']));
+export const renderSvg = async (spec: Spec): Promise<string> => {
+  const compiled = await compileSpec(standaloneForm(spec), themeConfig(PALETTES.light));
   return accessible(await drawSvg(compiled), spec);
 };

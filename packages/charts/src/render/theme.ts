@@ -10,9 +10,7 @@ export interface Palette {
   readonly category: readonly string[];
 }
 
-export type ThemeName = 'light' | 'dark';
-
-export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
+export const PALETTES: Readonly<Record<'light' | 'dark', Palette>> = {
   light: {
     surface: '#ffffff',
     ink: '#17202e',
@@ -118,6 +116,5 @@ export const themeConfig = (palette: Palette, font: string = CHART_FONT): JsonOb
     whisker: { color: palette.ink, stroke: palette.ink, strokeWidth: 1.4 },
     halo: { color: palette.surface, stroke: palette.surface, strokeWidth: 3.5, strokeJoin: 'round', fontSize: 11 },
     annotation: { color: palette.muted, fill: palette.muted, fontSize: 11 },
-    span: { color: palette.muted, fill: palette.muted, fillOpacity: 0.12 },
   },
 });

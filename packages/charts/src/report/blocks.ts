@@ -127,8 +127,5 @@ export const provenanceSection = (provenance: Provenance): Markup => html`<secti
 ${provenance.inputs.length === 0 ? '' : inputTable(provenance.inputs)}
 <dl class="facts">${Object.entries(provenance.versions).map(
   ([name, version]) => html`<div><dt>${name}</dt><dd>${version}</dd></div>`,
-)}${provenance.seed === undefined ? '' : html`<div><dt>seed</dt><dd>${`${provenance.seed}`}</dd></div>`}${
-  provenance.createdAt === undefined ? '' : html`<div><dt>made</dt><dd>${provenance.createdAt}</dd></div>`
-}</dl>
-${bulletList(provenance.notes ?? [])}
+)}${provenance.seed === undefined ? '' : html`<div><dt>seed</dt><dd>${`${provenance.seed}`}</dd></div>`}</dl>
 </section>`;

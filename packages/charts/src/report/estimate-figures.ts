@@ -6,7 +6,8 @@ import { compositionSpec } from '../specs/composition.js';
 import { histogramSpec } from '../specs/histogram.js';
 import { observedPredictedSpec } from '../specs/observed-predicted.js';
 import { residualSpec } from '../specs/residual.js';
-import { stackedSpec, timelineSpec } from '../specs/timeline.js';
+import { stackedSpec } from '../specs/stacked.js';
+import { timelineSpec } from '../specs/timeline.js';
 import { coefficientTitle } from './coefficient-words.js';
 import { type DurationErrors, PHASE_KINDS } from './duration-errors.js';
 import type { EstimateReportInput, ReportClusters, ReportPhases, ReportSegments } from './estimate-input.js';
@@ -47,7 +48,6 @@ export const durationFigures = (phases: ReportPhases, errors: readonly DurationE
         spec: observedPredictedSpec({
           title: `Durations of ${kind} phases`,
           quantity: { label: 'Duration', unit: 's' },
-          maxPoints: MAX_POINTS,
           series: groups.map((group) => ({
             name: partName(group),
             observed: pick(phases.observedSec, group.rows),
@@ -96,7 +96,6 @@ const residualPanels = (phases: ReportPhases, groups: readonly DurationErrors[])
         title,
         x: { label, unit, scale: 'linear' },
         residual: RESIDUAL,
-        maxPoints: MAX_POINTS,
         series: series.map(({ name, rows, residual }) => ({
           name,
           x: columnOf(rows.length, (i) => column[rows[i]] - from),

@@ -82,10 +82,7 @@ export interface Provenance {
   /** Name to version: stepclock, node, ... */
   readonly versions: Readonly<Record<string, string>>;
   readonly inputs: readonly ReportInputFile[];
-  /** Given by the caller: a report made twice from one result is the same to the byte. */
-  readonly createdAt?: string;
   readonly seed?: number;
-  readonly notes?: readonly string[];
 }
 
 /** A report as data, whatever the model. */

@@ -1,4 +1,4 @@
-import { type Axis, oneLine, resolveAxis } from '../axis.js';
+import { type Axis, resolveAxis } from '../axis.js';
 import { requireFinite, requireRows } from '../column.js';
 import { drawn, formatNumber } from '../number-text.js';
 import { type ChartSpec, type ChartText, chart, type JsonObject, type Layer, type Row } from '../spec.js';
@@ -18,8 +18,6 @@ export interface Bar {
 export interface BarInput extends ChartText {
   readonly value: Axis;
   readonly bars: readonly Bar[];
-  /** Title of the category axis. Default none: group names speak for themselves. */
-  readonly groupLabel?: string;
   /** A dashed line across all bars: a target, a truth, a limit. */
   readonly reference?: { readonly value: number; readonly label: string };
 }
@@ -80,9 +78,8 @@ export const barSpec = (input: BarInput): ChartSpec => {
       ? {}
       : { low: drawn(bar.interval[0] * axis.factor), high: drawn(bar.interval[1] * axis.factor) }),
   }));
-  const groupLabel = input.groupLabel === undefined ? undefined : oneLine(input.groupLabel);
-  const label = { labelAngle: 0, ticks: false, domain: false, labelLimit: 200, title: groupLabel ?? null };
-  const y: JsonObject = { field: 'group', type: 'nominal', sort: groups, axis: label, title: groupLabel ?? null };
+  const label = { labelAngle: 0, ticks: false, domain: false, labelLimit: 200, title: null };
+  const y: JsonObject = { field: 'group', type: 'nominal', sort: groups, axis: label, title: null };
   const yOffset: JsonObject = series.length < 2 ? {} : { yOffset: { field: 'series', type: 'nominal', sort: series } };
   const x: JsonObject = {
     field: 'value',
@@ -109,7 +106,7 @@ export const barSpec = (input: BarInput): ChartSpec => {
         color: seriesColour(series),
         opacity: pickedOpacity(0.92),
         tooltip: [
-          { field: 'group', type: 'nominal', title: groupLabel ?? 'group' },
+          { field: 'group', type: 'nominal', title: 'group' },
           ...(series.length < 2 ? [] : [{ field: 'series', type: 'nominal', title: 'series' }]),
           { field: 'value', type: 'quantitative', title: axis.title, format: ',.4~r' },
         ],

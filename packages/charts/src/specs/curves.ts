@@ -10,7 +10,7 @@ export interface Curve {
   readonly name: string;
   readonly x: Column;
   readonly y: Column;
-  /** Half height of the error bar at each x (a standard error, say). */
+  /** Half height of the error bar at each x: one standard error. */
   readonly error?: Column;
 }
 
@@ -18,8 +18,6 @@ export interface CurveInput extends ChartText {
   readonly x: Axis;
   readonly y: Axis;
   readonly curves: readonly Curve[];
-  /** What the error bars are, for the description: default 'one standard error'. */
-  readonly errorMeaning?: string;
   /** A dashed level: a target, no calibration at all. */
   readonly reference?: { readonly value: number; readonly label: string };
   /** Marks every x value on the axis (sample counts 10, 25, 50, 100). Default true for up to 8 distinct values. */
@@ -77,7 +75,6 @@ export const curveSpec = (input: CurveInput): ChartSpec => {
       };
     }),
   );
-  const meaning = input.errorMeaning ?? 'one standard error';
   const withError = rows.filter((row) => 'error' in row);
   const layers: Layer[] = [];
   if (reference) {
@@ -119,7 +116,9 @@ export const curveSpec = (input: CurveInput): ChartSpec => {
       { axis: xAxis, channel: x },
       { axis: yAxis, channel: y },
       { points: true },
-      withError.length > 0 ? [{ field: 'error', type: 'quantitative', title: `± ${meaning}`, format: ',.3~r' }] : [],
+      withError.length > 0
+        ? [{ field: 'error', type: 'quantitative', title: '± one standard error', format: ',.3~r' }]
+        : [],
     ),
   );
   const ends = curves.map((one) => {
@@ -128,7 +127,7 @@ export const curveSpec = (input: CurveInput): ChartSpec => {
   });
   return chart(
     input,
-    `${yAxis.title} against ${xAxis.title}: ${ends.join('; ')}.${withError.length > 0 ? ` Error bars: ${meaning}.` : ''}`,
+    `${yAxis.title} against ${xAxis.title}: ${ends.join('; ')}.${withError.length > 0 ? ' Error bars: one standard error.' : ''}`,
     layers,
   );
 };

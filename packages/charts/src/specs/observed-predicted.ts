@@ -19,8 +19,6 @@ export interface ObservedPredictedInput extends ChartText {
   readonly quantity: Axis;
   /** Colour by series: stages, phase types, fitted and held-out rows. */
   readonly series: readonly ObservedPredictedSeries[];
-  /** Up to so many rows a series are drawn one by one; beyond, cells with counts and the 150 largest misses. Default 1500. */
-  readonly maxPoints?: number;
 }
 
 /**
@@ -44,7 +42,6 @@ export const observedPredictedSpec = (input: ObservedPredictedInput): ChartSpec 
   const series = input.series.map(({ name, observed, predicted, label }) =>
     scatterSeries({ name, x: observed, y: predicted, ...(label === undefined ? {} : { label }) }, across, up, {
       grid: gridFor(input.series.length),
-      ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
       extremity: (row) => {
         const seen = observed[row];
         const said = predicted[row];

@@ -16,7 +16,6 @@ export interface ResidualInput extends ChartText {
     readonly residual: Column;
     readonly label?: (row: number) => string;
   }[];
-  readonly maxPoints?: number;
   /** Draws a line through the medians of neighbouring rows, for each series. */
   readonly trend?: boolean;
 }
@@ -41,7 +40,7 @@ const trendLayers = (series: readonly ScatterSeries[], xAxis: ResolvedAxis, yAxi
   }));
 
 /**
- * Residuals against anything, with the line at zero. Beyond `maxPoints` rows a series (default 1500): squares that count, and the 150
+ * Residuals against anything, with the line at zero. Beyond 1500 rows a series: squares that count, and the 150
  * residuals furthest from zero as points. Where a few rows lie so far out that the others could not be read, they stand at the edge.
  *
  * @throws Fault `charts/...` for empty, unequal or non-finite columns.
@@ -61,7 +60,6 @@ export const residualSpec = (input: ResidualInput): ChartSpec => {
   const series = input.series.map(({ name, x, residual, label }) =>
     scatterSeries({ name, x, y: residual, ...(label === undefined ? {} : { label }) }, xAxis, yAxis, {
       grid: gridFor(input.series.length),
-      ...(input.maxPoints === undefined ? {} : { maxPoints: input.maxPoints }),
       extremity: (row) => Math.abs(residual[row]),
     }),
   );
