@@ -52,7 +52,7 @@ const formatFor = ([low, high]: readonly [number, number], log: boolean): string
   log && low < 1e-4 ? '~e' : Math.max(Math.abs(low), Math.abs(high)) >= 1e6 ? '.3~s' : ',.6~r';
 
 /** Titles of axes become names in Vega's expressions, where these two separators would end the line. */
-export const oneLine = (text: string): string => text.replace(/[\u2028\u2029]/g, ' ');
+const oneLine = (text: string): string => text.replace(/[\u2028\u2029]/g, ' ');
 
 /** Chooses unit, scale and range for the values between `low` and `high`. */
 export const resolveAxis = (
