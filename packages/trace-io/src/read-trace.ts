@@ -10,6 +10,7 @@ import { isHeader, serverLogOf, strangerFault, strangerOf, unknownFile } from '.
 import type { Head, TraceFormat } from './formats/trace-format.js';
 import { engineSettingsOf } from './json/engine-settings.js';
 import { isParquet, parquetText } from './parquet/parquet-text.js';
+import { BadRecords, MAX_BAD } from './requests/bad-records.js';
 import type { Trace, TraceFacts } from './trace.js';
 
 export interface ReadTraceOptions {
@@ -32,6 +33,8 @@ export interface ReadTraceOptions {
   readonly timeUnit?: TraceFacts['timeUnit'];
   /** Size of the source where it is known: spares memory on large tables. */
   readonly sizeBytes?: number;
+  /** Share of a log's records that may be left out because they cannot be read, from 0 to 1; 0.01 where not given. Phase tables end at the first. */
+  readonly maxBad?: number;
   /** Bytes that the source may give, and a Parquet file unpack to; 8 GiB where not given. */
   readonly maxBytes?: number;
   /** Size of the file that the source is unpacked from, where it is: above 64 MiB it may give 1,000 times of it at most. */
@@ -85,13 +88,24 @@ export async function readTraceBy(
   const wanted = map !== undefined && format === 'auto' ? 'mapped' : format;
   const reader = wanted === 'auto' ? recognised(head, file) : named(wanted, file);
   const metaText = typeof metaJson === 'string' ? metaJson : undefined;
-  const input = { source: all, file, onProgress: progress, fractionRead };
-  const trace = reader.read(input, { columns, settings, metaText, map, timeUnit, head, path });
-  // Whoever maps columns has looked at the file.
-  if (map !== undefined) return trace;
-  return trace.catch((error: unknown) => {
-    throw wanted === 'auto' ? unfound(error, reader, head, file) : misnamed(error, reader, head);
-  });
+  const bad = new BadRecords(options.maxBad ?? MAX_BAD);
+  const input = { source: all, file, bad, onProgress: progress, fractionRead };
+  try {
+    const trace = await reader.read(input, { columns, settings, metaText, map, timeUnit, head, path });
+    bad.finish(recordsOf(trace));
+    return { ...trace, exclusions: [...trace.exclusions, ...bad.list()] };
+  } catch (error) {
+    const reason = bad.reasonFor(error);
+    // Whoever maps columns has looked at the file.
+    if (map !== undefined) throw reason;
+    throw wanted === 'auto' ? unfound(reason, reader, head, file) : misnamed(reason, reader, head);
+  }
+}
+
+/** Records of a file that were read, or left out for what they say. */
+function recordsOf({ phases, requests, steps, tokens, exclusions }: Trace): number {
+  const taken = requests?.length ?? tokens?.requestCount ?? steps?.length ?? phases?.length ?? 0;
+  return exclusions.reduce((sum, { count }) => sum + count, taken);
 }
 
 /** A log without a line of steps in it is named as what it is. */

@@ -29,7 +29,7 @@ describe.each(names)('%s', (name) => {
       expect({ code, line, column }).toEqual({ column: undefined, ...expected });
       expect(file).toBe(name);
       expect(message).toMatch(/^[^\n]+: must [^\n]+ \([^\n]+\)(?:: [^\n]+)?$/);
-      expect(message.length).toBeLessThan(300);
+      expect(message.length).toBeLessThan(400);
     }
   });
 });

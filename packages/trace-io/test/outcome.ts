@@ -35,14 +35,17 @@ export async function outcome(
 /** How many records a trace accounts for, taken or left out. */
 export function accounted(trace: Trace): number {
   const excluded = trace.exclusions.reduce((sum, { count }) => sum + count, 0);
-  return (trace.requests?.length ?? trace.phases?.length ?? trace.steps?.length ?? 0) + excluded;
+  return (
+    (trace.requests?.length ?? trace.tokens?.requestCount ?? trace.phases?.length ?? trace.steps?.length ?? 0) +
+    excluded
+  );
 }
 
 /**
  * Everything that a trace holds, as text: two traces are the same when these are. Names of requests are left out: where a file has none, lines name
  * them.
  */
-export function contents({ phases, requests, steps, exclusions }: Trace): string {
+export function contents({ phases, requests, steps, tokens, exclusions }: Trace): string {
   const plain = (table: object | undefined): unknown =>
     table &&
     Object.entries(table)
@@ -57,5 +60,5 @@ export function contents({ phases, requests, steps, exclusions }: Trace): string
       ])
       .sort(([a], [b]) => (a < b ? -1 : 1));
   const counts = exclusions.map(({ reason, count }) => [reason, count]);
-  return JSON.stringify([plain(phases), plain(requests), plain(steps), counts]);
+  return JSON.stringify([plain(phases), plain(requests), plain(steps), plain(tokens), counts]);
 }

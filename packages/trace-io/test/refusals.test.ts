@@ -115,7 +115,7 @@ describe('what a file lacks is said in words that help', () => {
   test('an iteration line that is cut', async () => {
     const good =
       'Iteration(1): 0 context requests, 0 context tokens, 2 generation requests, 2 generation tokens, iteration elapsed time: 10.99 ms';
-    expect((await failure(`${good}\nINFO Iteration(2): 0 context requests, 0 con`)).line).toBe(2);
+    expect((await failure(`${good}\nINFO Iteration(2): 0 context requests, 0 con\n`)).line).toBe(2);
   });
 });
 

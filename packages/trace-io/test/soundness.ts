@@ -1,12 +1,12 @@
-import { DECODE, type NameColumn, PREFILL, type RequestTable, type Trace } from '@stepclock/trace-io';
+import { DECODE, type NameColumn, PREFILL, type RequestTable, type TokenTable, type Trace } from '@stepclock/trace-io';
 
 /** No clock shows more (src/tables/clock-range.ts). */
 const FARTHEST = 1e11;
 
 /** Throws where a trace holds anything that a reader must never let through. */
 export function assertSound(trace: Trace): void {
-  const { phases, requests, steps } = trace;
-  if (!phases && !requests && !steps) throw new Error('a trace of nothing');
+  const { phases, requests, steps, tokens } = trace;
+  if (!phases && !requests && !steps && !tokens) throw new Error('a trace of nothing');
   if (phases) {
     const { length, kind, startSec, endSec, prefillTokens, decodeTokens, request } = phases;
     for (let i = 0; i < length; i++) {
@@ -29,6 +29,7 @@ export function assertSound(trace: Trace): void {
     }
   }
   if (requests) assertRequests(requests);
+  if (tokens) assertTokens(tokens);
   if (steps) {
     for (let i = 0; i < steps.length; i++) {
       must(Number.isFinite(steps.durationSec[i]) && steps.durationSec[i] >= 0, 'duration', steps.durationSec[i]);
@@ -37,6 +38,21 @@ export function assertSound(trace: Trace): void {
   }
   for (const { reason, count, lines } of trace.exclusions) {
     must(/^[a-z-]+$/.test(reason) && count > 0 && lines.length > 0, 'exclusion', { reason, count });
+  }
+}
+
+function assertTokens({ requestCount, sentSec, promptTokens, outputTokens, chunkOffsets, chunkSec }: TokenTable): void {
+  must(requestCount > 0, 'requests', requestCount);
+  for (let r = 0; r < requestCount; r++) {
+    must(Number.isFinite(sentSec[r]) && Math.abs(sentSec[r]) <= FARTHEST, 'sent', sentSec[r]);
+    must(isCount(promptTokens[r]) && isCount(outputTokens[r]), 'tokens', [promptTokens[r], outputTokens[r]]);
+    for (let i = chunkOffsets[r]; i < chunkOffsets[r + 1]; i++) {
+      must(
+        Number.isFinite(chunkSec[i]) && (i === chunkOffsets[r] || chunkSec[i] >= chunkSec[i - 1]),
+        'chunk',
+        chunkSec[i],
+      );
+    }
   }
 }
 

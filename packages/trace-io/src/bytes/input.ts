@@ -1,4 +1,5 @@
 import { Fault } from '@stepclock/faults';
+import type { BadRecords } from '../requests/bad-records.js';
 import { ByteBuffer } from './byte-buffer.js';
 
 /** Bytes in chunks: a Node stream, an async generator, a browser's `blob.stream()` or `response.body`. */
@@ -23,8 +24,16 @@ export interface Input {
   readonly source: AsyncIterable<Uint8Array>;
   readonly file: string;
   readonly onProgress: (bytes: number) => void;
+  /** Takes the records that cannot be read; absent where the first of them ends the reading. */
+  readonly bad?: BadRecords;
   /** The part of the stream that has been read, from 0 to 1; NaN where its size is not known. */
   readonly fractionRead?: () => number;
+}
+
+/** Takes a record of an input, or leaves it to the input's bad ones. */
+export function attempted(input: Input, line: number, take: () => void): void {
+  if (input.bad === undefined) take();
+  else input.bad.attempt(line, take);
 }
 
 /** Bytes that a first line of JSON may have to be read whole for recognition. */

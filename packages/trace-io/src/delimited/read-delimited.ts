@@ -1,5 +1,5 @@
 import { Fault } from '@stepclock/faults';
-import { type Input, startsWithBom } from '../bytes/input.js';
+import { attempted, type Input, startsWithBom } from '../bytes/input.js';
 import type { RowPlan } from './column-plan.js';
 import { FastRecords } from './fast-records.js';
 import { RecordSplitter, takeRecord } from './strict-records.js';
@@ -21,7 +21,7 @@ export async function readDelimited(
   options: DelimitedOptions,
   plan: (header: readonly string[], line: number) => RowPlan,
 ): Promise<number> {
-  const reader = new DelimitedReader(input.file, options, plan);
+  const reader = new DelimitedReader(input, options, plan);
   let bytesRead = 0;
   for await (const chunk of input.source) {
     reader.take(chunk);
@@ -52,11 +52,11 @@ class DelimitedReader {
   readonly #splitter: RecordSplitter;
 
   constructor(
-    private readonly file: string,
+    private readonly input: Input,
     private readonly options: DelimitedOptions,
     private readonly makePlan: (header: readonly string[], line: number) => RowPlan,
   ) {
-    this.#splitter = new RecordSplitter(file, options.delimiter.charCodeAt(0));
+    this.#splitter = new RecordSplitter(input.file, options.delimiter.charCodeAt(0));
   }
 
   take(chunk: Uint8Array): void {
@@ -79,7 +79,7 @@ class DelimitedReader {
     if (this.#plan === undefined) {
       throw new Fault('trace-io/empty-file', {
         what: 'file',
-        file: this.file,
+        file: this.input.file,
         line: 1,
         rule: 'must have a header and rows',
         hint: 'the file holds nothing but blanks',
@@ -88,7 +88,7 @@ class DelimitedReader {
     if (this.#rows + (this.#fast?.records ?? 0) === 0) {
       throw new Fault('trace-io/no-rows', {
         what: 'file',
-        file: this.file,
+        file: this.input.file,
         line: this.#headerLine,
         rule: 'must have at least one row below the header',
       });
@@ -144,14 +144,15 @@ class DelimitedReader {
     this.#blank += lines;
     if (this.#blank <= MOST_BLANK_LINES) return;
     const rule = `must have at most ${MOST_BLANK_LINES} blank lines one after another`;
-    throw new Fault('trace-io/too-many-blank-lines', { what: 'file', file: this.file, line: this.#line, rule });
+    throw new Fault('trace-io/too-many-blank-lines', { what: 'file', file: this.input.file, line: this.#line, rule });
   }
 
   #takeRows(rows: readonly { line: number; cells: string[] }[]): void {
     for (const { line, cells } of rows) {
       if (this.#plan === undefined) this.#begin(cells, line);
       else {
-        takeRecord(this.#plan, this.file, line, cells);
+        const plan = this.#plan;
+        attempted(this.input, line, () => takeRecord(plan, this.input.file, line, cells));
         this.#rows++;
       }
     }

@@ -1,4 +1,4 @@
-import type { Input } from '../bytes/input.js';
+import { attempted, type Input } from '../bytes/input.js';
 import { NameIndex } from '../names/name-index.js';
 import type { ColumnPlan } from './column-plan.js';
 import { type KnownColumn, resolveHeader } from './header.js';
@@ -60,7 +60,12 @@ export async function readRequestRows<Key extends string>(
       if (kind === 'name' && index !== undefined) return { kind: 'name', slot, emptyAllowed, names: index };
       return { kind: kind === 'count' ? 'count' : 'number', slot, emptyAllowed };
     };
-    return { columns: keys.map(planOf), header, cells, row: (rowLine) => row(at, rowLine) };
+    return {
+      columns: keys.map(planOf),
+      header,
+      cells,
+      row: (rowLine) => attempted(input, rowLine, () => row(at, rowLine)),
+    };
   });
   return found;
 }

@@ -1,7 +1,7 @@
 import { Fault } from '@stepclock/faults';
 import type { Input } from '../bytes/input.js';
 import { type RequestColumn, readRequestRows } from '../delimited/request-rows.js';
-import { jsonLinesOf } from '../json/json-lines.js';
+import { eachJsonLine } from '../json/json-lines.js';
 import { type JsonRecord, numberOf } from '../json/json-record.js';
 import { RequestBuilder } from '../requests/request-builder.js';
 import type { Trace } from '../trace.js';
@@ -119,7 +119,7 @@ async function readRows(input: Input, options: ReadOptions, map: ReadonlyMap<Map
 }
 
 async function readLines(input: Input, map: ReadonlyMap<MapKey, string>, add: Add): Promise<void> {
-  for await (const { line, record } of jsonLinesOf(input)) {
+  await eachJsonLine(input, (record, line) => {
     const at = (key: MapKey): [JsonRecord, string] | undefined => {
       const path = map.get(key);
       return path === undefined ? undefined : fieldAt(record, path);
@@ -136,7 +136,7 @@ async function readLines(input: Input, map: ReadonlyMap<MapKey, string>, add: Ad
     };
     const list = at('tokens');
     add(line, text('id'), text('instance'), value, list === undefined ? [] : timesOf(...list));
-  }
+  });
 }
 
 /** A list of moments; absent: none. */

@@ -77,7 +77,9 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const requests = new NameIndex();
   const instances = new NameIndex();
   let hasInstances = false;
-  await readDelimited(input, { delimiter: options.head.delimiter, path: options.path }, (header, line) => {
+  // A phase table ends at its first bad row.
+  const { bad: _, ...strict } = input;
+  await readDelimited(strict, { delimiter: options.head.delimiter, path: options.path }, (header, line) => {
     const keys = resolveHeader(header, COLUMNS, options.columns, { file: input.file, line });
     hasInstances = keys.includes('instance_id');
     return rowPlan(header, keys, phases, requests, instances, input.file);

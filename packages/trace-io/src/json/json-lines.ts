@@ -13,8 +13,17 @@ const DEEPEST = 200;
 /** Lines that are shorter cannot nest deep enough to hurt. */
 const SHORT_LINE = 64 * 1024;
 
-/** The lines of a text stream as bytes, without their ends, blank ones left out. Memory is one chunk and one line. */
-export async function* linesOf(input: Input): AsyncGenerator<{ line: number; bytes: Uint8Array }> {
+/** A line of a text. */
+interface Line {
+  readonly line: number;
+  /** Without its end; hold until the next line. */
+  readonly bytes: Uint8Array;
+  /** Whether it has its end: the last line of a file may lack it. */
+  readonly isEnded: boolean;
+}
+
+/** The lines of a text stream, blank ones left out. Memory is one chunk and one line. */
+export async function* linesOf(input: Input): AsyncGenerator<Line> {
   // The source may reuse its chunk for the next one: what is kept of one is copied.
   const kept = new ByteBuffer();
   let line = 1;
@@ -34,7 +43,7 @@ export async function* linesOf(input: Input): AsyncGenerator<{ line: number; byt
         kept.append(bytes);
         bytes = kept.bytes;
       }
-      if (counted(bytes)) yield { line, bytes };
+      if (counted(bytes)) yield { line, bytes, isEnded: true };
       kept.clear();
       line++;
       from = end + 1;
@@ -53,22 +62,31 @@ export async function* linesOf(input: Input): AsyncGenerator<{ line: number; byt
     bytesRead += chunk.length;
     input.onProgress(bytesRead);
   }
-  if (!isBlank(kept.bytes)) yield { line, bytes: kept.bytes };
+  if (!isBlank(kept.bytes)) yield { line, bytes: kept.bytes, isEnded: false };
 }
 
 /**
- * The objects of a JSON lines stream. Integers of 16 digits and more in the fields `exactIntegers` come as strings: JSON.parse would round them.
+ * Hands out the objects of a JSON lines stream. Integers of 16 digits and more in the fields `exactIntegers` come as strings: JSON.parse would round them.
+ * Lines that cannot be read, or whose taking finds a fault, are left to `input.bad` where there is one.
  */
-export async function* jsonLinesOf(
+export async function eachJsonLine(
   input: Input,
+  take: (record: JsonRecord, line: number) => void,
   exactIntegers: readonly string[] = [],
-): AsyncGenerator<{ line: number; record: JsonRecord }> {
+): Promise<void> {
+  const { file, bad } = input;
   const decoder = new TextDecoder('utf-8', { fatal: true });
   // A quote before and after the name: inside a JSON string both would be escaped.
   const long =
     exactIntegers.length === 0 ? undefined : new RegExp(`("(?:${exactIntegers.join('|')})"\\s*:\\s*)(\\d{16,})`, 'g');
-  for await (const { line, bytes } of linesOf(input)) {
-    yield { line, record: new JsonRecord(parsedLine(bytes, line, input.file, decoder, long), input.file, line) };
+  for await (const { line, bytes, isEnded } of linesOf(input)) {
+    const recordOf = (): JsonRecord => new JsonRecord(parsedLine(bytes, line, file, decoder, long), file, line);
+    if (bad === undefined) take(recordOf(), line);
+    else if (isEnded || bytes.at(-1) === 0x7d) bad.attempt(line, () => take(recordOf(), line));
+    else {
+      const record = bad.whole(line, recordOf);
+      if (record !== undefined) bad.attempt(line, () => take(record, line));
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Input } from '../bytes/input.js';
 import type { Head } from '../formats/trace-format.js';
 import { readJsonDocuments } from '../json/json-documents.js';
-import { jsonLinesOf } from '../json/json-lines.js';
+import { eachJsonLine } from '../json/json-lines.js';
 import { isObject, type JsonObject } from '../json/json-record.js';
 import { instanceOf, type Span, spanOf, speaksOfRequests } from './span.js';
 
@@ -46,9 +46,8 @@ export async function readSpans(input: Input, head: Head, sink: SpanSink): Promi
 }
 
 async function readLines(input: Input, sink: SpanSink): Promise<void> {
-  for await (const { line, record } of jsonLinesOf(input, ['startTimeUnixNano', 'endTimeUnixNano'])) {
-    takeObject(record.object, input.file, line, sink);
-  }
+  const times = ['startTimeUnixNano', 'endTimeUnixNano'];
+  await eachJsonLine(input, (record, line) => takeObject(record.object, input.file, line, sink), times);
 }
 
 /** A whole object: a batch of resource spans, or one span. */

@@ -3,7 +3,7 @@ import { type ByteSource, bytesOf, peeked } from '../bytes/input.js';
 import type { RowPlan } from '../delimited/column-plan.js';
 import { readDelimited } from '../delimited/read-delimited.js';
 import { HEAD_BYTES, headOf } from '../formats/head.js';
-import { jsonLinesOf } from '../json/json-lines.js';
+import { eachJsonLine } from '../json/json-lines.js';
 import type { NameColumn } from '../names/name-column.js';
 import { NameIndex } from '../names/name-index.js';
 
@@ -42,14 +42,14 @@ export async function readTidyTable(source: ByteSource, options: ReadTidyOptions
   const input = { source: all, file, onProgress };
   const rows = new TidyRows(file);
   if (firstLine.startsWith('{')) {
-    for await (const { line, record } of jsonLinesOf(input)) {
+    await eachJsonLine(input, (record, line) => {
       for (const [name, value] of Object.entries(record.object)) {
         if (value !== null && typeof value === 'object')
           throw record.fault(name, value, 'must be a number, text or true/false');
         rows.put(rows.column(name), value === null ? '' : String(value));
       }
       rows.end(line);
-    }
+    });
     if (rows.length === 0) {
       throw new Fault('trace-io/no-rows', { what: 'file', file, line: 1, rule: 'must have at least one row' });
     }

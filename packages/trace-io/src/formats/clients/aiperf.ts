@@ -1,5 +1,5 @@
 import type { Input } from '../../bytes/input.js';
-import { jsonLinesOf } from '../../json/json-lines.js';
+import { eachJsonLine } from '../../json/json-lines.js';
 import { isObject, type JsonRecord, numberOf } from '../../json/json-record.js';
 import { nanosecondsOf, secondsBetween } from '../../json/nanoseconds.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
@@ -37,14 +37,18 @@ export const aiperf: TraceFormat = {
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const builder = new RequestBuilder(input.file, 'snapped');
   let origin: bigint | undefined;
-  for await (const { line, record } of jsonLinesOf(input, ['request_start_ns'])) {
-    const metadata = record.inner('metadata');
-    if (metadata === undefined) throw record.fault('metadata', record.raw('metadata'), 'must be an object');
-    const start = nanosecondsOf(metadata, 'request_start_ns');
-    // Whole seconds, so that the relative times stay exact.
-    origin ??= (start / 1_000_000_000n) * 1_000_000_000n;
-    addRequest(record, metadata, secondsBetween(origin, start), line, builder);
-  }
+  await eachJsonLine(
+    input,
+    (record, line) => {
+      const metadata = record.inner('metadata');
+      if (metadata === undefined) throw record.fault('metadata', record.raw('metadata'), 'must be an object');
+      const start = nanosecondsOf(metadata, 'request_start_ns');
+      // Whole seconds, so that the relative times stay exact.
+      origin ??= (start / 1_000_000_000n) * 1_000_000_000n;
+      addRequest(record, metadata, secondsBetween(origin, start), line, builder);
+    },
+    ['request_start_ns'],
+  );
   return builder.trace({
     format: 'aiperf',
     clock: "the benchmark client's wall clock, epoch nanoseconds",

@@ -1,5 +1,5 @@
 import { Fault } from '@stepclock/faults';
-import type { Input } from '../../bytes/input.js';
+import { attempted, type Input } from '../../bytes/input.js';
 import { readJsonDocuments } from '../../json/json-documents.js';
 import { isObject, JsonRecord, numberOf } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
@@ -43,7 +43,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       if (path[2] === 'requests') {
         if (path[3] === 'successful') {
           listed.set(benchmark, (listed.get(benchmark) ?? 0) + 1);
-          addRequest(value, benchmark, Number(path[4]), line, input.file, builder);
+          attempted(input, line, () => addRequest(value, benchmark, Number(path[4]), line, input.file, builder));
         } else {
           builder.exclude(path[3] === 'errored' ? 'failed' : 'unfinished', line);
         }

@@ -1,5 +1,5 @@
 import { Fault } from '@stepclock/faults';
-import type { Input } from '../../bytes/input.js';
+import { attempted, type Input } from '../../bytes/input.js';
 import { readJsonDocuments } from '../../json/json-documents.js';
 import { isObject, JsonRecord, numberOf } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
@@ -22,7 +22,8 @@ export const inferencePerf: TraceFormat = {
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const builder = new RequestBuilder(input.file);
   await readJsonDocuments(input, ['$.*'], {
-    value: ({ value, path, line }) => addRequest(value, Number(path[0]), line, input.file, builder),
+    value: ({ value, path, line }) =>
+      attempted(input, line, () => addRequest(value, Number(path[0]), line, input.file, builder)),
   });
   return builder.trace({
     format: 'inference-perf',

@@ -1,5 +1,5 @@
 import { Fault } from '@stepclock/faults';
-import type { Input } from '../../bytes/input.js';
+import { attempted, type Input } from '../../bytes/input.js';
 import { readJsonDocuments } from '../../json/json-documents.js';
 import { isObject, JsonRecord } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
@@ -34,7 +34,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
           rule: 'must be an object',
         });
       }
-      addRequest(new JsonRecord(value, input.file, line, at), line, builder);
+      attempted(input, line, () => addRequest(new JsonRecord(value, input.file, line, at), line, builder));
     },
   });
   return builder.trace({

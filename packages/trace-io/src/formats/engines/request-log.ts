@@ -1,6 +1,6 @@
 import { Fault } from '@stepclock/faults';
 import type { Input } from '../../bytes/input.js';
-import { jsonLinesOf } from '../../json/json-lines.js';
+import { eachJsonLine } from '../../json/json-lines.js';
 import type { JsonRecord } from '../../json/json-record.js';
 import { Exclusions } from '../../requests/exclusions.js';
 import { checkCounts } from '../../requests/request-counts.js';
@@ -59,7 +59,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   let folded = false;
   let workload: boolean | undefined;
   let lastLine = 1;
-  for await (const { line, record } of jsonLinesOf(input)) {
+  await eachJsonLine(input, (record, line) => {
     lastLine = line;
     const names = namesIn(record);
     workload ??= TIMES.every((field) => field === 'queued_ts' || !Object.hasOwn(record.object, names[field]));
@@ -69,7 +69,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     refuseSecond(lineOfRequest, id, instance, line, names.request_id, input.file);
     const take = workload ? addArrival : addRequest;
     take({ record, id, instance, line, file: input.file, names }, requests, exclusions);
-  }
+  });
   if (requests.length === 0) {
     throw new Fault('trace-io/no-requests', {
       what: 'file',

@@ -1,5 +1,5 @@
 import type { Input } from '../../bytes/input.js';
-import { jsonLinesOf } from '../../json/json-lines.js';
+import { eachJsonLine } from '../../json/json-lines.js';
 import type { JsonRecord } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
@@ -36,12 +36,12 @@ export const sglang: TraceFormat = {
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const builder = new RequestBuilder(input.file);
   let folded = 0;
-  for await (const { line, record } of jsonLinesOf(input)) {
+  await eachJsonLine(input, (record, line) => {
     // Request logs also announce requests that have only come in.
-    if (record.text('event') === 'request.received') continue;
+    if (record.text('event') === 'request.received') return;
     const meta = record.inner('meta_info') ?? record.inner('out')?.inner('meta_info') ?? record;
     if (!addRequest(meta, record, line, builder)) folded++;
-  }
+  });
   return builder.trace({
     format: 'sglang',
     clock: "the server's wall clock, epoch seconds",

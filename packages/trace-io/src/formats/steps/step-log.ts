@@ -1,8 +1,9 @@
 import { Fault } from '@stepclock/faults';
-import type { Input } from '../../bytes/input.js';
+import { attempted, type Input } from '../../bytes/input.js';
 import { linesOf } from '../../json/json-lines.js';
 import { FARTHEST_SEC } from '../../tables/clock-range.js';
-import { StepColumns } from '../../tables/step-columns.js';
+import { MOST_TOKENS } from '../../tables/count-range.js';
+import { StepColumns, type StepRow } from '../../tables/step-columns.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
@@ -30,52 +31,19 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const columns = new StepColumns();
   const decoder = new TextDecoder();
   let lastLine = 1;
-  for await (const { line, bytes } of linesOf(input)) {
+  for await (const { line, bytes, isEnded } of linesOf(input)) {
     lastLine = line;
     const text = decoder.decode(bytes);
     let from = 0;
     // Progress bars and other carriage returns put several on what is one line here.
     for (const { index } of text.includes('Iteration(') ? text.matchAll(START) : []) {
-      ITERATION.lastIndex = index;
-      const found = ITERATION.exec(text);
-      if (found === null) {
-        throw new Fault('trace-io/bad-line', {
-          what: 'iteration line',
-          file: input.file,
-          line,
-          value: text.slice(index),
-          rule: 'must go on with the requests and tokens of context and generation, and the elapsed time',
-        });
-      }
-      const count = (name: (typeof COUNTS)[number]): number => {
-        const text = found[COUNTS.indexOf(name) + 1];
-        const value = Number(text);
-        if (Number.isSafeInteger(value)) return value;
-        const rule = 'must be a whole number >= 0';
-        throw new Fault('trace-io/bad-count', { what: name, file: input.file, line, value: text, rule });
+      const take = (): void => {
+        const { step, end } = stepAt(text, index, input.file, line);
+        columns.add(step, engineIn(text.slice(from, index)));
+        from = end;
       };
-      const durationSec = Number(found[6]) * (UNIT_SEC[found[7] ?? ''] ?? Number.NaN);
-      if (!(durationSec >= 0 && durationSec <= FARTHEST_SEC)) {
-        throw new Fault('trace-io/bad-number', {
-          what: 'elapsed time',
-          file: input.file,
-          line,
-          value: found[6],
-          rule: `must be a number, at most ${FARTHEST_SEC} s`,
-        });
-      }
-      columns.add(
-        {
-          iteration: count('iteration'),
-          prefillRequests: count('prefillRequests'),
-          prefillTokens: count('prefillTokens'),
-          decodeRequests: count('decodeRequests'),
-          decodeTokens: count('decodeTokens'),
-          durationSec,
-        },
-        engineIn(text.slice(from, index)),
-      );
-      from = ITERATION.lastIndex;
+      if (isEnded || input.bad === undefined) attempted(input, line, take);
+      else input.bad.whole(line, take);
     }
   }
   if (columns.length === 0) {
@@ -99,8 +67,46 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   };
 }
 
-/** The engine that a line says it is of, as in `(EngineCore_DP1 pid=418)`; '' where it says none. */
+/** The step whose words begin at `index`, and where they end. */
+function stepAt(
+  text: string,
+  index: number,
+  file: string,
+  line: number,
+): { readonly step: StepRow; readonly end: number } {
+  const fault = (code: `trace-io/${string}`, what: string, value: unknown, rule: string) =>
+    new Fault(code, { what, file, line, value, rule });
+  ITERATION.lastIndex = index;
+  const found = ITERATION.exec(text);
+  if (found === null) {
+    const rule = 'must go on with the requests and tokens of context and generation, and the elapsed time';
+    throw fault('trace-io/bad-line', 'iteration line', text.slice(index), rule);
+  }
+  const end = ITERATION.lastIndex;
+  const count = (name: (typeof COUNTS)[number]): number => {
+    const digits = found[COUNTS.indexOf(name) + 1];
+    if (Number(digits) <= MOST_TOKENS || name === 'iteration') return Number(digits);
+    throw fault('trace-io/bad-count', name, digits, `must be a whole number from 0 to ${MOST_TOKENS}`);
+  };
+  const durationSec = Number(found[6]) * (UNIT_SEC[found[7] ?? ''] ?? Number.NaN);
+  if (!(durationSec >= 0 && durationSec <= FARTHEST_SEC)) {
+    throw fault('trace-io/bad-number', 'elapsed time', found[6], `must be a number, at most ${FARTHEST_SEC} s`);
+  }
+  const step = {
+    iteration: count('iteration'),
+    prefillRequests: count('prefillRequests'),
+    prefillTokens: count('prefillTokens'),
+    decodeRequests: count('decodeRequests'),
+    decodeTokens: count('decodeTokens'),
+    durationSec,
+  };
+  return { step, end };
+}
+
+/** The engine that a line says it is of, as in `Engine 001: ` or `(EngineCore_DP1 pid=418)`; '' where it says none. */
 function engineIn(text: string): string {
+  const numbered = /Engine \d{1,5}(?=: $)/.exec(text.slice(-20));
+  if (numbered !== null) return numbered[0];
   const starts = ['(EngineCore', '(Worker'].map((word) => text.indexOf(word)).filter((at) => at >= 0);
   const start = Math.min(...starts) + 1;
   const end = text.indexOf(')', start);

@@ -1,4 +1,4 @@
-import { jsonLinesOf } from '../../json/json-lines.js';
+import { eachJsonLine } from '../../json/json-lines.js';
 import { numberOf } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { TraceFormat } from '../trace-format.js';
@@ -18,13 +18,13 @@ export const mooncakeWorkload: TraceFormat = {
     !Number.isNaN(numberOf(firstObject.timestamp)),
   async read(input, options) {
     const builder = new RequestBuilder(input.file);
-    for await (const { line, record } of jsonLinesOf(input)) {
+    await eachJsonLine(input, (record, line) => {
       builder.addArrival(String(line), line, {
         arrivalSec: record.number('timestamp') / 1000,
         promptTokens: record.count('input_length'),
         outputTokens: record.count('output_length'),
       });
-    }
+    });
     const clock = 'milliseconds from the start of the trace';
     return workloadTrace(builder, { format: 'mooncake', clock, timeUnit: 'ms' }, options);
   },
