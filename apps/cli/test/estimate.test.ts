@@ -95,7 +95,7 @@ describe('estimate', () => {
     expect(code).toBe(0);
     expect(stderr).toBe('');
     const json = JSON.parse(stdout);
-    expect(json.schema).toBe('stepclock/betas@1');
+    expect(json.schema).toBe('stepclock/betas@2');
     expect(json.algo).toBe('baseline');
     expect(json.betas.beta0).toBe(0);
     expect(json.betas.beta1).toAgree(0.014338, 5e-5);
@@ -202,7 +202,7 @@ describe('estimate', () => {
     ]);
     expect(code).toBe(0);
     expect(stdout).toContain('per step');
-    expect(JSON.parse(readFileSync(path, 'utf8')).schema).toBe('stepclock/betas@1');
+    expect(JSON.parse(readFileSync(path, 'utf8')).schema).toBe('stepclock/betas@2');
     expect(readdirSync(join(folder, 'deep/er'))).toEqual(['betas.json']);
   });
 

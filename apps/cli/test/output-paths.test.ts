@@ -223,7 +223,7 @@ describe('a path that can be written to', () => {
   it('may be a link to a file, which stays one', async () => {
     symlinkSync(at('file'), at('link'));
     expect((await capture([...estimate, at('link')])).code).toBe(0);
-    expect(JSON.parse(readFileSync(at('file'), 'utf8'))).toHaveProperty('schema', 'stepclock/betas@1');
+    expect(JSON.parse(readFileSync(at('file'), 'utf8'))).toHaveProperty('schema', 'stepclock/betas@2');
   });
 
   it.skipIf(!existsSync('/dev/null'))('may be a device, and one device for two options', async () => {

@@ -80,7 +80,7 @@ describe('writing', { timeout: 120_000 }, () => {
       },
     );
     expect(stderr).toBe('');
-    expect(stdout).toContain('"schema": "stepclock/betas@1"');
+    expect(stdout).toContain('"schema": "stepclock/betas@2"');
   });
 
   it('to a full disk is an error in one line', async () => {

@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('estimate, by default', () => {
   it('finds the coefficients that the bundled trace was made with, inside their intervals', () => {
     const file = JSON.parse(readFileSync(betas, 'utf8'));
-    expect(file).toMatchObject({ schema: 'stepclock/betas@1', algo: 'step-clock', model: 'kv', converged: true });
+    expect(file).toMatchObject({ schema: 'stepclock/betas@2', algo: 'step-clock', model: 'kv', converged: true });
     expect(file.betas.beta0).toAgree(8e-3, 0.02);
     expect(file.betas.beta1).toAgree(30e-6, 0.02);
     for (const [name, truth] of Object.entries({ beta0: 8e-3, beta1: 30e-6, beta2: 60e-6, beta3: 90e-9 })) {
@@ -111,7 +111,7 @@ describe('replay', () => {
 
   it('refuses a betas file that is none', async () => {
     const { code, stderr } = await capture(['replay', '--betas', log, '--requests', log]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('betas file: must be JSON')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('model file: must be a betas file as')]);
   });
 });
 

@@ -5,6 +5,7 @@ export {
   level,
   nonNegative,
   orderedPair,
+  orderedPairWithin,
   positive,
   squareMatrix,
   text,

@@ -11,8 +11,9 @@ export const pathText = (path: readonly PathPart[]): string =>
 
 /** Our own schema parts say "must be ..." themselves; what valibot says of types is put into the same form. */
 export const ruleOf = (issue: v.BaseIssue<unknown>): string => {
-  if (issue.message.startsWith('must ')) return issue.message;
-  return isMissingField(issue) ? 'must be given' : `must be ${wordsOf(issue.expected)}`;
+  // Before the message: an object says its own one of a field that it lacks.
+  if (isMissingField(issue)) return 'must be given';
+  return issue.message.startsWith('must ') ? issue.message : `must be ${wordsOf(issue.expected)}`;
 };
 
 /** An object's schema says of a field that is not there that it expected its name. */

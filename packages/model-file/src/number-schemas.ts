@@ -1,49 +1,52 @@
 import * as v from 'valibot';
 
 /** JSON reads 1e999 as Infinity: every number of a model file is asked for finiteness. */
-export const finite = v.pipe(
-  v.number('must be a finite number'),
-  v.check((x) => Number.isFinite(x), 'must be a finite number'),
-);
+const finiteSaying = (rule: string) => v.pipe(v.number(rule), v.finite(rule));
 
+const FINITE = 'must be a finite number';
+export const finite = finiteSaying(FINITE);
+
+const NON_NEGATIVE = 'must be a number of at least 0';
 /** A finite number, zero or more. */
-export const nonNegative = v.pipe(
-  v.number('must be a number of at least 0'),
-  v.check((x) => x >= 0 && x < Infinity, 'must be a number of at least 0'),
-);
+export const nonNegative = v.pipe(finiteSaying(NON_NEGATIVE), v.minValue(0, NON_NEGATIVE));
 
+const POSITIVE = 'must be a number above 0';
 /** A finite number above zero. */
-export const positive = v.pipe(
-  v.number('must be a number above 0'),
-  v.check((x) => x > 0 && x < Infinity, 'must be a number above 0'),
-);
+export const positive = v.pipe(finiteSaying(POSITIVE), v.gtValue(0, POSITIVE));
 
+const COUNT = 'must be a whole number of at least 0';
 /** A whole number from 0 to 2^53 - 1. */
 export const count = v.pipe(
-  v.number('must be a whole number of at least 0'),
-  v.check((x) => Number.isSafeInteger(x) && x >= 0, 'must be a whole number of at least 0'),
+  v.number(COUNT),
+  v.integer(COUNT),
+  v.minValue(0, COUNT),
+  v.maxValue(Number.MAX_SAFE_INTEGER, COUNT),
 );
 
 /** A number between two bounds, both included. */
 export const between = (least: number, most: number) => {
   const rule = `must be a number from ${least} to ${most}`;
+  return v.pipe(v.number(rule), v.minValue(least, rule), v.maxValue(most, rule));
+};
+
+const LEVEL = 'must be a number between 0 and 1';
+/** A probability strictly between 0 and 1, as of a confidence level. */
+export const level = v.pipe(v.number(LEVEL), v.gtValue(0, LEVEL), v.ltValue(1, LEVEL));
+
+const ordered = (least: number, most: number) => {
+  const end = Number.isFinite(most) ? between(least, most) : finite;
+  const range = Number.isFinite(most) ? ` from ${least} to ${most}` : '';
   return v.pipe(
-    v.number(rule),
-    v.check((x) => least <= x && x <= most, rule),
+    v.strictTuple([end, end], `must be a pair of numbers [low, high]${range}`),
+    v.check(([low, high]) => low <= high, 'must be a pair of numbers [low, high], low <= high'),
   );
 };
 
-/** A probability strictly between 0 and 1, as of a confidence level. */
-export const level = v.pipe(
-  v.number('must be a number between 0 and 1'),
-  v.check((x) => x > 0 && x < 1, 'must be a number between 0 and 1'),
-);
-
 /** `[low, high]`, finite, in this order. */
-export const orderedPair = v.pipe(
-  v.tuple([finite, finite], 'must be a pair of numbers [low, high]'),
-  v.check(([low, high]) => low <= high, 'must be a pair of numbers [low, high], low <= high'),
-);
+export const orderedPair = ordered(-Infinity, Infinity);
+
+/** `[low, high]`, in this order, both ends between two bounds. */
+export const orderedPairWithin = (least: number, most: number) => ordered(least, most);
 
 /** A square matrix of finite numbers, row by row. */
 export const squareMatrix = v.pipe(

@@ -12,8 +12,8 @@ export interface ModelFileKind<Schema extends v.GenericSchema> {
   readonly code: FaultCode;
   /** What such a file is, for messages: `a betas file as 'stepclock estimate --json' writes it`. */
   readonly described: string;
-  /** Turns the object of an older version (1 .. version - 1) into one of this version; absent where there is none. */
-  readonly upgrade?: (json: Readonly<Record<string, unknown>>, from: number) => unknown;
+  /** Turns the object of an older version (1 .. version - 1) into one of this version, or throws a fault; absent where there is none. */
+  readonly upgrade?: (json: Readonly<Record<string, unknown>>, from: number, file?: string) => unknown;
 }
 
 /**
@@ -43,7 +43,7 @@ export const modelOfJson = <Schema extends v.GenericSchema>(
     throw new Fault(kind.code, { what: 'model file', rule: `must be ${kind.described}`, value: json, file });
   }
   const version = versionOf(json.schema, kind, file);
-  const current = version === kind.version ? json : kind.upgrade?.(json, version);
+  const current = version === kind.version ? json : kind.upgrade?.(json, version, file);
   return validated(current, kind.schema, { code: kind.code, file });
 };
 

@@ -47,7 +47,7 @@ describe('readModelFile', () => {
     [{ schema: 'stepclock/other@1' }, 'schema: must be "stepclock/toy@2"; got "stepclock/other@1" (m.json)'],
     [{ schema: undefined }, 'schema: must be "stepclock/toy@2"; got nothing (m.json)'],
     [{ name: 7 }, 'name: must be a text; got 7 (m.json)'],
-    [{ name: undefined }, 'name: must be'],
+    [{ name: undefined }, 'name: must be given; got nothing (m.json)'],
     [{ terms: {} }, 'terms: must be an array; got an object (m.json)'],
     [{ terms: [{ value: -1, interval: null }] }, 'terms[0].value: must be a number of at least 0; got -1 (m.json)'],
     [

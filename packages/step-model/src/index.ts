@@ -1,35 +1,32 @@
-export type { Betas } from '@stepclock/step-cost';
-export {
-  BETAS_SCHEMA,
-  type BetasFile,
-  betasFileOf,
-  type IdentifiabilityJson,
-  type IntervalsJson,
-  parseBetasFile,
-  snakeCaseKeys,
-} from './betas-file.js';
 export { type ComparedCoefficient, compareWithSteps, type StepsComparison } from './compare-with-steps.js';
 export type { ConversionNote, DeploymentNames, Exported } from './exports/export-format.js';
 export { type ExportFormat, type ExportOptions, exportFormats, exportModel } from './exports/export-model.js';
 export type { OperatingPoint } from './exports/operating-point.js';
 export { type FitStepsOptions, fitSteps, type StepsFit, type StepsWarning } from './fit-steps.js';
+export { type HoldOutError, holdOutError, holdOutSplit, spanOfPhases, type TraceWindow } from './hold-out/hold-out.js';
+export { predictDecodes } from './hold-out/predict-decodes.js';
 export {
-  type HoldOutError,
-  holdOutError,
-  holdOutSplit,
-  predictDecodes,
-  spanOfPhases,
-  type TraceWindow,
-} from './hold-out.js';
-export type { ComparedFigure, ComparedMetric } from './metric-comparison.js';
+  BETAS_SCHEMA,
+  betasFileOf,
+  betasOfFile,
+  type Estimated,
+  type EstimatedIntervals,
+  intervalsOfFile,
+  parseBetasFile,
+} from './model-file/betas-file.js';
+export { type BetasFile, betasSchema } from './model-file/betas-schema.js';
+export { snakeCaseFields, snakeCaseKeys } from './model-file/snake-case.js';
+export { type Extrapolation, quantitiesRead, type StepQuantity } from './prediction/composition-range.js';
+export { predictStepTime, type StepTimePrediction } from './prediction/predict-step-time.js';
+export type { ComparedFigure, ComparedMetric } from './replay/metric-comparison.js';
 export {
-  type Extrapolation,
-  predictStepTime,
-  type StepComposition,
-  type StepTimePrediction,
-  stepTimeSec,
-} from './predict-step-time.js';
-export { REPLAY_SCHEMA, type Replay, type ReplayOptions, type ReplaySettings, replay, replayJson } from './replay.js';
-export { METRIC_NAMES, type MetricName, type ServingMetrics, servingMetrics } from './serving-metrics.js';
+  REPLAY_SCHEMA,
+  type Replay,
+  type ReplayOptions,
+  type ReplaySettings,
+  replay,
+  replayJson,
+} from './replay/replay.js';
+export { METRIC_NAMES, type MetricName, type ServingMetrics, servingMetrics } from './replay/serving-metrics.js';
 export type { StepColumns } from './step-columns.js';
-export { StepModelError, type StepModelErrorCode } from './step-model-error.js';
+export type { StepModelFaultCode } from './step-model-fault.js';

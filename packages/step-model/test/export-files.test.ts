@@ -1,18 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type BetasFile, type ExportFormat, type ExportOptions, exportModel } from '../src/index.js';
+import { baseModel } from './base-model.js';
 
-const kv: BetasFile = {
-  schema: 'stepclock/betas@1',
-  algo: 'step-clock',
+const kv = baseModel({
   betas: { beta0: 0.006, beta1: 2e-5, beta2: 1.2e-4, beta3: 1e-7 },
   intervals: { level: 0.9, beta0: [0.005, 0.007], beta1: [1e-5, 3e-5], beta2: [1e-4, 2e-4], beta3: [9e-8, 2e-7] },
   identifiability: { compositions: { prefill_tokens: [0, 4], decode_seqs: [1, 2], context_tokens: [0, 1500] } },
-};
-const bare: BetasFile = {
-  schema: 'stepclock/betas@1',
-  algo: 'steps',
-  betas: { beta0: 0.006, beta1: 2e-5, beta2: 1e-4 },
-};
+});
+const bareBetas = { beta0: 0.006, beta1: 2e-5, beta2: 1e-4 };
+const bare = baseModel({ betas: bareBetas }, 'steps');
 const point = { decodeSeqs: 20, contextTokensPerSeq: 800, promptTokens: 600, outputTokens: 150, maxNumSeqs: 128 };
 const names = { modelId: 'llama', gpu: 'H100', tensorParallelism: 2, vllmVersion: '0.9', kvTokens: 41_423 };
 
@@ -119,7 +115,7 @@ const files: readonly (readonly [ExportFormat, string, BetasFile, ExportOptions,
   [
     'llm-d-inference-sim',
     'one request at most stretches nothing; nanoseconds stay whole',
-    { ...bare, betas: { beta0: 9.994e-7, beta1: 4.4e-9, beta2: 0 } },
+    baseModel({ betas: { beta0: 9.994e-7, beta1: 4.4e-9, beta2: 0 } }),
     { maxNumSeqs: 1, decodeSeqs: 1, contextTokensPerSeq: 0 },
     [
       ...FLAGS_HEAD,
@@ -162,7 +158,7 @@ const files: readonly (readonly [ExportFormat, string, BetasFile, ExportOptions,
   [
     'workload-variant-autoscaler',
     'equal costs of both tokens: nothing is approximate',
-    { ...bare, betas: { beta0: 0.006, beta1: 1e-4, beta2: 1e-4 } },
+    baseModel({ betas: { beta0: 0.006, beta1: 1e-4, beta2: 1e-4 } }),
     {},
     [
       '# llm-d workload-variant-autoscaler; milliseconds',
@@ -192,8 +188,8 @@ const files: readonly (readonly [ExportFormat, string, BetasFile, ExportOptions,
     [
       'coefficient,value,unit,low,high,conversion',
       'beta0,0.006,s/step,,,exact',
-      'beta1,0.00002,s/prefill token,,,exact',
-      'beta2,0.0001,s/decode token,,,exact',
+      'beta1,0.00002,s/token,,,exact',
+      'beta2,0.0001,s/token,,,exact',
     ],
   ],
   [
@@ -235,10 +231,20 @@ describe('whole files', () => {
       algo: 'step-clock',
       level: 0.9,
       coefficients: {
-        beta0: { value: 0.006, unit: 's/step', interval: [0.005, 0.007] },
-        beta1: { value: 2e-5, unit: 's/prefill token', interval: [1e-5, 3e-5] },
-        beta2: { value: 1.2e-4, unit: 's/decode token', interval: [1e-4, 2e-4] },
-        beta3: { value: 1e-7, unit: 's/context token', interval: [9e-8, 2e-7] },
+        beta0: { value: 0.006, unit: 's/step', interval: [0.005, 0.007], meaning: 'fixed cost of a step' },
+        beta1: { value: 2e-5, unit: 's/token', interval: [1e-5, 3e-5], meaning: 'per prefill token' },
+        beta2: {
+          value: 1.2e-4,
+          unit: 's/token',
+          interval: [1e-4, 2e-4],
+          meaning: 'per decode token: one a sequence and step',
+        },
+        beta3: {
+          value: 1e-7,
+          unit: 's/token',
+          interval: [9e-8, 2e-7],
+          meaning: 'per token of KV cache that the decodes of a step read',
+        },
       },
       notes: [JSON_NOTE],
     });
@@ -310,10 +316,9 @@ describe('the operating point', () => {
 
   it.each([
     [{ max_num_seqs: 64 }, 64],
-    [{ maxNumSeqs: '32' }, 32],
     [{ max_num_seqs: 1 }, 1],
-    [{ max_num_seqs: 0 }, 256],
-    [{ max_num_seqs: 'many' }, 256],
+    [{ max_num_seqs: null }, 256],
+    [{}, 256],
   ])('the most requests from the settings of the fit: %j', (settings, most) => {
     expect(pointLine({ ...bare, input: { settings } })).toContain(`at most ${most} requests`);
   });
@@ -337,10 +342,10 @@ describe('the operating point', () => {
     for (const value of [least - 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => exportModel(bare, 'json', { [name]: value })).toThrow(
         expect.objectContaining({
-          name: 'StepModelError',
+          name: 'Fault',
           code: 'step-model/bad-operating-point',
           value,
-          message: expect.stringMatching(`^${name}: must be a number >= ${least}; got `),
+          message: expect.stringMatching(`^${name}: must be a number of at least ${least}; got `),
         }),
       );
     }
@@ -352,7 +357,7 @@ describe('the operating point', () => {
         code: 'step-model/unknown-format',
         value: 'toString',
         message:
-          "format: must be one of blis-yaml, llm-d-inference-sim, workload-variant-autoscaler, vidur-csv, json, csv; got 'toString'",
+          'format: must be one of blis-yaml, llm-d-inference-sim, workload-variant-autoscaler, vidur-csv, json, csv; got "toString"',
       }),
     );
   });

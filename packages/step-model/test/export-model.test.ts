@@ -1,10 +1,10 @@
 import '@stepclock/vitest-matchers';
+import { stepSeconds } from '@stepclock/step-cost';
 import { describe, expect, it } from 'vitest';
-import { type BetasFile, exportFormats, exportModel, stepTimeSec } from '../src/index.js';
+import { exportFormats, exportModel } from '../src/index.js';
+import { baseModel } from './base-model.js';
 
-const model: BetasFile = {
-  schema: 'stepclock/betas@1',
-  algo: 'step-clock',
+const described = {
   betas: { beta0: 0.006, beta1: 2e-5, beta2: 1.2e-4, beta3: 1e-7 },
   intervals: {
     level: 0.95,
@@ -14,8 +14,11 @@ const model: BetasFile = {
     beta3: [9e-8, 1.1e-7],
   },
   identifiability: { compositions: { prefill_tokens: [0, 2048], decode_seqs: [0, 40], context_tokens: [0, 32_000] } },
-};
-const linear: BetasFile = { ...model, betas: { beta0: 0.006, beta1: 2e-5, beta2: 1.2e-4 } };
+} as const;
+const { beta3: _, ...linearBetas } = described.betas;
+const { beta3: __, ...linearIntervals } = described.intervals;
+const model = baseModel(described);
+const linear = baseModel({ ...described, betas: linearBetas, intervals: linearIntervals });
 const point = { decodeSeqs: 20, contextTokensPerSeq: 800, promptTokens: 600, outputTokens: 150, maxNumSeqs: 128 };
 
 const field = (text: string, name: string): string =>
@@ -54,7 +57,7 @@ describe('llm-d-inference-sim', () => {
     for (const n of [1, 20, 128]) {
       const simulated = interToken * (1 + ((factor - 1) * (n - 1)) / 127);
       expect(simulated).toAgree(
-        stepTimeSec(model.betas, { prefillTokens: 0, decodeSeqs: n, contextTokens: 800 * n }),
+        stepSeconds(described.betas, { prefillTokens: 0, decodeSeqs: n, contextTokens: 800 * n }),
         1e-5,
       );
     }
@@ -101,7 +104,7 @@ it('vidur-csv: the model at each row, marked where it extrapolates', () => {
       decodeSeqs: Number(batch),
       contextTokens: Number(kv) * Number(batch),
     };
-    expect(Number(ms) / 1e3).toAgree(stepTimeSec(model.betas, composition), 1e-8);
+    expect(Number(ms) / 1e3).toAgree(stepSeconds(described.betas, composition), 1e-8);
     expect(conversion).toBe(composition.contextTokens > 32_000 ? 'exact-extrapolated' : 'exact');
   }
 });
@@ -109,17 +112,22 @@ it('vidur-csv: the model at each row, marked where it extrapolates', () => {
 it('json and csv hold the coefficients to the last digit', () => {
   const json = JSON.parse(exportModel(model, 'json').text);
   expect(json.schema).toBe('stepclock/export@1');
-  expect(json.coefficients.beta3).toEqual({ value: 1e-7, unit: 's/context token', interval: [9e-8, 1.1e-7] });
+  expect(json.coefficients.beta3).toEqual({
+    value: 1e-7,
+    unit: 's/token',
+    interval: [9e-8, 1.1e-7],
+    meaning: 'per token of KV cache that the decodes of a step read',
+  });
   expect(exportModel(linear, 'csv').text).toBe(
     'coefficient,value,unit,low,high,conversion\n' +
       'beta0,0.006,s/step,0.0059,0.0061,exact\n' +
-      'beta1,0.00002,s/prefill token,0.000019,0.000021,exact\n' +
-      'beta2,0.00012,s/decode token,0.00011,0.00013,exact\n',
+      'beta1,0.00002,s/token,0.000019,0.000021,exact\n' +
+      'beta2,0.00012,s/token,0.00011,0.00013,exact\n',
   );
 });
 
 it.each(exportFormats)('%s works without any option, and states its conversions', (format) => {
-  const bare: BetasFile = { schema: 'stepclock/betas@1', algo: 'steps', betas: linear.betas };
+  const bare = baseModel({ betas: linearBetas }, 'steps');
   const { text, notes } = exportModel(bare, format);
   expect(text.endsWith('\n')).toBe(true);
   expect(text).not.toMatch(/NaN|Infinity|undefined/);
@@ -128,6 +136,8 @@ it.each(exportFormats)('%s works without any option, and states its conversions'
 });
 
 it('refuses unknown formats and bad operating points', () => {
-  expect(() => exportModel(model, 'xml' as 'json')).toThrow(/format: must be one of blis-yaml, .*; got 'xml'/);
-  expect(() => exportModel(model, 'json', { decodeSeqs: 0 })).toThrow('decodeSeqs: must be a number >= 1; got 0');
+  expect(() => exportModel(model, 'xml' as 'json')).toThrow(/format: must be one of blis-yaml, .*; got "xml"/);
+  expect(() => exportModel(model, 'json', { decodeSeqs: 0 })).toThrow(
+    'decodeSeqs: must be a number of at least 1; got 0',
+  );
 });

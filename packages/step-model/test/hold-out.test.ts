@@ -93,7 +93,7 @@ describe('windows', () => {
       medianAbsoluteError: null,
       bias: null,
     });
-    expect(() => holdOutSplit(run.phases, 1)).toThrow('fraction: must lie between 0 and 1; got 1');
+    expect(() => holdOutSplit(run.phases, 1)).toThrow('fraction: must be a number between 0 and 1; got 1');
     expect(() => spanOfPhases({ ...phases, length: 0 })).toThrow('phases: must have a row; got 0');
   });
 
@@ -102,7 +102,7 @@ describe('windows', () => {
       expect(() => holdOutSplit(phases, fraction)).toThrow(
         expect.objectContaining({
           code: 'step-model/bad-fraction',
-          message: `fraction: must lie between 0 and 1; got ${fraction}`,
+          message: `fraction: must be a number between 0 and 1; got ${fraction}`,
         }),
       );
     }

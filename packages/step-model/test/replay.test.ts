@@ -129,7 +129,7 @@ describe('replay', () => {
 
   it('refuses a log without arrivals, or without rows', () => {
     expect(() => replay(without(requests, 'arrivalSec'), coefficients)).toThrow(
-      "requests: must tell when each request arrived, or there is nothing to replay; got 'no arrival times'",
+      'requests: must tell when each request arrived, or there is nothing to replay; got "no arrival times"',
     );
     expect(() => replay({ ...requests, length: 0 }, coefficients)).toThrow('requests: must have a row; got 0');
     expect(() => replay(requests, coefficients, { kvTokens: 64 })).toThrow(/must fit into the KV cache of 4 blocks/);

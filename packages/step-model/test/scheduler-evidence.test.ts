@@ -3,7 +3,7 @@ import { runScenario } from '@stepclock/engine-sim';
 import type { RequestTable } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
 import { replay } from '../src/index.js';
-import { arrivalsReadAtSteps, detectSchedulerRules } from '../src/scheduler-evidence.js';
+import { arrivalsReadAtSteps, detectSchedulerRules } from '../src/replay/scheduler-evidence.js';
 
 /** A log of requests by their waits for the scheduler; each then prefills for a second. */
 const logOf = (waits: readonly number[], prefillSec = 1): RequestTable => {

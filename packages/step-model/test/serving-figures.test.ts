@@ -2,8 +2,8 @@ import '@stepclock/vitest-matchers';
 import type { RequestTable } from '@stepclock/trace-io';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareMetric } from '../src/metric-comparison.js';
-import { servingMetrics } from '../src/serving-metrics.js';
+import { compareMetric } from '../src/replay/metric-comparison.js';
+import { servingMetrics } from '../src/replay/serving-metrics.js';
 
 const NONE = Number.NaN;
 

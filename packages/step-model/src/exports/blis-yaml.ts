@@ -1,4 +1,11 @@
-import { type ConversionNote, commentLines, decimal, type Exported, type ExportInput } from './export-format.js';
+import {
+  type ConversionNote,
+  carried,
+  commentLines,
+  decimal,
+  type Exported,
+  type ExportInput,
+} from './export-format.js';
 
 const MICROSECONDS = 1e6;
 const BLOCK_TOKENS = 16;
@@ -9,12 +16,12 @@ const BLOCK_TOKENS = 16;
  * overheads outside of the steps, are not in our model and stand as zeros.
  */
 export const blisYaml = (input: ExportInput): Exported => {
-  const { betas } = input.model;
+  const betas = carried(input, 'BLIS');
   const { point, names } = input;
-  const perDecode = betas.beta2 + (betas.beta3 ?? 0) * point.contextTokensPerSeq;
+  const perDecode = betas.beta2 + betas.beta3 * point.contextTokensPerSeq;
   const notes: ConversionNote[] = [
     { field: 'beta_coeffs[0], beta_coeffs[1]', conversion: 'exact', message: 'beta0 and beta1 in microseconds.' },
-    betas.beta3
+    betas.beta3 > 0
       ? {
           field: 'beta_coeffs[2]',
           conversion: 'approximate',

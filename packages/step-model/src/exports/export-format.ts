@@ -1,4 +1,6 @@
-import type { BetasFile } from '../betas-file.js';
+import type { Term } from '@stepclock/step-cost';
+import type { BetasFile } from '../model-file/betas-schema.js';
+import { baseCost } from '../prediction/term-forms.js';
 import type { ResolvedPoint } from './operating-point.js';
 
 /** How one field of the output came about: `exact` for every load, or an approximation, and for which load. */
@@ -25,9 +27,26 @@ export interface Exported {
 
 export interface ExportInput {
   readonly model: BetasFile;
+  /** The model's terms, in its order. */
+  readonly terms: readonly Term[];
+  readonly catalogue: readonly Term[];
   readonly point: ResolvedPoint;
   readonly names: DeploymentNames;
 }
+
+/**
+ * The model in the four coefficients that a consumer carries: s/step, s/prefill token, s/decode token, s/token of context.
+ *
+ * @throws Fault `step-model/term-not-carried`
+ */
+export const carried = ({ model, terms }: ExportInput, consumer: string) => {
+  const [beta0, beta1, beta2, beta3] = baseCost(
+    terms,
+    model.terms.map(({ value }) => value),
+    consumer,
+  );
+  return { beta0, beta1, beta2, beta3 };
+};
 
 /** A number with at most nine significant digits: far below any interval, and free of 0.30000000000000004. */
 export const decimal = (value: number): string => String(Number(value.toPrecision(9)));

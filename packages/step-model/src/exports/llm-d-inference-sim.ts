@@ -1,4 +1,5 @@
-import { type ConversionNote, commentLines, type Exported, type ExportInput } from './export-format.js';
+import { stepModelFault } from '../step-model-fault.js';
+import { type ConversionNote, carried, commentLines, type Exported, type ExportInput } from './export-format.js';
 
 /** Seconds as a Go duration, to the nanosecond, which is Go's own resolution. */
 const goDuration = (sec: number): string => {
@@ -14,14 +15,18 @@ const goDuration = (sec: number): string => {
  * the prefill work of the other requests is spread over the decode steps, prompt / output tokens each.
  */
 export const llmDInferenceSim = (input: ExportInput): Exported => {
-  const { betas } = input.model;
+  const betas = carried(input, 'llm-d-inference-sim');
   const { point } = input;
   const perRequest =
     betas.beta2 +
-    (betas.beta3 ?? 0) * point.contextTokensPerSeq +
+    betas.beta3 * point.contextTokensPerSeq +
     (point.lengths ? (betas.beta1 * point.lengths.promptTokens) / point.lengths.outputTokens : 0);
   const stepOf = (running: number) => betas.beta0 + perRequest * running;
   const interToken = stepOf(1);
+  if (!(interToken > 0)) {
+    const rule = 'must be above 0: a step with one decode takes no time by this model';
+    throw stepModelFault('step-model/no-step-time', { what: 'inter-token-latency', rule, value: interToken });
+  }
   const factor = point.maxNumSeqs > 1 ? stepOf(point.maxNumSeqs) / interToken : 1;
   const notes: ConversionNote[] = [
     {

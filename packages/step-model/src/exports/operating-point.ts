@@ -1,5 +1,6 @@
-import type { BetasFile } from '../betas-file.js';
-import { StepModelError } from '../step-model-error.js';
+import type { BetasFile } from '../model-file/betas-schema.js';
+import { compositionRanges, type StepQuantity } from '../prediction/composition-range.js';
+import { stepModelFault } from '../step-model-fault.js';
 
 /** The load at which an approximation shall hold. What is left out comes from the model's own range of compositions. */
 export interface OperatingPoint {
@@ -28,30 +29,31 @@ export interface ResolvedPoint {
 const DEFAULT_MAX_NUM_SEQS = 256;
 const NAMES = ['decodeSeqs', 'contextTokensPerSeq', 'promptTokens', 'outputTokens', 'maxNumSeqs'] as const;
 
-const middle = (range: readonly [number, number] | undefined): number | undefined =>
-  range === undefined ? undefined : (range[0] + range[1]) / 2;
+/** The middle of what the fit has seen of a quantity. */
+const middleOf = (model: BetasFile, wanted: StepQuantity): number | undefined => {
+  const seen = compositionRanges(model).find(({ quantity }) => quantity === wanted)?.seen;
+  return seen && (seen[0] + seen[1]) / 2;
+};
 
-/** @throws StepModelError `step-model/bad-operating-point` */
+/** @throws Fault `step-model/bad-operating-point` */
 export const resolvePoint = (model: BetasFile, point: OperatingPoint): ResolvedPoint => {
   for (const name of NAMES) {
     const value = point[name];
     const least = name === 'contextTokensPerSeq' || name === 'promptTokens' ? 0 : 1;
     if (value !== undefined && !(value >= least && value < Infinity)) {
-      throw new StepModelError('step-model/bad-operating-point', {
+      throw stepModelFault('step-model/bad-operating-point', {
         what: name,
-        rule: `must be a number >= ${least}`,
+        rule: `must be a number of at least ${least}`,
         value,
       });
     }
   }
-  const seen = model.identifiability?.compositions ?? {};
-  const decodeSeqs = point.decodeSeqs ?? Math.max(1, Math.round(middle(seen.decode_seqs) ?? 1));
-  const context = middle(seen.context_tokens);
-  const seenSeqs = middle(seen.decode_seqs);
+  const context = middleOf(model, 'contextTokens');
+  const seenSeqs = middleOf(model, 'decodeSeqs');
+  const decodeSeqs = point.decodeSeqs ?? Math.max(1, Math.round(seenSeqs ?? 1));
   const contextTokensPerSeq =
     point.contextTokensPerSeq ?? (context !== undefined && seenSeqs ? Math.round(context / seenSeqs) : 0);
-  const settings = model.input?.settings ?? {};
-  const setting = Number(settings.max_num_seqs ?? settings.maxNumSeqs);
+  const setting = model.limits?.max_num_seqs ?? model.input?.settings?.max_num_seqs ?? DEFAULT_MAX_NUM_SEQS;
   const { promptTokens, outputTokens } = point;
   const derived = (['decodeSeqs', 'contextTokensPerSeq', 'maxNumSeqs'] as const).filter(
     (name) => point[name] === undefined,
@@ -59,7 +61,7 @@ export const resolvePoint = (model: BetasFile, point: OperatingPoint): ResolvedP
   return {
     decodeSeqs,
     contextTokensPerSeq,
-    maxNumSeqs: point.maxNumSeqs ?? (setting >= 1 ? setting : DEFAULT_MAX_NUM_SEQS),
+    maxNumSeqs: point.maxNumSeqs ?? setting,
     ...(promptTokens !== undefined && outputTokens !== undefined && { lengths: { promptTokens, outputTokens } }),
     origin:
       derived.length === 0

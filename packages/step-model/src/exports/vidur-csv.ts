@@ -1,12 +1,12 @@
-import { predictStepTime } from '../predict-step-time.js';
+import { predictStepTime } from '../prediction/predict-step-time.js';
 import { type ConversionNote, decimal, type Exported, type ExportInput } from './export-format.js';
 
 const MILLISECONDS = 1e3;
 const GRID = 6;
 
 /** About GRID values from the smallest to the largest, doubling below the largest, with both ends. */
-const grid = (range: readonly [number, number] | undefined, otherwise: readonly [number, number]): number[] => {
-  const [low, high] = (range ?? otherwise).map(Math.round) as [number, number];
+const grid = (range: readonly [number, number] | null | undefined, otherwise: readonly [number, number]): number[] => {
+  const [low, high] = (range ?? otherwise).map(Math.round);
   const values = Array.from({ length: GRID }, (_, i) => Math.round(high / 2 ** i));
   return [...new Set([low, ...values])].filter((v) => v >= low).sort((a, b) => a - b);
 };
@@ -15,23 +15,23 @@ const grid = (range: readonly [number, number] | undefined, otherwise: readonly 
  * Whole-step times over a grid of compositions, with the column names of vidur's profiles (milliseconds, medians). vidur
  * profiles single operators; this is the step as a whole, so it serves plots and step-level predictors, not vidur's own.
  */
-export const vidurCsv = ({ model, point }: ExportInput): Exported => {
-  const seen = model.identifiability?.compositions ?? {};
-  const prefills = grid(seen.prefill_tokens, [0, 2048]);
-  const batches = grid(seen.decode_seqs, [0, point.maxNumSeqs]);
+export const vidurCsv = ({ model, terms, catalogue, point }: ExportInput): Exported => {
+  const seen = model.identifiability?.compositions;
+  const prefills = grid(seen?.prefill_tokens, [0, 2048]);
+  const batches = grid(seen?.decode_seqs, [0, point.maxNumSeqs]);
   const perSeq = point.contextTokensPerSeq;
-  const contexts =
-    model.betas.beta3 === undefined ? [perSeq] : [...new Set([perSeq / 2, perSeq, perSeq * 2].map(Math.round))];
+  const isReading = terms.some(({ needs }) => needs.includes('contextTokens'));
+  const contexts = !isReading ? [perSeq] : [...new Set([perSeq / 2, perSeq, perSeq * 2].map(Math.round))];
   const rows: string[] = [];
   for (const prefillTokens of prefills) {
     for (const decodeSeqs of batches) {
       if (prefillTokens + decodeSeqs === 0) continue;
       for (const kv of decodeSeqs === 0 ? [0] : contexts) {
-        const { durationSec, extrapolation } = predictStepTime(model, {
-          prefillTokens,
-          decodeSeqs,
-          contextTokens: kv * decodeSeqs,
-        });
+        const { durationSec, extrapolation } = predictStepTime(
+          model,
+          { prefillTokens, decodeSeqs, contextTokens: kv * decodeSeqs },
+          catalogue,
+        );
         const conversion = extrapolation.length > 0 ? 'exact-extrapolated' : 'exact';
         const ms = decimal(durationSec * MILLISECONDS);
         rows.push([prefillTokens + decodeSeqs, decodeSeqs, prefillTokens, kv, ms, conversion].join(','));

@@ -1,4 +1,11 @@
-import { type ConversionNote, commentLines, decimal, type Exported, type ExportInput } from './export-format.js';
+import {
+  type ConversionNote,
+  carried,
+  commentLines,
+  decimal,
+  type Exported,
+  type ExportInput,
+} from './export-format.js';
 
 const MILLISECONDS = 1e3;
 
@@ -8,11 +15,11 @@ const MILLISECONDS = 1e3;
  * older VariantAutoscaling resource: decode = alpha + beta x batch, prefill = gamma + delta x prompt tokens x batch.
  */
 export const workloadVariantAutoscaler = (input: ExportInput): Exported => {
-  const { betas } = input.model;
+  const betas = carried(input, 'the autoscaler');
   const { point } = input;
   const { contextTokensPerSeq } = point;
   const { promptTokens, outputTokens } = point.lengths ?? { promptTokens: 1, outputTokens: 1 };
-  const beta3 = betas.beta3 ?? 0;
+  const { beta3 } = betas;
   const perToken = (betas.beta1 * promptTokens + betas.beta2 * outputTokens) / (promptTokens + outputTokens);
   const notes: ConversionNote[] = [
     { field: 'serviceParms.alpha', conversion: 'exact', message: 'beta0.' },

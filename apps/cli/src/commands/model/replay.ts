@@ -1,5 +1,5 @@
 import { ExitCode } from '@stepclock/faults';
-import { replay, replayJson } from '@stepclock/step-model';
+import { betasOfFile, replay, replayJson } from '@stepclock/step-model';
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import { integer, positiveInteger } from '../../options/number-rules.js';
@@ -64,7 +64,7 @@ export const verb = defineVerb({
         'no token budget is known: whole prompts are served in one step, and replayed TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
       );
     }
-    const result = replay(trace.requests, file.betas, limits, given({ seed: args.seed }));
+    const result = replay(trace.requests, betasOfFile(file), limits, given({ seed: args.seed }));
     const taken = await session.writeJson(args.json, { ...replayJson(result), stepclock_version: session.version });
     if (!taken) {
       session.print(

@@ -1,5 +1,12 @@
 import { ExitCode } from '@stepclock/faults';
-import { type BetasFile, betasFileOf, compareWithSteps, fitSteps, snakeCaseKeys } from '@stepclock/step-model';
+import {
+  betasFileOf,
+  betasOfFile,
+  compareWithSteps,
+  fitSteps,
+  intervalsOfFile,
+  snakeCaseKeys,
+} from '@stepclock/step-model';
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import { properFraction } from '../../options/number-rules.js';
@@ -32,17 +39,6 @@ const comparisonText = ({
     `steps predicted within ${percent(meanAbsoluteError)} on average, their total time off by ${percent(totalTimeError)}`,
   ].join('\n');
 
-/** The intervals of a betas file, by label. */
-const intervalsByLabel = ({
-  betas,
-  intervals,
-}: BetasFile): Readonly<Record<string, readonly [number, number] | null>> =>
-  Object.fromEntries(
-    Object.entries(intervals ?? {}).flatMap(([label, pair]) => (label in betas && isPair(pair) ? [[label, pair]] : [])),
-  );
-
-const isPair = (value: unknown): value is readonly [number, number] => Array.isArray(value) && value.length === 2;
-
 export const verb = defineVerb({
   positionals: { log: required(text('the log; - is standard input', 'trace')) },
   options: {
@@ -73,7 +69,7 @@ export const verb = defineVerb({
     );
     for (const { code, message } of fit.warnings) session.log.warn(`${message} [${code}]`);
     const estimate = args.against === undefined ? undefined : await readBetasFile(args.against, session);
-    const comparison = estimate && compareWithSteps(estimate.betas, fit, trace.steps, intervalsByLabel(estimate));
+    const comparison = estimate && compareWithSteps(betasOfFile(estimate), fit, trace.steps, intervalsOfFile(estimate));
     const taken = await session.writeJson(args.json, {
       ...betasFileOf(fit),
       ...(comparison && { against: { file: args.against, ...(snakeCaseKeys(comparison) as object) } }),

@@ -1,4 +1,4 @@
-import { fsum, quantile } from 'd3-array';
+import { meanOf, quantileSorted, sortedCopy } from '@stepclock/numerics';
 
 /** One figure of a distribution, measured and replayed; `error` is (replayed - measured) / measured. Null: not defined. */
 export interface ComparedFigure {
@@ -16,18 +16,22 @@ export interface ComparedMetric {
   readonly p99: ComparedFigure;
 }
 
-const summarise = (values: Float64Array) => ({
-  mean: values.length === 0 ? undefined : fsum(values) / values.length,
-  p50: quantile(values, 0.5),
-  p90: quantile(values, 0.9),
-  p95: quantile(values, 0.95),
-  p99: quantile(values, 0.99),
-});
+const summarise = (values: Float64Array) => {
+  const sorted = sortedCopy(values);
+  const quantile = (p: number): number | null => (sorted.length === 0 ? null : quantileSorted(sorted, p));
+  return {
+    mean: sorted.length === 0 ? null : meanOf(values),
+    p50: quantile(0.5),
+    p90: quantile(0.9),
+    p95: quantile(0.95),
+    p99: quantile(0.99),
+  };
+};
 
-const compared = (measured: number | undefined, replayed: number | undefined): ComparedFigure => ({
-  measured: measured ?? null,
-  replayed: replayed ?? null,
-  error: measured === undefined || replayed === undefined || measured === 0 ? null : (replayed - measured) / measured,
+const compared = (measured: number | null, replayed: number | null): ComparedFigure => ({
+  measured,
+  replayed,
+  error: measured === null || replayed === null || measured === 0 ? null : (replayed - measured) / measured,
 });
 
 /**

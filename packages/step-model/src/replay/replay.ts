@@ -1,11 +1,21 @@
-import { type EngineLimits, type Simulation, simulate, type Workload } from '@stepclock/engine-sim';
-import { type Betas, type StepComposition, stepCost, stretchOfStep } from '@stepclock/step-cost';
+import { type EngineLimits, type EngineStep, type Simulation, simulate, type Workload } from '@stepclock/engine-sim';
+import {
+  type Betas,
+  CATALOGUE,
+  emptyStretch,
+  type StepCost,
+  type StretchFact,
+  stepCost,
+  stretchOfStep,
+  type Term,
+} from '@stepclock/step-cost';
 import type { RequestTable } from '@stepclock/trace-io';
-import { snakeCaseKeys } from './betas-file.js';
+import { snakeCaseFields } from '../model-file/snake-case.js';
+import { notCarried } from '../prediction/term-forms.js';
+import { stepModelFault } from '../step-model-fault.js';
 import { type ComparedMetric, compareMetric } from './metric-comparison.js';
 import { arrivalsReadAtSteps, detectSchedulerRules } from './scheduler-evidence.js';
-import { METRIC_NAMES, type MetricName, servingMetrics } from './serving-metrics.js';
-import { StepModelError } from './step-model-error.js';
+import { type MetricName, servingMetrics } from './serving-metrics.js';
 
 export const REPLAY_SCHEMA = 'stepclock/replay@1';
 
@@ -20,6 +30,8 @@ export interface ReplayOptions {
   readonly seed?: number;
   /** Only requests that arrive at or after this time count; all of them are replayed. Seconds on the log's clock. */
   readonly countFromSec?: number;
+  /** Where the labels of the coefficients are looked up. */
+  readonly catalogue?: readonly Term[];
 }
 
 /** A measured run served again by the simulated engine. */
@@ -42,10 +54,10 @@ export interface Replay {
 const workloadOf = (requests: RequestTable): Workload => {
   const { length, arrivalSec, promptTokens, outputTokens, cachedTokens, instance } = requests;
   if (length === 0) {
-    throw new StepModelError('step-model/no-requests', { what: 'requests', rule: 'must have a row', value: length });
+    throw stepModelFault('step-model/no-requests', { what: 'requests', rule: 'must have a row', value: length });
   }
   if (arrivalSec === undefined) {
-    throw new StepModelError('step-model/no-arrivals', {
+    throw stepModelFault('step-model/no-arrivals', {
       what: 'requests',
       rule: 'must tell when each request arrived, or there is nothing to replay',
       value: 'no arrival times',
@@ -63,7 +75,27 @@ const workloadOf = (requests: RequestTable): Workload => {
   };
 };
 
-const total = (column: ArrayLike<number>): number => Array.prototype.reduce.call(column, (a, b) => a + b, 0) as number;
+const total = (column: Float64Array): number => column.reduce((a, b) => a + b, 0);
+
+/** What a simulated step tells of itself: terms that read anything else cannot be replayed. */
+const TOLD: readonly StretchFact[] = [
+  'prefillTokens',
+  'prefillSteps',
+  'prefillRequests',
+  'prefillContext',
+  'decodeSeqs',
+  'contextTokens',
+];
+
+/** The cost of the replayed engine's steps. @throws Fault `step-model/term-not-carried` */
+const carriedCost = (betas: Betas, catalogue: readonly Term[]): StepCost => {
+  const cost = stepCost(betas, catalogue);
+  for (const [t, term] of cost.terms.entries()) {
+    if (cost.coefficients[t] === 0 || term.needs.every((fact) => TOLD.includes(fact))) continue;
+    throw notCarried(term, cost.coefficients[t], `a replayed step tells only its ${TOLD.join(', ')}`);
+  }
+  return cost;
+};
 
 /**
  * Serves a log's requests again: its arrivals and lengths, an engine with the fitted coefficients. What comes out is
@@ -73,9 +105,10 @@ const total = (column: ArrayLike<number>): number => Array.prototype.reduce.call
  * log's own times decide two rules (see scheduler-evidence): whether steps are planned one ahead, and whether arrivals were
  * written down between two steps.
  *
- * @throws StepModelError `step-model/no-requests`, `step-model/no-arrivals`
- * @throws EngineSimError when a setting or a row cannot be simulated (`engine-sim/bad-option`, `engine-sim/bad-workload`,
- *   `engine-sim/request-exceeds-kv`)
+ * @param betas seconds per unit of each term, by label
+ * @throws Fault `step-model/no-requests`, `step-model/no-arrivals`, `step-model/term-not-carried`, `step-cost/...` where a coefficient is none, or
+ *   when a setting or a row cannot be simulated (`engine-sim/bad-option`, `engine-sim/bad-workload`,
+ *   `engine-sim/request-exceeds-kv`, `engine-sim/bad-step-time`)
  */
 export const replay = (
   requests: RequestTable,
@@ -84,12 +117,13 @@ export const replay = (
   options: ReplayOptions = {},
 ): Replay => {
   const workload = workloadOf(requests);
-  const { seed = 0, countFromSec = -Infinity } = options;
-  const { secondsOf } = stepCost(betas);
+  const { seed = 0, countFromSec = -Infinity, catalogue = CATALOGUE } = options;
+  const cost = carriedCost(betas, catalogue);
+  const leastStepSec = cost.secondsOf({ ...emptyStretch(), steps: 1 });
   const base = {
     ...settings,
-    stepSeconds: (step: StepComposition) => secondsOf(stretchOfStep(step)),
-    arrivalsReadAtSteps: arrivalsReadAtSteps(requests, betas.beta0),
+    stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)),
+    arrivalsReadAtSteps: arrivalsReadAtSteps(requests, leastStepSec),
   };
   const detected = settings.asyncScheduling === undefined ? detectSchedulerRules(requests, workload, base) : undefined;
   const asyncScheduling = settings.asyncScheduling ?? detected?.asyncScheduling ?? false;
@@ -97,14 +131,13 @@ export const replay = (
 
   const measured = servingMetrics(requests);
   const replayed = servingMetrics(simulation.requests);
-  const counts = (i: number) => (requests.arrivalSec?.[i] as number) >= countFromSec;
-  const compared = METRIC_NAMES.map((name) => [name, compareMetric(measured[name], replayed[name], counts)] as const);
-  const byMetric = <T>(of: (metric: (typeof compared)[number][1]) => T): Record<MetricName, T> =>
-    Object.fromEntries(compared.map(([name, metric]) => [name, of(metric)])) as Record<MetricName, T>;
+  const counts = (i: number) => (requests.arrivalSec?.[i] ?? Number.NaN) >= countFromSec;
+  const compared = (name: MetricName) => compareMetric(measured[name], replayed[name], counts);
+  const [ttft, tpot, latency] = [compared('ttft'), compared('tpot'), compared('latency')];
   const { steps, truth } = simulation;
   return {
-    metrics: byMetric(({ figures }) => figures),
-    counted: byMetric(({ count }) => count),
+    metrics: { ttft: ttft.figures, tpot: tpot.figures, latency: latency.figures },
+    counted: { ttft: ttft.count, tpot: tpot.count, latency: latency.count },
     requests: requests.length,
     settings: { ...settings, asyncScheduling },
     schedulingFrom: settings.asyncScheduling !== undefined ? 'given' : detected === undefined ? 'default' : 'log',
@@ -119,5 +152,5 @@ export const replay = (
 /** A replay as the JSON object `stepclock/replay@1`: seconds, errors as fractions, null where a figure is not defined. */
 export const replayJson = ({ simulation: _, ...replayed }: Replay): { schema: typeof REPLAY_SCHEMA } & object => ({
   schema: REPLAY_SCHEMA,
-  ...(snakeCaseKeys(replayed) as object),
+  ...snakeCaseFields(replayed),
 });

@@ -4,7 +4,7 @@ import type { RequestTable } from '@stepclock/trace-io';
 /** Fewer requests than this say nothing about the scheduler. */
 const ENOUGH_REQUESTS = 20;
 
-/** Waits below this share of beta0 are none: the request was scheduled in the moment that it was queued. */
+/** Waits below this share of the shortest step are none: the request was scheduled in the moment that it was queued. */
 const NO_WAIT = 0.05;
 
 const meanOf = (values: Float64Array): number => values.reduce((sum, v) => sum + v, 0) / values.length;
@@ -24,7 +24,8 @@ const tellsScheduling = ({ arrivalSec, scheduledSec, firstTokenSec }: RequestTab
 
 /** Mean of first token - scheduled over the rows in which the log has both. */
 const meanPrefillSec = (times: Pick<RequestTable, 'scheduledSec' | 'firstTokenSec'>, log: RequestTable): number => {
-  const span = (t: typeof times, i: number) => (t.firstTokenSec?.[i] as number) - (t.scheduledSec?.[i] as number);
+  const span = ({ firstTokenSec, scheduledSec }: typeof times, i: number) =>
+    firstTokenSec === undefined || scheduledSec === undefined ? Number.NaN : firstTokenSec[i] - scheduledSec[i];
   const rows = Uint32Array.from({ length: log.length }, (_, i) => i).filter((i) => span(log, i) > 0);
   return meanOf(Float64Array.from(rows, (i) => span(times, i)));
 };
@@ -64,12 +65,12 @@ export const detectSchedulerRules = (
 
 /**
  * Whether arrivals were written down between two steps, as `queued` is by vLLM's loop: of the requests that were scheduled
- * within beta0 of their arrival, most then did not wait at all, while arrivals at any time wait for the step in flight.
+ * within the shortest step of their arrival, most then did not wait at all, while arrivals at any time wait for the step in flight.
  */
-export const arrivalsReadAtSteps = (log: RequestTable, beta0: number): boolean => {
+export const arrivalsReadAtSteps = (log: RequestTable, leastStepSec: number): boolean => {
   const { arrivalSec, scheduledSec } = log;
   if (arrivalSec === undefined || scheduledSec === undefined || !tellsScheduling(log)) return false;
-  const waits = scheduledSec.map((sec, i) => sec - arrivalSec[i]).filter((sec) => sec < beta0);
-  const none = waits.filter((sec) => sec < NO_WAIT * beta0);
+  const waits = scheduledSec.map((sec, i) => sec - arrivalSec[i]).filter((sec) => sec < leastStepSec);
+  const none = waits.filter((sec) => sec < NO_WAIT * leastStepSec);
   return waits.length >= ENOUGH_REQUESTS && none.length > waits.length / 2;
 };

@@ -1,0 +1,21 @@
+import { Fault, type FaultParts } from '@stepclock/faults';
+
+/** Stable names of what step-model refuses. */
+export type StepModelFaultCode =
+  | 'step-model/bad-betas-file'
+  | 'step-model/bad-composition'
+  | 'step-model/bad-fraction'
+  | 'step-model/bad-operating-point'
+  | 'step-model/bad-step'
+  | 'step-model/no-arrivals'
+  | 'step-model/no-context'
+  | 'step-model/no-phases'
+  | 'step-model/no-requests'
+  | 'step-model/no-step-time'
+  | 'step-model/no-steps'
+  | 'step-model/term-not-carried'
+  | 'step-model/unknown-format';
+
+/** The option, column or field at fault, its value, the rule that it breaks. */
+export const stepModelFault = (code: StepModelFaultCode, parts: FaultParts): Fault<StepModelFaultCode> =>
+  new Fault(code, parts);
