@@ -6,27 +6,28 @@ import { featureTable } from '@stepclock/regression';
 import {
   CALIBRATION_METHODS,
   calibrate,
-  calibrateBy,
   deviceModelToJSON,
   evaluateDevice,
   inspectPowerRuns,
-  LEAST_SETTINGS,
   loadMeasurements,
   loadPowerSamples,
   type Measurements,
   type Metric,
-  type MetricRows,
-  metricRows,
-  outOfFold,
   qualityFindings,
   type RegressorName,
   readDeviceModel,
-  sourcePhysics,
-  takeMeasurements,
-  takeMetricRows,
   trainDevice,
-  validate,
 } from '@stepclock/token2metrics';
+import { calibrateBy, LEAST_SETTINGS } from '../../packages/token2metrics/src/calibration/methods.js';
+import { sourcePhysics } from '../../packages/token2metrics/src/calibration/source-predictor.js';
+import {
+  type MetricRows,
+  metricRows,
+  outOfFold,
+  takeMetricRows,
+} from '../../packages/token2metrics/src/model/training-rows.js';
+import { validate } from '../../packages/token2metrics/src/model/validation.js';
+import { takeMeasurements } from '../../packages/token2metrics/src/table/measurements.js';
 
 const folder = join(process.argv[2] ?? '../shared/data', 'token2metrics');
 const quick = process.argv.includes('--quick');

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 const XML = '<?xml version="1.0" encoding="UTF-8"?>';
 const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
@@ -23,18 +23,20 @@ const sheetXml = (rows: readonly (readonly Cell[])[]): string => {
   return `${XML}<worksheet xmlns="${MAIN}"><sheetData>${body.join('')}</sheetData></worksheet>`;
 };
 
-/** A zip archive without compression. */
+/** A zip archive, deflated as spreadsheets write it. */
 const zip = (files: readonly (readonly [path: string, text: string])[]): Uint8Array => {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
   for (const [path, text] of files) {
-    const [name, content] = [Buffer.from(path), Buffer.from(text)];
+    const [name, plain] = [Buffer.from(path), Buffer.from(text)];
+    const content = deflateRawSync(plain);
     const facts = Buffer.alloc(26);
     facts.writeUInt16LE(20, 0);
-    facts.writeUInt32LE(crc32(content), 10);
+    facts.writeUInt16LE(8, 4);
+    facts.writeUInt32LE(crc32(plain), 10);
     facts.writeUInt32LE(content.length, 14);
-    facts.writeUInt32LE(content.length, 18);
+    facts.writeUInt32LE(plain.length, 18);
     facts.writeUInt16LE(name.length, 22);
     const place = Buffer.alloc(14);
     place.writeUInt32LE(at, 10);

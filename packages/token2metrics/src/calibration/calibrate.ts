@@ -22,7 +22,7 @@ export interface CalibrateOptions {
 }
 
 /** How one metric was carried over. */
-export interface MetricCalibration {
+interface MetricCalibration {
   readonly metric: Metric;
   readonly samples: number;
   readonly choice: MethodChoice;

@@ -5,7 +5,7 @@ import { countSettings, foldsOf, settingsOf } from '../table/settings.js';
 import { type CalibrationMethod, calibrateBy, LEAST_SETTINGS, methodsFor, type Samples } from './methods.js';
 
 /** One method's error over the samples, each predicted without the samples of its setting. */
-export interface MethodTrial {
+interface MethodTrial {
   readonly method: CalibrationMethod;
   /** Mean |error| / measured, percent; null when it needs more settings than there are. */
   readonly heldOutMapePercent: number | null;

@@ -1,7 +1,13 @@
 import type { FeatureTable } from '@stepclock/regression';
+import { fault } from '../fault.js';
+import type { DeviceModel } from '../model/device-model.js';
+import { metricRows } from '../model/training-rows.js';
 import { type PhysicsPredictor, physicsColumns } from '../regressors/physics.js';
-import { tokensOf } from '../regressors/tokens.js';
+import { INPUT, OUTPUT, tokensOf } from '../regressors/tokens.js';
+import type { Measurements } from '../table/measurements.js';
+import { METRICS } from '../table/metric.js';
 import { PRIOR_STRENGTH, priorScales } from './physics-prior.js';
+import { sourcePhysics } from './source-predictor.js';
 
 export interface Suggestion {
   readonly inputTokens: number;
@@ -18,6 +24,38 @@ export interface SuggestOptions {
   readonly inputTokens: readonly [number, number];
   readonly outputTokens: readonly [number, number];
 }
+
+/**
+ * Which token counts to measure next to carry a model over: those of its longest metric, for that is what it is asked about most.
+ *
+ * @param measured what has been measured on the target already
+ * @param asked the range of the questions to come; default that of the model
+ * @throws Fault `token2metrics/no-prediction` where no metric of the model has a physics form
+ */
+export const suggestFor = (
+  source: DeviceModel,
+  measured: Measurements | undefined,
+  asked: Partial<SuggestOptions>,
+): Suggestion[] => {
+  const metric = (['total', 'decode', ...METRICS] as const).find((name) => sourcePhysics(source, name) !== undefined);
+  const physics = metric && sourcePhysics(source, metric);
+  if (!metric || !physics) {
+    throw fault('no-prediction', {
+      what: source.name,
+      rule: 'must have a physics form of a metric to suggest samples',
+    });
+  }
+  const rangeOf = (name: string): readonly [number, number] => {
+    const range = source.metrics[metric]?.range.features.find((feature) => feature.name === name);
+    return [Math.max(1, range?.min ?? 1), Math.max(2, range?.max ?? 4096)];
+  };
+  const rows = measured && metricRows(measured, metric);
+  return suggestSamples(physics, rows && rows.target.length > 0 ? rows.tokens : undefined, {
+    inputTokens: rangeOf(INPUT),
+    outputTokens: rangeOf(OUTPUT),
+    ...asked,
+  });
+};
 
 /** Points a side of the grid that predictions are wanted on, evenly spaced in the logarithm. */
 const GRID = 9;

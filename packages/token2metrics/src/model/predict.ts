@@ -16,7 +16,7 @@ import type { Answerer, DeviceModel, MetricModel } from './device-model.js';
 import type { Interval } from './validation.js';
 
 /** Predictions of one metric, one value a row, SI. */
-export interface MetricPrediction {
+interface MetricPrediction {
   readonly metric: Metric;
   readonly value: Float64Array;
   /**

@@ -29,7 +29,7 @@ export interface TrainOptions extends QualityOptions {
 }
 
 /** What a metric's model said about rows that it had not seen. */
-export interface HeldOut {
+interface HeldOut {
   readonly metric: Metric;
   /** Row numbers in the table that was trained on (after dropping). */
   readonly rows: Int32Array;

@@ -27,7 +27,9 @@ export const metricRows = (table: Measurements, metric: Metric): MetricRows => {
   const duration = metered ? runDurations(table) : undefined;
   // Energy without a run is that of the idle device.
   const rows = rowsWith(table, metric).filter(
-    (row) => (output === undefined || output[row] >= 1) && duration?.[row] !== 0,
+    (row) =>
+      // A prefill of prompts that nobody counted has nothing to be learnt from.
+      (output === undefined ? table.inputTokens !== undefined : output[row] >= 1) && duration?.[row] !== 0,
   );
   const durationSec = duration && take(duration, rows);
   const input = table.inputTokens;

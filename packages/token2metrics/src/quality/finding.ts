@@ -1,7 +1,7 @@
 import type { Warning } from '@stepclock/faults';
 import type { Metric } from '../table/metric.js';
 
-export type FindingCode =
+type FindingCode =
   | 'batched-rows'
   | 'blank-cells'
   | 'energy-not-power-times-time'

@@ -32,7 +32,7 @@ export const holdsInsideOnly = (name: string): boolean =>
   name === 'random-forest' || name === 'gradient-boosting' || name === 'neural-network';
 
 /** The forms that a fitted regressor is written down in. */
-export type PredictorForm = 'physics' | 'power-ramp' | 'regression' | 'scaled';
+type PredictorForm = 'physics' | 'power-ramp' | 'regression' | 'scaled';
 
 /** How far a prediction may move between two requests because the training rows leave the form open. */
 export interface Spread {

@@ -2,25 +2,24 @@ import { join } from 'node:path';
 import { ExitCode } from '@stepclock/faults';
 import {
   CALIBRATION_METHODS,
-  type Calibration,
   calibrate,
+  calibrationJson,
+  calibrationText,
   type DeviceModel,
   deviceModelToJSON,
-  METRICS,
-  metricRows,
-  type Suggestion,
-  sourcePhysics,
-  suggestSamples,
+  modelText,
+  suggestFor,
+  suggestionsJson,
+  suggestionText,
 } from '@stepclock/token2metrics';
 import { given } from '../../options/given.js';
 import { positiveIntegerUpTo, properFraction } from '../../options/number-rules.js';
 import { type ArgsOf, choice, jsonOption, list, number, text } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
-import { inputFault, usageFault } from '../../session/errors.js';
+import { usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
-import { calibrationText, modelText, suggestionText } from '../../text/token2metrics-text.js';
 import { factsOf, readMeasurements, tableOf } from './input.js';
-import { modelFileName, readModel } from './models.js';
+import { announceReplaced, modelFileName, readModel } from './models.js';
 import { dataOptions, factOptions, modelOptions } from './options.js';
 
 const CALIBRATED_FOLDER = 'token2metrics-calibrated';
@@ -29,7 +28,7 @@ const options = {
   ...modelOptions,
   ...dataOptions,
   data: text('samples measured on the target', 'input'),
-  method: choice(['auto', ...CALIBRATION_METHODS], 'how to carry it over [auto: by leave-one-out]'),
+  method: choice(['auto', ...CALIBRATION_METHODS], 'how to carry it over [auto: by leaving settings out]'),
   suggest: number('name so many token counts to measure next, at most 1000', positiveIntegerUpTo(1000)),
   'input-range': list('prompts that will be asked about, as low,high [the training range]'),
   'output-range': list('answers that will be asked about, as low,high [the training range]'),
@@ -41,12 +40,8 @@ const options = {
 
 type CalibrateArgs = ArgsOf<typeof options>;
 
-const rangeOf = (
-  option: string,
-  texts: readonly string[],
-  otherwise: readonly [number, number],
-): readonly [number, number] => {
-  if (texts.length === 0) return otherwise;
+const rangeOf = (option: string, texts: readonly string[]): readonly [number, number] | undefined => {
+  if (texts.length === 0) return undefined;
   const [low = Number.NaN, high = Number.NaN, ...more] = texts.map(Number);
   if (Number.isSafeInteger(low) && Number.isSafeInteger(high) && low >= 1 && high > low && more.length === 0)
     return [low, high];
@@ -59,45 +54,6 @@ const samplesOf = async (args: CalibrateArgs, source: DeviceModel, session: Sess
   return tableOf(await readMeasurements(args, session, source.name), source.name, session);
 };
 
-const suggestionsFor = (
-  args: CalibrateArgs,
-  source: DeviceModel,
-  measured: Awaited<ReturnType<typeof samplesOf>>,
-): Suggestion[] => {
-  // The longest run is what a model is asked about most: total latency, or what there is of it.
-  const metric = (['total', 'decode', ...METRICS] as const).find((name) => sourcePhysics(source, name) !== undefined);
-  const physics = metric && sourcePhysics(source, metric);
-  if (!metric || !physics)
-    throw inputFault(source.name, 'must have a physics form of a metric to suggest samples; got none');
-  const [input, output] = source.metrics[metric]?.range.features ?? [];
-  const rows = measured && metricRows(measured, metric);
-  return suggestSamples(physics, rows && rows.target.length > 0 ? rows.tokens : undefined, {
-    ...given({ count: args.suggest }),
-    inputTokens: rangeOf('input-range', args.inputRange, [
-      Math.max(1, input?.min ?? 1),
-      Math.max(2, input?.max ?? 4096),
-    ]),
-    outputTokens: rangeOf('output-range', args.outputRange, [
-      Math.max(1, output?.min ?? 1),
-      Math.max(2, output?.max ?? 4096),
-    ]),
-  });
-};
-
-const calibrationJson = ({ metrics, left }: Calibration): object => ({
-  metrics: metrics.map(({ metric, samples, choice }) => ({
-    metric,
-    samples,
-    method: choice.method,
-    reason: choice.reason,
-    leave_one_out: choice.trials.map(({ method, heldOutMapePercent }) => ({
-      method,
-      mape_percent: heldOutMapePercent,
-    })),
-  })),
-  not_carried_over: left,
-});
-
 export const verb = defineVerb({
   options,
   examples: [
@@ -109,7 +65,7 @@ export const verb = defineVerb({
     if (args.data === undefined && args.suggest === undefined) {
       throw usageFault('--data', 'must name samples measured on the target, or --suggest must ask which to measure');
     }
-    const { model: source, path } = await readModel(args);
+    const { model: source, path } = await readModel(args, session);
     const samples = await samplesOf(args, source, session);
     const calibration =
       samples &&
@@ -118,9 +74,15 @@ export const verb = defineVerb({
         facts: factsOf(args),
         ...given({ method: args.method, level: args.level }),
       });
-    const suggestions = args.suggest === undefined ? [] : suggestionsFor(args, source, samples);
+    const asked = given({
+      count: args.suggest,
+      inputTokens: rangeOf('input-range', args.inputRange),
+      outputTokens: rangeOf('output-range', args.outputRange),
+    });
+    const suggestions = args.suggest === undefined ? [] : suggestFor(source, samples, asked);
     const target = join(args.output ?? CALIBRATED_FOLDER, modelFileName(source.name));
     if (calibration) {
+      await announceReplaced(target, calibration.model, session);
       await session.writeJson(target, {
         ...deviceModelToJSON(calibration.model),
         source_model: path,
@@ -133,12 +95,7 @@ export const verb = defineVerb({
       source: path,
       file: calibration ? target : null,
       ...(calibration ? calibrationJson(calibration) : { metrics: [], not_carried_over: [] }),
-      suggestions: suggestions.map((s) => ({
-        input_tokens: s.inputTokens,
-        output_tokens: s.outputTokens,
-        uncertainty_before: s.uncertaintyBefore,
-        uncertainty_after: s.uncertaintyAfter,
-      })),
+      suggestions: suggestionsJson(suggestions),
     });
     if (!taken) {
       const parts = calibration ? [calibrationText(calibration), modelText(calibration.model), `Wrote ${target}.`] : [];

@@ -82,7 +82,8 @@ export const readMeasurements = async (args: DataArgs, session: Session, model?:
     file: name,
     units: pairsOf('units', args.units),
     columns,
-    ...given({ model }),
+    ...given({ model, sheet: args.sheet }),
+    ...(args.join === undefined ? {} : { join: { ...(await bytesOf(args.join, session)), file: args.join } }),
   });
   const tables = new Map<string, Measurements>();
   for (const table of loaded) {

@@ -1,7 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { isFault } from '@stepclock/faults';
 import { configurationFor, type DeviceModel, readDeviceModel } from '@stepclock/token2metrics';
 import { inputFault, usageFault } from '../../session/errors.js';
+import type { Session } from '../../session/session.js';
 import type { ModelArgs } from './options.js';
 
 /** Where models go and come from unless told otherwise. */
@@ -24,27 +26,69 @@ const modelsIn = async (folder: string): Promise<string[]> =>
     .map((name) => name.slice(0, -'.json'.length))
     .sort();
 
-/** Reads the model that `--model` and `--model-path` name. */
-export const readModel = async ({
-  model,
-  modelPath = MODEL_FOLDER,
-}: ModelArgs): Promise<{ readonly model: DeviceModel; readonly path: string }> => {
-  const facts = await stat(modelPath);
-  if (facts.isFile()) {
-    const read = await readModelFile(modelPath);
-    const wanted = model === undefined ? read.name : (configurationFor(model)?.name ?? model);
-    if (wanted !== read.name) throw inputFault(modelPath, `must be the model ${wanted}; got one of ${read.name}`);
-    return { model: read, path: modelPath };
+/**
+ * The folder or file that `--model-path` means: the path, its folder `models`, or the nearest folder above it that is there, two steps at most
+ * (the scripts' `outputs/qwen_14b_linear/models/`).
+ */
+const placeOf = async (path: string, session: Session): Promise<string> => {
+  const kindOf = async (at: string) => stat(at).catch(() => undefined);
+  for (const at of [path, dirname(path), dirname(dirname(path))]) {
+    const kind = await kindOf(at);
+    if (kind === undefined || (at !== path && !kind.isDirectory())) continue;
+    const within = join(at, 'models');
+    const found =
+      kind.isDirectory() && (await modelsIn(at)).length === 0 && (await kindOf(within))?.isDirectory() ? within : at;
+    if (at !== path && (await modelsIn(found)).length === 0) continue;
+    if (found !== path) session.log.warn(`${path}: taking the models of ${found} [model-path]`);
+    return found;
   }
-  const known = await modelsIn(modelPath);
+  throw inputFault(path, `must be a folder of models or a model file: ${MAKE_ONE}`, 'nothing there');
+};
+
+const MAKE_ONE = "'stepclock token2metrics train --data FILE --all-models --output FOLDER' makes one";
+
+/** Reads the model that `--model` and `--model-path` name. */
+export const readModel = async (
+  { model, modelPath = MODEL_FOLDER }: ModelArgs,
+  session: Session,
+): Promise<{ readonly model: DeviceModel; readonly path: string }> => {
+  const place = await placeOf(modelPath, session);
+  if ((await stat(place)).isFile()) {
+    const read = await readModelFile(place);
+    const wanted = model === undefined ? read.name : (configurationFor(model)?.name ?? model);
+    if (wanted !== read.name) throw inputFault(place, `must be the model ${wanted}`, read.name);
+    return { model: read, path: place };
+  }
+  const known = await modelsIn(place);
   const only = known.length === 1 ? known[0] : undefined;
   const name = model === undefined ? only : (configurationFor(model)?.name ?? model);
-  if (name === undefined)
-    throw usageFault('--model', `must say which; ${modelPath} has ${known.join(', ') || 'no models'}`);
+  const listed = known.length === 0 ? `no model is there: ${MAKE_ONE}` : `${place} has ${known.join(', ')}`;
+  if (name === undefined) throw usageFault('--model', `must say which; ${listed}`);
   const file = modelFileName(name);
-  if (!known.includes(file.slice(0, -'.json'.length))) {
-    throw inputFault(modelPath, `must hold a model of ${name}; got ${known.join(', ') || 'no models'}`);
-  }
-  const path = join(modelPath, file);
+  if (!known.includes(file.slice(0, -'.json'.length)))
+    throw inputFault(place, `must hold a model of ${name}; ${listed}`);
+  const path = join(place, file);
   return { model: await readModelFile(path), path };
+};
+
+/** Says when a model of other measurements is about to be replaced. */
+export const announceReplaced = async (path: string, next: DeviceModel, session: Session): Promise<void> => {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return;
+  const old = (() => {
+    try {
+      return readDeviceModel(text, path);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      return undefined;
+    }
+  })();
+  const same =
+    old?.source.file === next.source.file &&
+    old.source.rows === next.source.rows &&
+    Object.values(old.metrics).every(({ metric, method }) => next.metrics[metric]?.method === method);
+  if (same) return;
+  const was =
+    old === undefined ? 'a file that is no model of today' : `a model of ${old.source.rows} rows of ${old.source.file}`;
+  session.log.warn(`${path}: replacing ${was} [replaced-model]`);
 };

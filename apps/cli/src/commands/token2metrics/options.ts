@@ -1,10 +1,13 @@
-import { type ArgsOf, alias, list, text } from '../../options/option.js';
+import { REGRESSORS, type RegressorName, regressorCalled } from '@stepclock/token2metrics';
+import { type ArgsOf, alias, choice, list, type Option, text } from '../../options/option.js';
 
 /** Options of the verbs that read measurements. */
 export const dataOptions = {
   data: text('measured requests: .xlsx (one sheet a model), CSV or JSON lines [the bundled synthetic set]', 'input'),
   units: list('units of columns whose names do not tell, as column=unit: ttft=ms,decode_time=ms'),
   columns: list('which column a metric is, as metric=column: energy=gpu_energy_j'),
+  sheet: text('the sheet of a workbook [every sheet whose header fits]'),
+  join: text('a table of the same questions, for the prompt lengths that the data does not have', 'input'),
   config: list('further model configurations, JSON files', 'input'),
 };
 
@@ -20,6 +23,18 @@ export const factOptions = {
   engine: text('the engine measured, for the model file'),
   'power-mode': text("the device's power mode, for the model file"),
   'power-rail': text('what the power meter covered, for the model file'),
+};
+
+/** A regressor, or one of some further words, in any spelling: `random_forest`, `xgboost`. */
+export const regressorOption = <const T extends string>(
+  further: readonly T[],
+  describe: string,
+): Option<RegressorName | T | undefined> => {
+  const names = choice([...further, ...REGRESSORS], describe);
+  return {
+    yargs: { ...names.yargs, coerce: (word: unknown) => (typeof word === 'string' ? regressorCalled(word) : word) },
+    parse: names.parse,
+  };
 };
 
 export type DataArgs = ArgsOf<typeof dataOptions>;

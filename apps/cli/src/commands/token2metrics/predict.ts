@@ -1,25 +1,23 @@
 import { ExitCode, Fault, listed } from '@stepclock/faults';
 import {
-  type DeviceModel,
   type DevicePrediction,
-  type EnergyParts,
   energyParts,
-  METRIC_FACTS,
   METRICS,
   predictDevice,
-  REGRESSORS,
+  predictionText,
+  predictionWarnings,
+  requestJson,
 } from '@stepclock/token2metrics';
 import { readTidyFile } from '../../files/tidy-input.js';
 import { given } from '../../options/given.js';
 import { positiveInteger } from '../../options/number-rules.js';
-import { type ArgsOf, alias, choice, flag, jsonOption, number, text } from '../../options/option.js';
+import { type ArgsOf, alias, flag, jsonOption, number, text } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
-import { usageFault } from '../../session/errors.js';
+import { inputFault, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
-import { predictionText } from '../../text/token2metrics-text.js';
 import { SYNTHETIC } from './input.js';
 import { readModel } from './models.js';
-import { modelOptions } from './options.js';
+import { modelOptions, regressorOption } from './options.js';
 
 const options = {
   ...modelOptions,
@@ -27,7 +25,7 @@ const options = {
   'output-tokens': alias('output_tokens', number('tokens of the answer', positiveInteger)),
   batch: text('CSV or JSON lines with input_tokens and output_tokens, one request a row', 'input'),
   output: text('with --batch: where the CSV of predictions goes [-]', 'stream'),
-  regression: choice(REGRESSORS, 'use this regressor of a model trained with --regression all'),
+  regression: regressorOption([], 'use this regressor of a model trained with --regression all'),
   'refuse-extrapolation': flag('trees fail outside the token counts trained on, instead of falling back to physics'),
   ...jsonOption,
 };
@@ -35,14 +33,20 @@ const options = {
 type PredictArgs = ArgsOf<typeof options>;
 
 interface Requests {
-  readonly input: readonly number[];
+  readonly input: readonly number[] | undefined;
   readonly output: readonly number[] | undefined;
+  /** The columns of a batch as they stand, which its predictions follow. */
+  readonly names: readonly string[];
+  readonly cells: (row: number) => readonly string[];
 }
 
 const requestsOf = async (args: PredictArgs, session: Session): Promise<Requests> => {
   if (args.batch === undefined) {
-    if (args.inputTokens === undefined) throw usageFault('--input-tokens', 'must be given, or --batch with a file');
-    return { input: [args.inputTokens], output: args.outputTokens === undefined ? undefined : [args.outputTokens] };
+    const [input, output] = [args.inputTokens, args.outputTokens];
+    if (input === undefined && output === undefined)
+      throw usageFault('--input-tokens', 'must be given, or --batch with a file');
+    const one = (count: number | undefined) => (count === undefined ? undefined : [count]);
+    return { input: one(input), output: one(output), names: [], cells: () => [] };
   }
   if (args.inputTokens !== undefined || args.outputTokens !== undefined) {
     throw usageFault('--batch', 'gives the token counts already; leave out --input-tokens and --output-tokens');
@@ -53,11 +57,11 @@ const requestsOf = async (args: PredictArgs, session: Session): Promise<Requests
     if (at < 0) return undefined;
     return Array.from({ length: table.length }, (_, row) => {
       const text = table.cell(row, at).trim();
-      const tokens = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-      if (Number.isSafeInteger(tokens) && tokens >= 1) return tokens;
+      const tokens = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+      if (tokens >= 1 && tokens <= 1e9) return tokens;
       throw new Fault('cli/input', {
         what: wanted,
-        rule: 'must be a whole number from 1',
+        rule: 'must be a whole number from 1 to 1e9',
         value: text,
         file: name,
         line: table.line(row),
@@ -65,43 +69,15 @@ const requestsOf = async (args: PredictArgs, session: Session): Promise<Requests
       });
     });
   };
-  const input = column('input_tokens');
-  if (!input)
+  const [input, output] = [column('input_tokens'), column('output_tokens')];
+  if (!input && !output)
     throw new Fault('cli/input', {
       what: 'input_tokens',
       rule: `every request needs its prompt length; got columns ${listed(table.names)}`,
       file: name,
       line: 1,
     });
-  return { input, output: column('output_tokens') };
-};
-
-/** One request's prediction as a flat object, names with units. */
-const flat = (
-  prediction: DevicePrediction,
-  energy: EnergyParts | undefined,
-  row: number,
-): Record<string, number | boolean | null> => {
-  const fields: Record<string, number | boolean | null> = {};
-  let outside = false;
-  let fellBack = false;
-  for (const metric of METRICS) {
-    const own = prediction[metric];
-    if (!own) continue;
-    const { field } = METRIC_FACTS[metric];
-    fields[field] = own.value[row];
-    fields[`${field}_low`] = own.interval?.low[row] ?? null;
-    fields[`${field}_high`] = own.interval?.high[row] ?? null;
-    outside ||= own.outside[row] === 1;
-    fellBack ||= own.fellBack[row] === 1;
-  }
-  if (energy) {
-    fields.prefill_energy_j = energy.prefillJ[row];
-    fields.decode_energy_j = energy.decodeJ[row];
-    fields.energy_per_output_token_j = energy.perTokenJ[row];
-    fields.output_tokens_per_j = energy.tokensPerJ[row];
-  }
-  return { ...fields, outside_training_range: outside, by_physics: fellBack };
+  return { input, output, names: table.names, cells: (row) => table.names.map((_, c) => table.cell(row, c)) };
 };
 
 const levelOf = (prediction: DevicePrediction): number | null =>
@@ -116,18 +92,32 @@ export const verb = defineVerb({
     if (toStdout && args.json === '-')
       throw usageFault('--json', 'standard output already takes the predictions; give --output or a path');
     const requests = await requestsOf(args, session);
-    const { model } = await readModel(args);
+    const { model, path } = await readModel(args, session);
     const prediction = predictDevice(model, requests.input, requests.output, {
       ...given({ regression: args.regression }),
       outsideHull: args.refuseExtrapolation ? 'refuse' : 'physics',
     });
+    const [first] = Object.values(prediction);
+    if (first === undefined) {
+      const needed = Object.values(model.metrics).map(
+        ({ metric, range }) => `${metric}: ${range.features.map(({ name }) => name).join(', ')}`,
+      );
+      throw inputFault(path, `must predict a metric from what is given (it predicts ${needed.join('; ')})`);
+    }
     const energy = requests.output && energyParts(model, prediction, requests.output);
-    const rows: Record<string, number | boolean | null>[] = requests.input.map((input, row) => ({
-      input_tokens: input,
+    const rows = Array.from(first.value, (_, row) => ({
+      ...(requests.input ? { input_tokens: requests.input[row] } : {}),
       ...(requests.output ? { output_tokens: requests.output[row] } : {}),
-      ...flat(prediction, energy, row),
+      ...requestJson(prediction, energy, row),
     }));
-    const warnings = warningsOf(model, rows);
+    const synthetic = {
+      code: 'synthetic-data',
+      message: `${model.name} was trained on ${SYNTHETIC}, which no device wrote: give train a --data of yours`,
+    };
+    const warnings = [
+      ...(model.source.file === SYNTHETIC ? [synthetic] : []),
+      ...predictionWarnings(model, prediction),
+    ];
     for (const { code, message } of warnings) session.log.warn(`${message} [${code}]`);
     const taken = await session.writeJson(args.json, {
       schema: 'stepclock/token2metrics-prediction@1',
@@ -138,7 +128,7 @@ export const verb = defineVerb({
       warnings,
     });
     if (args.batch !== undefined) {
-      const text = csvOf(rows);
+      const text = csvOf(requests, rows);
       if (toStdout) session.print(text);
       else if (args.output !== undefined) await session.writeFile(args.output, text);
     } else if (!taken) session.print(predictionText(prediction, energy));
@@ -146,42 +136,15 @@ export const verb = defineVerb({
   },
 });
 
-const warningsOf = (model: DeviceModel, rows: readonly Readonly<Record<string, unknown>>[]) => {
-  const outside = rows.filter((row) => row.outside_training_range === true).length;
-  const physics = rows.filter((row) => row.by_physics === true).length;
-  const ranges = Object.values(model.metrics)[0]?.range.features ?? [];
-  const widest = Object.values(model.metrics).find(({ range }) => range.features.length > 1)?.range.features ?? ranges;
-  return [
-    ...(model.source.file === SYNTHETIC
-      ? [
-          {
-            code: 'synthetic-data',
-            message: `${model.name} was trained on ${SYNTHETIC}, which no device wrote: give train a --data of yours`,
-          },
-        ]
-      : []),
-    ...(outside > 0
-      ? [
-          {
-            code: 'extrapolation',
-            message: `${outside} request(s) outside the token counts trained on (${widest.map(({ name, min, max }) => `${name} ${min} to ${max}`).join(', ')}): intervals do not hold there`,
-          },
-        ]
-      : []),
-    ...(physics > 0
-      ? [
-          {
-            code: 'physics-fallback',
-            message: `${physics} request(s) predicted by physics where the chosen regressor says nothing`,
-          },
-        ]
-      : []),
-  ];
+/** The batch's own columns and then the predictions, of which those that the batch has already are left out. */
+const csvOf = (
+  { names, cells }: Requests,
+  rows: readonly Readonly<Record<string, number | boolean | null | undefined>>[],
+): string => {
+  const predicted = Object.keys(rows[0] ?? {}).filter((name) => !names.includes(name));
+  const lines = rows.map((row, r) => [...cells(r), ...predicted.map((name) => String(row[name] ?? ''))]);
+  return `${[[...names, ...predicted], ...lines].map((line) => line.map(quoted).join(',')).join('\n')}\n`;
 };
 
-const csvOf = (rows: readonly Record<string, number | boolean | null>[]): string => {
-  const names = Object.keys(rows[0] ?? {});
-  return [names.join(','), ...rows.map((row) => names.map((name) => row[name] ?? '').join(','))]
-    .join('\n')
-    .concat('\n');
-};
+/** A cell as CSV has it (RFC 4180). */
+const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

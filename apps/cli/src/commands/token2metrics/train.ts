@@ -7,10 +7,14 @@ import {
   inspectPowerRuns,
   loadPowerSamples,
   METRIC_FACTS,
-  REGRESSORS,
   type TrainedDevice,
+  type TrainedForReport,
   type TrainOptions,
   trainDevice,
+  trainingFigures,
+  trainingJson,
+  trainingReport,
+  trainingText,
 } from '@stepclock/token2metrics';
 import { allBytes, openInput } from '../../files/input.js';
 import { given } from '../../options/given.js';
@@ -21,23 +25,21 @@ import {
   properFraction,
   wholeNumber,
 } from '../../options/number-rules.js';
-import { type ArgsOf, alias, choice, flag, jsonOption, number, text } from '../../options/option.js';
+import { type ArgsOf, alias, flag, jsonOption, number, text } from '../../options/option.js';
 import { pictureOptions } from '../../options/picture-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
-import { candidatesText, modelText } from '../../text/token2metrics-text.js';
-import { type TrainedForReport, trainingReport } from '../../verbs/token2metrics-report.js';
 import { factsOf, type MeasurementInput, readMeasurements, tableOf } from './input.js';
-import { MODEL_FOLDER, modelFileName } from './models.js';
-import { dataOptions, factOptions } from './options.js';
+import { announceReplaced, MODEL_FOLDER, modelFileName } from './models.js';
+import { dataOptions, factOptions, regressorOption } from './options.js';
 
 const options = {
   'all-models': alias('all_models', flag('every model in the data')),
   model: text('one model: 1.5B, 8B, 14B, one of --config, or as the data calls it'),
-  regression: choice(
-    ['auto', 'all', ...REGRESSORS],
-    'how to predict; auto takes the smallest held-out error, all keeps every one [auto]',
+  regression: regressorOption(
+    ['auto', 'all'],
+    'how to predict; auto takes the smallest held-out error, all keeps every one compared (all but neural-network) [auto]',
   ),
   output: text('folder of the model files and figures [token2metrics]', 'folder'),
   ...dataOptions,
@@ -122,14 +124,16 @@ export const verb = defineVerb({
       const trained = trainDevice(table, options);
       showing(session, '');
       const path = join(folder, modelFileName(name));
+      await announceReplaced(path, trained.model, session);
       const file = { ...deviceModelToJSON(trained.model), input: input.name, stepclock_version: session.version };
       await session.writeJson(path, file);
       const findings = [...trained.model.findings, ...samples];
       const charts = await chartsOf(name, trained, options, args, session);
       const figures = args.figures === false ? [] : await draw(args.figures ?? folder, charts, session);
       drawn.push({ trained, findings, charts });
-      summaries.push({ ...summaryOf(trained), file: path, figures, findings });
-      texts.push(trainingText(trained, findings, [path, ...figures], args.dropOutliers === true));
+      summaries.push({ ...trainingJson(trained.model), file: path, figures, findings });
+      const beside = figures.length > 0 ? ` and ${figures.length} figure files beside it` : '';
+      texts.push(`${trainingText(trained.model, findings, args.dropOutliers === true)}\n\nWrote ${path}${beside}.`);
     }
     if (args.report !== undefined) {
       const { writeModelReport } = await import('../../reports/model-report.js');
@@ -156,7 +160,6 @@ const chartsOf = async (
 ): Promise<readonly NamedFigure[]> => {
   if (figures === false && report === undefined) return [];
   showing(session, `${name}: drawing figures`);
-  const { trainingFigures } = await import('../../verbs/token2metrics-charts.js');
   const prefix = modelFileName(name).slice(0, -'.json'.length);
   const charts = trainingFigures(trained, options).map((chart) => ({ ...chart, name: `${prefix}_${chart.name}` }));
   showing(session, '');
@@ -166,39 +169,4 @@ const chartsOf = async (
 const draw = async (folder: string, charts: readonly NamedFigure[], session: Session): Promise<readonly string[]> => {
   const { writeFigures } = await import('../../files/figure-files.js');
   return writeFigures(folder, charts, session);
-};
-
-const summaryOf = ({ model }: TrainedDevice): object => ({
-  model: model.name,
-  rows: model.source.rows,
-  metrics: Object.values(model.metrics).map(({ metric, method, validation, candidates }) => ({
-    metric,
-    method,
-    held_out_mape_percent: validation?.mapePercent ?? null,
-    interval: validation?.interval
-      ? { level: validation.interval.level, relative_radius: validation.interval.relativeRadius }
-      : null,
-    candidates: candidates.map(({ regressor, mapePercent }) => ({ regressor, mape_percent: mapePercent })),
-  })),
-});
-
-const trainingText = (
-  { model }: TrainedDevice,
-  findings: readonly { readonly code: string; readonly message: string }[],
-  files: readonly string[],
-  dropped: boolean,
-): string => {
-  const parts = [`${model.name}: ${model.source.rows} rows`, modelText(model)];
-  const compared = candidatesText(model);
-  if (compared !== '') parts.push(compared);
-  if (findings.length > 0) {
-    parts.push(
-      [
-        `In the data${dropped ? ' (outliers left out)' : ''}:`,
-        ...findings.map(({ code, message }) => `- ${code}: ${message}`),
-      ].join('\n'),
-    );
-  }
-  parts.push(`Wrote ${files[0]}${files.length > 1 ? ` and ${files.length - 1} figure files beside it` : ''}.`);
-  return parts.join('\n\n');
 };

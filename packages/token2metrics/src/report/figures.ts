@@ -1,21 +1,17 @@
-import type { NamedFigure } from '@stepclock/charts';
-import { curveSpec, observedPredictedSpec, panelSpec, residualSpec } from '@stepclock/charts';
-import {
-  learningCurve,
-  METRIC_FACTS,
-  metricRows,
-  REGRESSORS,
-  type RegressorName,
-  type RegressorOptions,
-  type TrainedDevice,
-} from '@stepclock/token2metrics';
+import { curveSpec, type NamedFigure, observedPredictedSpec, panelSpec, residualSpec } from '@stepclock/charts';
+import { learningCurve } from '../model/learning-curve.js';
+import type { TrainedDevice } from '../model/train-device.js';
+import { metricRows } from '../model/training-rows.js';
+import type { RegressorOptions } from '../regressors/fit-regressor.js';
+import { REGRESSORS, type RegressorName } from '../regressors/predictor.js';
+import { METRIC_FACTS, type Metric } from '../table/metric.js';
+import { SI_UNIT } from '../table/units.js';
 
-const UNITS = { time: 's', energy: 'J', power: 'W' } as const;
 const PANEL = { width: 380, height: 280 } as const;
 
 const isRegressor = (method: string): method is RegressorName => REGRESSORS.some((name) => name === method);
 
-const titled = (metric: keyof typeof METRIC_FACTS): string => {
+const titled = (metric: Metric): string => {
   const { title } = METRIC_FACTS[metric];
   return title.charAt(0).toUpperCase() + title.slice(1);
 };
@@ -29,12 +25,12 @@ export const trainingFigures = (trained: TrainedDevice, options: RegressorOption
       name: 'predicted_vs_actual',
       spec: panelSpec({
         title: `${model.name}: predicted against measured`,
-        subtitle: 'Every row predicted by a model that had not seen it.',
+        subtitle: 'Every row predicted by a model that had not seen its setting.',
         panels: heldOut.map(({ metric, rows, measured, predicted }) =>
           observedPredictedSpec({
             title: titled(metric),
             ...PANEL,
-            quantity: { label: titled(metric), unit: UNITS[METRIC_FACTS[metric].quantity] },
+            quantity: { label: titled(metric), unit: SI_UNIT[METRIC_FACTS[metric].quantity] },
             series: [{ name: 'held-out rows', observed: measured, predicted, label: label(rows) }],
           }),
         ),
@@ -48,7 +44,7 @@ export const trainingFigures = (trained: TrainedDevice, options: RegressorOption
           residualSpec({
             title: titled(metric),
             ...PANEL,
-            x: { label: `Predicted ${METRIC_FACTS[metric].title}`, unit: UNITS[METRIC_FACTS[metric].quantity] },
+            x: { label: `Predicted ${METRIC_FACTS[metric].title}`, unit: SI_UNIT[METRIC_FACTS[metric].quantity] },
             residual: { label: 'Measured over predicted, minus one', unit: '%' },
             series: [
               {
@@ -81,7 +77,7 @@ export const trainingFigures = (trained: TrainedDevice, options: RegressorOption
       name: 'learning_curve',
       spec: curveSpec({
         title: `${model.name}: error against training rows`,
-        subtitle: 'Median over five held-out fifths.',
+        subtitle: 'Median over the held-out folds of settings.',
         x: { label: 'Rows trained on', unit: '', scale: 'log' },
         y: { label: 'Held-out MAPE', unit: '%', scale: 'log' },
         curves,

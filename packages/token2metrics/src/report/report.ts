@@ -1,11 +1,12 @@
-import type { ModelReport, NamedFigure } from '@stepclock/charts';
-import { formatNumber, formatPercent, type Tone } from '@stepclock/charts';
-import { METRIC_FACTS, type TrainedDevice } from '@stepclock/token2metrics';
+import { formatNumber, formatPercent, type ModelReport, type NamedFigure, type Tone } from '@stepclock/charts';
+import type { Warning } from '@stepclock/faults';
+import type { TrainedDevice } from '../model/train-device.js';
+import { METRIC_FACTS } from '../table/metric.js';
 
 /** A trained model with what was found in its data and drawn of it. */
 export interface TrainedForReport {
   readonly trained: TrainedDevice;
-  readonly findings: readonly { readonly code: string; readonly message: string }[];
+  readonly findings: readonly Warning[];
   readonly charts: readonly NamedFigure[];
 }
 
@@ -13,13 +14,15 @@ const percent = (value: number | null | undefined): string => (value == null ? '
 
 const methodsTable = ({ model }: TrainedDevice) => ({
   title: `${model.name}: how each metric is predicted`,
-  columns: ['Metric', 'Method', 'Held-out error, mean absolute', 'Interval', 'Half width'],
-  rows: Object.values(model.metrics).map(({ metric, method, validation }) => [
+  columns: ['Metric', 'Method', 'Held-out error, mean absolute', 'Interval', 'Half width', 'Rows', 'Settings'],
+  rows: Object.values(model.metrics).map(({ metric, method, range, validation }) => [
     METRIC_FACTS[metric].title,
     method,
     percent(validation?.mapePercent),
     validation?.interval ? formatPercent(validation.interval.level) : 'n/a',
     validation?.interval ? `± ${formatPercent(validation.interval.relativeRadius)}` : 'n/a',
+    range.rows,
+    validation?.settings ?? 'n/a',
   ]),
 });
 
@@ -34,7 +37,7 @@ const headlineOf = (all: readonly TrainedForReport[]): string => {
   });
   return totals.length === 0
     ? 'Nothing was held out: how well the models predict is not known.'
-    : `The total latency of requests that the model had not seen is off by ${listed(totals)} on average.`;
+    : `The total latency of settings that the model had not seen is off by ${listed(totals)} on average.`;
 };
 
 const worstTotal = (all: readonly TrainedForReport[]): number =>
@@ -67,7 +70,7 @@ export const trainingReport = (
                 label: `${model.name}, ${METRIC_FACTS[metric].title}`,
                 value: percent(validation.mapePercent),
                 unit: 'off',
-                note: `held-out mean absolute error, ${method}, ${formatNumber(model.source.rows, 9)} rows`,
+                note: `held-out mean absolute error, ${method}, ${formatNumber(model.source.rows, 9)} rows of ${formatNumber(validation.settings, 9)} settings`,
               },
             ],
       ),

@@ -1,31 +1,26 @@
-import {
-  type Calibration,
-  type DeviceModel,
-  type DevicePrediction,
-  type EnergyParts,
-  METRIC_FACTS,
-  METRICS,
-  type Metric,
-  type MetricEvaluation,
-  type Suggestion,
-} from '@stepclock/token2metrics';
-import { durationText, significant } from './quantity.js';
-import { tableText } from './table.js';
-
-const UNITS = { time: 's', energy: 'J', power: 'W' } as const;
+import { durationText, significantText, textTable } from '@stepclock/charts';
+import type { Warning } from '@stepclock/faults';
+import type { Calibration } from '../calibration/calibrate.js';
+import type { Suggestion } from '../calibration/suggest.js';
+import type { DeviceModel } from '../model/device-model.js';
+import type { EnergyParts } from '../model/energy-parts.js';
+import type { MetricEvaluation } from '../model/evaluate.js';
+import type { DevicePrediction } from '../model/predict.js';
+import { METRIC_FACTS, METRICS, type Metric } from '../table/metric.js';
+import { SI_UNIT } from '../table/units.js';
 
 /** A value in the unit that reads best. */
 const metricText = (metric: Metric, value: number): string => {
   const { quantity } = METRIC_FACTS[metric];
-  return quantity === 'time' ? durationText(value) : `${significant(value, 4)} ${UNITS[quantity]}`;
+  return quantity === 'time' ? durationText(value) : `${significantText(value, 4)} ${SI_UNIT[quantity]}`;
 };
 
-const percentText = (value: number): string => `${significant(value, 3)} %`;
+const percentOf = (value: number): string => `${significantText(value, 3)} %`;
 
 const intervalText = (relativeRadius: number | undefined): string =>
-  relativeRadius === undefined ? '' : `+-${percentText(100 * relativeRadius)}`;
+  relativeRadius === undefined ? '' : `+-${percentOf(100 * relativeRadius)}`;
 
-/** The held-out errors of a model, one row a metric. */
+/** The held-out errors of a model, one row a metric; a setting is a set of token counts, however often it was repeated. */
 export const modelText = (model: DeviceModel): string => {
   const rows = METRICS.flatMap((metric) => {
     const own = model.metrics[metric];
@@ -36,19 +31,23 @@ export const modelText = (model: DeviceModel): string => {
       [
         METRIC_FACTS[metric].title,
         own.method === 'sum' ? 'prefill + decode' : own.method,
-        validation ? percentText(validation.mapePercent) : 'not held out',
+        validation ? percentOf(validation.mapePercent) : 'one setting: not held out',
         validation ? metricText(metric, validation.metrics.mae) : '',
         validation ? intervalText(validation.interval?.relativeRadius) : '',
         level === undefined ? '' : `${+(100 * level).toFixed(2)} %`,
         String(own.range.rows),
+        validation ? String(validation.settings) : '',
       ],
     ];
   });
-  return tableText([['metric', 'by', 'held-out MAPE', 'MAE', 'interval', 'level', 'rows'], ...rows], [0, 1]);
+  return textTable(
+    [['metric', 'by', 'held-out MAPE', 'MAE', 'interval', 'level', 'rows', 'settings'], ...rows],
+    [0, 1],
+  );
 };
 
 /** Who won the comparison, and by how much. */
-export const candidatesText = (model: DeviceModel): string =>
+const candidatesText = (model: DeviceModel): string =>
   Object.values(model.metrics)
     .filter(({ candidates }) => candidates.length > 0)
     .map(({ metric, method, candidates }) => {
@@ -56,13 +55,29 @@ export const candidatesText = (model: DeviceModel): string =>
       const others = candidates
         .filter(({ regressor }) => regressor !== method)
         .map(({ regressor, mapePercent }) =>
-          mapePercent === null ? `${regressor} could not be fitted` : `${regressor} ${percentText(mapePercent)}`,
+          mapePercent === null ? `${regressor} could not be fitted` : `${regressor} ${percentOf(mapePercent)}`,
         );
       const better = candidates.some(({ mapePercent }) => mapePercent !== null && mapePercent < own);
       const why = better ? ' (kept within 5 % of the best: it holds beyond the rows trained on)' : '';
-      return `${METRIC_FACTS[metric].title}: ${method} ${percentText(own)}${why}, against ${others.join(', ')}`;
+      return `${METRIC_FACTS[metric].title}: ${method} ${percentOf(own)}${why}, against ${others.join(', ')}`;
     })
     .join('\n');
+
+/** What a training found: the errors, the comparison, what is odd in the data. */
+export const trainingText = (model: DeviceModel, findings: readonly Warning[], dropped: boolean): string =>
+  [
+    `${model.name}: ${model.source.rows} rows`,
+    modelText(model),
+    candidatesText(model),
+    findings.length === 0
+      ? ''
+      : [
+          `In the data${dropped ? ' (outliers left out)' : ''}:`,
+          ...findings.map(({ code, message }) => `- ${code}: ${message}`),
+        ].join('\n'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
 
 /** One prediction, a line a metric. */
 export const predictionText = (prediction: DevicePrediction, energy: EnergyParts | undefined): string => {
@@ -76,7 +91,7 @@ export const predictionText = (prediction: DevicePrediction, energy: EnergyParts
     const note = own.fellBack[0]
       ? 'by physics: the model says nothing here'
       : own.outside[0]
-        ? 'outside the training range'
+        ? 'outside the training range: the interval is widened'
         : '';
     return [[METRIC_FACTS[metric].title, metricText(metric, own.value[0] ?? 0), range, note]];
   });
@@ -84,27 +99,27 @@ export const predictionText = (prediction: DevicePrediction, energy: EnergyParts
     rows.push(
       [
         'energy of the prefill',
-        `${significant(energy.prefillJ[0] ?? 0, 4)} J`,
+        `${significantText(energy.prefillJ[0] ?? 0, 4)} J`,
         '',
         energy.split === 'time' ? 'shared by time' : '',
       ],
-      ['energy of the decode', `${significant(energy.decodeJ[0] ?? 0, 4)} J`, '', ''],
-      ['energy per output token', `${significant(energy.perTokenJ[0] ?? 0, 4)} J/token`, '', ''],
-      ['output tokens per joule', `${significant(energy.tokensPerJ[0] ?? 0, 4)} tokens/J`, '', ''],
+      ['energy of the decode', `${significantText(energy.decodeJ[0] ?? 0, 4)} J`, '', ''],
+      ['energy per output token', `${significantText(energy.perTokenJ[0] ?? 0, 4)} J/token`, '', ''],
+      ['output tokens per joule', `${significantText(energy.tokensPerJ[0] ?? 0, 4)} tokens/J`, '', ''],
     );
   }
-  return tableText(rows, [0, 2, 3]);
+  return textTable(rows, [0, 2, 3]);
 };
 
 /** Errors on other measurements. */
 export const evaluationText = (evaluations: readonly MetricEvaluation[]): string =>
-  tableText(
+  textTable(
     [
       ['metric', 'rows', 'MAPE', 'MAE', 'P95', 'r2', 'inside interval', 'outside training range'],
       ...evaluations.map(({ metric, metrics, mapePercent, coverage, outsideRows, fallbackRows }) => [
         METRIC_FACTS[metric].title,
         String(metrics.n),
-        percentText(mapePercent),
+        percentOf(mapePercent),
         metricText(metric, metrics.mae),
         metricText(metric, metrics.p95AbsoluteError),
         metrics.r2 === null ? '' : metrics.r2.toFixed(5),
@@ -120,21 +135,21 @@ export const calibrationText = ({ metrics, left }: Calibration): string =>
   [
     ...metrics.map(({ metric, samples, choice }) => {
       const trials = choice.trials.flatMap(({ method, heldOutMapePercent }) =>
-        heldOutMapePercent === null ? [] : [`${method} ${percentText(heldOutMapePercent)}`],
+        heldOutMapePercent === null ? [] : [`${method} ${percentOf(heldOutMapePercent)}`],
       );
-      return `${METRIC_FACTS[metric].title}: ${choice.method}, ${choice.reason} (${samples} samples${trials.length > 0 ? `; leave-one-out: ${trials.join(', ')}` : ''})`;
+      return `${METRIC_FACTS[metric].title}: ${choice.method}, ${choice.reason} (${samples} samples of ${choice.settings} settings${trials.length > 0 ? `; settings left out: ${trials.join(', ')}` : ''})`;
     }),
     ...left.map(({ metric, reason }) => `${METRIC_FACTS[metric].title}: not carried over, ${reason}`),
   ].join('\n');
 
 /** What to measure next. */
 export const suggestionText = (suggestions: readonly Suggestion[]): string =>
-  tableText([
+  textTable([
     ['measure next: input tokens', 'output tokens', 'uncertainty before', 'after (of one measurement)'],
     ...suggestions.map(({ inputTokens, outputTokens, uncertaintyBefore, uncertaintyAfter }) => [
       String(inputTokens),
       String(outputTokens),
-      significant(uncertaintyBefore, 3),
-      significant(uncertaintyAfter, 3),
+      significantText(uncertaintyBefore, 3),
+      significantText(uncertaintyAfter, 3),
     ]),
   ]);

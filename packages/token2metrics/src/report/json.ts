@@ -1,0 +1,122 @@
+import type { Warning } from '@stepclock/faults';
+import type { Calibration } from '../calibration/calibrate.js';
+import type { Suggestion } from '../calibration/suggest.js';
+import type { DeviceModel } from '../model/device-model.js';
+import type { EnergyParts } from '../model/energy-parts.js';
+import type { MetricEvaluation } from '../model/evaluate.js';
+import { errorsToJSON } from '../model/model-file.js';
+import type { DevicePrediction } from '../model/predict.js';
+import { METRIC_FACTS, METRICS } from '../table/metric.js';
+
+/** What a training found, one object a metric. */
+export const trainingJson = (model: DeviceModel): object => ({
+  model: model.name,
+  rows: model.source.rows,
+  metrics: Object.values(model.metrics).map(({ metric, method, validation, candidates }) => ({
+    metric,
+    method,
+    settings: validation?.settings ?? null,
+    held_out_mape_percent: validation?.mapePercent ?? null,
+    interval: validation?.interval
+      ? { level: validation.interval.level, relative_radius: validation.interval.relativeRadius }
+      : null,
+    candidates: candidates.map(({ regressor, mapePercent }) => ({ regressor, mape_percent: mapePercent })),
+  })),
+});
+
+/** The held-out errors of a model, one object a metric. */
+export const heldOutJson = (model: DeviceModel): readonly object[] =>
+  Object.values(model.metrics).map(({ metric, method, validation }) => ({
+    metric,
+    method,
+    scheme: validation?.scheme ?? null,
+    ...(validation ? errorsToJSON(validation.metrics) : {}),
+  }));
+
+/** Errors on other measurements, one object a metric. */
+export const evaluationJson = (evaluations: readonly MetricEvaluation[]): readonly object[] =>
+  evaluations.map(({ metric, metrics, coverage, outsideRows, fallbackRows }) => ({
+    metric,
+    ...errorsToJSON(metrics),
+    interval_coverage: coverage ? { level: coverage.level, share: coverage.share } : null,
+    rows_outside_training_range: outsideRows,
+    rows_by_physics: fallbackRows,
+  }));
+
+/** How each metric was carried over. */
+export const calibrationJson = ({ metrics, left }: Calibration): object => ({
+  metrics: metrics.map(({ metric, samples, choice }) => ({
+    metric,
+    samples,
+    settings: choice.settings,
+    method: choice.method,
+    reason: choice.reason,
+    leave_one_out: choice.trials.map(({ method, heldOutMapePercent }) => ({
+      method,
+      mape_percent: heldOutMapePercent,
+    })),
+  })),
+  not_carried_over: left,
+});
+
+export const suggestionsJson = (suggestions: readonly Suggestion[]): readonly object[] =>
+  suggestions.map((s) => ({
+    input_tokens: s.inputTokens,
+    output_tokens: s.outputTokens,
+    uncertainty_before: s.uncertaintyBefore,
+    uncertainty_after: s.uncertaintyAfter,
+  }));
+
+/** The prediction of one request as a flat object, names with units. */
+export const requestJson = (
+  prediction: DevicePrediction,
+  energy: EnergyParts | undefined,
+  row: number,
+): Record<string, number | boolean | null> => {
+  const fields: Record<string, number | boolean | null> = {};
+  for (const metric of METRICS) {
+    const own = prediction[metric];
+    if (!own) continue;
+    const { field } = METRIC_FACTS[metric];
+    fields[field] = own.value[row];
+    fields[`${field}_low`] = own.interval?.low[row] ?? null;
+    fields[`${field}_high`] = own.interval?.high[row] ?? null;
+  }
+  if (energy) {
+    fields.prefill_energy_j = energy.prefillJ[row];
+    fields.decode_energy_j = energy.decodeJ[row];
+    fields.energy_per_output_token_j = energy.perTokenJ[row];
+    fields.output_tokens_per_j = energy.tokensPerJ[row];
+  }
+  const flagged = (flag: 'outside' | 'fellBack') => METRICS.some((metric) => prediction[metric]?.[flag][row] === 1);
+  return { ...fields, outside_training_range: flagged('outside'), by_physics: flagged('fellBack') };
+};
+
+/** What a reader of predictions should know: how many lie outside the rows trained on, and how many physics made. */
+export const predictionWarnings = (model: DeviceModel, prediction: DevicePrediction): readonly Warning[] => {
+  const own = METRICS.flatMap((metric) => prediction[metric] ?? []);
+  const rows = own[0]?.value.length ?? 0;
+  const count = (flag: 'outside' | 'fellBack'): number =>
+    Array.from({ length: rows }, (_, row) => own.some((metric) => metric[flag][row] === 1)).filter(Boolean).length;
+  const [outside, physics] = [count('outside'), count('fellBack')];
+  const [widest] = Object.values(model.metrics).sort((a, b) => b.range.features.length - a.range.features.length);
+  const range = widest?.range.features.map(({ name, min, max }) => `${name} ${min} to ${max}`).join(', ');
+  return [
+    ...(outside === 0
+      ? []
+      : [
+          {
+            code: 'extrapolation',
+            message: `${outside} request(s) outside the token counts trained on (${range}): their intervals are widened with the distance, by what the training rows leave open`,
+          },
+        ]),
+    ...(physics === 0
+      ? []
+      : [
+          {
+            code: 'physics-fallback',
+            message: `${physics} request(s) predicted by physics, with its interval, where the chosen regressor says nothing`,
+          },
+        ]),
+  ];
+};
