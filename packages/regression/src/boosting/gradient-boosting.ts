@@ -8,7 +8,7 @@ import { addTreePredictions } from '../forest/tree-nodes.js';
 import { finitePredictions } from '../model/finite-predictions.js';
 import type { FittedModel } from '../model/fitted-model.js';
 import { headerSchema, modelHeader } from '../model/model-header.js';
-import { above, share, wholeNumberFrom, wholeNumberOrInfinity } from '../model/option-checks.js';
+import { above, wholeNumberFrom, wholeNumberOrInfinity } from '../model/option-checks.js';
 import { type TrainingRange, trainingRangeOf } from '../model/training-range.js';
 import { type BoostedTrees, growBoostedTrees } from './grow-boosted-trees.js';
 
@@ -24,9 +24,7 @@ export interface GradientBoostingOptions {
   readonly minLeaf?: number;
   /** Features tried per split; default all of them. */
   readonly featuresPerSplit?: number;
-  /** Share of the rows that each tree sees, drawn without replacement: above 0, at most 1 (the default). */
-  readonly subsample?: number;
-  /** Draws subsamples and features, and breaks ties between splits. Default 0. */
+  /** Draws features, and breaks ties between splits. Default 0. */
   readonly seed?: number;
 }
 
@@ -38,8 +36,6 @@ export interface GradientBoostingModel extends FittedModel<'boosting'> {
 
 export interface GradientBoostingFit {
   readonly model: GradientBoostingModel;
-  /** Root mean squared error of the training rows after each tree, in the target's unit. */
-  readonly trainingRmse: Float64Array;
 }
 
 /**
@@ -61,13 +57,9 @@ export const gradientBoosting = (data: Dataset, options: GradientBoostingOptions
     maxDepth: wholeNumberOrInfinity(1, 'maxDepth', options.maxDepth ?? 3),
     minLeaf: wholeNumberFrom(1, 'minLeaf', options.minLeaf ?? 1),
     featuresPerSplit: wholeNumberFrom(1, 'featuresPerSplit', options.featuresPerSplit ?? columns.length),
-    subsample: share('subsample', options.subsample ?? 1),
     seed: options.seed ?? 0,
   });
-  return {
-    model: boostingModel(boosted, learningRate, trainingRangeOf(data.features, data.weights)),
-    trainingRmse: boosted.trainingRmse,
-  };
+  return { model: boostingModel(boosted, learningRate, trainingRangeOf(data.features, data.weights)) };
 };
 
 /** The JSON of boosted trees. */
@@ -86,7 +78,7 @@ export const boostingOf = (json: v.InferOutput<typeof boostingSchema>): Gradient
 };
 
 const boostingModel = (
-  { start, nodes, importance }: Pick<BoostedTrees, 'start' | 'nodes' | 'importance'>,
+  { start, nodes, importance }: BoostedTrees,
   learningRate: number,
   trainingRange: TrainingRange,
 ): GradientBoostingModel => {

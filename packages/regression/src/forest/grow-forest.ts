@@ -1,7 +1,7 @@
 import { seededRandom } from '@stepclock/numerics';
 import { growTree } from './grow-tree.js';
 import { restrictOrder, sortedRows } from './presorted-columns.js';
-import { addTreePredictions, type TreeNodes, TreeNodesBuilder } from './tree-nodes.js';
+import { type TreeNodes, TreeNodesBuilder } from './tree-nodes.js';
 
 export interface ForestGrowthOptions {
   readonly trees: number;
@@ -16,8 +16,6 @@ export interface GrownForest {
   readonly nodes: TreeNodes;
   /** Share of the decrease of squared error by the splits on each feature, averaged over the trees; sums to 1 unless nothing was split. */
   readonly importance: Float64Array;
-  /** For each row the mean over the trees that did not train on it; undefined for a row that every tree saw, or without bootstrap. */
-  readonly outOfBag: readonly (number | undefined)[] | undefined;
 }
 
 /** Trees on bootstrap samples of the rows (Breiman 2001, "Random Forests", doi:10.1023/A:1010933404324). */
@@ -33,7 +31,6 @@ export const growForest = (
   const importance = new Float64Array(columns.length);
   const multiplicity = new Int32Array(n);
   const localRow = new Int32Array(n);
-  const outside: Int32Array[] = [];
 
   for (let tree = 0; tree < options.trees; tree++) {
     const random = seededRandom(options.seed, `forest tree ${tree}`);
@@ -42,12 +39,7 @@ export const growForest = (
     let m = 0;
     for (let row = 0; row < n; row++) localRow[row] = multiplicity[row] > 0 ? m++ : -1;
     const inside = new Int32Array(m);
-    const absent = new Int32Array(n - m);
-    for (let row = 0, a = 0; row < n; row++) {
-      const local = localRow[row];
-      if (local >= 0) inside[local] = row;
-      else absent[a++] = row;
-    }
+    for (let row = 0; row < n; row++) if (localRow[row] >= 0) inside[localRow[row]] = row;
     const gather = (from: ArrayLike<number>) => Float64Array.from(inside, (row) => from[row]);
     const gains = new Float64Array(columns.length);
     growTree(
@@ -62,15 +54,9 @@ export const growForest = (
       gains,
     );
     addShares(gains, importance);
-    outside.push(absent);
   }
 
-  const nodes = builder.finish();
-  return {
-    nodes,
-    importance: normalised(importance),
-    outOfBag: options.bootstrap ? outOfBagMeans(nodes, columns, outside) : undefined,
-  };
+  return { nodes: builder.finish(), importance: normalised(importance) };
 };
 
 const drawWithReplacement = (multiplicity: Int32Array, random: () => number): void => {
@@ -95,15 +81,4 @@ const addShares = (gains: Float64Array, importance: Float64Array): void => {
 export const normalised = (importance: Float64Array): Float64Array => {
   const total = importance.reduce((sum, share) => sum + share, 0);
   return total > 0 ? importance.map((share) => share / total) : importance;
-};
-
-const outOfBagMeans = (nodes: TreeNodes, columns: readonly Float64Array[], outside: readonly Int32Array[]) => {
-  const n = columns[0].length;
-  const sums = new Float64Array(n);
-  const votes = new Int32Array(n);
-  outside.forEach((rows, tree) => {
-    addTreePredictions(nodes, tree, columns, 1, sums, rows);
-    for (const row of rows) votes[row] = votes[row] + 1;
-  });
-  return Array.from(sums, (sum, row) => (votes[row] > 0 ? sum / votes[row] : undefined));
 };

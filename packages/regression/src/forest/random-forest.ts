@@ -35,11 +35,6 @@ export interface RandomForestModel extends FittedModel<'forest'> {
 
 export interface RandomForestFit {
   readonly model: RandomForestModel;
-  /**
-   * For each row the mean over the trees that did not train on it: an honest prediction without a second fit. `undefined` for rows that every tree
-   * saw (or of weight 0); the whole field without bootstrap.
-   */
-  readonly outOfBag: readonly (number | undefined)[] | undefined;
 }
 
 /**
@@ -58,7 +53,7 @@ export interface RandomForestFit {
  * model.predict(featureTable(['x'], [Float64Array.of(10, 90)])) // => Float64Array [1, 5]
  */
 export const randomForest = (data: Dataset, options: RandomForestOptions = {}): RandomForestFit => {
-  const { features, rows, target, weights } = withoutZeroWeights(data);
+  const { features, target, weights } = withoutZeroWeights(data);
   const columns = treeFeatures(features);
   const grown = growForest(columns, target, weights, {
     trees: wholeNumberFrom(1, 'trees', options.trees ?? 100),
@@ -68,20 +63,7 @@ export const randomForest = (data: Dataset, options: RandomForestOptions = {}): 
     bootstrap: options.bootstrap ?? true,
     seed: options.seed ?? 0,
   });
-  const range = trainingRangeOf(data.features, data.weights);
-  return {
-    model: forestModel(grown.nodes, grown.importance, range),
-    outOfBag: grown.outOfBag && spread(grown.outOfBag, rows, data.target.length),
-  };
-};
-
-const spread = <T>(values: readonly T[], rows: Int32Array | undefined, length: number): (T | undefined)[] => {
-  if (!rows) return [...values];
-  const all = new Array<T | undefined>(length).fill(undefined);
-  rows.forEach((row, k) => {
-    all[row] = values[k];
-  });
-  return all;
+  return { model: forestModel(grown.nodes, grown.importance, trainingRangeOf(data.features, data.weights)) };
 };
 
 /** The JSON of a forest. */

@@ -13,10 +13,12 @@ export const treeFeatures = (features: FeatureTable): readonly Float64Array[] =>
   return features.columns;
 };
 
-/** A tree would count a row of weight 0 towards `minLeaf`: such rows are left out. `rows` says which stayed, absent when all did. */
-export const withoutZeroWeights = (data: Dataset): Dataset & { readonly rows?: Int32Array } => {
+/** A tree would count a row of weight 0 towards `minLeaf`: such rows are left out. */
+export const withoutZeroWeights = (data: Dataset): Dataset => {
   const { weights } = data;
   if (weights === undefined || weights.every((weight) => weight > 0)) return data;
-  const rows = Int32Array.from(weights.keys()).filter((row) => weights[row] > 0);
-  return { ...takeDatasetRows(data, rows), rows };
+  return takeDatasetRows(
+    data,
+    Int32Array.from(weights.keys()).filter((row) => weights[row] > 0),
+  );
 };

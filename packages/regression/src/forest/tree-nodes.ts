@@ -38,19 +38,13 @@ export class TreeNodesBuilder {
     this.#right[parent] = child;
   }
 
-  /** The nodes so far without a copy: good until the next `add`. */
-  peek(): TreeNodes {
+  finish(): TreeNodes {
     return {
-      feature: this.#feature.subarray(0, this.#length),
-      value: this.#value.subarray(0, this.#length),
-      right: this.#right.subarray(0, this.#length),
+      feature: this.#feature.slice(0, this.#length),
+      value: this.#value.slice(0, this.#length),
+      right: this.#right.slice(0, this.#length),
       roots: Int32Array.from(this.#roots),
     };
-  }
-
-  finish(): TreeNodes {
-    const { feature, value, right, roots } = this.peek();
-    return { feature: feature.slice(), value: value.slice(), right: right.slice(), roots };
   }
 
   #grow(): void {
@@ -67,20 +61,17 @@ export class TreeNodesBuilder {
   }
 }
 
-/** Adds `scale` times what tree `tree` says of each row to `sums`; with `rows`, only of those rows. */
+/** Adds `scale` times what tree `tree` says of each row to `sums`. */
 export const addTreePredictions = (
   nodes: TreeNodes,
   tree: number,
   columns: readonly Float64Array[],
   scale: number,
   sums: Float64Array,
-  rows?: Int32Array,
 ): void => {
   const { feature, value, right } = nodes;
   const root = nodes.roots[tree];
-  const n = rows ? rows.length : sums.length;
-  for (let k = 0; k < n; k++) {
-    const row = rows ? rows[k] : k;
+  for (let row = 0; row < sums.length; row++) {
     let node = root;
     let f = feature[node];
     while (f >= 0) {
