@@ -25,3 +25,4 @@ export {
   windowsOf,
   withoutEach,
 } from './windows/step-window.js';
+export { readWindows, type WindowsFile, windowsFile, windowsOn, windowsSchema } from './windows/windows-file.js';

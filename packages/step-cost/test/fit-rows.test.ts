@@ -10,6 +10,7 @@ import {
   fitWindows,
   mergeWindows,
   type RowTable,
+  readWindows,
   restated,
   rowsOf,
   type StretchColumns,
@@ -17,7 +18,9 @@ import {
   stretchReader,
   type Term,
   termsNamed,
+  windowsFile,
   windowsOf,
+  windowsOn,
   withoutEach,
 } from '../src/index.js';
 
@@ -205,5 +208,26 @@ describe('windows', () => {
     expect(() => mergeWindows([])).toThrow('windows: must be at least one; got 0');
     expect(() => mergeWindows([a, { ...a, weighting: 'none' }])).toThrow('must be weighted alike');
     expect(() => mergeWindows([a, { ...a, terms: BASE_TERMS.slice(1) }])).toThrow('must be of the same terms');
+  });
+
+  it('read back from a file as they were', () => {
+    const parts = cut(0, 100, 350, 600);
+    const again = readWindows(JSON.parse(JSON.stringify(windowsFile(parts))));
+    expect(again).toEqual(parts);
+    expect(windowsOn(parts, [0, 2])[1].gram).toEqual(
+      Float64Array.of(parts[1].gram[0], parts[1].gram[2], parts[1].gram[8], parts[1].gram[10]),
+    );
+  });
+
+  it.each([
+    [{ windows: [{ ...windowsFile(cut(0, 600)).windows[0], moment: [1] }] }, 'must have windows with a reference'],
+    [{ terms: ['beta9'] }, 'windows'],
+    [{ weighting: 'some' }, 'weighting: must be inverse-seconds or none; got "some"'],
+    [
+      { windows: [{ ...windowsFile(cut(0, 600)).windows[0], squares: -1 }] },
+      'windows[0].squares: must be a number of at least 0; got -1',
+    ],
+  ])('a damaged file is refused: %j', (change, message) => {
+    expect(() => readWindows({ ...windowsFile(cut(0, 600)), ...change })).toThrow(message);
   });
 });

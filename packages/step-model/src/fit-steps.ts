@@ -11,10 +11,12 @@ import {
   type RowTable,
   residualSeconds,
   rowsOf,
+  type StepWindow,
   type StretchColumns,
   type Term,
   termsNamed,
   type Weighting,
+  windowsOn,
 } from '@stepclock/step-cost';
 import type { StepColumns } from './step-columns.js';
 
@@ -52,6 +54,8 @@ export interface StepsFit {
     readonly covariance: readonly (readonly number[])[];
     readonly blocks: number;
   } | null;
+  /** The blocks of steps that were fitted, as sums. */
+  readonly windows: readonly StepWindow[];
   readonly identifiability: Identifiability & {
     readonly compositions: {
       readonly prefillTokens: Interval;
@@ -221,6 +225,7 @@ export const fitSteps = (steps: StepColumns, options: FitStepsOptions = {}): Ste
       covariance: fit.of.map((i) => fit.of.map((j) => intervals.covariance[i * p + j])),
       blocks: intervals.windows,
     },
+    windows: windowsOn(fit.windows, fit.of),
     identifiability: {
       ...identifiability,
       compositions: {

@@ -6,9 +6,11 @@ import {
   type Identifiability,
   type RowTable,
   rowBlocks,
+  type StepWindow,
   type Term,
   type WindowsFit,
   windowsOf,
+  windowsOn,
 } from '@stepclock/step-cost';
 import { type PhaseTable, requirePrefillTokens } from '@stepclock/trace-io';
 import type { EstimateHistory, EstimateWarning } from '../../estimate.js';
@@ -53,6 +55,8 @@ export interface StepClockEstimate {
   readonly betas: Betas;
   /** Null where fewer than 10 blocks of clusters are left. */
   readonly intervals: StepClockIntervals | null;
+  /** The blocks of rows that were fitted, as sums: any part of the trace can be fitted again, and added to others of its engine. */
+  readonly windows: readonly StepWindow[];
   readonly identifiability: Identifiability & { readonly compositions: Compositions };
   readonly clock: ClockReport;
   readonly converged: boolean;
@@ -102,6 +106,7 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
     options: resolved,
     betas,
     intervals,
+    windows: windowsOn(windows, regression.of),
     identifiability: identified,
     clock,
     converged,
