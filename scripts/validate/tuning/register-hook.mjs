@@ -1,0 +1,3 @@
+import { register } from 'node:module';
+
+register('./change-constant.mjs', import.meta.url);
