@@ -1,5 +1,13 @@
 import { type ModelFileKind, readModelFile } from '@stepclock/model-file';
-import { type Betas, betasOf, CATALOGUE, stepCost, type Term } from '@stepclock/step-cost';
+import {
+  type Betas,
+  betasOf,
+  CATALOGUE,
+  type StepWindow,
+  stepCost,
+  type Term,
+  windowsFile,
+} from '@stepclock/step-cost';
 import { upgradedFrom1 } from './betas-1.js';
 import { type BetasFile, betasSchema } from './betas-schema.js';
 import { checkedTerms } from './consistency.js';
@@ -64,6 +72,8 @@ export interface Estimated {
   readonly terms?: readonly Term[];
   readonly options?: object;
   readonly intervals?: EstimatedIntervals | null;
+  /** The sums that the fit was made from. */
+  readonly windows?: readonly StepWindow[];
 }
 
 /**
@@ -72,7 +82,16 @@ export interface Estimated {
  * @throws Fault `step-cost/unknown-term`, `step-cost/bad-coefficient`
  */
 export const betasFileOf = (estimate: Estimated, catalogue: readonly Term[] = CATALOGUE): BetasFile => {
-  const { algo, model, betas: given, terms: ordered = catalogue, options, intervals = null, ...more } = estimate;
+  const {
+    algo,
+    model,
+    betas: given,
+    terms: ordered = catalogue,
+    options,
+    intervals = null,
+    windows = [],
+    ...more
+  } = estimate;
   const { terms, coefficients } = stepCost(given, ordered);
   const { byLabel = {}, covariance = null, ...others } = intervals ?? {};
   const intervalOf = ({ label }: Term) => byLabel[label] ?? null;
@@ -97,6 +116,7 @@ export const betasFileOf = (estimate: Estimated, catalogue: readonly Term[] = CA
     intervals: intervals && { ...Object.fromEntries(repeated), ...snakeCaseFields(others), level: intervals.level },
     ...(options !== undefined && { options: snakeCaseFields(told) }),
     ...snakeCaseFields(more),
+    ...(windows.length > 0 && { windows: windowsFile(windows) }),
   };
 };
 

@@ -1,4 +1,5 @@
 import { between, count, level, nonNegative, orderedPairWithin, text } from '@stepclock/model-file';
+import { windowsSchema } from '@stepclock/step-cost';
 import * as v from 'valibot';
 
 /** Coefficients beyond are no seconds of any engine; within, whatever is computed from a file stays finite. */
@@ -115,7 +116,7 @@ export const betasSchema = v.looseObject({
     ),
   ),
   /** The sums that the fit was made from, `stepclock/windows@1`. */
-  windows: v.optional(v.unknown()),
+  windows: maybe(windowsSchema),
   /** What lies between a client and the engine: seconds a request, and a prompt token. */
   overhead: maybe(v.looseObject({ seconds: baseSeconds, seconds_per_prompt_token: v.optional(baseSeconds) }, OBJECT)),
   /** Tokens of a prompt that the log does not know (a template); negative: found in a cache. */
