@@ -174,7 +174,7 @@ describe('what the clock says of a log', () => {
     const { clock, intervals, betas, warnings } = estimateTokenClock(table);
     expect(warnings.map(({ code }) => code)).toContain('only-sums');
     expect(clock.onlySums).toContain('beta0');
-    expect(intervals?.byTerm[0] ?? null).toBeNull();
+    expect(intervals?.byLabel.beta0 ?? null).toBeNull();
     expect(betas.beta0 + betas.beta2 + 550 * betas.beta3).toAgree(6e-3 + 120e-6 + 550e-7, 0.002);
   });
 

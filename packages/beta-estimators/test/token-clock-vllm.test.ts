@@ -86,7 +86,7 @@ describe.each([
       expect(seconds(mine, [1, 0, n, n * context])).toAgree(seconds(truth, [1, 0, n, n * context]), 0.03);
     }
     for (const t of [2, 3]) {
-      const [low, high] = intervals?.byTerm[t] ?? [Number.NaN, Number.NaN];
+      const [low, high] = intervals?.byLabel[`beta${t}`] ?? [Number.NaN, Number.NaN];
       expect(truth[t]).toBeGreaterThanOrEqual(low);
       expect(truth[t]).toBeLessThanOrEqual(high);
     }

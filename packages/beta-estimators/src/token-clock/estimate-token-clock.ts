@@ -1,11 +1,12 @@
 import { Fault } from '@stepclock/faults';
+import { quantileOf } from '@stepclock/numerics';
 import {
   BASE_TERMS,
   type Betas,
   betasOf,
-  type CoefficientIntervals,
   DIAGNOSTIC_TERMS,
   type Identifiability,
+  type RowsFit,
   type RowTable,
   type StepWindow,
   type Term,
@@ -13,6 +14,8 @@ import {
 } from '@stepclock/step-cost';
 import type { TokenTable } from '@stepclock/trace-io';
 import type { EstimateWarning } from '../estimate.js';
+import type { Compositions } from '../step-clock/verdict/compositions.js';
+import type { StepClockIntervals } from '../step-clock/verdict/estimate-step-clock.js';
 import { type ClockedSteps, clockedSteps, type SchedulerFacts, withPrompts } from './clocked-steps.js';
 import { onlySums } from './report/only-sums.js';
 import { isClear, offsetPrompts, promptOffset } from './report/prompt-offset.js';
@@ -23,8 +26,8 @@ import { tableOfRows } from './rows/rows-of-steps.js';
 import { fitWithoutStalls, trustedRows } from './rows/trusted-rows.js';
 
 export interface TokenClockOptions extends SchedulerFacts {
-  /** Terms of the cost of a step. Default: the four base terms. */
-  readonly terms?: readonly Term[];
+  /** Terms of the cost of a step, by name or label. Default: the four base terms. */
+  readonly terms?: readonly string[];
   /** Level of the intervals. Default 0.95. */
   readonly level?: number;
 }
@@ -35,9 +38,9 @@ export interface TokenClockEstimate {
   /** Terms of the cost, without those that only tell something about the log. */
   readonly terms: readonly Term[];
   readonly betas: Betas;
-  /** By term, in the order of `terms`; null where too little is there to tell. */
-  readonly intervals: CoefficientIntervals | null;
-  readonly identifiability: Identifiability;
+  /** Null where too few rows are there to tell; of a coefficient null where only sums with others are determined. */
+  readonly intervals: StepClockIntervals | null;
+  readonly identifiability: Identifiability & { readonly compositions: Compositions };
   readonly steps: RebuiltStepLog;
   /** Rows that were fitted, stalls put aside, and their windows. */
   readonly rows: RowTable;
@@ -60,7 +63,8 @@ const OFFSET_ROUNDS = 3;
  * @throws Fault `beta-estimators/no-tokens`, `beta-estimators/tokens-do-not-line-up`, `beta-estimators/too-few-rows`
  */
 export function estimateTokenClock(tokens: TokenTable, options: TokenClockOptions = {}): TokenClockEstimate {
-  const { terms = BASE_TERMS, level = 0.95, ...facts } = options;
+  const { terms: names, level = 0.95, ...facts } = options;
+  const terms = names === undefined ? BASE_TERMS : termsNamed(names);
   const columns = [...terms, ...CLIENT_OVERHEAD];
   let clocked = clockedSteps(tokens, facts);
   let fits = fitsOf(clocked, columns, level);
@@ -76,8 +80,8 @@ export function estimateTokenClock(tokens: TokenTable, options: TokenClockOption
     algo: 'token-clock',
     terms,
     betas: betasOf(terms, fit.coefficients),
-    intervals: identifiedOnly(fit.intervals, fits.onlySums),
-    identifiability: fit.identifiability,
+    intervals: intervalsOf(fit, terms, fits.onlySums),
+    identifiability: { ...fit.identifiability, compositions: compositionsOf(clocked) },
     steps: rebuiltStepLog(clocked, fits.trusted),
     rows: fit.rows,
     windows: fit.windows,
@@ -96,9 +100,29 @@ function fitsOf(clocked: ClockedSteps, columns: readonly Term[], level: number):
 }
 
 /** Intervals of coefficients that the rows determine one by one; of the others only sums have any. */
-function identifiedOnly(intervals: CoefficientIntervals | null, only: Uint8Array): CoefficientIntervals | null {
+function intervalsOf({ intervals }: RowsFit, terms: readonly Term[], only: Uint8Array): StepClockIntervals | null {
   if (intervals === null) return null;
-  return { ...intervals, byTerm: intervals.byTerm.map((interval, t) => (only[t] === 1 ? null : interval)) };
+  const { level, byTerm, covariance, windows } = intervals;
+  const p = byTerm.length;
+  return {
+    level,
+    byLabel: Object.fromEntries(terms.map(({ label }, t) => [label, only[t] === 1 ? null : byTerm[t]])),
+    covariance: terms.map((_, i) => terms.map((__, j) => covariance[i * p + j])),
+    blocks: windows,
+  };
+}
+
+/** Ranges of what steps held, the rarest half per cent at either end apart. */
+function compositionsOf({ steps, prompts }: ClockedSteps): Compositions {
+  const range = (column: Float64Array): readonly [number, number] => [
+    quantileOf(column, 0.005),
+    quantileOf(column, 0.995),
+  ];
+  return {
+    prefillTokens: range(prompts.prefillTokens),
+    decodeSeqs: range(steps.decodeSeqs),
+    contextTokens: range(steps.contextTokens),
+  };
 }
 
 function refuseTooFew({ steps }: ClockedSteps, rows: number, columns: number): void {

@@ -7,6 +7,7 @@ const flagOf = (option: Option): string => `--${option.replace(/[A-Z]/g, (c) => 
 
 /** The options that not every algorithm has, and the algorithms that have them. */
 const PARTICULAR: readonly (readonly [Option, readonly Algorithm[]])[] = [
+  ['evidence', ['step-clock']],
   ['model', ['step-clock']],
   ['terms', ['step-clock']],
   ['maxNumBatchedTokens', ['step-clock']],

@@ -6,6 +6,9 @@ import { traceOptions } from '../../options/trace-options.js';
 
 const ALGORITHMS = ['step-clock', 'iterative', 'baseline'] as const;
 
+/** What an estimate rests on. */
+const EVIDENCE = ['auto', 'tokens', 'phases'] as const;
+
 /** The name of an estimator. */
 export type Algorithm = (typeof ALGORITHMS)[number];
 
@@ -14,6 +17,10 @@ export const estimateOptions = {
   csv: text('the trace, as an option instead of a positional one', 'trace'),
   ...traceOptions,
   algo: choice(ALGORITHMS, 'the estimator [step-clock; with --chunk-size alone baseline]'),
+  evidence: choice(
+    EVIDENCE,
+    'what of the trace is read: the time of every token, the phases of requests, or the best that is there [auto]',
+  ),
   model: choice(
     STEP_CLOCK_MODELS,
     'step-clock: three coefficients (linear), four (kv), or four wherever the trace tells the context [auto]',

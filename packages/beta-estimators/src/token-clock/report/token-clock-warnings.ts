@@ -1,6 +1,8 @@
 import type { EstimateWarning } from '../../estimate.js';
 import type { TokenClockReport } from './token-clock-report.js';
 
+/** Stalls of a smaller part of the time are left unsaid. */
+const WORTH_NAMING = 0.001;
 /** Prompts that add less than this part of a step leave no trace; fewer prompts tell nothing; a first token after so many steps took its time. */
 const NO_TRACE = 0.15;
 const ENOUGH_PROMPTS = 20;
@@ -33,7 +35,7 @@ export function tokenClockWarnings(clock: TokenClockReport): readonly EstimateWa
       message: `the file has no start times: they were rebuilt from how the sequences of tokens fall on each other${off}`,
     });
   }
-  if (clock.stalls > 0) {
+  if (clock.stalledShare > WORTH_NAMING) {
     warnings.push({
       code: 'stalls',
       message: `${clock.stalls} rows took far longer than their steps cost, ${clock.stalledSec.toFixed(2)} s in all (${(100 * clock.stalledShare).toFixed(1)} % of the time): the model leaves them out`,

@@ -1,0 +1,58 @@
+import type { TokenClockEstimate } from '@stepclock/beta-estimators';
+import type { Session } from '../session/session.js';
+import { betasText } from './estimate-text.js';
+import { grouped, percent } from './quantity.js';
+import { tableText } from './table.js';
+
+const ms = (sec: number): string => `${(1000 * sec).toPrecision(3)} ms`;
+
+/** A budget so large that no log contradicts it. */
+const NO_BUDGET = 65_536;
+
+/** How the engine cut prompts into steps, in words. */
+const policyText = ({ policy }: TokenClockEstimate['clock']): string =>
+  policy.kind === 'budget' && policy.tokens >= NO_BUDGET
+    ? 'no budget shows'
+    : policy.kind === 'budget'
+      ? `${grouped(policy.tokens)} tokens a step at most`
+      : policy.kind === 'chunk'
+        ? `${grouped(policy.tokens)} tokens of each prompt a step`
+        : 'not told by the log: rows span whole prompts';
+
+/** What the clock saw, one fact a line. */
+const clockText = ({ clock }: TokenClockEstimate): string => {
+  const facts: (readonly [string, string])[] = [
+    [
+      'steps',
+      `${grouped(clock.steps)} seen in ${grouped(clock.chunks)} chunks, ${grouped(clock.hiddenSteps)} of prefill that showed none`,
+    ],
+    ['rows', `${grouped(clock.rows)} of ${clock.stepsPerRow} steps or more, off by ${percent(clock.rowResidual)}`],
+    [
+      'client',
+      clock.spreadP50Sec === null
+        ? 'one request at a time'
+        : `chunks ${ms(clock.spreadP50Sec)} after their step's first (90 %: ${ms(clock.spreadP90Sec ?? 0)}), ${grouped(clock.lateEnds)} ends late`,
+    ],
+    ['prompts', policyText(clock)],
+    ['stalls', `${clock.stalls}, ${clock.stalledSec.toFixed(2)} s (${percent(clock.stalledShare)} of the time)`],
+  ];
+  if (clock.clientOverheadSec !== null)
+    facts.push(['overhead', `${ms(clock.clientOverheadSec)} between client and engine`]);
+  if (clock.engines > 1) facts.push(['engines', grouped(clock.engines)]);
+  if (clock.stepsPerChunk > 1) facts.push(['chunks', `one every ${clock.stepsPerChunk} steps`]);
+  return tableText(
+    facts.map(([name, fact]) => [`  ${name}`, fact]),
+    [0, 1],
+  );
+};
+
+/** An estimate from token times for people. `heading` says what was read. */
+export const tokenClockText = (heading: string, estimate: TokenClockEstimate, paint: Session['paint']): string =>
+  [
+    heading,
+    "token-clock: the engine's steps from the times of its tokens",
+    '',
+    betasText(estimate, paint),
+    '',
+    clockText(estimate),
+  ].join('\n');

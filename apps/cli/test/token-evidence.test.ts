@@ -1,0 +1,101 @@
+import '@stepclock/vitest-matchers';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { capture } from './capture.js';
+
+const fixtures = join(import.meta.dirname, '../../../fixtures');
+const bench = join(fixtures, 'traces/vllm-cpu/steady/bench.json.gz');
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stepclock-tokens-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const json = async (...argv: readonly string[]) => {
+  const { code, stdout, stderr } = await capture(['estimate', ...argv, '--json']);
+  expect([code, stderr.replaceAll(/^warning: .*\n/gm, '')]).toEqual([0, '']);
+  return JSON.parse(stdout);
+};
+
+/** Requests whose tokens come whenever they like. */
+const blurred = (starts: boolean): string => {
+  const lens = Array.from({ length: 40 }, () => 30);
+  const gap = (r: number, i: number): number => 0.01 * (1 + (((r + 3) * (i + 7) * 7919) % 97) / 40);
+  const file = {
+    backend: 'vllm',
+    request_throughput: 1,
+    total_input_tokens: 1200,
+    duration: 2,
+    input_lens: lens,
+    output_lens: lens,
+    ttfts: lens.map((_, r) => 0.05 + r / 1000),
+    itls: lens.map((n, r) => Array.from({ length: n - 1 }, (_, i) => gap(r, i))),
+    errors: lens.map(() => ''),
+    ...(starts && { start_times: lens.map((_, r) => r * 0.0137) }),
+  };
+  const path = join(folder, `blurred-${starts}.json`);
+  writeFileSync(path, JSON.stringify(file));
+  return path;
+};
+
+describe('estimate reads the best evidence that a file has', () => {
+  it('token times where they are there, the phases where they are asked for', async () => {
+    const tokens = await json(bench);
+    expect(tokens).toMatchObject({ algo: 'token-clock', evidence: 'tokens', clock: { steps: 1592, engines: 1 } });
+    expect(tokens.input.files[0]).toMatchObject({ format: 'vllm-bench', requests: 100, chunks: 4319 });
+    expect(tokens.intervals.beta0[0]).toBeLessThan(tokens.betas.beta0);
+    const phases = await json(bench, '--evidence', 'phases');
+    expect(phases.algo).toBe('step-clock');
+    expect(tokens.betas.beta1).toAgree(phases.betas.beta1, 0.3);
+  });
+
+  it('says what the clock saw', async () => {
+    const { code, stdout } = await capture(['estimate', bench]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/100 requests, 4.319 chunks\ntoken-clock: /);
+    expect(stdout).toMatch(/beta1 +per prefill token/);
+    expect(stdout).toMatch(/steps +1.592 seen in 4.319 chunks/);
+    expect(stdout).toMatch(/prompts +512 tokens a step at most/);
+  });
+
+  it('the phases, with a warning, where token times do not line up', async () => {
+    const { code, stdout, stderr } = await capture(['estimate', blurred(true), '--json']);
+    expect(stderr).toMatch(/token times: must line up .*using first and last tokens only \[tokens-do-not-line-up\]/);
+    if (code === 0) expect(JSON.parse(stdout).algo).toBe('step-clock');
+  });
+
+  it('an option of the phases means the phases', async () => {
+    expect((await json(bench, '--model', 'linear')).algo).toBe('step-clock');
+  });
+});
+
+describe('--evidence tokens', () => {
+  it('refuses what does not line up, in one line', async () => {
+    const { code, stderr } = await capture(['estimate', blurred(true), '--evidence', 'tokens']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^stepclock: token times: must line up .*\n$/);
+  });
+
+  it('a file without start times that does not line up has nothing else to read', async () => {
+    const { code, stderr } = await capture(['estimate', blurred(false)]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/token times: must line up/);
+  });
+
+  it('refuses a file without token times', async () => {
+    const log = join(fixtures, 'traces/shared-budget-300/requests.jsonl');
+    const { code, stderr } = await capture(['estimate', log, '--evidence', 'tokens']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('must tell when each token came')]);
+  });
+
+  it.each([
+    [['--window', '0:5'], '--window'],
+    [['--algo', 'baseline', '--chunk-size', '64'], '--evidence'],
+  ])('does not go with %j', async (options, named) => {
+    const { code, stderr } = await capture(['estimate', bench, '--evidence', 'tokens', ...options]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(named)]);
+  });
+});
