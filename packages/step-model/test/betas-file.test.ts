@@ -173,6 +173,7 @@ describe('a broken betas file', () => {
     [{ ...good, overhead: { seconds: null } }, 'overhead.seconds: must be a number from 0'],
     [{ ...good, limits: { max_num_seqs: 0 } }, 'limits.max_num_seqs: must be a number from 1'],
     [term(1, { name: 'warp' }), 'terms[1].name: must be a term of the catalogue; got "warp"'],
+    [term(1, { unit: 'ms' }), 'terms[1].unit: must be s/token, the unit of prefill_tokens; got "ms"'],
     [term(3, { name: 'step' }), 'terms[3].name: must not stand twice; got "step"'],
     [term(3, { value: '1' }), 'terms[3].value: must be a number from -1000000 to 1000000; got "1"'],
     [term(2, { value: -1e-9 }), 'terms[2].value: must be a number of seconds of at least 0; got -1e-9'],

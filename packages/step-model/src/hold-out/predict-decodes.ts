@@ -2,15 +2,9 @@ import { sumBetween } from '@stepclock/overlap-pressure';
 import { type Betas, CATALOGUE, emptyStretch, type StepCost, stepCost, type Term, termOf } from '@stepclock/step-cost';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { isAffineInBatch } from '../prediction/term-forms.js';
-import { engineSignals } from './engine-signals.js';
+import { type DividedModel, engineSignals } from './engine-signals.js';
 
-/** A model's cost in two parts: what the means of a stretch tell, and what the batch of every step must be asked for. */
-interface Cost {
-  readonly ofMeans: StepCost;
-  readonly ofBatches: StepCost;
-}
-
-const costOf = (betas: Betas, catalogue: readonly Term[]): Cost => {
+const costOf = (betas: Betas, catalogue: readonly Term[]): DividedModel => {
   const part = (affine: boolean): StepCost => {
     const chosen = Object.entries(betas).filter(([label]) => isAffineInBatch(termOf(label, catalogue)) === affine);
     return stepCost(Object.fromEntries(chosen), catalogue);
@@ -19,8 +13,8 @@ const costOf = (betas: Betas, catalogue: readonly Term[]): Cost => {
 };
 
 /** Predicted durations of the decode phases of one engine, by row; NaN in the rows of prefills. */
-const predictEngine = (phases: PhaseTable, rows: Uint32Array, { ofMeans, ofBatches }: Cost): Float64Array => {
-  const signals = engineSignals(phases, rows, ofBatches);
+const predictEngine = (phases: PhaseTable, rows: Uint32Array, model: DividedModel): Float64Array => {
+  const signals = engineSignals(phases, rows, model);
   const { grid, work, rate, isDecode } = signals;
   const stretch = emptyStretch();
   return work.map((steps, k) => {
@@ -32,10 +26,10 @@ const predictEngine = (phases: PhaseTable, rows: Uint32Array, { ofMeans, ofBatch
     stretch.decodeSeqs = sumBetween(signals.decodeTokens, from, to) / steps;
     stretch.contextTokens = (rate[k] * sumBetween(signals.contextSec, from, to)) / steps;
     stretch.prefillTokens = sumBetween(signals.prefillTokens, from, to);
-    stretch.prefillSteps = rate[k] * sumBetween(signals.prefillSec, from, to);
+    stretch.prefillSteps = Math.min(steps, sumBetween(signals.prefillSteps, from, to));
     stretch.prefillRequests = sumBetween(signals.prefillRequests, from, to);
     stretch.prefillContext = sumBetween(signals.prefillContext, from, to);
-    return ofMeans.secondsOf(stretch) + rate[k] * sumBetween(signals.stepCostSec, from, to);
+    return model.ofMeans.secondsOf(stretch) + rate[k] * sumBetween(signals.stepCostSec, from, to);
   });
 };
 

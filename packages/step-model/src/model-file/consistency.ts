@@ -20,12 +20,13 @@ export const checkedTerms = (model: BetasFile, catalogue: readonly Term[], file?
   const repeated: Readonly<Record<string, unknown>> = betas;
   const repeatedIntervals: Readonly<Record<string, unknown>> = intervals ?? {};
   const found: Term[] = [];
-  for (const [i, { name, value, interval }] of terms.entries()) {
+  for (const [i, { name, unit, value, interval }] of terms.entries()) {
     const at = `terms[${i}]`;
     const term = known(name, catalogue);
     if (term === undefined) throw fault(`${at}.name`, 'must be a term of the catalogue', name);
     if (found.includes(term)) throw fault(`${at}.name`, 'must not stand twice', name);
     found.push(term);
+    if (unit !== term.unit) throw fault(`${at}.unit`, `must be ${term.unit}, the unit of ${term.name}`, unit);
     if (term.sign === 'non-negative' && !(value >= 0)) {
       throw fault(`${at}.value`, 'must be a number of seconds of at least 0', value);
     }
