@@ -20,7 +20,7 @@ export interface TokenTimesOptions {
 /**
  * A simulation as a streaming client logs it: when each chunk of each request arrived.
  *
- * @throws EngineSimError `engine-sim/bad-option`
+ * @throws Fault `engine-sim/bad-option`
  */
 export const tokenTimes = (run: Simulation, options: TokenTimesOptions = {}): TokenTable => {
   const { jitterSec = 0, overheadSec = 0, heldBack = 0, interval = 1, seed = 0 } = options;
