@@ -36,6 +36,34 @@ const libraries = packages.filter(({ name }) => name !== 'stepclock').map(({ nam
 const out = mkdtempSync(join(tmpdir(), 'stepclock-pack-'));
 const tarballs = [];
 
+const SPECIFIER = /\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
+const packageOf = (specifier) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+/** What is declared is imported (or found by name and read as a file), and nothing else is. */
+const checkDependencies = (filename, inside, manifest) => {
+  const declared = Object.keys(manifest.dependencies ?? {});
+  const texts = inside
+    .filter((file) => /^package\/dist\/.*\.(?:js|d\.ts)$/.test(file))
+    .map((file) => run('tar', ['-xzOf', filename, file]).replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, ''));
+  const imported = new Set(
+    texts
+      .flatMap((text) => [...text.matchAll(SPECIFIER)].map((match) => match[1] ?? match[2]))
+      .filter((specifier) => /^@?[a-z][\w./-]*$/.test(specifier))
+      .map(packageOf),
+  );
+  const named = (name) => texts.some((text) => new RegExp(`['"\`]${name}['"\`/]`).test(text));
+  const idle = declared.filter((name) => !imported.has(name) && !named(name));
+  must(idle.length === 0, `declares ${idle.join(', ')} and never imports it`);
+  // The program is one bundle of minified modules: its texts hold words that look like imports.
+  if (manifest.name === 'stepclock') return;
+  const undeclared = [...imported].filter((name) => !declared.includes(name) && name !== manifest.name);
+  must(undeclared.length === 0, `imports ${undeclared.join(', ')} and does not declare it`);
+};
+
 const checkTarball = ({ folder, name }) => {
   const { filename, files } = JSON.parse(run(bin('pnpm'), ['pack', '--json', '--pack-destination', out], folder));
   tarballs.push(filename);
@@ -45,7 +73,9 @@ const checkTarball = ({ folder, name }) => {
   for (const file of ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
     must(inside.includes(`package/${file}`), `${file} is not in the tarball`);
   }
-  must(!run('tar', ['-xzOf', filename, 'package/package.json']).includes('workspace:'), 'a workspace: range is left');
+  const packed = run('tar', ['-xzOf', filename, 'package/package.json']);
+  must(!packed.includes('workspace:'), 'a workspace: range is left');
+  checkDependencies(filename, inside, JSON.parse(packed));
   run(bin('publint'), ['run', filename, '--strict']);
   // The cli is a program; only its packages are imported by others.
   if (name !== 'stepclock') run(bin('attw'), [filename, '--profile', 'esm-only']);
@@ -101,6 +131,25 @@ const typeCheck = (project) => {
     const others = new Set(faulty.flatMap((line) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(line)?.[1] ?? []));
     return `our types without skipLibCheck; faults in those of ${[...others].join(', ')}`;
   }
+};
+
+/** A package alone, with the siblings that it stands on and nothing of the others: what they declare is enough. */
+const checkAlone = (project, name, code) => {
+  const needed = new Set();
+  const add = (wanted) => {
+    if (needed.has(wanted)) return;
+    needed.add(wanted);
+    const { folder } = packages.find((entry) => entry.name === wanted);
+    const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    for (const sibling of Object.keys(dependencies).filter((one) => libraries.includes(one))) add(sibling);
+  };
+  add(name);
+  const files = [...needed].map((one) => tarballs[packages.findIndex((entry) => entry.name === one)]);
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
+  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...files], project);
+  must(!readdirSync(join(project, 'node_modules')).includes('@stdlib'), '@stdlib is installed');
+  return run(process.execPath, ['--input-type=module', '-e', code], project).trim();
 };
 
 const checkInstalled = (project) => {
@@ -160,7 +209,20 @@ const checkInstalled = (project) => {
 
 try {
   for (const entry of packages) check(entry.name, () => checkTarball(entry));
-  if (faults === 0) checkInstalled(join(out, 'stranger'));
+  if (faults === 0) {
+    check('beta-estimators alone in an empty folder', () =>
+      checkAlone(
+        join(out, 'alone'),
+        '@stepclock/beta-estimators',
+        `import { estimateBaseline } from '@stepclock/beta-estimators';
+         import { phaseTableFrom } from '@stepclock/trace-io';
+         const rows = [[0, 2], [1, 4], [3, 5], [4, 9]].map(([t_start, t_end], i) => (
+           { request_id: 'r' + i, phase_type: 'prefill', t_start, t_end, prefill_tokens: 64 * (i + 1), decode_tokens: 0 }));
+         console.log(Object.keys(estimateBaseline(phaseTableFrom(rows), { chunkSize: 64 }).betas).join(', '));`,
+      ),
+    );
+    checkInstalled(join(out, 'stranger'));
+  }
   check('a changeset or a changelog for every package', () => {
     const pending = readdirSync(join(root, '.changeset'))
       .filter((file) => file.endsWith('.md') && file !== 'README.md')

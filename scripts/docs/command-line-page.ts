@@ -178,7 +178,7 @@ export const commandLinePage = async (help: Help): Promise<string> => {
   }
   return `${[
     '# Command line',
-    'Every verb with its options, as `stepclock VERB --help` prints them.\nThis page is made by `node --conditions=@stepclock/source --import tsx scripts/docs/command-line.ts`; a test holds it against the program.',
+    'Every verb with its options, as `stepclock VERB --help` prints them.\nThis page is made by `npm run docs:command-line`; a test holds it against the program.',
     'A value follows its option after a space or `=`. A flag takes no value; `--no-NAME` turns it off.\n`stepclock completion` prints a completion script for bash or zsh.',
     '## Options of every verb',
     ...optionTable('option', top.options),

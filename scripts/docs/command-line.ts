@@ -1,5 +1,5 @@
 // Makes docs/command-line.md from the program's own --help:
-//   node --conditions=@stepclock/source --import tsx scripts/docs/command-line.ts
+//   npm run docs:command-line
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 // Makes the figures of docs/theory.md from simulated engines with known coefficients:
-//   node --conditions=@stepclock/source --import tsx scripts/docs/figures.ts
+//   npm run docs:figures
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { estimateBaseline, estimateIterative, estimateStepClock, stepClockDetails } from '@stepclock/beta-estimators';

@@ -1,7 +1,7 @@
 /**
  * What a queue folded into the prefills costs the step clock, by the length of the outputs and of the trace: the runs behind fixtures/formats and the scenario `folded`.
  *
- * node --conditions=@stepclock/source --import tsx scripts/validate/folded-queue.ts [--seeds 20 | --quick]
+ * npm run ts -- scripts/validate/folded-queue.ts [--seeds 20 | --quick]
  */
 import { parseArgs } from 'node:util';
 import { type Coefficients, runScenario } from '@stepclock/engine-sim';

@@ -1,4 +1,4 @@
-// Transfers other than those of the reference, from the same files: node --conditions=@stepclock/source --import tsx scripts/validate/stage-pairs.ts [DATA] [--quick]
+// Transfers other than those of the reference, from the same files: npm run ts -- scripts/validate/stage-pairs.ts [DATA] [--quick]
 // `auto` against the best of the other methods that train no network, which a user cannot know beforehand. 4 seeds at N = 10, 25, 50; --quick: 1 seed at
 // N = 25 of the pairs of a3. Sets a1, a2, a3 are described in docs/accuracy.md.
 import { createReadStream, existsSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Transfer and guardrail on measured two-GPU data: node --conditions=@stepclock/source --import tsx scripts/validate/stage.ts [DATA] [--quick] [SET...]
+// Transfer and guardrail on measured two-GPU data: npm run ts -- scripts/validate/stage.ts [DATA] [--quick] [SET...]
 // Sets a1, a2, a3 and the reference are described in docs/accuracy.md. Target of auto: the reference's cross-validated choice, or at most one standard
 // error above it; of affine, global-affine and fine-tuned: within two standard errors of the reference. 10 seeds and 40 guardrail splits; --quick: 2 and 4,
 // at N = 25 alone. --transfer or --guardrail alone runs that half.

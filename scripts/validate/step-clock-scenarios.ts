@@ -1,7 +1,7 @@
 /**
  * What the step clock finds on simulated engines whose coefficients are known.
  *
- * node --conditions=@stepclock/source --import tsx scripts/validate/step-clock-scenarios.ts [--seeds 10 | --quick] [--only NAME,NAME] [--model auto]
+ * npm run ts -- scripts/validate/step-clock-scenarios.ts [--seeds 10 | --quick] [--only NAME,NAME] [--model auto]
  */
 import { parseArgs } from 'node:util';
 import { estimateStepClock, type StepClockEstimate, type StepClockModel } from '@stepclock/beta-estimators';

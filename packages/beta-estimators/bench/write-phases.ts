@@ -1,7 +1,7 @@
 /**
  * Writes the trace of the benchmarks as a phase CSV, about 58 MB for a million phases.
  *
- *   node --conditions=@stepclock/source --import tsx packages/beta-estimators/bench/write-phases.ts PATH.csv [PHASES] [--seed N] [--again ROWS] [--parts N]
+ *   npm run ts -- packages/beta-estimators/bench/write-phases.ts PATH.csv [PHASES] [--seed N] [--again ROWS] [--parts N]
  *
  * --again: the first so many rows once more at the end, under other names and later. --parts: in so many files, PATH-1.csv and so on.
  */

@@ -1,7 +1,7 @@
 /**
  * Writes a synthetic file of a format, the text that the benchmark of the readers makes up as it reads.
  *
- *   node --conditions=@stepclock/source --import tsx packages/trace-io/bench/write-synthetic.ts FORMAT REQUESTS PATH
+ *   npm run ts -- packages/trace-io/bench/write-synthetic.ts FORMAT REQUESTS PATH
  */
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';

@@ -1,6 +1,6 @@
 import { type ReportData, renderReport } from '@stepclock/charts';
-import { figuresOf, writeFigures } from '../files/figure-files.js';
 import type { Session } from '../session/session.js';
+import { figuresOf, writeFigures } from './figure-files.js';
 import type { ReportTargets } from './report-targets.js';
 
 /** Writes the HTML report, its figures as files, or both. */

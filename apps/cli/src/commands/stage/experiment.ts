@@ -106,7 +106,7 @@ export const verb = defineVerb({
       const names = [nameOf(args.sourceFilter, 'the source'), nameOf(args.targetFilter, 'the target')] as const;
       const charts = stageCharts(result, ...names);
       if (args.figures !== false) {
-        const { writeFigures } = await import('../../files/figure-files.js');
+        const { writeFigures } = await import('../../reports/figure-files.js');
         drawn = (await writeFigures(args.figures ?? output, charts, session)).length;
       }
       if (args.report !== undefined) {

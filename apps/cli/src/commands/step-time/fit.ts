@@ -88,7 +88,7 @@ export const verb = defineVerb({
     if (args.figures !== false || args.report !== undefined) {
       const charts = stepTimeCharts(fit, comparison, file);
       if (args.figures !== false) {
-        const { writeFigures } = await import('../../files/figure-files.js');
+        const { writeFigures } = await import('../../reports/figure-files.js');
         written.push(...(await writeFigures(args.figures ?? folder, charts, session)));
       }
       if (args.report !== undefined) {

@@ -167,6 +167,6 @@ const chartsOf = async (
 };
 
 const draw = async (folder: string, charts: readonly NamedFigure[], session: Session): Promise<readonly string[]> => {
-  const { writeFigures } = await import('../../files/figure-files.js');
+  const { writeFigures } = await import('../../reports/figure-files.js');
   return writeFigures(folder, charts, session);
 };
