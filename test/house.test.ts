@@ -51,6 +51,7 @@ const UNUSED: Readonly<Record<string, readonly string[]>> = {
     'fitWindow',
     'heldOutLoss',
     'mergeWindows',
+    'readWindows',
     'restated',
     'withoutEach',
   ],
