@@ -1,5 +1,5 @@
 export { type ReadStepTimesOptions, readStepTimes } from './data/read-step-times.js';
-export { KNOWN_FURTHER_FEATURES, type StepTimes, stepTimesOf } from './data/step-times.js';
+export { type StepTimes, stepTimesOf } from './data/step-times.js';
 export type { StepTimeFaultCode } from './fault.js';
 export {
   type CompareOptions,
@@ -17,9 +17,7 @@ export { type MissedPoint, pointsOverThreshold } from './model/points-over-thres
 export {
   evaluationJSON,
   type ModelFileOptions,
-  missedJSON,
   readStepTimeFile,
-  statisticsJSON,
   stepTimeFile,
 } from './model/step-time-file.js';
 export { predictStepTime, type StepPrediction, type StepQuery, type StepTimeModel } from './model/step-time-model.js';

@@ -5,14 +5,13 @@ import {
   compareEstimators,
   type EstimatorComparison,
   fitStepTime,
-  missedJSON,
   predictStepTime,
   readStepTimeFile,
-  statisticsJSON,
   stepTimeFigures,
   stepTimeFile,
   stepTimesOf,
 } from '../src/index.js';
+import { missedJSON, statisticsJSON } from '../src/model/step-time-file.js';
 import { gridOfSteps } from './fixture.js';
 
 const stalls = gridOfSteps(0.02, (i, ms) => (i === 20 ? ms + 300 : ms));

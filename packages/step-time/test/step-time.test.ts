@@ -9,11 +9,11 @@ import {
   predictStepTime,
   readStepTimeFile,
   readStepTimes,
-  statisticsJSON,
   stepTimeFigures,
   stepTimeFile,
   stepTimesOf,
 } from '../src/index.js';
+import { statisticsJSON } from '../src/model/step-time-file.js';
 import { fixtureText, gridOfSteps, reference, tableOf } from './fixture.js';
 
 describe('one slow step among 2,413', () => {
