@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EstimateReportInput, estimateReport, histogramSpec, renderReport, renderSvg } from '@stepclock/charts';
+import { histogramSpec, renderReport, renderSvg } from '@stepclock/charts';
+import { type EstimateReportInput, estimateReport } from '@stepclock/step-model';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { capture } from '../../apps/cli/test/capture.js';
-import { sampleEstimate } from '../../packages/charts/test/sample-estimate.js';
+import { sampleEstimate } from '../../packages/step-model/test/sample-estimate.js';
 import { launchChromium } from './chromium.js';
 import { enlivenAll, type OpenReport, openReport } from './open-report.js';
 import { commandReports, type ReportSources } from './sample-reports.js';

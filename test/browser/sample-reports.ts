@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { estimateReport, panelSpec, type ReportData, renderReport } from '@stepclock/charts';
+import { panelSpec, type ReportData, renderReport } from '@stepclock/charts';
+import { estimateReport } from '@stepclock/step-model';
 import { capture } from '../../apps/cli/test/capture.js';
 import { everySpec } from '../../packages/charts/test/every-spec.js';
-import { sampleEstimate } from '../../packages/charts/test/sample-estimate.js';
+import { sampleEstimate } from '../../packages/step-model/test/sample-estimate.js';
 
 /** A report with one chart of every kind, as the regression models' reports use them. */
 const everyChart = (): ReportData => {

@@ -4,22 +4,8 @@ export { type Column, extentOf, requireColumns } from './column.js';
 export { formatNumber, formatPercent, formatSeconds } from './number-text.js';
 export { renderPng } from './render/render-png.js';
 export { renderSvg } from './render/render-svg.js';
-export type {
-  EstimateReportInput,
-  ReplayMetrics,
-  ReplayQuantity,
-  ReplayResult,
-  ReportClock,
-  ReportClusters,
-  ReportCoefficient,
-  ReportEstimator,
-  ReportPhases,
-  ReportSegments,
-} from './report/estimate-input.js';
-export { estimateReport } from './report/estimate-report.js';
 export { type ModelReport, modelReport, type NamedFigure } from './report/model-report.js';
 export { renderReport } from './report/render-report.js';
-export { type ReplayReportInput, replayReport } from './report/replay-sections.js';
 export type {
   KeyFigure,
   Provenance,

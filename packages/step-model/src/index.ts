@@ -28,5 +28,9 @@ export {
   replayJson,
 } from './replay/replay.js';
 export { METRIC_NAMES, type MetricName, type ServingMetrics, servingMetrics } from './replay/serving-metrics.js';
+export type { EstimateReportInput, ReplayResult, ReportEstimator } from './report/estimate-input.js';
+export { estimateReport } from './report/estimate-report.js';
+export { type ReplayReportInput, replayReport } from './report/replay-report.js';
+export { replayResultOf } from './report/replay-result.js';
 export type { StepColumns } from './step-columns.js';
 export type { StepModelFaultCode } from './step-model-fault.js';

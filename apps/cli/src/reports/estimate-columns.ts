@@ -4,7 +4,7 @@ import {
   type IterativeEstimate,
   type StepClockDetails,
 } from '@stepclock/beta-estimators';
-import type { EstimateReportInput } from '@stepclock/charts';
+import type { EstimateReportInput } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 
 type ReportPhases = NonNullable<EstimateReportInput['phases']>;

@@ -1,5 +1,6 @@
 import type { StepClockEstimate } from '@stepclock/beta-estimators';
-import { type EstimateReportInput, formatNumber, formatPercent, formatSeconds } from '@stepclock/charts';
+import { formatNumber, formatPercent, formatSeconds } from '@stepclock/charts';
+import type { EstimateReportInput } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { spanOf } from '../commands/estimate/time-window.js';
 import type { TraceInput } from '../files/trace-input.js';

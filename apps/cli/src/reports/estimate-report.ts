@@ -6,15 +6,16 @@ import {
   type StepClockEstimate,
   stepClockDetails,
 } from '@stepclock/beta-estimators';
+import { formatNumber, type ReportData } from '@stepclock/charts';
+import { isFault } from '@stepclock/faults';
 import {
   type EstimateReportInput,
   estimateReport,
-  formatNumber,
-  type ReportData,
+  type HoldOutError,
   type ReportEstimator,
-} from '@stepclock/charts';
-import { isFault } from '@stepclock/faults';
-import { type HoldOutError, replay } from '@stepclock/step-model';
+  replay,
+  replayResultOf,
+} from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { Estimate } from '../commands/estimate/estimators.js';
 import { limitsOf } from '../commands/model/limits.js';
@@ -25,7 +26,6 @@ import { percent } from '../text/quantity.js';
 import { clockClusters, clockCorrections, clockedPhases, fittedPhases, workingSegments } from './estimate-columns.js';
 import { clockFacts, diagnosticFacts, identifiabilityFacts, readFacts } from './estimate-facts.js';
 import { provenanceOf } from './provenance.js';
-import { replayResultOf } from './replay-result.js';
 
 /** Everything the report is made from. */
 export interface EstimateForReport {

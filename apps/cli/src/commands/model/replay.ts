@@ -1,5 +1,5 @@
 import { ExitCode } from '@stepclock/faults';
-import { betasOfFile, replay, replayJson } from '@stepclock/step-model';
+import { betasOfFile, replay, replayJson, replayReport, replayResultOf } from '@stepclock/step-model';
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import { integer, positiveInteger } from '../../options/number-rules.js';
@@ -77,9 +77,8 @@ export const verb = defineVerb({
       );
     }
     if (wantsReport(args)) {
-      const { formatNumber, replayReport } = await import('@stepclock/charts');
+      const { formatNumber } = await import('@stepclock/charts');
       const { writeReport } = await import('../../reports/write-report.js');
-      const { replayResultOf } = await import('../../reports/replay-result.js');
       const data = replayReport({
         subtitle: name,
         replay: replayResultOf(trace.requests, result),

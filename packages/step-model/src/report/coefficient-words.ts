@@ -1,6 +1,5 @@
-import { formatNumber, formatSeconds } from '../number-text.js';
+import { formatNumber, formatSeconds, type KeyFigure, type ReportBlock } from '@stepclock/charts';
 import type { ReportCoefficient } from './estimate-input.js';
-import type { KeyFigure, ReportBlock } from './report-data.js';
 
 /** `β₁` for `beta1`; other coefficients keep their names. */
 const symbolOf = (name: string): string =>

@@ -1,16 +1,17 @@
-import { formatPercent, formatSeconds } from '../number-text.js';
-import { ecdfSpec } from '../specs/ecdf.js';
-import { lowered } from '../specs/observed-predicted.js';
+import {
+  ecdfSpec,
+  formatPercent,
+  formatSeconds,
+  lowered,
+  type Provenance,
+  type ReportBlock,
+  type ReportData,
+  type ReportFigure,
+  type ReportSection,
+  type ReportWarning,
+  type Verdict,
+} from '@stepclock/charts';
 import type { ReplayMetrics, ReplayQuantity, ReplayResult } from './estimate-input.js';
-import type {
-  Provenance,
-  ReportBlock,
-  ReportData,
-  ReportFigure,
-  ReportSection,
-  ReportWarning,
-  Verdict,
-} from './report-data.js';
 
 const NAMES: Readonly<Record<ReplayQuantity, { readonly short: string; readonly long: string }>> = {
   ttft: { short: 'TTFT', long: 'Time to first token' },

@@ -1,14 +1,20 @@
-import { type Column, requireColumns } from '../column.js';
-import { formatNumber, formatSeconds } from '../number-text.js';
-import { convergenceSpec } from '../specs/convergence.js';
-import { histogramSpec } from '../specs/histogram.js';
+import {
+  type Column,
+  convergenceSpec,
+  formatNumber,
+  formatSeconds,
+  histogramSpec,
+  type ReportBlock,
+  type ReportData,
+  type ReportSection,
+  requireColumns,
+} from '@stepclock/charts';
 import { coefficientCards, coefficientTable, coefficientTitle } from './coefficient-words.js';
 import { type DurationErrors, durationErrors, durationErrorTable } from './duration-errors.js';
 import { clusterFigures, durationFigures, estimatorFigure, loadFigures, residualFigures } from './estimate-figures.js';
 import type { EstimateReportInput, ReportClock, ReportPhases, ReportSegments } from './estimate-input.js';
 import { estimateVerdict } from './estimate-verdict.js';
-import { replaySection } from './replay-sections.js';
-import type { ReportBlock, ReportData, ReportSection } from './report-data.js';
+import { replaySection } from './replay-report.js';
 
 const checkPhases = ({
   kind,

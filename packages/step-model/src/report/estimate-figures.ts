@@ -1,20 +1,20 @@
-import type { Column } from '../column.js';
-import { extentOf } from '../column.js';
-import { type ChartSpec, panelSpec } from '../spec.js';
-import { barSpec } from '../specs/bars.js';
-import { compositionSpec } from '../specs/composition.js';
-import { histogramSpec } from '../specs/histogram.js';
-import { observedPredictedSpec } from '../specs/observed-predicted.js';
-import { residualSpec } from '../specs/residual.js';
-import { stackedSpec } from '../specs/stacked.js';
-import { timelineSpec } from '../specs/timeline.js';
+import {
+  barSpec,
+  type ChartSpec,
+  type Column,
+  compositionSpec,
+  extentOf,
+  histogramSpec,
+  observedPredictedSpec,
+  panelSpec,
+  type ReportFigure,
+  residualSpec,
+  stackedSpec,
+  timelineSpec,
+} from '@stepclock/charts';
 import { coefficientTitle } from './coefficient-words.js';
 import { type DurationErrors, PHASE_KINDS } from './duration-errors.js';
 import type { EstimateReportInput, ReportClusters, ReportPhases, ReportSegments } from './estimate-input.js';
-import type { ReportFigure } from './report-data.js';
-
-/** Up to so many rows a series are drawn one by one; stated in captions. */
-const MAX_POINTS = 1500;
 
 /** One value a row, by a plain loop: `Float64Array.from` walks an iterator, which a million rows feel. */
 const columnOf = (length: number, at: (i: number) => number): Float64Array => {
@@ -30,11 +30,6 @@ const labelOf = (phases: ReportPhases, rows: Uint32Array) => {
   return label === undefined ? {} : { label: (i: number) => label(rows[i]) };
 };
 
-const manyRule = (rows: number, tails: string): string =>
-  rows <= MAX_POINTS
-    ? ''
-    : ` Of more than ${MAX_POINTS.toLocaleString('en-US')} rows the chart counts cells (darker: more) and draws the 150 ${tails} of each series as points.`;
-
 const partName = (error: DurationErrors): string => (error.part === 'all' ? `${error.kind} phases` : error.part);
 
 /** Predicted against observed durations, a figure a kind, a colour a part. */
@@ -42,7 +37,6 @@ export const durationFigures = (phases: ReportPhases, errors: readonly DurationE
   PHASE_KINDS.flatMap((kind) => {
     const groups = errors.filter((error) => error.kind === kind);
     if (groups.length === 0) return [];
-    const largest = Math.max(...groups.map((group) => group.rows.length));
     return [
       {
         spec: observedPredictedSpec({
@@ -55,7 +49,7 @@ export const durationFigures = (phases: ReportPhases, errors: readonly DurationE
             ...labelOf(phases, group.rows),
           })),
         }),
-        caption: `On the dashed diagonal the prediction is exact.${manyRule(largest, 'largest misses')}`,
+        caption: 'On the dashed diagonal the prediction is exact.',
       },
     ];
   });
@@ -120,12 +114,12 @@ export const residualFigures = (phases: ReportPhases, errors: readonly DurationE
   PHASE_KINDS.flatMap((kind) => {
     const groups = errors.filter((error) => error.kind === kind);
     if (groups.length === 0) return [];
-    const rule = manyRule(Math.max(...groups.map((group) => group.rows.length)), 'furthest from zero');
     return [
       {
         spec: panelSpec({
           title: `Residuals of ${kind} phases`,
-          subtitle: `Over time, a drift or a step means that the engine changed while it was watched; against the batch, a slope or a bend is cost that the model does not have. Where a few lie far out, the outermost bars gather all beyond them.${rule}`,
+          subtitle:
+            'Over time, a drift or a step means that the engine changed while it was watched; against the batch, a slope or a bend is cost that the model does not have.',
           panels: residualPanels(phases, groups),
         }),
       },
@@ -185,7 +179,6 @@ export const clusterFigures = (clusters: ReportClusters): ReportFigure[] => {
     clusters.observedSec.length,
     (i) => (clusters.observedSec[i] - clusters.predictedSec[i]) / clusters.steps[i],
   );
-  const rule = manyRule(perStep.length, 'furthest from zero');
   return [
     {
       spec: residualSpec({
@@ -200,7 +193,8 @@ export const clusterFigures = (clusters: ReportClusters): ReportFigure[] => {
           },
         ],
       }),
-      caption: `Clusters are the rows of the regression: stretches in which prefill tokens are exact. Small against the fixed cost of a step is what a sound clock looks like.${rule}`,
+      caption:
+        'Clusters are the rows of the regression: stretches in which prefill tokens are exact. Small against the fixed cost of a step is what a sound clock looks like.',
     },
     {
       spec: observedPredictedSpec({
@@ -208,7 +202,7 @@ export const clusterFigures = (clusters: ReportClusters): ReportFigure[] => {
         quantity: { label: 'Duration', unit: 's' },
         series: [{ name: 'clusters', observed: clusters.observedSec, predicted: clusters.predictedSec }],
       }),
-      caption: `On the dashed diagonal the prediction is exact.${manyRule(perStep.length, 'largest misses')}`,
+      caption: 'On the dashed diagonal the prediction is exact.',
     },
   ];
 };

@@ -1,8 +1,6 @@
+import { extentOf, formatNumber, formatPercent, formatSeconds, type ReportBlock } from '@stepclock/charts';
 import { selectQuantile } from '@stepclock/numerics';
-import { extentOf } from '../column.js';
-import { formatNumber, formatPercent, formatSeconds } from '../number-text.js';
 import type { ReportPhases } from './estimate-input.js';
-import type { ReportBlock } from './report-data.js';
 
 /** By code, as `PhaseTable.kind` has it. */
 export const PHASE_KINDS = ['prefill', 'decode'] as const;

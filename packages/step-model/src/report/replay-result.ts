@@ -1,7 +1,10 @@
-import type { ReplayMetrics, ReplayResult } from '@stepclock/charts';
-import { type Replay, servingMetrics } from '@stepclock/step-model';
+import { formatNumber } from '@stepclock/charts';
 import type { RequestTable } from '@stepclock/trace-io';
-import { counted } from './estimate-facts.js';
+import type { Replay } from '../replay/replay.js';
+import { servingMetrics } from '../replay/serving-metrics.js';
+import type { ReplayMetrics, ReplayResult } from './estimate-input.js';
+
+const counted = (count: number): string => formatNumber(count, 15);
 
 const finite = (column: Float64Array): Float64Array => column.filter((x) => Number.isFinite(x));
 
@@ -18,7 +21,7 @@ const definedMetrics = ({ metrics }: Replay): ReplayMetrics =>
     ]),
   );
 
-/** A replay as the charts take it: figures, and both distributions of every metric. */
+/** A replay as its report takes it: figures, and both distributions of every metric. */
 export const replayResultOf = (requests: RequestTable, replay: Replay): ReplayResult => {
   const measured = servingMetrics(requests);
   const replayed = servingMetrics(replay.simulation.requests);

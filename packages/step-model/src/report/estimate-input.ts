@@ -1,5 +1,4 @@
-import type { Column } from '../column.js';
-import type { Provenance, ReportWarning, Verdict } from './report-data.js';
+import type { Column, Provenance, ReportWarning, Verdict } from '@stepclock/charts';
 
 /** A fitted coefficient in SI. */
 export interface ReportCoefficient {

@@ -1,9 +1,8 @@
-import { formatNumber, formatPercent } from '../number-text.js';
+import { formatNumber, formatPercent, type Tone, type Verdict } from '@stepclock/charts';
 import { coefficientTitle, modelSentence, relativeHalfWidth } from './coefficient-words.js';
 import type { DurationErrors } from './duration-errors.js';
 import type { EstimateReportInput } from './estimate-input.js';
-import { replaySentence, worstMean } from './replay-sections.js';
-import type { Tone, Verdict } from './report-data.js';
+import { replaySentence, worstMean } from './replay-report.js';
 
 /** A median error above this is not a usable model; above the next, a model to use with care. */
 const USELESS = 0.2;

@@ -1,5 +1,5 @@
-import { estimateReport, renderReport, renderSvg } from '../src/index.js';
-import { everySpec } from '../test/every-spec.js';
+import { renderReport } from '@stepclock/charts';
+import { estimateReport } from '../src/index.js';
 import { sampleEstimate } from '../test/sample-estimate.js';
 
 /** Seconds of user and system time, and of the wall, that some work takes. */
@@ -21,9 +21,3 @@ for (const phases of [1_000, 10_000, 100_000, 1_000_000]) {
     `${`${phases}`.padEnd(9)} ${cpuSec.toFixed(2).padStart(7)} ${wallSec.toFixed(2).padStart(8)} ${size.toFixed(2).padStart(9)} ${memory.toFixed(0).padStart(16)}`,
   );
 }
-
-const specs = Object.values(everySpec());
-const { cpuSec } = await timed(async () => {
-  for (const spec of specs) await renderSvg(spec);
-});
-console.log(`${specs.length} small charts as SVG: ${((cpuSec / specs.length) * 1e3).toFixed(0)} ms of cpu time each`);
