@@ -1,9 +1,16 @@
 import '@stepclock/vitest-matchers';
 import { estimateStepClock } from '@stepclock/beta-estimators';
-import { estimateReport } from '@stepclock/charts';
 import { drawWorkload, simulate } from '@stepclock/engine-sim';
 import { betasOf, CATALOGUE, type StepComposition, stepCost, stretchOfStep, type Term } from '@stepclock/step-cost';
-import { betasFileOf, exportModel, fitSteps, parseBetasFile, predictStepTime, replay } from '@stepclock/step-model';
+import {
+  betasFileOf,
+  estimateReport,
+  exportModel,
+  fitSteps,
+  parseBetasFile,
+  predictStepTime,
+  replay,
+} from '@stepclock/step-model';
 import { describe, expect, it } from 'vitest';
 
 /** A cost that the catalogue does not know: 0.4 ms times the root of the decode batch, as a reduction tree would have. */
