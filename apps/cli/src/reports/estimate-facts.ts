@@ -8,7 +8,7 @@ import type { TraceInput } from '../files/trace-input.js';
 type Facts = readonly { readonly label: string; readonly value: string }[];
 
 /** A count, whole, as the report writes numbers. */
-export const counted = (count: number): string => formatNumber(Math.round(count), 15);
+const counted = (count: number): string => formatNumber(Math.round(count), 15);
 
 /** Diagnostics of the estimators in words. What stands elsewhere in the report is left out. */
 const DIAGNOSTICS: Readonly<Record<string, { readonly label: string; readonly text: (value: number) => string }>> = {
