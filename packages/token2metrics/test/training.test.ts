@@ -175,16 +175,19 @@ describe('validate', () => {
     }
   });
 
-  it('counts a setting once, however often it was repeated', () => {
-    // Nine settings off by 1 to 9 %, the worst of them a hundred times: 90 % of ten is the ninth all the same.
-    const errors = [...Array.from({ length: 8 }, (_, k) => k + 1), ...new Array<number>(100).fill(9)];
+  it('asks as much of repeats as of the settings that they repeat', () => {
+    // Ten settings off by 1 to 10 %, each five times: 90 % of eleven is the tenth, where 90 % of 51 rows would be the ninth.
     const rows = {
-      target: Float64Array.from(errors, (e) => 1 + e / 100),
-      predicted: new Float64Array(108).fill(1),
-      setting: Int32Array.from(errors, (e) => e),
+      target: Float64Array.from({ length: 50 }, (_, k) => 1 + (Math.floor(k / 5) + 1) / 100),
+      predicted: new Float64Array(50).fill(1),
+      setting: Int32Array.from({ length: 50 }, (_, k) => Math.floor(k / 5)),
     };
-    expect(intervalOf(rows, 0.9)?.relativeRadius).toAgree(0.09, 1e-12);
-    expect(intervalOf(rows, 0.75)?.relativeRadius).toAgree(0.08, 1e-12);
+    expect(intervalOf(rows, 0.9)?.relativeRadius).toAgree(0.1, 1e-12);
+    expect(intervalOf({ ...rows, setting: Int32Array.from({ length: 50 }, (_, k) => k) }, 0.9)?.relativeRadius).toAgree(
+      0.1,
+      1e-12,
+    );
+    expect(intervalOf(rows, 0.8)?.relativeRadius).toAgree(0.09, 1e-12);
   });
 
   it('takes the errors of few settings as normal, with t for what few do not tell; one setting says nothing', () => {

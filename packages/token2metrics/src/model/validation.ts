@@ -40,24 +40,16 @@ export const validate = (rows: HeldOutRows, scheme: string, level: number): Vali
 };
 
 /**
- * The interval of relative errors `|y - p| / |p|` of a new setting. From enough settings on it is conformal over settings: each counts once, shared among its
- * rows (Lee, Barber and Willett 2023, doi:10.48550/arXiv.2306.06342). With fewer no quantile is that far out: then errors are taken as normal, `t sqrt(mean
- * square)` with a degree of freedom a setting less one.
+ * The interval of relative errors `|y - p| / |p|` of a row of a new setting. From enough settings on it is their conformal quantile (Vovk et al. 2005; the
+ * out-of-fold form of Barber et al. 2021), over rows, with the margin `(K + 1) / K` that K settings ask for: repeats tell no more. With fewer no quantile
+ * is that far out: then errors are taken as normal, `t sqrt(mean square)` with a degree of freedom a setting less one.
  */
 export const intervalOf = ({ target, predicted, setting }: HeldOutRows, level: number): Interval | undefined => {
-  const scores = target.map((y, i) => Math.abs(y - predicted[i]) / Math.abs(predicted[i]));
+  const scores = target.map((y, i) => Math.abs(y - predicted[i]) / Math.abs(predicted[i])).sort();
   const settings = countSettings(setting);
   if (settings < 2 || !scores.every(Number.isFinite)) return undefined;
-  const rowsOf = new Map<number, number>();
-  for (const number of setting) rowsOf.set(number, (rowsOf.get(number) ?? 0) + 1);
-  const share = setting.length === settings ? undefined : rowsOf;
-  const order = Int32Array.from(scores.keys()).sort((a, b) => scores[a] - scores[b]);
-  // Counted in rows' shares of a setting, so that equal shares add up without rounding.
-  let reached = 0;
-  for (const i of order) {
-    reached += share ? 1 / (share.get(setting[i]) ?? 1) : 1;
-    if (reached >= (settings + 1) * level - 1e-9) return { level, relativeRadius: scores[i] };
-  }
-  const square = scores.reduce((sum, score, i) => sum + score ** 2 / (rowsOf.get(setting[i]) ?? 1), 0) / settings;
+  const rank = Math.ceil((scores.length * level * (settings + 1)) / settings - 1e-9);
+  if (rank <= scores.length) return { level, relativeRadius: scores[rank - 1] };
+  const square = scores.reduce((sum, score) => sum + score ** 2, 0) / scores.length;
   return { level, relativeRadius: tQuantile((1 + level) / 2, settings - 1) * Math.sqrt(square) };
 };

@@ -34,9 +34,13 @@ export const fitPhysics = (
   const columns = physicsColumns(tokens, padding);
   const relative = columns.map((column) => column.map((value, i) => value / target[i]));
   const misfit = misfitOf(columns, relative);
-  const settings = countSettings(settingsOf(tokens));
-  const { coefficients, terms } = richest(CHOICES, relative, settings);
-  const linear = richest(LINEAR, relative, settings);
+  const setting = settingsOf(tokens);
+  const isPositive = ({ coefficients }: Terms): boolean => {
+    const corners = physicsColumns(cornersOf(tokens), padding);
+    return corners[0].every((_, i) => corners.reduce((sum, column, j) => sum + coefficients[j] * column[i], 0) > 0);
+  };
+  const { coefficients, terms } = formOf(CHOICES, relative, setting, isPositive);
+  const linear = formOf(LINEAR, relative, setting, isPositive);
   const cautious = (linear.terms.includes(PROMPT) ? withSquare(linear, relative, misfit) : undefined) ?? linear;
   // Decoding meets the prompt as context alone, and mean power levels off: neither goes on with the prompt.
   const goesOn = metric !== 'decode' && metric !== 'power';
@@ -54,6 +58,16 @@ export const fitPhysics = (
   });
 };
 
+/** The corners of the box that the rows lie in. */
+const cornersOf = (tokens: FeatureTable): FeatureTable => {
+  const ends = tokens.columns.map((column) =>
+    [Math.min, Math.max].map((end) => column.reduce((a, b) => end(a, b), column[0])),
+  );
+  const corners = 2 ** ends.length;
+  const columns = ends.map((pair, j) => Float64Array.from({ length: corners }, (_, i) => pair[(i >> j) & 1]));
+  return featureTable(tokens.names, columns);
+};
+
 interface Terms {
   readonly coefficients: Float64Array;
   readonly terms: readonly number[];
@@ -63,19 +77,66 @@ interface Terms {
 const typicalOf = (columns: readonly Float64Array[], target: Float64Array): number[] =>
   columns.map((column) => median(target, (y, i) => (column[i] > 0 ? y / column[i] : Number.NaN)) ?? 0);
 
-const richest = (choices: typeof CHOICES, relative: readonly Float64Array[], settings: number): Terms => {
+/** With fewer settings a form is chosen by leaving each of them out; with more, what is determined is also good. Four a coefficient. */
+const FEW_SETTINGS = 20;
+
+/**
+ * The richest form that the settings determine; of few settings, the one that predicts each of them best without it. Forms that fall
+ * to zero within the token counts of the rows are none.
+ */
+const formOf = (
+  choices: typeof CHOICES,
+  relative: readonly Float64Array[],
+  setting: Int32Array,
+  isPositive: (fit: Terms) => boolean,
+): Terms => {
+  const settings = countSettings(setting);
+  let best: { readonly fit: Terms; readonly error: number } | undefined;
   for (const terms of choices) {
     if (terms.some((j) => relative[j].every((value) => value === 0))) continue;
     // An exact fit through as many settings as terms has learnt the noise: a shorter form predicts better.
     if (terms.length + 1 >= settings) continue;
-    try {
-      return solve(relative, terms);
-    } catch (error) {
-      // What the rows cannot tell is left out; of what is wrong with the rows the last form complains too.
-      if (!cannotBeFitted(error)) throw error;
-    }
+    const fit = attempt(relative, terms);
+    if (!fit || !isPositive(fit)) continue;
+    if (settings >= FEW_SETTINGS) return fit;
+    const error = errorLeftOut(relative, terms, setting);
+    if (!best || error < best.error) best = { fit, error };
   }
-  return solve(relative, []);
+  // Of what is wrong with the rows the last form complains too.
+  return best?.fit ?? solve(relative, []);
+};
+
+/** Undefined where the rows cannot tell the terms. */
+const attempt = (
+  relative: readonly Float64Array[],
+  terms: readonly number[],
+  pull?: readonly number[],
+): Terms | undefined => {
+  try {
+    return solve(relative, terms, pull);
+  } catch (error) {
+    if (cannotBeFitted(error)) return undefined;
+    throw error;
+  }
+};
+
+/** Mean squared relative error of each setting by a fit to the others. */
+const errorLeftOut = (relative: readonly Float64Array[], terms: readonly number[], setting: Int32Array): number => {
+  let sum = 0;
+  const settings = new Set(setting);
+  for (const left of settings) {
+    const fit = attempt(
+      relative.map((column) => column.filter((_, i) => setting[i] !== left)),
+      terms,
+    );
+    if (!fit) return Number.POSITIVE_INFINITY;
+    const held = relative.map((column) => column.filter((_, i) => setting[i] === left));
+    const errors = held[0].map(
+      (_, i) => 1 - held.reduce((value, column, j) => value + fit.coefficients[j] * column[i], 0),
+    );
+    sum += errors.reduce((total, error) => total + error * error, 0) / errors.length;
+  }
+  return sum / settings.size;
 };
 
 /** @param pull of each coefficient towards zero: the penalty is its square times that of the coefficient */
@@ -112,12 +173,9 @@ const withSquare = (linear: Terms, relative: readonly Float64Array[], misfit: Mi
   // The misfit hardly depends on the pull: three rounds settle it.
   for (let round = 0; round < 3; round++) {
     const pull = Math.sqrt(rowsASetting * misfit.variance(found.coefficients, terms.length + 1)) / scale;
-    try {
-      found = solve(relative, terms, [0, 0, pull]);
-    } catch (error) {
-      if (!cannotBeFitted(error)) throw error;
-      return undefined;
-    }
+    const next = attempt(relative, terms, [0, 0, pull]);
+    if (!next) return undefined;
+    found = next;
   }
   return found.coefficients[SQUARE] < 0 ? undefined : found;
 };
