@@ -59,8 +59,9 @@ export interface TokenClockReport {
   readonly meanPromptTokens: number;
   /** Steps of a request between its arrival and its first token: median. */
   readonly firstTokenSteps: number;
-  /** Seconds that a mean prompt adds to its steps, at most (upper end of the interval), and a mean step's seconds; null without interval. */
-  readonly promptCostAtMostSec: number | null;
+  /** Seconds that a mean prompt adds to its steps: by the coefficient, and by both ends of its interval; null without one. */
+  readonly promptCostSec: number;
+  readonly promptCostRangeSec: readonly [number, number] | null;
   readonly meanStepSec: number;
   /** Labels of coefficients of which the rows determine only sums. */
   readonly onlySums: readonly string[];
@@ -152,7 +153,7 @@ function scatterOf({ rows, coefficients }: TokenClockFits['fit']) {
   return { promptScatterTokens: tokens, promptScatterRatio: ratio };
 }
 
-function promptCost({ steps, table }: ClockedSteps, { rows, intervals }: TokenClockFits['fit']) {
+function promptCost({ steps, table }: ClockedSteps, { rows, intervals, coefficients }: TokenClockFits['fit']) {
   const waits: number[] = [];
   for (let r = 0; r < table.requestCount; r++) {
     const first = steps.firstStep[r];
@@ -163,13 +164,14 @@ function promptCost({ steps, table }: ClockedSteps, { rows, intervals }: TokenCl
   }
   const meanPromptTokens = table.promptTokens.reduce((sum, tokens) => sum + tokens, 0) / table.requestCount;
   const at = rows.terms.findIndex(({ name }) => name === 'prefill_tokens');
-  const high = intervals?.byTerm[at]?.[1];
+  const range = intervals?.byTerm[at];
   const total = rows.seconds.reduce((sum, sec) => sum + sec, 0);
   const count = rows.steps.reduce((sum, k) => sum + k, 0);
   return {
     meanPromptTokens,
     firstTokenSteps: waits.length > 0 ? medianOf(waits) : 0,
-    promptCostAtMostSec: high === undefined ? null : high * meanPromptTokens,
+    promptCostSec: coefficients[at] * meanPromptTokens,
+    promptCostRangeSec: range ? ([range[0] * meanPromptTokens, range[1] * meanPromptTokens] as const) : null,
     meanStepSec: total / count,
   };
 }

@@ -3,8 +3,9 @@ import type { TokenClockReport } from './token-clock-report.js';
 
 /** Stalls of a smaller part of the time are left unsaid. */
 const WORTH_NAMING = 0.001;
-/** Prompts that add less than this part of a step leave no trace; fewer prompts tell nothing; a first token after so many steps took its time. */
-const NO_TRACE = 0.15;
+/** Prompts that may cost nothing, by the coefficient less than this part of a step and at most that much, leave no trace; fewer prompts tell nothing; a first token after so many steps took its time. */
+const NO_TRACE = 0.1;
+const AT_MOST = 0.5;
 const ENOUGH_PROMPTS = 20;
 /** Shorter ones cost a large GPU next to nothing beside its decodes. */
 const LONG_PROMPT = 256;
@@ -63,17 +64,19 @@ export function tokenClockWarnings(clock: TokenClockReport): readonly EstimateWa
       message: `the batches are too much alike to tell ${clock.onlySums.join(', ')} apart: only their sums in the steps seen are determined`,
     });
   }
-  const { promptCostAtMostSec: cost, promptScatterRatio: ratio, promptScatterTokens: scatter } = clock;
+  const { promptCostRangeSec: range, promptScatterRatio: ratio, promptScatterTokens: scatter } = clock;
   if (
-    cost !== null &&
-    cost < NO_TRACE * clock.meanStepSec &&
+    range !== null &&
+    range[0] === 0 &&
+    range[1] < AT_MOST * clock.meanStepSec &&
+    clock.promptCostSec < NO_TRACE * clock.meanStepSec &&
     clock.requests >= ENOUGH_PROMPTS &&
     clock.meanPromptTokens > LONG_PROMPT
   ) {
     const elsewhere = clock.firstTokenSteps >= ELSEWHERE_STEPS;
     warnings.push({
       code: 'prompts-without-trace',
-      message: `prompts leave no trace in the steps (a mean prompt adds ${ms(cost)} at most): they are computed elsewhere or found in a cache${
+      message: `prompts leave no trace in the steps (a mean prompt adds ${ms(range[1])} at most): they are computed elsewhere or found in a cache${
         elsewhere ? `; a first token after ${clock.firstTokenSteps.toFixed(0)} steps speaks for elsewhere` : ''
       }`,
     });
