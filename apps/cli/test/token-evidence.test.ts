@@ -1,5 +1,5 @@
 import '@stepclock/vitest-matchers';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -97,5 +97,37 @@ describe('--evidence tokens', () => {
   ])('does not go with %j', async (options, named) => {
     const { code, stderr } = await capture(['estimate', bench, '--evidence', 'tokens', ...options]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(named)]);
+  });
+});
+
+describe('steps on a file with token times', () => {
+  it('writes the rebuilt step log, which it reads again', async () => {
+    const output = join(folder, 'steps.csv');
+    const first = await capture(['steps', bench, '--output', output, '--json']);
+    expect(first.code).toBe(0);
+    const { betas, clock } = JSON.parse(first.stdout);
+    expect(clock.steps).toBe(1592);
+    const [header, ...rows] = readFileSync(output, 'utf8').trim().split('\n');
+    expect(header).toMatch(/^start_sec,end_sec,duration_sec,prefill_tokens,/);
+    expect(rows).toHaveLength(1592);
+    const again = await capture(['steps', output, '--json']);
+    expect(again.code).toBe(0);
+    expect(JSON.parse(again.stdout).betas.beta0).toAgree(betas.beta0, 0.1);
+  });
+
+  it.each([
+    ['--against', bench],
+    ['--weights', 'none'],
+  ])('%s is for step logs', async (option, value) => {
+    const { code, stderr } = await capture(['steps', bench, option, value]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('is for step logs')]);
+  });
+
+  it('--output is for token times', async () => {
+    const log = join(folder, 'log.csv');
+    const rows = Array.from({ length: 20 }, (_, n) => `${0.006 + n * 1e-4},0,${n}`);
+    writeFileSync(log, `duration_sec,prefill_tokens,decode_tokens\n${rows.join('\n')}\n`);
+    const { code, stderr } = await capture(['steps', log, '--output', join(folder, 'none.csv')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--output: is for files with token times')]);
   });
 });

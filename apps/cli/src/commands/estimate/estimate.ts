@@ -1,4 +1,3 @@
-import type { TokenClockEstimate } from '@stepclock/beta-estimators';
 import { ExitCode, shown } from '@stepclock/faults';
 import { betasFileOf, type HoldOutError, holdOutError, holdOutSplit, snakeCaseKeys } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
@@ -16,6 +15,7 @@ import { joinedEngines, refuseManyEngines } from './engines.js';
 import { runEstimator } from './estimators.js';
 import { refuseForeignOptions } from './foreign-options.js';
 import { type Algorithm, type EstimateArgs, estimateOptions } from './options.js';
+import { showTokenEstimate } from './show-token-estimate.js';
 import { spanOf, windowOf } from './time-window.js';
 import { tokenEstimate } from './token-evidence.js';
 
@@ -115,43 +115,6 @@ const holdOutText = (
     ? `held out (after ${percent(fraction, 0)} of the time): no decode lies there as a whole`
     : `held out (after ${percent(fraction, 0)} of the time): ${grouped(count)} decodes predicted within ${percent(meanAbsoluteError)} on average (median ${percent(medianAbsoluteError)}, all together ${percent(bias)})`;
 
-/** Writes an estimate from token times. */
-const showTokenEstimate = async (
-  estimate: TokenClockEstimate,
-  { trace, requests, name, sha256 }: TraceInput,
-  args: EstimateArgs,
-  session: Session,
-): Promise<ExitCode> => {
-  for (const { message, count } of trace.exclusions) session.log.info(`${count} left out: ${message}`);
-  for (const { code, message } of estimate.warnings) session.log.warn(`${message} [${code}]`);
-  const { steps: _, rows: __, windows: ___, ...told } = estimate;
-  const { clock } = estimate;
-  const taken = await session.writeJson(args.json, {
-    ...betasFileOf(told),
-    evidence: 'tokens',
-    input: {
-      files: [
-        {
-          file: name,
-          sha256,
-          format: trace.facts.format,
-          requests: requests ?? clock.requests,
-          chunks: clock.chunks,
-          excluded: trace.exclusions.map(({ reason, count }) => ({ reason, count })),
-        },
-      ],
-      settings: snakeCaseKeys(trace.facts.settings),
-    },
-    stepclock_version: session.version,
-  });
-  if (!taken) {
-    const { tokenClockText } = await import('../../text/token-clock-text.js');
-    const read = `${name} (${trace.facts.format}): ${grouped(clock.requests)} requests, ${grouped(clock.chunks)} chunks`;
-    session.print(tokenClockText(read, estimate, session.paint));
-  }
-  return ExitCode.ok;
-};
-
 export const verb = defineVerb({
   positionals: { traces },
   options: estimateOptions,
@@ -169,7 +132,7 @@ export const verb = defineVerb({
     const inputs = await readTraceFiles(paths, args, args.workers, session);
     refuseTwice(inputs);
     const fromTokens = algo === 'step-clock' ? tokenEstimate(inputs, args, session) : undefined;
-    if (fromTokens !== undefined) return await showTokenEstimate(fromTokens, inputs[0], args, session);
+    if (fromTokens !== undefined) return await showTokenEstimate(fromTokens, inputs[0], args.json, session);
     const { input, phases } = joinedEngines(inputs);
     for (const { message, count } of input.trace.exclusions) session.log.info(`${count} left out: ${message}`);
     const span = spanOf(phases);

@@ -9,15 +9,18 @@ import {
 } from '@stepclock/step-model';
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
-import { properFraction } from '../../options/number-rules.js';
+import { positiveInteger, properFraction } from '../../options/number-rules.js';
 import { choice, jsonOption, number, required, text } from '../../options/option.js';
 import { termNames } from '../../options/term-names.js';
 import { defineVerb } from '../../options/verb.js';
-import { about, inputFault } from '../../session/errors.js';
+import { about, inputFault, usageFault } from '../../session/errors.js';
 import { betasText, diagnosticsText } from '../../text/estimate-text.js';
 import { grouped, percent, significant } from '../../text/quantity.js';
 import { tableText } from '../../text/table.js';
+import { showTokenEstimate } from '../estimate/show-token-estimate.js';
+import { tokenEstimate } from '../estimate/token-evidence.js';
 import { readBetasFile } from '../model/betas-input.js';
+import { rebuiltStepsCsv } from './rebuilt-steps.js';
 
 const comparisonText = ({
   coefficients,
@@ -47,13 +50,28 @@ export const verb = defineVerb({
     weights: choice(['inverse-seconds', 'none'], 'of a step: 1 / its fitted time, or all alike [inverse-seconds]'),
     ci: number('level of the confidence intervals [0.95]', properFraction),
     against: text('a betas file to compare with', 'input'),
+    'max-num-batched-tokens': number('token times: the token budget a step [from meta.json]', positiveInteger),
+    output: text('token times: write the rebuilt step log (CSV) here', 'file'),
     ...jsonOption,
   },
   examples: [
     ['$0 steps vllm.log --against betas.json', 'compare with an estimate of the same run from its request log'],
   ],
   run: async (args, session) => {
-    const { trace, name } = await readTraceFile(args.log, {}, session);
+    const input = await readTraceFile(args.log, {}, session);
+    const { trace, name } = input;
+    if (trace.kind === 'tokens' || (trace.kind === 'phases' && trace.tokens !== undefined)) {
+      for (const option of ['against', 'model', 'weights'] as const) {
+        if (args[option] === undefined) continue;
+        throw usageFault(`--${option}`, 'is for step logs; --output writes one of these token times');
+      }
+      const { maxNumBatchedTokens, terms, ci } = args;
+      const estimate = tokenEstimate([input], given({ evidence: 'tokens', maxNumBatchedTokens, terms, ci }), session);
+      if (estimate === undefined) throw inputFault(name, 'must have token times');
+      if (args.output !== undefined) await session.writeText(args.output, rebuiltStepsCsv(estimate.steps));
+      return await showTokenEstimate(estimate, input, args.json, session);
+    }
+    if (args.output !== undefined) throw usageFault('--output', 'is for files with token times');
     if (trace.steps === undefined) {
       throw inputFault(
         name,
