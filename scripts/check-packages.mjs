@@ -36,7 +36,8 @@ const libraries = packages.filter(({ name }) => name !== 'stepclock').map(({ nam
 const out = mkdtempSync(join(tmpdir(), 'stepclock-pack-'));
 const tarballs = [];
 
-const SPECIFIER = /\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
+const SPECIFIER =
+  /^(?:import|export)\b[^;'"]*?\bfrom\s*['"]([^'"]+)['"]|^import\s*['"]([^'"]+)['"]|\bimport\(['"]([^'"]+)['"]\)/gm;
 const packageOf = (specifier) =>
   specifier
     .split('/')
@@ -51,7 +52,7 @@ const checkDependencies = (filename, inside, manifest) => {
     .map((file) => run('tar', ['-xzOf', filename, file]).replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, ''));
   const imported = new Set(
     texts
-      .flatMap((text) => [...text.matchAll(SPECIFIER)].map((match) => match[1] ?? match[2]))
+      .flatMap((text) => [...text.matchAll(SPECIFIER)].map((match) => match[1] ?? match[2] ?? match[3]))
       .filter((specifier) => /^@?[a-z][\w./-]*$/.test(specifier))
       .map(packageOf),
   );
