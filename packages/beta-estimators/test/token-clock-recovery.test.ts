@@ -40,6 +40,7 @@ describe('without noise the coefficients are exact', () => {
   it.each<[string, Case]>([
     ['0.02 requests/s, the budget told', { perSec: 0.02, engine: BUDGET, told: { tokenBudget: 2048 }, requests: 100 }],
     ['0.5 requests/s, the budget told', { perSec: 0.5, engine: BUDGET, told: { tokenBudget: 2048 } }],
+    ['0.5 requests/s, nothing told', { perSec: 0.5, engine: BUDGET }],
     ['4 requests/s, nothing told', { perSec: 4, engine: BUDGET }],
     ['12 requests/s, nothing told', { perSec: 12, engine: BUDGET }],
     ['saturation, the budget told', { perSec: 20, engine: { maxNumBatchedTokens: 512 }, told: { tokenBudget: 512 } }],

@@ -22,6 +22,7 @@ import { isClear, offsetPrompts, promptOffset } from './report/prompt-offset.js'
 import { type RebuiltStepLog, rebuiltStepLog } from './report/rebuilt-step-log.js';
 import { type TokenClockFits, type TokenClockReport, tokenClockReport } from './report/token-clock-report.js';
 import { tokenClockWarnings } from './report/token-clock-warnings.js';
+import { budgetByFit } from './rows/budget-by-fit.js';
 import { tableOfRows } from './rows/rows-of-steps.js';
 import { fitWithoutStalls, trustedRows } from './rows/trusted-rows.js';
 
@@ -66,12 +67,12 @@ export function estimateTokenClock(tokens: TokenTable, options: TokenClockOption
   const { terms: names, level = 0.95, ...facts } = options;
   const terms = names === undefined ? BASE_TERMS : termsNamed(names);
   const columns = [...terms, ...CLIENT_OVERHEAD];
-  let clocked = clockedSteps(tokens, facts);
+  let clocked = budgetByFit(clockedSteps(tokens, facts), facts, columns);
   let fits = fitsOf(clocked, columns, level);
   let offset = 0;
   for (let round = 0; round < OFFSET_ROUNDS && isClear(fits.offset, clocked.table); round++) {
     offset += Math.round(fits.offset.tokens);
-    clocked = withPrompts(clocked, offsetPrompts(tokens, offset, clocked.table), facts);
+    clocked = budgetByFit(withPrompts(clocked, offsetPrompts(tokens, offset, clocked.table), facts), facts, columns);
     fits = fitsOf(clocked, columns, level);
   }
   const clock = tokenClockReport(clocked, fits, offset);

@@ -4,7 +4,7 @@ import { type PrefillPolicy, type SharedPrompts, sharePrompts } from './shared-p
 import type { StepStarts } from './step-starts.js';
 
 /** Budgets and chunks that engines are run with, tokens. */
-const BUDGETS = [65_536, 32_768, 16_384, 8192, 4096, 2048, 1024, 512, 256];
+export const BUDGETS = [65_536, 32_768, 16_384, 8192, 4096, 2048, 1024, 512, 256];
 const CHUNKS = [2048, 1024, 512, 256, 128, 64];
 /** A policy is believed that contradicts at most this part of the prompts. */
 const CONTRADICTED = 0.02;
