@@ -1,6 +1,7 @@
 export { KNOWN_KNOBS, KNOWN_STAGES } from './data/column-names.js';
 export { mergeRepeats } from './data/configurations.js';
 export { DECODE_CONVENTIONS, type DecodeConvention, decodeSteps, type TotalRule } from './data/decode-steps.js';
+export { joinedTables } from './data/joined-tables.js';
 export { perSampleTable } from './data/per-sample-results.js';
 export { readMeasurements } from './data/read-measurements.js';
 export type { StageDataOptions } from './data/stage-options.js';
@@ -9,10 +10,11 @@ export {
   type KnobTable,
   measuredTotals,
   type StageTable,
+  TOTAL,
   takeConfigurations,
   totalsOf,
 } from './data/stage-table.js';
-export { knobTableFrom, stageTableFrom } from './data/stage-table-from.js';
+export { knobTableFrom, stageTableFrom, targetTableFrom } from './data/stage-table-from.js';
 export { type ErrorFigures, errorFigures } from './estimator/error-figures.js';
 export { FAMILIES, type Family } from './estimator/families/family.js';
 export type { NetworkEffort } from './estimator/families/smooth-forms.js';
@@ -26,17 +28,17 @@ export { type TrainedEstimator, type TrainOptions, trainEstimator } from './esti
 export { trainTransferNetworks } from './estimator/transfer-network.js';
 export type { Spread } from './experiment/aggregate.js';
 export { type DrawnSets, drawSets, testSize } from './experiment/draw-sets.js';
-export { type ExperimentFiles, experimentFiles } from './experiment/experiment-files.js';
+export { type ExperimentFiles, experimentFiles, experimentModels } from './experiment/experiment-files.js';
 export type { ExperimentOptions } from './experiment/experiment-options.js';
 export type { GuardrailResult } from './experiment/guard-budgets.js';
 export { type ExperimentPlan, planExperiment } from './experiment/plan-experiment.js';
 export { type ExperimentResult, experimentResult, runExperiment, seedsOf } from './experiment/run-experiment.js';
 export {
   type CalibrationResult,
+  type NotPossible,
   type PredictedVsActual,
   runSeed,
   type SeedResult,
-  TOTAL,
 } from './experiment/run-seed.js';
 export { type Answered, experimentSummary } from './experiment/summary.js';
 export {
@@ -56,23 +58,18 @@ export {
 } from './guardrail/bounds.js';
 export { conformalSelection, type Selection } from './guardrail/conformal-selection.js';
 export { type CrossFit, crossFit } from './guardrail/cross-fit.js';
-export { crossFitJSON } from './guardrail/cross-fit-schema.js';
 export { type Answer, type BudgetFilter, filterByBudget } from './guardrail/filter-by-budget.js';
 export { type GuardrailFigures, guardrailFigures } from './guardrail/guardrail-figures.js';
 export { readStageModel } from './model/read-stage-model.js';
 export { figuresJSON } from './model/shared-schemas.js';
-export { predictStages, recalibrationOf, type StageModel } from './model/stage-model.js';
+export { predictStages, recalibrationOf, type StageModel, TRANSFER_SCHEMA, transferJSON } from './model/stage-model.js';
 export { gridConfigurations, type KnobGrid } from './plan/knob-grid.js';
 export { PLAN_KINDS, type PlanKind, samplingPlan } from './plan/sampling-plan.js';
 export { SYNTHETIC_GPUS, type SyntheticGpu, type SyntheticOptions, syntheticGpuCsv } from './plan/synthetic-gpus.js';
 export type { BlendReport } from './recalibration/auto-blend.js';
 export { METHODS, type Method } from './recalibration/method.js';
-export {
-  type RecalibrateOptions,
-  type Recalibration,
-  recalibrate,
-  type TransferPrediction,
-} from './recalibration/recalibrate.js';
+export { type RecalibrateOptions, recalibrate } from './recalibration/recalibrate.js';
+export type { Recalibration, TransferPrediction } from './recalibration/recalibration.js';
 export {
   type TransferInput,
   type TransferSamples,
@@ -81,4 +78,6 @@ export {
   transferInput,
   transferSamples,
 } from './recalibration/samples.js';
+export { stageCharts } from './report/figures.js';
+export { stageReport } from './report/report.js';
 export { type StageFaultCode, type StageWarning, stageFault } from './stage-fault.js';

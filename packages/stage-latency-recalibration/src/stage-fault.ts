@@ -34,6 +34,8 @@ export type StageWarning = Warning<
   | 'outside-training-range'
   | 'too-many-samples'
   | 'few-configurations'
+  | 'far-from-samples'
+  | 'not-possible'
   | 'no-guarantee'
   | 'measure-the-winner'
 >;

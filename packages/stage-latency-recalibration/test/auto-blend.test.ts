@@ -63,7 +63,8 @@ describe('blendWeights', () => {
 describe('autoBlend', () => {
   const samples = samplesOf(20);
   const fitted = () => autoBlend(samples, 3);
-  const ratios = (k: number) => Array.from(samples.targetMs[k] ?? [], (ms, i) => ms / (samples.sourceMs[k]?.[i] ?? 1));
+  const ratios = (k: number) =>
+    Array.from(samples.targetMs?.[k] ?? [], (ms, i) => ms / (samples.sourceMs[k]?.[i] ?? 1));
 
   it.each([
     [4, 4],
@@ -86,13 +87,17 @@ describe('autoBlend', () => {
         const factor = medianOf(Array.from(train, (row) => Math.log(ratios(k)[row] ?? 1)));
         for (const row of test) squares += (Math.log(ratios(k)[row] ?? 1) - factor) ** 2;
       }
-      expect(errors[k]?.[0]).toAgree(100 * Math.sqrt(squares / 20), 1e-9);
+      // The second candidate, scale.
+      expect(errors[k]?.[1]).toAgree(100 * Math.sqrt(squares / 20), 1e-9);
     });
     for (const { candidates } of auto.reports) {
       expect(candidates.map(({ candidate }) => candidate)).toEqual([...CANDIDATES]);
-      expect(candidates.map(({ weight }) => weight)).toAgree(
+      const [none, ...others] = candidates;
+      // What changes nothing is not blended.
+      expect(none?.weight).toBe(0);
+      expect(others.map(({ weight }) => weight)).toAgree(
         blendWeights(
-          candidates.map(({ crossValidatedPercent }) => (crossValidatedPercent / 100) ** 2),
+          others.map(({ crossValidatedPercent }) => (crossValidatedPercent / 100) ** 2),
           20,
         ),
         1e-9,
@@ -136,7 +141,7 @@ describe('autoBlend', () => {
     const test = new Set(split?.test ?? []);
     const spoiled: TransferSamples = {
       ...samples,
-      targetMs: samples.targetMs.map((column) => column.map((ms, i) => (test.has(i) ? ms * 1.7 : ms))),
+      targetMs: (samples.targetMs ?? []).map((column) => column.map((ms, i) => (test.has(i) ? ms * 1.7 : ms))),
     };
     const other = autoBlend(spoiled, 3);
     expect(other.splits).toEqual(auto.splits);
@@ -151,10 +156,22 @@ describe('autoBlend', () => {
     expect(auto.foldMaps).toHaveLength(10);
   });
 
+  it('answers "no change" where the source model errs least as it is', () => {
+    const random = seededRandom(5, 'same');
+    const noisy = (column: Float64Array) => column.map((ms) => ms * Math.exp(0.02 * (random() - 0.5)));
+    const same: TransferSamples = { ...samples, targetMs: samples.sourceMs.map(noisy) };
+    const auto = autoBlend(same, 3);
+    for (const [k, { winner, candidates }] of auto.reports.entries()) {
+      expect(winner).toBe('none');
+      expect(candidates.map(({ weight }) => weight)).toEqual([1, 0, 0, 0, 0, 0]);
+      expect(auto.maps[k]?.predict(samples.sourceMs[k], samples.knobs)).toAgree(samples.sourceMs[k], 1e-12);
+    }
+  });
+
   it('of a fold weighs candidates by the errors of the other folds', () => {
     const auto = fitted();
     const fit = (candidate: (typeof CANDIDATES)[number], rows: TransferSamples, k: number): StageMap => {
-      const stage = { f: rows.sourceMs[k], y: rows.targetMs[k], knobs: rows.knobs };
+      const stage = { f: rows.sourceMs[k], y: rows.targetMs?.[k] ?? new Float64Array(0), knobs: rows.knobs };
       const { optimum: near } = (auto.candidateMaps.get(candidate)?.[k] ?? {}) as Partial<ProcessMap>;
       switch (candidate) {
         case 'scale':
@@ -168,11 +185,12 @@ describe('autoBlend', () => {
       }
     };
     [0, 1].forEach((k) => {
-      const squares = CANDIDATES.map((candidate) =>
+      const candidates = CANDIDATES.filter((candidate) => candidate !== 'none');
+      const squares = candidates.map((candidate) =>
         auto.splits.map(({ train, test }) => {
           const held = takeSamples(samples, test);
           const predicted = fit(candidate, takeSamples(samples, train), k).predict(held.sourceMs[k], held.knobs);
-          return predicted.reduce((sum, ms, i) => sum + Math.log(ms / (held.targetMs[k]?.[i] ?? 1)) ** 2, 0);
+          return predicted.reduce((sum, ms, i) => sum + Math.log(ms / (held.targetMs?.[k]?.[i] ?? 1)) ** 2, 0);
         }),
       );
       auto.splits.forEach(({ test }, s) => {
@@ -182,7 +200,7 @@ describe('autoBlend', () => {
           others,
         );
         const { parts } = (auto.foldMaps[s]?.[k]?.toJSON() ?? {}) as { parts: { candidate: string; weight: number }[] };
-        const got = CANDIDATES.map((name) => parts.find(({ candidate }) => candidate === name)?.weight ?? 0);
+        const got = candidates.map((name) => parts.find(({ candidate }) => candidate === name)?.weight ?? 0);
         expect(got).toAgree(want, 1e-9, 1e-12);
       });
     });

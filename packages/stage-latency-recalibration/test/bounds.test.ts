@@ -1,11 +1,11 @@
 import '@stepclock/vitest-matchers';
 import { featureTable } from '@stepclock/regression';
 import { describe, expect, it } from 'vitest';
+import { crossFitJSON } from '../src/guardrail/cross-fit-schema.js';
 import {
   type CrossFit,
   conformalSelection,
   crossFit,
-  crossFitJSON,
   filterByBudget,
   guardrailFigures,
   jackknifeBounds,
@@ -23,8 +23,7 @@ import { crossFitFrom } from './reading-models.js';
 /** A model that multiplies one stage's source time. */
 const times = (factor: number): Recalibration => ({
   method: 'scale',
-  stageNames: ['stage'],
-  samples: 0,
+  frame: { samples: 0, stageNames: ['stage'], total: { perStepStages: [], convention: 'prefill-emits-first' } },
   predict: ({ sourceMs }) => ({ stagesMs: null, totalMs: sourceMs[0].map((ms) => factor * ms) }),
   toJSON: () => ({}),
 });
@@ -367,7 +366,7 @@ describe('crossFit', () => {
           .sort((a, b) => a - b),
       ).toEqual([...new Array(13).keys()]);
       for (const { model, rows } of cross.folds) {
-        expect([model.method, model.samples]).toEqual([method, 12]);
+        expect([model.method, model.frame.samples]).toEqual([method, 12]);
         for (const row of rows) {
           const predicted = model.predict(samples).totalMs[row];
           expect(cross.predictedMs[row]).toAgree(predicted, 1e-14);
@@ -396,7 +395,7 @@ describe('crossFit', () => {
     const samples = samplesOf(20);
     const cross = crossFit(recalibrate('ridge', samples), samples);
     expect(rowsOf(cross).map(({ length }) => length)).toEqual(new Array(10).fill(2));
-    expect(cross.folds[0]?.model).toMatchObject({ method: 'ridge', samples: 18 });
+    expect(cross.folds[0]?.model).toMatchObject({ method: 'ridge', frame: { samples: 18 } });
     const other = crossFit(recalibrate('ridge', samples), samples, { seed: 1 });
     expect(rowsOf(other)).not.toEqual(rowsOf(cross));
     expect(rowsOf(crossFit(recalibrate('ridge', samples), samples, { seed: 0 }))).toEqual(rowsOf(cross));
@@ -406,13 +405,12 @@ describe('crossFit', () => {
     const samples = samplesOf(12);
     const model = recalibrate('auto', samples);
     const cross = crossFit(model, samples);
-    expect(rowsOf(cross)).toEqual(model.auto?.splits.map(({ test }) => [...test]));
-    expect(cross.folds.map(({ model: fold }) => [fold.method, fold.samples])).toEqual(
+    expect(rowsOf(cross)).toEqual(model.folds?.map(({ rows }) => [...rows]));
+    expect(cross.folds.map(({ model: fold }) => [fold.method, fold.frame.samples])).toEqual(
       rowsOf(cross).map(({ length }) => ['auto', 12 - length]),
     );
     cross.folds.forEach(({ model: fold }, s) => {
-      const map = model.auto?.foldMaps[s]?.[0];
-      expect(fold.predict(samples).totalMs).toEqual(map?.predict(samples.sourceMs[0], samples.knobs));
+      expect(fold).toBe(model.folds?.[s]?.model);
     });
   });
 });

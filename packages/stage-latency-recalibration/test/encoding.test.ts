@@ -26,7 +26,10 @@ const tableOf = (...knobs: KnobColumn[]): KnobTable => {
     length,
     knobs,
     decodeSteps: new Float64Array(length),
-    origin: { file: 'knobs.csv', lines: Uint32Array.from({ length }, (_, i) => i + 2) },
+    origin: {
+      files: new Array<string>(length).fill('knobs.csv'),
+      lines: Uint32Array.from({ length }, (_, i) => i + 2),
+    },
   };
 };
 

@@ -85,7 +85,7 @@ const calibrated = (
   seed: number,
   stage: string,
   mapePercent: number,
-): CalibrationResult => ({ method, samples, seed, stage, ...figures(mapePercent) });
+): CalibrationResult => ({ method, samples, seed, stage, far: 0, ...figures(mapePercent) });
 
 const guarded = (
   rule: string,
@@ -118,6 +118,8 @@ const seedOf = (seed: number, parts: Partial<SeedResult> = {}): SeedResult => ({
   guardrail: [],
   blends: [],
   picture: null,
+  notPossible: [],
+  models: {},
   ...parts,
 });
 
@@ -439,10 +441,19 @@ describe('experimentFiles', () => {
       schema: 'stepclock/stage-calibration-results@1',
       settings,
       results: [0, 1].flatMap((seed) => [
-        { method: 'none', samples: 0, seed, stage: 'T_total', ...json(40) },
-        { method: 'affine', plan_name: 'A', samples: 10, seed, stage: 'T_total', ...json(8 + 3 * seed) },
-        { method: 'auto', samples: 10, seed, stage: 'T_total', ...json(4) },
+        { method: 'none', samples: 0, seed, stage: 'T_total', ...json(40), far_from_samples: 0 },
+        {
+          method: 'affine',
+          plan_name: 'A',
+          samples: 10,
+          seed,
+          stage: 'T_total',
+          ...json(8 + 3 * seed),
+          far_from_samples: 0,
+        },
+        { method: 'auto', samples: 10, seed, stage: 'T_total', ...json(4), far_from_samples: 0 },
       ]),
+      not_possible: [],
       auto: [0, 1].map((seed) => ({
         seed,
         samples: 10,
@@ -705,7 +716,7 @@ describe('seedFits', () => {
     const fits = seedFits(samples, { seed: 0 });
     expect(fits('affine', 5)).toBe(fits('affine', 5));
     expect(fits('affine', 6)).not.toBe(fits('affine', 5));
-    expect(fits('affine', 5).samples).toBe(5);
+    expect(fits('affine', 5).frame.samples).toBe(5);
     expect(fits('affine', 5).predict(samples)).toEqual(
       recalibrate('affine', takeSamples(samples, [0, 1, 2, 3, 4])).predict(samples),
     );
@@ -716,9 +727,8 @@ describe('seedFits', () => {
     const fits = seedFits(samples, { seed: 0 });
     const auto = fits('auto', 8);
     const scale = fits('scale', 8);
-    expect([scale.method, scale.samples]).toEqual(['scale', 8]);
-    const [map] = auto.auto?.candidateMaps.get('scale') ?? [];
-    expect((scale.toJSON() as { maps: object[] }).maps[0]).toBe(map?.toJSON());
+    expect([scale.method, scale.frame.samples]).toEqual(['scale', 8]);
+    expect(scale).toBe(auto.candidates?.get('scale'));
     expect(fits('scale', 7).predict(samples)).toEqual(recalibrate('scale', firstSamples(samples, 7)).predict(samples));
     expect(fits('affine', 8).toJSON()).toEqual(recalibrate('affine', firstSamples(samples, 8)).toJSON());
   });
@@ -887,7 +897,7 @@ describe('runSeed', () => {
         ...by('scale', n),
         ...by('affine', n),
         `global-affine ${n} T_total`,
-        ...(n < 4 ? [] : by('auto', n)),
+        ...(n < 4 ? [] : [...by('auto', n), `one-model ${n} T_total`]),
       ]),
     ]);
     const input = transferInput(estimator, test);
@@ -899,7 +909,7 @@ describe('runSeed', () => {
         ...(stagesMs ?? []).map((ms, k) => errorFigures(test.stagesMs[k], ms)),
         errorFigures(measuredTotals(test), totalMs),
       ];
-      expect(got.map(({ method: _m, samples: _n, seed: _s, stage: _t, ...rest }) => rest)).toEqual(want);
+      expect(got.map(({ method: _m, samples: _n, seed: _s, stage: _t, far: _f, ...rest }) => rest)).toEqual(want);
     }
   });
 

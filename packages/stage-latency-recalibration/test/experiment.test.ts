@@ -48,7 +48,7 @@ describe('runExperiment', () => {
     const auto = result.seeds[0]?.calibration.find(({ method, stage }) => method === 'auto' && stage === 'T_total');
     expect(none?.mapePercent).toBeGreaterThan(20);
     expect(auto?.mapePercent).toBeLessThan(5);
-    expect(experimentSummary(result)).toHaveLength(4);
+    expect(experimentSummary(result)).toHaveLength(5);
   });
 
   it('answers with standard errors over seeds, and claims nothing from one seed and one N', async () => {

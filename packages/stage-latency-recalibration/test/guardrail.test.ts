@@ -2,10 +2,10 @@ import '@stepclock/vitest-matchers';
 import { seededRandom } from '@stepclock/numerics';
 import { featureTable } from '@stepclock/regression';
 import { describe, expect, it } from 'vitest';
+import { crossFitJSON } from '../src/guardrail/cross-fit-schema.js';
 import {
   conformalSelection,
   crossFit,
-  crossFitJSON,
   filterByBudget,
   guardrailFigures,
   jackknifeBounds,

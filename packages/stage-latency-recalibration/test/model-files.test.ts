@@ -1,8 +1,8 @@
 import { isFault } from '@stepclock/faults';
 import { describe, expect, it } from 'vitest';
+import { crossFitJSON } from '../src/guardrail/cross-fit-schema.js';
 import {
   crossFit,
-  crossFitJSON,
   figuresJSON,
   filterByBudget,
   jackknifeBounds,
@@ -89,7 +89,7 @@ const use = (text: string): readonly number[] => {
   const recalibration = recalibrationOf(model);
   const bounders = [
     marginBounds(recalibration, 1.1),
-    ...(model.transfer === undefined ? [] : [jackknifeBounds(recalibration, model.transfer.cross, 0.9)]),
+    ...(model.transfer?.cross === undefined ? [] : [jackknifeBounds(recalibration, model.transfer.cross, 0.9)]),
   ];
   const filtered = bounders.map((bounder) => filterByBudget(bounder, input, 40));
   for (const { message } of warnings) expect(message).not.toMatch(/NaN|Infinity/);

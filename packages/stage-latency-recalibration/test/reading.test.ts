@@ -118,7 +118,9 @@ describe('readMeasurements', () => {
       ' \n [\n{"a":1,"b":2},{"a":3,"b":4}] \n',
       '{"per_sample_results" : [{"a":1,"b":2},{"a":3,"b":4}]}',
       '{"per_sample_results":[{"a":1,"b":2},{"a":3,"b":4}]}',
-      '\n {"model":\n"x","per_sample_results":\n[{"a":1,"b":2},{"a":3,"b":4}]}\n',
+      '\n {"T_total":\n7,"per_sample_results":\n[{"a":1,"b":2},{"a":3,"b":4}]}\n',
+      '[{"per_sample_results":[{"a":1,"b":2}]},{"per_sample_results":[{"a":3,"b":4}]}]',
+      '{"per_sample_results":[{"b":2}],"a":1}\n{"per_sample_results":[{"b":4}],"config":{"a":3}}\n',
     ]) {
       expect(await cellsOf(text)).toEqual([
         ['1', '2'],
@@ -381,7 +383,7 @@ describe('knobTableFrom', () => {
       length: 1,
       knobs: [{ kind: 'numeric', name: 'vision_tokens', values: Float64Array.of(5) }],
       decodeSteps: Float64Array.of(7),
-      origin: { file: 'asked.json', lines: Uint32Array.of(2) },
+      origin: { files: ['asked.json'], lines: Uint32Array.of(2) },
     });
   });
 
@@ -529,7 +531,7 @@ describe('takeConfigurations', () => {
       length: 2,
       knobs: [{ kind: 'numeric', name: 'vision_tokens', values: Float64Array.of(3, 2) }],
       decodeSteps: Float64Array.of(4, 3),
-      origin: { file: 'made.json', lines: Uint32Array.of(4, 2) },
+      origin: { files: ['made.json', 'made.json'], lines: Uint32Array.of(4, 2) },
       stagesMs: [Float64Array.of(30, 20), Float64Array.of(3, 2)],
       repeats: Uint32Array.of(1, 2),
     });

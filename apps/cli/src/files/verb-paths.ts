@@ -6,6 +6,7 @@ import { expandPaths } from './expand-paths.js';
 import { isStdin } from './input.js';
 import type { Outputs } from './output-paths.js';
 import { settingsPathOf } from './settings-file.js';
+import { tableFiles } from './table-files.js';
 
 /** The options of one role that name a path, with the path. */
 const named = ({ options, positionals }: Verb, args: Found, role: Role): readonly (readonly [string, string])[] =>
@@ -32,8 +33,9 @@ export const inputPaths = async (verb: Verb, args: Found): Promise<readonly stri
   const traces = await expandPaths(pathsOf(verb, args, 'trace'));
   const meta = pathsOf(verb, args, 'input');
   const settings = await Promise.all(traces.map((trace) => settingsPathOf(trace, undefined)));
+  const tables = await tableFiles(pathsOf(verb, args, 'tables'));
   const models = await Promise.all(pathsOf(verb, args, 'models').map(filesIn));
-  return [...traces, ...meta, ...settings.filter((path) => path !== undefined), ...models.flat()];
+  return [...traces, ...tables, ...meta, ...settings.filter((path) => path !== undefined), ...models.flat()];
 };
 
 /** Every place that a verb writes to, by the option that names it. */

@@ -4,10 +4,10 @@ import { usageFault } from '../session/errors.js';
 import type { NumberRule } from './number-rules.js';
 
 /**
- * What an option names, for the one guard that keeps outputs off inputs: a file, a trace (with the settings beside it) or a folder of models
+ * What an option names, for the one guard that keeps outputs off inputs: a file, tables (files, folders of them, patterns), a trace (with the settings beside it) or a folder of models
  * that is read; a file, a stream (a file, or standard output for `-`) or a folder that is written.
  */
-export type Role = 'input' | 'trace' | 'models' | 'file' | 'stream' | 'folder';
+export type Role = 'input' | 'tables' | 'trace' | 'models' | 'file' | 'stream' | 'folder';
 
 /** An option or a positional: what yargs is told of it, and what a verb is given. Undefined means: not on the command line. */
 export interface Option<T> {
@@ -72,6 +72,13 @@ export const list = (describe: string, role?: Role): Option<readonly string[]> =
       .flatMap((word) => String(word).split(','))
       .map((word) => word.trim())
       .filter((word) => word !== ''),
+});
+
+/** Paths: one after another, or the option several times. */
+export const paths = (describe: string, role: Role): Option<readonly string[]> => ({
+  yargs: { type: 'string', array: true, requiresArg: true, describe },
+  role,
+  parse: (value) => (value === undefined ? [] : [value].flat().map(String)),
 });
 
 /** One of some names. */

@@ -24,6 +24,8 @@ export const KNOWN_STAGES: Readonly<Record<string, readonly string[]>> = {
 /** Encoder and projector in one; taken for the encoder where a file does not tell them apart. */
 export const VISION_TOTAL: readonly string[] = ['T_vision_total', 'T_vision_total_ms'];
 
+/** What files call a configuration. */
+export const IDS: readonly string[] = ['id', 'config_id', 'configuration', 'sample_id', 'name'];
 export const OUTPUT_TOKENS: readonly string[] = ['output_tokens', 'num_output_tokens', 'actual_output_tokens'];
 export const TOTALS: readonly string[] = ['T_total', 'T_total_ms'];
 export const DECODE_SUMS: readonly string[] = ['T_LLM_decode', 'T_LLM_decode_ms'];

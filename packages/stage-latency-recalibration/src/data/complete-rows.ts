@@ -1,6 +1,7 @@
 import { listed } from '@stepclock/faults';
 import { decimalNumber, type TidyTable } from '@stepclock/trace-io';
 import { type StageWarning, stageFault } from '../stage-fault.js';
+import { placeIn } from './joined-tables.js';
 
 /** A named column of the file: what it means here, and where it stands. */
 export interface Found {
@@ -55,8 +56,7 @@ export const completeRows = (
       rule: 'must be a time above 0 ms in every row',
       value: table.cell(row, first.column).trim(),
       hint: `of ${asked.length} rows ${first.text}${others.join('')}; incomplete rows can be dropped`,
-      file: table.file,
-      line: table.line(row),
+      ...placeIn(table, row),
       column: table.names[first.column],
     });
   }

@@ -3,7 +3,8 @@ import { stageFault } from '../stage-fault.js';
 import { perSampleTable } from './per-sample-results.js';
 
 /**
- * Measurements from a stream of bytes: CSV, TSV, JSON lines, or the published per-sample JSON; recognised from the content.
+ * Measurements from a stream of bytes: CSV, TSV, JSON lines, or the published per-sample JSON (one file, a list of
+ * files, or one a line); recognised from the content.
  *
  * @throws Fault `trace-io/...` for a broken table, `stage/bad-json` for a broken JSON file
  */
@@ -14,21 +15,31 @@ export const readMeasurements = async (source: AsyncIterable<Uint8Array>, file =
   const whole = joined(chunks);
   const head = new TextDecoder().decode(whole.subarray(0, 4096)).trimStart();
   if (head.startsWith('[') || (head.startsWith('{') && !isJsonLine(head))) {
-    let value: unknown;
-    try {
-      value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(whole));
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw stageFault('stage/bad-json', {
-        what: 'file',
-        rule: 'must be one JSON value with per_sample_results, or JSON lines',
-        file,
-        hint: why,
-      });
-    }
-    return perSampleTable(value, file);
+    return perSampleTable(jsonOf(whole, file), file);
   }
   return readTidyTable(once(whole), { fileName: file });
+};
+
+/** One JSON value, or, where objects that hold lists stand one a line, all of them. */
+const jsonOf = (bytes: Uint8Array, file: string): unknown => {
+  let text = '';
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return JSON.parse(text);
+  } catch (error) {
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    try {
+      if (lines.length > 1 && lines.every((line) => line.startsWith('{'))) return lines.map((line) => JSON.parse(line));
+    } catch {
+      // The whole says more of what is wrong than one of its lines.
+    }
+    throw stageFault('stage/bad-json', {
+      what: 'file',
+      rule: 'must be one JSON value with per_sample_results, or JSON lines',
+      file,
+      hint: error instanceof Error ? error.message : String(error),
+    });
+  }
 };
 
 /** Whether the first line is an object of its own, and not one that holds the samples. */

@@ -1,14 +1,15 @@
 import { type Fault, listed } from '@stepclock/faults';
 import { decimalNumber, rowsWhere, type TidyTable } from '@stepclock/trace-io';
 import { type StageWarning, stageFault } from '../stage-fault.js';
-import { KNOWN_KNOBS, KNOWN_STAGES, OUTPUT_TOKENS, VISION_TOTAL } from './column-names.js';
+import { IDS, KNOWN_KNOBS, KNOWN_STAGES, OUTPUT_TOKENS, TOTALS, VISION_TOTAL } from './column-names.js';
 import { completeRows, type Found, isAllZero } from './complete-rows.js';
 import { mergeRepeats } from './configurations.js';
 import { conventionWarnings } from './convention-check.js';
 import { decodeSteps, looksPerStep, type TotalRule } from './decode-steps.js';
+import { placeIn } from './joined-tables.js';
 import { mixedRepeatsWarnings } from './mixed-repeats.js';
 import { DEFAULT_DECODE_STEPS, type StageDataOptions } from './stage-options.js';
-import type { KnobColumn, KnobTable, StageTable } from './stage-table.js';
+import { type KnobColumn, type KnobTable, type StageTable, TOTAL } from './stage-table.js';
 
 /**
  * Measurements as a table of configurations: rows that pass the filter, repeats merged, each stage above 0.
@@ -54,6 +55,42 @@ export const stageTableFrom = (table: TidyTable, options: StageDataOptions = {})
   return merged;
 };
 
+/**
+ * Measurements on a target for a source model: as {@link stageTableFrom} where the target has the source's stages; where it has none of them,
+ * its totals (`T_total`, `T_total_ms`) alone, as the one stage of the table.
+ *
+ * @param rule how the source's totals follow from its stages: which of the target's columns count steps
+ * @throws Fault as {@link stageTableFrom}
+ */
+export const targetTableFrom = (table: TidyTable, rule: TotalRule, options: StageDataOptions = {}): StageTable => {
+  const has = ({ aliases }: { readonly aliases: readonly string[] }): boolean => columnNamed(table, aliases) >= 0;
+  const stages = (options.stages ?? []).map((name) => ({ name, aliases: [name, ...(KNOWN_STAGES[name] ?? [])] }));
+  const column = columnNamed(table, TOTALS);
+  if (column < 0 || stages.some(has)) return stageTableFrom(table, options);
+  const warnings: StageWarning[] = [];
+  const total = { name: TOTAL, column };
+  const asked = [...rowsWhere(table, options.filter ?? [])];
+  const rows = completeRows(table, [total], asked, options.incomplete ?? 'refuse', warnings);
+  if (isAllZero(table, column, rows)) throw noStages(table);
+  const knobs = knobsOf(table, options.features);
+  const steps = stepsOf(table, rows, rule, options, new Set(knobs.map(({ name }) => name)), warnings);
+  const single: StageTable = {
+    length: rows.length,
+    knobs: knobs.map((knob) => knobColumn(table, knob, rows)),
+    decodeSteps: steps.values,
+    origin: originOf(table, rows),
+    stageNames: [TOTAL],
+    stagesMs: [Float64Array.from(rows, (row) => decimalNumber(table.cell(row, column)))],
+    total: { ...steps.rule, perStepStages: [] },
+    repeats: new Uint32Array(rows.length).fill(1),
+    noisePercent: null,
+    warnings,
+  };
+  const merged = mergeRepeats(single);
+  warnings.push(...mixedRepeatsWarnings(table, rows, single, merged.noisePercent));
+  return merged;
+};
+
 /** Knobs alone: what `predict` and `filter` read. Needs no stage. @throws Fault as {@link stageTableFrom} */
 export const knobTableFrom = (
   table: TidyTable,
@@ -69,13 +106,20 @@ export const knobTableFrom = (
     knobs: knobs.map((knob) => knobColumn(table, knob, rows)),
     decodeSteps: stepsOf(table, rows, rule, options, new Set(features), []).values,
     origin: originOf(table, rows),
+    ids: idsOf(table, rows),
   };
 };
 
 const originOf = (table: TidyTable, rows: readonly number[]) => ({
-  file: table.file,
+  files: rows.map((row) => placeIn(table, row).file),
   lines: Uint32Array.from(rows, (row) => table.line(row)),
 });
+
+/** What the file calls its rows; undefined where it has no name for them. */
+const idsOf = (table: TidyTable, rows: readonly number[]): string[] | undefined => {
+  const column = columnNamed(table, IDS);
+  return column < 0 ? undefined : rows.map((row) => table.cell(row, column).trim());
+};
 
 const columnNamed = (table: TidyTable, aliases: readonly string[]): number =>
   aliases.map((alias) => table.names.indexOf(alias)).find((at) => at >= 0) ?? -1;
@@ -177,8 +221,7 @@ const stepsOf = (
         what: 'output tokens',
         rule: 'must be a number from 1',
         value: table.cell(row, column),
-        file: table.file,
-        line: table.line(row),
+        ...placeIn(table, row),
         column: table.names[column],
       });
     }
@@ -199,12 +242,20 @@ const knobColumn = (table: TidyTable, { name, column }: Found, rows: readonly nu
       what: name,
       rule: `must be ${expected}`,
       value: texts[bad],
-      file: table.file,
-      line: table.line(rows[bad]),
+      ...placeIn(table, rows[bad]),
       column: name,
     });
   }
   if (isNumeric) return { kind: 'numeric', name, values: Float64Array.from(numbers) };
-  const levels = [...new Set(texts)].sort();
-  return { kind: 'category', name, levels, values: Float64Array.from(texts, (text) => levels.indexOf(text)) };
+  // The first spelling of a level is its name.
+  const spelling = new Map<string, string>();
+  for (const text of texts) if (!spelling.has(text.toLowerCase())) spelling.set(text.toLowerCase(), text);
+  const levels = [...spelling.values()].sort();
+  const codes = new Map(levels.map((level, code) => [level.toLowerCase(), code]));
+  return {
+    kind: 'category',
+    name,
+    levels,
+    values: Float64Array.from(texts, (text) => codes.get(text.toLowerCase()) ?? -1),
+  };
 };

@@ -18,12 +18,14 @@ export interface KnobTable {
   /** Decode steps of each row; 0 everywhere when no stage counts once a step. */
   readonly decodeSteps: Float64Array;
   /** Where the rows stand, for messages; of merged repeats the first. */
-  readonly origin?: { readonly file: string; readonly lines: Uint32Array };
+  readonly origin?: { readonly files: readonly string[]; readonly lines: Uint32Array };
+  /** What a file calls its rows, where it has a name for them. */
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** The file and line of a row, as far as they are known. */
 export const placeOf = ({ origin }: KnobTable, row: number): { readonly file?: string; readonly line?: number } =>
-  origin === undefined ? {} : { file: origin.file, line: origin.lines[row] };
+  origin === undefined ? {} : { file: origin.files[row], line: origin.lines[row] };
 
 /** Configurations with the measured time of each stage, milliseconds. */
 export interface StageTable extends KnobTable {
@@ -56,6 +58,21 @@ export const totalsOf = (
   return sum;
 };
 
+/** Name of the total among stages. */
+export const TOTAL = 'T_total';
+
+/** Whether a table has measured totals and no stages. */
+export const hasTotalsAlone = ({ stageNames }: StageTable): boolean =>
+  stageNames.length === 1 && stageNames[0] === TOTAL;
+
+/** The totals of a table as its one stage. */
+export const wholeTable = (table: StageTable): StageTable => ({
+  ...table,
+  stageNames: [TOTAL],
+  stagesMs: [measuredTotals(table)],
+  total: { ...table.total, perStepStages: [] },
+});
+
 /**
  * Predicted times, as they are.
  *
@@ -83,6 +100,9 @@ const pick = (column: Float64Array, rows: ArrayLike<number>): Float64Array =>
 const pickCounts = (column: Uint32Array, rows: ArrayLike<number>): Uint32Array =>
   Uint32Array.from({ length: rows.length }, (_, i) => column[rows[i]]);
 
+const pickTexts = (texts: readonly string[], rows: ArrayLike<number>): string[] =>
+  Array.from({ length: rows.length }, (_, i) => texts[rows[i]]);
+
 /** The numbered rows, in the order asked for. */
 export const takeConfigurations = (table: StageTable, rows: ArrayLike<number>): StageTable => ({
   ...table,
@@ -95,5 +115,8 @@ export const takeKnobRows = (table: KnobTable, rows: ArrayLike<number>): KnobTab
   length: rows.length,
   knobs: table.knobs.map((knob) => ({ ...knob, values: pick(knob.values, rows) })),
   decodeSteps: pick(table.decodeSteps, rows),
-  ...(table.origin && { origin: { file: table.origin.file, lines: pickCounts(table.origin.lines, rows) } }),
+  ...(table.origin && {
+    origin: { files: pickTexts(table.origin.files, rows), lines: pickCounts(table.origin.lines, rows) },
+  }),
+  ...(table.ids && { ids: pickTexts(table.ids, rows) }),
 });

@@ -48,8 +48,11 @@ export interface FeatureEncoding {
   readonly knobs: readonly KnobEncoding[];
 }
 
-const scaleOf = (values: Float64Array): Scale => {
-  const least = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+const scaleOf = (columns: readonly Float64Array[]): Scale => {
+  const least = columns.reduce(
+    (least, values) => values.reduce((a, b) => Math.min(a, b), least),
+    Number.POSITIVE_INFINITY,
+  );
   return least > 0 ? 'log' : least === 0 ? 'log1p' : 'linear';
 };
 
@@ -80,14 +83,19 @@ const withDerived = (knobs: readonly KnobColumn[]): readonly KnobColumn[] => {
 /**
  * Learns the encoding from the source's configurations. Constant knobs are left out: nothing can be learnt about them.
  *
+ * @param others tables that will be predicted: where one has a knob that is zero, logarithms must do with it
  * @throws Fault `stage/no-features` when no knob varies
  */
-export const learnEncoding = (table: KnobTable): FeatureEncoding => {
+export const learnEncoding = (table: KnobTable, others: readonly KnobTable[] = []): FeatureEncoding => {
+  const elsewhere = others.map(({ knobs }) => withDerived(knobs));
   const knobs = withDerived(table.knobs).flatMap((knob): KnobEncoding[] => {
     const [first] = knob.values;
     if (knob.values.every((value) => value === first)) return [];
     if (knob.kind === 'category') return [{ kind: 'category', name: knob.name, levels: knob.levels }];
-    const scale = scaleOf(knob.values);
+    const scale = scaleOf([
+      knob.values,
+      ...elsewhere.flatMap((columns) => columns.filter(({ name }) => name === knob.name).map(({ values }) => values)),
+    ]);
     const values = knob.values.map((value) => scaled(value, scale));
     const mean = meanOf(values);
     const sd = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
@@ -118,12 +126,13 @@ const matched = (
         what: knob.name,
         rule: `must be a ${knob.kind} knob, as the model has it`,
         value: column?.kind ?? listed(table.knobs.map(({ name }) => name)),
-        file: table.origin?.file,
+        file: table.origin?.files[0],
         column: knob.name,
       });
     }
     if (column.kind === 'numeric' || knob.kind === 'numeric') return column;
-    const codes = column.levels.map((level) => knob.levels.indexOf(level));
+    const known = knob.levels.map((level) => level.toLowerCase());
+    const codes = column.levels.map((level) => known.indexOf(level.toLowerCase()));
     const values = column.values.map((code) => codes[code]);
     const unknown = values.indexOf(-1);
     if (unknown >= 0) {

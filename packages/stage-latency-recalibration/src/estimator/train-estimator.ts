@@ -2,7 +2,7 @@ import { isFault } from '@stepclock/faults';
 import { type Split, takeRows } from '@stepclock/regression';
 import { knobKeys } from '../data/configurations.js';
 import { knobSplits } from '../data/knob-splits.js';
-import { measuredTotals, type StageTable, totalsOf } from '../data/stage-table.js';
+import { type KnobTable, measuredTotals, type StageTable, totalsOf } from '../data/stage-table.js';
 import { type StageWarning, stageFault } from '../stage-fault.js';
 import { constantKnobs, designWarnings } from './design-check.js';
 import { errorFigures } from './error-figures.js';
@@ -18,6 +18,10 @@ export interface TrainOptions {
   readonly folds?: number;
   /** Default 0. */
   readonly seed?: number;
+  /** Tables that will be predicted: their knobs have a say in how knobs become features (a zero rules out logarithms). */
+  readonly others?: readonly KnobTable[];
+  /** Told before each form is tried. */
+  readonly onFamily?: (family: Family, at: number, of: number) => void;
 }
 
 export interface TrainedEstimator {
@@ -49,10 +53,11 @@ export const trainEstimator = (table: StageTable, options: TrainOptions = {}): T
   if (!(Number.isSafeInteger(folds) && folds >= 2)) {
     throw stageFault('stage/bad-option', { what: 'folds', rule: 'must be a whole number from 2', value: folds });
   }
-  const encoding = learnEncoding(table);
+  const encoding = learnEncoding(table, options.others);
   const rows: EncodedRows = { scaled: scaledFeatures(encoding, table), raw: rawFeatures(encoding, table) };
   const splits = knobSplits(knobKeys(table), folds, seed);
-  const trials = families.flatMap((family) => {
+  const trials = families.flatMap((family, at) => {
+    options.onFamily?.(family, at, families.length);
     const trial = tryFamily(family, rows, table.stagesMs, splits, seed);
     return trial === undefined ? [] : [{ family, ...trial }];
   });

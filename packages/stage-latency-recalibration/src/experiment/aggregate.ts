@@ -27,3 +27,15 @@ export const roundedDeep = (value: unknown): unknown => {
   }
   return value;
 };
+
+/** Items of one key together, in the order in which keys first appear. */
+export const grouped = <T>(items: readonly T[], key: (item: T) => string): T[][] => {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const name = key(item);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [item]);
+    else group.push(item);
+  }
+  return [...groups.values()];
+};

@@ -72,7 +72,7 @@ export const refuseOtherExperiment = (source: StageTable, target: StageTable): v
       what: 'target',
       rule: `must have the knobs of the source (${listed(a, 20)})`,
       value: listed(b, 20),
-      file: target.origin?.file,
+      file: target.origin?.files[0],
     });
   }
   if (source.stageNames.join() !== target.stageNames.join()) {
@@ -80,7 +80,7 @@ export const refuseOtherExperiment = (source: StageTable, target: StageTable): v
       what: 'target',
       rule: `must have the stages of the source (${source.stageNames.join(', ')})`,
       value: target.stageNames.join(', '),
-      file: target.origin?.file,
+      file: target.origin?.files[0],
     });
   }
 };

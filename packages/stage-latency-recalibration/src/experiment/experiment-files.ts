@@ -1,4 +1,5 @@
 import { figuresJSON } from '../model/shared-schemas.js';
+import { TRANSFER_SCHEMA } from '../model/stage-model.js';
 import { roundedDeep, type Spread } from './aggregate.js';
 import type { ExperimentResult } from './run-experiment.js';
 import { experimentSummary } from './summary.js';
@@ -57,15 +58,17 @@ export const experimentFiles = (result: ExperimentResult): ExperimentFiles => {
       schema: 'stepclock/stage-calibration-results@1',
       settings,
       results: seeds.flatMap(({ calibration }) =>
-        calibration.map(({ method, samples, seed, stage, ...figures }) => ({
+        calibration.map(({ method, samples, seed, stage, far, ...figures }) => ({
           method,
           ...(METHOD_LETTERS[method] === undefined ? {} : { plan_name: METHOD_LETTERS[method] }),
           samples,
           seed,
           stage,
           ...figuresJSON(figures),
+          far_from_samples: far,
         })),
       ),
+      not_possible: seeds.flatMap(({ notPossible }) => notPossible),
       auto: seeds.flatMap(({ seed, blends }) =>
         blends.map(({ samples, stages }) => ({
           seed,
@@ -129,4 +132,18 @@ export const experimentFiles = (result: ExperimentResult): ExperimentFiles => {
       warnings: result.warnings,
     },
   };
+};
+
+/**
+ * The recalibrated models of the first seed at the largest N, by method, each as `stage recalibrate` writes one.
+ */
+export const experimentModels = (result: ExperimentResult): Readonly<Record<string, object>> => {
+  const kept = result.seeds.find(({ models }) => Object.keys(models).length > 0);
+  const about = { samples: result.samples.at(-1), seed: kept?.seed };
+  return Object.fromEntries(
+    Object.entries(kept?.models ?? {}).map(([method, model]) => [
+      `e3_recalibrated_${method}`,
+      { schema: TRANSFER_SCHEMA, method, ...about, ...model },
+    ]),
+  );
 };

@@ -1,5 +1,6 @@
-import { CANDIDATES, type Method } from '../recalibration/method.js';
-import { byStages, type RecalibrateOptions, type Recalibration, recalibrate } from '../recalibration/recalibrate.js';
+import type { Method } from '../recalibration/method.js';
+import { type RecalibrateOptions, recalibrate } from '../recalibration/recalibrate.js';
+import type { Recalibration } from '../recalibration/recalibration.js';
 import { type TransferSamples, takeSamples } from '../recalibration/samples.js';
 
 /** A method fitted to the first n samples of a seed. */
@@ -23,12 +24,8 @@ export const seedFits = (samples: TransferSamples, options: RecalibrateOptions):
     const key = `${method}|${n}`;
     const known = made.get(key);
     if (known !== undefined) return known;
-    const candidate = CANDIDATES.find((one) => one === method);
-    const maps = candidate && made.get(`auto|${n}`)?.auto?.candidateMaps.get(candidate);
     const fit =
-      maps === undefined
-        ? recalibrate(method, firstSamples(samples, n), options)
-        : byStages(method, n, samples.stageNames, samples.total, maps);
+      made.get(`auto|${n}`)?.candidates?.get(method) ?? recalibrate(method, firstSamples(samples, n), options);
     made.set(key, fit);
     return fit;
   };

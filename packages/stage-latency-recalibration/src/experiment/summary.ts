@@ -1,6 +1,7 @@
+import { TOTAL } from '../data/stage-table.js';
 import { type Spread, spreadOf } from './aggregate.js';
 import type { ExperimentResult } from './run-experiment.js';
-import { TOTAL } from './run-seed.js';
+import { ONE_MODEL } from './run-seed.js';
 import { guardrailPoints, type TransferPoint, totalCurve, transferPoints } from './transfer-curves.js';
 
 /** A question that the experiment answers, and its answer on this data. */
@@ -30,6 +31,26 @@ export const experimentSummary = (result: ExperimentResult): readonly Answered[]
     { question: 'How many samples does a transfer to another GPU need?', answer: samplesNeeded(result, points, best) },
     { question: 'Does the estimator filter violations of a latency budget?', answer: filtering(result) },
     { question: 'What does accuracy cost in samples?', answer: cost(points, best) },
+    ...stageAware(points),
+  ];
+};
+
+/** `auto` by stages against one model of the total, at the largest N that both have. */
+const stageAware = (points: readonly TransferPoint[]): Answered[] => {
+  const pairs = totalCurve(points, ONE_MODEL).flatMap((one) => {
+    const auto = totalCurve(points, 'auto').find(({ samples }) => samples === one.samples);
+    return auto === undefined ? [] : [{ one, auto }];
+  });
+  const last = pairs.at(-1);
+  if (last === undefined) return [];
+  const curve = pairs.map(({ one, auto }) => `${withError(auto)} against ${withError(one)} at N = ${one.samples}`);
+  const [by, whole] = [last.auto.mapePercent.mean, last.one.mapePercent.mean];
+  const verdict = by < whole * (1 - WORTHWHILE) ? 'Yes' : by > whole * (1 + WORTHWHILE) ? 'No' : 'Hardly';
+  return [
+    {
+      question: 'Does it pay to know the stages, against one model of the total?',
+      answer: `${verdict}: auto by stages is off by ${curve.join(', ')} for one model of the total.`,
+    },
   ];
 };
 
@@ -53,7 +74,7 @@ const mostOften = (names: readonly string[]): string => {
 
 const bestOfEach = (points: readonly TransferPoint[], samples: readonly number[]): TransferPoint[] =>
   samples.flatMap((n) => {
-    const here = points.filter((point) => point.stage === TOTAL && point.samples === n);
+    const here = points.filter((point) => point.stage === TOTAL && point.samples === n && point.method !== ONE_MODEL);
     return here.length === 0 ? [] : [here.reduce((a, b) => (b.mapePercent.mean < a.mapePercent.mean ? b : a))];
   });
 

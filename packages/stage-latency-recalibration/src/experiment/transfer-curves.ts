@@ -1,13 +1,13 @@
 import { meanOf } from '@stepclock/numerics';
-import type { Method } from '../recalibration/method.js';
-import { type Spread, spreadOf } from './aggregate.js';
+import { TOTAL } from '../data/stage-table.js';
+import { grouped, type Spread, spreadOf } from './aggregate.js';
 import type { GuardrailResult } from './guard-budgets.js';
 import type { ExperimentResult } from './run-experiment.js';
-import { TOTAL } from './run-seed.js';
+import type { Row } from './run-seed.js';
 
 /** Errors of one method and one number of samples over the seeds. */
 export interface TransferPoint {
-  readonly method: Method;
+  readonly method: Row;
   /** 0 for no calibration. */
   readonly samples: number;
   readonly stage: string;
@@ -15,17 +15,6 @@ export interface TransferPoint {
   readonly maeMs: Spread;
   readonly p95Ms: Spread;
 }
-
-const grouped = <T>(items: readonly T[], key: (item: T) => string): T[][] => {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const name = key(item);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [item]);
-    else group.push(item);
-  }
-  return [...groups.values()];
-};
 
 /** Means and standard errors of every method, number of samples and stage, in the order of the first seed. */
 export const transferPoints = (result: ExperimentResult): TransferPoint[] =>
@@ -45,7 +34,7 @@ export const transferPoints = (result: ExperimentResult): TransferPoint[] =>
   });
 
 /** The total's error of a method at each number of samples. */
-export const totalCurve = (points: readonly TransferPoint[], method: Method): TransferPoint[] =>
+export const totalCurve = (points: readonly TransferPoint[], method: Row): TransferPoint[] =>
   points.filter((point) => point.method === method && point.stage === TOTAL);
 
 /** What a rule did, over seeds. A seed without, say, violating configurations has no share of false accepts and is left out of that mean. */

@@ -1,4 +1,4 @@
-import type { Recalibration } from '../recalibration/recalibrate.js';
+import type { Recalibration } from '../recalibration/recalibration.js';
 import type { TransferInput } from '../recalibration/samples.js';
 import { stageFault } from '../stage-fault.js';
 import type { CrossFit } from './cross-fit.js';

@@ -1,6 +1,7 @@
 import { knobSplits } from '../data/knob-splits.js';
 import type { Method } from '../recalibration/method.js';
-import { byStages, type RecalibrateOptions, type Recalibration, recalibrate } from '../recalibration/recalibrate.js';
+import { type RecalibrateOptions, recalibrate } from '../recalibration/recalibrate.js';
+import type { Recalibration } from '../recalibration/recalibration.js';
 import { sampleKeys, type TransferSamples, takeInput, takeSamples } from '../recalibration/samples.js';
 
 /** Models fitted without some of the samples, and what those samples say about them. */
@@ -35,17 +36,13 @@ export const crossFit = (
   options: RecalibrateOptions = {},
 ): CrossFit => {
   const n = samples.targetTotalMs.length;
-  const { auto, method } = model;
+  const { method } = model;
   const folds =
-    auto !== undefined
-      ? auto.splits.map(({ test }, s) => ({
-          model: byStages('auto', n - test.length, samples.stageNames, samples.total, auto.foldMaps[s] ?? []),
-          rows: test,
-        }))
-      : knobSplits(sampleKeys(samples), CHEAP.has(method) ? n : FOLDS, options.seed ?? 0).map(({ train, test }) => ({
-          model: recalibrate(method, takeSamples(samples, train), options),
-          rows: test,
-        }));
+    model.folds ??
+    knobSplits(sampleKeys(samples), CHEAP.has(method) ? n : FOLDS, options.seed ?? 0).map(({ train, test }) => ({
+      model: recalibrate(method, takeSamples(samples, train), options),
+      rows: test,
+    }));
   const ratios = new Float64Array(n);
   const predictedMs = new Float64Array(n);
   for (const { model: fold, rows } of folds) {

@@ -30,22 +30,22 @@ const TRANSFER: StageFileKind = {
   described: ESTIMATOR.described,
   schema: v.pipe(
     v.object({
-      held_out_total: figuresSchema,
+      held_out_total: v.nullish(figuresSchema),
       source: estimatorSchema,
       recalibration: recalibrationSchema,
-      guardrail: crossFitSchema,
+      guardrail: v.nullish(crossFitSchema),
     }),
     v.check(
       ({ source, recalibration, guardrail }) =>
-        [recalibration, ...guardrail.folds.map(({ model }) => model)].every(
-          ({ stageNames }) => stageNames.join() === source.stageNames.join(),
+        [recalibration, ...(guardrail?.folds ?? []).map(({ model }) => model)].every(
+          ({ frame }) => frame.stageNames.join() === source.stageNames.join(),
         ),
       'must be of the stages of its source',
     ),
     v.transform(
       ({ source, recalibration, guardrail: cross }): StageModel => ({
         source,
-        transfer: { recalibration, cross },
+        transfer: { recalibration, cross: cross ?? undefined },
       }),
     ),
   ),

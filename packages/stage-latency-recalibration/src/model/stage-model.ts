@@ -1,33 +1,54 @@
 import type { KnobTable } from '../data/stage-table.js';
 import type { StageEstimator } from '../estimator/stage-estimator.js';
 import type { CrossFit } from '../guardrail/cross-fit.js';
-import { byStages, type Recalibration, type TransferPrediction } from '../recalibration/recalibrate.js';
+import { crossFitJSON } from '../guardrail/cross-fit-schema.js';
+import { farFromSamples, ratioWarnings } from '../recalibration/ratio-range.js';
+import { byStages, type Recalibration, type TransferPrediction } from '../recalibration/recalibration.js';
 import { transferInput } from '../recalibration/samples.js';
 import { identityMap } from '../recalibration/stage-map.js';
 import type { StageWarning } from '../stage-fault.js';
 
+export const TRANSFER_SCHEMA = 'stepclock/stage-transfer@1';
+
 /** What a model's file holds: a model of one GPU, or one carried to another. */
 export interface StageModel {
   readonly source: StageEstimator;
-  /** Of a model that was carried to another GPU: how, and what the samples say about it. */
-  readonly transfer?: { readonly recalibration: Recalibration; readonly cross: CrossFit } | undefined;
+  /** Of a model that was carried to another GPU: how, and what the samples say about it, where they were asked. */
+  readonly transfer?: { readonly recalibration: Recalibration; readonly cross?: CrossFit | undefined } | undefined;
 }
 
 /** The recalibration of a model that was carried over; of one that was not, the one that changes nothing. */
 export const recalibrationOf = ({ source, transfer }: StageModel): Recalibration => {
   const { stageNames, parts } = source;
-  return transfer?.recalibration ?? byStages('none', 0, stageNames, parts.total, stageNames.map(identityMap));
+  const frame = { samples: 0, stageNames, total: parts.total };
+  return transfer?.recalibration ?? byStages('none', frame, stageNames.map(identityMap));
 };
+
+/** Times of configurations on the model's GPU, and which of them are not to be trusted. */
+export interface StageTimes extends TransferPrediction {
+  /** 1 for each row that is far from what the samples measured. */
+  readonly far: Uint8Array;
+  readonly warnings: readonly StageWarning[];
+}
 
 /**
  * Times of configurations on the model's GPU: the target's where the model was carried over.
  *
  * @throws Fault as `StageEstimator.predict`
  */
-export const predictStages = (
-  model: StageModel,
-  knobs: KnobTable,
-): TransferPrediction & { readonly warnings: readonly StageWarning[] } => {
+export const predictStages = (model: StageModel, knobs: KnobTable): StageTimes => {
   const { warnings } = model.source.predict(knobs);
-  return { ...recalibrationOf(model).predict(transferInput(model.source, knobs)), warnings };
+  const input = transferInput(model.source, knobs);
+  const recalibration = recalibrationOf(model);
+  const prediction = recalibration.predict(input);
+  const far = farFromSamples(recalibration, input, prediction);
+  return { ...prediction, far, warnings: [...warnings, ...ratioWarnings(recalibration, far)] };
 };
+
+/** What stands in the file of a model that was carried over, beside what its maker adds. */
+export const transferJSON = (source: StageEstimator, recalibration: Recalibration, cross: CrossFit | undefined) => ({
+  blend: recalibration.blend ?? null,
+  source: source.toJSON(),
+  recalibration: recalibration.toJSON(),
+  guardrail: cross === undefined ? null : crossFitJSON(cross),
+});

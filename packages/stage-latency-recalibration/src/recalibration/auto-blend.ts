@@ -1,9 +1,11 @@
+import { compensatedSum, meanOf } from '@stepclock/numerics';
 import type { Split } from '@stepclock/regression';
 import { knobSplits } from '../data/knob-splits.js';
 import { CANDIDATES, type Candidate } from './method.js';
-import { sampleKeys, type TransferSamples, takeSamples } from './samples.js';
+import { sampleKeys, stageSamples, type TransferSamples, takeSamples } from './samples.js';
 import {
   blendMap,
+  identityMap,
   logAffineMap,
   type ProcessMap,
   processMap,
@@ -17,9 +19,9 @@ import {
 export interface BlendReport {
   readonly stage: string;
   /** The candidate with the largest weight. */
-  readonly winner: Candidate;
+  readonly winner: Candidate | 'stage-mix';
   readonly candidates: readonly {
-    readonly candidate: Candidate;
+    readonly candidate: Candidate | 'stage-mix';
     readonly weight: number;
     /** Root mean square of the out-of-fold error of log ms, as percent. */
     readonly crossValidatedPercent: number;
@@ -39,15 +41,11 @@ export interface AutoFit {
 /** With few samples a fold leaves out two or three; with more, five folds say enough and cost half. */
 const foldsFor = (n: number): number => (n <= 30 ? Math.min(10, n) : 5);
 
-const stageSamples = (samples: TransferSamples, k: number): StageSamples => ({
-  f: samples.sourceMs[k],
-  y: samples.targetMs[k],
-  knobs: samples.knobs,
-});
-
 const fitCandidate = (candidate: Candidate, samples: StageSamples, near?: StageMap): StageMap => {
   const optimum = near !== undefined && 'optimum' in near ? (near as ProcessMap).optimum : undefined;
   switch (candidate) {
+    case 'none':
+      return identityMap();
     case 'scale':
       return scaleMap(samples);
     case 'affine-relative':
@@ -69,13 +67,37 @@ const EXACT = 1e-14;
  * (pseudo-Bayesian model averaging, Geisser and Eddy 1979). Many samples pick one candidate, few share the risk among those that did about as well.
  */
 export const blendWeights = (meanSquares: readonly number[], n: number): number[] => {
-  const logs = meanSquares.map((mse) => (-n / 2) * Math.log(Math.max(mse, EXACT)));
+  const logs = meanSquares.map((mse) => (-n / 2) * Math.log(Math.max(Number.isNaN(mse) ? Infinity : mse, EXACT)));
   const most = Math.max(...logs);
   const raw = logs.map((log) => Math.exp(log - most));
   // A weight that changes nothing is not worth carrying along.
   const kept = raw.map((value) => (value < 1e-3 ? 0 : value));
   const sum = kept.reduce((a, b) => a + b, 0);
   return kept.map((value) => value / sum);
+};
+
+/**
+ * As {@link blendWeights} of the candidates that change something; all to the first, `none`, unless the best of them errs less by more than
+ * two standard errors of the difference, fold by fold: the best of five gains something by chance, and what changes nothing is not blended.
+ *
+ * @param squares sums of squared errors of log ms, a row a candidate, `none` first, a column a fold
+ * @param n samples in those folds
+ */
+const weightsOf = ([none, ...others]: readonly (readonly number[])[], n: number): number[] => {
+  const sums = others.map(compensatedSum);
+  const best = others[sums.indexOf(Math.min(...sums))];
+  const gains = none.map((square, s) => square - best[s]);
+  const mean = meanOf(gains);
+  const spread = Math.sqrt(compensatedSum(gains.map((gain) => (gain - mean) ** 2)) / Math.max(1, gains.length - 1));
+  return mean <= (2 * spread) / Math.sqrt(gains.length)
+    ? [1, ...others.map(() => 0)]
+    : [
+        0,
+        ...blendWeights(
+          sums.map((sum) => sum / n),
+          n,
+        ),
+      ];
 };
 
 /** Fits every candidate to every stage, on all samples and on each fold's, and blends them by what the folds say. */
@@ -97,17 +119,17 @@ export const autoBlend = (samples: TransferSamples, seed: number): AutoFit => {
         return { map: fold, squares };
       });
       const squares = folds.reduce((sum, fold) => sum + fold.squares, 0);
-      return { candidate, map, folds, squares, mse: squares / n };
+      return { candidate, map, folds, mse: squares / n };
     });
-    const weights = blendWeights(
-      fits.map(({ mse }) => mse),
+    const weights = weightsOf(
+      fits.map(({ folds }) => folds.map(({ squares }) => squares)),
       n,
     );
     /** A fold's blend as it would be without its test rows: their errors have no say in the weights that predict them. */
     const foldMap = (s: number): StageMap => {
       const others = n - splits[s].test.length;
-      const held = fits.map(({ folds, squares }) => (squares - folds[s].squares) / others);
-      const foldWeights = blendWeights(held, others);
+      const held = fits.map(({ folds }) => folds.filter((_, fold) => fold !== s).map(({ squares }) => squares));
+      const foldWeights = weightsOf(held, others);
       return blendMap(
         fits.map(({ candidate, folds }, m) => ({
           candidate,

@@ -1,6 +1,6 @@
 import { featureTable, type MlpModel, multiOutputPerceptron, selectFeatures } from '@stepclock/regression';
 import type { NetworkEffort } from '../estimator/families/smooth-forms.js';
-import type { TransferSamples } from './samples.js';
+import { stageSamples, type TransferSamples } from './samples.js';
 
 /** Steps of Adam from the source's weights, for method C (`fine-tuned`). */
 const STEPS = 300;
@@ -15,7 +15,7 @@ export const fineTuned = (
   effort: NetworkEffort,
 ): readonly MlpModel[] =>
   networks.map((network, k) => {
-    const ms = samples.targetMs[k];
+    const { y: ms } = stageSamples(samples, k);
     const batchSize = effort === 'full' ? ms.length : Math.min(BATCH, ms.length);
     const knobs = selectFeatures(samples.knobs, network.featureNames);
     return multiOutputPerceptron(knobs, featureTable(network.outputNames, [ms.map(Math.log)]), {

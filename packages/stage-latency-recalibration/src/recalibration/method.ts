@@ -9,7 +9,8 @@
  * - `ridge`: quadratic polynomial of knobs and log f for `log(y/f)`;
  * - `gaussian-process`: a process for `log(y/f)` over knobs and log f; `trend-process`: the same over a quadratic trend;
  * - `stage-mix`: `total = sum a_k f_k + b`, non-negative: needs totals only;
- * - `auto`: each stage a blend of scale, affine-relative, log-affine and the two processes, weighted by cross-validation on the samples.
+ * - `auto`: each stage a blend of scale, affine-relative, log-affine and the two processes, weighted by cross-validation on the samples; or no
+ *   change where that errs least. From totals alone the same on the total, or the stage mix where that errs less.
  */
 export const METHODS = [
   'none',
@@ -28,21 +29,20 @@ export const METHODS = [
 
 export type Method = (typeof METHODS)[number];
 
-/** Those that have a map a stage. */
-export const STAGE_MAP_METHODS = [
-  'none',
-  'affine',
-  'affine-relative',
-  'log-affine',
-  'scale',
-  'ridge',
-  'gaussian-process',
-  'trend-process',
-  'auto',
-] as const satisfies readonly Method[];
+/** Those that target totals are enough for. */
+const FROM_TOTALS: readonly Method[] = ['none', 'global-affine', 'stage-mix', 'auto'];
+
+export const needsStages = (method: Method): boolean => !FROM_TOTALS.includes(method);
 
 /** What `auto` weighs. Ridge is left out: the process over a trend holds the same hypothesis, with a penalty that the data chooses. */
-export const CANDIDATES = ['scale', 'affine-relative', 'log-affine', 'gaussian-process', 'trend-process'] as const;
+export const CANDIDATES = [
+  'none',
+  'scale',
+  'affine-relative',
+  'log-affine',
+  'gaussian-process',
+  'trend-process',
+] as const;
 
 export type Candidate = (typeof CANDIDATES)[number];
 

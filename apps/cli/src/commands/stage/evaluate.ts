@@ -4,7 +4,7 @@ import {
   figuresJSON,
   measuredTotals,
   predictStages,
-  stageTableFrom,
+  targetTableFrom,
 } from '@stepclock/stage-latency-recalibration';
 import { jsonOption } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
@@ -19,7 +19,7 @@ export const verb = defineVerb({
     const { model: path, data } = args;
     const model = await openStageModel(path, session);
     const { stageNames, knobNames, parts } = model.source;
-    const table = stageTableFrom(await readTable(data, session), {
+    const table = targetTableFrom(await readTable(data, session), parts.total, {
       stages: stageNames,
       features: knobNames,
       convention: parts.total.convention,
@@ -31,10 +31,10 @@ export const verb = defineVerb({
     const all = [...table.warnings, ...warnings];
     warn(all, session);
     const rows = [
-      ...(stagesMs ?? []).map((ms, k) => ({
-        stage: stageNames[k],
-        figures: errorFigures(table.stagesMs[table.stageNames.indexOf(stageNames[k])], ms),
-      })),
+      ...(stagesMs ?? []).flatMap((ms, k) => {
+        const measured = table.stagesMs[table.stageNames.indexOf(stageNames[k])];
+        return measured === undefined ? [] : [{ stage: stageNames[k], figures: errorFigures(measured, ms) }];
+      }),
       { stage: 'T_total', figures: errorFigures(measuredTotals(table), totalMs) },
     ];
     const taken = await session.writeJson(args.json, {

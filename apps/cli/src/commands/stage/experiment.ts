@@ -3,16 +3,19 @@ import { join } from 'node:path';
 import { ExitCode } from '@stepclock/faults';
 import {
   experimentFiles,
+  experimentModels,
   experimentResult,
   experimentSummary,
   FAMILIES,
   METHODS,
   planExperiment,
+  stageCharts,
+  stageReport,
   stageTableFrom,
 } from '@stepclock/stage-latency-recalibration';
 import { given } from '../../options/given.js';
 import { positive, positiveInteger, positiveIntegerUpTo, properFraction } from '../../options/number-rules.js';
-import { choice, choices, jsonOption, list, number, required, text, withDefault } from '../../options/option.js';
+import { choice, choices, jsonOption, list, number, paths, required, text, withDefault } from '../../options/option.js';
 import { pictureOptions } from '../../options/picture-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { columnsOf, methodOf, numbersOf, orNothing, readDigestedTable, warn } from './input.js';
@@ -25,8 +28,8 @@ const nameOf = (filter: readonly string[], fallback: string): string =>
 
 export const verb = defineVerb({
   options: {
-    source: required(text('measurements on the source GPU', 'input')),
-    target: required(text('measurements on the target GPU; may be the same file', 'input')),
+    source: required(paths('measurements on the source GPU: files, folders, patterns', 'tables')),
+    target: required(paths('measurements on the target GPU; may be the same', 'tables')),
     'source-filter': list('rows of the source: column=value'),
     'target-filter': list('rows of the target: column=value'),
     ...columnOptions,
@@ -59,7 +62,8 @@ export const verb = defineVerb({
   run: async (args, session) => {
     const { source: sourcePath, target: targetPath, output } = args;
     const sourceFile = await readDigestedTable(sourcePath, session);
-    const targetFile = targetPath === sourcePath ? sourceFile : await readDigestedTable(targetPath, session);
+    const targetFile =
+      targetPath.join() === sourcePath.join() ? sourceFile : await readDigestedTable(targetPath, session);
     const source = stageTableFrom(sourceFile.table, columnsOf(args, args.sourceFilter));
     const target = stageTableFrom(targetFile.table, columnsOf(args, args.targetFilter));
     const methods = args.methods.map((name) => methodOf('methods', name));
@@ -98,11 +102,12 @@ export const verb = defineVerb({
     const result = experimentResult(source, target, plan, seeds);
     warn(result.warnings, session);
     const files = experimentFiles(result);
-    for (const [name, content] of Object.entries(files)) await session.writeJson(join(output, `${name}.json`), content);
+    const models = experimentModels(result);
+    for (const [name, content] of Object.entries({ ...files, ...models }))
+      await session.writeJson(join(output, `${name}.json`), content);
     const summary = experimentSummary(result);
     let drawn = 0;
     if (args.figures !== false || args.report !== undefined) {
-      const { stageCharts } = await import('../../verbs/stage-charts.js');
       const names = [nameOf(args.sourceFilter, 'the source'), nameOf(args.targetFilter, 'the target')] as const;
       const charts = stageCharts(result, ...names);
       if (args.figures !== false) {
@@ -111,11 +116,10 @@ export const verb = defineVerb({
       }
       if (args.report !== undefined) {
         const { writeModelReport } = await import('../../reports/model-report.js');
-        const { stageReport } = await import('../../verbs/stage-report.js');
         const report = stageReport(result, summary, charts, {
           source: names[0],
           target: names[1],
-          inputs: [...new Set([sourceFile, targetFile])].map(({ input }) => input),
+          inputs: [...new Set([sourceFile, targetFile])].flatMap(({ inputs }) => inputs),
           seed: args.seed ?? 0,
         });
         await writeModelReport(args.report, report, session);
@@ -130,7 +134,7 @@ export const verb = defineVerb({
     if (!taken) {
       for (const { question, answer } of summary) session.print(`${session.paint.bold(question)}\n  ${answer}\n`);
       session.print(
-        `Wrote ${Object.keys(files).length} result files${drawn > 0 ? ` and ${drawn} figure files` : ''} to ${output}.`,
+        `Wrote ${Object.keys(files).length} result files, ${Object.keys(models).length} recalibrated models${drawn > 0 ? ` and ${drawn} figure files` : ''} to ${output}.`,
       );
     }
     return ExitCode.ok;

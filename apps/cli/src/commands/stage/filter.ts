@@ -5,33 +5,35 @@ import {
   filterByBudget,
   jackknifeBounds,
   marginBounds,
+  predictStages,
+  recalibrationOf,
   type StageModel,
   type StageWarning,
   transferInput,
 } from '@stepclock/stage-latency-recalibration';
 import { positive, properFraction } from '../../options/number-rules.js';
-import { choice, jsonOption, number, required, withDefault } from '../../options/option.js';
+import { choice, jsonOption, number, required, text, withDefault } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { usageFault } from '../../session/errors.js';
 import { tableText } from '../../text/table.js';
+import { csvText, idOf, knobCells } from './cells.js';
 import { warn } from './input.js';
 import { openStageModel, readKnobs } from './model.js';
 import { knobOptions, modelOption } from './options.js';
 
 const bounderOf = (
-  { transfer }: StageModel,
+  model: StageModel,
   args: { readonly rule: string; readonly margin: number | undefined },
   level: number,
 ): Bounder => {
-  if (transfer === undefined) {
-    throw usageFault(
-      '--model',
-      "must be a file of 'stage recalibrate' for a budget: a bound needs the errors of its samples; got one of 'stage train'",
-    );
-  }
-  return args.rule === 'margin'
-    ? marginBounds(transfer.recalibration, args.margin ?? 1.1)
-    : jackknifeBounds(transfer.recalibration, transfer.cross, level);
+  const recalibration = recalibrationOf(model);
+  if (args.rule === 'margin') return marginBounds(recalibration, args.margin ?? 1.1);
+  const cross = model.transfer?.cross;
+  if (cross !== undefined) return jackknifeBounds(recalibration, cross, level);
+  throw usageFault(
+    '--model',
+    "must be a file of 'stage recalibrate' for this rule: a bound needs the errors of its samples; take --rule margin for a model without them",
+  );
 };
 
 export const verb = defineVerb({
@@ -49,16 +51,17 @@ export const verb = defineVerb({
     ),
     level: number('of the bound; one less it bounds the violations of selection [0.9]', properFraction),
     margin: number('of --rule margin [1.1]', positive),
+    valid: text('write the accepted configurations as CSV; - is standard output', 'stream'),
     ...jsonOption,
   },
-  examples: [['$0 stage filter --model a100.json --data candidates.csv --budget-ms 400', '']],
+  examples: [['$0 stage filter --model a100.json --data candidates.csv --budget-ms 400 --valid valid.csv', '']],
   run: async (args, session) => {
     const { model: path, budgetMs, level = 0.9, rule } = args;
     const model = await openStageModel(path, session);
     const bounder = bounderOf(model, args, level);
     const knobs = await readKnobs(args, model, session);
-    const input = transferInput(model.source, knobs);
-    const filtered = filterByBudget(bounder, input, budgetMs);
+    const filtered = filterByBudget(bounder, transferInput(model.source, knobs), budgetMs);
+    const { far, warnings: found } = predictStages(model, knobs);
     const cross = model.transfer?.cross;
     const selection =
       rule === 'selection' && cross !== undefined
@@ -70,17 +73,24 @@ export const verb = defineVerb({
             1 - level,
           )
         : undefined;
-    const answers =
-      selection === undefined
-        ? filtered.answers
-        : filtered.answers.map((answer, i) =>
-            selection.accepted[i] === 1 ? 'accept' : answer === 'accept' ? 'uncertain' : answer,
-          );
-    const warnings: readonly StageWarning[] = [...model.source.predict(knobs).warnings, ...filtered.warnings];
+    const answers = filtered.answers.map((bounded, i) => {
+      const answer =
+        selection === undefined
+          ? bounded
+          : selection.accepted[i] === 1
+            ? 'accept'
+            : bounded === 'accept'
+              ? 'uncertain'
+              : bounded;
+      return answer === 'accept' && far[i] === 1 ? 'uncertain' : answer;
+    });
+    const warnings: readonly StageWarning[] = [...found, ...filtered.warnings];
     warn(warnings, session);
     const count = (answer: string): number => answers.filter((one) => one === answer).length;
     const guarantee = selection?.guarantee ?? filtered.guarantee;
     const finite = (ms: number | undefined): number | null => (ms !== undefined && Number.isFinite(ms) ? ms : null);
+    const names = knobs.knobs.map(({ name }) => name);
+    const cells = answers.map((_, i) => knobCells(knobs, i));
     const taken = await session.writeJson(args.json, {
       schema: 'stepclock/stage-filter@1',
       budget_ms: budgetMs,
@@ -91,6 +101,8 @@ export const verb = defineVerb({
       rejected: count('reject'),
       uncertain: count('uncertain'),
       configurations: answers.map((answer, i) => ({
+        id: idOf(knobs, i),
+        knobs: Object.fromEntries(names.map((name, k) => [name, cells[i][k]])),
         answer,
         predicted_ms: filtered.predictedMs[i],
         lower_ms: filtered.lowerMs[i],
@@ -98,23 +110,34 @@ export const verb = defineVerb({
       })),
       warnings,
     });
-    if (!taken) {
+    if (args.valid !== undefined) {
+      const rows = [...answers.keys()].filter((i) => answers[i] === 'accept');
+      const lines = rows.map((i) => [
+        idOf(knobs, i),
+        ...cells[i].map(String),
+        filtered.predictedMs[i].toPrecision(6),
+        filtered.upperMs[i].toPrecision(6),
+      ]);
+      await session.writeText(args.valid, [csvText([['id', ...names, 'predicted_ms', 'upper_ms'], ...lines])]);
+    }
+    if (!taken && args.valid !== '-') {
       session.print(
         `${count('accept')} accepted, ${count('reject')} rejected, ${count('uncertain')} uncertain (measure them) at ${budgetMs} ms.\nGuarantee: ${guarantee}.\n`,
       );
       session.print(
         tableText(
           [
-            ['', 'answer', 'predicted ms', 'at least', 'at most'],
+            ['id', 'answer', 'predicted ms', 'at least', 'at most', ...names],
             ...answers.map((answer, i) => [
-              `${i + 1}`,
+              idOf(knobs, i),
               answer,
               filtered.predictedMs[i].toPrecision(4),
               filtered.lowerMs[i].toPrecision(4),
               finite(filtered.upperMs[i])?.toPrecision(4) ?? 'unknown',
+              ...cells[i].map(String),
             ]),
           ],
-          [1],
+          [0, 1],
         ),
       );
     }

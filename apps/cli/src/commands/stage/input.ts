@@ -1,4 +1,5 @@
 import {
+  joinedTables,
   METHODS,
   type Method,
   readMeasurements,
@@ -7,23 +8,32 @@ import {
 } from '@stepclock/stage-latency-recalibration';
 import type { TidyTable } from '@stepclock/trace-io';
 import { openInput } from '../../files/input.js';
+import { tableFiles } from '../../files/table-files.js';
 import { given } from '../../options/given.js';
 import { usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
 import type { ColumnArgs } from './options.js';
 
-/** Opens and reads a table of measurements. */
-export const readTable = async (path: string, session: Session): Promise<TidyTable> =>
-  (await readDigestedTable(path, session)).table;
+/** Opens and reads measurements, of several files as one table. */
+export const readTable = async (paths: readonly string[], session: Session): Promise<TidyTable> =>
+  (await readDigestedTable(paths, session)).table;
 
-/** A table of measurements with what names its file in a report. */
+/** Measurements with what names their files in a report. */
 export const readDigestedTable = async (
-  path: string,
+  paths: readonly string[],
   session: Session,
-): Promise<{ readonly table: TidyTable; readonly input: { readonly name: string; readonly sha256: string } }> => {
-  const input = await openInput(path, session);
-  const table = await readMeasurements(input.bytes, input.name);
-  return { table, input: { name: input.name, sha256: await input.sha256() } };
+): Promise<{
+  readonly table: TidyTable;
+  readonly inputs: readonly { readonly name: string; readonly sha256: string }[];
+}> => {
+  const tables: TidyTable[] = [];
+  const inputs: { name: string; sha256: string }[] = [];
+  for (const path of await tableFiles(paths)) {
+    const input = await openInput(path, session);
+    tables.push(await readMeasurements(input.bytes, input.name));
+    inputs.push({ name: input.name, sha256: await input.sha256() });
+  }
+  return { table: joinedTables(tables), inputs };
 };
 
 /** A list that is not given says nothing. */

@@ -13,8 +13,6 @@ import type { Session } from '../../session/session.js';
 import { readTable } from './input.js';
 import type { knobOptions } from './options.js';
 
-export const TRANSFER_SCHEMA = 'stepclock/stage-transfer@1';
-
 /** Reads what `stage train`, `stage recalibrate` or `stage experiment` wrote. */
 export const openStageModel = async (path: string, session: Session): Promise<StageModel> => {
   const input = await openInput(path, session);
@@ -28,10 +26,10 @@ interface KnobArgs extends ArgsOf<typeof knobOptions> {
 /** Configurations of `--data` or `--set`. */
 export const readKnobs = async (args: KnobArgs, model: StageModel, session: Session): Promise<KnobTable> => {
   const { data, set = [], filter } = args;
-  if ((data === undefined) === (set.length === 0)) {
+  if ((data.length === 0) === (set.length === 0)) {
     throw usageFault('--data, --set', 'one of them must name the configurations');
   }
-  const table = data === undefined ? perSampleTable([settings(set)], '--set') : await readTable(data, session);
+  const table = data.length === 0 ? perSampleTable([settings(set)], '--set') : await readTable(data, session);
   return knobTableFrom(table, model.source.knobNames, model.source.parts.total, {
     ...given({ outputTokens: args.outputTokens, decodeSteps: args.decodeSteps }),
     ...(filter.length > 0 ? { filter } : {}),

@@ -1,6 +1,6 @@
 import { DECODE_CONVENTIONS } from '@stepclock/stage-latency-recalibration';
 import { count, integer } from '../../options/number-rules.js';
-import { type ArgsOf, choice, flag, list, number, required, text } from '../../options/option.js';
+import { type ArgsOf, choice, flag, list, number, paths, required, text } from '../../options/option.js';
 
 /** What the columns of measurements mean. */
 export const columnOptions = {
@@ -20,21 +20,23 @@ export const filterOption = { filter: list('only rows where column=value, such a
 
 /** Options of the verbs that read measurements. */
 export const dataOptions = {
-  data: required(text('measurements: CSV, JSON lines or per-sample JSON; - is standard input', 'input')),
+  data: required(
+    paths('measurements: CSV, JSON lines or per-sample JSON; files, folders, patterns; - is standard input', 'tables'),
+  ),
   ...filterOption,
   ...columnOptions,
 };
 
 /** A table of configurations to predict, without measured times. */
 export const knobOptions = {
-  data: text('a table of knobs, one row a configuration', 'input'),
+  data: paths('a table of knobs, one row a configuration; files, folders, patterns', 'tables'),
   ...filterOption,
   'output-tokens': columnOptions['output-tokens'],
   'decode-steps': columnOptions['decode-steps'],
 };
 
 export const modelOption = {
-  model: required(text("a file that 'stage train' or 'stage recalibrate' wrote", 'input')),
+  model: required(text("a file that 'stage train', 'stage recalibrate' or 'stage experiment' wrote", 'input')),
 };
 
 export const seedOption = { seed: number('of everything drawn [0]', integer) };

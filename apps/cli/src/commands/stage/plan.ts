@@ -9,16 +9,17 @@ import {
   samplingPlan,
 } from '@stepclock/stage-latency-recalibration';
 import { positiveInteger } from '../../options/number-rules.js';
-import { type ArgsOf, choice, list, number, required, text, withDefault } from '../../options/option.js';
+import { type ArgsOf, choice, list, number, paths, required, text, withDefault } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
+import { csvText, knobCells } from './cells.js';
 import { readTable } from './input.js';
 import { columnOptions, filterOption, seedOption } from './options.js';
 
 const options = {
   grid: list('values of a knob, as name=value:value:...; once a knob'),
-  data: text('choose among the configurations of this file instead', 'input'),
+  data: paths('choose among the configurations of these files instead', 'tables'),
   features: columnOptions.features,
   ...filterOption,
   samples: required(number('how many', positiveInteger)),
@@ -54,10 +55,10 @@ const gridOf = (texts: readonly string[]): KnobGrid =>
 
 const configurationsOf = async (args: PlanArgs, session: Session): Promise<KnobTable> => {
   const { grid, data, features, filter } = args;
-  if ((data === undefined) === (grid.length === 0)) {
+  if ((data.length === 0) === (grid.length === 0)) {
     throw usageFault('--grid, --data', 'one of them must name the configurations');
   }
-  if (data === undefined) return gridConfigurations(gridOf(grid));
+  if (data.length === 0) return gridConfigurations(gridOf(grid));
   const table = await readTable(data, session);
   const known = Object.keys(KNOWN_KNOBS).filter((name) => table.names.includes(name));
   const all = knobTableFrom(
@@ -86,26 +87,15 @@ const distinct = (table: KnobTable): KnobTable => {
   };
 };
 
-const csvCell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
 export const verb = defineVerb({
   options,
   examples: [['$0 stage plan --grid vision_tokens=64:144:576 --grid active_blocks=16:24:32 --samples 5', '']],
   run: async (args, session) => {
     const table = await configurationsOf(args, session);
     const rows = samplingPlan(table, args.samples, args.kind, args.seed ?? 0);
-    const lines = [
-      ['order', ...table.knobs.map(({ name }) => name)],
-      ...Array.from(rows, (row, i) => [
-        `${i + 1}`,
-        ...table.knobs.map((knob) => {
-          const value = knob.values[row];
-          return knob.kind === 'numeric' ? `${value}` : knob.levels[value];
-        }),
-      ]),
-    ];
-    const csv = `${lines.map((cells) => cells.map(csvCell).join(',')).join('\n')}\n`;
-    await session.writeText(args.output, [csv]);
+    const header = ['order', ...table.knobs.map(({ name }) => name)];
+    const lines = Array.from(rows, (row, i) => [`${i + 1}`, ...knobCells(table, row).map(String)]);
+    await session.writeText(args.output, [csvText([header, ...lines])]);
     return ExitCode.ok;
   },
 });

@@ -3,6 +3,7 @@ import { predictStages } from '@stepclock/stage-latency-recalibration';
 import { jsonOption, list } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { tableText } from '../../text/table.js';
+import { idOf } from './cells.js';
 import { warn } from './input.js';
 import { openStageModel, readKnobs } from './model.js';
 import { knobOptions, modelOption } from './options.js';
@@ -23,7 +24,7 @@ export const verb = defineVerb({
   run: async (args, session) => {
     const model = await openStageModel(args.model, session);
     const knobs = await readKnobs(args, model, session);
-    const { stagesMs, totalMs, warnings } = predictStages(model, knobs);
+    const { stagesMs, totalMs, far, warnings } = predictStages(model, knobs);
     warn(warnings, session);
     const names = stagesMs === null ? [] : model.source.stageNames;
     const taken = await session.writeJson(args.json, {
@@ -32,6 +33,7 @@ export const verb = defineVerb({
       predictions: Array.from(totalMs, (total, i) => ({
         ...Object.fromEntries(names.map((name, k) => [name, stagesMs?.[k]?.[i]])),
         T_total: total,
+        ...(far[i] === 1 ? { far_from_samples: true } : {}),
       })),
       warnings,
     });
@@ -40,9 +42,9 @@ export const verb = defineVerb({
         tableText([
           ['ms', ...names, 'total'],
           ...Array.from(totalMs, (total, i) => [
-            `${i + 1}`,
+            idOf(knobs, i),
             ...names.map((_, k) => (stagesMs?.[k]?.[i] ?? Number.NaN).toPrecision(4)),
-            total.toPrecision(4),
+            `${total.toPrecision(4)}${far[i] === 1 ? ' ?' : ''}`,
           ]),
         ]),
       );

@@ -2,14 +2,16 @@ import { ExitCode } from '@stepclock/faults';
 import { seededRandom, shuffled } from '@stepclock/numerics';
 import {
   crossFit,
-  crossFitJSON,
   errorFigures,
   figuresJSON,
   METHODS,
+  predictStages,
   recalibrate,
   stageFault,
-  stageTableFrom,
+  TRANSFER_SCHEMA,
   takeConfigurations,
+  targetTableFrom,
+  transferJSON,
   transferSamples,
 } from '@stepclock/stage-latency-recalibration';
 import { given } from '../../options/given.js';
@@ -18,7 +20,7 @@ import { jsonOption, number, required, text } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { tableText } from '../../text/table.js';
 import { columnsOf, methodOf, readTable, warn } from './input.js';
-import { openStageModel, TRANSFER_SCHEMA } from './model.js';
+import { openStageModel } from './model.js';
 import { dataOptions, modelOption, seedOption } from './options.js';
 
 export const verb = defineVerb({
@@ -37,7 +39,7 @@ export const verb = defineVerb({
     const method = methodOf('method', args.method ?? 'auto');
     const { source } = await openStageModel(path, session);
     const { total, networks } = source.parts;
-    const all = stageTableFrom(await readTable(data, session), {
+    const all = targetTableFrom(await readTable(data, session), total, {
       stages: source.stageNames,
       features: source.knobNames,
       convention: total.convention,
@@ -61,7 +63,8 @@ export const verb = defineVerb({
     const recalibration = recalibrate(method, transfer, settings);
     const cross = crossFit(recalibration, transfer, settings);
     const heldOut = errorFigures(transfer.targetTotalMs, cross.predictedMs);
-    const warnings = [...chosen.warnings, ...source.predict(chosen).warnings];
+    const { warnings: found } = predictStages({ source, transfer: { recalibration } }, chosen);
+    const warnings = [...chosen.warnings, ...found];
     warn(warnings, session);
     const file = {
       schema: TRANSFER_SCHEMA,
@@ -69,10 +72,7 @@ export const verb = defineVerb({
       samples: chosen.length,
       seed,
       held_out_total: figuresJSON(heldOut),
-      blend: recalibration.blend ?? null,
-      source: source.toJSON(),
-      recalibration: recalibration.toJSON(),
-      guardrail: crossFitJSON(cross),
+      ...transferJSON(source, recalibration, cross),
       warnings,
       stepclock_version: session.version,
     };
@@ -83,6 +83,9 @@ export const verb = defineVerb({
     session.print(
       `${method} from ${chosen.length} samples: the total is off by ${heldOut.mapePercent.toFixed(2)} % on samples left out (${before.mapePercent.toFixed(1)} % before).`,
     );
+    if (recalibration.blend?.every(({ winner }) => winner === 'none') === true) {
+      session.print('No change: the source model as it is errs least on samples left out.');
+    }
     if (recalibration.blend !== undefined) {
       session.print(
         tableText(

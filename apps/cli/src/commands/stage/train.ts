@@ -28,10 +28,17 @@ export const verb = defineVerb({
   run: async (args, session) => {
     const { data, output, seed = 0 } = args;
     const table = stageTableFrom(await readTable(data, session), columnsOf(args, args.filter));
+    const { stderr } = session.io;
     const { estimator, warnings } = trainEstimator(table, {
       seed,
+      onFamily: (family, at, of) => {
+        const line = `form ${at + 1} of ${of}: ${family}`;
+        if (stderr.isTTY) stderr.write(`\r\x1b[2K${line}`);
+        session.log.info(line);
+      },
       ...given({ families: orNothing(args.families), folds: args.folds }),
     });
+    if (stderr.isTTY) stderr.write('\r\x1b[2K');
     warn(warnings, session);
     const networks = args.network ? trainTransferNetworks(estimator, table, seed) : undefined;
     const file = {

@@ -1,13 +1,8 @@
 import type { NamedFigure } from '@stepclock/charts';
 import { barSpec, curveSpec, observedPredictedSpec } from '@stepclock/charts';
-import {
-  type ExperimentResult,
-  guardrailPoints,
-  TOTAL,
-  type TransferPoint,
-  totalCurve,
-  transferPoints,
-} from '@stepclock/stage-latency-recalibration';
+import { TOTAL } from '../data/stage-table.js';
+import type { ExperimentResult } from '../experiment/run-experiment.js';
+import { guardrailPoints, type TransferPoint, totalCurve, transferPoints } from '../experiment/transfer-curves.js';
 
 const SAMPLES = { label: 'Samples from the target GPU', unit: 'configurations' };
 const MAPE = { label: 'Mean absolute error of the total', unit: '% of the time', scale: 'log' as const };
@@ -20,6 +15,7 @@ export const METHOD_WORDS: Readonly<Record<string, string>> = {
   'affine-relative': 'A for relative error',
   'stage-mix': 'stage mix, totals only',
   auto: 'auto: weighted blend',
+  'one-model': 'one model of the total',
 };
 
 const curveOf = (name: string, points: readonly TransferPoint[]) => ({

@@ -1,15 +1,16 @@
-import type { ModelReport, NamedFigure } from '@stepclock/charts';
-import { formatNumber, formatPercent, type TableCell, type Tone } from '@stepclock/charts';
 import {
-  type Answered,
-  type ExperimentResult,
-  guardrailPoints,
-  TOTAL,
-  type TransferPoint,
-  totalCurve,
-  transferPoints,
-} from '@stepclock/stage-latency-recalibration';
-import { METHOD_WORDS } from './stage-charts.js';
+  formatNumber,
+  formatPercent,
+  type ModelReport,
+  type NamedFigure,
+  type TableCell,
+  type Tone,
+} from '@stepclock/charts';
+import { TOTAL } from '../data/stage-table.js';
+import type { ExperimentResult } from '../experiment/run-experiment.js';
+import type { Answered } from '../experiment/summary.js';
+import { guardrailPoints, type TransferPoint, totalCurve, transferPoints } from '../experiment/transfer-curves.js';
+import { METHOD_WORDS } from './figures.js';
 
 interface StageReportContext {
   readonly source: string;
