@@ -63,6 +63,8 @@ export interface Exclusion {
   readonly count: number;
   /** Line or record numbers (1-based) of the first few. */
   readonly lines: readonly number[];
+  /** Set where the records could not be read, rather than say themselves that they do not count. */
+  readonly unreadable?: true;
 }
 
 type TableName = 'phases' | 'requests' | 'tokens' | 'steps';

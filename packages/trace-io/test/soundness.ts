@@ -37,7 +37,7 @@ export function assertSound(trace: Trace): void {
     }
   }
   for (const { reason, count, lines } of trace.exclusions) {
-    must(/^[a-z-]+$/.test(reason) && count > 0 && lines.length > 0, 'exclusion', { reason, count });
+    must(/^[a-z0-9-]+$/.test(reason) && count > 0 && lines.length > 0, 'exclusion', { reason, count });
   }
 }
 

@@ -7,7 +7,7 @@ import type { Session } from '../session/session.js';
 import type { ReadResult, ReadTask } from '../trace-reader-worker.js';
 import { isStdin } from './input.js';
 import { inThreads } from './thread-tasks.js';
-import { readTraceFile, type TraceInput } from './trace-input.js';
+import { readTraceFile, type TraceInput, warnOfUnreadable } from './trace-input.js';
 
 /** Stands beside this module in the built program. */
 const ENTRY = new URL('./trace-reader-worker.js', import.meta.url);
@@ -32,19 +32,21 @@ export const readTraceFiles = async (
   const inputs: TraceInput[] = [];
   // In the order of the files, whichever was read first. What no thread could read is read here: the first fault is the one that is told.
   for (const path of paths) {
-    const { input, infos = [] } = read.get(path) ?? { input: await readTraceFile(path, args, session) };
-    for (const text of infos) session.log.info(text);
+    const byThread = read.get(path);
+    const input = byThread?.input ?? (await readTraceFile(path, args, session));
+    for (const text of byThread?.infos ?? []) session.log.info(text);
+    if (byThread !== undefined) warnOfUnreadable(input.trace, input.name, session.log);
     inputs.push(input);
   }
   return inputs;
 };
 
 /** What threads have read, by path, and what the log is to be told of it. */
-type ReadFiles = Map<string, { readonly input: TraceInput; readonly infos?: readonly string[] }>;
+type ReadFiles = Map<string, { readonly input: TraceInput; readonly infos: readonly string[] }>;
 
 const readInThreads = async (
   paths: readonly string[],
-  { format, meta, map, timeUnit }: TraceArgs,
+  { format, meta, map, maxBad, timeUnit }: TraceArgs,
   workers: number | undefined,
   session: Session,
   read: ReadFiles,
@@ -58,7 +60,7 @@ const readInThreads = async (
   await inThreads<ReadTask, ReadResult>({
     entry: ENTRY,
     threads: workers ?? availableParallelism(),
-    tasks: paths.map((path) => ({ path, args: { format, meta, map, timeUnit }, maxBytes: session.maxBytes })),
+    tasks: paths.map((path) => ({ path, args: { format, meta, map, maxBad, timeUnit }, maxBytes: session.maxBytes })),
     onResult: (result, { path }) => {
       done += sizes.get(path) ?? 0;
       progress.update(done);

@@ -1,3 +1,4 @@
+import { listed } from '@stepclock/faults';
 import { columnMapOf, readTrace, type Trace } from '@stepclock/trace-io';
 import type { TraceArgs } from '../options/trace-options.js';
 import { inputFault, usageFault } from '../session/errors.js';
@@ -18,6 +19,13 @@ export interface TraceInput {
 }
 
 const isEmpty = (settings: object): boolean => Object.keys(settings).length === 0;
+
+/** Says what was left out because it could not be read. */
+export const warnOfUnreadable = ({ exclusions }: Trace, name: string, log: Session['log']): void => {
+  for (const { unreadable, count, message, lines } of exclusions) {
+    if (unreadable) log.warn(`${name}: ${count} left out: ${message} (lines ${listed(lines)})`);
+  }
+};
 
 /** Opens and reads one trace. */
 export const readTraceFile = async (
@@ -42,10 +50,12 @@ export const readTraceFile = async (
       ...(meta === undefined ? {} : { metaJson: meta.text, metaJsonName: meta.name }),
       ...(args.map === undefined ? {} : { map: columnMapOf(args.map) }),
       ...(args.timeUnit === undefined ? {} : { timeUnit: args.timeUnit }),
+      ...(args.maxBad === undefined ? {} : { maxBad: args.maxBad }),
     });
     if (args.meta !== undefined && meta?.text.trimStart().startsWith('{') && isEmpty(trace.facts.settings)) {
       throw inputFault(args.meta, 'must hold a setting of the engine, such as max_num_batched_tokens; got none');
     }
+    warnOfUnreadable(trace, input.name, session.log);
     return { trace, requests: trace.requests?.length ?? null, name: input.name, sha256: await input.sha256() };
   } finally {
     progress.finish();

@@ -1,5 +1,6 @@
-import { formats } from '@stepclock/trace-io';
-import { type ArgsOf, choice, text } from './option.js';
+import { formats, MAX_BAD } from '@stepclock/trace-io';
+import { atMost, notNegative } from './number-rules.js';
+import { type ArgsOf, choice, number, text } from './option.js';
 
 /** Options of every verb that reads a trace. */
 export const traceOptions = {
@@ -11,6 +12,10 @@ export const traceOptions = {
     'input',
   ),
   map: text('columns of an unknown CSV or JSON lines file: start=...,first=...,last=...,prompt=...,output=...'),
+  'max-bad': number(
+    `share of a log's records that may be left out because they cannot be read [${MAX_BAD}]`,
+    atMost(1, notNegative),
+  ),
   'time-unit': choice(['s', 'ms', 'us', 'ns'], 'unit of the times under --map [s]'),
 };
 

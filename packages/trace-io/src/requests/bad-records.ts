@@ -58,7 +58,7 @@ export class BadRecords {
 
   /** What was left out. */
   list(): readonly Exclusion[] {
-    return this.#exclusions.list();
+    return this.#exclusions.list().map((exclusion) => ({ ...exclusion, unreadable: true }));
   }
 
   /**

@@ -30,7 +30,9 @@ export const verb = defineVerb({
   examples: [['$0 convert benchmark.json --to requests.jsonl --output log.jsonl', '']],
   run: async (args, session) => {
     const { trace, name } = await readTraceFile(args.trace, args, session);
-    for (const { message, count } of trace.exclusions) session.log.warn(`${count} left out: ${message}`);
+    for (const { message, count, unreadable } of trace.exclusions) {
+      if (!unreadable) session.log.warn(`${count} left out: ${message}`);
+    }
     await session.writeText(args.output, pieces(trace, args.to, name));
     return ExitCode.ok;
   },
