@@ -4,9 +4,9 @@ import { unpackPhases } from '@stepclock/trace-io';
 import type { TraceArgs } from '../options/trace-options.js';
 import { byteProgress } from '../session/progress.js';
 import type { Session } from '../session/session.js';
+import { inThreads } from '../session/thread-tasks.js';
 import type { ReadResult, ReadTask } from '../trace-reader-worker.js';
 import { isStdin } from './input.js';
-import { inThreads } from './thread-tasks.js';
 import { readTraceFile, type TraceInput, warnOfUnreadable } from './trace-input.js';
 
 /** Stands beside this module in the built program. */

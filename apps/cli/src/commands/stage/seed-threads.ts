@@ -1,5 +1,5 @@
 import { runSeed, type SeedResult, seedsOf } from '@stepclock/stage-latency-recalibration';
-import { inThreads } from '../../files/thread-tasks.js';
+import { inThreads } from '../../session/thread-tasks.js';
 import type { SeedWorkerData } from '../../stage-seed-worker.js';
 
 /** Stands beside this module in the built program. */
