@@ -23,7 +23,7 @@ describe('records that cannot be read', () => {
       text(log(300, { 7: reversed, 9: '{"request_id": "x"', 20: line(20, { input_toks: 'x' }) })),
     );
     expect(trace.requests?.length).toBe(297);
-    expect(trace.exclusions).toEqual([
+    expect(trace.exclusions).toMatchObject([
       { reason: 'time-order', message: expect.stringContaining('first_token_ts must be after'), count: 1, lines: [8] },
       { reason: 'bad-json', message: expect.stringContaining('must be one JSON object'), count: 1, lines: [10] },
       { reason: 'bad-field', message: expect.stringContaining('input_toks must be'), count: 1, lines: [21] },
@@ -81,4 +81,19 @@ test('engines that share a log by number stay apart', async () => {
   const step = (engine: string) =>
     `(APIServer pid=1) INFO [loggers.py:199] Engine ${engine}: Iteration(1): 0 context requests, 0 context tokens, 2 generation requests, 2 generation tokens, iteration elapsed time: 8.1 ms\n`;
   expect((await readTrace(text(step('000') + step('001')))).steps?.instanceIds?.length).toBe(2);
+});
+
+test('a request whose chunks are out of order leaves nothing in the table of the others', async () => {
+  const request = (i: number, chunks: readonly number[]) => ({
+    start_time: i,
+    end_time: i + 1,
+    request: '',
+    info: { input_tokens: 10, output_tokens: chunks.length, output_token_times: chunks },
+  });
+  const times = (i: number): number[] => [i + 0.1, i + 0.2, i + 0.3];
+  const all = Array.from({ length: 200 }, (_, i) => request(i, i === 9 ? [9.1, 9.3, 9.05, 9.4] : times(i)));
+  const { tokens, exclusions } = await readTrace(text(JSON.stringify(all)));
+  expect(exclusions).toMatchObject([{ reason: 'bad-time', count: 1, unreadable: true }]);
+  expect(tokens?.requestCount).toBe(199);
+  expect([...(tokens?.chunkSec ?? [])]).toEqual(all.flatMap((_, i) => (i === 9 ? [] : times(i))));
 });

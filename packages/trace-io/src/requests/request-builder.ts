@@ -74,9 +74,10 @@ export class RequestBuilder {
    * When each chunk of a request arrived, whether the request itself is taken or left out: one that failed or was cut off is load
    * like any other.
    *
-   * @throws Fault `trace-io/bad-time` where chunks are out of order
+   * @throws Fault `trace-io/bad-time` where chunks are out of order or on no clock, `trace-io/bad-count`; nothing is taken then
    */
   addChunks(line: number, row: TokenRow, chunkSec: ArrayLike<number>): void {
+    checkCounts(row, { file: this.file, line });
     this.#tokens.add(row, chunkSec, { file: this.file, line });
   }
 

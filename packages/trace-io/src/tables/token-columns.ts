@@ -1,4 +1,5 @@
 import { Fault } from '@stepclock/faults';
+import { FARTHEST_SEC, WITHIN_CLOCK } from './clock-range.js';
 import type { TokenTable } from './token-table.js';
 
 /** A request as a client saw it: when it was sent, and when each chunk arrived. */
@@ -28,21 +29,26 @@ export class TokenColumns {
    * Takes a request that showed at least one chunk and has a prompt; any other is none.
    *
    * @param chunkSec arrival of each chunk, ascending; ties are fine
-   * @throws Fault `trace-io/bad-time` where a chunk comes before the one before it, or before the request was sent
+   * @throws Fault `trace-io/bad-time` where a chunk comes before the one before it, or before the request was sent, or no clock shows its time; nothing is taken then
    */
   add(row: TokenRow, chunkSec: ArrayLike<number>, place: { readonly file: string; readonly line: number }): void {
     if (chunkSec.length === 0 || !(row.promptTokens > 0) || !(row.outputTokens > 0)) return;
     this.#reserve(chunkSec.length);
+    const fault = (what: string, value: number, rule: string) =>
+      new Fault('trace-io/bad-time', { what, ...place, value, rule });
     let before = Number.isNaN(row.sentSec) ? 0 : row.sentSec;
+    if (!(Math.abs(before) <= FARTHEST_SEC)) throw fault('sent', before, `must be ${WITHIN_CLOCK}`);
     for (let i = 0; i < chunkSec.length; i++) {
       const sec = chunkSec[i];
       if (!(sec >= before - ROUNDING_SEC)) {
         const rule = 'must not come before the chunk before it, nor before its request was sent';
-        throw new Fault('trace-io/bad-time', { what: `chunk ${i + 1}`, ...place, value: sec, rule });
+        throw fault(`chunk ${i + 1}`, sec, rule);
       }
+      if (!(sec <= FARTHEST_SEC)) throw fault(`chunk ${i + 1}`, sec, `must be ${WITHIN_CLOCK}`);
       before = Math.max(before, sec);
-      this.#chunkSec[this.#chunks++] = before;
+      this.#chunkSec[this.#chunks + i] = before;
     }
+    this.#chunks += chunkSec.length;
     this.#offsets.push(this.#chunks);
     this.#rows.push(row);
   }
