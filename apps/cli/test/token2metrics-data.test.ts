@@ -63,6 +63,52 @@ describe('a workbook', () => {
   });
 });
 
+describe('hostile files', () => {
+  it('a workbook that unpacks to a thousand times its size is refused before it is unpacked', async () => {
+    const bomb = written(
+      'bomb.xlsx',
+      workbook({
+        a: [
+          ['input_tokens', 'ttft_s'],
+          ['x'.repeat(20 * 2 ** 20), 1],
+        ],
+      }),
+    );
+    const { code, stderr } = await t2m('train', '--model', '8B', '--data', bomb, '--output', at('bomb'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('workbook: must unpack to at most 256 MiB, 100 times its own size, and 32 MiB a sheet');
+  });
+
+  it.each([
+    [
+      'a coefficient of 1e308',
+      (text: string) => text.replace(/"coefficients": \[\s*[-\d.e]+/, '"coefficients": [ 1e308'),
+    ],
+    [
+      'a coefficient beyond all numbers',
+      (text: string) => text.replace(/"coefficients": \[\s*[-\d.e]+/, '"coefficients": [ 1e999'),
+    ],
+    ['"NaN" for a radius', (text: string) => text.replace(/"relative_radius": [-\d.e]+/, '"relative_radius": "NaN"')],
+    ['a level of 2', (text: string) => text.replace(/"level": [\d.]+/, '"level": 2')],
+    ['a negative count', (text: string) => text.replace(/"rows": \d+/, '"rows": -1')],
+    ['no predictor', (text: string) => text.replaceAll('"predictor"', '"predicter"')],
+    ['a newer version', (text: string) => text.replace('token2metrics-model@2', 'token2metrics-model@9')],
+  ])('a model with %s is refused by its field', async (_, change) => {
+    const path = written('hostile.json', change(readFileSync(join(models, '8B.json'), 'utf8')));
+    const { code, stdout, stderr } = await t2m(
+      'predict',
+      '--input-tokens',
+      '100',
+      '--output-tokens',
+      '50',
+      '--model-path',
+      path,
+    );
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^stepclock: (metrics\[0\]\.|metrics: |trained_on\.|schema: ).*hostile\.json/);
+  });
+});
+
 describe('repeats of a setting', () => {
   it('do not flatter the error, and their number is said', async () => {
     // Each setting is off by its own 10 %, its five repeats agree within 0.1 %.

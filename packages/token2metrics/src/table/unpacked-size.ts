@@ -1,9 +1,9 @@
 import { fault } from '../fault.js';
 
-/** A workbook may unpack to so many bytes: a million rows of ten columns, which is as much as a sheet holds. */
-const MOST_BYTES = 512 * 2 ** 20;
+/** Bytes that a workbook, and one sheet of it, may unpack to: 32 MiB are 100,000 rows of six numbers, as many as the reader can hold (texts stand apart). */
+const [MOST_BYTES, MOST_OF_SHEET] = [256 * 2 ** 20, 32 * 2 ** 20];
 /** Above this size a workbook may unpack to so many times its packed size; real ones reach 5 to 40. */
-const [RATIO_FROM, MOST_RATIO] = [64 * 2 ** 20, 1000];
+const [RATIO_FROM, MOST_RATIO] = [8 * 2 ** 20, 100];
 
 /** Ends of the records of a zip archive: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.12 and 4.3.16. */
 const [END, ENTRY] = [0x06054b50, 0x02014b50];
@@ -22,17 +22,23 @@ export const checkUnpackedSize = (bytes: Uint8Array, file: string): void => {
   if (end < first) throw broken(file);
   let at = view.getUint32(end + 16, true);
   let unpacked = 0;
+  let largest = 0;
   for (let entries = view.getUint16(end + 10, true); entries > 0; entries--) {
     if (at + ENTRY_BYTES > bytes.length || view.getUint32(at, true) !== ENTRY) throw broken(file);
-    unpacked += view.getUint32(at + 24, true);
+    const size = view.getUint32(at + 24, true);
+    unpacked += size;
+    const name = new TextDecoder().decode(
+      bytes.subarray(at + ENTRY_BYTES, at + ENTRY_BYTES + view.getUint16(at + 28, true)),
+    );
+    if (name.startsWith('xl/worksheets/')) largest = Math.max(largest, size);
     at += ENTRY_BYTES + view.getUint16(at + 28, true) + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
   }
   const most = unpacked > RATIO_FROM ? Math.min(MOST_BYTES, MOST_RATIO * bytes.length) : MOST_BYTES;
-  if (unpacked <= most) return;
+  if (unpacked <= most && largest <= MOST_OF_SHEET) return;
   throw fault('too-large', {
     what: 'workbook',
-    rule: `must unpack to at most ${most} bytes (${MOST_BYTES / 2 ** 20} MiB, and ${MOST_RATIO} times its own size)`,
-    value: unpacked,
+    rule: `must unpack to at most ${MOST_BYTES / 2 ** 20} MiB, ${MOST_RATIO} times its own size, and ${MOST_OF_SHEET / 2 ** 20} MiB a sheet`,
+    value: `${unpacked} bytes of ${bytes.length}, ${largest} in one sheet`,
     file,
     hint: 'save its sheet as CSV',
   });
