@@ -131,3 +131,29 @@ describe('steps on a file with token times', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('--output: is for files with token times')]);
   });
 });
+
+describe('simulate --to vllm-bench', () => {
+  it('writes token times, from which the coefficients come back', async () => {
+    const output = join(folder, 'simulated.json');
+    const argv = ['--scenario', 'kv', '--requests', '200', '--to', 'vllm-bench', '--output', output];
+    expect((await capture(['simulate', ...argv])).code).toBe(0);
+    const { betas, evidence } = await json(output);
+    expect(evidence).toBe('tokens');
+    expect(betas.beta0).toAgree(6e-3, 1e-5);
+    expect(betas.beta3).toAgree(2e-7, 1e-3);
+  });
+
+  it('the client is of token times only', async () => {
+    const { code, stderr } = await capture(['simulate', '--client-jitter', '0.001']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--client-jitter: is for --to vllm-bench')]);
+  });
+
+  it('convert takes token times to it, and refuses what has none', async () => {
+    const output = join(folder, 'converted.json');
+    expect((await capture(['convert', bench, '--to', 'vllm-bench', '--output', output])).code).toBe(0);
+    expect((await json(output, '--max-num-batched-tokens', '512')).clock.steps).toBe(1592);
+    const log = join(fixtures, 'traces/shared-budget-300/requests.jsonl');
+    const { code, stderr } = await capture(['convert', log, '--to', 'vllm-bench']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('must have token times')]);
+  });
+});

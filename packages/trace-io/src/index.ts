@@ -37,3 +37,4 @@ export type {
 export { formatOtlpJsonl, otlpJsonlChunks } from './writers/otlp-jsonl.js';
 export { formatPhasesCsv, phasesCsvChunks } from './writers/phases-csv.js';
 export { formatRequestsJsonl, requestsJsonlChunks } from './writers/requests-jsonl.js';
+export { vllmBenchChunks } from './writers/vllm-bench-json.js';

@@ -1,5 +1,11 @@
 import { ExitCode } from '@stepclock/faults';
-import { otlpJsonlChunks, phasesCsvChunks, requestsJsonlChunks, type Trace } from '@stepclock/trace-io';
+import {
+  otlpJsonlChunks,
+  phasesCsvChunks,
+  requestsJsonlChunks,
+  type Trace,
+  vllmBenchChunks,
+} from '@stepclock/trace-io';
 import { readTraceFile } from '../../files/trace-input.js';
 import { choice, required, text } from '../../options/option.js';
 import { traceOptions } from '../../options/trace-options.js';
@@ -7,7 +13,7 @@ import { defineVerb } from '../../options/verb.js';
 import { inputFault } from '../../session/errors.js';
 
 /** The formats that a trace is written in. */
-export const TRACE_TARGETS = ['phases.csv', 'requests.jsonl', 'otlp.jsonl'] as const;
+export const TRACE_TARGETS = ['phases.csv', 'requests.jsonl', 'otlp.jsonl', 'vllm-bench'] as const;
 export type TraceTarget = (typeof TRACE_TARGETS)[number];
 
 const needs = (what: string, { facts }: Trace, name: string): never => {
@@ -16,6 +22,7 @@ const needs = (what: string, { facts }: Trace, name: string): never => {
 
 const pieces = (trace: Trace, to: TraceTarget, name: string): Iterable<string> => {
   if (to === 'phases.csv') return phasesCsvChunks(trace.phases ?? needs('phases', trace, name));
+  if (to === 'vllm-bench') return vllmBenchChunks(trace.tokens ?? needs('token times', trace, name));
   const requests = trace.requests ?? needs('requests', trace, name);
   return to === 'otlp.jsonl' ? otlpJsonlChunks(requests) : requestsJsonlChunks(requests);
 };

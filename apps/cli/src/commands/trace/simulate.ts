@@ -9,11 +9,12 @@ import {
   scenarioNames,
   scenarios,
   simulate,
+  tokenTimes,
   type Workload,
 } from '@stepclock/engine-sim';
 import { ExitCode } from '@stepclock/faults';
 import { type Betas, betasOf, stepCost, stretchOfStep } from '@stepclock/step-cost';
-import { otlpJsonlChunks, phasesCsvChunks, requestsJsonlChunks } from '@stepclock/trace-io';
+import { otlpJsonlChunks, phasesCsvChunks, requestsJsonlChunks, vllmBenchChunks } from '@stepclock/trace-io';
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import {
@@ -69,6 +70,8 @@ const options = {
   'kv-tokens': number('capacity of the KV cache, tokens; a full one preempts', positiveInteger),
   'fold-queue': flag("the client's view: waiting is part of the prefill phase"),
   'round-to-sec': number('round times to multiples of this many seconds', fraction),
+  'client-jitter': number('vllm-bench: mean lateness of a chunk at the client, seconds [0]', seconds),
+  'chunk-interval': number('vllm-bench: steps between two chunks of a request [1]', positiveInteger),
   to: choice(TRACE_TARGETS, 'format of the output [by the name of --output, else requests.jsonl]'),
   output: text(
     "where the trace goes, with its engine's settings in PATH.meta.json; - is standard output [-]",
@@ -187,7 +190,7 @@ const simulationOf = async (
 const formatOf = (args: SimulateArgs): TraceTarget =>
   args.to ?? (args.output?.endsWith('.csv') === true ? 'phases.csv' : 'requests.jsonl');
 
-const tracePieces = (run: Simulation, format: TraceTarget): Iterable<string> => {
+const tracePieces = (run: Simulation, format: TraceTarget, args: SimulateArgs): Iterable<string> => {
   switch (format) {
     case 'requests.jsonl':
       return requestsJsonlChunks(run.requests);
@@ -195,6 +198,10 @@ const tracePieces = (run: Simulation, format: TraceTarget): Iterable<string> => 
       return phasesCsvChunks(run.phases);
     case 'otlp.jsonl':
       return otlpJsonlChunks(run.requests);
+    case 'vllm-bench': {
+      const { clientJitter: jitterSec, chunkInterval: interval, seed } = args;
+      return vllmBenchChunks(tokenTimes(run, given({ jitterSec, interval, seed })));
+    }
   }
 };
 
@@ -228,10 +235,14 @@ export const verb = defineVerb({
     const toStdout = args.output === undefined || args.output === '-';
     if (toStdout && args.json === '-')
       throw usageFault('--json', 'standard output already takes the trace; give --output or a path');
+    for (const option of ['clientJitter', 'chunkInterval'] as const) {
+      if (args[option] === undefined || formatOf(args) === 'vllm-bench') continue;
+      throw usageFault(option === 'clientJitter' ? '--client-jitter' : '--chunk-interval', 'is for --to vllm-bench');
+    }
     const scenario = scenarioOf(args);
     const betas = betasWith(args, scenario);
     const run = await simulationOf(args, scenario, betas, session);
-    await session.writeText(args.output, tracePieces(run, formatOf(args)));
+    await session.writeText(args.output, tracePieces(run, formatOf(args), args));
     if (args.output !== undefined && !toStdout) {
       await writeSettingsBeside(args.output, { ...scenario.engine, betas }, args.seed ?? 0, session);
     }
