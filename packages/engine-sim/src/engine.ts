@@ -151,21 +151,27 @@ export class Engine {
   /** When the step after the one now to be planned will be, as far as that is known without new requests. */
   private nextPlanSec(planSec: number, endSec: number): number {
     if (this.settings.asyncScheduling || this.working === 0) return Math.max(planSec, endSec);
+    this.decodesWait = this.settings.prefillFirst && this.prefills.size > 0;
     this.shareBudget();
     return planSec + this.expectedDuration();
   }
 
   /** Decides on the next step; false when there is nothing to do in it. */
   private plan(nowSec: number): boolean {
+    this.decodesWait = this.settings.prefillFirst;
     if (this.planRunning() === 0) this.admit(nowSec);
-    this.decodesWait = this.settings.prefillFirst && this.prefills.size > 0;
+    if (this.decodesWait && this.prefills.size === 0) {
+      this.decodesWait = false;
+      this.planRunning();
+    }
     return this.working > 0;
   }
 
-  /** Gives every decode its token and every running prefill its chunk; returns the blocks that this needs. */
+  /** Gives every decode its token, unless it waits, and every running prefill its chunk; returns the blocks that this needs. */
   private shareBudget(): number {
-    this.budgetLeft = this.prefills.share(this.settings.maxNumBatchedTokens - this.decodes.size);
-    return this.decodes.newBlocks() + this.prefills.newBlocks;
+    const { decodes, prefills, settings } = this;
+    this.budgetLeft = prefills.share(settings.maxNumBatchedTokens - (this.decodesWait ? 0 : decodes.size));
+    return prefills.newBlocks + (this.decodesWait ? 0 : decodes.newBlocks());
   }
 
   /** Plans the running requests, preempting the last admitted while blocks lack; returns how many lost their place. */
