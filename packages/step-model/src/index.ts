@@ -27,6 +27,8 @@ export {
   replay,
   replayJson,
 } from './replay/replay.js';
+export { type Band, type ReplayBands, replayBands } from './replay/replay-bands.js';
+export { replayWarnings } from './replay/replay-warnings.js';
 export { METRIC_NAMES, type MetricName, type ServingMetrics, servingMetrics } from './replay/serving-metrics.js';
 export type { EstimateReportInput, ReplayResult, ReportEstimator } from './report/estimate-input.js';
 export { estimateReport } from './report/estimate-report.js';

@@ -1,7 +1,11 @@
-import { flag } from './option.js';
+import { choice, flag } from './option.js';
 
 /** Rules of the scheduler that engines differ in. */
 export const schedulerOptions = {
+  policy: choice(
+    ['mixed', 'prefill-first'],
+    'what a step holds: prefill beside decodes (vLLM), or prefill alone and first (vLLM V0, SGLang) [mixed; replay: the model file]',
+  ),
   'async-scheduling': flag(
     "a step is planned while the one before it runs [replay: what meta.json or the log's own times tell]",
   ),

@@ -28,7 +28,7 @@ const standardError = (covariance: readonly (readonly number[])[], x: readonly n
 };
 
 /** How many standard errors the file's own intervals reach: its level and its degrees of freedom in one number. */
-const reachOf = (terms: BetasFile['terms'], covariance: readonly (readonly number[])[]): number => {
+export const reachOf = (terms: BetasFile['terms'], covariance: readonly (readonly number[])[]): number => {
   let reach = 0;
   for (const [i, { interval }] of terms.entries()) {
     const error = Math.sqrt(covariance[i][i]);

@@ -10,7 +10,12 @@ interface LimitArgs {
   readonly asyncScheduling?: boolean | undefined;
   readonly reserveFullPrompt?: boolean | undefined;
   readonly prefixCaching?: boolean | undefined;
+  readonly policy?: 'mixed' | 'prefill-first' | null | undefined;
 }
+
+/** A policy as engine-sim takes it; undefined where none is stated. */
+export const isPrefillFirst = (policy: LimitArgs['policy']): boolean | undefined =>
+  policy == null ? undefined : policy === 'prefill-first';
 
 /** The engine's limits: an option wins over what the log's own settings say. */
 export const limitsOf = (args: LimitArgs, settings: EngineSettings) =>
@@ -22,4 +27,5 @@ export const limitsOf = (args: LimitArgs, settings: EngineSettings) =>
     asyncScheduling: args.asyncScheduling ?? settings.asyncScheduling,
     reserveFullPrompt: args.reserveFullPrompt,
     prefixCaching: args.prefixCaching,
+    prefillFirst: isPrefillFirst(args.policy),
   });

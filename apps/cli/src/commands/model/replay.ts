@@ -1,8 +1,19 @@
 import { ExitCode } from '@stepclock/faults';
-import { betasOfFile, replay, replayJson, replayReport, replayResultOf } from '@stepclock/step-model';
+import {
+  betasOfFile,
+  METRIC_NAMES,
+  type ReplayBands,
+  replay,
+  replayBands,
+  replayJson,
+  replayReport,
+  replayResultOf,
+  replayWarnings,
+  snakeCaseFields,
+} from '@stepclock/step-model';
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
-import { integer, positiveInteger } from '../../options/number-rules.js';
+import { atMost, integer, positiveInteger } from '../../options/number-rules.js';
 import { jsonOption, number, required, text } from '../../options/option.js';
 import { reportOptions } from '../../options/picture-options.js';
 import { schedulerOptions } from '../../options/scheduler-options.js';
@@ -18,16 +29,26 @@ import { limitsOf } from './limits.js';
 
 const TITLES: Readonly<Record<string, string>> = { ttft: 'TTFT', tpot: 'TPOT', latency: 'latency' };
 
+const FIGURES = ['mean', 'p50', 'p90', 'p95', 'p99'] as const;
+
+const severalUpTo = (limit: number) =>
+  atMost(limit, { must: 'a whole number of at least 2', accepts: (x) => Number.isSafeInteger(x) && x >= 2 });
+
 const FROM = { given: 'as given', log: "told by the log's own times", default: 'nothing tells' } as const;
 
 /** Replay of a log as a table: a block a metric, a row a figure. */
-const replayText = ({ metrics }: ReturnType<typeof replay>): string => {
-  const rows = [['', '', 'measured', 'replayed', 'error']];
-  for (const [metric, figures] of Object.entries(metrics)) {
-    for (const [i, [figure, { measured, replayed, error }]] of Object.entries(figures).entries()) {
+const replayText = ({ metrics }: ReturnType<typeof replay>, bands: ReplayBands | null): string => {
+  const band = bands === null ? [] : [`${+(100 * bands.level).toFixed(2)} % band`];
+  const rows = [['', '', 'measured', 'replayed', ...band, 'error']];
+  for (const metric of METRIC_NAMES) {
+    const figures = metrics[metric];
+    for (const [i, figure] of FIGURES.entries()) {
+      const { measured, replayed, error } = figures[figure];
+      const ends = bands?.metrics[metric][figure];
       const shown = (sec: number | null): string => (sec === null ? '-' : durationText(sec));
       const name = i === 0 ? (TITLES[metric] ?? metric) : '';
-      rows.push([name, figure, shown(measured), shown(replayed), error === null ? '-' : percent(error)]);
+      const span = bands === null ? [] : [ends == null ? '-' : `${durationText(ends[0])} to ${durationText(ends[1])}`];
+      rows.push([name, figure, shown(measured), shown(replayed), ...span, error === null ? '-' : percent(error)]);
     }
   }
   return tableText(rows, [0, 1]);
@@ -42,7 +63,11 @@ export const verb = defineVerb({
     'max-num-seqs': number('most requests running at once [from meta.json, else 256]', positiveInteger),
     'kv-tokens': number('capacity of the KV cache, tokens [from meta.json, else no limit]', positiveInteger),
     'chunk-size': number('most prefill tokens of one request in a step [no limit]', positiveInteger),
-    seed: number('seed of the step noise [0]', integer),
+    draws: number(
+      'replays with coefficients drawn from their covariance, for bands around the figures; at least 2 [none]',
+      severalUpTo(1000),
+    ),
+    seed: number('seed of the step noise and of the draws [0]', integer),
     ...schedulerOptions,
     ...jsonOption,
     ...reportOptions,
@@ -58,21 +83,31 @@ export const verb = defineVerb({
     if (trace.requests === undefined) {
       throw inputFault(name, `must be a log of requests with arrivals and lengths; got a ${trace.facts.format} table`);
     }
-    const limits = limitsOf(args, trace.facts.settings);
+    const limits = limitsOf({ ...args, policy: args.policy ?? file.policy }, trace.facts.settings);
     if (limits.maxNumBatchedTokens === undefined && limits.chunkSize === undefined) {
       session.log.warn(
         'no token budget is known: whole prompts are served in one step, and replayed TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
       );
     }
     const result = replay(trace.requests, betasOfFile(file), limits, given({ seed: args.seed }));
-    const taken = await session.writeJson(args.json, { ...replayJson(result), stepclock_version: session.version });
+    const { draws = 0 } = args;
+    const bands = draws === 0 ? null : replayBands(trace.requests, file, result, draws, given({ seed: args.seed }));
+    const noBands = { code: 'no-bands', message: 'the model has no covariance: its replay has no bands' };
+    const warnings = [...replayWarnings(file, result), ...(draws > 0 && bands === null ? [noBands] : [])];
+    for (const { code, message } of warnings) session.log.warn(`${message} [${code}]`);
+    const taken = await session.writeJson(args.json, {
+      ...replayJson(result),
+      ...(bands && { bands: snakeCaseFields(bands) }),
+      warnings,
+      stepclock_version: session.version,
+    });
     if (!taken) {
       session.print(
         [
           `${name}: ${grouped(result.requests)} requests replayed in ${grouped(result.steps)} steps, ${grouped(result.preemptions)} preemptions`,
           `scheduling ${result.settings.asyncScheduling ? 'asynchronous' : 'synchronous'} (${FROM[result.schedulingFrom]})`,
           '',
-          replayText(result),
+          replayText(result, bands),
         ].join('\n'),
       );
     }

@@ -33,6 +33,7 @@ import { defineVerb } from '../../options/verb.js';
 import { inputFault, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
 import { grouped, significant } from '../../text/quantity.js';
+import { isPrefillFirst } from '../model/limits.js';
 import { TRACE_TARGETS, type TraceTarget } from './convert.js';
 import { writeSettingsBeside } from './simulated-settings.js';
 import { termValues } from './term-values.js';
@@ -103,12 +104,13 @@ const scenarioOf = (args: SimulateArgs): Scenario => {
   const preset: Scenario = scenarios[name];
   const { beta0, beta1, beta2, beta3, noise, chunkSize, maxNumBatchedTokens, maxNumSeqs, kvTokens } = args;
   const { asyncScheduling, reserveFullPrompt, prefixCaching } = args;
+  const prefillFirst = isPrefillFirst(args.policy);
   return {
     engine: {
       ...preset.engine,
       coefficients: { ...preset.engine.coefficients, ...given({ beta0, beta1, beta2, beta3 }) },
       ...given({ chunkSize, maxNumBatchedTokens, maxNumSeqs, kvTokens, stepNoise: noise }),
-      ...given({ asyncScheduling, reserveFullPrompt, prefixCaching }),
+      ...given({ asyncScheduling, reserveFullPrompt, prefixCaching, prefillFirst }),
     },
     arrivals: arrivalsOf(args, preset.arrivals),
     prompt: lengthsOf(args.promptMean, args.promptSigma, preset.prompt),

@@ -19,6 +19,7 @@ const settingsOf = (engine: SimulatedEngine, seed: number, version: string) => (
   num_kv_tokens: engine.kvTokens ?? null,
   chunk_size: engine.chunkSize ?? null,
   async_scheduling: engine.asyncScheduling ?? false,
+  policy: engine.prefillFirst === true ? 'prefill-first' : 'mixed',
   coefficients: engine.betas,
   seed,
   stepclock_version: version,

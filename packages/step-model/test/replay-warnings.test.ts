@@ -1,0 +1,39 @@
+import { runScenario } from '@stepclock/engine-sim';
+import { describe, expect, it } from 'vitest';
+import { betasFileOf, betasOfFile, fitSteps, replay, replayWarnings } from '../src/index.js';
+
+const settings = { maxNumBatchedTokens: 2048, maxNumSeqs: 256 };
+const light = runScenario('budget-2048-light', { requests: 200, seed: 1 });
+const heavy = runScenario('budget-2048-bursty', { requests: 200, seed: 2 });
+const model = betasFileOf(fitSteps(light.steps, { model: 'linear' }));
+const own = (run: typeof light) => replay(run.requests, betasOfFile(model), settings);
+
+describe('the warnings of a replay', () => {
+  it('repeat those of the model, and are none within what its fit has seen', () => {
+    expect(replayWarnings(model, own(light))).toEqual([]);
+    const doubted = { ...model, warnings: [{ code: 'preemption', message: 'some were preempted' }] };
+    expect(replayWarnings(doubted, own(light))).toEqual([
+      { code: 'preemption', message: 'of the model: some were preempted' },
+    ]);
+  });
+
+  it('say how much of the time is beyond, and by how much', () => {
+    const most = light.steps.decodeTokens.reduce((a, b) => Math.max(a, b), 0);
+    const replayed = own(heavy);
+    const { durationSec, decodeTokens } = replayed.simulation.steps;
+    const sum = (isIn: (i: number) => boolean) => durationSec.reduce((s, sec, i) => (isIn(i) ? s + sec : s), 0);
+    const share = (100 * sum((i) => decodeTokens[i] > most)) / sum(() => true);
+    const largest = decodeTokens.reduce((a, b) => Math.max(a, b), 0);
+    expect(share).toBeGreaterThan(1);
+    expect(replayWarnings(model, replayed)).toContainEqual({
+      code: 'extrapolation',
+      message: `${share.toPrecision(2)} % of the replayed time are steps of more than ${most} decodes, the most that the fit has seen (largest replayed: ${largest})`,
+    });
+  });
+
+  it('say nothing of what the model does not read, or what its file does not tell', () => {
+    const codes = (file: typeof model) => replayWarnings(file, own(heavy)).map(({ message }) => message);
+    expect(codes(model).join()).not.toContain('context');
+    expect(codes({ ...model, identifiability: null })).toEqual([]);
+  });
+});
