@@ -63,7 +63,7 @@ describe('a model with a further term', () => {
     expect(tpot).toAgree(0, 0, 1e-9);
     expect(warnings.map(({ code }: { code: string }) => code)).toEqual(['preemption', 'extrapolation']);
     expect(stderr).toContain('of the model: some were preempted [preemption]');
-    expect(stderr).toContain('of the replayed time are steps of more than 2 decodes, the most that the fit has seen');
+    expect(stderr).toContain('of the replayed time are steps beyond the 2 decodes that the fit has seen at most');
     expect((await errors(good, '--policy', 'prefill-first')).tpot).toAgree(0, 0, 1e-9);
     expect(Math.abs((await errors(policy, '--policy', 'mixed')).tpot)).toBeGreaterThan(1e-3);
   });

@@ -7,6 +7,8 @@ import type { Replay } from './replay.js';
 
 /** A smaller share of the replayed time beyond what a fit has seen is not worth a word. */
 const WORTH_A_WORD = 0.01;
+/** A step larger than the largest by less is like it: a straight line does not change within it. */
+const MARGIN = 1.05;
 
 const WORDS: Readonly<Record<StepQuantity, string>> = {
   prefillTokens: 'prefill tokens',
@@ -33,10 +35,10 @@ export const replayWarnings = (
     if (seen === undefined) return [];
     const column = columns[quantity];
     const most = column.reduce((a, b) => Math.max(a, b), 0);
-    const sec = steps.durationSec.reduce((sum, sec, i) => (column[i] > seen[1] ? sum + sec : sum), 0);
+    const sec = steps.durationSec.reduce((sum, sec, i) => (column[i] > MARGIN * seen[1] ? sum + sec : sum), 0);
     if (!(sec > WORTH_A_WORD * all)) return [];
     const share = `${((100 * sec) / all).toPrecision(2)} %`;
-    const message = `${share} of the replayed time are steps of more than ${seen[1]} ${WORDS[quantity]}, the most that the fit has seen (largest replayed: ${most})`;
+    const message = `${share} of the replayed time are steps beyond the ${seen[1]} ${WORDS[quantity]} that the fit has seen at most (largest replayed: ${most})`;
     return [{ code: 'extrapolation', message }];
   });
   const own = (model.warnings ?? []).map(({ code, message }) => ({ code, message: `of the model: ${message}` }));
