@@ -29,7 +29,7 @@ const at = (...parts: string[]): string => join(home, ...parts);
 
 const PRECIOUS = 'precious\n';
 
-const READS: readonly (Role | undefined)[] = ['input', 'trace', 'models'];
+const READS: readonly (Role | undefined)[] = ['input', 'tables', 'trace', 'models'];
 const WRITES: readonly (Role | undefined)[] = ['file', 'stream'];
 
 /** A value that an option takes: a file that is there for what is read, a path with nothing at it for what is written. */
@@ -74,7 +74,9 @@ const commandLine = async ({ words, input, output }: Case, link: (file: string, 
   }
   for (const [name, option] of Object.entries(options ?? {})) {
     if (name === output) continue;
-    if (name === input || option.yargs.demandOption) argv.push(`--${name}`, valueFor(name, option));
+    // The published path is a default that only a folder of the published scripts has.
+    if (name === input || option.yargs.demandOption || name === 'data-path')
+      argv.push(`--${name}`, valueFor(name, option));
   }
   link(at(`in-${input}`), at('link'));
   return [...argv, `--${output}`, at('link')];

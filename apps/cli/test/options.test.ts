@@ -44,7 +44,7 @@ describe('every verb', () => {
       for (const [name, { role }] of Object.entries({ ...positionals, ...options })) {
         expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
         const path = /^(trace|traces|log|csv|data|data-path|betas|workload|against|batch|meta|config|model-path)$/;
-        if (path.test(name)) expect(role, name).toMatch(/^(input|trace|models)$/);
+        if (path.test(name)) expect(role, name).toMatch(/^(input|tables|trace|models)$/);
         if (/^(json|output|report|figures)$/.test(name)) expect(role, name).toMatch(/^(file|stream|folder)$/);
       }
     },

@@ -21,7 +21,7 @@ const experiment = (output: string, ...more: string[]) =>
   ]);
 
 describe('stage experiment', () => {
-  it('writes its four result files, the same bytes every time, and answers in words', async () => {
+  it('writes its result files and the recalibrated models, the same bytes every time, and answers in words', async () => {
     const [a, b] = [join(folder, 'a'), join(folder, 'b')];
     const first = await experiment(a, '--no-figures');
     expect([first.stderr, first.code]).toEqual(['', 0]);
@@ -31,6 +31,8 @@ describe('stage experiment', () => {
       'e3_calibration_results.json',
       'e3_estimator_model.json',
       'e3_guardrail_analysis.json',
+      'e3_recalibrated_affine.json',
+      'e3_recalibrated_scale.json',
       'e3_transfer_curves.json',
     ]);
     for (const file of files)
@@ -64,7 +66,7 @@ describe('stage experiment', () => {
         .map((file) => readFileSync(join(output, file), 'utf8'));
     };
     const alone = await written('1');
-    expect(alone).toHaveLength(4);
+    expect(alone).toHaveLength(6);
     expect(await written('2')).toEqual(alone);
   });
 

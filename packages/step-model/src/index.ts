@@ -29,7 +29,7 @@ export {
 } from './replay/replay.js';
 export { type Band, type ReplayBands, replayBands } from './replay/replay-bands.js';
 export { replayWarnings } from './replay/replay-warnings.js';
-export { METRIC_NAMES, type MetricName, type ServingMetrics, servingMetrics } from './replay/serving-metrics.js';
+export { METRIC_NAMES, type MetricName, type ServingMetrics } from './replay/serving-metrics.js';
 export type { EstimateReportInput, ReplayResult, ReportEstimator } from './report/estimate-input.js';
 export { estimateReport } from './report/estimate-report.js';
 export { type ReplayReportInput, replayReport } from './report/replay-report.js';

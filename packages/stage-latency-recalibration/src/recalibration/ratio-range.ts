@@ -1,13 +1,7 @@
 import { checkedTimes, totalsOf } from '../data/stage-table.js';
 import type { StageWarning } from '../stage-fault.js';
-import type { Recalibration, TransferPrediction } from './recalibration.js';
+import type { RatioRange, Recalibration, TransferPrediction } from './recalibration.js';
 import type { TransferInput, TransferSamples } from './samples.js';
-
-/** How many times the source's total the target's was, over the samples. */
-export interface RatioRange {
-  readonly low: number;
-  readonly high: number;
-}
 
 /** A ratio beyond the samples' by more than this factor is none that they back: the processes' maps end at e^0.3 = 1.35. */
 const BEYOND = 1.5;

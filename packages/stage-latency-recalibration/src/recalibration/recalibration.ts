@@ -4,7 +4,6 @@ import { checkedTimes, totalsOf } from '../data/stage-table.js';
 import { totalRuleJSON } from '../model/shared-schemas.js';
 import type { BlendReport } from './auto-blend.js';
 import type { Method } from './method.js';
-import type { RatioRange } from './ratio-range.js';
 import type { TransferInput } from './samples.js';
 import type { StageMap } from './stage-map.js';
 
@@ -15,6 +14,12 @@ export interface TransferPrediction {
   /** One column a stage; null for methods that know totals only. */
   readonly stagesMs: readonly Float64Array[] | null;
   readonly totalMs: Float64Array;
+}
+
+/** How many times the source's total the target's was, over the samples. */
+export interface RatioRange {
+  readonly low: number;
+  readonly high: number;
 }
 
 /** What a recalibration was made of. */
