@@ -12,7 +12,6 @@ const ITERATION =
 /** Other words may speak of iterations; only what starts like ours must be ours. */
 const START = /Iteration\(\d+\): \d+ context/g;
 const UNIT_SEC: Readonly<Record<string, number>> = { ms: 1e-3, s: 1, us: 1e-6 };
-const COUNTS = ['iteration', 'prefillRequests', 'prefillTokens', 'decodeRequests', 'decodeTokens'] as const;
 
 /**
  * The iteration lines of a vLLM log (`--enable-logging-iteration-details`), anywhere in any log:
@@ -83,34 +82,33 @@ function stepAt(
     throw fault('trace-io/bad-line', 'iteration line', text.slice(index), rule);
   }
   const end = ITERATION.lastIndex;
-  const count = (name: (typeof COUNTS)[number]): number => {
-    const digits = found[COUNTS.indexOf(name) + 1];
-    if (Number(digits) <= MOST_TOKENS || name === 'iteration') return Number(digits);
-    throw fault('trace-io/bad-count', name, digits, `must be a whole number from 0 to ${MOST_TOKENS}`);
-  };
   const durationSec = Number(found[6]) * (UNIT_SEC[found[7] ?? ''] ?? Number.NaN);
   if (!(durationSec >= 0 && durationSec <= FARTHEST_SEC)) {
     throw fault('trace-io/bad-number', 'elapsed time', found[6], `must be a number, at most ${FARTHEST_SEC} s`);
   }
-  const step = {
-    iteration: count('iteration'),
-    prefillRequests: count('prefillRequests'),
-    prefillTokens: count('prefillTokens'),
-    decodeRequests: count('decodeRequests'),
-    decodeTokens: count('decodeTokens'),
-    durationSec,
-  };
+  const iteration = Number(found[1]);
+  const prefillRequests = Number(found[2]);
+  const prefillTokens = Number(found[3]);
+  const decodeRequests = Number(found[4]);
+  const decodeTokens = Number(found[5]);
+  const most = Math.max(prefillRequests, prefillTokens, decodeRequests, decodeTokens);
+  if (!(most <= MOST_TOKENS && Number.isSafeInteger(iteration))) {
+    const rule = `must have whole numbers from 0 to ${MOST_TOKENS}`;
+    throw fault('trace-io/bad-count', 'iteration line', text.slice(index, end), rule);
+  }
+  const step = { iteration, prefillRequests, prefillTokens, decodeRequests, decodeTokens, durationSec };
   return { step, end };
 }
 
 /** The engine that a line says it is of, as in `Engine 001: ` or `(EngineCore_DP1 pid=418)`; '' where it says none. */
 function engineIn(text: string): string {
-  const numbered = /Engine \d{1,5}(?=: $)/.exec(text.slice(-20));
+  const numbered = text.endsWith(': ') ? /Engine \d{1,5}(?=: $)/.exec(text.slice(-20)) : null;
   if (numbered !== null) return numbered[0];
-  const starts = ['(EngineCore', '(Worker'].map((word) => text.indexOf(word)).filter((at) => at >= 0);
-  const start = Math.min(...starts) + 1;
-  const end = text.indexOf(')', start);
-  if (starts.length === 0 || end < 0) return '';
+  const core = text.indexOf('(EngineCore');
+  const worker = core < 0 ? text.indexOf('(Worker') : -1;
+  const start = Math.max(core, worker) + 1;
+  const end = start === 0 ? -1 : text.indexOf(')', start);
+  if (end < 0) return '';
   const name = text.slice(start, end);
   const process = name.lastIndexOf(' pid=');
   return (process < 0 ? name : name.slice(0, process)).trimEnd();

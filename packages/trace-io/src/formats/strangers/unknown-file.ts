@@ -16,13 +16,18 @@ const MEANINGS: readonly (readonly [string, readonly RegExp[]])[] = [
 ];
 const NEEDED = ['arrival or start', 'first', 'last', 'prompt', 'output'];
 
+const LONGEST_NAME = 24;
+const cut = (name: string): string => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}...` : name);
+
 /** What a file is that no format reads, and what to do. */
 export function unknownFile(head: Head, file: string): Fault {
   const stranger = strangerOf(head);
   if (stranger !== undefined) return strangerFault(stranger, file);
   const { kind, names } = looksOf(head);
   const hint =
-    names.length === 0 ? `it looks like ${kind}` : `it looks like ${kind} (${listed(names, 12)}); ${mapExample(names)}`;
+    names.length === 0
+      ? `it looks like ${kind}`
+      : `it looks like ${kind} (${listed(names.map(cut), 10)}); ${mapExample(names)}`;
   return new Fault('trace-io/unknown-format', {
     what: 'file',
     file,
@@ -70,7 +75,9 @@ export const isHeader = (names: readonly string[]): boolean =>
 function mapExample(names: readonly string[]): string {
   const found = new Map<string, string>();
   for (const [key, patterns] of MEANINGS) {
-    const free = names.filter((name) => !/[,=\s]/.test(name) && ![...found.values()].includes(name));
+    const free = names.filter(
+      (name) => cut(name) === name && !/[,=\s]/.test(name) && ![...found.values()].includes(name),
+    );
     const name = patterns.flatMap((pattern) => free.filter((candidate) => pattern.test(candidate)))[0];
     if (name !== undefined) found.set(key, name);
   }
