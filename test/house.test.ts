@@ -25,6 +25,7 @@ const UNUSED: Readonly<Record<string, readonly string[]>> = {
   'engine-sim': ['tokenTimes'],
   'overlap-pressure': ['runningSum'],
   regression: ['INTERCEPT', 'RankDeficiency'],
+  // The last two are what scripts/validate measures with.
   'stage-latency-recalibration': [
     'KNOWN_STAGES',
     'SYNTHETIC_GPUS',
@@ -39,6 +40,8 @@ const UNUSED: Readonly<Record<string, readonly string[]>> = {
     'takeSamples',
     'testSize',
     'totalsOf',
+    'TOTAL',
+    'transferPoints',
   ],
   'step-cost': [
     'CAPTURED_SIZES',

@@ -43,9 +43,7 @@ export {
 export { type Answered, experimentSummary } from './experiment/summary.js';
 export {
   type GuardrailPoint,
-  guardrailPoints,
   type TransferPoint,
-  totalCurve,
   transferPoints,
 } from './experiment/transfer-curves.js';
 export {

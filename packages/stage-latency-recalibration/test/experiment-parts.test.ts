@@ -6,6 +6,7 @@ import { mostSamples } from '../src/experiment/draw-sets.js';
 import { withDefaults } from '../src/experiment/experiment-options.js';
 import { guardBudgets } from '../src/experiment/guard-budgets.js';
 import { firstSamples, seedFits } from '../src/experiment/seed-fits.js';
+import { guardrailPoints, totalCurve } from '../src/experiment/transfer-curves.js';
 import {
   type CalibrationResult,
   conformalSelection,
@@ -19,7 +20,6 @@ import {
   experimentSummary,
   type GuardrailResult,
   guardrailFigures,
-  guardrailPoints,
   jackknifeBounds,
   METHODS,
   type Method,
@@ -36,7 +36,6 @@ import {
   type TransferSamples,
   takeConfigurations,
   testSize,
-  totalCurve,
   trainEstimator,
   transferInput,
   transferPoints,
