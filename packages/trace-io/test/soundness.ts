@@ -1,6 +1,6 @@
 import { DECODE, type NameColumn, PREFILL, type RequestTable, type TokenTable, type Trace } from '@stepclock/trace-io';
 
-/** No clock shows more (src/tables/clock-range.ts). */
+/** No clock shows more (src/bounds/clock-range.ts). */
 const FARTHEST = 1e11;
 
 /** Throws where a trace holds anything that a reader must never let through. */

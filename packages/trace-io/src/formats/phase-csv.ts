@@ -1,4 +1,6 @@
 import { Fault } from '@stepclock/faults';
+import { FARTHEST_SEC, isPhase, SHORTEST_SEC, WITHIN_CLOCK } from '../bounds/clock-range.js';
+import { MOST_TOKENS, mostSteps, SHORTEST_STEP_SEC } from '../bounds/count-range.js';
 import type { Input } from '../bytes/input.js';
 import type { ColumnPlan, RowPlan } from '../delimited/column-plan.js';
 import { type KnownColumn, resolveHeader } from '../delimited/header.js';
@@ -6,8 +8,6 @@ import { readDelimited } from '../delimited/read-delimited.js';
 import { IndexSet } from '../names/index-set.js';
 import { NameIndex } from '../names/name-index.js';
 import { PairIndex } from '../names/pair-index.js';
-import { FARTHEST_SEC, isPhase, SHORTEST_SEC, WITHIN_CLOCK } from '../tables/clock-range.js';
-import { MOST_TOKENS, mostSteps, SHORTEST_STEP_SEC } from '../tables/count-range.js';
 import { LineOfRow } from '../tables/line-of-row.js';
 import { PhaseColumns } from '../tables/phase-columns.js';
 import { DECODE, PREFILL } from '../tables/phase-table.js';

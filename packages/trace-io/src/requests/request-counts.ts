@@ -1,5 +1,5 @@
 import { Fault } from '@stepclock/faults';
-import { MOST_OUTPUT_TOKENS, MOST_TOKENS, mostSteps, SHORTEST_STEP_SEC } from '../tables/count-range.js';
+import { MOST_OUTPUT_TOKENS, MOST_TOKENS, mostSteps, SHORTEST_STEP_SEC } from '../bounds/count-range.js';
 import type { RequestRow } from '../tables/request-columns.js';
 
 const COUNTS = ['promptTokens', 'cachedTokens', 'outputTokens', 'decodeSteps', 'preemptions'] as const;

@@ -1,5 +1,5 @@
 import { Fault } from '@stepclock/faults';
-import { FARTHEST_SEC, SHORTEST_SEC, WITHIN_CLOCK } from '../tables/clock-range.js';
+import { FARTHEST_SEC, SHORTEST_SEC, WITHIN_CLOCK } from '../bounds/clock-range.js';
 import type { RequestRow } from '../tables/request-columns.js';
 
 const TIMES = ['arrivalSec', 'scheduledSec', 'firstTokenSec', 'lastTokenSec'] as const;

@@ -1,7 +1,7 @@
 import { Fault } from '@stepclock/faults';
+import { isPhase, SHORTEST_SEC, WITHIN_CLOCK } from '../bounds/clock-range.js';
+import { MOST_TOKENS, mostSteps, SHORTEST_STEP_SEC } from '../bounds/count-range.js';
 import { NameIndex } from '../names/name-index.js';
-import { isPhase, SHORTEST_SEC, WITHIN_CLOCK } from './clock-range.js';
-import { MOST_TOKENS, mostSteps, SHORTEST_STEP_SEC } from './count-range.js';
 import { PhaseColumns } from './phase-columns.js';
 import { DECODE, type PhaseTable, PREFILL } from './phase-table.js';
 

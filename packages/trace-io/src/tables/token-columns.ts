@@ -1,5 +1,5 @@
 import { Fault } from '@stepclock/faults';
-import { FARTHEST_SEC, WITHIN_CLOCK } from './clock-range.js';
+import { FARTHEST_SEC, WITHIN_CLOCK } from '../bounds/clock-range.js';
 import type { TokenTable } from './token-table.js';
 
 /** A request as a client saw it: when it was sent, and when each chunk arrived. */

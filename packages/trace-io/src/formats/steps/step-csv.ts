@@ -1,7 +1,7 @@
 import { Fault } from '@stepclock/faults';
+import { FARTHEST_SEC } from '../../bounds/clock-range.js';
 import type { Input } from '../../bytes/input.js';
 import { type RequestColumn, readRequestRows } from '../../delimited/request-rows.js';
-import { FARTHEST_SEC } from '../../tables/clock-range.js';
 import { StepColumns } from '../../tables/step-columns.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';

@@ -1,8 +1,8 @@
 import { Fault } from '@stepclock/faults';
+import { FARTHEST_SEC } from '../../bounds/clock-range.js';
+import { MOST_TOKENS } from '../../bounds/count-range.js';
 import { attempted, type Input } from '../../bytes/input.js';
 import { linesOf } from '../../json/json-lines.js';
-import { FARTHEST_SEC } from '../../tables/clock-range.js';
-import { MOST_TOKENS } from '../../tables/count-range.js';
 import { StepColumns, type StepRow } from '../../tables/step-columns.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
