@@ -42,15 +42,11 @@ const axisWidth = (spec: ChartSpec): number => {
   return Math.ceil(Math.max(AXIS_PX, ...names.map((name) => Math.min(230, nameWidth(name)))));
 };
 
-/** Half of a number of five digits with its comma. */
-const HALF_LABEL_PX = 14;
-
 /** A chart, ready for the page. */
 export const pageFigure = async ({ spec, ...place }: PlacedChart): Promise<PageFigure> => {
   const theme = themeConfig(PAGE_PALETTE, PAGE_FONT);
-  // On a small phone a long word in the title of the x axis would reach beyond the plot, and so would half of a number near its end.
-  const axisX = { ...(theme.axisX as object), titleLimit: { expr: 'width' }, labelFlush: HALF_LABEL_PX };
-  const config = { ...theme, axisX, padding: 4 };
+  // On a small phone a long word in the title of the x axis would reach beyond the plot.
+  const config = { ...theme, axisX: { ...(theme.axisX as object), titleLimit: { expr: 'width' } }, padding: 4 };
   const alive = withSteadyLayout(await compileSpec(pageForm(spec), config), axisWidth(spec));
   const still = ofWidth(alive, place.wide ? STILL_WIDTH.wide : STILL_WIDTH.half);
   return {
