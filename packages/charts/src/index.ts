@@ -30,20 +30,20 @@ export {
   panelSpec,
   type Spec,
 } from './spec.js';
-export { type Band, type BandInput, bandSpec } from './specs/bands.js';
 export { type Bar, type BarInput, barSpec } from './specs/bars.js';
 export { type CompositionInput, compositionSpec } from './specs/composition.js';
 export { type ConvergenceInput, convergenceSpec } from './specs/convergence.js';
 export { type Curve, type CurveInput, curveSpec } from './specs/curves.js';
 export { type EcdfInput, ecdfSpec } from './specs/ecdf.js';
 export { type HistogramInput, histogramSpec } from './specs/histogram.js';
+export { type Band, type BandInput, bandSpec } from './specs/scatter/bands.js';
 export {
   lowered,
   type ObservedPredictedInput,
   type ObservedPredictedSeries,
   observedPredictedSpec,
-} from './specs/observed-predicted.js';
-export { type ResidualInput, residualSpec } from './specs/residual.js';
+} from './specs/scatter/observed-predicted.js';
+export { type ResidualInput, residualSpec } from './specs/scatter/residual.js';
 export type { Signal, SignalsInput } from './specs/signals.js';
 export { stackedSpec } from './specs/stacked.js';
 export { timelineSpec } from './specs/timeline.js';

@@ -1,9 +1,9 @@
 import { seededRandom } from '@stepclock/numerics';
 import { type PhaseTable, phasesOfRequests } from '@stepclock/trace-io';
 import { randomNormal } from 'd3-random';
-import { Engine, type EngineRun } from './engine.js';
 import { BLOCK_TOKENS, type EngineOptions, type ResolvedEngine, resolveEngine } from './engine-options.js';
 import { engineSimFault } from './engine-sim-fault.js';
+import { Engine, type EngineRun } from './scheduler/engine.js';
 import { joinSteps, type StepTable } from './step-table.js';
 import { joinTokenSteps, type TokenSteps } from './token-steps.js';
 import { requestsOf, type ServedRequests } from './trace-view.js';

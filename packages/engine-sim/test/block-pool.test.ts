@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BlockPool, blocksFor } from '../src/block-pool.js';
+import { BlockPool, blocksFor } from '../src/scheduler/block-pool.js';
 
 it('blocks hold 16 tokens', () => {
   expect([0, 1, 15, 16, 17, 32, 33].map(blocksFor)).toEqual([0, 1, 1, 1, 2, 2, 3]);

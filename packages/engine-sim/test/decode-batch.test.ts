@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DecodeBatch } from '../src/decode-batch.js';
+import { DecodeBatch } from '../src/scheduler/decode-batch.js';
 
 interface Plain {
   readonly request: number;

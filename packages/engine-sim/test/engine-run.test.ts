@@ -1,9 +1,9 @@
 import '@stepclock/vitest-matchers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Engine, type EngineRun } from '../src/engine.js';
 import { type EngineOptions, resolveEngine } from '../src/engine-options.js';
 import type { Scenario } from '../src/scenarios.js';
+import { Engine, type EngineRun } from '../src/scheduler/engine.js';
 import type { Workload } from '../src/workload.js';
 import { arbitraryRun, tightRun } from './arbitrary-run.js';
 import { plainEngine } from './plain-engine.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PrefillBatch } from '../src/prefill-batch.js';
+import { PrefillBatch } from '../src/scheduler/prefill-batch.js';
 
 interface Plain {
   readonly request: number;

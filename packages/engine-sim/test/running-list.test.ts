@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { RunningList } from '../src/running-list.js';
+import { RunningList } from '../src/scheduler/running-list.js';
 
 it('a list of requests in the order of their admission, from which any may go', () => {
   const requests = 8;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WaitingQueue } from '../src/waiting-queue.js';
+import { WaitingQueue } from '../src/scheduler/waiting-queue.js';
 
 describe('the queue', () => {
   it('takes in who has arrived until a time, that time included, and remembers when it did', () => {

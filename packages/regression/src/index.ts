@@ -25,10 +25,15 @@ export {
   gaussianProcessParametersSchema,
 } from './gaussian-process/gaussian-process-model.js';
 export type { Trend } from './gaussian-process/kernel.js';
-export type { CoefficientInference, Uncertainty } from './linear/coefficient-table.js';
-export type { ConditionNumbers } from './linear/condition-number.js';
-export type { FitStatistics } from './linear/fit-statistics.js';
-export { type Influence, influenceOf } from './linear/influence.js';
+export type { CoefficientInference, Uncertainty } from './linear/inference/coefficient-table.js';
+export type { ConditionNumbers } from './linear/inference/condition-number.js';
+export type { FitStatistics } from './linear/inference/fit-statistics.js';
+export { type Influence, influenceOf } from './linear/inference/influence.js';
+export {
+  type IntervalOptions,
+  type IntervalPrediction,
+  predictWithIntervals,
+} from './linear/inference/prediction-intervals.js';
 export {
   type FitWarning,
   type LeastSquaresFit,
@@ -43,7 +48,6 @@ export {
 } from './linear/linear-model.js';
 export { type LinearEstimator, type LinearJSON, linearSchema } from './linear/linear-schema.js';
 export { type NonNegativeFit, type NonNegativeOptions, nonNegativeLeastSquares } from './linear/non-negative.js';
-export { type IntervalOptions, type IntervalPrediction, predictWithIntervals } from './linear/prediction-intervals.js';
 export { type LinearDependency, RankDeficiency, rankDeficiencyOf } from './linear/rank-deficiency.js';
 export { type RidgeOptions, ridge } from './linear/ridge.js';
 export { INTERCEPT, linearTerms, polynomialTerms, type Term, term, termColumns } from './linear/term.js';

@@ -16,7 +16,7 @@ import {
   ridge,
   term,
 } from '../src/index.js';
-import { fitStatistics } from '../src/linear/fit-statistics.js';
+import { fitStatistics } from '../src/linear/inference/fit-statistics.js';
 import { linearSchema } from '../src/linear/linear-schema.js';
 import { termColumns } from '../src/linear/term.js';
 import { refusalOf } from './refusal.js';

@@ -2,7 +2,7 @@ import '@stepclock/vitest-matchers';
 import { backSubstitute, inverseOfUpper, pivotedQr, seededRandom } from '@stepclock/numerics';
 import { describe, expect, it } from 'vitest';
 import { centredReduction } from '../src/linear/centred-reduction.js';
-import { conditionNumbers } from '../src/linear/condition-number.js';
+import { conditionNumbers } from '../src/linear/inference/condition-number.js';
 import { RankDeficiency, rankDeficiencyOf, rankDeficient } from '../src/linear/rank-deficiency.js';
 import { rowPass } from '../src/linear/row-pass.js';
 import { solveCentred } from '../src/linear/solve-centred.js';

@@ -5,7 +5,7 @@ import { drawn, formatNumber } from '../number-text.js';
 import { distributionPoints } from '../reduce/distribution-points.js';
 import { type ChartSpec, type ChartText, chart } from '../spec.js';
 import { lineLayers } from './line-layers.js';
-import { lowered } from './observed-predicted.js';
+import { lowered } from './scatter/observed-predicted.js';
 
 export interface EcdfInput extends ChartText {
   /** What is distributed; log by itself for positive values over two decades. */

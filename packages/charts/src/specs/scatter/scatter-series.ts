@@ -1,8 +1,8 @@
-import type { ResolvedAxis } from '../axis.js';
-import type { Column } from '../column.js';
-import { formatNumber } from '../number-text.js';
-import { type ReducedScatter, reduceScatter, type ScatterReduction } from '../reduce/scatter-cells.js';
-import type { ChartText } from '../spec.js';
+import type { ResolvedAxis } from '../../axis.js';
+import type { Column } from '../../column.js';
+import { formatNumber } from '../../number-text.js';
+import { type ReducedScatter, reduceScatter, type ScatterReduction } from '../../reduce/scatter-cells.js';
+import type { ChartText } from '../../spec.js';
 
 /** Rows of one colour, as they are measured. */
 interface MeasuredSeries {

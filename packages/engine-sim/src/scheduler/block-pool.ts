@@ -1,4 +1,4 @@
-import { BLOCK_TOKENS } from './engine-options.js';
+import { BLOCK_TOKENS } from '../engine-options.js';
 
 const NONE = -1;
 

@@ -1,7 +1,7 @@
-import { type Axis, positionOf } from '../axis.js';
-import { type Column, requireColumns, requireRows } from '../column.js';
-import { drawn, formatNumber } from '../number-text.js';
-import { type ChartSpec, type ChartText, chart } from '../spec.js';
+import { type Axis, positionOf } from '../../axis.js';
+import { type Column, requireColumns, requireRows } from '../../column.js';
+import { drawn, formatNumber } from '../../number-text.js';
+import { type ChartSpec, type ChartText, chart } from '../../spec.js';
 import { readableAxis } from './readable-axis.js';
 import { scatterLayers } from './scatter-layers.js';
 import { gridFor, reductionNote, scatterSeries, withDrawingNote } from './scatter-series.js';

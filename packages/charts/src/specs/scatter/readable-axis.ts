@@ -1,6 +1,6 @@
 import { selectQuantile } from '@stepclock/numerics';
-import { type Axis, type AxisRules, type ResolvedAxis, resolveAxis } from '../axis.js';
-import { type Column, extentOf } from '../column.js';
+import { type Axis, type AxisRules, type ResolvedAxis, resolveAxis } from '../../axis.js';
+import { type Column, extentOf } from '../../column.js';
 
 /** Few rows: 1 % of them, or two where there are twenty. */
 const fewOf = (rows: number): number => Math.max(Math.floor(rows / 100), Math.min(2, Math.floor(rows / 10)));

@@ -1,8 +1,8 @@
-import { type Axis, positionOf, type ResolvedAxis } from '../axis.js';
-import { type Column, extentOf, requireColumns, requireRows } from '../column.js';
-import { drawn, formatNumber } from '../number-text.js';
-import { trendPoints } from '../reduce/trend-points.js';
-import { type ChartSpec, type ChartText, chart, type JsonObject, type Layer } from '../spec.js';
+import { type Axis, positionOf, type ResolvedAxis } from '../../axis.js';
+import { type Column, extentOf, requireColumns, requireRows } from '../../column.js';
+import { drawn, formatNumber } from '../../number-text.js';
+import { trendPoints } from '../../reduce/trend-points.js';
+import { type ChartSpec, type ChartText, chart, type JsonObject, type Layer } from '../../spec.js';
 import { readableAxis } from './readable-axis.js';
 import { scatterLayers } from './scatter-layers.js';
 import { gridFor, reductionNote, type ScatterSeries, scatterSeries, withDrawingNote } from './scatter-series.js';

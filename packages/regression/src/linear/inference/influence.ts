@@ -1,4 +1,4 @@
-import type { LeastSquaresFit } from './least-squares.js';
+import type { LeastSquaresFit } from '../least-squares.js';
 
 /** How much each row pulls at a fit. One value a row; 0 for rows of weight 0. */
 export interface Influence {

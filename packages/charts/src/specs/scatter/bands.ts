@@ -1,12 +1,12 @@
-import { type Axis, positionOf, tooltipOf } from '../axis.js';
-import { type Column, requireColumns, requireRows } from '../column.js';
-import { drawn, formatNumber } from '../number-text.js';
-import { type ChartSpec, type ChartText, chart, type Layer } from '../spec.js';
-import { lineLayers, lineLegend } from './line-layers.js';
+import { type Axis, positionOf, tooltipOf } from '../../axis.js';
+import { type Column, requireColumns, requireRows } from '../../column.js';
+import { drawn, formatNumber } from '../../number-text.js';
+import { type ChartSpec, type ChartText, chart, type Layer } from '../../spec.js';
+import { lineLayers, lineLegend } from '../line-layers.js';
+import { pickedOpacity, seriesColour } from '../series-look.js';
 import { readableAxis } from './readable-axis.js';
 import { scatterLayers } from './scatter-layers.js';
 import { gridFor, reductionNote, scatterSeries, withDrawingNote } from './scatter-series.js';
-import { pickedOpacity, seriesColour } from './series-look.js';
 
 /** A fitted line with the interval around it. */
 export interface Band {

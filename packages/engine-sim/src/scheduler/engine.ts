@@ -1,12 +1,12 @@
+import type { ResolvedEngine } from '../engine-options.js';
+import { engineSimFault } from '../engine-sim-fault.js';
+import type { EngineStep } from '../step-seconds.js';
+import { StepRecorder, type StepTable } from '../step-table.js';
+import { TokenStepRecorder } from '../token-steps.js';
 import { BlockPool, blocksFor } from './block-pool.js';
 import { DecodeBatch } from './decode-batch.js';
-import type { ResolvedEngine } from './engine-options.js';
-import { engineSimFault } from './engine-sim-fault.js';
 import { PrefillBatch } from './prefill-batch.js';
 import { RunningList } from './running-list.js';
-import type { EngineStep } from './step-seconds.js';
-import { StepRecorder, type StepTable } from './step-table.js';
-import { TokenStepRecorder } from './token-steps.js';
 import { WaitingQueue } from './waiting-queue.js';
 
 /** The requests of one engine, in the order of their arrival. */

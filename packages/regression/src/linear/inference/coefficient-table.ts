@@ -1,6 +1,6 @@
 import { tQuantile, tUpperTail } from '@stepclock/numerics';
-import type { LinearModel } from './linear-model.js';
-import { INTERCEPT } from './term.js';
+import type { LinearModel } from '../linear-model.js';
+import { INTERCEPT } from '../term.js';
 
 /** How sure an estimate is. `null` everywhere when nothing is left to estimate errors from. */
 export interface Uncertainty {

@@ -1,8 +1,8 @@
-import { type ResolvedAxis, tooltipOf } from '../axis.js';
-import { drawn } from '../number-text.js';
-import type { JsonObject, Layer, Row } from '../spec.js';
+import { type ResolvedAxis, tooltipOf } from '../../axis.js';
+import { drawn } from '../../number-text.js';
+import type { JsonObject, Layer, Row } from '../../spec.js';
+import { pickedOpacity, pickParam, seriesColour, seriesLegend } from '../series-look.js';
 import type { ScatterSeries } from './scatter-series.js';
-import { pickedOpacity, pickParam, seriesColour, seriesLegend } from './series-look.js';
 
 const pointRows = (series: ScatterSeries, x: ResolvedAxis, y: ResolvedAxis, withTrue: boolean): Row[] =>
   Array.from(series.reduced.kind === 'points' ? series.reduced.rows : series.reduced.tails, (row) => ({

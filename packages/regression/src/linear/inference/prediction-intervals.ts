@@ -1,10 +1,10 @@
 import { tQuantile } from '@stepclock/numerics';
-import { type FeatureTable, selectFeatures } from '../data/feature-table.js';
-import { fault } from '../fault.js';
-import { finitePredictions } from '../model/finite-predictions.js';
-import { confidenceLevel } from '../model/option-checks.js';
-import type { LinearModel } from './linear-model.js';
-import { termColumns } from './term.js';
+import { type FeatureTable, selectFeatures } from '../../data/feature-table.js';
+import { fault } from '../../fault.js';
+import { finitePredictions } from '../../model/finite-predictions.js';
+import { confidenceLevel } from '../../model/option-checks.js';
+import type { LinearModel } from '../linear-model.js';
+import { termColumns } from '../term.js';
 
 /** Columns of one value a row, in the target's unit. */
 export interface IntervalPrediction {

@@ -1,6 +1,6 @@
 import { inverseOfUpper } from '@stepclock/numerics';
 import { Matrix, SVD } from 'ml-matrix';
-import type { CentredReduction } from './centred-reduction.js';
+import type { CentredReduction } from '../centred-reduction.js';
 
 const largestSingularValue = (columns: readonly Float64Array[]): number => {
   const matrix = Matrix.zeros(columns.length, columns.length);
