@@ -4,9 +4,8 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { predictorSchema } from '../src/model/predictor-schema.js';
 import { fitPhysics } from '../src/regressors/fit-physics.js';
-import { fitRegressor } from '../src/regressors/fit-regressor.js';
 import { fitPowerRamp, rampEnergy } from '../src/regressors/power-ramp.js';
-import { REGRESSORS } from '../src/regressors/predictor.js';
+import { fitRegressor, REGRESSORS } from '../src/regressors/regressors.js';
 import { tokensOf } from '../src/regressors/tokens.js';
 import { thrownBy } from './thrown.js';
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { predictorSchema } from '../src/model/predictor-schema.js';
 import { fitPhysics, relativeWeights } from '../src/regressors/fit-physics.js';
 import { paddedPrompt, physicsColumns, physicsPredictor } from '../src/regressors/physics.js';
-import { holdsInsideOnly } from '../src/regressors/predictor.js';
+import { holdsInsideOnly } from '../src/regressors/regressors.js';
 import { inputOf, outputOf, tokensOf } from '../src/regressors/tokens.js';
 
 const CONTEXT = 'O*I + O*(O-1)/2';

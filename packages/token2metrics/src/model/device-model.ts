@@ -2,7 +2,8 @@ import type { Warning } from '@stepclock/faults';
 import type { TrainingRange } from '@stepclock/regression';
 import type { CalibrationMethod } from '../calibration/methods.js';
 import type { Finding } from '../quality/finding.js';
-import type { Predictor, RegressorName } from '../regressors/predictor.js';
+import type { Predictor } from '../regressors/predictor.js';
+import type { RegressorName } from '../regressors/regressors.js';
 import type { Metric } from '../table/metric.js';
 import type { Interval, Validation } from './validation.js';
 

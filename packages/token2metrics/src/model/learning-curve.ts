@@ -1,8 +1,8 @@
 import { seededRandom, shuffled } from '@stepclock/numerics';
 import { median } from 'd3-array';
 import { cannotBeFitted } from '../regressors/cannot-be-fitted.js';
-import { fitRegressor, type RegressorOptions } from '../regressors/fit-regressor.js';
-import type { RegressorName } from '../regressors/predictor.js';
+import type { RegressorOptions } from '../regressors/regressor.js';
+import { fitRegressor, type RegressorName } from '../regressors/regressors.js';
 import { foldsOf } from '../table/settings.js';
 import { type MetricRows, takeMetricRows } from './training-rows.js';
 

@@ -5,7 +5,7 @@ import { CALIBRATION_METHODS } from '../calibration/methods.js';
 import { fault } from '../fault.js';
 import { coefficient, paddingSchema, size } from '../regressors/bounds.js';
 import type { Predictor } from '../regressors/predictor.js';
-import { REGRESSORS } from '../regressors/predictor.js';
+import { REGRESSORS } from '../regressors/regressors.js';
 import { INPUT, OUTPUT } from '../regressors/tokens.js';
 import { METRIC_FACTS, METRICS } from '../table/metric.js';
 import { SI_UNIT } from '../table/units.js';

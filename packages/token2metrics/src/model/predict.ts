@@ -9,7 +9,7 @@ import {
 } from '@stepclock/regression';
 import { fault } from '../fault.js';
 import { LARGEST } from '../regressors/bounds.js';
-import { holdsInsideOnly, type RegressorName } from '../regressors/predictor.js';
+import { holdsInsideOnly, type RegressorName } from '../regressors/regressors.js';
 import { inputOf, outputOf, tokensOf } from '../regressors/tokens.js';
 import { METRIC_FACTS, METRICS, type Metric } from '../table/metric.js';
 import type { Answerer, DeviceModel, MetricModel } from './device-model.js';

@@ -3,10 +3,10 @@ import * as v from 'valibot';
 import { scaledPredictor } from '../calibration/scaled-predictor.js';
 import { coefficient } from '../regressors/bounds.js';
 import { cannotBeFitted } from '../regressors/cannot-be-fitted.js';
-import { regressionPredictor } from '../regressors/fit-regressor.js';
 import { physicsEntries, physicsOf } from '../regressors/physics.js';
 import { powerRampPredictor } from '../regressors/power-ramp.js';
 import type { Predictor } from '../regressors/predictor.js';
+import { regressionPredictor } from '../regressors/regression-predictor.js';
 
 const rampEntries = v.object({
   form: v.literal('power-ramp'),

@@ -1,8 +1,9 @@
 import { trainingRangeOf } from '@stepclock/regression';
 import { fault } from '../fault.js';
 import { cannotBeFitted } from '../regressors/cannot-be-fitted.js';
-import { fitRegressor, type RegressorOptions } from '../regressors/fit-regressor.js';
-import { COMPARED, type Predictor, type RegressorName } from '../regressors/predictor.js';
+import type { Predictor } from '../regressors/predictor.js';
+import type { RegressorOptions } from '../regressors/regressor.js';
+import { COMPARED, fitRegressor, type RegressorName } from '../regressors/regressors.js';
 import { countSettings, FOLDS } from '../table/settings.js';
 import type { Answerer, Candidate, MetricModel } from './device-model.js';
 import { type MetricRows, outOfFold } from './training-rows.js';

@@ -1,6 +1,6 @@
 import { takeRows } from '@stepclock/regression';
-import { fitRegressor, type RegressorOptions, type TrainingRows } from '../regressors/fit-regressor.js';
-import type { RegressorName } from '../regressors/predictor.js';
+import type { RegressorOptions, TrainingRows } from '../regressors/regressor.js';
+import { fitRegressor, type RegressorName } from '../regressors/regressors.js';
 import { tokensOf } from '../regressors/tokens.js';
 import { type Measurements, rowsWith, runDurations } from '../table/measurements.js';
 import type { Metric } from '../table/metric.js';

@@ -2,14 +2,12 @@ import { curveSpec, type NamedFigure, observedPredictedSpec, panelSpec, residual
 import { learningCurve } from '../model/learning-curve.js';
 import type { TrainedDevice } from '../model/train-device.js';
 import { metricRows } from '../model/training-rows.js';
-import type { RegressorOptions } from '../regressors/fit-regressor.js';
-import { REGRESSORS, type RegressorName } from '../regressors/predictor.js';
+import type { RegressorOptions } from '../regressors/regressor.js';
+import { isRegressor } from '../regressors/regressors.js';
 import { METRIC_FACTS, type Metric } from '../table/metric.js';
 import { SI_UNIT } from '../table/units.js';
 
 const PANEL = { width: 380, height: 280 } as const;
-
-const isRegressor = (method: string): method is RegressorName => REGRESSORS.some((name) => name === method);
 
 const titled = (metric: Metric): string => {
   const { title } = METRIC_FACTS[metric];
