@@ -16,7 +16,7 @@ export { type DevicePrediction, predictDevice } from './model/predict.js';
 export { type TrainedDevice, type TrainOptions, trainDevice } from './model/train-device.js';
 export { inspectPowerRuns } from './quality/power-samples.js';
 export { qualityFindings } from './quality/quality.js';
-export { REGRESSORS, type RegressorName, regressorCalled } from './regressors/regressors.js';
+export { COMPARED, REGRESSORS, type RegressorName, regressorCalled } from './regressors/regressors.js';
 export { trainingFigures } from './report/figures.js';
 export {
   calibrationJson,

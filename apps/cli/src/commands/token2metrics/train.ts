@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { NamedFigure } from '@stepclock/charts';
 import { ExitCode } from '@stepclock/faults';
 import {
+  COMPARED,
   configurationFor,
   deviceModelToJSON,
   inspectPowerRuns,
@@ -39,7 +40,7 @@ const options = {
   model: text('one model: 1.5B, 8B, 14B, one of --config, or as the data calls it'),
   regression: regressorOption(
     ['auto', 'all'],
-    'how to predict; auto takes the smallest held-out error, all keeps every one compared (all but neural-network) [auto]',
+    `how to predict; auto takes the smallest held-out error, all keeps every one of those compared: ${COMPARED.join(', ')} [auto]`,
   ),
   output: text('folder of the model files and figures [token2metrics]', 'folder'),
   ...dataOptions,
