@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { predictorSchema } from '../src/model/predictor-schema.js';
 import { fitPhysics } from '../src/regressors/fit-physics.js';
 import { fitPowerRamp, rampEnergy } from '../src/regressors/power-ramp.js';
-import { fitRegressor, REGRESSORS } from '../src/regressors/regressors.js';
+import { COMPARED, fitRegressor, REGRESSORS, type RegressorName } from '../src/regressors/regressors.js';
 import { tokensOf } from '../src/regressors/tokens.js';
 import { thrownBy } from './thrown.js';
 
@@ -76,6 +76,17 @@ describe('fitRegressor', () => {
       expect(mean).toBeLessThan(0.2);
     },
   );
+
+  it('huber follows the bulk of the rows where a stall bends least squares', () => {
+    const target = of((i, o) => 1 + i + 50 * o);
+    target[3] *= 100;
+    const rows = { metric: 'total', tokens, target } as const;
+    const miss = (name: RegressorName): number =>
+      Math.abs(fitRegressor(name, rows).predict(tokensOf([500], [50]))[0] / (1 + 500 + 50 * 50) - 1);
+    expect(miss('huber')).toBeLessThan(1e-3);
+    expect(miss('linear')).toBeGreaterThan(0.1);
+    expect(COMPARED).not.toContain('huber');
+  });
 
   it('pads prompts for physics: to 128 tokens, or as told', () => {
     const rows = { metric: 'ttft', tokens: tokensOf(input), target: input.map((i) => 1 + Math.ceil(i / 100)) } as const;

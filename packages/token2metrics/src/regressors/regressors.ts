@@ -1,6 +1,7 @@
 import {
   dataset,
   gradientBoosting,
+  huber,
   linearTerms,
   multilayerPerceptron,
   polynomialTerms,
@@ -20,6 +21,11 @@ const TABLE = {
   polynomial: {
     fit: (rows, { degree = 2 }) =>
       regressionPredictor(withDistinctTerms(rows, (names) => polynomialTerms(names, degree))),
+  },
+  huber: {
+    fit: ({ tokens, target }) => regressionPredictor(huber(dataset(tokens, target)).model),
+    spellings: ['robust'],
+    onlyByName: true,
   },
   'random-forest': {
     fit: ({ tokens, target }, { trees, seed = 0 }) =>
