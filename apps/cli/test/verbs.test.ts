@@ -2,6 +2,7 @@ import '@stepclock/vitest-matchers';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exportFormats } from '@stepclock/step-model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capture } from './capture.js';
 
@@ -194,6 +195,20 @@ describe('simulate, steps, convert, export, inspect', () => {
   it('export says what is exact', async () => {
     const { code, stdout } = await capture(['export', '--betas', betas, '--to', 'blis-yaml']);
     expect([code, stdout]).toEqual([0, expect.stringContaining('exact')]);
+  });
+
+  it('export lists its formats', async () => {
+    const { code, stdout } = await capture(['export', '--list']);
+    expect(code).toBe(0);
+    expect(stdout.match(/^[a-z-]+(?= {2})/gm)).toEqual(exportFormats);
+  });
+
+  it.each([
+    [[], '--betas: must be given'],
+    [['--betas', 'b.json'], '--to: must be given'],
+  ])('export %j asks for the rest', async (given, message) => {
+    const { code, stderr } = await capture(['export', ...given]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 
   it('inspect says what a file is', async () => {

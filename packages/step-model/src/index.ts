@@ -1,6 +1,12 @@
 export { type ComparedCoefficient, compareWithSteps, type StepsComparison } from './compare-with-steps.js';
 export type { ConversionNote, DeploymentNames, Exported } from './exports/export-format.js';
-export { type ExportFormat, type ExportOptions, exportFormats, exportModel } from './exports/export-model.js';
+export {
+  type ExportFormat,
+  type ExportOptions,
+  exportDescription,
+  exportFormats,
+  exportModel,
+} from './exports/export-model.js';
 export type { OperatingPoint } from './exports/operating-point.js';
 export { type FitStepsOptions, fitSteps, type StepsFit, type StepsWarning } from './fit-steps.js';
 export { type HoldOutError, holdOutError, holdOutSplit, spanOfPhases, type TraceWindow } from './hold-out/hold-out.js';

@@ -5,6 +5,7 @@ import {
   decimal,
   type Exported,
   type ExportInput,
+  type ModelExports,
 } from './export-format.js';
 
 const MICROSECONDS = 1e6;
@@ -15,7 +16,7 @@ const BLOCK_TOKENS = 16;
  * `beta_coeffs` in microseconds, step time = b0 + b1 x uncached prefill tokens + b2 x decode tokens. `alpha_coeffs`, the
  * overheads outside of the steps, are not in our model and stand as zeros.
  */
-export const blisYaml = (input: ExportInput): Exported => {
+const blisYaml = (input: ExportInput): Exported => {
   const betas = carried(input, 'BLIS');
   const { point, names } = input;
   const perDecode = betas.beta2 + betas.beta3 * point.contextTokensPerSeq;
@@ -50,3 +51,10 @@ export const blisYaml = (input: ExportInput): Exported => {
   ].join('\n');
   return { text, notes };
 };
+
+export const blisYamlExports = {
+  'blis-yaml': {
+    description: 'BLIS (inference-sim, up to v0.7.10), an entry of defaults.yaml; exact without a context term',
+    write: blisYaml,
+  },
+} satisfies ModelExports;

@@ -25,6 +25,16 @@ export interface Exported {
   readonly notes: readonly ConversionNote[];
 }
 
+/** One way to write a model down: an entry of its consumer's file. */
+export interface ModelExport {
+  /** For people, one line: which program and version reads it, and what of it is exact. */
+  readonly description: string;
+  write(input: ExportInput): Exported;
+}
+
+/** Exports by name, as `--to` takes it. */
+export type ModelExports = Readonly<Record<string, ModelExport>>;
+
 export interface ExportInput {
   readonly model: BetasFile;
   /** The model's terms, in its order. */

@@ -2,26 +2,30 @@ import { CATALOGUE, type Term } from '@stepclock/step-cost';
 import type { BetasFile } from '../model-file/betas-schema.js';
 import { checkedTerms } from '../model-file/consistency.js';
 import { stepModelFault } from '../step-model-fault.js';
-import { blisYaml } from './blis-yaml.js';
-import type { DeploymentNames, Exported, ExportInput } from './export-format.js';
-import { llmDInferenceSim } from './llm-d-inference-sim.js';
+import { blisYamlExports } from './blis-yaml.js';
+import type { DeploymentNames, Exported } from './export-format.js';
+import { llmDInferenceSimExports } from './llm-d-inference-sim.js';
 import { type OperatingPoint, resolvePoint } from './operating-point.js';
-import { plainCsv, plainJson } from './plain.js';
-import { vidurCsv } from './vidur-csv.js';
-import { workloadVariantAutoscaler } from './workload-variant-autoscaler.js';
+import { plainExports } from './plain.js';
+import { vidurCsvExports } from './vidur-csv.js';
+import { workloadVariantAutoscalerExports } from './workload-variant-autoscaler.js';
 
 const FORMATS = {
-  'blis-yaml': blisYaml,
-  'llm-d-inference-sim': llmDInferenceSim,
-  'workload-variant-autoscaler': workloadVariantAutoscaler,
-  'vidur-csv': vidurCsv,
-  json: plainJson,
-  csv: plainCsv,
-} satisfies Record<string, (input: ExportInput) => Exported>;
+  ...blisYamlExports,
+  ...llmDInferenceSimExports,
+  ...workloadVariantAutoscalerExports,
+  ...vidurCsvExports,
+  ...plainExports,
+};
 
 export type ExportFormat = keyof typeof FORMATS;
 
-export const exportFormats = Object.keys(FORMATS) as readonly ExportFormat[];
+const isFormat = (name: string): name is ExportFormat => Object.hasOwn(FORMATS, name);
+
+export const exportFormats: readonly ExportFormat[] = Object.keys(FORMATS).filter(isFormat);
+
+/** What reads a format, and what of it is exact, one line. */
+export const exportDescription = (format: ExportFormat): string => FORMATS[format].description;
 
 export interface ExportOptions extends OperatingPoint, DeploymentNames {
   /** Where the model's terms are looked up. */
@@ -39,7 +43,7 @@ export interface ExportOptions extends OperatingPoint, DeploymentNames {
  * exportModel(file, 'blis-yaml', { contextTokensPerSeq: 800 }).text
  */
 export const exportModel = (model: BetasFile, format: ExportFormat, options: ExportOptions = {}): Exported => {
-  if (!Object.hasOwn(FORMATS, format)) {
+  if (!isFormat(format)) {
     throw stepModelFault('step-model/unknown-format', {
       what: 'format',
       rule: `must be one of ${exportFormats.join(', ')}`,
@@ -48,5 +52,5 @@ export const exportModel = (model: BetasFile, format: ExportFormat, options: Exp
   }
   const { catalogue = CATALOGUE } = options;
   const terms = checkedTerms(model, catalogue);
-  return FORMATS[format]({ model, terms, catalogue, point: resolvePoint(model, options), names: options });
+  return FORMATS[format].write({ model, terms, catalogue, point: resolvePoint(model, options), names: options });
 };

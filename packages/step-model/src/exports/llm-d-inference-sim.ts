@@ -1,5 +1,12 @@
 import { stepModelFault } from '../step-model-fault.js';
-import { type ConversionNote, carried, commentLines, type Exported, type ExportInput } from './export-format.js';
+import {
+  type ConversionNote,
+  carried,
+  commentLines,
+  type Exported,
+  type ExportInput,
+  type ModelExports,
+} from './export-format.js';
 
 /** Seconds as a Go duration, to the nanosecond, which is Go's own resolution. */
 const goDuration = (sec: number): string => {
@@ -14,7 +21,7 @@ const goDuration = (sec: number): string => {
  * with n running requests. A decode step of ours is linear in n too, so its two numbers follow from n = 1 and n = max-num-seqs;
  * the prefill work of the other requests is spread over the decode steps, prompt / output tokens each.
  */
-export const llmDInferenceSim = (input: ExportInput): Exported => {
+const llmDInferenceSim = (input: ExportInput): Exported => {
   const betas = carried(input, 'llm-d-inference-sim');
   const { point } = input;
   const perRequest =
@@ -57,3 +64,11 @@ export const llmDInferenceSim = (input: ExportInput): Exported => {
   ].join('\n');
   return { text, notes };
 };
+
+export const llmDInferenceSimExports = {
+  'llm-d-inference-sim': {
+    description:
+      'llm-d-inference-sim, flags with Go durations; exact for a decode step with 1 and with max-num-seqs requests',
+    write: llmDInferenceSim,
+  },
+} satisfies ModelExports;

@@ -1,4 +1,4 @@
-import type { ConversionNote, Exported, ExportInput } from './export-format.js';
+import type { ConversionNote, Exported, ExportInput, ModelExports } from './export-format.js';
 
 const EXPORT_SCHEMA = 'stepclock/export@1';
 
@@ -11,7 +11,7 @@ const labelled = ({ model, terms }: ExportInput) =>
   model.terms.map((term, t) => ({ ...term, label: terms[t].label, sentence: terms[t].sentence }));
 
 /** The coefficients as one JSON object, seconds, nothing lost. */
-export const plainJson = (input: ExportInput): Exported => {
+const plainJson = (input: ExportInput): Exported => {
   const { algo, intervals } = input.model;
   const coefficients = Object.fromEntries(
     labelled(input).map(({ label, value, unit, interval, sentence }) => [
@@ -24,10 +24,15 @@ export const plainJson = (input: ExportInput): Exported => {
 };
 
 /** The coefficients as CSV, one a line, with the bounds of their intervals where there are any. */
-export const plainCsv = (input: ExportInput): Exported => {
+const plainCsv = (input: ExportInput): Exported => {
   const lines = labelled(input).map(({ label, value, unit, interval }) => {
     const [low, high] = interval ?? ['', ''];
     return [label, value, unit, low, high, 'exact'].join(',');
   });
   return { text: `${['coefficient,value,unit,low,high,conversion', ...lines].join('\n')}\n`, notes };
 };
+
+export const plainExports = {
+  json: { description: 'every coefficient with its interval and its meaning, as JSON; exact', write: plainJson },
+  csv: { description: 'every coefficient with its interval, one a line; exact', write: plainCsv },
+} satisfies ModelExports;

@@ -1,5 +1,5 @@
 import { predictStepTime } from '../prediction/predict-step-time.js';
-import { type ConversionNote, decimal, type Exported, type ExportInput } from './export-format.js';
+import { type ConversionNote, decimal, type Exported, type ExportInput, type ModelExports } from './export-format.js';
 
 const MILLISECONDS = 1e3;
 const GRID = 6;
@@ -15,7 +15,7 @@ const grid = (range: readonly [number, number] | null | undefined, otherwise: re
  * Whole-step times over a grid of compositions, with the column names of vidur's profiles (milliseconds, medians). vidur
  * profiles single operators; this is the step as a whole, so it serves plots and step-level predictors, not vidur's own.
  */
-export const vidurCsv = ({ model, terms, catalogue, point }: ExportInput): Exported => {
+const vidurCsv = ({ model, terms, catalogue, point }: ExportInput): Exported => {
   const seen = model.identifiability?.compositions;
   const prefills = grid(seen?.prefill_tokens, [0, 2048]);
   const batches = grid(seen?.decode_seqs, [0, point.maxNumSeqs]);
@@ -49,3 +49,10 @@ export const vidurCsv = ({ model, terms, catalogue, point }: ExportInput): Expor
   const header = 'num_tokens,batch_size,prefill_chunk_size,kv_cache_size,time_stats.step.median,conversion';
   return { text: `${[header, ...rows].join('\n')}\n`, notes };
 };
+
+export const vidurCsvExports = {
+  'vidur-csv': {
+    description: 'step times over a grid of compositions, with the column names of vidur; exact',
+    write: vidurCsv,
+  },
+} satisfies ModelExports;

@@ -5,6 +5,7 @@ import {
   decimal,
   type Exported,
   type ExportInput,
+  type ModelExports,
 } from './export-format.js';
 
 const MILLISECONDS = 1e3;
@@ -14,7 +15,7 @@ const MILLISECONDS = 1e3;
  * alpha + beta x tokens computed + gamma x tokens of KV cache read, one beta for prefill and decode tokens alike. `perfParms`, of the
  * older VariantAutoscaling resource: decode = alpha + beta x batch, prefill = gamma + delta x prompt tokens x batch.
  */
-export const workloadVariantAutoscaler = (input: ExportInput): Exported => {
+const workloadVariantAutoscaler = (input: ExportInput): Exported => {
   const betas = carried(input, 'the autoscaler');
   const { point } = input;
   const { contextTokensPerSeq } = point;
@@ -69,3 +70,10 @@ export const workloadVariantAutoscaler = (input: ExportInput): Exported => {
   ].join('\n');
   return { text, notes };
 };
+
+export const workloadVariantAutoscalerExports = {
+  'workload-variant-autoscaler': {
+    description: 'llm-d workload-variant-autoscaler, parameters in ms; one cost for prefill and decode tokens',
+    write: workloadVariantAutoscaler,
+  },
+} satisfies ModelExports;

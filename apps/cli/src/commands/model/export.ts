@@ -1,15 +1,18 @@
+import { textTable } from '@stepclock/charts';
 import { ExitCode } from '@stepclock/faults';
-import { exportFormats, exportModel } from '@stepclock/step-model';
+import { exportDescription, exportFormats, exportModel } from '@stepclock/step-model';
 import { given } from '../../options/given.js';
 import { count, positiveCount, positiveInteger } from '../../options/number-rules.js';
-import { choice, number, required, text } from '../../options/option.js';
+import { choice, flag, number, text } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
+import { usageFault } from '../../session/errors.js';
 import { readBetasFile } from './betas-input.js';
 
 export const verb = defineVerb({
   options: {
-    betas: required(text("coefficients, as 'stepclock estimate --json' writes them", 'input')),
-    to: required(choice(exportFormats, 'whose format')),
+    list: flag('what reads each format, and what of it is exact'),
+    betas: text("coefficients, as 'stepclock estimate --json' writes them", 'input'),
+    to: choice(exportFormats, 'whose format'),
     output: text('where it goes; - is standard output [-]', 'stream'),
     'decode-seqs': number('operating point: requests that decode side by side', positiveCount),
     'context-tokens': number('operating point: mean context of one of them, tokens', count),
@@ -20,10 +23,20 @@ export const verb = defineVerb({
     'model-id': text('name of the model in the output'),
     gpu: text('name of the device in the output'),
   },
-  examples: [['$0 export --betas betas.json --to blis-yaml', '']],
+  examples: [
+    ['$0 export --betas betas.json --to blis-yaml', ''],
+    ['$0 export --list', ''],
+  ],
   run: async (args, session) => {
-    const { betas: path, to, output } = args;
-    const file = await readBetasFile(path, session);
+    const { list, betas, to, output } = args;
+    if (list) {
+      const rows = exportFormats.map((format) => [format, exportDescription(format)]);
+      await session.writeText(output, [`${textTable(rows, [0, 1])}\n`]);
+      return ExitCode.ok;
+    }
+    if (betas === undefined) throw usageFault('--betas', 'must be given');
+    if (to === undefined) throw usageFault('--to', 'must be given');
+    const file = await readBetasFile(betas, session);
     const { text, notes } = exportModel(
       file,
       to,
