@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BetasFile, type ExportFormat, type ExportOptions, exportModel } from '../src/index.js';
+import { type BetasFile, type ExportFormat, type ExportOptions, exportFormats, exportModel } from '../src/index.js';
 import { baseModel } from './base-model.js';
 
 const kv = baseModel({
@@ -193,6 +193,24 @@ const files: readonly (readonly [ExportFormat, string, BetasFile, ExportOptions,
     ],
   ],
   [
+    'markdown',
+    'rounded to four digits',
+    baseModel({
+      betas: { beta0: 0.006123456, beta1: 2e-5, beta2: 1.2e-4 },
+      intervals: { level: 0.9, beta0: [0.005, 0.0071239], beta1: [1e-5, 3e-5], beta2: [1e-4, 2e-4] },
+    }),
+    {},
+    [
+      '| coefficient | value | unit | 90 % interval | meaning |',
+      '| --- | --- | --- | --- | --- |',
+      '| beta0 | 0.006123 | s/step | 0.005 to 0.007124 | fixed cost of a step |',
+      '| beta1 | 0.00002 | s/token | 0.00001 to 0.00003 | per prefill token |',
+      '| beta2 | 0.00012 | s/token | 0.0001 to 0.0002 | per decode token: one a sequence and step |',
+      '',
+      'Rounded to 4 digits; the JSON export is exact.',
+    ],
+  ],
+  [
     'vidur-csv',
     'every doubling up to the largest seen, both ends, half, once and twice the context; 1,600 x 2 tokens were never seen',
     kv,
@@ -356,8 +374,7 @@ describe('the operating point', () => {
       expect.objectContaining({
         code: 'step-model/unknown-format',
         value: 'toString',
-        message:
-          'format: must be one of blis-yaml, llm-d-inference-sim, workload-variant-autoscaler, vidur-csv, json, csv; got "toString"',
+        message: `format: must be one of ${exportFormats.join(', ')}; got "toString"`,
       }),
     );
   });

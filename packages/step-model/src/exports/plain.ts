@@ -32,7 +32,41 @@ const plainCsv = (input: ExportInput): Exported => {
   return { text: `${['coefficient,value,unit,low,high,conversion', ...lines].join('\n')}\n`, notes };
 };
 
+/** Digits of a coefficient for people; its interval seldom knows more. */
+const SHOWN_DIGITS = 4;
+
+/** The coefficients as a Markdown table, for an issue, a pull request or a page. */
+const plainMarkdown = (input: ExportInput): Exported => {
+  const shown = (value: number): string => String(Number(value.toPrecision(SHOWN_DIGITS)));
+  const level = input.model.intervals?.level;
+  const head = [
+    'coefficient',
+    'value',
+    'unit',
+    level === undefined ? 'interval' : `${100 * level} % interval`,
+    'meaning',
+  ];
+  const lines = labelled(input).map(({ label, value, unit, interval, sentence }) => [
+    label,
+    shown(value),
+    unit,
+    interval ? `${shown(interval[0])} to ${shown(interval[1])}` : '',
+    sentence,
+  ]);
+  const rounded: readonly ConversionNote[] = [
+    { field: 'value', conversion: 'approximate', message: `rounded to ${SHOWN_DIGITS} digits.` },
+  ];
+  const rows = [head, head.map(() => '---'), ...lines].map(
+    (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+  );
+  return {
+    text: [...rows, '', `Rounded to ${SHOWN_DIGITS} digits; the JSON export is exact.`, ''].join('\n'),
+    notes: rounded,
+  };
+};
+
 export const plainExports = {
   json: { description: 'every coefficient with its interval and its meaning, as JSON; exact', write: plainJson },
   csv: { description: 'every coefficient with its interval, one a line; exact', write: plainCsv },
+  markdown: { description: `a table for people; rounded to ${SHOWN_DIGITS} digits`, write: plainMarkdown },
 } satisfies ModelExports;
