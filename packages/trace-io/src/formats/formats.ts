@@ -4,6 +4,7 @@ import { inferencePerf } from './clients/inference-perf.js';
 import { vllmBench } from './clients/vllm-bench.js';
 import { blisMetrics } from './engines/blis-metrics.js';
 import { blisTrace } from './engines/blis-trace.js';
+import { litellm } from './engines/litellm.js';
 import { otlp } from './engines/otlp.js';
 import { requestLog } from './engines/request-log.js';
 import { sglang } from './engines/sglang.js';
@@ -22,6 +23,7 @@ export const FORMATS: readonly TraceFormat[] = [
   otlp,
   aiperf,
   sglang,
+  litellm,
   vllmBench,
   guidellm,
   inferencePerf,
