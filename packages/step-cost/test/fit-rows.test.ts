@@ -23,6 +23,7 @@ import {
   windowsOn,
   withoutEach,
 } from '../src/index.js';
+import { ROOT } from './root-term.js';
 
 /** Steps of an engine: mostly decodes of some sequences, every eighth with a prompt. */
 const stepsOf = (length: number, seed: number): StretchColumns & Record<string, Float64Array | number> => {
@@ -73,21 +74,8 @@ describe('fitRows', () => {
   });
 
   it('takes a term of the caller', () => {
-    const own: Term = {
-      name: 'root',
-      label: 'root',
-      unit: 's',
-      phrase: 'per root',
-      smallUnit: 'us',
-      sentence: 'per square root of the batch',
-      sum: ({ steps, decodeSeqs }) => steps * Math.sqrt(decodeSeqs),
-      needs: ['decodeSeqs'],
-      sign: 'non-negative',
-      priorShare: null,
-      role: 'open',
-    };
-    const catalogue = [...CATALOGUE, own];
-    const rows = timed(stepsOf(3000, 3), { ...truth, root: 4e-4 }, [...BASE_TERMS, own], 0.01, catalogue);
+    const catalogue = [...CATALOGUE, ROOT];
+    const rows = timed(stepsOf(3000, 3), { ...truth, root: 4e-4 }, [...BASE_TERMS, ROOT], 0.01, catalogue);
     const { coefficients, of, intervals } = fitRows(rows);
     expect(of).toEqual([0, 1, 2, 3, 4]);
     expect(coefficients[4]).toAgree(4e-4, 0.15);

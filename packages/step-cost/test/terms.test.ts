@@ -9,10 +9,10 @@ import {
   stepCost,
   stepSeconds,
   stretchOfStep,
-  type Term,
   termOf,
   termsNamed,
 } from '../src/index.js';
+import { ROOT } from './root-term.js';
 
 const step = { prefillTokens: 100, decodeSeqs: 20, contextTokens: 9000 };
 
@@ -91,20 +91,7 @@ describe('the cost of a step', () => {
   });
 
   it('takes a term of the caller', () => {
-    const own: Term = {
-      name: 'root',
-      label: 'root',
-      unit: 's',
-      phrase: 'per root',
-      smallUnit: 'us',
-      sentence: 'per square root of the batch',
-      sum: ({ steps, decodeSeqs }) => steps * Math.sqrt(decodeSeqs),
-      needs: ['decodeSeqs'],
-      sign: 'non-negative',
-      priorShare: null,
-      role: 'open',
-    };
-    expect(stepSeconds({ beta0: 1, root: 2 }, { ...step, decodeSeqs: 9 }, [...CATALOGUE, own])).toBe(7);
+    expect(stepSeconds({ beta0: 1, root: 2 }, { ...step, decodeSeqs: 9 }, [...CATALOGUE, ROOT])).toBe(7);
     expect(() => stepSeconds({ root: 2 }, step)).toThrow('got "root"');
   });
 
