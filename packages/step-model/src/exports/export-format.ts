@@ -26,7 +26,7 @@ export interface Exported {
 }
 
 /** One way to write a model down: an entry of its consumer's file. */
-export interface ModelExport {
+interface ModelExport {
   /** For people, one line: which program and version reads it, and what of it is exact. */
   readonly description: string;
   write(input: ExportInput): Exported;
