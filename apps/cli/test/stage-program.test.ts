@@ -188,6 +188,66 @@ describe('what a command writes, the next one reads', () => {
   });
 });
 
+describe('what is claimed of configurations that were not measured', () => {
+  it('a prediction has a 90 % interval, of the source and of what was carried over, which holds for the rest', async () => {
+    const carried = at('carried.json');
+    const made = await stage(
+      ...['recalibrate', '--model', at('large.json'), '--data', data, '--filter', 'gpu=gpu-m', '--samples', '30'],
+      ...['--output', carried],
+    );
+    expect(made.code).toBe(0);
+    for (const [model, gpu] of [
+      [at('large.json'), 'GPU-L'],
+      [carried, 'GPU-M'],
+    ] as const) {
+      const measured = ['--data', data, '--filter', `gpu=${gpu}`];
+      const { interval } = JSON.parse((await stage('evaluate', '--model', model, ...measured, '--json')).stdout);
+      expect(interval.level).toBe(0.9);
+      expect(interval.coverage).toBeGreaterThan(0.85);
+      expect((await stage('evaluate', '--model', model, ...measured)).stdout).toMatch(
+        /\d+ of \d+ totals lie inside their 90 % interval\./,
+      );
+      const predicted = await stage('predict', '--model', model, ...measured, '--json');
+      const { interval_level, predictions } = JSON.parse(predicted.stdout);
+      expect(interval_level).toBe(0.9);
+      for (const { T_total, T_total_low, T_total_high } of predictions) {
+        expect(T_total_low).toBeLessThan(T_total_high);
+        expect([T_total_low / T_total, T_total_high / T_total].every((ratio) => 0.5 < ratio && ratio < 2)).toBe(true);
+      }
+    }
+  });
+
+  it('too few samples claim no interval; the filter says what its two bounds hold for together', async () => {
+    const few = at('few.json');
+    const sampled = ['--data', data, '--filter', 'gpu=GPU-M', '--samples', '12', '--method', 'scale'];
+    expect((await stage('recalibrate', '--model', at('large.json'), ...sampled, '--output', few)).code).toBe(0);
+    const rows = ['--data', data, '--filter', 'gpu=GPU-M'];
+    const { interval_level, predictions } = JSON.parse(
+      (await stage('predict', '--model', few, ...rows, '--json')).stdout,
+    );
+    expect([interval_level, 'T_total_low' in predictions[0]]).toEqual([null, false]);
+    const filtered = await stage('filter', '--model', few, ...rows, '--budget-ms', '400');
+    expect(filtered.stdout).toContain('At least and at most hold for 90 % each, for 80 % together.');
+  });
+
+  it('a configuration that was measured wrongly is named with its line', async () => {
+    const rows = records('GPU-L');
+    const wrong = rows.map((row, i) =>
+      row.config_id === rows[40]?.config_id
+        ? { ...row, T_LLM_prefill_ms: '1', T_vision_encoder_ms: '0.1', T_LLM_decode_per_token_ms: '0.05' }
+        : row,
+    );
+    writeFileSync(at('wrong.csv'), csvOf(wrong));
+    const { code, stderr } = await stage('train', '--data', at('wrong.csv'), '--output', at('wrong.json'));
+    expect(code).toBe(0);
+    const line = rows.findIndex((row) => row.config_id === rows[40]?.config_id) + 2;
+    expect(stderr).toContain(
+      `1 of 240 configurations took nothing like what a model of the others says; the worst (line ${line}) took`,
+    );
+    expect(stderr).toContain('[odd-configuration]');
+  });
+});
+
 describe('a run goes on', () => {
   /** 40 configurations of one stage on two machines; `crops` is 0 in three of them. */
   const small = (): string => {

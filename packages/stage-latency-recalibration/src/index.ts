@@ -61,6 +61,7 @@ export { type GuardrailFigures, guardrailFigures } from './guardrail/guardrail-f
 export { readStageModel } from './model/read-stage-model.js';
 export { figuresJSON } from './model/shared-schemas.js';
 export { predictStages, recalibrationOf, type StageModel, TRANSFER_SCHEMA, transferJSON } from './model/stage-model.js';
+export { type IntervalMs, totalInterval } from './model/total-interval.js';
 export { gridConfigurations, type KnobGrid } from './plan/knob-grid.js';
 export { PLAN_KINDS, type PlanKind, samplingPlan } from './plan/sampling-plan.js';
 export { SYNTHETIC_GPUS, type SyntheticGpu, type SyntheticOptions, syntheticGpuCsv } from './plan/synthetic-gpus.js';

@@ -34,6 +34,7 @@ export type StageWarning = Warning<
   | 'outside-training-range'
   | 'too-many-samples'
   | 'few-configurations'
+  | 'odd-configuration'
   | 'far-from-samples'
   | 'not-possible'
   | 'no-guarantee'

@@ -63,11 +63,11 @@ describe('trainEstimator', () => {
     expect(estimator.predict(table).stagesMs[0]).toEqual(alone.predict(table).stagesMs[0]);
   });
 
-  it('holds out a quarter of the configurations at a time, and reports their errors', () => {
+  it('holds out a tenth of few configurations at a time, and reports their errors', () => {
     const seed = 5;
     const { estimator: seeded } = trainEstimator(table, { families: ['linear'], seed });
-    const splits = knobSplits(knobKeys(table), 4, seed);
-    expect(splits.map(({ test }) => test.length)).toEqual([10, 10, 10, 10]);
+    const splits = knobSplits(knobKeys(table), 10, seed);
+    expect(splits.map(({ test }) => test.length)).toEqual(new Array(10).fill(4));
     const outOfFold = table.stagesMs.map((ms) => new Float64Array(ms.length));
     // Rows of a fold by a model of the others alone: lines know no scales that the held-out rows could have had a say in.
     for (const { train, test } of splits) {
@@ -89,7 +89,7 @@ describe('trainEstimator', () => {
     const measured = totalsOf(table.stagesMs, table.stageNames, table.decodeSteps, table.total);
     const total = errorFigures(measured, totalsOf(outOfFold, table.stageNames, table.decodeSteps, table.total));
     expect(seeded.parts.totalHeldOut?.maeMs).toAgree(total.maeMs, 1e-9);
-    expect([seeded.parts.folds, seeded.parts.configurations]).toEqual([4, 40]);
+    expect([seeded.parts.folds, seeded.parts.configurations]).toEqual([10, 40]);
     expect(trainEstimator(table, { families: ['linear'], folds: 7 }).estimator.parts.folds).toBe(7);
     expect(trainEstimator(table, { families: ['linear'], folds: 99 }).estimator.parts.folds).toBe(40);
     expect(trainEstimator(table, { families: ['linear'] }).estimator.parts.totalHeldOut).toEqual(
@@ -234,7 +234,7 @@ describe('StageEstimator', () => {
       stages: ['T_LLM_prefill', 'T_LLM_decode_per_token'],
       total: { per_step_stages: ['T_LLM_decode_per_token'], convention: 'prefill-emits-first', fixed_steps: null },
       configurations: 20,
-      folds: 4,
+      folds: 10,
       held_out: parts.reports.map(({ stage, family, heldOut, scores }) => ({
         stage,
         family,
@@ -246,6 +246,7 @@ describe('StageEstimator', () => {
         scores,
       })),
       total_held_out: figuresJSON(parts.totalHeldOut as NonNullable<typeof parts.totalHeldOut>),
+      total_interval: parts.totalInterval,
       models: parts.predictors.map((predictor) => predictor.toJSON()),
     });
     const without = new StageEstimator({ ...parts, totalHeldOut: null, total: { ...parts.total, fixedSteps: 4 } });
@@ -260,10 +261,11 @@ describe('StageEstimator', () => {
     expect({ ...again.parts.constantKnobs }).toEqual({ top_k: 2 });
     expect(again.parts).toMatchObject({
       configurations: 20,
-      folds: 4,
+      folds: 10,
       total: estimator.parts.total,
       reports: estimator.parts.reports,
       totalHeldOut: estimator.parts.totalHeldOut,
+      totalInterval: estimator.parts.totalInterval,
     });
     expect('fixedSteps' in again.parts.total).toBe(false);
     const fixed = estimatorFrom({ ...json(), total: { ...(json().total as object), fixed_steps: 7 } });

@@ -5,6 +5,7 @@ import { learningCurve } from '../src/model/learning-curve.js';
 import { trainMetric } from '../src/model/train-metric.js';
 import { type MetricRows, metricRows, outOfFold, takeMetricRows } from '../src/model/training-rows.js';
 import { intervalOf, validate } from '../src/model/validation.js';
+import { questionWeights } from '../src/regressors/question-weights.js';
 import { tokensOf } from '../src/regressors/tokens.js';
 import { countSettings, foldsOf, settingsOf } from '../src/table/settings.js';
 import { tableOf } from './tables.js';
@@ -199,6 +200,59 @@ describe('validate', () => {
   });
 });
 
+describe('intervals of weighted and clustered rows', () => {
+  /** Ten settings of a hundred rows, off by 0.1 % to 10 %; where `alike`, all rows of a setting by the same. */
+  const clustered = (alike: boolean) => ({
+    predicted: new Float64Array(1000).fill(1),
+    target: Float64Array.from({ length: 1000 }, (_, k) => 1 + ((alike ? 100 * (k % 10) + 99 : k) + 1) / 10_000),
+    setting: Int32Array.from({ length: 1000 }, (_, k) => k % 10),
+  });
+
+  it('asks for the margin of the settings where their rows are alike, and of the rows where they are not', () => {
+    // 90 % of eleven settings is the tenth; of 1,001 rows it is row 901.
+    expect(intervalOf(clustered(true), 0.9)?.relativeRadius).toAgree(0.1, 1e-12);
+    expect(intervalOf(clustered(false), 0.9)?.relativeRadius).toAgree(0.0901, 1e-9);
+  });
+
+  it('counts each row by its weight', () => {
+    const rows = {
+      predicted: new Float64Array(40).fill(1),
+      target: Float64Array.from({ length: 40 }, (_, k) => 1 + (k + 1) / 1000),
+      setting: Int32Array.from({ length: 40 }, (_, k) => k),
+    };
+    const even = intervalOf({ ...rows, weight: new Float64Array(40).fill(0.7) }, 0.9);
+    expect(even).toEqual(intervalOf(rows, 0.9));
+    // The upper half counts a third: 90 % of 26.67 (and the margin of 32 even rows, 0.928) is reached at row 20 + 3 x 4.76.
+    const weight = Float64Array.from({ length: 40 }, (_, k) => (k < 20 ? 1 : 1 / 3));
+    expect(intervalOf({ ...rows, weight }, 0.9)?.relativeRadius).toAgree(0.035, 1e-9);
+    expect(validate({ ...rows, weight }, 'x', 0.9).mapePercent).toAgree(
+      (100 * Array.from(weight, (w, k) => (w * (k + 1)) / 1000 / (1 + (k + 1) / 1000)).reduce((a, b) => a + b)) /
+        (20 + 20 / 3),
+      1e-12,
+    );
+  });
+
+  it('weighs a setting that the others do not surround less', () => {
+    const [input, output] = [
+      [100, 110, 120, 130, 140, 4000],
+      [50, 52, 54, 56, 58, 60],
+    ];
+    const tokens = tokensOf(input, output);
+    const target = Float64Array.from(input, (tokensIn, k) => 0.1 + 1e-3 * tokensIn + 0.01 * (output[k] ?? 0));
+    const weight = questionWeights(tokens, target, Int32Array.of(0, 1, 2, 3, 4, 5), 1) ?? new Float64Array(0);
+    expect(weight[5]).toBeLessThan(0.2);
+    expect(weight[2]).toBeGreaterThan(0.7);
+    const many = Float64Array.from({ length: 300 }, (_, k) => 100 + 10 * k);
+    const even = questionWeights(
+      tokensOf(many),
+      many.map((x) => 0.1 + 1e-3 * x),
+      Int32Array.from(many.keys()),
+      1,
+    );
+    expect(Math.min(...(even ?? []))).toBeGreaterThan(0.98);
+  });
+});
+
 describe('learningCurve', () => {
   const sizesOf = (n: number) =>
     learningCurve(alike(Array.from({ length: n }, (_, k) => 1 + (k % 7))), 'physics').map(({ rows }) => rows);
@@ -271,7 +325,15 @@ describe('trainMetric', () => {
     });
     const settings = countSettings(smooth.setting);
     expect(model.validation).toEqual(
-      validate({ ...smooth, predicted: held ?? new Float64Array(0) }, `5 folds of ${settings} settings`, 0.8),
+      validate(
+        {
+          ...smooth,
+          predicted: held ?? new Float64Array(0),
+          weight: questionWeights(smooth.tokens, smooth.target, smooth.setting, 128) ?? new Float64Array(0),
+        },
+        `5 folds of ${settings} settings`,
+        0.8,
+      ),
     );
     const { validation } = trainMetric(smooth, { regression: 'physics', level: 0.8 }).model;
     expect(model.fallback?.interval).toEqual(validation?.interval);

@@ -128,7 +128,8 @@ function run(seed: number, seconds: number, from: number): void {
     if (before === 0) before = mb;
     mostMb = Math.max(mostMb, mb - before);
     if (mostMb > MEMORY_MB) end(1, `${mostMb.toFixed(0)} MB: ${saved(seed, current[0])}`);
-    if ((user + system) / 1000 > HANG_MS || Date.now() - current[1] > WAIT_MS) end(1, `HANG: ${saved(seed, current[0])}`);
+    if ((user + system) / 1000 > HANG_MS || Date.now() - current[1] > WAIT_MS)
+      end(1, `HANG: ${saved(seed, current[0])}`);
   }, WATCH_EVERY_MS);
   setInterval(() => process.stdout.write(`${summary()}\n`), REPORT_EVERY_MS);
 }

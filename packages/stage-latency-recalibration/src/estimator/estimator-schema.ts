@@ -1,4 +1,4 @@
-import { count, finite, nonNegative, positive, text } from '@stepclock/model-file';
+import { between, count, finite, nonNegative, positive, text } from '@stepclock/model-file';
 import * as v from 'valibot';
 import { networkSchema } from '../model/regression-schemas.js';
 import {
@@ -45,6 +45,11 @@ const reportSchema = v.pipe(
   v.transform(({ stage, family, scores, ...json }) => ({ stage, family, scores, heldOut: figuresOf(json) })),
 );
 
+const intervalSchema = v.pipe(
+  v.object({ level: between(0.5, 0.999), low: between(1e-9, 1e9), high: between(1e-9, 1e9) }),
+  v.check(({ low, high }) => low <= high, 'must have low at or below high'),
+);
+
 /** An estimator, as its `toJSON` wrote it. */
 export const estimatorSchema = v.pipe(
   v.object({
@@ -61,6 +66,7 @@ export const estimatorSchema = v.pipe(
     folds: count,
     held_out: listOf(reportSchema),
     total_held_out: v.nullable(figuresSchema),
+    total_interval: v.optional(intervalSchema),
     models: listOf(predictorSchema),
     networks: v.optional(listOf(networkSchema)),
   }),
@@ -80,6 +86,7 @@ export const estimatorSchema = v.pipe(
         configurations: json.configurations,
         reports: json.held_out,
         totalHeldOut: json.total_held_out,
+        totalInterval: json.total_interval,
         folds: json.folds,
         networks: json.networks,
       }),

@@ -33,6 +33,13 @@ export interface StagePrediction {
   readonly warnings: readonly StageWarning[];
 }
 
+/** `low` to `high` times the prediction, in which a share `level` of new configurations lies. */
+export interface TotalInterval {
+  readonly level: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 interface EstimatorParts {
   readonly encoding: FeatureEncoding;
   readonly constantKnobs: ConstantKnobs;
@@ -43,6 +50,8 @@ interface EstimatorParts {
   readonly reports: readonly StageReport[];
   /** Held-out errors of the total. */
   readonly totalHeldOut: ErrorFigures | null;
+  /** Between which multiples of a predicted total the measured ones lie; undefined where the configurations are too few, and in files that do not say. */
+  readonly totalInterval?: TotalInterval | undefined;
   readonly folds: number;
   /** What `fine-tuned` trains on, one a stage, where they were trained. */
   readonly networks?: readonly MlpModel[] | undefined;
@@ -93,7 +102,7 @@ export class StageEstimator {
   toJSON(): object {
     const { encoding, constantKnobs, stageNames, predictors, total, configurations, reports, totalHeldOut } =
       this.parts;
-    const { folds, networks } = this.parts;
+    const { folds, networks, totalInterval } = this.parts;
     return {
       schema: ESTIMATOR_SCHEMA,
       unit: 'ms',
@@ -110,6 +119,7 @@ export class StageEstimator {
         scores,
       })),
       total_held_out: totalHeldOut === null ? null : figuresJSON(totalHeldOut),
+      ...(totalInterval === undefined ? {} : { total_interval: totalInterval }),
       models: predictors.map((predictor) => predictor.toJSON()),
       ...(networks === undefined ? {} : { networks: networks.map((network) => network.toJSON()) }),
     };

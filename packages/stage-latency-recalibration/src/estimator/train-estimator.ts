@@ -1,20 +1,22 @@
 import { isFault } from '@stepclock/faults';
+import { medianOf } from '@stepclock/numerics';
 import { type Split, takeRows } from '@stepclock/regression';
 import { knobKeys } from '../data/configurations.js';
 import { knobSplits } from '../data/knob-splits.js';
-import { type KnobTable, measuredTotals, type StageTable, totalsOf } from '../data/stage-table.js';
+import { type KnobTable, measuredTotals, placeOf, type StageTable, totalsOf } from '../data/stage-table.js';
 import { type StageWarning, stageFault } from '../stage-fault.js';
+import { conformalRanks, INTERVAL_LEVEL } from './conformal-ranks.js';
 import { constantKnobs, designWarnings } from './design-check.js';
 import { errorFigures } from './error-figures.js';
 import { DEFAULT_FAMILIES, type EncodedRows, type Family, type StagePredictor } from './families/family.js';
 import { familyFits } from './families/index.js';
 import { learnEncoding, rawFeatures, scaledFeatures } from './feature-encoding.js';
-import { type FamilyScore, StageEstimator, type StageReport } from './stage-estimator.js';
+import { type FamilyScore, StageEstimator, type StageReport, type TotalInterval } from './stage-estimator.js';
 
 export interface TrainOptions {
   /** Families to choose from; default: all but `mlp-separate`. One alone is taken without a choice. */
   readonly families?: readonly Family[];
-  /** Default 4: each fold holds out a quarter of the configurations. */
+  /** Default 4, each of which holds out a quarter of the configurations; 10 up to 100 configurations, of which a quarter is missed. */
   readonly folds?: number;
   /** Default 0. */
   readonly seed?: number;
@@ -31,6 +33,8 @@ export interface TrainedEstimator {
 
 /** Below this, a choice between families is a matter of luck. */
 const FEW_CONFIGURATIONS = 12;
+/** Without a quarter of so few, a model errs by a third more than with all (`npm run validate -- DATA --only stage-settings`). */
+const FEW_FOR_QUARTERS = 100;
 
 /**
  * Trains one model a stage, its family chosen by cross-validation over configurations (repeats are merged, and rows of equal knobs held out
@@ -42,7 +46,7 @@ const FEW_CONFIGURATIONS = 12;
 export const trainEstimator = (table: StageTable, options: TrainOptions = {}): TrainedEstimator => {
   const { families = DEFAULT_FAMILIES, seed = 0 } = options;
   const n = table.length;
-  const folds = Math.min(options.folds ?? 4, n);
+  const folds = Math.min(options.folds ?? (n <= FEW_FOR_QUARTERS ? 10 : 4), n);
   if (n < 3) {
     throw stageFault('stage/too-few-samples', {
       what: 'configurations',
@@ -98,7 +102,8 @@ export const trainEstimator = (table: StageTable, options: TrainOptions = {}): T
     table.decodeSteps,
     table.total,
   );
-  const warnings = [...table.warnings, ...designWarnings(table)];
+  const totals = measuredTotals(table);
+  const warnings = [...table.warnings, ...designWarnings(table), ...oddConfigurations(table, totals, heldOutTotal)];
   if (n < FEW_CONFIGURATIONS) {
     warnings.push({
       code: 'few-configurations',
@@ -114,11 +119,38 @@ export const trainEstimator = (table: StageTable, options: TrainOptions = {}): T
       total: table.total,
       configurations: n,
       reports: choices.map(({ report }) => report),
-      totalHeldOut: errorFigures(measuredTotals(table), heldOutTotal),
+      totalHeldOut: errorFigures(totals, heldOutTotal),
+      totalInterval: intervalOfRatios(totals.map((ms, i) => ms / heldOutTotal[i])),
       folds: splits.length,
     }),
     warnings,
   };
+};
+
+/** The multiples of a prediction that bound a new configuration's total from both sides; undefined where they are too few for it. */
+const intervalOfRatios = (ratios: Float64Array): TotalInterval | undefined => {
+  const { upper, lower } = conformalRanks((1 + INTERVAL_LEVEL) / 2, ratios.length);
+  const sorted = ratios.slice().sort();
+  return upper > ratios.length ? undefined : { level: INTERVAL_LEVEL, low: sorted[lower - 1], high: sorted[upper - 1] };
+};
+
+/** Twice or half of what the others say, and so many times as far off as they usually are. */
+const [ODD, ODD_TIMES] = [2, 10];
+
+/** Configurations whose total is nothing like what a model of the others says: a measurement that went wrong, or a limit that the knobs do not know. */
+const oddConfigurations = (table: KnobTable, totals: Float64Array, heldOut: Float64Array): StageWarning[] => {
+  const away = totals.map((ms, i) => Math.abs(Math.log(ms / heldOut[i])));
+  const limit = Math.max(Math.log(ODD), ODD_TIMES * medianOf(away));
+  const odd = [...away.keys()].filter((row) => away[row] > limit).sort((a, b) => away[b] - away[a]);
+  const [worst] = odd;
+  if (worst === undefined) return [];
+  const { line } = placeOf(table, worst);
+  return [
+    {
+      code: 'odd-configuration',
+      message: `${odd.length} of ${totals.length} configurations took nothing like what a model of the others says; the worst${line === undefined ? '' : ` (line ${line})`} took ${totals[worst].toPrecision(3)} ms, not ${heldOut[worst].toPrecision(3)} ms: measure it again, or leave it out`,
+    },
+  ];
 };
 
 /** A family on all rows and out of fold; undefined when the rows are too few for it. */

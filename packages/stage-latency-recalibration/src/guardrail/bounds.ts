@@ -1,3 +1,4 @@
+import { conformalRanks } from '../estimator/conformal-ranks.js';
 import type { Recalibration } from '../recalibration/recalibration.js';
 import type { TransferInput } from '../recalibration/samples.js';
 import { stageFault } from '../stage-fault.js';
@@ -34,15 +35,6 @@ export const samplesForLevel = (level: number): number => Math.ceil(level / (1 -
 const checkLevel = (level: number): number => {
   if (level > 0 && level < 1) return level;
   throw stageFault('stage/bad-option', { what: 'level', rule: 'must lie between 0 and 1', value: level });
-};
-
-/**
- * Ranks (from 1) of the order statistics that bound the next of n exchangeable values from above and below, each with probability `level`;
- * guarded against rounding.
- */
-const ranks = (level: number, n: number): { readonly upper: number; readonly lower: number } => {
-  const upper = Math.ceil((n + 1) * level - 1e-9);
-  return { upper, lower: n + 1 - upper };
 };
 
 /** `predicted x margin`, the simple rule. It promises nothing: what a margin of 1.1 covers depends on the model's error. */
@@ -85,7 +77,7 @@ export const splitBounds = (
   const n = heldOut.targetTotalMs.length;
   const predicted = model.predict(heldOut).totalMs;
   const ratios = heldOut.targetTotalMs.map((ms, i) => ms / predicted[i]).sort();
-  const { upper, lower } = ranks(level, n);
+  const { upper, lower } = conformalRanks(level, n);
   const enough = upper <= n;
   return {
     rule: 'split',
@@ -115,7 +107,7 @@ export const splitBounds = (
 export const jackknifeBounds = (model: Recalibration, cross: CrossFit, level: number): Bounder => {
   checkLevel(level);
   const n = cross.ratios.length;
-  const { upper, lower } = ranks(level, n);
+  const { upper, lower } = conformalRanks(level, n);
   const enough = upper <= n;
   return {
     rule: 'jackknife+',

@@ -1,7 +1,9 @@
 import { trainingRangeOf } from '@stepclock/regression';
 import { fault } from '../fault.js';
 import { cannotBeFitted } from '../regressors/cannot-be-fitted.js';
+import { DEFAULT_PADDING } from '../regressors/physics.js';
 import type { Predictor } from '../regressors/predictor.js';
+import { questionWeights } from '../regressors/question-weights.js';
 import type { RegressorOptions } from '../regressors/regressor.js';
 import { COMPARED, fitRegressor, type RegressorName } from '../regressors/regressors.js';
 import { countSettings, FOLDS } from '../table/settings.js';
@@ -91,13 +93,14 @@ const compare = (rows: MetricRows, regressors: readonly RegressorName[], options
   const failed: (Candidate & { readonly reason: string })[] = [];
   const settings = countSettings(rows.setting);
   if (settings < 2) return { trials, failed };
+  const weight = questionWeights(rows.tokens, rows.target, rows.setting, options.padding ?? DEFAULT_PADDING);
   for (const regressor of new Set(regressors)) {
     try {
       const predicted = outOfFold(rows, regressor, options);
       trials.push({
         regressor,
         predicted,
-        validation: validate({ ...rows, predicted }, schemeOf(settings), options.level),
+        validation: validate({ ...rows, predicted, ...(weight && { weight }) }, schemeOf(settings), options.level),
       });
     } catch (error) {
       if (!cannotBeFitted(error)) throw error;

@@ -25,6 +25,8 @@ export interface HeldOutRows {
   readonly target: Float64Array;
   readonly predicted: Float64Array;
   readonly setting: Int32Array;
+  /** How much each row says about the token counts between those trained on (`questionWeights`); default alike. */
+  readonly weight?: Float64Array;
 }
 
 export const validate = (rows: HeldOutRows, scheme: string, level: number): Validation => {
@@ -34,22 +36,71 @@ export const validate = (rows: HeldOutRows, scheme: string, level: number): Vali
     scheme,
     settings: countSettings(rows.setting),
     metrics,
-    mapePercent: metrics.mapePercent ?? 0,
+    mapePercent: 100 * weightedMean(rows, (k) => Math.abs(rows.predicted[k] / rows.target[k] - 1)),
     ...(interval ? { interval } : {}),
   };
 };
 
+const weightedMean = ({ target, weight }: HeldOutRows, of: (k: number) => number): number => {
+  let [sum, total] = [0, 0];
+  for (let k = 0; k < target.length; k++) {
+    const w = weight?.[k] ?? 1;
+    sum += w * of(k);
+    total += w;
+  }
+  return sum / total;
+};
+
 /**
- * The interval of relative errors `|y - p| / |p|` of a row of a new setting. From enough settings on it is their conformal quantile (Vovk et al. 2005; the
- * out-of-fold form of Barber et al. 2021), over rows, with the margin `(K + 1) / K` that K settings ask for: repeats tell no more. With fewer no quantile
- * is that far out: then errors are taken as normal, `t sqrt(mean square)` with a degree of freedom a setting less one.
+ * The interval of relative errors `|y - p| / |p|` of a row of a new setting. From enough settings on it is their weighted conformal quantile (Vovk et al.
+ * 2005; the out-of-fold form of Barber et al. 2021, the weights of Tibshirani et al. 2019), over rows, with the margin `(K + 1) / K` that K independent
+ * ones ask for. With fewer no quantile is that far out: then errors are taken as normal, `t sqrt(mean square)` with a degree of freedom a setting less one.
  */
-export const intervalOf = ({ target, predicted, setting }: HeldOutRows, level: number): Interval | undefined => {
-  const scores = target.map((y, i) => Math.abs(y - predicted[i]) / Math.abs(predicted[i])).sort();
+export const intervalOf = (rows: HeldOutRows, level: number): Interval | undefined => {
+  const { target, predicted, setting, weight } = rows;
+  const score = target.map((y, i) => Math.abs(y - predicted[i]) / Math.abs(predicted[i]));
   const settings = countSettings(setting);
-  if (settings < 2 || !scores.every(Number.isFinite)) return undefined;
-  const rank = Math.ceil((scores.length * level * (settings + 1)) / settings - 1e-9);
-  if (rank <= scores.length) return { level, relativeRadius: scores[rank - 1] };
-  const square = scores.reduce((sum, score) => sum + score ** 2, 0) / scores.length;
-  return { level, relativeRadius: tQuantile((1 + level) / 2, settings - 1) * Math.sqrt(square) };
+  if (settings < 2 || !score.every(Number.isFinite)) return undefined;
+  const order = Int32Array.from(score.keys()).sort((a, b) => score[a] - score[b] || a - b);
+  const total = weight ? weight.reduce((sum, w) => sum + w, 0) : score.length;
+  // Kish: of unlike weights, a share of the rows says as much.
+  const evenness = weight ? total ** 2 / (score.length * weight.reduce((sum, w) => sum + w * w, 0)) : 1;
+  const quantile = (share: number): number => {
+    let below = 0;
+    for (const k of order) {
+      below += weight?.[k] ?? 1;
+      if (below >= share * total * (1 - 1e-9)) return score[k];
+    }
+    return Number.NaN;
+  };
+  const usual = quantile(level);
+  const exceeds = score.map((s) => (s > usual ? 1 : 0));
+  const independent = evenness * independentRows(exceeds, setting);
+  const share = (level * (independent + 1)) / independent;
+  if (share <= 1 + 1e-12) return { level, relativeRadius: quantile(Math.min(1, share)) };
+  const square = weightedMean(rows, (k) => score[k] ** 2);
+  const df = Math.max(1, evenness * settings - 1);
+  return { level, relativeRadius: tQuantile((1 + level) / 2, df) * Math.sqrt(square) };
+};
+
+/**
+ * How many independent rows say as much of a share as these do: Kish's design effect `n / (1 + (n / K - 1) r)`, with r how alike the rows of one of K
+ * settings are (the intraclass correlation by the analysis of variance). Repeats that are all alike count as one.
+ */
+const independentRows = (flag: Float64Array, setting: Int32Array): number => {
+  const of = new Map<number, { rows: number; sum: number }>();
+  flag.forEach((value, k) => {
+    const group = of.get(setting[k]) ?? { rows: 0, sum: 0 };
+    of.set(setting[k], { rows: group.rows + 1, sum: group.sum + value });
+  });
+  const [n, K] = [flag.length, of.size];
+  if (n === K) return n;
+  const mean = flag.reduce((sum, value) => sum + value, 0) / n;
+  const groups = [...of.values()];
+  const between = groups.reduce((sum, g) => sum + g.rows * (g.sum / g.rows - mean) ** 2, 0) / (K - 1);
+  // Of zeros and ones, which are their own squares.
+  const within = groups.reduce((sum, g) => sum + g.sum - g.sum ** 2 / g.rows, 0) / (n - K);
+  const size = (n - groups.reduce((sum, g) => sum + g.rows ** 2, 0) / n) / (K - 1);
+  const alike = between + within > 0 ? (between - within) / (between + (size - 1) * within) : 1;
+  return n / (1 + (n / K - 1) * Math.min(1, Math.max(0, alike)));
 };

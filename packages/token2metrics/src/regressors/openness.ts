@@ -84,7 +84,7 @@ const priorsOf = ({ columns, coefficients, terms, metric, typical }: Fitted): Ma
 };
 
 /** Inverse of a symmetric positive definite matrix scaled to a unit diagonal (Gauss-Jordan); undefined where it has none to twelve digits. */
-const inverseOf = (matrix: readonly (readonly number[])[]): number[][] | undefined => {
+export const inverseOf = (matrix: readonly (readonly number[])[]): number[][] | undefined => {
   const scale = matrix.map((row, j) => 1 / Math.sqrt(row[j]));
   const size = matrix.length;
   const work = matrix.map((row, j) => [

@@ -5,6 +5,7 @@ import {
   measuredTotals,
   predictStages,
   targetTableFrom,
+  totalInterval,
 } from '@stepclock/stage-latency-recalibration';
 import { jsonOption } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
@@ -28,19 +29,23 @@ export const verb = defineVerb({
       ...columnsOf(args, args.filter),
     });
     const { stagesMs, totalMs, warnings } = predictStages(model, table);
+    const measured = measuredTotals(table);
+    const interval = totalInterval(model, table, totalMs);
+    const inside = interval && measured.filter((ms, i) => interval.lowMs[i] <= ms && ms <= interval.highMs[i]).length;
     const all = [...table.warnings, ...warnings];
     warn(all, session);
     const rows = [
       ...(stagesMs ?? []).flatMap((ms, k) => {
-        const measured = table.stagesMs[table.stageNames.indexOf(stageNames[k])];
-        return measured === undefined ? [] : [{ stage: stageNames[k], figures: errorFigures(measured, ms) }];
+        const column = table.stagesMs[table.stageNames.indexOf(stageNames[k])];
+        return column === undefined ? [] : [{ stage: stageNames[k], figures: errorFigures(column, ms) }];
       }),
-      { stage: 'T_total', figures: errorFigures(measuredTotals(table), totalMs) },
+      { stage: 'T_total', figures: errorFigures(measured, totalMs) },
     ];
     const taken = await session.writeJson(args.json, {
       schema: 'stepclock/stage-evaluation@1',
       configurations: table.length,
       stages: rows.map(({ stage, figures }) => ({ stage, ...figuresJSON(figures) })),
+      interval: interval === null ? null : { level: interval.level, coverage: (inside ?? 0) / table.length },
       warnings: all,
     });
     if (!taken) {
@@ -57,6 +62,9 @@ export const verb = defineVerb({
           ]),
         ]),
       );
+      if (interval !== null) {
+        session.print(`\n${inside} of ${table.length} totals lie inside their ${100 * interval.level} % interval.`);
+      }
     }
     return ExitCode.ok;
   },

@@ -21,6 +21,8 @@ import { warn } from './input.js';
 import { openStageModel, readKnobs } from './model.js';
 import { knobOptions, modelOption } from './options.js';
 
+const shown = (share: number): string => String(Math.max(0, Number((100 * share).toPrecision(3))));
+
 const bounderOf = (
   model: StageModel,
   args: { readonly rule: string; readonly margin: number | undefined },
@@ -122,7 +124,7 @@ export const verb = defineVerb({
     }
     if (!taken && args.valid !== '-') {
       session.print(
-        `${count('accept')} accepted, ${count('reject')} rejected, ${count('uncertain')} uncertain (measure them) at ${budgetMs} ms.\nGuarantee: ${guarantee}.\n`,
+        `${count('accept')} accepted, ${count('reject')} rejected, ${count('uncertain')} uncertain (measure them) at ${budgetMs} ms.\nGuarantee: ${guarantee}.${rule === 'margin' ? '' : ` At least and at most hold for ${shown(level)} % each, for ${shown(2 * level - 1)} % together.`}\n`,
       );
       session.print(
         tableText(

@@ -1,5 +1,5 @@
 import { ExitCode } from '@stepclock/faults';
-import { predictStages } from '@stepclock/stage-latency-recalibration';
+import { predictStages, totalInterval } from '@stepclock/stage-latency-recalibration';
 import { jsonOption, list } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { tableText } from '../../text/table.js';
@@ -26,13 +26,16 @@ export const verb = defineVerb({
     const knobs = await readKnobs(args, model, session);
     const { stagesMs, totalMs, far, warnings } = predictStages(model, knobs);
     warn(warnings, session);
+    const interval = totalInterval(model, knobs, totalMs);
     const names = stagesMs === null ? [] : model.source.stageNames;
     const taken = await session.writeJson(args.json, {
       schema: 'stepclock/stage-prediction@1',
       unit: 'ms',
+      interval_level: interval?.level ?? null,
       predictions: Array.from(totalMs, (total, i) => ({
         ...Object.fromEntries(names.map((name, k) => [name, stagesMs?.[k]?.[i]])),
         T_total: total,
+        ...(interval === null ? {} : { T_total_low: interval.lowMs[i], T_total_high: interval.highMs[i] }),
         ...(far[i] === 1 ? { far_from_samples: true } : {}),
       })),
       warnings,
@@ -40,11 +43,14 @@ export const verb = defineVerb({
     if (!taken) {
       session.print(
         tableText([
-          ['ms', ...names, 'total'],
+          ['ms', ...names, 'total', ...(interval === null ? [] : [`${100 * interval.level} % interval`])],
           ...Array.from(totalMs, (total, i) => [
             idOf(knobs, i),
             ...names.map((_, k) => (stagesMs?.[k]?.[i] ?? Number.NaN).toPrecision(4)),
             `${total.toPrecision(4)}${far[i] === 1 ? ' ?' : ''}`,
+            ...(interval === null
+              ? []
+              : [`${interval.lowMs[i].toPrecision(4)} to ${interval.highMs[i].toPrecision(4)}`]),
           ]),
         ]),
       );
