@@ -232,7 +232,7 @@ describe('what is claimed of configurations that were not measured', () => {
 
   it('a configuration that was measured wrongly is named with its line', async () => {
     const rows = records('GPU-L');
-    const wrong = rows.map((row, i) =>
+    const wrong = rows.map((row) =>
       row.config_id === rows[40]?.config_id
         ? { ...row, T_LLM_prefill_ms: '1', T_vision_encoder_ms: '0.1', T_LLM_decode_per_token_ms: '0.05' }
         : row,
