@@ -16,11 +16,13 @@ export const textOf = (path: string): string => {
   return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
 };
 
-export const trueStepsOf = (path: string): TrueSteps => {
-  const [header = [], ...rows] = textOf(path)
+/** @param leftOut steps at the beginning that are not read */
+export const trueStepsOf = (path: string, leftOut = 0): TrueSteps => {
+  const [header = [], ...all] = textOf(path)
     .trim()
     .split('\n')
     .map((line) => line.split(','));
+  const rows = all.slice(leftOut);
   const column = (...names: readonly string[]): Float64Array => {
     const at = header.findIndex((name) => names.includes(name));
     if (at < 0) throw new Error(`${path}: no column ${names.join(' or ')}`);

@@ -53,8 +53,8 @@ export interface TokenClockEstimate {
 const CLIENT_OVERHEAD = termsNamed(['client_overhead'], DIAGNOSTIC_TERMS);
 const PREFILL_REQUESTS = termsNamed(['prefill_requests'], DIAGNOSTIC_TERMS);
 
-/** Prompts are shifted so often at most until what they lack is found. */
-const OFFSET_ROUNDS = 3;
+/** Prompts are shifted so often at most until what they lack is found to a token: with other prompts the scheduler cuts them otherwise. */
+const OFFSET_ROUNDS = 8;
 
 /**
  * Estimates the cost of an engine's steps from the times at which a client saw its tokens: every step gives each running request one
@@ -70,8 +70,10 @@ export function estimateTokenClock(tokens: TokenTable, options: TokenClockOption
   let clocked = budgetByFit(clockedSteps(tokens, facts), facts, columns);
   let fits = fitsOf(clocked, columns, level);
   let offset = 0;
-  for (let round = 0; round < OFFSET_ROUNDS && isClear(fits.offset, clocked.table); round++) {
-    offset += Math.round(fits.offset.tokens);
+  for (let round = 0; round < OFFSET_ROUNDS; round++) {
+    const more = offset !== 0 || isClear(fits.offset, clocked.table) ? Math.round(fits.offset.tokens) : 0;
+    if (!(Math.abs(more) > 0)) break;
+    offset += more;
     clocked = budgetByFit(withPrompts(clocked, offsetPrompts(tokens, offset, clocked.table), facts), facts, columns);
     fits = fitsOf(clocked, columns, level);
   }

@@ -1,11 +1,12 @@
 import type { ClockedSteps } from '../clocked-steps.js';
 import type { TrustedRows } from '../rows/trusted-rows.js';
+import { START } from '../steps/step-starts.js';
 
 /** The engine's step log as the client saw it: one element a step. Seconds on the client's clock. */
 export interface RebuiltStepLog {
   readonly length: number;
   readonly startSec: Float64Array;
-  /** The earliest chunk of a request that was decoding already: late by what lies between engine and client. */
+  /** The earliest chunk of a request that was decoding already, less `lateSec`: still late by what always lies between engine and client. */
   readonly endSec: Float64Array;
   readonly prefillTokens: Float64Array;
   readonly prefillRequests: Float64Array;
@@ -17,9 +18,9 @@ export interface RebuiltStepLog {
   readonly hiddenSteps: Float64Array;
   /** Chunks seen, first ones included. */
   readonly chunksSeen: Float64Array;
-  /** Mean lateness of the step's chunks after its end, s. */
+  /** Mean lateness of the step's chunks after the earliest, s. */
   readonly spreadSec: Float64Array;
-  /** By how much the end is late at least, by the steps that follow, s. */
+  /** By how much the earliest chunk is late at least, by the steps that follow, s. */
   readonly lateSec: Float64Array;
   /** What the step should last by the fit that told late ends apart, s. */
   readonly fittedSec: Float64Array;
@@ -27,10 +28,11 @@ export interface RebuiltStepLog {
 
 export function rebuiltStepLog(clocked: ClockedSteps, { lateSec, fittedSec }: TrustedRows): RebuiltStepLog {
   const { steps, starts, prompts } = clocked;
+  const endSec = steps.endSec.map((sec, k) => sec - lateSec[k]);
   return {
     length: steps.length,
-    startSec: starts.startSec,
-    endSec: steps.endSec,
+    startSec: starts.startSec.map((sec, k) => (starts.kind[k] === START.FOLLOWS ? endSec[k - 1] : sec)),
+    endSec,
     prefillTokens: prompts.prefillTokens,
     prefillRequests: prompts.prefillRequests,
     prefillContext: prompts.prefillContext,
