@@ -26,7 +26,6 @@ export {
   type StepClockEstimate,
   type StepClockIntervals,
 } from './step-clock/verdict/estimate-step-clock.js';
-export type { SchedulerFacts } from './token-clock/clocked-steps.js';
 export {
   estimateTokenClock,
   type TokenClockEstimate,
@@ -34,4 +33,5 @@ export {
 } from './token-clock/estimate-token-clock.js';
 export type { RebuiltStepLog } from './token-clock/report/rebuilt-step-log.js';
 export type { TokenClockReport } from './token-clock/report/token-clock-report.js';
+export type { SchedulerFacts } from './token-clock/steps/prefill-policy.js';
 export type { PrefillPolicy } from './token-clock/steps/shared-prompts.js';

@@ -3,19 +3,11 @@ import type { TokenTable } from '@stepclock/trace-io';
 import { type Alignment, alignSequences } from './sequences/align-sequences.js';
 import { tokenSequences } from './sequences/token-sequences.js';
 import { type RebuiltStarts, rebuiltStarts } from './starts/rebuilt-starts.js';
-import { prefillJobs } from './steps/prefill-jobs.js';
-import { sharedByPolicy } from './steps/prefill-policy.js';
+import { type PrefillJobs, prefillJobs } from './steps/prefill-jobs.js';
+import { type SchedulerFacts, sharedByPolicy } from './steps/prefill-policy.js';
 import { type RebuiltSteps, rebuiltSteps } from './steps/rebuilt-steps.js';
 import type { SharedPrompts } from './steps/shared-prompts.js';
 import { type StepStarts, stepStarts } from './steps/step-starts.js';
-
-/** What is known of the engine's scheduler; the rest is found from the log. */
-export interface SchedulerFacts {
-  /** Most tokens of a step, decodes included (vLLM: max_num_batched_tokens). */
-  readonly tokenBudget?: number;
-  /** Most prefill tokens of one request in one step. */
-  readonly chunkSize?: number;
-}
 
 /** A file of token times with its steps. */
 export interface ClockedSteps {
@@ -25,6 +17,7 @@ export interface ClockedSteps {
   readonly alignment: Alignment;
   readonly steps: RebuiltSteps;
   readonly starts: StepStarts;
+  readonly jobs: PrefillJobs;
   readonly prompts: SharedPrompts;
 }
 
@@ -61,8 +54,8 @@ export function withPrompts(
   const alignment = { ...aligned, sequences: { ...aligned.sequences, table } };
   const steps = rebuiltSteps(alignment);
   const starts = stepStarts(alignment.sequences, steps);
-  const prompts = sharedByPolicy(prefillJobs(alignment.sequences, steps), steps, starts, facts);
-  return { table, rebuilt, alignment, steps, starts, prompts };
+  const jobs = prefillJobs(alignment.sequences, steps);
+  return { table, rebuilt, alignment, steps, starts, jobs, prompts: sharedByPolicy(jobs, steps, starts, facts) };
 }
 
 /** Rebuilt starts that spread a run over more than its time were put one after another, where nothing lined up. */

@@ -16,15 +16,16 @@ import type { TokenTable } from '@stepclock/trace-io';
 import type { EstimateWarning } from '../estimate.js';
 import type { Compositions } from '../step-clock/verdict/compositions.js';
 import type { StepClockIntervals } from '../step-clock/verdict/estimate-step-clock.js';
-import { type ClockedSteps, clockedSteps, type SchedulerFacts, withPrompts } from './clocked-steps.js';
+import { type ClockedSteps, clockedSteps, withPrompts } from './clocked-steps.js';
 import { onlySums } from './report/only-sums.js';
 import { isClear, offsetPrompts, promptOffset } from './report/prompt-offset.js';
 import { type RebuiltStepLog, rebuiltStepLog } from './report/rebuilt-step-log.js';
 import { type TokenClockFits, type TokenClockReport, tokenClockReport } from './report/token-clock-report.js';
 import { tokenClockWarnings } from './report/token-clock-warnings.js';
-import { budgetByFit } from './rows/budget-by-fit.js';
+import { policyByFit } from './rows/policy-by-fit.js';
 import { tableOfRows } from './rows/rows-of-steps.js';
-import { fitWithoutStalls, trustedRows } from './rows/trusted-rows.js';
+import { fitWithoutStalls, holdsUnseenWork, trustedRows } from './rows/trusted-rows.js';
+import type { SchedulerFacts } from './steps/prefill-policy.js';
 
 export interface TokenClockOptions extends SchedulerFacts {
   /** Terms of the cost of a step, by name or label. Default: the four base terms. */
@@ -67,14 +68,15 @@ export function estimateTokenClock(tokens: TokenTable, options: TokenClockOption
   const { terms: names, level = 0.95, ...facts } = options;
   const terms = names === undefined ? BASE_TERMS : termsNamed(names);
   const columns = [...terms, ...CLIENT_OVERHEAD];
-  let clocked = budgetByFit(clockedSteps(tokens, facts), facts, columns);
+  let clocked = policyByFit(clockedSteps(tokens, facts), facts, columns);
   let fits = fitsOf(clocked, columns, level);
   let offset = 0;
-  for (let round = 0; round < OFFSET_ROUNDS; round++) {
+  // Work that no token shows passes for tokens of the prompts.
+  for (let round = 0; round < OFFSET_ROUNDS && !holdsUnseenWork(clocked); round++) {
     const more = offset !== 0 || isClear(fits.offset, clocked.table) ? Math.round(fits.offset.tokens) : 0;
     if (!(Math.abs(more) > 0)) break;
     offset += more;
-    clocked = budgetByFit(withPrompts(clocked, offsetPrompts(tokens, offset, clocked.table), facts), facts, columns);
+    clocked = policyByFit(withPrompts(clocked, offsetPrompts(tokens, offset, clocked.table), facts), facts, columns);
     fits = fitsOf(clocked, columns, level);
   }
   const clock = tokenClockReport(clocked, fits, offset);
@@ -97,8 +99,9 @@ function fitsOf(clocked: ClockedSteps, columns: readonly Term[], level: number):
   const trusted = trustedRows(clocked, columns);
   refuseTooFew(clocked, trusted.rows.length, columns.length);
   const table = tableOfRows(clocked, trusted.rows, columns);
-  const fit = fitWithoutStalls(table, { level });
-  const offset = promptOffset(tableOfRows(clocked, trusted.rows, [...columns, ...PREFILL_REQUESTS]), level);
+  const unseenWork = holdsUnseenWork(clocked);
+  const fit = fitWithoutStalls(table, unseenWork, { level });
+  const offset = promptOffset(tableOfRows(clocked, trusted.rows, [...columns, ...PREFILL_REQUESTS]), unseenWork, level);
   return { trusted, table, fit, offset, onlySums: onlySums(fit.rows) };
 }
 

@@ -17,8 +17,8 @@ const LEAST_TOKENS = 8;
 const SHARP = 0.1;
 
 /** What a prompt costs whatever its length, over what a token of it costs. @param table rows with the column `prefill_requests` */
-export function promptOffset(table: RowTable, level: number): PromptOffset {
-  const { coefficients, intervals, rows } = fitWithoutStalls(table, { level });
+export function promptOffset(table: RowTable, unseenWork: boolean, level: number): PromptOffset {
+  const { coefficients, intervals, rows } = fitWithoutStalls(table, unseenWork, { level });
   const [requests, tokens] = termsNamed(['prefill_requests', 'prefill_tokens'], rows.terms)
     .map(({ name }) => rows.terms.findIndex((term) => term.name === name))
     .reverse();

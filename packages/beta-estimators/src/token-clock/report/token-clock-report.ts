@@ -46,6 +46,8 @@ export interface TokenClockReport {
   readonly stalledSec: number;
   readonly stalledShare: number;
   readonly stalledAtSec: readonly number[];
+  /** Rows left out because their time contradicts the steps that they seem to hold. */
+  readonly contradictingRows: number;
   /** What lies between the client and the engine at the start of an idle engine, s; null where no row begins so. */
   readonly clientOverheadSec: number | null;
   /** Tokens that a prompt has for the engine beyond those that the log counts (negative: fewer), with its standard error; null where nothing tells. */
@@ -75,9 +77,13 @@ const SPREAD_SAMPLE = 200_000;
 /** What was fitted to a file's steps. */
 export interface TokenClockFits {
   readonly trusted: TrustedRows;
-  /** All rows, and the fit of those that are no stalls. */
+  /** All rows, and the fit of those that are no stalls and do not contradict their steps. */
   readonly table: RowTable;
-  readonly fit: RowsFit & { readonly stalled: Uint8Array; readonly rows: RowTable };
+  readonly fit: RowsFit & {
+    readonly stalled: Uint8Array;
+    readonly contradicting: Uint8Array;
+    readonly rows: RowTable;
+  };
   /** What prompts lack or have beyond their tokens, as far as they were not shifted yet. */
   readonly offset: PromptOffset;
   /** 1 by term where the rows determine only sums. */
@@ -138,6 +144,7 @@ export function tokenClockReport(clocked: ClockedSteps, fits: TokenClockFits, sh
     stalledSec,
     stalledShare: stalledSec / fits.table.seconds.reduce((sum, sec) => sum + sec, 0),
     stalledAtSec: stalled.slice(0, NAMED_STALLS).map((i) => trusted.rows.startSec[i]),
+    contradictingRows: fit.contradicting.reduce((count, is) => count + is, 0),
     clientOverheadSec: starts.kind.includes(START.IDLE) && overhead >= 0 ? fit.coefficients[overhead] : null,
     promptOffsetTokens: Number.isNaN(fits.offset.tokens) ? null : shifted + fits.offset.tokens,
     promptOffsetError: Number.isNaN(fits.offset.error) ? null : fits.offset.error,

@@ -1,6 +1,7 @@
 import { fitRows, type RowTable, stretchReader, type Term } from '@stepclock/step-cost';
 import type { ClockedSteps } from '../clocked-steps.js';
 import { START } from '../steps/step-starts.js';
+import { contradictingRows } from './contradicting-rows.js';
 import { lateBoundaries } from './late-boundaries.js';
 import { type RowLength, rowLength } from './row-length.js';
 import { stretchesOfSteps, tableOfRows } from './rows-of-steps.js';
@@ -47,7 +48,7 @@ export function trustedRows(clocked: ClockedSteps, terms: readonly Term[]): Trus
 
 /** What each step should last by a fit of rows, stalls apart. */
 function fittedSteps(clocked: ClockedSteps, table: RowTable): Float64Array {
-  const { coefficients } = fitWithoutStalls(table);
+  const { coefficients } = fitWithoutStalls(table, holdsUnseenWork(clocked));
   const stretches = stretchesOfSteps(clocked, new Float64Array(clocked.steps.length));
   const read = stretchReader(stretches);
   const { terms } = table;
@@ -60,23 +61,38 @@ function fittedSteps(clocked: ClockedSteps, table: RowTable): Float64Array {
   });
 }
 
-/** Fits that put stalled rows apart, and the fit of the rest. */
-const STALL_ROUNDS = 3;
+/** Whether steps may hold work that no token shows: after a preemption prompts are begun, given up and begun again. */
+export const holdsUnseenWork = ({ steps }: ClockedSteps): boolean => steps.resumptions.length > 0;
 
-/** The fit of the rows that are no stalls, and which are. */
-export function fitWithoutStalls(table: RowTable, options: Parameters<typeof fitRows>[1] = {}) {
+/** Fits that put rows apart, at most. */
+const APART_ROUNDS = 8;
+
+/**
+ * The fit of the rows that are no stalls and hold the steps that they seem to, and which rows those are not.
+ *
+ * @param unseenWork whether steps may hold work that no token shows
+ */
+export function fitWithoutStalls(table: RowTable, unseenWork: boolean, options: Parameters<typeof fitRows>[1] = {}) {
   let stalled: Uint8Array = new Uint8Array(table.length);
+  let contradicting: Uint8Array = new Uint8Array(table.length);
   let fit = fitRows(table, options);
   let kept = table;
-  for (let round = 0; round < STALL_ROUNDS; round++) {
-    const now = stalledRows(table, fit.coefficients);
-    if (now.every((is, i) => is === stalled[i])) break;
-    stalled = now;
-    kept = rowsWithout(table, stalled);
+  for (let round = 0; round < APART_ROUNDS; round++) {
+    const stalledNow = stalledRows(table, fit.coefficients);
+    const contradictingNow = contradictingRows(table, fit.coefficients, stalledNow, unseenWork);
+    if (same(stalledNow, stalled) && same(contradictingNow, contradicting)) break;
+    stalled = stalledNow;
+    contradicting = contradictingNow;
+    kept = rowsWithout(
+      table,
+      stalled.map((is, i) => is | contradicting[i]),
+    );
     fit = fitRows(kept, options);
   }
-  return { ...fit, rows: kept, stalled };
+  return { ...fit, rows: kept, stalled, contradicting };
 }
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => a.every((is, i) => is === b[i]);
 
 function rowsWithout({ seconds, steps, terms, sums }: RowTable, out: Uint8Array): RowTable {
   const keep = (column: Float64Array): Float64Array => column.filter((_, i) => out[i] === 0);

@@ -1,3 +1,4 @@
+import { quantileOf } from '@stepclock/numerics';
 import { firstTokensStandAlone, ownStep } from './own-steps.js';
 import { type Place, placeSequence } from './place-sequence.js';
 import { NONE, StepNodes } from './step-nodes.js';
@@ -20,6 +21,8 @@ export interface Alignment {
 
 interface Reading {
   readonly prefillFirst: boolean;
+  /** How near sequences lie to the steps of their engine in the median, as a part of a step. */
+  readonly usual?: number;
   /** How near a sequence must lie to an engine's steps to be of it, as a part of a step; absent: there is one engine. */
   readonly inLine?: number;
 }
@@ -30,30 +33,27 @@ const IN_LINE = 0.19;
 const TIMES_MEDIAN = 4;
 const LEAST_IN_LINE = 0.01;
 const ROUNDS = 3;
-/** Fewer common steps tell nothing of the engine. */
+/** Fewer common steps tell nothing of the engine, unless by chance they would lie that near less often than this. */
 const FEW = 3;
+const BY_CHANCE = 0.01;
 /** Several engines are looked for where this part of the sequences does not line up, and believed where few of these are left. */
 const OUT_OF_LINE_SHARE = 0.05;
 const LEFT_SHARE = 0.35;
 /** An engine that nobody shares is none: so many of the sequences that had company must keep it. */
 const COMPANY = 0.7;
 
+/** Where so many lie out of line engines may be many and rarely shared: company then counts that is so many times what chance gives. */
+const MANY_OUT_OF_LINE = 0.3;
+const TIMES_CHANCE = 2;
+/** Where the nearest lie so many times nearer than the median, most line up by chance, and the nearest tell what is usual. */
+const NEAREST = 0.2;
+const MIXED = 0.2;
+
 /** Lays all requests, in the order of their first token, over one common sequence of steps, or over one an engine. */
 export function alignSequences(sequences: TokenSequences): Alignment {
   let reading: Reading = { prefillFirst: false };
   let alignment = aligned(sequences, reading);
-  const outside = outOfLineShare(alignment);
-  if (outside > OUT_OF_LINE_SHARE && sequences.chunks.kind === 'step' && !sequences.mergedChunks) {
-    let inLine = IN_LINE;
-    for (let round = 0; round < ROUNDS; round++) {
-      const apart = aligned(sequences, { ...reading, inLine });
-      if (!(outOfLineShare(apart) < LEFT_SHARE * outside && overlapping(apart) > COMPANY * overlapping(alignment)))
-        break;
-      alignment = apart;
-      reading = { ...reading, inLine };
-      inLine = Math.min(inLine, Math.max(LEAST_IN_LINE, inLineOf(apart)));
-    }
-  }
+  if (sequences.chunks.kind === 'step' && !sequences.mergedChunks) [alignment, reading] = byEngine(alignment, reading);
   if (sequences.chunks.kind === 'step' && firstTokensStandAlone(alignment)) {
     alignment = aligned(sequences, { ...reading, prefillFirst: true });
   }
@@ -61,10 +61,36 @@ export function alignSequences(sequences: TokenSequences): Alignment {
   return alignment;
 }
 
-/** How near sequences lie to the steps of their engine, as a part of a step: some times the median. */
-function inLineOf({ distanceSec, sequences }: Alignment): number {
-  const distances = distanceSec.filter((distance) => !Number.isNaN(distance)).sort();
-  return (TIMES_MEDIAN * (distances[distances.length >> 1] ?? 0)) / sequences.typicalStepSec;
+/** The sequences apart by engine, where that brings into line what does not line up with one. */
+function byEngine(one: Alignment, reading: Reading): readonly [Alignment, Reading] {
+  const { sequences } = one;
+  const outside = outOfLineShare(one);
+  let best: readonly [Alignment, Reading] = [one, reading];
+  if (!(outside > OUT_OF_LINE_SHARE)) return best;
+  let inLine = IN_LINE;
+  let usual = IN_LINE;
+  for (let round = 0; round < ROUNDS; round++) {
+    const apart = aligned(sequences, { ...reading, inLine, usual });
+    const company = overlapping(apart) / overlapping(one);
+    const beyondChance = company > TIMES_CHANCE * 2 * inLine * apart.heads.length;
+    const isMany = outside > MANY_OUT_OF_LINE;
+    const believed = outOfLineShare(apart) < LEFT_SHARE * outside && (company > COMPANY || (isMany && beyondChance));
+    if (believed) best = [apart, { ...reading, inLine, usual }];
+    else if (!isMany) break;
+    const nearest = usualDistance(apart, NEAREST);
+    usual = usualDistance(apart, 0.5);
+    if (nearest < MIXED * usual) usual = nearest;
+    const nearer = Math.min(inLine, Math.max(LEAST_IN_LINE, TIMES_MEDIAN * usual));
+    if (!believed && nearer === inLine) break;
+    inLine = nearer;
+  }
+  return best;
+}
+
+/** How near this part of the sequences lies to the steps of their engine, as a part of a step. */
+function usualDistance({ distanceSec, sequences }: Alignment, part: number): number {
+  const distances = distanceSec.filter((distance) => !Number.isNaN(distance));
+  return distances.length === 0 ? 0 : quantileOf(distances, part) / sequences.typicalStepSec;
 }
 
 /** Sequences that overlap with others of their engine. */
@@ -84,7 +110,7 @@ function outOfLineShare({ distanceSec, sequences }: Alignment): number {
   return asked === 0 ? 0 : outside / asked;
 }
 
-function aligned(sequences: TokenSequences, { prefillFirst, inLine }: Reading): Alignment {
+function aligned(sequences: TokenSequences, { prefillFirst, usual = IN_LINE, inLine }: Reading): Alignment {
   const nodes = new StepNodes();
   const { chunkSec } = sequences.table;
   const nodeOfChunk = new Int32Array(chunkSec.length).fill(NONE);
@@ -94,7 +120,10 @@ function aligned(sequences: TokenSequences, { prefillFirst, inLine }: Reading): 
     const firstSec = chunkSec[sequences.firstChunk[request]];
     let engine: EngineSteps | undefined;
     let place: Place | undefined;
-    for (const candidate of engines) {
+    const { instance } = sequences.table;
+    // What the file tells of engines counts before what lines up.
+    const own = instance === undefined ? engines : engines.filter((other) => other.instance === instance[request]);
+    for (const candidate of own) {
       candidate.advance(firstSec);
       const there = placeSequence(nodes, sequences, request, candidate.cursor);
       if (isBetter(there, place)) {
@@ -105,8 +134,10 @@ function aligned(sequences: TokenSequences, { prefillFirst, inLine }: Reading): 
     if (inLine !== undefined && place !== undefined) {
       // Too few common steps line up by chance: an engine that is idle now is likelier. Out of line: an idle one, or one not seen before.
       const near = !(place.distanceSec > inLine * sequences.typicalStepSec);
-      const idle = engines.find(({ tail }) => nodes.timeSec[tail] < firstSec - sequences.typicalStepSec);
-      if (!near || (place.overlap < FEW && idle !== undefined)) {
+      const idle = own.find(({ tail }) => nodes.timeSec[tail] < firstSec - sequences.typicalStepSec);
+      // Steps of much the same length: one common step tells as much as two.
+      const chance = 2 * own.length * Math.max(place.distanceSec / sequences.typicalStepSec, usual);
+      if (!near || (place.overlap < FEW && chance > BY_CHANCE && idle !== undefined)) {
         engine = idle;
         place = undefined;
       }
@@ -114,7 +145,7 @@ function aligned(sequences: TokenSequences, { prefillFirst, inLine }: Reading): 
     let node: number;
     if (engine === undefined) {
       node = nodes.insertAfter(NONE, firstSec);
-      engine = new EngineSteps(nodes, node);
+      engine = new EngineSteps(nodes, node, instance?.[request]);
       engines.push(engine);
     } else {
       distanceSec[request] = place?.distanceSec ?? Number.NaN;
@@ -143,6 +174,7 @@ class EngineSteps {
   constructor(
     private readonly nodes: StepNodes,
     readonly head: number,
+    readonly instance: number | undefined,
   ) {
     this.cursor = head;
     this.tail = head;

@@ -104,6 +104,10 @@ export function placeSequence(nodes: StepNodes, sequences: TokenSequences, reque
     }
   }
   bestOffset = offsetOfEarly(sequences, request, start, count, length, bestOffset);
+  // Nor does the first, which has no vote: a request may sit out right after it.
+  if (sequences.chunks.kind === 'step' && times[bestOffset] - firstSec > APART * sequences.typicalStepSec) {
+    while (bestOffset > 0 && times[bestOffset] - firstSec > firstSec - times[bestOffset - 1]) bestOffset--;
+  }
   if (Number.isNaN(best)) return { node: NONE, distanceSec: Number.NaN, overlap: 0 };
   return { node: bestOffset < 0 ? nodesOf[0] : nodesOf[bestOffset], distanceSec: best, overlap: count };
 }
@@ -132,6 +136,10 @@ function offsetOfEarly(
   };
   const early = nearest[0] - positionOf(sequences, request, sampled[0]);
   if (early < 0 || early === chosen) return chosen;
+  // No token comes before the end of its step.
+  const at = chosen + positionOf(sequences, request, sampled[0]);
+  const ahead = at < length ? times[at] - chunkSec[start + sampled[0]] : 0;
+  if (ahead > APART * sequences.typicalStepSec && off(0, early) < ON_STEP * sequences.typicalStepSec) return early;
   let fits = 0;
   let misses = 0;
   for (let k = 0; k < EARLY; k++) {

@@ -7,7 +7,7 @@ const OUT_OF_STEP = 0.45;
 const AHEAD = 8;
 /** Chunks at most in which they are looked for, and fewest that decide. */
 const FURTHEST = 64;
-const FEW = 3;
+const FEW = 2;
 /** A gap below this part of a step belongs to a burst. */
 const BURST = 0.4;
 /** A new position must be this much nearer. */
@@ -38,7 +38,7 @@ export function walkSequence(
       node = next === NONE ? nodes.insertAfter(node, between(nodes.timeSec[from], sec, s / steps)) : next;
     }
     if (sequences.mergedChunks && sec - chunkSec[begin + j - 1] > BURST * sequences.typicalStepSec) {
-      node = nearestInTime(nodes, node, sec, from, OUT_OF_STEP * sequences.typicalStepSec);
+      node = nearestInTime(nodes, node, sec, OUT_OF_STEP * sequences.typicalStepSec);
     } else if (nodes.seen(node)) {
       const off = sec - nodes.timeSec[node];
       if (Math.abs(off) > OUT_OF_STEP * sequences.typicalStepSec && sequences.chunks.kind === 'step') {
@@ -107,8 +107,10 @@ function distance(
 ): number {
   const found: number[] = [];
   for (let i = at, n = node; i < end && n !== NONE && found.length < AHEAD; i++, n = nodes.next[n]) {
-    if (nodes.seen(n) && chunkSec[i] - chunkSec[i - 1] > BURST * gapSec)
-      found.push(Math.abs(chunkSec[i] - nodes.timeSec[n]));
+    const gap = chunkSec[i] - chunkSec[i - 1];
+    // It sat out again: what follows tells nothing of where it is now.
+    if (found.length >= FEW && gap > nodes.timeSec[n] - nodes.timeSec[nodes.previous[n]] + gapSec) break;
+    if (nodes.seen(n) && gap > BURST * gapSec) found.push(Math.abs(chunkSec[i] - nodes.timeSec[n]));
   }
   if (found.length < FEW) return Number.POSITIVE_INFINITY;
   return found.sort((a, b) => a - b)[found.length >> 1];
@@ -120,11 +122,11 @@ function between(from: number, to: number, part: number): number {
 
 /** The step nearest in time to a moment, from `cursor` on; a new one where none is near. */
 export function stepNearest(nodes: StepNodes, cursor: number, sec: number, stepSec: number): number {
-  return nearestInTime(nodes, cursor, sec, nodes.previous[cursor], OUT_OF_STEP * stepSec);
+  return nearestInTime(nodes, cursor, sec, OUT_OF_STEP * stepSec);
 }
 
-/** Where chunks are merged, so that any gap may be several steps: the step nearest in time after `from`, or a new one. */
-function nearestInTime(nodes: StepNodes, node: number, sec: number, from: number, apart: number): number {
+/** Where chunks are merged, so that any gap may be several steps: the step nearest in time from `node` on, or a new one. */
+function nearestInTime(nodes: StepNodes, node: number, sec: number, apart: number): number {
   let at = node;
   while (
     nodes.next[at] !== NONE &&
@@ -135,5 +137,5 @@ function nearestInTime(nodes: StepNodes, node: number, sec: number, from: number
   const off = sec - nodes.timeSec[at];
   if (!nodes.seen(at) || Math.abs(off) <= apart) return at;
   if (off > 0) return nodes.insertAfter(at, sec);
-  return at === node ? nodes.insertAfter(from, sec) : at;
+  return nodes.previous[at] === NONE ? at : nodes.insertAfter(nodes.previous[at], sec);
 }

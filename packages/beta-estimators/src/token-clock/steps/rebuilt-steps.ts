@@ -34,6 +34,15 @@ interface Resumption {
 
 /** Who sat out steps saw at least this part of their usual time pass. */
 const SAT_OUT = 0.5;
+/** Where chunks are held back, only who skips more steps than these sat out. */
+const MOST_HELD = 8;
+
+/** So many steps that nobody showed, or showed twice, leave a token a step. */
+const MISCOUNTED = 2;
+
+/** Tokens that a request puts out in each step in which it moves. */
+const perMove = (tokens: number, moves: number): number =>
+  moves === 0 ? 0 : Math.abs(tokens - moves) <= MISCOUNTED ? 1 : tokens / moves;
 
 /** Reads the steps off an alignment: their ends, who decoded in each, over how much context. */
 export function rebuiltSteps(alignment: Alignment): RebuiltSteps {
@@ -91,7 +100,7 @@ export function rebuiltSteps(alignment: Alignment): RebuiltSteps {
     const tokens = Math.max(table.outputTokens[r] - 1, chunks);
     if (sequences.chunks.kind === 'interval' || span <= tokens) {
       // Chunks held back came with the next: it decoded all the while.
-      decodes(r, first, last, 1, span > 0 ? tokens / span : 0);
+      decodes(r, first, last, 1, perMove(tokens, span));
       continue;
     }
     let from = begin;
@@ -100,12 +109,14 @@ export function rebuiltSteps(alignment: Alignment): RebuiltSteps {
       const moved = moves[stepOfChunk[i] + 1] - moves[left + 1];
       // Steps that a client handed out in one burst tell nothing.
       const passedSec = endSec[stepOfChunk[i]] - endSec[left];
-      if (moved <= 1 || passedSec < SAT_OUT * moved * sequences.typicalStepSec) continue;
+      if (moved <= (sequences.mergedChunks ? MOST_HELD : 1) || passedSec < SAT_OUT * moved * sequences.typicalStepSec)
+        continue;
       decodes(r, stepOfChunk[from], left, from - begin + 1, 1);
       resumptions.push({ request: r, leftStep: left, step: stepOfChunk[i], tokens: table.promptTokens[r] + i - begin });
       from = i;
     }
-    decodes(r, stepOfChunk[from], last, from - begin + 1, 1);
+    if (from === begin) decodes(r, first, last, 1, perMove(tokens, span));
+    else decodes(r, stepOfChunk[from], last, from - begin + 1, 1);
   }
   const inFlight = new Float64Array(length);
   const decodeSeqs = new Float64Array(length);

@@ -101,13 +101,14 @@ function shareBudget(shares: Shares, jobs: PrefillJobs, steps: RebuiltSteps, sta
     if (doubted === next) tied[k] = 1;
     if (endSec[k] <= jobs.readySec[next] || (decodeSeqs[k] > 0 && decodesWait)) continue;
     if (left[next] <= room) {
-      if (early > MOST_OVERHEAD_SEC && contradicted !== next) {
+      // After preemptions a prompt may have waited for room in the cache.
+      if (early > MOST_OVERHEAD_SEC && contradicted !== next && steps.resumptions.length === 0) {
         contradicted = next;
         shares.contradictions++;
       }
       continue;
     }
-    if (early > 0) shares.compute(next, room, k);
+    if (early >= 0) shares.compute(next, room, k);
     if (Math.abs(early) < MOST_OVERHEAD_SEC) {
       tied[k] = 1;
       doubted = next;

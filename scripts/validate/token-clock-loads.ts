@@ -1,0 +1,133 @@
+// The token clock on simulated engines of known cost without noise: any load, any scheduler, any way that chunks follow tokens.
+import { estimateTokenClock, type TokenClockOptions } from '@stepclock/beta-estimators';
+import { drawWorkload, type EngineLimits, simulate, type TokenTimesOptions, tokenTimes } from '@stepclock/engine-sim';
+import { isFault } from '@stepclock/faults';
+import type { TokenTable } from '@stepclock/trace-io';
+
+const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+const row = (...cells: readonly (string | number)[]): boolean => print(`| ${cells.join(' | ')} |`);
+const quick = process.argv.includes('--quick');
+const only = process.argv.find((word) => word.startsWith('--case='))?.slice('--case='.length);
+const SEEDS = quick ? 2 : 6;
+
+const TRUE = { beta0: 6e-3, beta1: 20e-6, beta2: 120e-6, beta3: 1e-7 };
+const LABELS = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
+const BUDGET: EngineLimits = { maxNumBatchedTokens: 2048 };
+
+interface Case {
+  readonly perSec: number;
+  readonly engine?: EngineLimits;
+  readonly client?: TokenTimesOptions;
+  readonly told?: TokenClockOptions;
+  readonly requests?: number;
+  readonly engines?: number;
+  /** So many users, each of whom sends the next request when the last is answered; `perSec` does not count. */
+  readonly users?: number;
+}
+
+const CASES: readonly (readonly [string, Case])[] = [
+  ['0.02/s', { perSec: 0.02, engine: BUDGET, requests: 150 }],
+  ['0.02/s, budget told', { perSec: 0.02, engine: BUDGET, requests: 150, told: { tokenBudget: 2048 } }],
+  ['0.1/s', { perSec: 0.1, engine: BUDGET, requests: 150 }],
+  ['0.5/s', { perSec: 0.5, engine: BUDGET }],
+  ['2/s', { perSec: 2, engine: BUDGET }],
+  ['4/s', { perSec: 4, engine: BUDGET }],
+  ['8/s', { perSec: 8, engine: BUDGET }],
+  ['12/s', { perSec: 12, engine: BUDGET }],
+  ['20/s', { perSec: 20, engine: BUDGET }],
+  ['saturation (40/s)', { perSec: 40, engine: BUDGET }],
+  ['saturation, budget 512', { perSec: 20, engine: { maxNumBatchedTokens: 512 } }],
+  ['saturation, budget 512, told', { perSec: 20, engine: { maxNumBatchedTokens: 512 }, told: { tokenBudget: 512 } }],
+  ['12/s for 16 places', { perSec: 12, engine: { ...BUDGET, maxNumSeqs: 16 } }],
+  ['1 user', { perSec: 0, users: 1, engine: BUDGET, requests: 150 }],
+  ['4 users', { perSec: 0, users: 4, engine: BUDGET }],
+  ['16 users', { perSec: 0, users: 16, engine: BUDGET }],
+  ['64 users', { perSec: 0, users: 64, engine: BUDGET, requests: 600 }],
+  ['64 a prompt, 0.5/s', { perSec: 0.5, engine: { chunkSize: 64 } }],
+  ['64 a prompt, 8/s', { perSec: 8, engine: { chunkSize: 64 } }],
+  ['512 a prompt, 2/s', { perSec: 2, engine: { chunkSize: 512 } }],
+  ['512 a prompt, 12/s', { perSec: 12, engine: { chunkSize: 512 } }],
+  ['prefill first, 1/s', { perSec: 1, engine: { ...BUDGET, prefillFirst: true } }],
+  ['prefill first, 6/s', { perSec: 6, engine: { ...BUDGET, prefillFirst: true } }],
+  ['prefill first, 16 users', { perSec: 0, users: 16, engine: { ...BUDGET, prefillFirst: true } }],
+  ['asynchronous, 2/s', { perSec: 2, engine: { ...BUDGET, asyncScheduling: true } }],
+  ['asynchronous, 12/s', { perSec: 12, engine: { ...BUDGET, asyncScheduling: true } }],
+  ['a chunk every 2 steps', { perSec: 8, engine: BUDGET, client: { interval: 2 } }],
+  ['a chunk every 3 steps', { perSec: 8, engine: BUDGET, client: { interval: 3 } }],
+  ['a chunk every 4 steps', { perSec: 8, engine: BUDGET, client: { interval: 4 } }],
+  ['a chunk every 4 steps, 2/s', { perSec: 2, engine: BUDGET, client: { interval: 4 } }],
+  ['5 % held back, 2/s', { perSec: 2, engine: BUDGET, client: { heldBack: 0.05 } }],
+  ['5 % held back, 8/s', { perSec: 8, engine: BUDGET, client: { heldBack: 0.05 } }],
+  ['preemption', { perSec: 12, engine: { ...BUDGET, kvTokens: 12_000 } }],
+  ['preemption, budget told', { perSec: 12, engine: { ...BUDGET, kvTokens: 12_000 }, told: { tokenBudget: 2048 } }],
+  ['10 ms between client and engine', { perSec: 4, engine: BUDGET, client: { overheadSec: 0.01 } }],
+  ['two engines, 4/s', { perSec: 4, engine: BUDGET, engines: 2 }],
+  ['two engines, 16/s', { perSec: 16, engine: BUDGET, engines: 2 }],
+  ['eight engines, 8/s', { perSec: 8, engine: BUDGET, engines: 8 }],
+  ['eight engines, 64/s', { perSec: 64, engine: BUDGET, engines: 8 }],
+];
+
+/** A queue for so many places is, seen from the engine, so many users: each request is sent when an answer before it ends. */
+const asUsers = (tokens: TokenTable, users: number, lastTokenSec: ArrayLike<number>): TokenTable => {
+  const ends = Float64Array.from(lastTokenSec).sort();
+  return { ...tokens, sentSec: tokens.sentSec.map((sec, r) => (r < users ? sec : ends[r - users])) };
+};
+
+const run = ({ perSec, engine = {}, client = {}, requests = 300, engines = 1, users }: Case, seed: number) => {
+  const total = requests * engines;
+  const workload = drawWorkload({
+    requests: total,
+    arrivals:
+      users === undefined ? { kind: 'poisson', perSec } : { kind: 'given', timesSec: new Float64Array(total).fill(1) },
+    prompt: { kind: 'lognormal', mean: 600, sigma: 0.8, atLeast: 1, atMost: 8000 },
+    output: { kind: 'lognormal', mean: 150, sigma: 0.7, atLeast: 2, atMost: 3000 },
+    instances: engines,
+    seed,
+  });
+  const limits = users === undefined ? engine : { ...engine, maxNumSeqs: users };
+  const simulation = simulate(workload, { coefficients: TRUE, ...limits }, { seed });
+  const tokens = tokenTimes(simulation, { seed, ...client });
+  return {
+    steps: simulation.steps,
+    tokens: users === undefined ? tokens : asUsers(tokens, users, simulation.requests.lastTokenSec),
+  };
+};
+
+print('Known cost (6 ms, 20 us, 120 us, 100 ns), no noise, nothing told unless said; worst of the seeds');
+print('');
+row('engine and client', 'steps found', ...LABELS, 'engines', 'only sums', 'warnings');
+row(...Array.from({ length: 8 }, () => '---'));
+for (const [name, given] of CASES) {
+  if (only !== undefined && !name.includes(only)) continue;
+  const worst = [0, 0, 0, 0];
+  const said = new Set<string>();
+  const sums = new Set<string>();
+  const engines = new Set<number>();
+  let found = 0;
+  let all = 0;
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const { steps, tokens } = run(given, seed);
+    all += steps.length;
+    try {
+      const { betas, clock, warnings } = estimateTokenClock(tokens, given.told ?? {});
+      found += clock.steps + clock.hiddenSteps;
+      for (const [t, label] of LABELS.entries()) {
+        if (clock.onlySums.includes(label)) sums.add(label);
+        else worst[t] = Math.max(worst[t], Math.abs(betas[label] / TRUE[label] - 1));
+      }
+      engines.add(clock.engines);
+      for (const { code } of warnings) said.add(code);
+    } catch (fault) {
+      if (!isFault(fault)) throw fault;
+      said.add(fault.code);
+    }
+  }
+  row(
+    name,
+    `${found} / ${all}`,
+    ...LABELS.map((label, t) => (sums.has(label) ? 'sum' : worst[t].toExponential(1))),
+    [...engines].join(', '),
+    [...sums].join(', '),
+    [...said].join(', '),
+  );
+}
