@@ -5,8 +5,8 @@ import { gunzipSync } from 'node:zlib';
 import { estimateTokenClock, type TokenClockEstimate, type TokenClockOptions } from '@stepclock/beta-estimators';
 import { drawWorkload, simulate, tokenTimes } from '@stepclock/engine-sim';
 import { isFault } from '@stepclock/faults';
+import { matchStepLogs } from '@stepclock/step-model';
 import { readTrace, type TokenTable } from '@stepclock/trace-io';
-import { matchedSteps } from './token-clock/matched-steps.js';
 import { regressionOf, trueStepsOf } from './token-clock/true-steps.js';
 
 const data = process.argv[2] ?? '../shared/data';
@@ -60,7 +60,7 @@ const againstStepLog = async (
   known?: readonly number[],
   warmUpSteps = 0,
 ): Promise<void> => {
-  const truth = trueStepsOf(log, warmUpSteps);
+  const truth = await trueStepsOf(log, warmUpSteps);
   const { coefficients, mean } = regressionOf(truth);
   const reference = known ?? coefficients;
   const estimate = tried(await tokensOf(path), { tokenBudget });
@@ -69,13 +69,13 @@ const againstStepLog = async (
     return;
   }
   const betas = betasOf(estimate);
-  const match = matchedSteps(estimate.steps, truth);
+  const match = matchStepLogs(estimate.steps, { ...truth, decodeSeqs: truth.decodeTokens });
   const context = mean[3] / mean[2];
   row(
     name,
     `${estimate.clock.steps + estimate.clock.hiddenSteps} / ${truth.endSec.length}`,
     `${match.extra} / ${match.missed}`,
-    `${ms(match.boundaryP50Sec)}, ${ms(match.boundaryP95Sec)}, ${ms(match.periodP50Sec)}`,
+    [match.boundaryP50Sec, match.boundaryP95Sec, match.periodP50Sec].map((sec) => ms(sec ?? Number.NaN)).join(', '),
     ...LABELS.map((_, t) => error(betas[t], reference[t])),
     covered(estimate, reference),
     error(seconds(betas, mean), seconds(reference, mean)),

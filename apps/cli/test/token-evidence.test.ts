@@ -7,6 +7,7 @@ import { capture } from './capture.js';
 
 const fixtures = join(import.meta.dirname, '../../../fixtures');
 const bench = join(fixtures, 'traces/vllm-cpu/steady/bench.json.gz');
+const trueSteps = join(fixtures, 'traces/vllm-cpu/steady/steps.csv.gz');
 
 let folder = '';
 beforeAll(() => {
@@ -115,12 +116,54 @@ describe('steps on a file with token times', () => {
     expect(JSON.parse(again.stdout).betas.beta0).toAgree(betas.beta0, 0.1);
   });
 
-  it.each([
-    ['--against', bench],
-    ['--weights', 'none'],
-  ])('%s is for step logs', async (option, value) => {
-    const { code, stderr } = await capture(['steps', bench, option, value]);
+  it("--against the engine's own step log: which steps were found, and how far off ends and coefficients are", async () => {
+    const { code, stdout } = await capture(['steps', bench, '--against', trueSteps, '--json']);
+    expect(code).toBe(0);
+    const { against } = JSON.parse(stdout);
+    expect(against).toMatchObject({ file: trueSteps, kind: 'step-log' });
+    expect(against.match).toMatchObject({ steps: 1592, reference_steps: 1592, extra: 0, missed: 0, same_context: 1 });
+    expect(against.match.boundary_p50_sec).toBeLessThan(3e-4);
+    const beta0 = against.coefficients.find((one: { coefficient: string }) => one.coefficient === 'beta0');
+    expect(Math.abs(beta0.error)).toBeLessThan(0.03);
+    const text = await capture(['steps', bench, '--against', trueSteps]);
+    expect(text.stdout).toContain('steps found: 1 592 of 1 592 (0 that the log lacks, 0 missed');
+  });
+
+  it('--against a betas file, told from a step log by its content', async () => {
+    const betas = join(folder, 'betas.json');
+    expect((await capture(['estimate', bench, '--json', betas])).code).toBe(0);
+    const { code, stdout } = await capture(['steps', bench, '--against', betas, '--json']);
+    expect(code).toBe(0);
+    const { against } = JSON.parse(stdout);
+    expect(against).toMatchObject({ kind: 'betas', match: null });
+    expect(Math.abs(against.total_time_error)).toBeLessThan(0.03);
+  });
+
+  it('--against anything else is refused', async () => {
+    const { code, stderr } = await capture(['steps', bench, '--against', bench]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('must be a betas file or a step log')]);
+  });
+
+  it('--weights is for step logs', async () => {
+    const { code, stderr } = await capture(['steps', bench, '--weights', 'none']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('is for step logs')]);
+  });
+
+  it('--to chrome-trace: a slice a step, in the order of time, and counters', async () => {
+    const output = join(folder, 'trace.json');
+    expect((await capture(['steps', bench, '--to', 'chrome-trace', '--output', output])).code).toBe(0);
+    const { traceEvents } = JSON.parse(readFileSync(output, 'utf8'));
+    const slices = traceEvents.filter(({ ph }: { ph: string }) => ph === 'X');
+    expect(slices).toHaveLength(1592);
+    for (const [k, { ts, dur }] of slices.entries()) {
+      expect(dur).toBeGreaterThanOrEqual(0);
+      // Times are written to the nanosecond.
+      if (k > 0) expect(ts).toBeGreaterThanOrEqual(slices[k - 1].ts + slices[k - 1].dur - 0.01);
+    }
+    const sequences = traceEvents.filter(({ name }: { name: string }) => name === 'sequences');
+    expect(sequences).toHaveLength(1592);
+    const { code, stderr } = await capture(['steps', bench, '--to', 'chrome-trace']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--to: needs --output')]);
   });
 
   it('--output is for token times', async () => {

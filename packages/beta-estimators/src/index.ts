@@ -32,6 +32,7 @@ export {
   type TokenClockOptions,
 } from './token-clock/estimate-token-clock.js';
 export type { RebuiltStepLog } from './token-clock/report/rebuilt-step-log.js';
+export { type StepPeriods, soundPeriods } from './token-clock/report/sound-periods.js';
 export type { TokenClockReport } from './token-clock/report/token-clock-report.js';
 export type { SchedulerFacts } from './token-clock/steps/prefill-policy.js';
 export type { PrefillPolicy } from './token-clock/steps/shared-prompts.js';

@@ -33,7 +33,7 @@ export interface StepsComparison {
  */
 export const compareWithSteps = (
   estimate: Betas,
-  fit: StepsFit,
+  fit: Pick<StepsFit, 'betas'>,
   steps: StepColumns,
   intervals: Readonly<Record<string, readonly [number, number] | null>> = {},
   catalogue: readonly Term[] = CATALOGUE,

@@ -41,4 +41,6 @@ export { estimateReport } from './report/estimate-report.js';
 export { type ReplayReportInput, replayReport } from './report/replay-report.js';
 export { replayResultOf } from './report/replay-result.js';
 export type { StepColumns } from './step-columns.js';
+export { type MatchedColumns, matchStepLogs, type StepLogMatch } from './step-logs/match-step-logs.js';
+export { stepPeriods } from './step-logs/step-periods.js';
 export type { StepModelFaultCode } from './step-model-fault.js';

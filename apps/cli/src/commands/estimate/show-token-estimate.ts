@@ -6,12 +6,13 @@ import type { Session } from '../../session/session.js';
 import { grouped } from '../../text/quantity.js';
 import { tokenClockText } from '../../text/token-clock-text.js';
 
-/** Writes an estimate from token times, as JSON or for people. */
+/** Writes an estimate from token times, as JSON (with further fields) or for people. */
 export const showTokenEstimate = async (
   estimate: TokenClockEstimate,
   { trace, requests, name, sha256 }: TraceInput,
   json: string | undefined,
   session: Session,
+  further: Readonly<Record<string, unknown>> = {},
 ): Promise<ExitCode> => {
   for (const { message, count } of trace.exclusions) session.log.info(`${count} left out: ${message}`);
   for (const { code, message } of estimate.warnings) session.log.warn(`${message} [${code}]`);
@@ -20,6 +21,7 @@ export const showTokenEstimate = async (
   const taken = await session.writeJson(json, {
     ...betasFileOf(told),
     evidence: 'tokens',
+    ...further,
     input: {
       files: [
         {

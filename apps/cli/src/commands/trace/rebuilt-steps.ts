@@ -24,7 +24,9 @@ const ROWS = 4096;
 
 /** A rebuilt step log as CSV, in pieces; `stepclock steps` reads it. */
 export function* rebuiltStepsCsv(log: RebuiltStepLog): Iterable<string> {
-  yield `${COLUMNS.join(',')}\n`;
+  // One engine needs no name.
+  const isOne = log.engine.every((engine) => engine === 0);
+  yield `${[...COLUMNS, ...(isOne ? [] : ['instance'])].join(',')}\n`;
   for (let from = 0; from < log.length; from += ROWS) {
     let piece = '';
     for (let k = from; k < Math.min(from + ROWS, log.length); k++) {
@@ -43,6 +45,7 @@ export function* rebuiltStepsCsv(log: RebuiltStepLog): Iterable<string> {
         time(log.spreadSec[k]),
         time(log.lateSec[k]),
         time(log.fittedSec[k]),
+        ...(isOne ? [] : [log.engine[k]]),
       ];
       piece += `${row.join(',')}\n`;
     }

@@ -5,6 +5,7 @@ import {
   compareWithSteps,
   fitSteps,
   intervalsOfFile,
+  snakeCaseFields,
   snakeCaseKeys,
 } from '@stepclock/step-model';
 import { readTraceFile } from '../../files/trace-input.js';
@@ -15,32 +16,17 @@ import { termNames } from '../../options/term-names.js';
 import { defineVerb } from '../../options/verb.js';
 import { about, inputFault, usageFault } from '../../session/errors.js';
 import { betasText, diagnosticsText } from '../../text/estimate-text.js';
-import { grouped, percent, significant } from '../../text/quantity.js';
-import { tableText } from '../../text/table.js';
+import { grouped } from '../../text/quantity.js';
+import { comparisonText, matchText } from '../../text/steps-comparison-text.js';
 import { showTokenEstimate } from '../estimate/show-token-estimate.js';
 import { tokenEstimate } from '../estimate/token-evidence.js';
-import { readBetasFile } from '../model/betas-input.js';
+import { chromeTrace } from './chrome-trace.js';
 import { rebuiltStepsCsv } from './rebuilt-steps.js';
+import { readStepReference } from './step-reference.js';
+import { tokenStepsAgainst } from './steps-of-tokens.js';
 
-const comparisonText = ({
-  coefficients,
-  meanAbsoluteError,
-  totalTimeError,
-}: ReturnType<typeof compareWithSteps>): string =>
-  [
-    tableText([
-      ['', 'estimate s', 'its interval', 'step log s', 'error', 'interval holds it'],
-      ...coefficients.map(({ coefficient, estimate, reference, error, interval, holdsReference }) => [
-        coefficient,
-        significant(estimate),
-        interval === null ? '-' : interval.map((end) => significant(end)).join(' to '),
-        significant(reference),
-        error === null ? '-' : percent(error),
-        holdsReference === null ? '-' : holdsReference ? 'yes' : 'no',
-      ]),
-    ]),
-    `steps predicted within ${percent(meanAbsoluteError)} on average, their total time off by ${percent(totalTimeError)}`,
-  ].join('\n');
+/** What a rebuilt step log is written as: CSV, which this verb reads, or the trace that Perfetto and speedscope show. */
+const STEP_TARGETS = ['csv', 'chrome-trace'] as const;
 
 export const verb = defineVerb({
   positionals: { log: required(text('the log; - is standard input', 'trace')) },
@@ -49,29 +35,55 @@ export const verb = defineVerb({
     terms: text('terms of the cost, by name, apart by commas: step,prefill_tokens,prefill_step,... [auto]'),
     weights: choice(['inverse-seconds', 'none'], 'of a step: 1 / its fitted time, or all alike [inverse-seconds]'),
     ci: number('level of the confidence intervals [0.95]', properFraction),
-    against: text('a betas file to compare with', 'input'),
+    against: text("a betas file, or (for token times) the engine's own step log, to compare with", 'input'),
     'max-num-batched-tokens': number('token times: the token budget a step [from meta.json]', positiveInteger),
-    output: text('token times: write the rebuilt step log (CSV) here', 'file'),
+    output: text('token times: write the rebuilt step log here', 'file'),
+    to: choice(STEP_TARGETS, 'token times: as what it is written [csv]'),
     ...jsonOption,
   },
   examples: [
     ['$0 steps vllm.log --against betas.json', 'compare with an estimate of the same run from its request log'],
+    ['$0 steps bench.json --against steps.csv', "compare the steps that token times show with the engine's own log"],
+    ['$0 steps bench.json --to chrome-trace --output trace.json', 'a timeline for Perfetto or speedscope'],
   ],
   run: async (args, session) => {
     const input = await readTraceFile(args.log, {}, session);
     const { trace, name } = input;
     if (trace.kind === 'tokens' || (trace.kind === 'phases' && trace.tokens !== undefined)) {
-      for (const option of ['against', 'model', 'weights'] as const) {
+      for (const option of ['model', 'weights'] as const) {
         if (args[option] === undefined) continue;
         throw usageFault(`--${option}`, 'is for step logs; --output writes one of these token times');
       }
       const { maxNumBatchedTokens, terms, ci } = args;
       const estimate = tokenEstimate([input], given({ evidence: 'tokens', maxNumBatchedTokens, terms, ci }), session);
       if (estimate === undefined) throw inputFault(name, 'must have token times');
-      if (args.output !== undefined) await session.writeText(args.output, rebuiltStepsCsv(estimate.steps));
-      return await showTokenEstimate(estimate, input, args.json, session);
+      if (args.to !== undefined && args.output === undefined) throw usageFault('--to', 'needs --output');
+      if (args.output !== undefined) {
+        const { steps } = estimate;
+        await session.writeText(
+          args.output,
+          args.to === 'chrome-trace' ? chromeTrace(steps, name) : rebuiltStepsCsv(steps),
+        );
+      }
+      const { against } = args;
+      if (against === undefined) return await showTokenEstimate(estimate, input, args.json, session);
+      const comparison = tokenStepsAgainst(estimate, await readStepReference(against, session), against);
+      const taken = await showTokenEstimate(estimate, input, args.json, session, {
+        against: { file: against, ...snakeCaseFields(comparison) },
+      });
+      if (args.json !== '-') {
+        const { match } = comparison;
+        session.print(
+          ['', `against ${against}`, ...(match === null ? [] : [matchText(match)]), comparisonText(comparison)].join(
+            '\n',
+          ),
+        );
+      }
+      return taken;
     }
-    if (args.output !== undefined) throw usageFault('--output', 'is for files with token times');
+    for (const option of ['output', 'to'] as const) {
+      if (args[option] !== undefined) throw usageFault(`--${option}`, 'is for files with token times');
+    }
     if (trace.steps === undefined) {
       throw inputFault(
         name,
@@ -86,7 +98,9 @@ export const verb = defineVerb({
       ),
     );
     for (const { code, message } of fit.warnings) session.log.warn(`${message} [${code}]`);
-    const estimate = args.against === undefined ? undefined : await readBetasFile(args.against, session);
+    const reference = args.against === undefined ? undefined : await readStepReference(args.against, session);
+    if (reference?.kind === 'steps') throw usageFault('--against', 'must be a betas file for a step log', args.against);
+    const estimate = reference?.betas;
     const comparison = estimate && compareWithSteps(betasOfFile(estimate), fit, trace.steps, intervalsOfFile(estimate));
     const taken = await session.writeJson(args.json, {
       ...betasFileOf(fit),

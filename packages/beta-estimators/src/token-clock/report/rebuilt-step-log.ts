@@ -5,6 +5,8 @@ import { START } from '../steps/step-starts.js';
 /** The engine's step log as the client saw it: one element a step. Seconds on the client's clock. */
 export interface RebuiltStepLog {
   readonly length: number;
+  /** Number of the engine, from 0: one engine's steps stand together, in the order of time. */
+  readonly engine: Uint32Array;
   readonly startSec: Float64Array;
   /** The earliest chunk of a request that was decoding already, less `lateSec`: still late by what always lies between engine and client. */
   readonly endSec: Float64Array;
@@ -31,6 +33,7 @@ export function rebuiltStepLog(clocked: ClockedSteps, { lateSec, fittedSec }: Tr
   const endSec = steps.endSec.map((sec, k) => sec - lateSec[k]);
   return {
     length: steps.length,
+    engine: engineOfSteps(steps.engineStart),
     startSec: starts.startSec.map((sec, k) => (starts.kind[k] === START.FOLLOWS ? endSec[k - 1] : sec)),
     endSec,
     prefillTokens: prompts.prefillTokens,
@@ -44,6 +47,14 @@ export function rebuiltStepLog(clocked: ClockedSteps, { lateSec, fittedSec }: Tr
     lateSec,
     fittedSec,
   };
+}
+
+function engineOfSteps(engineStart: Uint8Array): Uint32Array {
+  let engine = -1;
+  return Uint32Array.from(engineStart, (starts) => {
+    engine += starts;
+    return engine;
+  });
 }
 
 function spreadOfSteps({ steps, table, alignment }: ClockedSteps): Float64Array {
