@@ -1,3 +1,10 @@
+export { type Capacity, type CapacityOptions, capacity, type RateBand } from './capacity/capacity.js';
+export { type ArrivalPattern, type LoadShape, loadShapeOf } from './capacity/load-shape.js';
+export type { Unreachable } from './capacity/lone-requests.js';
+export type { LatencyFigures, OperatingFigures } from './capacity/operating-figures.js';
+export { type ReplicaPlan, replicasFor, replicasOverTime } from './capacity/replicas.js';
+export { parseSlos, type Slo, sloName } from './capacity/slo.js';
+export { isWorkloadSpec, loadShapeOfSpec } from './capacity/workload-spec.js';
 export { type ComparedCoefficient, compareWithSteps, type StepsComparison } from './compare-with-steps.js';
 export type { ConversionNote, DeploymentNames, Exported } from './exports/export-format.js';
 export {
@@ -36,6 +43,8 @@ export {
 export { type Band, type ReplayBands, replayBands } from './replay/replay-bands.js';
 export { replayWarnings } from './replay/replay-warnings.js';
 export { METRIC_NAMES, type MetricName, type ServingMetrics } from './replay/serving-metrics.js';
+export { capacityReport } from './report/capacity-report.js';
+export { capacityCsv, capacityJson, capacityText } from './report/capacity-text.js';
 export type { EstimateReportInput, ReplayResult, ReportEstimator } from './report/estimate-input.js';
 export { estimateReport } from './report/estimate-report.js';
 export { type ReplayReportInput, replayReport } from './report/replay-report.js';

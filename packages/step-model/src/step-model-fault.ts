@@ -3,10 +3,13 @@ import { Fault, type FaultParts } from '@stepclock/faults';
 /** Stable names of what step-model refuses. */
 export type StepModelFaultCode =
   | 'step-model/bad-betas-file'
+  | 'step-model/bad-bin'
   | 'step-model/bad-composition'
   | 'step-model/bad-fraction'
   | 'step-model/bad-operating-point'
+  | 'step-model/bad-slo'
   | 'step-model/bad-step'
+  | 'step-model/bad-workload-spec'
   | 'step-model/no-arrivals'
   | 'step-model/no-context'
   | 'step-model/no-phases'

@@ -114,6 +114,11 @@ export const commands: readonly (Entry | Noun)[] = [
     load: () => import('./model/replay.js'),
   },
   {
+    command: 'capacity',
+    describe: 'the highest rate at which an engine keeps an SLO, and how many replicas a load needs',
+    load: () => import('./model/capacity.js'),
+  },
+  {
     command: 'predict',
     describe: 'the duration of one step, with its interval',
     load: () => import('./model/predict.js'),

@@ -54,6 +54,17 @@ export const about = <T>(file: string, compute: () => T): T => {
   }
 };
 
+/** Runs what reads an option's text; where a package finds fault with it, the option is at fault. */
+export const ofOption = <T>(option: string, compute: () => T): T => {
+  try {
+    return compute();
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    const { what, rule, value, hint } = error;
+    throw new Fault('cli/usage', { what: `${option}: ${what}`, rule, value, ...(hint !== undefined && { hint }) });
+  }
+};
+
 /** Where an error leads: the exit code and one line for people. */
 export interface Verdict {
   readonly exitCode: ExitCode;

@@ -1,18 +1,9 @@
 import { type EngineLimits, type EngineStep, type Simulation, simulate, type Workload } from '@stepclock/engine-sim';
-import {
-  type Betas,
-  CATALOGUE,
-  emptyStretch,
-  type StepCost,
-  type StretchFact,
-  stepCost,
-  stretchOfStep,
-  type Term,
-} from '@stepclock/step-cost';
+import { type Betas, CATALOGUE, emptyStretch, stretchOfStep, type Term } from '@stepclock/step-cost';
 import type { RequestTable } from '@stepclock/trace-io';
 import { snakeCaseFields } from '../model-file/snake-case.js';
-import { notCarried } from '../prediction/term-forms.js';
 import { stepModelFault } from '../step-model-fault.js';
+import { carriedCost } from './carried-cost.js';
 import { type ComparedMetric, compareMetric } from './metric-comparison.js';
 import { arrivalsReadAtSteps, detectSchedulerRules } from './scheduler-evidence.js';
 import { type MetricName, servingMetrics } from './serving-metrics.js';
@@ -76,26 +67,6 @@ const workloadOf = (requests: RequestTable): Workload => {
 };
 
 const total = (column: Float64Array): number => column.reduce((a, b) => a + b, 0);
-
-/** What a simulated step tells of itself: terms that read anything else cannot be replayed. */
-const TOLD: readonly StretchFact[] = [
-  'prefillTokens',
-  'prefillSteps',
-  'prefillRequests',
-  'prefillContext',
-  'decodeSeqs',
-  'contextTokens',
-];
-
-/** The cost of the replayed engine's steps. @throws Fault `step-model/term-not-carried` */
-const carriedCost = (betas: Betas, catalogue: readonly Term[]): StepCost => {
-  const cost = stepCost(betas, catalogue);
-  for (const [t, term] of cost.terms.entries()) {
-    if (cost.coefficients[t] === 0 || term.needs.every((fact) => TOLD.includes(fact))) continue;
-    throw notCarried(term, cost.coefficients[t], `a replayed step tells only its ${TOLD.join(', ')}`);
-  }
-  return cost;
-};
 
 /**
  * Serves a log's requests again: its arrivals and lengths, an engine with the fitted coefficients. What comes out is

@@ -1,0 +1,124 @@
+import { ExitCode } from '@stepclock/faults';
+import {
+  type ArrivalPattern,
+  capacity,
+  capacityCsv,
+  capacityJson,
+  capacityReport,
+  capacityText,
+  isWorkloadSpec,
+  type LoadShape,
+  loadShapeOf,
+  loadShapeOfSpec,
+  parseSlos,
+  snakeCaseFields,
+} from '@stepclock/step-model';
+import { engineSettingsOf } from '@stepclock/trace-io';
+import { readTraceFile } from '../../files/trace-input.js';
+import { given } from '../../options/given.js';
+import { atMost, integer, positive, positiveInteger, wholeNumber } from '../../options/number-rules.js';
+import { type ArgsOf, choice, flag, jsonOption, number, required, text } from '../../options/option.js';
+import { reportOptions } from '../../options/picture-options.js';
+import { schedulerOptions } from '../../options/scheduler-options.js';
+import { traceOptions } from '../../options/trace-options.js';
+import { defineVerb } from '../../options/verb.js';
+import { provenanceOf } from '../../reports/provenance.js';
+import { wantsReport } from '../../reports/report-targets.js';
+import { inputFault, ofOption, usageFault } from '../../session/errors.js';
+import type { Session } from '../../session/session.js';
+import { readBetasFile } from './betas-input.js';
+import { limitsOf } from './limits.js';
+import { planOf, planText } from './replica-plan.js';
+
+/** Bursts: an eighth of the shape has eight times a Poisson stream's variance. */
+const BURSTY_SHAPE = 1 / 8;
+
+const options = {
+  betas: required(text("the model, as 'stepclock estimate --json' writes it", 'input')),
+  workload: required(
+    text(
+      'a log or workload file, or prompt=MEAN[:SIGMA],output=MEAN[:SIGMA] in tokens (lognormal with a sigma)',
+      'input',
+    ),
+  ),
+  slo: required(text('what must hold: ttft:p95:200ms tpot:mean:50ms e2e:p99:10s; ms where there is no unit')),
+  arrivals: choice(['log', 'poisson', 'bursty'], "of the load [the log's own, else poisson]"),
+  rate: number('how many replicas for so many requests/s', atMost(1e9, positive)),
+  trace: text('a log or workload file: how many replicas over its time', 'trace'),
+  bin: number('seconds of a bin of --trace [60]', atMost(1e7, positive)),
+  gpus: number('GPUs of one replica [1]', positiveInteger),
+  price: number('what a GPU costs an hour', atMost(1e6, positive)),
+  draws: number('searches with drawn coefficients, for the band; 0 for none [20]', atMost(1000, wholeNumber)),
+  seed: number('seed of the load and of the draws [0]', integer),
+  ...traceOptions,
+  'max-num-batched-tokens': number("the token budget a step [the model's]", positiveInteger),
+  'max-num-seqs': number("most requests running at once [the model's, else 256]", positiveInteger),
+  'kv-tokens': number("capacity of the KV cache, tokens [the model's, else no limit]", positiveInteger),
+  'chunk-size': number('most prefill tokens of one request in a step [no limit]', positiveInteger),
+  ...schedulerOptions,
+  strict: flag('exit with 4 where no rate keeps the SLO'),
+  curve: text('write the figures over the rate to this path, as CSV', 'file'),
+  ...jsonOption,
+  ...reportOptions,
+};
+
+const PATTERNS: Readonly<Record<'poisson' | 'bursty', Exclude<ArrivalPattern, { kind: 'log' }>>> = {
+  poisson: { kind: 'poisson' },
+  bursty: { kind: 'gamma', shape: BURSTY_SHAPE },
+};
+
+const shapeOf = async (args: ArgsOf<typeof options>, session: Session): Promise<LoadShape> => {
+  const { workload, arrivals } = args;
+  const drawn = arrivals === undefined || arrivals === 'log' ? undefined : PATTERNS[arrivals];
+  if (isWorkloadSpec(workload)) {
+    if (arrivals === 'log')
+      throw usageFault('--arrivals', 'must be poisson or bursty where --workload is no log', arrivals);
+    return ofOption('--workload', () => loadShapeOfSpec(workload, drawn, args.seed));
+  }
+  const { trace, name } = await readTraceFile(workload, args, session);
+  if (trace.requests === undefined) {
+    throw inputFault(name, `must be a log of requests with their lengths; got a ${trace.facts.format} table`);
+  }
+  return loadShapeOf(trace.requests, arrivals === 'log' ? { kind: 'log' } : drawn, args.seed);
+};
+
+export const verb = defineVerb({
+  options,
+  examples: [
+    ['$0 capacity --betas betas.json --workload requests.jsonl --slo "ttft:p95:200ms tpot:mean:50ms"', ''],
+    [
+      '$0 capacity --betas betas.json --workload prompt=600:0.8,output=150:0.7 --slo ttft:200 --rate 120 --price 2.5',
+      'replicas for 120 requests/s, and what they cost',
+    ],
+  ],
+  run: async (args, session) => {
+    const slos = ofOption('--slo', () => parseSlos(args.slo));
+    const model = await readBetasFile(args.betas, session);
+    const shape = await shapeOf(args, session);
+    const told = engineSettingsOf({ ...model.input?.settings, ...model.limits });
+    const limits = limitsOf({ ...args, policy: args.policy ?? model.policy }, told);
+    if (limits.maxNumBatchedTokens === undefined && limits.chunkSize === undefined) {
+      session.log.warn(
+        'no token budget is known: whole prompts are served in one step, and TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
+      );
+    }
+    const found = capacity(model, shape, slos, limits, given({ draws: args.draws, seed: args.seed }));
+    for (const { code, message } of found.warnings) session.log.warn(`${message} [${code}]`);
+    const plan = found.ratePerSec === null ? undefined : await planOf(args, found.ratePerSec, shape, session);
+    const taken = await session.writeJson(args.json, {
+      ...capacityJson(found),
+      arrivals: shape.pattern,
+      settings: snakeCaseFields(limits),
+      ...(plan && { replicas: snakeCaseFields(plan) }),
+      stepclock_version: session.version,
+    });
+    if (!taken) session.print([capacityText(found), ...(plan === undefined ? [] : ['', planText(plan)])].join('\n'));
+    if (args.curve !== undefined) await session.writeFile(args.curve, capacityCsv(found));
+    if (wantsReport(args)) {
+      const { writeReport } = await import('../../reports/write-report.js');
+      const provenance = provenanceOf(session, [{ name: args.betas }, { name: args.workload }]);
+      await writeReport(capacityReport({ capacity: found, subtitle: args.slo, provenance }), args, session);
+    }
+    return args.strict && found.ratePerSec === null ? ExitCode.thresholdPassed : ExitCode.ok;
+  },
+});

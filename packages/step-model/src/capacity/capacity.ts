@@ -1,0 +1,197 @@
+import type { EngineLimits } from '@stepclock/engine-sim';
+import { isFault, type Warning } from '@stepclock/faults';
+import { quantileOf } from '@stepclock/numerics';
+import { CATALOGUE, type Term } from '@stepclock/step-cost';
+import { betasOfFile } from '../model-file/betas-file.js';
+import type { BetasFile } from '../model-file/betas-schema.js';
+import { checkedTerms } from '../model-file/consistency.js';
+import { drawnBetas } from '../replay/coefficient-draws.js';
+import type { Band } from '../replay/replay-bands.js';
+import { replayWarnings } from '../replay/replay-warnings.js';
+import { stepModelFault } from '../step-model-fault.js';
+import { type EngineUnderLoad, engineUnderLoad, isBroken } from './engine-under-load.js';
+import { highestRate, type RateSearch } from './highest-rate.js';
+
+import { headOf, type LoadShape } from './load-shape.js';
+import { loneRequests, type Unreachable, unreachableSlos } from './lone-requests.js';
+import type { OperatingFigures, RatedRun } from './operating-figures.js';
+import { saturationRate } from './saturation.js';
+import type { Slo } from './slo.js';
+
+export interface CapacityOptions {
+  /** Searches with coefficients drawn from their covariance, for the band; default 20, 0 for none. */
+  readonly draws?: number;
+  /** Of the draws and of the step noise; default 0. */
+  readonly seed?: number;
+  readonly catalogue?: readonly Term[];
+}
+
+/** Where a rate may lie, by what the coefficients may be. */
+export interface RateBand {
+  /** That of the model's intervals. */
+  readonly level: number;
+  readonly draws: number;
+  /** Requests/s; 0 where a drawn engine keeps the SLOs at no rate. */
+  readonly perSec: Band;
+}
+
+/** How much of a load one engine takes within its service level objectives. */
+export interface Capacity {
+  readonly slos: readonly Slo[];
+  /** The highest rate at which every SLO holds, requests/s; null where there is none. */
+  readonly ratePerSec: number | null;
+  /** Null without a covariance, without draws, or without a rate. */
+  readonly band: RateBand | null;
+  /** The highest rate that the engine keeps up with, whatever the SLOs, requests/s. */
+  readonly saturationPerSec: number;
+  /** The SLO that ends the rate: the one furthest above its limit just beyond; null where the engine's saturation does. */
+  readonly binding: Slo | null;
+  readonly unreachable: readonly Unreachable[];
+  /** At the rate itself; null where there is none. */
+  readonly atRate: OperatingFigures | null;
+  /** From a tenth of the saturation to a little above it. */
+  readonly curve: readonly OperatingFigures[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Requests that bracket the rate, make the curve and serve the drawn engines; all of the load then settle the rate. */
+const BRACKETING = 10_000;
+/** Of rates: below what a run leaves open. */
+const TOLERANCE = 0.005;
+const TOLERANCE_OF_DRAWS = 0.01;
+/** More requests, or drawn coefficients, move a rate by per cents. */
+const CLOSE = 1.05;
+const USUAL_DRAWS = 20;
+/** The search ends at this share of the saturation, where requests are alone. */
+const LEAST_SHARE = 1 / 256;
+/** Of the saturation; the figures bend where the engine fills. */
+const CURVE = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1, 1.05];
+
+/** The highest rate of an engine within its SLOs. */
+interface Found {
+  readonly saturationPerSec: number;
+  /** Undefined where the SLOs hold at no rate. */
+  readonly holdsPerSec: number | undefined;
+  /** A rate just above at which one does not; undefined where it is the saturation that ends it. */
+  readonly failsPerSec: number | undefined;
+}
+
+const keepsAll = (engine: EngineUnderLoad, shape: LoadShape, rate: number, slos: readonly Slo[]): boolean => {
+  const run = engine(shape, rate, slos);
+  return slos.every((slo, i) => !isBroken(run.slos[i], slo));
+};
+
+/** How a search begins: at the saturation and down by halves, or close to a rate that is known. */
+type Beginning = Pick<RateSearch, 'tolerance' | 'growth'> & { readonly from?: number };
+
+const searched = (engine: EngineUnderLoad, shape: LoadShape, slos: readonly Slo[], beginning: Beginning): Found => {
+  const saturationPerSec = saturationRate(engine, shape);
+  const holdsAt = (rate: number): boolean => rate <= saturationPerSec && keepsAll(engine, shape, rate, slos);
+  const { from = saturationPerSec, ...search } = beginning;
+  const found = highestRate(holdsAt, {
+    from: Math.min(from, saturationPerSec),
+    least: LEAST_SHARE * saturationPerSec,
+    ...search,
+  });
+  const bySlo = found !== undefined && found.fails <= saturationPerSec;
+  return { saturationPerSec, holdsPerSec: found?.holds, failsPerSec: bySlo ? found.fails : undefined };
+};
+
+/**
+ * The highest rate of a load at which one engine keeps its service level objectives, by simulation of the engine with the fitted coefficients. Every
+ * rate serves the same requests, so that rates compare, and no rate counts beyond the engine's saturation, where the queue grows.
+ *
+ * @param shape what is asked of the engine: `loadShapeOf` a log, or `loadShapeOfSpec` of a description
+ * @param slos of `parseSlos`; at least one
+ * @param limits the engine's limits and rules
+ * @throws Fault `step-model/bad-slo` without an SLO, `step-model/term-not-carried`, `step-model/bad-betas-file`, or those of the simulation
+ *   (`engine-sim/bad-option`, `engine-sim/request-exceeds-kv`, `engine-sim/bad-step-time`)
+ *
+ * @example
+ * capacity(model, loadShapeOfSpec('prompt=600:0.8,output=150:0.7'), parseSlos('ttft:p95:200ms'), { maxNumSeqs: 256 }).ratePerSec // => 8.4
+ */
+export const capacity = (
+  model: BetasFile,
+  shape: LoadShape,
+  slos: readonly Slo[],
+  limits: EngineLimits = {},
+  options: CapacityOptions = {},
+): Capacity => {
+  if (slos.length === 0) {
+    throw stepModelFault('step-model/bad-slo', { what: 'SLOs', rule: 'must have one', value: slos.length });
+  }
+  const { draws = USUAL_DRAWS, seed = 0, catalogue = CATALOGUE } = options;
+  const terms = checkedTerms(model, catalogue);
+  const betas = betasOfFile(model, catalogue);
+  const engineWith = (drawn: typeof betas) => engineUnderLoad(drawn, { limits, catalogue, seed });
+  const engine = engineWith(betas);
+  const bracketing = headOf(shape, BRACKETING);
+  // Requests that break an SLO alone break it at any rate: no search is worth its time then.
+  const unreachable = unreachableSlos(betas, terms, loneRequests(shape), slos, engineWith);
+  const bracketed =
+    unreachable.length > 0
+      ? { saturationPerSec: saturationRate(engine, bracketing), holdsPerSec: undefined, failsPerSec: undefined }
+      : searched(engine, bracketing, slos, { tolerance: TOLERANCE });
+  const { saturationPerSec, holdsPerSec, failsPerSec } =
+    bracketed.holdsPerSec === undefined || bracketing === shape
+      ? bracketed
+      : searched(engine, shape, slos, { from: bracketed.holdsPerSec, tolerance: TOLERANCE, growth: CLOSE });
+  const curve = CURVE.map((share) => engine(bracketing, share * saturationPerSec, slos).figures);
+  if (holdsPerSec === undefined) {
+    const warnings = replayWarnings(model, engine(bracketing, saturationPerSec, slos), catalogue);
+    return {
+      slos,
+      ratePerSec: null,
+      band: null,
+      binding: null,
+      saturationPerSec,
+      unreachable,
+      atRate: null,
+      curve,
+      warnings,
+    };
+  }
+  const { figures, simulation } = engine(shape, holdsPerSec, slos);
+  const engines = drawnBetas(model, draws, seed, catalogue)?.map(engineWith) ?? [];
+  return {
+    slos,
+    ratePerSec: holdsPerSec,
+    band: bandOf(ratiosOf(engines, bracketing, slos, bracketed.holdsPerSec ?? holdsPerSec), holdsPerSec, model),
+    binding: failsPerSec === undefined ? null : furthestBroken(engine(shape, failsPerSec, slos), slos),
+    saturationPerSec,
+    unreachable,
+    atRate: figures,
+    curve,
+    warnings: replayWarnings(model, { simulation }, catalogue),
+  };
+};
+
+/** The SLO that is furthest above its limit. */
+const furthestBroken = ({ slos: values }: RatedRun, slos: readonly Slo[]): Slo => {
+  const excess = (i: number): number => (values[i] ?? 0) / slos[i].limitSec;
+  return slos[slos.reduce((most, _, i) => (excess(i) > excess(most) ? i : most), 0)];
+};
+
+/** Rates of drawn engines over that of the fitted one, under the same requests. Coefficients under which a step takes no time are no engine. */
+const ratiosOf = (
+  engines: readonly EngineUnderLoad[],
+  shape: LoadShape,
+  slos: readonly Slo[],
+  fitted: number,
+): readonly number[] =>
+  engines.flatMap((engine) => {
+    try {
+      const search = { from: fitted, tolerance: TOLERANCE_OF_DRAWS, growth: CLOSE };
+      return [(searched(engine, shape, slos, search).holdsPerSec ?? 0) / fitted];
+    } catch (error) {
+      if (isFault(error) && error.code === 'engine-sim/bad-step-time') return [];
+      throw error;
+    }
+  });
+
+const bandOf = (ratios: readonly number[], ratePerSec: number, { intervals }: BetasFile): RateBand | null => {
+  if (intervals === null || ratios.length < 2) return null;
+  const { level } = intervals;
+  const end = (p: number): number => ratePerSec * quantileOf(ratios, p);
+  return { level, draws: ratios.length, perSec: [end((1 - level) / 2), end((1 + level) / 2)] };
+};

@@ -1,0 +1,34 @@
+import { type EngineLimits, type EngineStep, simulate } from '@stepclock/engine-sim';
+import { type Betas, stretchOfStep, type Term } from '@stepclock/step-cost';
+import { carriedCost } from '../replay/carried-cost.js';
+import { type LoadShape, workloadAt } from './load-shape.js';
+import { type RatedRun, ratedRun } from './operating-figures.js';
+import type { Slo } from './slo.js';
+
+/** An engine that serves any load at any rate. */
+export type EngineUnderLoad = (shape: LoadShape, ratePerSec: number, slos: readonly Slo[]) => RatedRun;
+
+export interface EngineUnderLoadOptions {
+  readonly limits: EngineLimits;
+  readonly catalogue: readonly Term[];
+  /** Of the step noise. */
+  readonly seed: number;
+}
+
+/**
+ * The simulated engine with these coefficients.
+ *
+ * @throws Fault `step-model/term-not-carried`; its runs those of `simulate`
+ */
+export const engineUnderLoad = (betas: Betas, { limits, catalogue, seed }: EngineUnderLoadOptions): EngineUnderLoad => {
+  const cost = carriedCost(betas, catalogue);
+  const options = { ...limits, stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)) };
+  return (shape, ratePerSec, slos) => {
+    const workload = workloadAt(shape, ratePerSec);
+    return ratedRun(simulate(workload, options, { seed }), workload.arrivalSec, ratePerSec, slos);
+  };
+};
+
+/** Whether a run breaks an SLO; a metric that no request has breaks none. */
+export const isBroken = (valueSec: number | null, { limitSec }: Slo): boolean =>
+  valueSec !== null && valueSec > limitSec;

@@ -1,0 +1,91 @@
+import { durationText, percentText, significantText, textTable } from '@stepclock/charts';
+import type { Capacity } from '../capacity/capacity.js';
+import type { LatencyFigures, OperatingFigures } from '../capacity/operating-figures.js';
+import { type Slo, sloName } from '../capacity/slo.js';
+import { snakeCaseFields } from '../model-file/snake-case.js';
+
+const DIGITS = 4;
+
+const rateText = (perSec: number): string => `${significantText(perSec, DIGITS)} requests/s`;
+
+const limitText = (slo: Slo): string => `${sloName(slo)} <= ${durationText(slo.limitSec)}`;
+
+/** What ends the rate, one sentence. */
+export const capacitySentence = ({ ratePerSec, band, slos, binding, unreachable }: Capacity): string => {
+  if (ratePerSec === null) {
+    const [worst] = unreachable;
+    return worst === undefined
+      ? `No rate keeps ${slos.map(limitText).join(', ')}.`
+      : `No rate keeps ${limitText(worst.slo)}: a request alone has ${durationText(worst.valueSec)}, and half of the cost of ${worst.term} would take ${percentText(worst.shareOfHalf, 0)} of it.`;
+  }
+  const range =
+    band === null
+      ? ''
+      : ` [${significantText(band.perSec[0], DIGITS)}, ${significantText(band.perSec[1], DIGITS)}: ${+(100 * band.level).toFixed(2)} % band of the coefficients]`;
+  const end = binding === null ? "the engine's saturation ends it" : `${sloName(binding)} ends it`;
+  return `${rateText(ratePerSec)}${range} keep ${slos.map(limitText).join(', ')}; ${end}.`;
+};
+
+const COLUMNS = [
+  'requests/s',
+  'TTFT p50',
+  'p95',
+  'p99',
+  'TPOT mean',
+  'p95',
+  'p99',
+  'E2E p50',
+  'p99',
+  'goodput',
+  'utilisation',
+  'decodes',
+] as const;
+
+const cellsOf = ({ ratePerSec, metrics, goodShare, utilisation, decodeSeqs }: OperatingFigures): readonly string[] => {
+  const shown = (sec: number | null): string => (sec === null ? '-' : durationText(sec));
+  const of = ({ ttft, tpot, latency }: Readonly<Record<'ttft' | 'tpot' | 'latency', LatencyFigures>>) =>
+    [ttft.p50, ttft.p95, ttft.p99, tpot.mean, tpot.p95, tpot.p99, latency.p50, latency.p99].map(shown);
+  return [
+    significantText(ratePerSec, DIGITS),
+    ...of(metrics),
+    percentText(goodShare, 1),
+    percentText(utilisation, 1),
+    significantText(decodeSeqs, 3),
+  ];
+};
+
+/** A capacity for people: the sentence, the saturation, and the figures over the rate, the found rate among them. */
+export const capacityText = (found: Capacity): string => {
+  const rows = [...found.curve, ...(found.atRate === null ? [] : [found.atRate])].sort(
+    (a, b) => a.ratePerSec - b.ratePerSec,
+  );
+  const mark = (figures: OperatingFigures): string => (figures === found.atRate ? '<- the rate' : '');
+  return [
+    capacitySentence(found),
+    `The engine is full at ${rateText(found.saturationPerSec)}: beyond, its queue grows for as long as the load lasts.`,
+    '',
+    textTable([COLUMNS, ...rows.map((figures) => [...cellsOf(figures), mark(figures)])], [COLUMNS.length]),
+  ].join('\n');
+};
+
+/** A capacity as the JSON object `stepclock/capacity@1`: seconds and requests/s, null where a figure is not defined. */
+export const capacityJson = (found: Capacity) => ({
+  schema: 'stepclock/capacity@1' as const,
+  feasible: found.ratePerSec !== null,
+  ...snakeCaseFields(found),
+});
+
+/** The curve as CSV, one rate a line: seconds, requests/s and shares; an empty cell where a figure is not defined. */
+export const capacityCsv = ({ curve, atRate }: Capacity): string => {
+  const rows = [...curve, ...(atRate === null ? [] : [atRate])].sort((a, b) => a.ratePerSec - b.ratePerSec);
+  const flat = rows.map(({ metrics, ...others }) => ({
+    ...others,
+    ...Object.fromEntries(
+      Object.entries(metrics).flatMap(([metric, figures]) =>
+        Object.entries(figures).map(([figure, sec]) => [`${metric}_${figure}_sec`, sec ?? '']),
+      ),
+    ),
+  }));
+  const table = flat.map((row) => snakeCaseFields(row));
+  return `${[Object.keys(table[0]), ...table.map((row) => Object.values(row))].map((cells) => cells.join(',')).join('\n')}\n`;
+};
