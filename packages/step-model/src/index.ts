@@ -3,7 +3,7 @@ export { type ArrivalPattern, type LoadShape, loadShapeOf } from './capacity/loa
 export type { Unreachable } from './capacity/lone-requests.js';
 export type { LatencyFigures, OperatingFigures } from './capacity/operating-figures.js';
 export { type ReplicaPlan, replicasFor, replicasOverTime } from './capacity/replicas.js';
-export { parseSlos, type Slo, sloName } from './capacity/slo.js';
+export { parseSlos, type Slo } from './capacity/slo.js';
 export { isWorkloadSpec, loadShapeOfSpec } from './capacity/workload-spec.js';
 export { type ComparedCoefficient, compareWithSteps, type StepsComparison } from './compare-with-steps.js';
 export type { ConversionNote, DeploymentNames, Exported } from './exports/export-format.js';
