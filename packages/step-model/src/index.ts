@@ -6,6 +6,14 @@ export { type ReplicaPlan, replicasFor, replicasOverTime } from './capacity/repl
 export { parseSlos, type Slo } from './capacity/slo.js';
 export { isWorkloadSpec, loadShapeOfSpec } from './capacity/workload-spec.js';
 export { type ComparedCoefficient, compareWithSteps, type StepsComparison } from './compare-with-steps.js';
+export {
+  type Change,
+  compareModels,
+  dataNeeded,
+  type ModelComparison,
+  type SameWorkload,
+  type TermChange,
+} from './comparison/compare-models.js';
 export type { ConversionNote, DeploymentNames, Exported } from './exports/export-format.js';
 export {
   type ExportFormat,
@@ -45,6 +53,7 @@ export { replayWarnings } from './replay/replay-warnings.js';
 export { METRIC_NAMES, type MetricName, type ServingMetrics } from './replay/serving-metrics.js';
 export { capacityReport } from './report/capacity-report.js';
 export { capacityCsv, capacityJson, capacityText } from './report/capacity-text.js';
+export { comparisonJson, comparisonMarkdown, comparisonText } from './report/comparison-text.js';
 export type { EstimateReportInput, ReplayResult, ReportEstimator } from './report/estimate-input.js';
 export { estimateReport } from './report/estimate-report.js';
 export { type ReplayReportInput, replayReport } from './report/replay-report.js';

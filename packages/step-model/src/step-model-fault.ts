@@ -16,6 +16,7 @@ export type StepModelFaultCode =
   | 'step-model/no-requests'
   | 'step-model/no-step-time'
   | 'step-model/no-steps'
+  | 'step-model/not-comparable'
   | 'step-model/term-not-carried'
   | 'step-model/unknown-format';
 

@@ -119,6 +119,11 @@ export const commands: readonly (Entry | Noun)[] = [
     load: () => import('./model/capacity.js'),
   },
   {
+    command: 'compare <a> <b>',
+    describe: 'what got slower between two models, with intervals, and what of it is the load',
+    load: () => import('./model/compare.js'),
+  },
+  {
     command: 'predict',
     describe: 'the duration of one step, with its interval',
     load: () => import('./model/predict.js'),
