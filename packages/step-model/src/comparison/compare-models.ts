@@ -24,7 +24,7 @@ export interface TermChange {
 }
 
 /** What a term adds to the change of the mean step, as a share of A's step. */
-export interface TermShare {
+interface TermShare {
   readonly term: string;
   readonly label: string;
   readonly share: Change;

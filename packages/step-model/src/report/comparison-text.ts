@@ -10,7 +10,7 @@ const changeText = ({ value, interval }: Change): string =>
 const WORKLOAD = { a: "A's workload", b: "B's workload" } as const;
 
 /** "On A's workload B is 7.1 % slower ...; of it +6.8 % in beta0." */
-export const workloadSentence = ({ of, aSec, bSec, change, byTerm }: SameWorkload): string => {
+const workloadSentence = ({ of, aSec, bSec, change, byTerm }: SameWorkload): string => {
   const on = `On ${WORKLOAD[of]} a step takes ${durationText(aSec)} by A and ${durationText(bSec)} by B`;
   if (!change.isClear) return `${on}: the same within the interval, ${changeText(change)}.`;
   const most = byTerm.reduce((best, other) =>
