@@ -26,8 +26,9 @@ describe('compareModels', () => {
   it('says the same of one engine at two times, and of a model and itself', () => {
     const { workloads, terms, level } = compareModels(a, same);
     expect(level).toBe(0.95);
-    for (const { change } of workloads) {
+    for (const { change, cause } of workloads) {
       expect(change.isClear).toBe(false);
+      expect(cause).toBeNull();
       expect(change.interval[0]).toBeLessThan(0);
       expect(change.interval[1]).toBeGreaterThan(0);
     }
@@ -39,7 +40,7 @@ describe('compareModels', () => {
 
   it('finds a slower engine and the term that it is', () => {
     const { workloads } = compareModels(a, slower);
-    for (const { change, byTerm, aSec, bSec } of workloads) {
+    for (const { change, byTerm, cause, aSec, bSec } of workloads) {
       expect(change.isClear).toBe(true);
       expect(change.value).toAgree(bSec / aSec - 1, 1e-12);
       // A tenth of the 6 ms of a step of about 14 ms.
@@ -47,6 +48,7 @@ describe('compareModels', () => {
       const shares = byTerm.map(({ share }) => share.value);
       expect(shares.reduce((sum, share) => sum + share, 0)).toAgree(change.value, 1e-9);
       expect(Math.max(...shares)).toBe(shares[0]);
+      expect(cause?.label).toBe('beta0');
     }
   });
 
@@ -65,6 +67,20 @@ describe('compareModels', () => {
   it('adds load and engine up to the whole change', () => {
     const { meanStep } = compareModels(a, slower);
     expect(meanStep.ofWorkload + meanStep.ofEngine).toAgree(meanStep.change, 1e-12);
+  });
+
+  it('names no term where none is clear by itself', () => {
+    // The same sum in unknown parts: a correlation of -1 between step and decodes.
+    const torn = (model: BetasFile): BetasFile => {
+      const covariance = model.covariance?.map((row) => [...row]) ?? [];
+      const error = [1e-3, 1e-3 / 30];
+      for (const [t, i] of [0, 2].entries()) {
+        for (const [u, j] of [0, 2].entries()) covariance[i][j] += (t === u ? 1 : -0.999999) * error[t] * error[u];
+      }
+      return { ...model, covariance };
+    };
+    const { change, cause } = compareModels(torn(a), torn(modelOf(3, { beta0: 0.006 * 1.5 }))).workloads[0];
+    expect([change.isClear, cause]).toEqual([true, null]);
   });
 
   it('tells how much more data an interval of a threshold takes', () => {

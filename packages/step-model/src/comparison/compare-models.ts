@@ -40,6 +40,8 @@ export interface SameWorkload {
   readonly change: Change;
   /** Adds up to the change. */
   readonly byTerm: readonly TermShare[];
+  /** The term with the largest share of those whose own interval leaves out zero; null where the change is not clear or no term's is. */
+  readonly cause: TermShare | null;
 }
 
 /** Two models of engines, B against A. */
@@ -141,7 +143,12 @@ const sameWorkload = (of: 'a' | 'b', step: Float64Array, a: Side, b: Side, union
       share: changeOf((step[t] * difference) / aSec, (step[t] * error) / aSec),
     };
   });
-  return { of, aSec, bSec, change: changeOf(ratio - 1, half), byTerm };
+  const change = changeOf(ratio - 1, half);
+  const size = ({ share }: TermShare): number => Math.abs(share.value);
+  // A cause of the other sign is none.
+  const clear = byTerm.filter(({ share }) => change.isClear && share.isClear && share.value * change.value > 0);
+  const cause = clear.length === 0 ? null : clear.reduce((most, other) => (size(other) > size(most) ? other : most));
+  return { of, aSec, bSec, change, byTerm, cause };
 };
 
 /**

@@ -10,14 +10,15 @@ const changeText = ({ value, interval }: Change): string =>
 const WORKLOAD = { a: "A's workload", b: "B's workload" } as const;
 
 /** "On A's workload B is 7.1 % slower ...; of it +6.8 % in beta0." */
-const workloadSentence = ({ of, aSec, bSec, change, byTerm }: SameWorkload): string => {
+const workloadSentence = ({ of, aSec, bSec, change, cause }: SameWorkload): string => {
   const on = `On ${WORKLOAD[of]} a step takes ${durationText(aSec)} by A and ${durationText(bSec)} by B`;
   if (!change.isClear) return `${on}: the same within the interval, ${changeText(change)}.`;
-  const most = byTerm.reduce((best, other) =>
-    Math.abs(other.share.value) > Math.abs(best.share.value) ? other : best,
-  );
   const direction = change.value > 0 ? 'slower' : 'faster';
-  return `${on}: ${direction}, ${changeText(change)}; of it ${signed(most.share.value)} in ${most.label} (${most.term}).`;
+  const where =
+    cause === null
+      ? 'in which term cannot be told'
+      : `of it ${signed(cause.share.value)} in ${cause.label} (${cause.term})`;
+  return `${on}: ${direction}, ${changeText(change)}; ${where}.`;
 };
 
 const rowsOf = ({ terms, workloads }: ModelComparison): readonly (readonly string[])[] => [
