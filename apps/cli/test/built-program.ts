@@ -8,6 +8,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The program as one bundle of today's sources, its workers beside it. */
     readonly program: string;
+    /** The runs of `mutation-runs.ts`, of the same bundle. */
+    readonly mutationRuns: string;
   }
 }
 
@@ -38,9 +40,13 @@ export default async ({ provide }: TestProject): Promise<() => void> => {
   const folder = mkdtempSync(join(cli, 'node_modules', 'program-'));
   const outdir = join(folder, 'dist');
   await build({
-    entryPoints: readdirSync(src)
-      .filter((file) => file === 'bin.ts' || file.endsWith('-worker.ts'))
-      .map((file) => join(src, file)),
+    entryPoints: [
+      ...readdirSync(src)
+        .filter((file) => file === 'bin.ts' || file.endsWith('-worker.ts'))
+        .map((file) => join(src, file)),
+      join(import.meta.dirname, 'mutation-runs.ts'),
+    ],
+    entryNames: '[name]',
     outdir,
     bundle: true,
     splitting: true,
@@ -55,5 +61,6 @@ export default async ({ provide }: TestProject): Promise<() => void> => {
   // Where the program looks for its version; and its files are modules.
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', version: '0.0.0' }));
   provide('program', join(outdir, 'bin.js'));
+  provide('mutationRuns', join(outdir, 'mutation-runs.js'));
   return () => rmSync(folder, { recursive: true, force: true });
 };

@@ -1,4 +1,4 @@
-import { Fault, type FaultCode, nothing, shown } from '@stepclock/faults';
+import { Fault, type FaultCode, MOST_LEVELS, nestsTooDeep, nothing, shown } from '@stepclock/faults';
 import type * as v from 'valibot';
 import { validated } from './validated.js';
 
@@ -62,6 +62,9 @@ export const jsonOfModelFile = (
 ): unknown => {
   if (text.slice(0, 64).includes('\0')) {
     throw new Fault(code, { what: 'encoding', rule: 'must be UTF-8', value: 'UTF-16 or binary', file });
+  }
+  if (nestsTooDeep(text)) {
+    throw new Fault(code, { what: 'model file', rule: `must have at most ${MOST_LEVELS} levels of nesting`, file });
   }
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
   try {

@@ -108,11 +108,11 @@ function recordsOf({ phases, requests, steps, tokens, exclusions }: Trace): numb
   return exclusions.reduce((sum, { count }) => sum + count, taken);
 }
 
+const NO_STEPS: ReadonlySet<string> = new Set(['trace-io/no-rows', 'trace-io/too-many-idle-lines']);
+
 /** A log without a line of steps in it is named as what it is. */
 function unfound(error: unknown, reader: TraceFormat, head: Head, file: string): unknown {
-  if (
-    !(error instanceof Fault && error.code === 'trace-io/no-rows' && reader === stepLog && !stepLog.recognise(head))
-  ) {
+  if (!(error instanceof Fault && NO_STEPS.has(error.code) && reader === stepLog && !stepLog.recognise(head))) {
     return error;
   }
   const server = serverLogOf(head);

@@ -1,4 +1,6 @@
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
+import { MOST_IDLE } from '../src/bounds/idle-limit.js';
 import { readTrace, withinLimits } from '../src/index.js';
 
 const MIB = 2 ** 20;
@@ -34,5 +36,74 @@ describe('an input may unpack', () => {
     await expect(readTrace(new Blob(['a,b\n1,2\n']).stream(), { maxBytes: 4 })).rejects.toMatchObject({
       code: 'trace-io/too-many-bytes',
     });
+  });
+});
+
+/** A text of `times` copies, in chunks, as an unpacked bomb comes. */
+async function* repeated(text: string, times: number, before = ''): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  const some = Math.max(1, Math.floor(MIB / text.length));
+  const block = encoder.encode(text.repeat(some));
+  yield encoder.encode(before);
+  for (let done = 0; done < times; done += some) yield block;
+}
+
+describe('a small file that unpacks to a large one ends early', { timeout: 60_000 }, () => {
+  const idle = (what: string) => `must have ${what} in one of ${MOST_IDLE} lines one after another`;
+  test.each([
+    ['lines without a step', 'x\n', 'step-log', '', idle('a step')],
+    ['lines without a span', '{}\n', 'otlp', '{"name":1}\n', idle('a span of a request')],
+    ['documents without a request', '{}\n', 'guidellm', '{"a":\n1}', idle('what is looked for')],
+    [
+      'a text without end',
+      'x',
+      'vllm-bench',
+      '{"a":"',
+      'must have at most 16777216 bytes in one text or run of blanks',
+    ],
+    ['blanks without end', ' ', 'vllm-bench', '{', 'must have at most 16777216 bytes in one text or run of blanks'],
+    ['brackets without end', '[', 'auto', '', 'must have at most 200 levels of nesting'],
+    ['objects without end', '{"a":', 'auto', '', 'must have at most 200 levels of nesting'],
+    ['a line of brackets', '[', 'request-log', '', 'line: must be at most 67108864 bytes'],
+  ])('%s', async (_, text, format, before, rule) => {
+    await expect(readTrace(repeated(text, 300 * MIB, before), { format })).rejects.toThrow(rule);
+  });
+
+  test('settings that are nothing but brackets', async () => {
+    await expect(
+      readTrace(new Blob(['a,b\n1,2\n']).stream(), { metaJson: '['.repeat(1000), metaJsonName: 'meta.json' }),
+    ).rejects.toThrow('must have at most 200 levels of nesting (meta.json:1)');
+  });
+
+  test('a log without a step is still named as what it is', async () => {
+    const log = repeated('INFO:     127.0.0.1 - "GET /health HTTP/1.1" 200 OK\n', 2 * MOST_IDLE);
+    await expect(readTrace(log)).rejects.toThrow('must be a log of a known format');
+  });
+});
+
+describe('a Parquet file of few bytes', () => {
+  const written = (columns: Parameters<typeof parquetWriteBuffer>[0]['columnData']): Blob =>
+    new Blob([parquetWriteBuffer({ columnData: columns })]);
+
+  test('whose dictionary holds a text that a million rows name', async () => {
+    const long = 'x'.repeat(17 * MIB);
+    const file = written([{ name: 'request_id', data: new Array(2000).fill(long), type: 'STRING' }]);
+    expect(file.size).toBeLessThan(2 * MIB);
+    await expect(readTrace(file.stream(), { fileName: 'a.parquet' })).rejects.toThrow(
+      'Parquet file: must have records of at most 16777216 bytes; got 17825792 (a.parquet:2)',
+    );
+  });
+
+  test('of more columns than a trace has, or with a footer that fills the memory', async () => {
+    const columns = Array.from({ length: 5000 }, (_, i) => ({ name: `c${i}`, data: [1], type: 'INT32' as const }));
+    await expect(readTrace(written(columns).stream())).rejects.toThrow('must have at most 4096 columns; got 5000');
+    const footer = new Uint8Array(9 * MIB);
+    footer.set([0x50, 0x41, 0x52, 0x31]);
+    const size = footer.length - 12;
+    new DataView(footer.buffer).setUint32(footer.length - 8, size, true);
+    footer.set([0x50, 0x41, 0x52, 0x31], footer.length - 4);
+    await expect(readTrace(new Blob([footer]).stream())).rejects.toThrow(
+      `must have a footer of at most 8388608 bytes; got ${size}`,
+    );
   });
 });

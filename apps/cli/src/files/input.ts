@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Fault } from '@stepclock/faults';
@@ -145,16 +145,23 @@ export const allBytes = async ({ bytes, name }: Input): Promise<Buffer> => {
   return Buffer.concat(parts);
 };
 
+/** The text of an input that is read as a whole, a model or a configuration, and its name for messages. */
+export const readWhole = async (
+  path: string,
+  reading: Reading,
+): Promise<{ readonly text: string; readonly name: string }> => {
+  const input = await openInput(path, reading);
+  return { text: (await allBytes(input)).toString('utf8'), name: input.name };
+};
+
 /** A small file's text, or undefined when there is none. */
 export const readTextIfThere = async (path: string): Promise<string | undefined> => {
   try {
-    const file = await open(path, 'r');
-    try {
-      if ((await file.stat()).size > WHOLE_BYTES) throw tooLarge(path);
-      return await file.readFile('utf8');
-    } finally {
-      await file.close();
-    }
+    const facts = await stat(path);
+    // A pipe would be waited for, a device has no end.
+    if (!facts.isFile()) throw inputFault(path, 'must be a file');
+    if (facts.size > WHOLE_BYTES) throw tooLarge(path);
+    return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
       return undefined;

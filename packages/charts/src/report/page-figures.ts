@@ -42,11 +42,15 @@ const axisWidth = (spec: ChartSpec): number => {
   return Math.ceil(Math.max(AXIS_PX, ...names.map((name) => Math.min(230, nameWidth(name)))));
 };
 
+/** Room around a plot, px. */
+const PADDING_PX = 4;
+
 /** A chart, ready for the page. */
 export const pageFigure = async ({ spec, ...place }: PlacedChart): Promise<PageFigure> => {
   const theme = themeConfig(PAGE_PALETTE, PAGE_FONT);
-  // On a small phone a long word in the title of the x axis would reach beyond the plot.
-  const config = { ...theme, axisX: { ...(theme.axisX as object), titleLimit: { expr: 'width' } }, padding: 4 };
+  // On a small phone a long word in the title of the x axis would reach beyond the plot, and so would half of a number near its end: it is left out.
+  const axisX = { ...(theme.axisX as object), titleLimit: { expr: 'width' }, labelBound: PADDING_PX };
+  const config = { ...theme, axisX, padding: PADDING_PX };
   const alive = withSteadyLayout(await compileSpec(pageForm(spec), config), axisWidth(spec));
   const still = ofWidth(alive, place.wide ? STILL_WIDTH.wide : STILL_WIDTH.half);
   return {

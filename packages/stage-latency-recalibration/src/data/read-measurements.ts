@@ -1,3 +1,4 @@
+import { MOST_LEVELS, nestsTooDeep } from '@stepclock/faults';
 import { readTidyTable, type TidyTable } from '@stepclock/trace-io';
 import { stageFault } from '../stage-fault.js';
 import { perSampleTable } from './per-sample-results.js';
@@ -22,6 +23,13 @@ export const readMeasurements = async (source: AsyncIterable<Uint8Array>, file =
 
 /** One JSON value, or, where objects that hold lists stand one a line, all of them. */
 const jsonOf = (bytes: Uint8Array, file: string): unknown => {
+  if (nestsTooDeep(bytes)) {
+    throw stageFault('stage/bad-json', {
+      what: 'file',
+      rule: `must have at most ${MOST_LEVELS} levels of nesting`,
+      file,
+    });
+  }
   let text = '';
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

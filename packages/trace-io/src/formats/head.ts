@@ -1,3 +1,4 @@
+import { nestsTooDeep } from '@stepclock/faults';
 import { startsWithBom } from '../bytes/input.js';
 import { normalised } from '../delimited/header.js';
 import { topKeys } from '../json/top-keys.js';
@@ -24,6 +25,7 @@ export function headOf(bytes: Uint8Array): Head {
 }
 
 function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {
+  if (nestsTooDeep(line)) return undefined;
   try {
     const value: unknown = JSON.parse(line);
     return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,4 +1,4 @@
-import { Fault } from '@stepclock/faults';
+import { Fault, MOST_LEVELS, nestsTooDeep } from '@stepclock/faults';
 import type { EngineSettings } from '../trace.js';
 import { isObject, type JsonObject, numberOf } from './json-record.js';
 
@@ -83,6 +83,10 @@ function firstOf<T>(
 }
 
 function parsed(text: string, file: string): unknown {
+  if (nestsTooDeep(text)) {
+    const rule = `must have at most ${MOST_LEVELS} levels of nesting`;
+    throw new Fault('trace-io/bad-json', { what: 'file', file, line: 1, rule });
+  }
   try {
     return JSON.parse(text);
   } catch {

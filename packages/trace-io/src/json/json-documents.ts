@@ -1,5 +1,6 @@
-import { Fault } from '@stepclock/faults';
+import { Fault, MOST_LEVELS } from '@stepclock/faults';
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
+import { idleLimit } from '../bounds/idle-limit.js';
 import { type Input, startsWithBom } from '../bytes/input.js';
 
 /** A value of a streamed JSON document, with its place. */
@@ -18,11 +19,9 @@ export interface JsonDocumentSink {
   readonly documentEnd?: (line: number) => void;
 }
 
-/** Nesting that no trace has: deeper input is refused before it fills the stack. */
-const DEEPEST = 200;
 const LF = 0x0a;
-/** Bytes of blanks one after another that a document may have. */
-const MOST_BLANKS = 16 * 1024 * 1024;
+/** Bytes that a text in a document, or the blanks between two of its tokens, may have: a prompt and its answer have less. */
+const LONGEST_TOKEN = 16 * 1024 * 1024;
 
 /**
  * Reads one or several JSON documents token by token and hands out the values at `paths` (`$.benchmarks.*.requests`, with `*` for
@@ -48,8 +47,11 @@ class DocumentReader {
   #line = 1;
   #depth = 0;
   #documents = 0;
-  /** Bytes of the last chunks that are nothing but blanks. */
-  #blanks = 0;
+  /** Bytes of the chunks since the last one in which a token ended. */
+  #open = 0;
+  /** Whether a value of the paths was found in the document. */
+  #found = false;
+  readonly #watch: (says: boolean, line: number) => void;
   /** The chunk being written, its first byte's offset in the stream, and its first line end that is not counted yet. */
   #chunk: Uint8Array = new Uint8Array(0);
   #chunkStart = 0;
@@ -60,13 +62,16 @@ class DocumentReader {
     paths: readonly string[],
     private readonly sink: JsonDocumentSink,
   ) {
+    this.#watch = idleLimit(file, 'what is looked for');
     this.#tokenizer = new Tokenizer({ separator: '' });
     this.#parser = new TokenParser({ paths: [...paths], keepStack: false, separator: '' });
     this.#parser.onValue = ({ value, key, stack }) => {
       const path = [...stack.slice(1).map((element) => element.key), key].filter((part) => part !== undefined);
+      this.#found = true;
       this.sink.value({ value, path, line: this.#line });
     };
     this.#tokenizer.onToken = (token) => {
+      this.#open = 0;
       this.#countLines(token.offset);
       this.#track(token.token);
       this.#parser.write(token);
@@ -76,10 +81,11 @@ class DocumentReader {
   }
 
   write(chunk: Uint8Array): void {
-    this.#blanks = isBlank(chunk) ? this.#blanks + chunk.length : 0;
-    if (this.#blanks > MOST_BLANKS) throw this.#bad(`must have at most ${MOST_BLANKS} blanks one after another`);
     this.#check(chunk, true);
+    this.#open += chunk.length;
     this.#feed(chunk);
+    if (this.#open > LONGEST_TOKEN)
+      throw this.#bad(`must have at most ${LONGEST_TOKEN} bytes in one text or run of blanks`);
   }
 
   end(): void {
@@ -121,7 +127,7 @@ class DocumentReader {
   #track(token: TokenType): void {
     if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) {
       this.#depth++;
-      if (this.#depth > DEEPEST) throw this.#bad(`must have at most ${DEEPEST} levels of nesting`);
+      if (this.#depth > MOST_LEVELS) throw this.#bad(`must have at most ${MOST_LEVELS} levels of nesting`);
     } else if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) {
       this.#depth--;
     }
@@ -129,6 +135,8 @@ class DocumentReader {
 
   #documentEnd(): void {
     this.#documents++;
+    this.#watch(this.#found, this.#line);
+    this.#found = false;
     this.sink.documentEnd?.(this.#line);
   }
 
@@ -148,8 +156,4 @@ class DocumentReader {
   #bad(rule: string): Fault {
     return new Fault('trace-io/bad-json', { what: 'document', file: this.file, line: this.#line, rule });
   }
-}
-
-function isBlank(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
 }

@@ -1,4 +1,4 @@
-import { Fault } from '@stepclock/faults';
+import { Fault, MOST_LEVELS, nestsTooDeep } from '@stepclock/faults';
 import { ByteBuffer } from '../bytes/byte-buffer.js';
 import { type Input, startsWithBom } from '../bytes/input.js';
 import { isObject, JsonRecord } from './json-record.js';
@@ -8,8 +8,6 @@ const LF = 0x0a;
 const LONGEST_LINE = 64 * 1024 * 1024;
 /** Blank lines one after another that a log may have. */
 const MOST_BLANK_LINES = 2 ** 20;
-/** Nesting that no record has; parsers take memory for every level. */
-const DEEPEST = 200;
 /** Lines that are shorter cannot nest deep enough to hurt. */
 const SHORT_LINE = 64 * 1024;
 
@@ -97,7 +95,10 @@ function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: Text
   } catch {
     throw new Fault('trace-io/not-utf8', { what: 'encoding', file, line, rule: 'must be valid UTF-8 text' });
   }
-  if (bytes.length > SHORT_LINE) refuseDeep(bytes, file, line);
+  if (bytes.length > SHORT_LINE && nestsTooDeep(bytes)) {
+    const rule = `must have at most ${MOST_LEVELS} levels of nesting`;
+    throw new Fault('trace-io/bad-json', { what: 'line', file, line, rule });
+  }
   let value: unknown;
   try {
     value = JSON.parse(long === undefined ? text : text.replace(long, '$1"$2"'));
@@ -113,23 +114,6 @@ function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: Text
   }
   if (isObject(value)) return value;
   throw new Fault('trace-io/bad-json', { what: 'line', file, line, value: text, rule: 'must be one JSON object' });
-}
-
-function refuseDeep(bytes: Uint8Array, file: string, line: number): void {
-  let depth = 0;
-  let inText = false;
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (inText) {
-      if (byte === 0x5c) i++;
-      else if (byte === 0x22) inText = false;
-    } else if (byte === 0x22) inText = true;
-    else if ((byte | 0x20) === 0x7d) depth--;
-    else if ((byte | 0x20) === 0x7b && ++depth > DEEPEST) {
-      const rule = `must have at most ${DEEPEST} levels of nesting`;
-      throw new Fault('trace-io/bad-json', { what: 'line', file, line, rule });
-    }
-  }
 }
 
 /** V8 quotes the text in some messages; the value is shown anyway. */

@@ -1,8 +1,9 @@
+import { idleLimit } from '../bounds/idle-limit.js';
 import type { Input } from '../bytes/input.js';
 import type { Head } from '../formats/trace-format.js';
 import { readJsonDocuments } from '../json/json-documents.js';
 import { eachJsonLine } from '../json/json-lines.js';
-import { isObject, type JsonObject } from '../json/json-record.js';
+import { isObject, type JsonObject, type JsonRecord } from '../json/json-record.js';
 import { instanceOf, type Span, spanOf, speaksOfRequests } from './span.js';
 
 /** Takes the spans of a file; an instance may get its name after its spans. */
@@ -47,7 +48,21 @@ export async function readSpans(input: Input, head: Head, sink: SpanSink): Promi
 
 async function readLines(input: Input, sink: SpanSink): Promise<void> {
   const times = ['startTimeUnixNano', 'endTimeUnixNano'];
-  await eachJsonLine(input, (record, line) => takeObject(record.object, input.file, line, sink), times);
+  const watch = idleLimit(input.file, 'a span of a request');
+  let spans = 0;
+  const counted: SpanSink = {
+    ...sink,
+    span: (span, instance) => {
+      spans++;
+      sink.span(span, instance);
+    },
+  };
+  const take = ({ object }: JsonRecord, line: number): void => {
+    const before = spans;
+    takeObject(object, input.file, line, counted);
+    watch(spans > before, line);
+  };
+  await eachJsonLine(input, take, times);
 }
 
 /** A whole object: a batch of resource spans, or one span. */

@@ -5,7 +5,14 @@ import { type ByteLimits, byteCounter, withinLimits } from '../bytes/byte-limits
 import type { Input } from '../bytes/input.js';
 
 const MAGIC = [0x50, 0x41, 0x52, 0x31];
-const ROWS_A_CHUNK = 4096;
+/** Characters that are handed on at a time. */
+const CHUNK_CHARACTERS = 2 ** 20;
+/** A dictionary may name a long text in millions of rows. */
+const LONGEST_RECORD = 16 * 2 ** 20;
+/** A trace has some dozens; the library's work grows with their square. */
+const MOST_COLUMNS = 4096;
+/** Bytes of the index at a file's end, which is held as objects. */
+const LARGEST_FOOTER = 8 * 2 ** 20;
 /** Rows that are held decoded at a time: a row group may have millions. */
 const ROWS_A_SLICE = 2 ** 18;
 /** Rows that a byte of the file can stand for: a trace in which every row takes less than a bit is none, and would not end. */
@@ -61,12 +68,15 @@ async function* textOf(bytes: Uint8Array<ArrayBuffer>, limits: ByteLimits): Asyn
     byteLength: bytes.length,
     slice: (start: number, end?: number) => bytes.buffer.slice(start, end),
   };
+  checkFooter(bytes, file);
   const metadata = await parquetMetadataAsync(source);
   checkRows(metadata, bytes.length, file);
   const elements = parquetSchema(metadata)
     .children.filter(({ children, element }) => children.length === 0 && element.repetition_type !== 'REPEATED')
     .map(({ element }) => element);
   const columns = elements.map(({ name }) => name);
+  if (columns.length > MOST_COLUMNS)
+    throw badParquet(file, `at most ${MOST_COLUMNS} columns`, { value: columns.length });
   const asLog = columns.some((name) => LOG_COLUMNS.includes(name));
   const encoder = new TextEncoder();
   if (!asLog) yield encoder.encode(`${columns.map(csvCell).join(',')}\n`);
@@ -93,15 +103,31 @@ async function* textOf(bytes: Uint8Array<ArrayBuffer>, limits: ByteLimits): Asyn
       const onChunk = (chunk: ColumnData) => slice.take(chunk);
       await parquetRead({ file: source, metadata, compressors, columns, parsers: PARSERS, rowStart, rowEnd, onChunk });
       const cells = slice.cells(file);
-      for (let from = 0; from < rowEnd - rowStart; from += ROWS_A_CHUNK) {
-        const lines = Array.from({ length: Math.min(ROWS_A_CHUNK, rowEnd - rowStart - from) }, (_, i) =>
-          asLog
-            ? JSON.stringify(Object.fromEntries(columns.map((name, c) => [name, jsonValue(cells[c]?.[from + i])])))
-            : cells.map((column) => csvCell(plainText(column[from + i]))).join(','),
-        );
-        yield encoder.encode(`${lines.join('\n')}\n`);
+      let text = '';
+      for (let i = 0; i < rowEnd - rowStart; i++) {
+        const characters = cells.reduce((sum, { [i]: cell }) => sum + (typeof cell === 'string' ? cell.length : 0), 0);
+        if (characters > LONGEST_RECORD) {
+          const place = { line: firstLine + rowStart + i, value: characters };
+          throw badParquet(file, `records of at most ${LONGEST_RECORD} bytes`, place);
+        }
+        text += asLog
+          ? JSON.stringify(Object.fromEntries(columns.map((name, c) => [name, jsonValue(cells[c]?.[i])])))
+          : cells.map((column) => csvCell(plainText(column[i]))).join(',');
+        text += '\n';
+        if (text.length < CHUNK_CHARACTERS && i + 1 < rowEnd - rowStart) continue;
+        yield encoder.encode(text);
+        text = '';
       }
     }
+  }
+}
+
+/** The last eight bytes are the footer's length and a magic word; what is wrong with them otherwise, the library says. */
+function checkFooter(bytes: Uint8Array<ArrayBuffer>, file: string): void {
+  if (bytes.length < 8) return;
+  const length = new DataView(bytes.buffer).getUint32(bytes.length - 8, true);
+  if (length > LARGEST_FOOTER && length <= bytes.length) {
+    throw badParquet(file, `a footer of at most ${LARGEST_FOOTER} bytes`, { value: length });
   }
 }
 

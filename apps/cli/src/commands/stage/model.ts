@@ -5,7 +5,7 @@ import {
   readStageModel,
   type StageModel,
 } from '@stepclock/stage-latency-recalibration';
-import { allBytes, openInput } from '../../files/input.js';
+import { readWhole } from '../../files/input.js';
 import { given } from '../../options/given.js';
 import type { ArgsOf } from '../../options/option.js';
 import { usageFault } from '../../session/errors.js';
@@ -15,8 +15,8 @@ import type { knobOptions } from './options.js';
 
 /** Reads what `stage train`, `stage recalibrate` or `stage experiment` wrote. */
 export const openStageModel = async (path: string, session: Session): Promise<StageModel> => {
-  const input = await openInput(path, session);
-  return readStageModel((await allBytes(input)).toString('utf8'), input.name);
+  const { text, name } = await readWhole(path, session);
+  return readStageModel(text, name);
 };
 
 interface KnobArgs extends ArgsOf<typeof knobOptions> {

@@ -1,5 +1,5 @@
 import { readStepTimeFile, type StepTimeModel } from '@stepclock/step-time';
-import { allBytes, openInput } from '../../files/input.js';
+import { readWhole } from '../../files/input.js';
 import type { Session } from '../../session/session.js';
 
 /** Default of `--error-threshold`, percent. */
@@ -7,6 +7,6 @@ export const DEFAULT_THRESHOLD_PERCENT = 20;
 
 /** Reads the file of `--model`. */
 export const readStepTimeModel = async (path: string, session: Session): Promise<StepTimeModel> => {
-  const input = await openInput(path, session);
-  return readStepTimeFile((await allBytes(input)).toString('utf8'), input.name);
+  const { text, name } = await readWhole(path, session);
+  return readStepTimeFile(text, name);
 };

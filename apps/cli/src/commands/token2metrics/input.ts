@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { MOST_LEVELS, nestsTooDeep } from '@stepclock/faults';
 import {
   CONFIGURATIONS,
   type Configuration,
@@ -12,7 +12,7 @@ import {
   requireConfiguration,
   syntheticCsv,
 } from '@stepclock/token2metrics';
-import { allBytes, openInput } from '../../files/input.js';
+import { allBytes, openInput, readWhole } from '../../files/input.js';
 import { given } from '../../options/given.js';
 import { inputFault, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
@@ -39,8 +39,9 @@ const bytesOf = async (path: string, session: Session): Promise<{ bytes: Uint8Ar
 };
 
 /** A file's JSON, or an error that names the file. */
-const readJsonFile = async (path: string, what: string): Promise<unknown> => {
-  const text = await readFile(path, 'utf8');
+const readJsonFile = async (path: string, what: string, session: Session): Promise<unknown> => {
+  const { text } = await readWhole(path, session);
+  if (nestsTooDeep(text)) throw inputFault(path, `must have at most ${MOST_LEVELS} levels of nesting`);
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -58,16 +59,16 @@ const pairsOf = (option: string, texts: readonly string[] = []): Record<string, 
   );
 
 /** The configurations that come with the package, and those of `--config`. */
-const configurationsOf = async (paths: readonly string[] = []): Promise<readonly Configuration[]> => {
+const configurationsOf = async (session: Session, paths: readonly string[] = []): Promise<readonly Configuration[]> => {
   const own = await Promise.all(
-    paths.map(async (path) => configurationFromJSON(await readJsonFile(path, 'a model configuration'), path)),
+    paths.map(async (path) => configurationFromJSON(await readJsonFile(path, 'a model configuration', session), path)),
   );
   return [...own, ...CONFIGURATIONS];
 };
 
 /** Reads `--data`, or the bundled set. Models that a configuration knows go by its name, others by their own. */
 export const readMeasurements = async (args: DataArgs, session: Session, model?: string): Promise<MeasurementInput> => {
-  const configurations = await configurationsOf(args.config);
+  const configurations = await configurationsOf(session, args.config);
   const columns = Object.fromEntries(
     Object.entries(pairsOf('columns', args.columns)).map(([metric, column]) => [metricOf(metric), column]),
   ) as Partial<Record<Metric, string>>;

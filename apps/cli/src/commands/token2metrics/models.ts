@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isFault } from '@stepclock/faults';
 import { configurationFor, type DeviceModel, readDeviceModel } from '@stepclock/token2metrics';
+import { readTextIfThere, readWhole } from '../../files/input.js';
 import { inputFault, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
 import type { ModelArgs } from './options.js';
@@ -18,7 +19,10 @@ export const modelFileName = (model: string): string => {
   return `${safe}.json`;
 };
 
-const readModelFile = async (path: string): Promise<DeviceModel> => readDeviceModel(await readFile(path, 'utf8'), path);
+const readModelFile = async (path: string, session: Session): Promise<DeviceModel> => {
+  const { text, name } = await readWhole(path, session);
+  return readDeviceModel(text, name);
+};
 
 const modelsIn = async (folder: string): Promise<string[]> =>
   (await readdir(folder))
@@ -53,8 +57,8 @@ export const readModel = async (
   session: Session,
 ): Promise<{ readonly model: DeviceModel; readonly path: string }> => {
   const place = await placeOf(modelPath, session);
-  if ((await stat(place)).isFile()) {
-    const read = await readModelFile(place);
+  if (!(await stat(place)).isDirectory()) {
+    const read = await readModelFile(place, session);
     const wanted = model === undefined ? read.name : (configurationFor(model)?.name ?? model);
     if (wanted !== read.name) throw inputFault(place, `must be the model ${wanted}`, read.name);
     return { model: read, path: place };
@@ -68,12 +72,12 @@ export const readModel = async (
   if (!known.includes(file.slice(0, -'.json'.length)))
     throw inputFault(place, `must hold a model of ${name}; ${listed}`);
   const path = join(place, file);
-  return { model: await readModelFile(path), path };
+  return { model: await readModelFile(path, session), path };
 };
 
 /** Says when a model of other measurements is about to be replaced. */
 export const announceReplaced = async (path: string, next: DeviceModel, session: Session): Promise<void> => {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const text = await readTextIfThere(path).catch(() => undefined);
   if (text === undefined) return;
   const old = (() => {
     try {

@@ -1,4 +1,5 @@
 import type { EngineLimits } from '@stepclock/engine-sim';
+import { nestsTooDeep } from '@stepclock/faults';
 import type { Betas } from '@stepclock/step-cost';
 import { targetOf } from '../../files/atomic-write.js';
 import { readTextIfThere } from '../../files/input.js';
@@ -27,6 +28,7 @@ const settingsOf = (engine: SimulatedEngine, seed: number, version: string) => (
 
 const isOurs = (text: string): boolean => {
   try {
+    if (nestsTooDeep(text)) return false;
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && 'schema' in value && value.schema === SCHEMA;
   } catch {

@@ -152,7 +152,7 @@ async function headerOf(
   const { parse: parseYaml } = await import('yaml');
   let value: unknown;
   try {
-    value = parseYaml(text.replace(/^---\s*$/gm, ''), { maxAliasCount: 0 });
+    value = parseYaml(text.replace(/^---\s*$/gm, ''), { maxAliasCount: 0, logLevel: 'error' });
   } catch (error) {
     if (!own) return { mode: undefined, settings: {} };
     throw new Fault('trace-io/bad-yaml', {

@@ -1,6 +1,7 @@
 import { Fault } from '@stepclock/faults';
 import { FARTHEST_SEC } from '../../bounds/clock-range.js';
 import { MOST_TOKENS } from '../../bounds/count-range.js';
+import { idleLimit } from '../../bounds/idle-limit.js';
 import { attempted, type Input } from '../../bytes/input.js';
 import { linesOf } from '../../json/json-lines.js';
 import { StepColumns, type StepRow } from '../../tables/step-columns.js';
@@ -29,10 +30,12 @@ export const stepLog: TraceFormat = {
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const columns = new StepColumns();
   const decoder = new TextDecoder();
+  const watch = idleLimit(input.file, 'a step');
   let lastLine = 1;
   for await (const { line, bytes, isEnded } of linesOf(input)) {
     lastLine = line;
     const text = decoder.decode(bytes);
+    watch(text.includes('Iteration('), line);
     let from = 0;
     // Progress bars and other carriage returns put several on what is one line here.
     for (const { index } of text.includes('Iteration(') ? text.matchAll(START) : []) {

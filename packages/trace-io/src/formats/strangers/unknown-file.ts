@@ -1,4 +1,4 @@
-import { Fault, listed } from '@stepclock/faults';
+import { Fault, listed, MOST_LEVELS, nestsTooDeep } from '@stepclock/faults';
 import type { Head } from '../trace-format.js';
 import { JSON_STRANGERS } from './json-strangers.js';
 import type { Stranger } from './stranger.js';
@@ -21,6 +21,10 @@ const cut = (name: string): string => (name.length > LONGEST_NAME ? `${name.slic
 
 /** What a file is that no format reads, and what to do. */
 export function unknownFile(head: Head, file: string): Fault {
+  if (/^[{[]/.test(head.firstLine) && nestsTooDeep(head.firstLine)) {
+    const rule = `must have at most ${MOST_LEVELS} levels of nesting`;
+    return new Fault('trace-io/bad-json', { what: 'file', file, line: 1, rule });
+  }
   const stranger = strangerOf(head);
   if (stranger !== undefined) return strangerFault(stranger, file);
   const { kind, names } = looksOf(head);
