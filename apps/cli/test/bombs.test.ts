@@ -100,7 +100,7 @@ describe('settings that the program finds by itself', () => {
 
   it.skipIf(process.platform === 'win32')('a pipe is none of them, and not waited for', async () => {
     const meta = `${log()}.meta.json`;
-    spawnSync('mkfifo', [meta]);
+    spawnSync('sh', ['-c', 'mkfifo "$0"', meta]);
     const { code, stdout, stderr } = await stepclock(['inspect', at('trace.csv')]);
     rmSync(meta);
     expect([code, stderr]).toEqual([0, '']);
