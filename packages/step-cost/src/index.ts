@@ -1,4 +1,4 @@
-export { chosenTerms, heldOutLoss } from './regression/choose-terms.js';
+export { chosenTerms, heldOutErrors, heldOutLoss } from './regression/choose-terms.js';
 export { type FitRowsOptions, fitRows, type RowsFit } from './regression/fit-rows.js';
 export { fitWindow, type WindowFit } from './regression/fit-window.js';
 export { type FitWindowsOptions, fitWindows, type WindowsFit } from './regression/fit-windows.js';

@@ -59,7 +59,7 @@ describe('the catalogue', () => {
     expect(termsNamed(['decode_seqs_over_*'])).toHaveLength(9);
     expect(termOf('beta3').name).toBe('context_tokens');
     expect(() => termsNamed(['beta9'])).toThrow(
-      'term: must be one of step, prefill_tokens, decode_seqs, context_tokens, prefill_step, prefill_context, decode_seqs_over_*, captured_batch_*, prefill_requests, client_overhead; got "beta9"',
+      'term: must be one of step, prefill_tokens, decode_seqs, context_tokens, prefill_step, prefill_context, decode_seqs_over_*, captured_batch_*, prefill_requests, client_overhead, first_token_delay; got "beta9"',
     );
   });
 });

@@ -14,6 +14,18 @@ export const heldOutLoss = (windows: readonly StepWindow[], of: readonly number[
   return Float64Array.from(windows, (window, g) => restated(window, fitWithPriors(rest[g], of).coefficients).squares);
 };
 
+/**
+ * Error of the time of each window under the fit on all others, `(measured - fitted) / measured`: weights are 1 / fitted seconds, so the stated fit
+ * weighs a window's moments back to seconds.
+ */
+export const heldOutErrors = (windows: readonly StepWindow[], of: readonly number[]): Float64Array => {
+  const rest = withoutEach(windows);
+  return Float64Array.from(windows, (window, g) => {
+    const { moment } = restated(window, fitWithPriors(rest[g], of).coefficients);
+    return window.reference.reduce((sum, b, t) => sum + b * moment[t], 0) / window.seconds;
+  });
+};
+
 /** A term's family: numbered terms come and go together. */
 const familyOf = ({ name }: Term): string => name.replace(/_\d+$/, '');
 
@@ -24,12 +36,14 @@ const familyOf = ({ name }: Term): string => name.replace(/_\d+$/, '');
  * @param windows of one engine
  * @param of terms that are in, by index
  * @param candidates by index
+ * @param leastGain share by which the loss must fall; default 2 %
  * @returns all that are in, by index
  */
 export const chosenTerms = (
   windows: readonly StepWindow[],
   of: readonly number[],
   candidates: readonly number[],
+  leastGain: number = LEAST_GAIN,
 ): readonly number[] => {
   const [first] = windows;
   const present = candidates.filter((t) => windows.some(({ gram, terms }) => gram[t * terms.length + t] > 0));
@@ -44,14 +58,14 @@ export const chosenTerms = (
   for (const family of families.values()) {
     const more = [...chosen, ...family].sort((a, b) => a - b);
     const lower = heldOutLoss(windows, more);
-    if (!isBetter(loss, lower)) continue;
+    if (!isBetter(loss, lower, leastGain)) continue;
     chosen = more;
     loss = lower;
   }
   return chosen;
 };
 
-const isBetter = (before: Float64Array, after: Float64Array): boolean => {
+const isBetter = (before: Float64Array, after: Float64Array, leastGain: number): boolean => {
   const ratios: number[] = [];
   for (let g = 0; g < before.length; g++)
     if (before[g] > 0 && after[g] > 0) ratios.push(Math.log(after[g] / before[g]));
@@ -59,5 +73,5 @@ const isBetter = (before: Float64Array, after: Float64Array): boolean => {
   if (n < FEWEST_WINDOWS) return false;
   const mean = ratios.reduce((sum, r) => sum + r, 0) / n;
   const variance = ratios.reduce((sum, r) => sum + (r - mean) ** 2, 0) / (n - 1);
-  return mean < Math.log(1 - LEAST_GAIN) && mean < -CLEAR * Math.sqrt(variance / n);
+  return mean < Math.log(1 - leastGain) && mean < -CLEAR * Math.sqrt(variance / n);
 };

@@ -8,8 +8,13 @@ import { fitWithPriors, noiseVariance } from './priors.js';
 export interface FitWindowsOptions {
   /** Level of the intervals, in (0, 1). Default 0.95. */
   readonly level?: number;
-  /** `all`: every term of the windows is in. `auto` (default): the base terms, and the families of others that lower the held-out loss. */
-  readonly choice?: 'all' | 'auto';
+  /**
+   * `all`: every term of the windows is in. `auto` (default): the base terms, and the families of others that lower the held-out loss. A list: the
+   * terms of these indices.
+   */
+  readonly choice?: 'all' | 'auto' | readonly number[];
+  /** Doubt that all windows share, as a share of the fitted time: added in quadrature to every prediction, and so to every coefficient. Default 0. */
+  readonly floorShare?: number;
 }
 
 /** The regression of an engine's windows. */
@@ -34,23 +39,26 @@ export interface WindowsFit {
  */
 export const fitWindows = (
   windows: readonly StepWindow[],
-  { level = 0.95, choice = 'auto' }: FitWindowsOptions = {},
+  { level = 0.95, choice = 'auto', floorShare = 0 }: FitWindowsOptions = {},
 ): WindowsFit => {
   const all = mergeWindows(windows);
   refuseEmpty(all);
   const indices = all.terms.map((_, t) => t);
   const isOpen = (t: number): boolean => choice === 'auto' && all.terms[t].role === 'open';
-  const of = chosenTerms(
-    windows,
-    indices.filter((t) => !isOpen(t)),
-    indices.filter(isOpen),
-  );
+  const of =
+    typeof choice === 'string'
+      ? chosenTerms(
+          windows,
+          indices.filter((t) => !isOpen(t)),
+          indices.filter(isOpen),
+        )
+      : choice;
   const fit = fitWithPriors(all, of);
   const identified = identifiability(all, of, fit.coefficients);
   return {
     coefficients: fit.coefficients,
     of,
-    intervals: identified.dependent ? null : (coefficientIntervals(windows, of, fit, level) ?? null),
+    intervals: identified.dependent ? null : (coefficientIntervals(windows, of, fit, level, floorShare) ?? null),
     identifiability: identified,
     variance: noiseVariance(all, fit),
   };

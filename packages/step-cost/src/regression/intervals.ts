@@ -25,6 +25,7 @@ export const FEWEST_WINDOWS = 10;
  * reaches below zero; one that is held at zero has the upper end of its profile, with the same inflation.
  *
  * @param windows of one engine, with the same terms and the same stated fit
+ * @param floorShare doubt that all windows share, as a share of the fitted time
  * @returns undefined with fewer than ten windows
  */
 export const coefficientIntervals = (
@@ -32,6 +33,7 @@ export const coefficientIntervals = (
   of: readonly number[],
   fit: WindowFit & { readonly penalty: Float64Array },
   level: number,
+  floorShare = 0,
 ): CoefficientIntervals | undefined => {
   const g = windows.length;
   if (g < FEWEST_WINDOWS) return undefined;
@@ -43,10 +45,16 @@ export const coefficientIntervals = (
   // The longest row is the one that carries, if any does: it fits itself, and its count may be off by a step.
   const ofOneStep = (all.seconds / all.steps) ** 2 / all.longestSec;
   const carried =
-    held.length === 0 ? carriedCovariance(windows, inside, penalty, Math.max(variance, ofOneStep)) : undefined;
+    held.length === 0
+      ? carriedCovariance(windows, inside, penalty, Math.max(variance, ofOneStep), variance, coefficients)
+      : undefined;
   const covariance = carried ?? jackknife(windows, of, penalty, coefficients);
   const factor = tQuantile((1 + level) / 2, g - 1);
   const inflation = inflationOf(all, inside, penalty, covariance, variance);
+  // (floor x' b)^2 in the variance of a prediction x' b.
+  for (let i = 0; i < p; i++) {
+    for (let j = 0; j < p; j++) covariance[i * p + j] += floorShare ** 2 * coefficients[i] * coefficients[j];
+  }
   const byTerm = Array.from({ length: p }, (_, t) => {
     if (!of.includes(t)) return null;
     if (!inside.includes(t)) {

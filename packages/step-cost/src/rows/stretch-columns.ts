@@ -10,7 +10,7 @@ export type StretchColumns = { readonly length: number; readonly steps: Float64A
 export const stretchReader = (columns: StretchColumns): ((i: number) => Stretch) => {
   const stretch = emptyStretch();
   const { steps, decodeSeqs, contextTokens, prefillTokens } = columns;
-  const { prefillSteps, prefillRequests, prefillContext, clientStarts } = columns;
+  const { prefillSteps, prefillRequests, prefillContext, clientStarts, firstTokens } = columns;
   // Field by field: this is read for every segment of every round.
   return (i) => {
     stretch.steps = steps[i];
@@ -21,6 +21,7 @@ export const stretchReader = (columns: StretchColumns): ((i: number) => Stretch)
     if (prefillRequests !== undefined) stretch.prefillRequests = prefillRequests[i];
     if (prefillContext !== undefined) stretch.prefillContext = prefillContext[i];
     if (clientStarts !== undefined) stretch.clientStarts = clientStarts[i];
+    if (firstTokens !== undefined) stretch.firstTokens = firstTokens[i];
     return stretch;
   };
 };

@@ -59,4 +59,17 @@ export const DIAGNOSTIC_TERMS: readonly Term[] = [
     priorShare: null,
     role: 'diagnostic',
   },
+  {
+    name: 'first_token_delay',
+    phrase: 'per first token',
+    smallUnit: 'us',
+    label: 'first_token_delay',
+    unit: 's/token',
+    sentence: 'by how much first tokens reach a client later than the others do; negative: last ones are late',
+    sum: ({ firstTokens }) => firstTokens,
+    needs: ['firstTokens'],
+    sign: 'free',
+    priorShare: 0.1,
+    role: 'diagnostic',
+  },
 ];

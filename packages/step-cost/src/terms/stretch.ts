@@ -19,6 +19,8 @@ export interface Stretch {
   prefillContext: number;
   /** Starts that only a client's clock tells: beginnings on an idle engine. */
   clientStarts: number;
+  /** 1 where it ends with a first token and does not begin with one, -1 where it is the other way round. */
+  firstTokens: number;
 }
 
 /** What of a stretch may be unknown: no column of the evidence tells it. */
@@ -34,6 +36,7 @@ export const emptyStretch = (): Stretch => ({
   prefillRequests: 0,
   prefillContext: 0,
   clientStarts: 0,
+  firstTokens: 0,
 });
 
 /** What one step holds. */
@@ -57,4 +60,5 @@ export const stretchOfStep = (step: StepComposition): Stretch => ({
   prefillRequests: step.prefillRequests ?? (step.prefillTokens > 0 ? 1 : 0),
   prefillContext: step.prefillContext ?? (step.prefillTokens * (step.prefillTokens + 1)) / 2,
   clientStarts: 0,
+  firstTokens: 0,
 });
