@@ -3,7 +3,7 @@ export { type BaselineDiagnostics, type BaselineEstimate, estimateBaseline } fro
 export { type FittedDurations, fittedDurations } from './published/fitted-durations.js';
 export { estimateIterative, type IterativeDiagnostics, type IterativeEstimate } from './published/iterative.js';
 export type { BaselineOptions, IterativeCorrectionMode, IterativeOptions } from './published/published-options.js';
-export type { Conventions } from './step-clock/fit/chosen-fit.js';
+export type { Conventions } from './step-clock/fit/conventions.js';
 export {
   type ResolvedStepClockOptions,
   STEP_CLOCK_MODELS,
@@ -24,8 +24,9 @@ export {
   estimateStepClock,
   type StepClockDiagnostics,
   type StepClockEstimate,
-  type StepClockIntervals,
 } from './step-clock/verdict/estimate-step-clock.js';
+export type { FitVerdict } from './step-clock/verdict/fit-verdict.js';
+export type { StepClockIntervals } from './step-clock/verdict/step-clock-intervals.js';
 export {
   estimateTokenClock,
   type TokenClockEstimate,

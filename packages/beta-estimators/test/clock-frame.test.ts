@@ -163,20 +163,20 @@ describe('clusters', () => {
   });
 
   it('are rows of sums over their segments', () => {
-    const { frame, groups } = problemOf([
+    const problem = problemOf([
       decode('A', 0, 10, 10),
       prefill('C', 3, 7, 60),
       decode('B', 4, 6, 2),
       decode('C', 7, 11, 4),
     ]);
     // Nodes 0 4 6 7 10 11; the prefill joins the first three segments.
-    expect([...groups.ofSegment]).toEqual([0, 0, 0, 1, 2]);
+    expect([...problem.groups.ofSegment]).toEqual([0, 0, 0, 1, 2]);
     const work = {
       steps: Float64Array.of(4, 2, 1, 3, 1),
       shares: { tokens: Float64Array.of(15, 30, 15, 0, 0), unsure: new Float64Array(5) },
       context: Float64Array.of(10, 20, 30, 40, 50),
     };
-    const rows = clusterRows(frame, groups, work, KV, Number.POSITIVE_INFINITY);
+    const rows = clusterRows(problem, work, KV, Number.POSITIVE_INFINITY);
     expect(rows.length).toBe(3);
     expect([...rows.seconds]).toEqual([7, 3, 1]);
     expect([...rows.steps]).toEqual([7, 3, 1]);
@@ -188,11 +188,12 @@ describe('clusters', () => {
 
   it('hold all seconds in which something is active, and all tokens: nothing is lost between them', () => {
     const { phases } = runScenario('folded', { seed: 3, requests: 80 });
-    const { frame, groups, columns } = clockProblem(traceColumns(phases));
+    const problem = clockProblem(traceColumns(phases));
+    const { frame, groups, columns } = problem;
     const count = frame.segmentSec.length;
     const ones = new Float64Array(count).fill(1);
     const work = { steps: ones, context: ones, shares: { tokens: ones, unsure: ones } };
-    const rows = clusterRows(frame, groups, work, KV, Number.POSITIVE_INFINITY);
+    const rows = clusterRows(problem, work, KV, Number.POSITIVE_INFINITY);
     const sum = (column: Float64Array): number => column.reduce((a, b) => a + b, 0);
     const busySec = frame.segmentSec.reduce((total, dt, j) => total + dt * frame.busy[j], 0);
     expect(sum(rows.seconds)).toAgree(busySec, 1e-12);
@@ -207,18 +208,21 @@ describe('clusters', () => {
   });
 });
 
+/** A token budget that nobody knows. */
+const UNKNOWN = Number.POSITIVE_INFINITY;
+
 describe('the mean time of a step', () => {
   it('is that of the counted decodes; of all where none is; and a second where nothing is known', () => {
     const columns = traceColumns(tableOf([decode('A', 0, 8, 4), decode('B', 0, 6, 6), prefill('C', 0, 1, 5)]));
     expect(clockProblem(columns).meanStepSec).toBe(1.4);
-    expect(clockProblem(columns, Uint8Array.of(0, 1)).meanStepSec).toBe(1);
-    expect(clockProblem(columns, Uint8Array.of(0, 0)).meanStepSec).toBe(1.4);
+    expect(clockProblem(columns, UNKNOWN, Uint8Array.of(0, 1)).meanStepSec).toBe(1);
+    expect(clockProblem(columns, UNKNOWN, Uint8Array.of(0, 0)).meanStepSec).toBe(1.4);
     expect(clockProblem(traceColumns(tableOf([prefill('C', 0, 1, 5)]))).meanStepSec).toBe(1);
   });
 
   it('counts are left out of the ties where they are not counted', () => {
     const columns = traceColumns(tableOf(twoRequests));
-    expect([...clockProblem(columns, Uint8Array.of(0, 1)).ties.component]).toEqual([0, 1, 2, 3, 2]);
+    expect([...clockProblem(columns, UNKNOWN, Uint8Array.of(0, 1)).ties.component]).toEqual([0, 1, 2, 3, 2]);
   });
 });
 

@@ -1,143 +1,86 @@
 import '@stepclock/vitest-matchers';
+import { runScenario } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
 import { clockProblem } from '../src/step-clock/clock/clock-problem.js';
 import { startState } from '../src/step-clock/clock/clock-state.js';
-import type { ChosenFit } from '../src/step-clock/fit/chosen-fit.js';
-import type { Round } from '../src/step-clock/fit/clock-loop.js';
-import type { ClockFit } from '../src/step-clock/fit/fit-clock.js';
+import { fitStepClock } from '../src/step-clock/fit/fit-step-clock.js';
+import { resolvedStepClock } from '../src/step-clock/fit/step-clock-options.js';
+import type { LaidWindow } from '../src/step-clock/fit/trace-fit.js';
+import { clusterRows } from '../src/step-clock/rows/segment-rows.js';
 import { traceColumns } from '../src/step-clock/trace/trace-columns.js';
-import { clockReport } from '../src/step-clock/verdict/clock-report.js';
-import { KV, type ListedRow, rowsOf } from './cluster-rows.js';
-import { decode, tableOf, twoRequests } from './phase-list.js';
+import { ClockTally } from '../src/step-clock/verdict/clock-report.js';
+import { KV } from './cluster-rows.js';
+import { decode, prefill, tableOf, twoRequests } from './phase-list.js';
 
-const BETA = Float64Array.of(0.01, 1e-5, 1e-4, 0);
-const round: Round = {
-  coefficients: BETA,
-  whole: true,
-  change: 0,
-  held: 3,
-  unsure: 1,
-  noise: { step: 0.03, prefill: 0.04, rms: 0.05, r2: 0.9, rmseSec: 0.001 },
-};
+const trace = fitStepClock(runScenario('budget-2048-medium', { seed: 1, requests: 60 }).phases, resolvedStepClock({}));
 
-// The two requests, and one more after an idle gap.
-const problem = clockProblem(traceColumns(tableOf([...twoRequests, decode('C', 20, 24, 4), decode('D', 22, 25, 3)])));
-const fitOf = (rows: readonly ListedRow[], off: readonly number[], changes: Partial<ClockFit> = {}): ClockFit => {
+/** The two requests, and more after an idle gap, on a clock by hand. */
+const windowOf = (): LaidWindow => {
+  const problem = clockProblem(
+    traceColumns(tableOf([...twoRequests, prefill('C', 19, 20, 500), decode('C', 20, 24, 4), decode('D', 22, 25, 3)])),
+  );
   const state = startState(problem);
-  state.steps.set([2, 3, 3, 1, 0, 2, 2, 1]);
+  state.steps.set([2, 3, 3, 1, 0, 1, 2, 2, 1]);
+  state.shares.tokens.set([100, 60, 0, 0, 0, 500, 0, 0, 0]);
   state.expected.set(Float64Array.from(problem.graph.segment, (j) => state.steps[j] + (j < 2 ? 0.5 : -0.1)));
-  return {
-    terms: KV,
-    coefficients: BETA,
-    state,
-    rows: rowsOf(rows, [...BETA], off, true),
-    weights: new Float64Array(rows.length).fill(1),
-    rounds: [{ ...round, held: 9 }, round],
-    still: true,
-    ...changes,
-  };
+  const rows = clusterRows(problem, state, KV, Number.POSITIVE_INFINITY);
+  const noise = { step: 0.03, prefill: 0.04, rms: 0.05, r2: 0.9, rmseSec: 0.001 };
+  const laid = { state, rows, weights: new Float64Array(rows.length).fill(1), noise, whole: true, unsure: 1, held: 3 };
+  return { parts: [], problem, laid, coefficients: Float64Array.of(1, 0, 0, 0) };
 };
-const chosen = (fit: ClockFit, changes: Partial<ChosenFit> = {}): ChosenFit => ({
-  problem,
-  fit,
-  exact: fit,
-  stretched: new Int32Array(0),
-  loose: false,
-  ...changes,
-});
-const one: ListedRow = [1, 0, 0, 0];
 
-describe('clockReport', () => {
-  const fit = fitOf([one, one, [4, 100, 2, 0]], [0.003, -0.004, 0.012]);
+const reportOf = (windows: readonly LaidWindow[], budget: number | null = null) => {
+  const tally = new ClockTally(budget);
+  const visit = tally.visitors();
+  for (const window of windows) visit(window);
+  return tally.report(trace);
+};
 
-  it('counts what there is', () => {
-    const report = clockReport(chosen(fit), null);
-    expect(report.steps).toBe(14);
-    expect(report.clusters).toBe(3);
-    expect(report.segments).toBe(8);
-    expect(report.busyPeriods).toBe(2);
-    expect([report.cycles, report.disagreeingCycles]).toEqual([0, 0]);
-    expect(report.wholeSteps).toBe(true);
-    expect(report.heldSegments).toBe(3);
-    expect(report.stretchedDecodes).toBe(0);
-    expect(report.conventions).toBeNull();
-    expect(report.overBudgetClusters).toBeNull();
-    // Five components: the start, and the four decodes.
-    expect(report.unsureShare).toBe(1 / 5);
-    expect([report.stepNoise, report.prefillNoise, report.relativeResidual]).toEqual([0.03, 0.04, 0.05]);
+describe('what the clocks of the windows say about themselves', () => {
+  it('adds up', () => {
+    const one = reportOf([windowOf()]);
+    expect([one.steps, one.segments, one.busyPeriods, one.heldSegments]).toEqual([15, 9, 2, 3]);
+    expect([one.prefills, one.decodes, one.cycles, one.disagreeingCycles]).toEqual([3, 4, 0, 0]);
+    const two = reportOf([windowOf(), windowOf()]);
+    expect([two.steps, two.segments, two.busyPeriods, two.heldSegments]).toEqual([30, 18, 4, 6]);
+    expect(two.clusters).toBe(2 * one.clusters);
+    expect(two.unsureShare).toBe(one.unsureShare);
   });
 
-  it('relates the residual to a step, sqrt(sum r^2 / sum k) / beta0', () => {
-    expect(clockReport(chosen(fit), null).clusterResidual).toAgree(Math.sqrt((9 + 16 + 144) / 6) * 0.1, 1e-9);
-    const free = clockReport(chosen(fitOf([one], [0], { coefficients: Float64Array.of(0, 1e-5, 1e-4, 0) })), null);
-    expect(free.clusterResidual).toBeNull();
-    const stepless = clockReport(chosen(fitOf([[0, 100, 0, 0]], [0])), null);
-    expect(stepless.clusterResidual).toBeNull();
+  it('forgets what passes before the last one saw', () => {
+    const tally = new ClockTally(null);
+    tally.visitors()(windowOf());
+    tally.visitors()(windowOf());
+    expect(tally.report(trace).steps).toBe(15);
   });
 
   it('gives the mean correction of the segments that the counts do not decide', () => {
-    const { segment, edges } = problem.graph;
+    const window = windowOf();
+    const { segment, edges } = window.problem.graph;
     const want = [...segment].reduce((sum, j) => sum + (j < 2 ? 0.5 : 0.1), 0) / edges;
-    expect(clockReport(chosen(fit), null).correction).toAgree(want, 1e-12);
-    const lone = clockProblem(traceColumns(tableOf([decode('A', 0, 3, 3)])));
-    expect(clockReport(chosen({ ...fit, state: startState(lone) }, { problem: lone }), null).correction).toBe(0);
-  });
-
-  it('counts rows more than four standard deviations out, slow and fast apart', () => {
-    // One standard deviation is 3 %: 12 % of a step is four of them, 6 % of four steps as well.
-    const rows: ListedRow[] = [one, one, one, one, [4, 0, 0, 0], [4, 0, 0, 0]];
-    const off = [0.00121, 0.00119, -0.00121, -0.00119, 0.00241, -0.00239];
-    const { slowClusters, fastClusters } = clockReport(chosen(fitOf(rows, off)), null);
-    expect([slowClusters, fastClusters]).toEqual([2, 1]);
-  });
-
-  it('takes steps to vary by two percent at least', () => {
-    const quiet = { ...round, noise: { ...round.noise, step: 0 } };
-    const at = (off: number) => clockReport(chosen(fitOf([one], [off], { rounds: [quiet] })), null);
-    expect(at(0.00079).slowClusters).toBe(0);
-    expect(at(0.00081).slowClusters).toBe(1);
-    expect(at(-0.00079).fastClusters).toBe(0);
-    expect(at(-0.00081).fastClusters).toBe(1);
-  });
-
-  it('takes the evidence from the fit that holds all counts for exact, the rest from the fit itself', () => {
-    const other = { ...round, whole: false, held: 70, unsure: 0, noise: { ...round.noise, step: 0.5, rms: 0.7 } };
-    const exact = fitOf([one, one], [0.1, 0.1], {
-      rounds: [other],
-      coefficients: Float64Array.of(0.02, 1e-5, 1e-4, 0),
-    });
-    const got = clockReport(chosen(fit, { exact, stretched: Int32Array.of(1, 2) }), null);
-    expect(got.heldSegments).toBe(70);
-    expect(got.relativeResidual).toBe(0.7);
-    expect(got.clusterResidual).toAgree(0.09 / 0.02, 1e-9);
-    expect([got.stepNoise, got.unsureShare, got.wholeSteps, got.clusters]).toEqual([0.03, 0.2, true, 3]);
-    expect(got.stretchedDecodes).toBe(2);
-    expect([got.slowClusters, got.fastClusters]).toEqual([2, 0]);
-  });
-
-  it('hands on what other conventions leave', () => {
-    const conventions = { minusOne: 1, asGiven: 2, plusOne: 3 };
-    expect(clockReport(chosen(fit, { conventions }), null).conventions).toBe(conventions);
-  });
-
-  it('of a fit without rounds says nothing of noise', () => {
-    const got = clockReport(chosen(fitOf([one], [0.00081], { rounds: [] })), null);
-    expect([got.relativeResidual, got.stepNoise, got.prefillNoise, got.heldSegments, got.unsureShare]).toEqual([
-      0, 0, 0, 0, 0,
-    ]);
-    expect(got.wholeSteps).toBe(false);
-    expect(got.slowClusters).toBe(1);
+    expect(reportOf([window]).correction).toAgree(want, 1e-12);
   });
 
   it('counts clusters that hold more than the budget of half a step more than theirs', () => {
-    // Tokens of prefills, and one a decode and step.
-    const rows: ListedRow[] = [
-      [2, 230, 10, 0],
-      [2, 231, 10, 0],
-      [1, 0, 150, 0],
-      [1, 0, 151, 0],
-    ];
-    expect(clockReport(chosen(fitOf(rows, [0, 0, 0, 0])), 100).overBudgetClusters).toBe(2);
-    expect(clockReport(chosen(fitOf(rows, [0, 0, 0, 0])), 1000).overBudgetClusters).toBe(0);
+    // C's prompt of 500 tokens in one step.
+    expect(reportOf([windowOf()], null).overBudgetClusters).toBeNull();
+    expect(reportOf([windowOf()], 334).overBudgetClusters).toBe(0);
+    expect(reportOf([windowOf()], 333).overBudgetClusters).toBe(1);
+  });
+
+  it('counts starts on an idle engine whose steps nothing tells: without a budget both are such', () => {
+    expect(reportOf([windowOf()]).uncountedClusters).toBe(2);
+  });
+
+  it('takes noise, stalls and windows from the fit', () => {
+    const report = reportOf([windowOf()]);
+    expect([report.stepNoise, report.prefillNoise, report.relativeResidual]).toEqual([
+      trace.noise.step,
+      trace.noise.prefill,
+      trace.rms,
+    ]);
+    expect([report.windows, report.fittedWindows, report.windowsSetAside]).toEqual([1, 1, 0]);
+    expect([report.slowClusters, report.fastClusters, report.stalledSeconds]).toEqual([0, 0, 0]);
+    expect([report.stretchedDecodes, report.conventions]).toEqual([0, null]);
   });
 });

@@ -1,6 +1,12 @@
 import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
 import { clockProblem } from '../src/step-clock/clock/clock-problem.js';
-import { traceColumns, type Window } from '../src/step-clock/trace/trace-columns.js';
+import {
+  type TracePart,
+  traceColumns,
+  WHOLE_TRACE,
+  type Window,
+  wholeParts,
+} from '../src/step-clock/trace/trace-columns.js';
 
 /** A phase by hand: a request's name, start and end in seconds, tokens. */
 export interface ListedPhase {
@@ -56,4 +62,8 @@ export const twoRequests: readonly ListedPhase[] = [
 
 /** What the step clock makes of a list of phases, or of some windows of it. */
 export const problemOf = (list: readonly ListedPhase[], windows?: readonly Window[]) =>
-  clockProblem(traceColumns(tableOf(list), windows));
+  clockProblem(traceColumns(tableOf(list), partsIn(tableOf(list), windows)));
+
+/** Every engine of a table in each of some windows, or whole. */
+export const partsIn = (table: PhaseTable, windows: readonly Window[] = [WHOLE_TRACE]): readonly TracePart[] =>
+  windows.flatMap((window) => wholeParts(table, window));

@@ -2,45 +2,44 @@ import '@stepclock/vitest-matchers';
 import { runScenario, type ScenarioName, type ScenarioRun } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
 import { estimateStepClock, stepClockDetails } from '../src/index.js';
-import { fitStepClock } from '../src/step-clock/fit/fit-step-clock.js';
-import { resolvedStepClock } from '../src/step-clock/fit/step-clock-options.js';
 import { codes, sum, values } from './estimate-parts.js';
 import { decode, prefill, tableOf } from './phase-list.js';
 
 /** What the true step log says of the time between two moments: the steps that ended there. */
-const trueSteps = ({ steps, phases }: ScenarioRun) => {
-  const origin = Math.min(...phases.startSec);
-  const ends = Array.from(steps.startSec, (s, i) => s + steps.durationSec[i] - origin);
+const trueSteps = ({ steps }: ScenarioRun) => {
+  const ends = Array.from(steps.startSec, (s, i) => s + steps.durationSec[i]);
   return (fromSec: number, toSec: number) =>
     ends.flatMap((end, i) => (end > fromSec + 1e-6 && end < toSec + 1e-6 ? [i] : []));
 };
 
 describe('without noise a hundred requests give the engine back to the last digits', () => {
-  it.each<[ScenarioName, number, number]>([
-    ['chunk-512-medium', 1, 8],
-    ['chunk-512-medium', 3, 8],
-    ['budget-2048-light', 2, 9],
-    ['budget-2048-medium', 1, 9],
-    ['budget-2048-medium', 2, 8],
-    ['budget-2048-bursty', 1, 7],
-    ['budget-2048-bursty', 3, 7],
-    ['budget-512-heavy', 2, 9],
-    ['budget-512-heavy', 3, 9],
-    ['folded', 3, 20],
-    ['kv', 1, 8],
-    ['kv', 2, 9],
-    ['kv-light', 3, 9],
-  ])('%s, seed %d, within %d rounds', (name, seed, rounds) => {
+  it.each<[ScenarioName, number]>([
+    ['chunk-512-medium', 1],
+    ['chunk-512-medium', 3],
+    ['budget-2048-light', 2],
+    ['budget-2048-medium', 1],
+    ['budget-2048-medium', 2],
+    ['budget-2048-bursty', 1],
+    ['budget-2048-bursty', 3],
+    ['budget-512-heavy', 2],
+    ['budget-512-heavy', 3],
+    ['folded', 3],
+    ['kv', 1],
+    ['kv', 2],
+    ['kv-light', 3],
+  ])('%s, seed %d', (name, seed) => {
     const run = runScenario(name, { seed, requests: 100 });
     const estimate = estimateStepClock(run.phases, { model: run.coefficients.beta3 ? 'kv' : 'linear' });
     expect(values(estimate.betas)).toAgree(values(run.coefficients), 1e-10);
-    expect(estimate.iterations).toBeLessThanOrEqual(rounds);
+    expect(estimate.iterations).toBe(3);
     expect(estimate.converged).toBe(true);
     expect(codes(estimate.warnings)).toEqual([]);
     const { clock } = estimate;
-    expect(clock.steps).toBe(run.steps.length);
-    expect([clock.wholeSteps, clock.unsureShare, clock.heldSegments]).toEqual([true, 0, 0]);
-    expect(clock.clusterResidual).toBeLessThan(1e-10);
+    expect(clock.steps).toAgree(run.steps.length, name === 'folded' ? 1e-3 : 1e-12);
+    expect([clock.wholeSteps, clock.heldSegments]).toEqual([true, 0]);
+    // Where an idle engine begins to prefill several prompts, nothing tells how many steps the first took.
+    expect(clock.unsureShare).toBeLessThan(name === 'folded' ? 0.03 : 1e-12);
+    expect(clock.relativeResidual).toBeLessThan(1e-10);
     // What is left to correct is where each prefill's tokens went: while it waited, if waiting counts, none did.
     expect(clock.correction).toBeLessThan(name === 'folded' ? 0.8 : 0.12);
   });
@@ -58,7 +57,7 @@ describe('what an estimate holds', () => {
     expect(estimate.options).toMatchObject({ model: 'kv', ci: 0.95, window: null });
     expect(Object.keys(estimate.betas)).toEqual(['beta0', 'beta1', 'beta2', 'beta3']);
     expect(Object.keys(estimateStepClock(run.phases, { model: 'linear' }).betas)).toEqual(['beta0', 'beta1', 'beta2']);
-    expect(progress).toEqual([0.9, 1]);
+    expect(progress.at(-1)).toBe(1);
   });
 
   it('diagnoses itself in numbers that can be checked', () => {
@@ -95,7 +94,6 @@ describe('what an estimate holds', () => {
     expect(history.r2).toHaveLength(iterations);
     expect(history.r2.at(-1)).toBe(diagnostics.r2);
     expect(history.rmseSeconds.at(-1)).toBe(diagnostics.rmse_seconds);
-    expect(history.rmseSeconds[0]).toBeGreaterThan(1e-6);
     expect(after.at(-1)).toAgree(values(estimate.betas), 1e-6);
     const linear = estimateStepClock(run.phases, { model: 'linear', maxOuterIters: 3 });
     expect(linear.history.beta.map((b) => b.length)).toEqual([3, 3, 3, 3]);
@@ -111,7 +109,7 @@ describe('what an estimate holds', () => {
 
   it('stops as soon as no coefficient changes by more than tol', () => {
     const rough = estimateStepClock(run.phases, { model: 'kv', tol: 0.5 });
-    expect(rough.iterations).toBeLessThan(fitted().iterations);
+    expect(rough.iterations).toBe(3);
     expect(rough.converged).toBe(true);
     expect(rough.clock.wholeSteps).toBe(true);
   });
@@ -168,12 +166,11 @@ describe('the details of a clock are those of the engine', () => {
 
     const count = run.phases.kind.filter((k) => k === 0).length;
     expect([...phases.row].sort((a, b) => a - b)).toEqual([...run.phases.kind.keys()]);
-    const origin = Math.min(...run.phases.startSec);
     for (let i = 0; i < phases.row.length; i++) {
       const row = phases.row[i];
       expect(run.phases.kind[row]).toBe(i < count ? 0 : 1);
-      const start = run.phases.startSec[row] - origin;
-      const end = run.phases.endSec[row] - origin;
+      const start = run.phases.startSec[row];
+      const end = run.phases.endSec[row];
       expect(phases.observedSec[i]).toAgree(end - start, 1e-12, 1e-12);
       if (i < count) continue;
       const seen = between(start, end);
@@ -226,10 +223,8 @@ describe('with noise', () => {
   it('a given tol is met or not; the default takes rest within a part of the interval for converged', () => {
     const { phases } = runScenario('noisy', { seed: 2, requests: 120, engine: { stepNoise: 0.25 } });
     for (const maxOuterIters of [1, 2, 4, 8, 12]) {
-      const strict = estimateStepClock(phases, { model: 'linear', tol: 1e-12, maxOuterIters });
-      const { fit } = fitStepClock(phases, resolvedStepClock({ model: 'linear', tol: 1e-12, maxOuterIters }));
-      expect(strict.iterations).toBe(maxOuterIters);
-      expect(strict.converged).toBe(fit.still);
+      const strict = estimateStepClock(phases, { model: 'linear', tol: 0, maxOuterIters });
+      expect([strict.iterations, strict.converged]).toEqual([maxOuterIters, false]);
       const lenient = estimateStepClock(phases, { model: 'linear', maxOuterIters });
       const [before, last] = lenient.history.beta.slice(-2);
       const rests = ['beta0', 'beta1', 'beta2'].every((name, t) => {
@@ -238,16 +233,6 @@ describe('with noise', () => {
       });
       if (maxOuterIters > 1 && rests) expect(lenient.converged).toBe(true);
     }
-  });
-
-  it('keeps a fit for whoever asks with the same phases and options, and for nobody else', () => {
-    const { phases } = runScenario('noisy', { seed: 1, requests: 50 });
-    const options = resolvedStepClock({ model: 'linear' });
-    const fit = fitStepClock(phases, options);
-    expect(fitStepClock(phases, options)).toBe(fit);
-    expect(fitStepClock(phases, { ...options })).not.toBe(fit);
-    const other = runScenario('noisy', { seed: 2, requests: 50 }).phases;
-    expect(fitStepClock(other, options).fit.coefficients).not.toEqual(fit.fit.coefficients);
   });
 });
 

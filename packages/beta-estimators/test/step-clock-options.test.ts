@@ -1,9 +1,6 @@
 import { BASE_TERMS } from '@stepclock/step-cost';
-import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
 import { resolvedStepClock, type StepClockOptions } from '../src/step-clock/fit/step-clock-options.js';
-import { fittedWindows, sampleWindows } from '../src/step-clock/trace/sample-windows.js';
-import { WHOLE_TRACE, type Window } from '../src/step-clock/trace/trace-columns.js';
 
 describe('options of the step clock', () => {
   const defaults = {
@@ -12,11 +9,10 @@ describe('options of the step clock', () => {
     queueInPrefill: 'unknown',
     ci: 0.95,
     window: null,
-    tol: 1e-6,
-    isDefaultTol: true,
+    tol: null,
     maxOuterIters: 25,
     terms: BASE_TERMS,
-    context: 'open',
+    isAsked: false,
   };
 
   it('have defaults', () => {
@@ -33,7 +29,7 @@ describe('options of the step clock', () => {
       tol: 0,
       maxOuterIters: 1,
     } as const;
-    expect(resolvedStepClock(given)).toEqual({ ...given, isDefaultTol: false, terms: BASE_TERMS, context: 'asked' });
+    expect(resolvedStepClock(given)).toEqual({ ...given, terms: BASE_TERMS, isAsked: true });
     expect(resolvedStepClock({ model: 'linear' }).terms).toEqual(BASE_TERMS.slice(0, 3));
     expect(resolvedStepClock({ terms: ['prefill_step', 'step'] }).terms.map(({ name }) => name)).toEqual([
       'step',
@@ -68,78 +64,5 @@ describe('options of the step clock', () => {
     expect(() => resolvedStepClock(options as StepClockOptions)).toThrow(
       expect.objectContaining({ name: 'Fault', code: 'beta-estimators/bad-option', message }),
     );
-  });
-});
-
-describe('sampleWindows', () => {
-  /** Decodes of `length` seconds, one every second; every third row is a prefill, which does not count. */
-  const steady = (decodes: number, length: number): PhaseTable => {
-    const rows = Math.ceil(decodes * 1.5);
-    const kind = Uint8Array.from({ length: rows }, (_, i) => (i % 3 === 2 ? PREFILL : DECODE));
-    let d = 0;
-    const startSec = Float64Array.from(kind, (k) => (k === DECODE ? d++ : d));
-    return {
-      length: rows,
-      kind,
-      startSec,
-      endSec: startSec.map((t) => t + length),
-      prefillTokens: new Float64Array(rows).fill(1),
-      decodeTokens: new Float64Array(rows).fill(1),
-      request: new Uint32Array(rows),
-      requestIds: { length: 1, at: String },
-    };
-  };
-
-  it('are four stretches of 1500 decodes, each in the middle of its quarter', () => {
-    const got = sampleWindows(steady(32_000, 1), WHOLE_TRACE);
-    expect(got).toEqual([4000, 12_000, 20_000, 28_000].map((middle): Window => [middle - 750, middle + 750]));
-  });
-
-  it('only where the trace is four times as long as they are', () => {
-    expect(sampleWindows(steady(24_000, 1), WHOLE_TRACE)).toBeUndefined();
-    expect(sampleWindows(steady(24_001, 1), WHOLE_TRACE)).toHaveLength(4);
-  });
-
-  it('are longer where more decodes are active: ten times as many', () => {
-    // Two hundred at a time, but for the ends: 10 * 200 n / (n + 199), rounded up.
-    expect(sampleWindows(steady(31_000, 200), WHOLE_TRACE)).toBeUndefined();
-    const [first] = sampleWindows(steady(40_000, 200), WHOLE_TRACE) ?? [];
-    expect(first).toEqual([5000 - 995, 5000 + 995]);
-  });
-
-  it('lie in the window, and ask only decodes that begin there', () => {
-    const phases = steady(60_000, 1);
-    expect(sampleWindows(phases, [1000, 25_000])).toBeUndefined();
-    const got = sampleWindows(phases, [1000, 33_000]);
-    expect(got).toEqual([5000, 13_000, 21_000, 29_000].map((middle): Window => [middle - 750, middle + 750]));
-  });
-
-  it('do not mind the order of the rows', () => {
-    const phases = steady(32_000, 1);
-    const reversed = {
-      ...phases,
-      kind: phases.kind.slice().reverse(),
-      startSec: phases.startSec.slice().reverse(),
-      endSec: phases.endSec.slice().reverse(),
-    };
-    expect(sampleWindows(reversed, WHOLE_TRACE)).toEqual(sampleWindows(phases, WHOLE_TRACE));
-  });
-
-  it('of what is too long to be fitted as a whole are sixteen stretches, each in the middle of its part', () => {
-    const long = steady(64_000, 1);
-    const got = fittedWindows(long, WHOLE_TRACE, 90_000);
-    expect(got).toEqual(Array.from({ length: 16 }, (_, w): Window => [2000 + 4000 * w - 750, 2000 + 4000 * w + 750]));
-    // Not longer than it may be, as a whole or in the window; or stretches would be half of it.
-    expect(fittedWindows(long, WHOLE_TRACE, long.length)).toEqual([WHOLE_TRACE]);
-    expect(fittedWindows(long, WHOLE_TRACE, long.length - 1)).toHaveLength(16);
-    expect(fittedWindows(long, [0, 50_000], 90_000)).toEqual([[0, 50_000]]);
-    expect(fittedWindows(steady(48_000, 1), WHOLE_TRACE, 60_000)).toEqual([WHOLE_TRACE]);
-    expect(fittedWindows(steady(48_001, 1), WHOLE_TRACE, 60_000)).toHaveLength(16);
-  });
-
-  it('hold an eighth as many decodes as phases are fitted as a whole', () => {
-    const [first] = fittedWindows(steady(240_000, 1), WHOLE_TRACE, 300_000);
-    // 300,000 / 8 / 16, rounded up, is 2344.
-    expect(first).toEqual([7500 - 1172, 7500 + 1172]);
   });
 });

@@ -1,7 +1,7 @@
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
 import { type TraceColumns, traceColumns } from '../src/step-clock/trace/trace-columns.js';
-import { decode, prefill, tableOf, twoRequests } from './phase-list.js';
+import { decode, partsIn, prefill, tableOf, twoRequests } from './phase-list.js';
 
 const lists = ({ prefills, decodes, edgesSec }: TraceColumns) => ({
   prefills: {
@@ -107,8 +107,8 @@ describe('traceColumns', () => {
     // Engine 0 lasts from 10 to 15: engine 2 begins at 5 + 1; engine 1 has nothing, and takes no time.
     expect([...prefills.startSec]).toEqual([0, 6]);
     expect([...prefills.endSec]).toEqual([2, 8]);
-    expect([...decodes.startSec]).toEqual([8, 2]);
-    expect([...decodes.endSec]).toEqual([13, 5]);
+    expect([...decodes.startSec]).toEqual([2, 8]);
+    expect([...decodes.endSec]).toEqual([5, 13]);
     expect(edgesSec).toEqual([]);
   });
 
@@ -122,7 +122,7 @@ describe('traceColumns', () => {
       decode('C', 12, 14, 2),
       prefill('D', 1, 3, 10),
     ]);
-    const { prefills, decodes, edgesSec } = lists(traceColumns(table, [[3, 10]]));
+    const { prefills, decodes, edgesSec } = lists(traceColumns(table, partsIn(table, [[3, 10]])));
     // Time 3 is 0 now. A: a quarter left. B: two thirds. C: a third; its decode, and D, lie outside.
     expect(prefills).toEqual({
       length: 3,
@@ -146,7 +146,8 @@ describe('traceColumns', () => {
   });
 
   it('a decode that began before the window has grown by then', () => {
-    const { decodes } = traceColumns(tableOf([prefill('A', 0, 4, 100), decode('A', 4, 20, 16)]), [[8, 12]]);
+    const table = tableOf([prefill('A', 0, 4, 100), decode('A', 4, 20, 16)]);
+    const { decodes } = traceColumns(table, partsIn(table, [[8, 12]]));
     expect([...decodes.context]).toEqual([104]);
     expect([...decodes.steps]).toEqual([16]);
     expect([...decodes.cut]).toEqual([1]);
@@ -154,21 +155,24 @@ describe('traceColumns', () => {
 
   it('an edge counts only where it cut: phases that touch it, or end inside, leave none', () => {
     const table = tableOf([prefill('A', 1, 2, 10), decode('A', 2, 5, 3), prefill('B', 6, 7, 10)]);
-    expect(traceColumns(table, [[0, 6]]).edgesSec).toEqual([]);
+    expect(traceColumns(table, partsIn(table, [[0, 6]])).edgesSec).toEqual([]);
     // What begins or ends at an edge looks as if it was cut: whether more went before cannot be told.
-    expect(traceColumns(table, [[1, 5]]).edgesSec).toEqual([0, 4]);
-    expect([...traceColumns(table, [[1, 5]]).decodes.cut]).toEqual([0]);
-    expect([...traceColumns(table, [[1, 5]]).prefills.cut]).toEqual([0]);
+    expect(traceColumns(table, partsIn(table, [[1, 5]])).edgesSec).toEqual([0, 4]);
+    expect([...traceColumns(table, partsIn(table, [[1, 5]])).decodes.cut]).toEqual([0]);
+    expect([...traceColumns(table, partsIn(table, [[1, 5]])).prefills.cut]).toEqual([0]);
     // A phase that ends where the window starts, or starts where it ends, lies outside.
-    expect(traceColumns(table, [[2, 6]]).prefills.length).toBe(0);
+    expect(traceColumns(table, partsIn(table, [[2, 6]])).prefills.length).toBe(0);
   });
 
   it('lays windows one after another, a second apart, and cuts a phase in both', () => {
     const table = tableOf([prefill('A', 0, 1, 10), decode('A', 1, 11, 10), prefill('B', 20, 21, 10)]);
-    const { prefills, decodes, edgesSec } = traceColumns(table, [
-      [0, 4],
-      [6, 25],
-    ]);
+    const { prefills, decodes, edgesSec } = traceColumns(
+      table,
+      partsIn(table, [
+        [0, 4],
+        [6, 25],
+      ]),
+    );
     expect([...prefills.startSec]).toEqual([0, 19]);
     expect([...decodes.startSec]).toEqual([1, 5]);
     expect([...decodes.endSec]).toEqual([4, 10]);

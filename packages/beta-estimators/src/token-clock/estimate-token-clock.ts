@@ -15,7 +15,7 @@ import {
 import type { TokenTable } from '@stepclock/trace-io';
 import type { EstimateWarning } from '../estimate.js';
 import type { Compositions } from '../step-clock/verdict/compositions.js';
-import type { StepClockIntervals } from '../step-clock/verdict/estimate-step-clock.js';
+import type { StepClockIntervals } from '../step-clock/verdict/step-clock-intervals.js';
 import { type ClockedSteps, clockedSteps, withPrompts } from './clocked-steps.js';
 import { onlySums } from './report/only-sums.js';
 import { isClear, offsetPrompts, promptOffset } from './report/prompt-offset.js';

@@ -20,8 +20,12 @@ export interface ClockState {
   readonly weight: Float64Array;
 }
 
-/** A clock that runs evenly, at the mean step time. */
-export const startState = ({ frame, ties, graph, meanStepSec }: ClockProblem): ClockState => {
+/**
+ * A clock that runs evenly, at the mean step time.
+ *
+ * @param further whether prompts and positions of the prefill are kept as well
+ */
+export const startState = ({ frame, ties, graph, meanStepSec }: ClockProblem, further = false): ClockState => {
   const real = new Float64Array(ties.components);
   // Components are numbered by their first nodes, so a node belongs to a new one when its number is the next.
   let next = 0;
@@ -37,7 +41,7 @@ export const startState = ({ frame, ties, graph, meanStepSec }: ClockProblem): C
     clock: new Float64Array(frame.nodeSec.length),
     steps: new Float64Array(segments),
     context: new Float64Array(segments),
-    shares: emptyShares(segments),
+    shares: emptyShares(segments, further),
     expected: new Float64Array(graph.edges),
     weight: new Float64Array(graph.edges),
   };

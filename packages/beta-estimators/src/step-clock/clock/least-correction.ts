@@ -20,6 +20,7 @@ export const leastCorrection = (
   x: Float64Array,
   tolerance: number,
   maxIterations: number,
+  enough = 0,
 ): LeastCorrection => {
   const { components: n, edges, from, to, gap } = graph;
   const residual = new Float64Array(n);
@@ -55,7 +56,7 @@ export const leastCorrection = (
   }
   const start = rz;
   let iterations = 0;
-  while (iterations < maxIterations && rz > tolerance * tolerance * start && rz > least) {
+  while (iterations < maxIterations && rz > tolerance * tolerance * start && rz > least && rz > enough * n) {
     image.fill(0);
     let curvature = 0;
     for (let e = 0; e < edges; e++) {
@@ -83,5 +84,6 @@ export const leastCorrection = (
     }
     iterations++;
   }
+
   return { iterations, reduction: start > 0 ? Math.sqrt(rz / start) : 0 };
 };

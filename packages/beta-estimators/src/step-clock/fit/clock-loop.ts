@@ -36,24 +36,16 @@ interface RoundFit {
   readonly sigma?: number;
 }
 
-/** How a clock is laid and its rows are fitted: all that tells an exact clock, a loose one and a sampled one apart. */
+/** How a clock is laid and its rows are fitted: all that tells an exact clock and a loose one apart. */
 export interface ClockPolicy {
   readonly terms: readonly Term[];
-  /** Whether steps may be rounded to whole ones, and whether they are from the first round. */
+  /** Whether steps may be rounded to whole ones. */
   readonly mayRound: boolean;
-  readonly roundsAtOnce: boolean;
   /** Of damped steps that go on. */
   readonly growth: number;
   readonly leastSigma: number;
   readonly lay: (start: RoundStart) => LaidClock;
   readonly regress: (rows: RowTable, start: RoundStart) => RoundFit;
-}
-
-/** Where the rounds begin: an even clock, or what a sample of the trace gave. */
-export interface LoopStart {
-  readonly coefficients: Float64Array;
-  readonly known: boolean;
-  readonly noise?: Noise;
 }
 
 /** When the rounds end. */
@@ -88,6 +80,11 @@ export interface LoopResult {
 export const FIRST_SIGMA = 0.3;
 /** The regression has seen the clock fitted to it, so its residuals look smaller than the noise is. */
 const SIGMA_INFLATION = 1.5;
+/** How far expected steps may be off, after what rows left. */
+export const doubtOf = ({ step, prefill }: Pick<Noise, 'step' | 'prefill'>, leastSigma: number) => ({
+  sigma: Math.min(FIRST_SIGMA, Math.max(leastSigma, SIGMA_INFLATION * step)),
+  tau: SIGMA_INFLATION * prefill,
+});
 /** Steps are rounded once the coefficients change by less than this, or after so many rounds. */
 const NEAR_ENOUGH = 0.02;
 const MOST_REAL_ROUNDS = 9;
@@ -95,19 +92,18 @@ const MOST_REAL_ROUNDS = 9;
 const MOST_TURNS = 4;
 
 /**
- * Finds the clock and the coefficients together. A round lays the clock under the coefficients so far and regresses the time of the
+ * Finds the clock and the coefficients together, from a start that only says how long a step takes. A round lays the clock under the coefficients so far and regresses the time of the
  * rows on what they then hold; rounds go on until no coefficient moves. Once the coefficients are nearly right, steps are rounded to
  * whole ones, which ends the feedback between the two.
  */
-export const runRounds = (policy: ClockPolicy, start: LoopStart, { tol, maxRounds }: LoopLimits): LoopResult => {
+export const runRounds = (policy: ClockPolicy, start: Float64Array, { tol, maxRounds }: LoopLimits): LoopResult => {
   const damping = new DampedSteps(policy.growth);
   const rounds: Round[] = [];
-  const sigmaOf = (sigma: number): number =>
-    Math.min(FIRST_SIGMA, Math.max(policy.leastSigma, SIGMA_INFLATION * sigma));
-  let { coefficients, known } = start;
-  let sigma = start.noise === undefined ? FIRST_SIGMA : sigmaOf(start.noise.step);
-  let tau = start.noise === undefined ? 0 : SIGMA_INFLATION * start.noise.prefill;
-  let whole = policy.roundsAtOnce;
+  let coefficients = start;
+  let known = false;
+  let sigma = FIRST_SIGMA;
+  let tau = 0;
+  let whole = false;
   let settled = false;
   for (;;) {
     const at: RoundStart = {
@@ -134,8 +130,7 @@ export const runRounds = (policy: ClockPolicy, start: LoopStart, { tol, maxRound
     settled ||= whole && damping.turnsAtSlowest >= MOST_TURNS && noise.rms <= (rounds.at(-2)?.noise.rms ?? 0);
     coefficients = settled ? fit.coefficients : damped;
     known = true;
-    sigma = sigmaOf(fit.sigma ?? noise.step);
-    tau = SIGMA_INFLATION * noise.prefill;
+    ({ sigma, tau } = doubtOf({ ...noise, step: fit.sigma ?? noise.step }, policy.leastSigma));
     whole ||= policy.mayRound && (change < NEAR_ENOUGH || rounds.length >= MOST_REAL_ROUNDS);
   }
 };

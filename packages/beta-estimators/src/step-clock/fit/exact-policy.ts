@@ -1,16 +1,15 @@
-import { dividedCost, inverseSeconds, type RowTable, type Term } from '@stepclock/step-cost';
+import { type DividedCost, dividedCost, type RowTable, type Term } from '@stepclock/step-cost';
 import type { ClockProblem } from '../clock/clock-problem.js';
 import { type ClockState, expectedSteps, readClock } from '../clock/clock-state.js';
-import { followEvenly } from '../clock/follow-evenly.js';
 import { leastCorrection } from '../clock/least-correction.js';
-import { trackClock } from '../clock/track-clock.js';
 import { wholeSteps } from '../clock/whole-steps.js';
 import { decodeContext } from '../rows/decode-context.js';
 import { touchedRows, undoubted } from '../rows/doubtful-rows.js';
 import { sharePrefills } from '../rows/prefill-sharing.js';
 import { robustFit, weightedFit } from '../rows/robust-fit.js';
+import { rowWeights } from '../rows/row-weights.js';
 import { clusterRows } from '../rows/segment-rows.js';
-import type { ClockPolicy, LoopStart } from './clock-loop.js';
+import type { ClockPolicy } from './clock-loop.js';
 
 export interface ExactOptions {
   readonly terms: readonly Term[];
@@ -23,55 +22,63 @@ export interface ExactOptions {
 }
 
 const GROWTH = 1.5;
-const LEAST_SIGMA = 0.01;
+export const LEAST_SIGMA = 0.01;
 const CG_TOLERANCE = 1e-3;
 const CG_ITERATIONS = 200;
-/** A clock that was followed is right but for what neighbours can mend. */
-const CG_ITERATIONS_NEAR = 8;
+/** Offsets are near enough where their squared errors, over the variances of their neighbours' steps, are this small on average. */
+const ENOUGH = 1e-4;
 
 /** Whether some term reads the context of decodes. */
 export const readsContext = (terms: readonly Term[]): boolean =>
   terms.some(({ needs }) => needs.includes('contextTokens'));
 
-/**
- * The clock that meets every count exactly: the least change of the expected steps that does, rounded to whole steps where that is sure. A
- * start that is known already (a sample gave it) is followed, not solved for.
- */
+/** How a clock is corrected: by how many iterations at most, and whether to whole steps. */
+interface Correction {
+  readonly sigma: number;
+  readonly tau: number;
+  readonly iterations?: number;
+  readonly whole: boolean;
+}
+
+/** The least change of the expected steps that meets every count, rounded to whole steps where asked. Returns the components that stayed real. */
+export const correctClock = (
+  problem: ClockProblem,
+  state: ClockState,
+  cost: DividedCost,
+  { sigma, tau, iterations = CG_ITERATIONS, whole }: Correction,
+): number => {
+  expectedSteps(problem, state, cost, sigma, tau);
+  leastCorrection(problem.graph, state.expected, state.weight, state.real, CG_TOLERANCE, iterations, ENOUGH);
+  return whole ? wholeSteps(problem.graph, state.real, state.expected, state.weight, state.whole).unsure : 0;
+};
+
+/** The clock that meets every count exactly: the least change of the expected steps that does, rounded to whole steps where that is sure. */
 export const exactPolicy = (
   problem: ClockProblem,
   state: ClockState,
   { terms, budget, mayRound, doubtful }: ExactOptions,
-  { known: followed }: LoopStart,
 ): ClockPolicy => {
-  const { frame, columns, graph, groups, pressing } = problem;
-  const { real, whole, clock, expected, weight, steps, shares, context } = state;
+  const { frame, columns, groups, pressing } = problem;
+  const { real, whole, clock, steps, shares, context } = state;
   const touched = doubtful && touchedRows(groups, doubtful);
   const withContext = readsContext(terms);
   let unsure = 0;
   return {
     terms,
     mayRound,
-    roundsAtOnce: mayRound && followed,
     growth: GROWTH,
     leastSigma: LEAST_SIGMA,
     lay: (start) => {
-      const cost = dividedCost(terms, start.coefficients);
-      if (followed && start.round === 0) followEvenly(problem, state, cost, withContext);
-      if (!start.settled) {
-        expectedSteps(problem, state, cost, start.sigma, start.tau);
-        if (followed && start.round === 0) trackClock(graph, expected, weight, real);
-        leastCorrection(graph, expected, weight, real, CG_TOLERANCE, followed ? CG_ITERATIONS_NEAR : CG_ITERATIONS);
-        if (start.whole) unsure = wholeSteps(graph, real, expected, weight, whole).unsure;
-      }
+      if (!start.settled) unsure = correctClock(problem, state, dividedCost(terms, start.coefficients), start);
       const held = readClock(problem, start.whole ? whole : real, state);
       const before = start.pace < 1 && !start.settled ? shares.tokens.slice() : undefined;
       sharePrefills(frame, columns.prefills, steps, shares);
       if (before !== undefined) blend(shares.tokens, before, start.pace);
       if (withContext) decodeContext(frame, columns.decodes, pressing, clock, steps, context);
-      return { rows: clusterRows(frame, groups, state, terms, budget), held, unsure };
+      return { rows: clusterRows(problem, state, terms, budget), held, unsure };
     },
     regress: (rows, { coefficients, known }) => {
-      const weights = inverseSeconds(rows, known ? coefficients : undefined);
+      const weights = rowWeights(problem, rows, steps, known ? coefficients : undefined);
       if (touched !== undefined) return fitKept(rows, undoubted(rows, weights, touched));
       return { coefficients: weightedFit(rows, weights), weights };
     },

@@ -1,19 +1,14 @@
-import type { RowTable, Term } from '@stepclock/step-cost';
+import { BASE_TERMS, type RowTable, type Term } from '@stepclock/step-cost';
 import type { ClockProblem } from '../clock/clock-problem.js';
 import { type ClockState, startState } from '../clock/clock-state.js';
-import { emptyShares } from '../rows/prefill-sharing.js';
 import { asksFurther } from '../rows/segment-rows.js';
-import { type LoopLimits, type LoopStart, type Round, runRounds } from './clock-loop.js';
+import { type LoopLimits, type Round, runRounds } from './clock-loop.js';
 import { exactPolicy } from './exact-policy.js';
 
 export interface FitSettings extends LoopLimits {
   readonly terms: readonly Term[];
   /** Tokens a step of the engine; Infinity where unknown. */
   readonly budget: number;
-  /** What a sample of the trace gave: nearly right already, so the clock is followed, not solved for. */
-  readonly from?: LoopStart;
-  /** False keeps the steps real-valued. Default true. */
-  readonly mayRound?: boolean;
   /** Segments whose work is not known for sure; given, the regression is robust and leaves them out where it can. */
   readonly doubtful?: Uint8Array;
 }
@@ -31,14 +26,16 @@ export interface ClockFit {
   readonly still: boolean;
 }
 
+/** The cost of a step whatever it holds. */
+const [FIXED_COST] = BASE_TERMS;
+
 /** Rounding may leave a residual of this size (relative to a step), or larger by this factor: else the steps stay real. */
-const FINE_RESIDUAL = 0.1;
-const WORSE = 1.15;
+export const FINE_RESIDUAL = 0.1;
+export const WORSE = 1.15;
 
 /** The clock that meets every count. Where rounding to whole steps does not fit, steps stay real-valued. */
 export const fitClock = (problem: ClockProblem, settings: FitSettings): ClockFit => {
-  const { mayRound = true } = settings;
-  const fit = iterate(problem, settings, mayRound);
+  const fit = iterate(problem, settings, true);
   const rounded = fit.rounds.at(-1);
   const real = fit.rounds.findLast((round) => !round.whole);
   if (rounded?.whole !== true || real === undefined) return fit;
@@ -59,16 +56,13 @@ const bestOf = (problem: ClockProblem, settings: FitSettings, fit: ClockFit): Cl
 };
 
 /** Every step takes the mean time: what is known before a round. */
-export const evenStart = (terms: readonly Term[], meanStepSec: number): LoopStart => ({
-  coefficients: Float64Array.from(terms, ({ name }) => (name === 'step' ? meanStepSec : 0)),
-  known: false,
-});
+export const evenStart = (terms: readonly Term[], meanStepSec: number): Float64Array =>
+  Float64Array.from(terms, (term) => (term === FIXED_COST ? meanStepSec : 0));
 
 const iterate = (problem: ClockProblem, settings: FitSettings, mayRound: boolean): ClockFit => {
   const { terms, budget, doubtful } = settings;
-  const from = settings.from ?? evenStart(terms, problem.meanStepSec);
-  const even = startState(problem);
-  const state = { ...even, shares: emptyShares(even.steps.length, asksFurther(terms)) };
+  const state = startState(problem, asksFurther(terms));
   const options = { terms, budget, mayRound, ...(doubtful && { doubtful }) };
-  return { ...runRounds(exactPolicy(problem, state, options, from), from, settings), terms, state };
+  const start = evenStart(terms, problem.meanStepSec);
+  return { ...runRounds(exactPolicy(problem, state, options), start, settings), terms, state };
 };

@@ -1,80 +1,228 @@
+import { chosenTerms, fitWindows, mergeWindows, type StepWindow, type Term } from '@stepclock/step-cost';
 import type { PhaseTable } from '@stepclock/trace-io';
-import { checkedProblem } from '../clock/checked-problem.js';
-import { clockProblem } from '../clock/clock-problem.js';
-import { fittedWindows, MOST_PHASES, sampleWindows } from '../trace/sample-windows.js';
-import { traceColumns, WHOLE_TRACE } from '../trace/trace-columns.js';
-import { type ChosenFit, chosenFit } from './chosen-fit.js';
-import { fitClock } from './fit-clock.js';
+import { type ClockProblem, clockProblem } from '../clock/clock-problem.js';
+import { requireCounts } from '../clock/require-counts.js';
+import { windowSums } from '../rows/window-sums.js';
+import { cutWindows, type TraceWindow } from '../trace/cut-windows.js';
+import { promptLengths, traceColumns, WHOLE_TRACE } from '../trace/trace-columns.js';
+import { withoutDelay } from '../trace/without-delay.js';
+import { triedConventions } from './conventions.js';
+import { costColumns, FIRST_DELAY, onPooled } from './cost-columns.js';
+import { evenStart, fitClock } from './fit-clock.js';
+import { type ExactWindow, fitGivingWay, SUSPICIOUS } from './give-way.js';
+import { heldClock, laidFit } from './held-clock.js';
+import { FLOOR_SHARE, type PooledWindows, pooledWindows } from './pooled-windows.js';
 import type { ResolvedStepClockOptions } from './step-clock-options.js';
+import type { LaidWindow, Pass, TraceFit, WindowVisitors } from './trace-fit.js';
 
-/** A sample need not be fitted more finely than the whole trace will be. */
-const SAMPLE_TOL = 5e-4;
-/** Of all rounds, so many are for the whole after the sample; at least one each. */
-const FULL_ROUNDS = 2;
-const FULL_TOL = 1e-3;
+/** Few windows tell a term with a prior only where it lowers the held-out loss by half: a curve, not what noise makes of a line. */
+const CLEAR_GAIN = 0.5;
 
-/** Fits by the options that asked for them, as long as memory lasts: an estimate's details need not fit a second time. */
-const fitted = new WeakMap<
-  ResolvedStepClockOptions,
-  WeakRef<{ readonly phases: PhaseTable; readonly fit: TraceFit }>
->();
+/** Windows that are fitted by themselves: enough to know the terms, however long the trace is. */
+const SEEDS = 24;
+/** Where windows are fewer than ten, they are cut into so many blocks together: enough for Student's t. */
+const BLOCKS = 40;
+const ENOUGH_WINDOWS = 10;
+const AS_COUNTED = { stretched: 0, stretchedSec: 0, conventions: null };
+/** Of a long trace so many windows are fitted where counts give way: the loose clock is not made for more. */
+const MOST_GIVING_WAY = 4;
+/** Tokens that are late by less do not matter beside steps, s. */
+const LEAST_DELAY_SEC = 1e-4;
+/** More windows tell intervals no better, and make a large file. */
+const MOST_WINDOWS = 64;
+/** A window by itself only has to come near enough to be laid under pooled terms. */
+const OWN_TOL = 5e-4;
+const OWN_ROUNDS = 25;
+/** Passes under pooled terms: two, and up to so many while coefficients move. From the third on they go half the way: two clocks may take turns. */
+const LEAST_PASSES = 2;
+const MOST_PASSES = 6;
+/** A move below this counts as rest where no tolerance is given. */
+const STILL = 5e-3;
 
-/** A fit, and on how many stretches of the trace: one where it is the whole. */
-export interface TraceFit extends ChosenFit {
-  readonly stretches: number;
-}
-
-/** Fits the clock, or gives the fit that the same phases and options object had before. Of more phases than `most`, stretches are fitted. */
+/**
+ * Fits a trace window by window: each by itself from an even clock; then, pass by pass, each under the coefficients of all good windows, which are
+ * held while its clock is laid, and pooled again.
+ *
+ * @throws Fault as `estimateStepClock`
+ */
 export const fitStepClock = (
   phases: PhaseTable,
   options: ResolvedStepClockOptions,
-  onProgress?: (share: number) => void,
-  most = MOST_PHASES,
+  onProgress: (share: number) => void = () => {},
+  visitors: WindowVisitors = () => () => {},
 ): TraceFit => {
-  const before = fitted.get(options)?.deref();
-  if (before?.phases === phases) return before.fit;
-  const fit = freshFit(phases, options, onProgress, most);
-  fitted.set(options, new WeakRef({ phases, fit }));
-  return fit;
+  const { maxNumBatchedTokens, maxOuterIters, tol } = options;
+  const budget = maxNumBatchedTokens ?? Number.POSITIVE_INFINITY;
+  const prompts = promptLengths(phases);
+  let trace = cutTrace(phases, options, prompts);
+  requireCounts([...trace.problems.values()]);
+  let columns = costColumns([...trace.problems.values()], options);
+  const blocks = trace.all.length < ENOUGH_WINDOWS ? Math.ceil(BLOCKS / Math.max(trace.all.length, 1)) : 1;
+
+  // Many windows tell the terms with priors from noise; few only what lowers the held-out loss clearly, once the base terms stand.
+  const long = trace.all.length >= ENOUGH_WINDOWS;
+  const where = (isIn: (term: Term) => boolean): readonly number[] =>
+    columns.pooled.flatMap((term, t) => (isIn(term) ? [t] : []));
+  let of = where(({ role, priorShare }) => options.isAsked || role !== 'open' || (long && priorShare !== null));
+  const candidates = where(
+    ({ role, priorShare }) => !options.isAsked && role === 'open' && (priorShare === null) === long,
+  );
+  let exactWindows: readonly ExactWindow[] = [];
+  const pass = (
+    windows: readonly TraceWindow[],
+    lay: (problem: ClockProblem) => Omit<LaidWindow, 'parts' | 'problem'>,
+  ) => {
+    const visit = visitors();
+    const seen: ExactWindow[] = [];
+    const fits = windows.map((parts) => {
+      const problem = trace.problems.get(parts) ?? trace.problemOf(parts);
+      const { laid, coefficients } = lay(problem);
+      visit({ parts, problem, laid, coefficients });
+      const { noise, held, whole, rows, weights } = laid;
+      if (windows.length <= SEEDS) seen.push({ parts, problem, noise });
+      return { parts, sums: windowSums(rows, coefficients, weights, noise, blocks), noise, held, whole };
+    });
+    if (seen.length > 0) exactWindows = seen;
+    return pooledWindows(fits, of);
+  };
+
+  let last = pass(trace.seeds, (problem) => {
+    const maxRounds = Math.min(maxOuterIters, OWN_ROUNDS);
+    const fit = fitClock(problem, { terms: columns.own, budget, maxRounds, tol: OWN_TOL });
+    const coefficients = onPooled(columns, fit.coefficients);
+    return { laid: laidFit(problem, fit, columns.pooled, coefficients, budget), coefficients };
+  });
+  onProgress(0.4);
+  const meanStepSec = [...trace.problems.values()].reduce((sum, p) => sum + p.meanStepSec, 0) / trace.problems.size;
+  let start = evenStart(columns.pooled, meanStepSec);
+  let passes: readonly Pass[] = [passOf(last)];
+  const sampled = trace.seeds.length < trace.all.length;
+  const mostByDefault = sampled ? LEAST_PASSES : MOST_PASSES;
+  let most = Math.min(maxOuterIters - 1, tol === null ? mostByDefault : maxOuterIters - 1);
+  let firstDelaySec = 0;
+  let change = Number.POSITIVE_INFINITY;
+  let still = false;
+  for (let m = 1; m <= Math.max(most, sampled ? 1 : 0) && !still; m++) {
+    let { coefficients: now } = last;
+    const delay = columns.pooled.indexOf(FIRST_DELAY);
+    if (delay >= 0 && m <= LEAST_PASSES && Math.abs(now[delay]) > LEAST_DELAY_SEC) {
+      firstDelaySec += now[delay];
+      trace = cutTrace(withoutDelay(phases, firstDelaySec), options, prompts);
+      now[delay] = 0;
+    }
+    const onAll = m >= Math.min(LEAST_PASSES, most);
+    if (onAll && sampled && !options.isAsked) {
+      // Columns that the sample has no use for would cost every segment of the rest.
+      const kept = chosenTerms(
+        last.windows,
+        where(({ role }) => role !== 'open'),
+        where(({ role }) => role === 'open'),
+      );
+      const taken = (b: Float64Array): Float64Array => Float64Array.from(kept, (t) => b[t]);
+      columns = { ...columns, pooled: kept.map((t) => columns.pooled[t]) };
+      passes = passes.map((before) => ({ ...before, coefficients: taken(before.coefficients) }));
+      [now, start] = [taken(now), taken(start)];
+      of = kept.map((_, t) => t);
+    }
+    const before = passes.at(-2)?.coefficients ?? start;
+    const coefficients = m > LEAST_PASSES ? now.map((b, t) => (b + before[t]) / 2) : now;
+    const { noise } = last;
+    last = pass(onAll ? trace.all : trace.seeds, (problem) => ({
+      laid: heldClock(problem, columns.pooled, coefficients, noise, budget),
+      coefficients,
+    }));
+    passes = [...passes, passOf(last)];
+    change = relativeMove(columns.pooled, last.windows, coefficients, last.coefficients);
+    still = m >= LEAST_PASSES && change < (tol ?? STILL);
+    if (candidates.length > 0 && (still || m >= most)) {
+      const more = chosenTerms(last.windows, of, candidates, long ? undefined : CLEAR_GAIN);
+      if (more.length > of.length && m < maxOuterIters - 1) {
+        of = more;
+        still = false;
+        most = Math.min(maxOuterIters - 1, m + LEAST_PASSES);
+      }
+    }
+    onProgress(0.4 + 0.5 * Math.min(1, m / LEAST_PASSES));
+  }
+  const windows = mergedTo(MOST_WINDOWS, last.windows);
+  if (long && !options.isAsked)
+    of = chosenTerms(
+      windows,
+      where(({ role }) => role !== 'open'),
+      where(({ role }) => role === 'open'),
+    );
+  const regression = fitWindows(windows, { level: options.ci, choice: of, floorShare: FLOOR_SHARE });
+  const cut = trace.all.length;
+  const exact = {
+    ...last,
+    windows,
+    regression,
+    columns,
+    cut,
+    firstDelaySec,
+    start,
+    passes,
+    change,
+    still,
+    ...AS_COUNTED,
+  };
+  const asMany = evenly(exactWindows, MOST_GIVING_WAY);
+  const loose = fitGivingWay(exact, asMany, options, Math.ceil(BLOCKS / Math.max(asMany.length, 1)), visitors);
+  if (loose !== undefined || !(exact.rms > SUSPICIOUS) || asMany.length === 0) return loose ?? exact;
+  const settings = { terms: columns.own, budget, maxRounds: maxOuterIters, tol: OWN_TOL };
+  return { ...exact, conventions: triedConventions(asMany[asMany.length >> 1].problem, settings) };
 };
 
-/** Fits the clock: on a sample first where the trace is long. */
-const freshFit = (
-  phases: PhaseTable,
-  options: ResolvedStepClockOptions,
-  onProgress: ((share: number) => void) | undefined,
-  most: number,
-): TraceFit => {
-  const { terms, context, window, tol, isDefaultTol, maxOuterIters } = options;
-  const within = window ?? WHOLE_TRACE;
-  const windows = sampleWindows(phases, within);
-  const all = fittedWindows(phases, within, most);
-  const fittedFirst = windows ?? all;
-  const first = checkedProblem(phases, fittedFirst);
-  const budget = options.maxNumBatchedTokens ?? Number.POSITIVE_INFINITY;
-  const settings = { terms, budget };
-  const sampleTol = windows === undefined || !isDefaultTol ? tol : SAMPLE_TOL;
-  const firstRounds = windows === undefined ? maxOuterIters : Math.max(1, maxOuterIters - FULL_ROUNDS);
-  const chosen = chosenFit(first, { ...settings, maxRounds: firstRounds, tol: sampleTol }, context);
-  onProgress?.(windows === undefined ? 0.9 : 0.3);
-  // Where counts give way the sample stands: the loose clock is not made for a million phases.
-  if (windows === undefined || chosen.stretched.length > 0) return { ...chosen, stretches: fittedFirst.length };
+/** Neighbours joined, so that no more windows are left. */
+const mergedTo = (most: number, windows: readonly StepWindow[]): readonly StepWindow[] => {
+  const size = Math.ceil(windows.length / most);
+  if (size <= 1) return windows;
+  return Array.from({ length: Math.ceil(windows.length / size) }, (_, g) =>
+    mergeWindows(windows.slice(g * size, (g + 1) * size)),
+  );
+};
 
-  const problem = clockProblem(traceColumns(phases, all));
-  onProgress?.(0.5);
-  const sampled = chosen.fit.rounds.at(-1);
-  const left = Math.max(1, maxOuterIters - chosen.fit.rounds.length);
-  const fit = fitClock(problem, {
-    ...settings,
-    terms: chosen.fit.terms,
-    tol: isDefaultTol ? FULL_TOL : tol,
-    maxRounds: isDefaultTol ? Math.min(left, FULL_ROUNDS) : left,
-    ...(sampled && {
-      from: { coefficients: sampled.coefficients, known: true, noise: sampled.noise },
-      mayRound: sampled.whole,
-    }),
-  });
-  onProgress?.(0.9);
-  const whole = { ...fit, rounds: [...chosen.fit.rounds, ...fit.rounds] };
-  return { ...chosen, problem, fit: whole, exact: whole, stretches: all.length };
+/** A trace as windows, the problems of those that are looked at more than once at hand. */
+const cutTrace = (
+  phases: PhaseTable,
+  { window, maxNumBatchedTokens }: ResolvedStepClockOptions,
+  prompts: Float64Array,
+) => {
+  const all = cutWindows(phases, window ?? WHOLE_TRACE);
+  const seeds = evenly(all, SEEDS);
+  const problemOf = (parts: TraceWindow): ClockProblem =>
+    clockProblem(traceColumns(phases, parts, prompts), maxNumBatchedTokens ?? Number.POSITIVE_INFINITY);
+  return { all, seeds, problemOf, problems: new Map(seeds.map((parts) => [parts, problemOf(parts)])) };
+};
+
+const passOf = ({ coefficients, r2, rmseSec }: PooledWindows): Pass => ({ coefficients, r2, rmseSec });
+
+/** Some of a list, spread evenly over it; all where it is no longer. */
+const evenly = <T>(list: readonly T[], most: number): readonly T[] =>
+  list.length <= most
+    ? list
+    : Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)]);
+
+/** A coefficient is asked to stand still as if its term took this share of all the time at least: what costs nothing may wander. */
+const MATERIAL = 0.01;
+
+/** Largest relative change of a coefficient without a prior. */
+const relativeMove = (
+  terms: readonly Term[],
+  windows: readonly StepWindow[],
+  before: Float64Array,
+  after: Float64Array,
+): number => {
+  const seconds = windows.reduce((sum, window) => sum + window.seconds, 0);
+  const p = terms.length;
+  let most = 0;
+  for (let t = 0; t < p; t++) {
+    if (terms[t].priorShare !== null) continue;
+    // Weights are 1 / fitted seconds, so the products with the fit are what the rows hold.
+    let held = 0;
+    for (const { gram, reference } of windows) for (let i = 0; i < p; i++) held += gram[t * p + i] * reference[i];
+    const least = held > 0 ? (MATERIAL * seconds) / held : Number.POSITIVE_INFINITY;
+    most = Math.max(most, Math.abs(after[t] - before[t]) / Math.max(Math.abs(after[t]), least));
+  }
+  return most;
 };

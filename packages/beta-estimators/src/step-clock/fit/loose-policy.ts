@@ -83,7 +83,6 @@ export const loosePolicy = (
   return {
     terms,
     mayRound: false,
-    roundsAtOnce: false,
     growth: GROWTH,
     leastSigma: LEAST_SIGMA,
     lay: (start) => {
@@ -101,7 +100,7 @@ export const loosePolicy = (
       sharePrefills(frame, columns.prefills, steps, shares);
       addRecomputed(problem, loose, slack, steps, shares.tokens);
       if (withContext) decodeContext(partly, columns.decodes, pressed.pressing, clock, steps, context);
-      return { rows: clusterRows(partly, groups, state, terms, budget), held, unsure: 0 };
+      return { rows: clusterRows({ ...problem, frame: partly }, state, terms, budget), held, unsure: 0 };
     },
     regress: (rows) => {
       const touched = touchedRows(groups, pressed?.touched ?? new Uint8Array(frame.busy.length));

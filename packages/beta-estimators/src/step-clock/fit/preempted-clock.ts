@@ -53,7 +53,7 @@ export const fitPreempted = (
     frame: { ...base.frame, decodes },
   });
   if (enoughUntouched(result.rows, touchedRows(problem.groups, touched))) {
-    const again = partlyPressing(clockProblem(columns, counted));
+    const again = partlyPressing(clockProblem(columns, settings.budget, counted));
     const fit = fitClock(again, { ...settings, doubtful: touched });
     return { problem: again, fit, stretched, touched, loose: false };
   }

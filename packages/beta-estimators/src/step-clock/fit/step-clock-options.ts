@@ -1,7 +1,6 @@
 import { Fault } from '@stepclock/faults';
 import { BASE_TERMS, CATALOGUE, type Term, termsNamed } from '@stepclock/step-cost';
 import type { Window } from '../trace/trace-columns.js';
-import type { ContextChoice } from './chosen-fit.js';
 
 /** `linear`: beta0 to beta2. `kv`: a cost per token of context as well. `auto`: kv where the trace tells the context and its counts hold. */
 export type StepClockModel = 'linear' | 'kv' | 'auto';
@@ -24,11 +23,12 @@ export interface StepClockOptions {
   /** Fit on this part only, seconds on the trace's clock; requests in flight at an edge press, but give no count. */
   readonly window?: Window;
   /**
-   * Stops when no coefficient changes by more than this share of itself, and only then counts as converged. Not negative. Default: stops at 1e-6, and
-   * counts as converged where the last round moved none by more than 5e-3, or by more than a fifth of its interval.
+   * Passes go on until no coefficient changes by more than this share of itself, and only then count as converged. Not negative. Default: two passes
+   * under pooled terms, and up to six while a coefficient moves by more than 5e-3; converged where the last one did not, or moved none by more than a
+   * fifth of its interval.
    */
   readonly tol?: number;
-  /** Rounds at most; a positive integer. Default 25. */
+  /** Passes at most, the windows' own included; a positive integer. Default 25. */
   readonly maxOuterIters?: number;
   /** Called with the share of the work that is done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
@@ -37,20 +37,18 @@ export interface StepClockOptions {
 export interface ResolvedStepClockOptions {
   readonly model: StepClockModel;
   readonly terms: readonly Term[];
-  /** Whether terms that read the context were asked for, or come in where they can. */
-  readonly context: ContextChoice;
+  /** Whether the terms were asked for, so that no others come in. */
+  readonly isAsked: boolean;
   readonly maxNumBatchedTokens: number | null;
   readonly queueInPrefill: 'no' | 'yes' | 'unknown';
   readonly ci: number;
   readonly window: Window | null;
-  readonly tol: number;
-  /** Whether `tol` is the default, which is more than it takes to call coefficients converged. */
-  readonly isDefaultTol: boolean;
+  /** Null: the default. */
+  readonly tol: number | null;
   readonly maxOuterIters: number;
 }
 
 const QUEUE = ['no', 'yes', 'unknown'] as const;
-const DEFAULT_TOL = 1e-6;
 const DEFAULT_ROUNDS = 25;
 
 /** Every option with its default. @throws Fault `beta-estimators/bad-option`, `step-cost/unknown-term` */
@@ -90,13 +88,12 @@ export const resolvedStepClock = (options: StepClockOptions): ResolvedStepClockO
   return {
     model,
     terms: asked,
-    context: terms === 'auto' && model === 'auto' ? 'open' : 'asked',
+    isAsked: terms !== 'auto' || model !== 'auto',
     maxNumBatchedTokens,
     queueInPrefill,
     ci,
     window,
-    tol: tol ?? DEFAULT_TOL,
-    isDefaultTol: tol === undefined,
+    tol: tol ?? null,
     maxOuterIters,
   };
 };

@@ -61,7 +61,7 @@ export const rowNoise = (rows: RowTable, coefficients: ArrayLike<number>): Noise
   }
   return {
     step,
-    prefill: Math.sqrt(Math.max(0, medianOr0(excess))),
+    prefill: Math.min(1, Math.sqrt(Math.max(0, medianOr0(excess)))),
     rms: Math.sqrt(squares / Math.max(length, 1)),
     r2: totalSquares > 0 ? 1 - residualSquares / totalSquares : null,
     rmseSec: Math.sqrt(residualSquares / Math.max(length, 1)),
@@ -71,7 +71,10 @@ export const rowNoise = (rows: RowTable, coefficients: ArrayLike<number>): Noise
 const medianOr0 = (values: readonly number[]): number => (values.length === 0 ? 0 : medianOf(values));
 
 /** Fitted seconds of a row's prefill. */
-const prefillSecondsOf = ({ terms, sums }: RowTable, coefficients: ArrayLike<number>): ((i: number) => number) => {
+export const prefillSecondsOf = (
+  { terms, sums }: RowTable,
+  coefficients: ArrayLike<number>,
+): ((i: number) => number) => {
   const of = terms.flatMap((term, t) => (isOfPrefill(term) ? [t] : []));
   return (i) => {
     let seconds = 0;

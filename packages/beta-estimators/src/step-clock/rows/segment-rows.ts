@@ -1,6 +1,6 @@
 import { type RowTable, rowsOf, type StretchColumns, type Term } from '@stepclock/step-cost';
+import type { ClockProblem } from '../clock/clock-problem.js';
 import type { ClockFrame } from '../trace/clock-frame.js';
-import type { Clusters } from '../trace/clusters.js';
 import type { PrefillShares } from './prefill-sharing.js';
 
 /** What a clock says that each segment holds. */
@@ -11,18 +11,18 @@ export interface SegmentWork {
   readonly shares: PrefillShares;
 }
 
-/** Facts beyond the base terms that some term asks of the segments. */
+/** Whether some term asks for facts of the segments beyond those of the base terms. */
 export const asksFurther = (terms: readonly Term[]): boolean =>
-  terms.some(({ needs }) => needs.some((fact) => fact.startsWith('prefill') && fact !== 'prefillTokens'));
+  terms.some(({ role, needs }) => role !== 'base' && needs.length > 0);
 
 /**
  * The segments as stretches.
  *
  * @param budget tokens a step of the engine; Infinity where unknown
- * @param further whether the facts of prefill beyond its tokens are asked for
+ * @param further whether the facts beyond those of the base terms are asked for
  */
 const segmentStretches = (
-  frame: ClockFrame,
+  { frame, starts }: Pick<ClockProblem, 'frame' | 'starts'>,
   { steps, context, shares }: SegmentWork,
   budget: number,
   further: boolean,
@@ -36,10 +36,12 @@ const segmentStretches = (
     prefillSteps: stepsWithPrefill(frame, steps, shares.tokens, budget),
     prefillRequests: shares.requests,
     prefillContext: shares.positions,
+    clientStarts: Float64Array.from(starts.segments),
+    firstTokens: steps.map((_, j) => frame.firstTokens[j + 1] - frame.firstTokens[j]),
   }),
 });
 
-/** The step that ends a prompt holds prefill, and as many before it as the budget asks for; never more than there are. */
+/** The step that ends a prompt holds prefill, and as many before it as the budget asks for; where nothing decodes, all do. */
 const stepsWithPrefill = (
   frame: ClockFrame,
   steps: Float64Array,
@@ -49,7 +51,7 @@ const stepsWithPrefill = (
   const held = new Float64Array(steps.length);
   for (let i = 0; i < frame.prefillEnd.length; i++) held[frame.prefillEnd[i] - 1] = 1;
   for (let j = 0; j < held.length; j++) {
-    const needed = tokens[j] / Math.max(budget - frame.decodes[j], 1);
+    const needed = frame.decodes[j] === 0 ? steps[j] : tokens[j] / Math.max(budget - frame.decodes[j], 1);
     held[j] = Math.min(steps[j], Math.max(held[j], needed));
   }
   return held;
@@ -57,10 +59,12 @@ const stepsWithPrefill = (
 
 /** One row a cluster: sums over its segments. */
 export const clusterRows = (
-  frame: ClockFrame,
-  { length, ofSegment }: Clusters,
+  problem: Pick<ClockProblem, 'frame' | 'groups' | 'starts'>,
   work: SegmentWork,
   terms: readonly Term[],
   budget: number,
-): RowTable =>
-  rowsOf(segmentStretches(frame, work, budget, asksFurther(terms)), frame.segmentSec, terms, ofSegment, length);
+): RowTable => {
+  const { frame, groups } = problem;
+  const stretches = segmentStretches(problem, work, budget, asksFurther(terms));
+  return rowsOf(stretches, frame.segmentSec, terms, groups.ofSegment, groups.length);
+};

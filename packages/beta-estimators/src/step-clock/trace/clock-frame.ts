@@ -19,6 +19,8 @@ export interface ClockFrame {
   readonly busy: Uint8Array;
   /** 0 where a window's edge cut the segment or a phase in it, so that its work is not known. */
   readonly whole: Uint8Array;
+  /** By node: share of the tokens there that are first ones; 0 where none is. */
+  readonly firstTokens: Float64Array;
   /** First and last node of each decode. */
   readonly decodeStart: Int32Array;
   readonly decodeEnd: Int32Array;
@@ -88,8 +90,17 @@ export const clockFrame = ({ prefills, decodes, edgesSec }: TraceColumns): Clock
   const busy = new Uint8Array(segments);
   for (let j = 0; j < segments; j++) busy[j] = running[j] + prefilling[j] > 0 ? 1 : 0;
 
+  const firsts = new Float64Array(nodes);
+  const tokens = new Float64Array(nodes);
+  for (let i = 0; i < decodes.length; i++) {
+    firsts[decodeStart[i]]++;
+    tokens[decodeStart[i]]++;
+    tokens[decodeEnd[i]]++;
+  }
+
   return {
     nodeSec,
+    firstTokens: firsts.map((count, v) => (count > 0 ? count / tokens[v] : 0)),
     segmentSec,
     decodes: running,
     busy,

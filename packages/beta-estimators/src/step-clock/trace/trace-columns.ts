@@ -30,32 +30,43 @@ export interface Decodes extends PhaseColumns {
 }
 
 export interface TraceColumns {
+  /** What the time line's zero is in the trace, s. */
+  readonly originSec: number;
   readonly prefills: Prefills;
   readonly decodes: Decodes;
   /** Times, ascending, at which a window cut phases; the segments that touch them are not whole. */
   readonly edgesSec: readonly number[];
 }
 
+export const WHOLE_TRACE: Window = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+
 /** Seconds of nothing between two parts of the common time line. */
 const GAP_SEC = 1;
 
-export const WHOLE_TRACE: Window = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+/** One engine's phases in a part of its time. */
+export interface TracePart {
+  readonly window: Window;
+  /** Rows of the engine that have work to show in the window, in the order of the table. */
+  readonly rows: Uint32Array;
+}
 
 /**
- * Sorts a table's rows into prefills and decodes on one time line that starts near zero: times since an epoch would lose
- * digits in every difference. Engines that run side by side (`instance`), and windows, are laid one after another with a
- * gap between, so that whatever holds for a trace with idle gaps holds for many engines and for samples of a trace as well.
+ * Sorts rows into prefills and decodes on one time line that starts near zero: times since an epoch would lose digits in every difference.
+ * Parts are laid one after another with a gap between, so that whatever holds for a trace with idle gaps holds for many engines as well.
  *
+ * @param prompts prompt tokens by request, as {@link promptLengths} has them
  * @throws Fault `beta-estimators/bad-time` for a phase that this time line cannot hold
  */
-export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [WHOLE_TRACE]): TraceColumns => {
-  const engines = phases.instance === undefined ? 1 : phases.instance.reduce((most, i) => Math.max(most, i), 0) + 1;
+export const traceColumns = (
+  phases: PhaseTable,
+  parts: readonly TracePart[] = wholeParts(phases),
+  prompts: Float64Array = promptLengths(phases),
+): TraceColumns => {
+  const { kind, startSec, endSec, steps, request, cachedTokens } = phases;
   const tokensOf = tokensOfRows(phases);
-  const parts = windows.map((window) => partOf(phases, tokensOf, window, engines));
-  const promptOf = promptLengths(phases, tokensOf, parts);
-  const prefillCount = parts.reduce((sum, part) => sum + part.prefills, 0);
-  const decodeCount = parts.reduce((sum, part) => sum + part.decodes, 0);
-  const { cachedTokens } = phases;
+  let prefillCount = 0;
+  let decodeCount = 0;
+  for (const { rows } of parts) for (const i of rows) kind[i] === PREFILL ? prefillCount++ : decodeCount++;
   const cached = cachedTokens === undefined ? undefined : new Float64Array(prefillCount);
   const prefills = {
     ...emptyColumns(prefillCount),
@@ -63,34 +74,26 @@ export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [W
     ...(cached !== undefined && { cached }),
   };
   const decodes = { ...emptyColumns(decodeCount), context: new Float64Array(decodeCount) };
-  const {
-    startSec: prefillStart,
-    endSec: prefillEnd,
-    cut: prefillCut,
-    row: prefillRow,
-    steps: prefillSteps,
-  } = prefills;
-  const { startSec: decodeStart, endSec: decodeEnd, cut: decodeCut, row: decodeRow, steps: counts } = decodes;
-  const { length, kind, startSec, endSec, steps, instance, request } = phases;
   const edgesSec: number[] = [];
+  let originSec = Number.NaN;
   let used = 0;
   let p = 0;
   let d = 0;
-  for (const { window, keep, first, last } of parts) {
+  for (const { window, rows } of parts) {
     const [from, to] = window;
-    const shift = new Float64Array(engines);
-    for (let e = 0; e < engines; e++) {
-      const begin = first[e];
-      const end = last[e];
-      if (!(end > begin)) continue;
-      shift[e] = begin - used;
-      if (begin === from) edgesSec.push(used);
-      if (end === to) edgesSec.push(end - shift[e]);
-      used += end - begin + GAP_SEC;
+    let first = Number.POSITIVE_INFINITY;
+    let last = Number.NEGATIVE_INFINITY;
+    for (const i of rows) {
+      first = Math.min(first, Math.max(startSec[i], from));
+      last = Math.max(last, Math.min(endSec[i], to));
     }
-    for (let i = 0; i < length; i++) {
-      if (keep[i] === 0) continue;
-      const offset = shift[instance === undefined ? 0 : instance[i]];
+    if (!(last > first)) continue;
+    const offset = first - used;
+    if (Number.isNaN(originSec)) originSec = offset;
+    if (first === from) edgesSec.push(used);
+    if (last === to) edgesSec.push(last - offset);
+    used += last - first + GAP_SEC;
+    for (const i of rows) {
       const start = startSec[i];
       const end = endSec[i];
       const isCut = start < from || end > to;
@@ -98,27 +101,28 @@ export const traceColumns = (phases: PhaseTable, windows: readonly Window[] = [W
       const finish = Math.min(end, to) - offset;
       checkLength(finish - begin, used, i);
       const isPrefill = kind[i] === PREFILL;
+      const columns = isPrefill ? prefills : decodes;
       const at = isPrefill ? p++ : d++;
-      (isPrefill ? prefillStart : decodeStart)[at] = begin;
-      (isPrefill ? prefillEnd : decodeEnd)[at] = finish;
-      (isPrefill ? prefillCut : decodeCut)[at] = isCut ? 1 : 0;
-      (isPrefill ? prefillRow : decodeRow)[at] = i;
+      columns.startSec[at] = begin;
+      columns.endSec[at] = finish;
+      columns.cut[at] = isCut ? 1 : 0;
+      columns.row[at] = i;
       const given = steps === undefined ? Number.NaN : steps[i];
       if (isPrefill) {
-        prefillSteps[at] = given;
+        prefills.steps[at] = given;
         const tokens = tokensOf(i);
         if (cached !== undefined && cachedTokens !== undefined) cached[at] = cachedTokens[i];
         prefills.tokens[at] = isCut ? (tokens * (finish - begin)) / (end - start) : tokens;
       } else {
         const count = given >= 0 ? given : tokensOf(i);
-        counts[at] = count;
+        decodes.steps[at] = count;
         // A decode that began before the window has grown by then: evenly, as far as anybody knows.
         const grown = start < from ? (count * (from - start)) / (end - start) : 0;
-        decodes.context[at] = promptOf(request[i]) + grown;
+        decodes.context[at] = prompts[request[i]] + grown;
       }
     }
   }
-  return { prefills, decodes, edgesSec };
+  return { originSec: Number.isNaN(originSec) ? 0 : originSec, prefills, decodes, edgesSec };
 };
 
 /** Beyond these no squares of times, and no sums of squares, lose their digits; no clock counts so far or so finely. */
@@ -135,43 +139,28 @@ const checkLength = (durationSec: number, spanSec: number, row: number): void =>
   });
 };
 
-interface Part {
-  readonly window: Window;
-  readonly keep: Uint8Array;
-  /** By engine: the span of its phases inside the window. */
-  readonly first: Float64Array;
-  readonly last: Float64Array;
-  /** How many of each kind are kept. */
-  readonly prefills: number;
-  readonly decodes: number;
-}
-
-/** Which rows have a part inside the window, and work to show. */
-const partOf = (phases: PhaseTable, tokensOf: (row: number) => number, window: Window, engines: number): Part => {
-  const [from, to] = window;
-  const { length, kind, startSec, endSec, steps, instance } = phases;
-  const keep = new Uint8Array(length);
-  const first = new Float64Array(engines).fill(Number.POSITIVE_INFINITY);
-  const last = new Float64Array(engines).fill(Number.NEGATIVE_INFINITY);
-  let prefills = 0;
-  let decodes = 0;
-  for (let i = 0; i < length; i++) {
-    const start = startSec[i];
-    const end = endSec[i];
-    if (!(start < to && end > from)) continue;
-    const isPrefill = kind[i] === PREFILL;
+/** Whether a row has work to show: tokens, or steps that its row gives. */
+export const hasWork = (phases: PhaseTable): ((row: number) => boolean) => {
+  const { kind, steps } = phases;
+  const tokensOf = tokensOfRows(phases);
+  return (i) => {
     // Of a decode a given number of steps wins over the tokens.
-    const given = isPrefill || steps === undefined ? Number.NaN : steps[i];
-    const work = given >= 0 ? given : tokensOf(i);
-    if (!(work > 0)) continue;
-    keep[i] = 1;
-    if (isPrefill) prefills++;
-    else decodes++;
-    const engine = instance === undefined ? 0 : instance[i];
-    first[engine] = Math.min(first[engine], Math.max(start, from));
-    last[engine] = Math.max(last[engine], Math.min(end, to));
+    const given = kind[i] === PREFILL || steps === undefined ? Number.NaN : steps[i];
+    return (given >= 0 ? given : tokensOf(i)) > 0;
+  };
+};
+
+/** Every engine of a table, whole or in one window. */
+export const wholeParts = (phases: PhaseTable, window: Window = WHOLE_TRACE): readonly TracePart[] => {
+  const { length, instance, startSec, endSec } = phases;
+  const works = hasWork(phases);
+  const engines = instance === undefined ? 1 : instance.reduce((most, i) => Math.max(most, i), 0) + 1;
+  const rows = Array.from({ length: engines }, (): number[] => []);
+  for (let i = 0; i < length; i++) {
+    if (startSec[i] < window[1] && endSec[i] > window[0] && works(i))
+      rows[instance === undefined ? 0 : instance[i]].push(i);
   }
-  return { window, keep, first, last, prefills, decodes };
+  return rows.filter((own) => own.length > 0).map((own) => ({ window, rows: Uint32Array.from(own) }));
 };
 
 const emptyColumns = (length: number) => ({
@@ -183,28 +172,13 @@ const emptyColumns = (length: number) => ({
   row: new Uint32Array(length),
 });
 
-/**
- * Prompt tokens by request, cached ones included, of the requests that some window sees; NaN for those without a prefill row. Memory that nothing is written to
- * costs nothing, so that a few windows of a long trace stay cheap.
- */
-const promptLengths = (
-  { length, kind, request, requestIds, cachedTokens }: PhaseTable,
-  tokensOf: (row: number) => number,
-  parts: readonly Part[],
-): ((request: number) => number) => {
-  const promptOf = new Float64Array(requestIds.length);
-  const known = new Uint8Array(requestIds.length);
-  for (const { keep } of parts) {
-    for (let i = 0; i < length; i++) if (keep[i] === 1) known[request[i]] = SEEN;
-  }
+/** Prompt tokens by request, cached ones included; NaN for requests without a prefill row. */
+export const promptLengths = (phases: PhaseTable): Float64Array => {
+  const { length, kind, request, requestIds, cachedTokens } = phases;
+  const tokensOf = tokensOfRows(phases);
+  const prompts = new Float64Array(requestIds.length).fill(Number.NaN);
   for (let i = 0; i < length; i++) {
-    const r = request[i];
-    if (kind[i] !== PREFILL || known[r] === 0) continue;
-    known[r] = TOLD;
-    promptOf[r] = tokensOf(i) + (cachedTokens === undefined ? 0 : cachedTokens[i]);
+    if (kind[i] === PREFILL) prompts[request[i]] = tokensOf(i) + (cachedTokens === undefined ? 0 : cachedTokens[i]);
   }
-  return (r) => (known[r] === TOLD ? promptOf[r] : Number.NaN);
+  return prompts;
 };
-
-const SEEN = 1;
-const TOLD = 2;

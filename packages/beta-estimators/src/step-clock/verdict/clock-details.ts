@@ -3,10 +3,11 @@ import { dividedCost, emptyStretch, fittedSeconds } from '@stepclock/step-cost';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { fitStepClock } from '../fit/fit-step-clock.js';
 import type { ResolvedStepClockOptions } from '../fit/step-clock-options.js';
+import type { LaidWindow } from '../fit/trace-fit.js';
 import { activeOn } from '../trace/clock-frame.js';
 import type { Decodes, Prefills } from '../trace/trace-columns.js';
 
-/** One value a segment. Times on the clock's own time line: from near zero, engines and windows one after another. */
+/** One value a segment. Times are the trace's own. */
 export interface SegmentDetails {
   readonly startSec: Float64Array;
   readonly durationSec: Float64Array;
@@ -17,13 +18,13 @@ export interface SegmentDetails {
   readonly expectedSteps: Float64Array;
   /** P_j: prefill tokens that the segment was given. */
   readonly prefillTokens: Float64Array;
-  /** Mean over the segment's steps; 0 in the linear model. */
+  /** Mean over the segment's steps; 0 where no term reads it. */
   readonly contextTokens: Float64Array;
   /** What the cost says of the segment. */
   readonly predictedSec: Float64Array;
 }
 
-/** One value a phase that the fit has seen: prefills first. */
+/** One value a phase that a window saw whole: prefills first, window by window. */
 export interface PhaseDetails {
   /** Row of the phase table. */
   readonly row: Uint32Array;
@@ -36,7 +37,7 @@ export interface PhaseDetails {
 
 /** One value a cluster: a row of the regression. */
 export interface ClusterDetails {
-  /** Middle of the cluster, seconds on the clock's own time line. */
+  /** Middle of the cluster, on the trace's own clock. */
   readonly timeSec: Float64Array;
   readonly observedSec: Float64Array;
   readonly predictedSec: Float64Array;
@@ -50,26 +51,64 @@ export interface StepClockDetails {
   readonly clusters: ClusterDetails;
 }
 
-/** Sum over a prefill's segments; of the first one only what lies after its start. */
-const overPrefill = (sums: PrefixSums, first: number, offset: number, end: number): number =>
-  sumBetween(sums, first, end) - offset * sumBetween(sums, first, first + 1);
-
 /**
- * The segments, phases and clusters behind an estimate. It takes the estimate's own fit while that is in memory, and fits once
- * more otherwise, so that keeping an estimate keeps nothing of this.
+ * The segments, phases and clusters behind an estimate. It fits once more, so that keeping an estimate keeps nothing of this.
  *
  * @param options the `options` of the estimate
- * @throws EstimatorError as `estimateStepClock` does
+ * @throws Fault as `estimateStepClock` does
  */
 export const stepClockDetails = (phases: PhaseTable, options: ResolvedStepClockOptions): StepClockDetails => {
-  const { problem, fit } = fitStepClock(phases, options);
+  let windows: StepClockDetails[] = [];
+  const begin = () => {
+    windows = [];
+    return (window: LaidWindow): void => {
+      windows.push(detailsOf(window));
+    };
+  };
+  fitStepClock(phases, options, undefined, begin);
+  const inRow = (column: (window: StepClockDetails) => Float64Array): Float64Array => {
+    const pieces = windows.map(column);
+    const whole = new Float64Array(pieces.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    return whole;
+  };
+  return {
+    segments: {
+      startSec: inRow(({ segments: s }) => s.startSec),
+      durationSec: inRow(({ segments: s }) => s.durationSec),
+      activePrefills: inRow(({ segments: s }) => s.activePrefills),
+      activeDecodes: inRow(({ segments: s }) => s.activeDecodes),
+      steps: inRow(({ segments: s }) => s.steps),
+      expectedSteps: inRow(({ segments: s }) => s.expectedSteps),
+      prefillTokens: inRow(({ segments: s }) => s.prefillTokens),
+      contextTokens: inRow(({ segments: s }) => s.contextTokens),
+      predictedSec: inRow(({ segments: s }) => s.predictedSec),
+    },
+    phases: {
+      row: Uint32Array.from(windows.flatMap(({ phases: p }) => Array.from(p.row))),
+      observedSec: inRow(({ phases: p }) => p.observedSec),
+      predictedSec: inRow(({ phases: p }) => p.predictedSec),
+      meanDecodes: inRow(({ phases: p }) => p.meanDecodes),
+      meanPrefillTokens: inRow(({ phases: p }) => p.meanPrefillTokens),
+    },
+    clusters: {
+      timeSec: inRow(({ clusters: c }) => c.timeSec),
+      observedSec: inRow(({ clusters: c }) => c.observedSec),
+      predictedSec: inRow(({ clusters: c }) => c.predictedSec),
+      steps: inRow(({ clusters: c }) => c.steps),
+    },
+  };
+};
+
+const detailsOf = ({ problem, laid: { state, rows }, coefficients }: LaidWindow): StepClockDetails => {
   const { frame, graph, groups, columns } = problem;
-  const { coefficients, state, rows, terms } = fit;
   const { steps, context, shares } = state;
   const count = frame.segmentSec.length;
-
-  const decodeTokens = steps.map((k, j) => k * frame.decodes[j]);
-  const { perStep, ofPrefill } = dividedCost(terms, coefficients);
+  const { perStep, ofPrefill } = dividedCost(rows.terms, coefficients);
   const held = emptyStretch();
   const predictedSec = steps.map((k, j) => {
     held.prefillTokens = shares.tokens[j];
@@ -80,62 +119,27 @@ export const stepClockDetails = (phases: PhaseTable, options: ResolvedStepClockO
   });
   const expectedSteps = new Float64Array(count).fill(Number.NaN);
   for (let e = 0; e < graph.edges; e++) expectedSteps[graph.segment[e]] = state.expected[e];
-
-  const total = columns.prefills.length + columns.decodes.length;
-  const details = {
-    row: new Uint32Array(total),
-    observedSec: new Float64Array(total),
-    predictedSec: new Float64Array(total),
-    meanDecodes: new Float64Array(total),
-    meanPrefillTokens: new Float64Array(total),
-  };
-  const sums = {
-    predicted: prefixSum(predictedSec),
-    steps: prefixSum(steps),
-    decodes: prefixSum(decodeTokens),
-    prefilled: prefixSum(shares.tokens),
-  };
-  const put = (at: number, from: Prefills | Decodes, i: number, over: (s: PrefixSums) => number): void => {
-    const k = over(sums.steps);
-    details.row[at] = from.row[i];
-    details.observedSec[at] = from.endSec[i] - from.startSec[i];
-    details.predictedSec[at] = over(sums.predicted);
-    details.meanDecodes[at] = k > 0 ? over(sums.decodes) / k : 0;
-    details.meanPrefillTokens[at] = k > 0 ? over(sums.prefilled) / k : 0;
-  };
-  for (let i = 0; i < columns.prefills.length; i++) {
-    const first = frame.prefillSegment[i];
-    const end = frame.prefillEnd[i];
-    const offset = frame.prefillOffset[i];
-    put(i, columns.prefills, i, (s) => overPrefill(s, first, offset, end));
-  }
-  for (let i = 0; i < columns.decodes.length; i++) {
-    const from = frame.decodeStart[i];
-    const to = frame.decodeEnd[i];
-    put(columns.prefills.length + i, columns.decodes, i, (s) => sumBetween(s, from, to));
-  }
-
   const firstOf = new Float64Array(groups.length).fill(Number.NaN);
   const timeSec = new Float64Array(groups.length);
   for (let j = 0; j < count; j++) {
     const c = groups.ofSegment[j];
     if (c < 0) continue;
     if (Number.isNaN(firstOf[c])) firstOf[c] = frame.nodeSec[j];
-    timeSec[c] = (firstOf[c] + frame.nodeSec[j + 1]) / 2;
+    timeSec[c] = columns.originSec + (firstOf[c] + frame.nodeSec[j + 1]) / 2;
   }
   return {
     segments: {
-      startSec: frame.nodeSec.slice(0, count),
+      startSec: frame.nodeSec.slice(0, count).map((sec) => sec + columns.originSec),
       durationSec: frame.segmentSec,
       activePrefills: activeOn(count, frame.prefillSegment, frame.prefillEnd),
       activeDecodes: frame.decodes,
-      steps,
+      steps: steps.slice(),
       expectedSteps,
-      prefillTokens: shares.tokens,
-      contextTokens: context,
+      prefillTokens: shares.tokens.slice(),
+      contextTokens: context.slice(),
       predictedSec,
     },
-    phases: details,
+    phases: phaseDetails(problem, steps, shares.tokens, predictedSec),
     clusters: {
       timeSec,
       observedSec: rows.seconds,
@@ -144,3 +148,51 @@ export const stepClockDetails = (phases: PhaseTable, options: ResolvedStepClockO
     },
   };
 };
+
+const phaseDetails = (
+  { frame, columns }: LaidWindow['problem'],
+  steps: Float64Array,
+  prefilled: Float64Array,
+  predictedSec: Float64Array,
+): PhaseDetails => {
+  const sums = {
+    predicted: prefixSum(predictedSec),
+    steps: prefixSum(steps),
+    decodes: prefixSum(steps.map((k, j) => k * frame.decodes[j])),
+    prefilled: prefixSum(prefilled),
+  };
+  const details: { readonly [column in keyof PhaseDetails]: number[] } = {
+    row: [],
+    observedSec: [],
+    predictedSec: [],
+    meanDecodes: [],
+    meanPrefillTokens: [],
+  };
+  const put = (from: Prefills | Decodes, i: number, over: (s: PrefixSums) => number): void => {
+    if (from.cut[i] === 1) return;
+    const k = over(sums.steps);
+    details.row.push(from.row[i]);
+    details.observedSec.push(from.endSec[i] - from.startSec[i]);
+    details.predictedSec.push(over(sums.predicted));
+    details.meanDecodes.push(k > 0 ? over(sums.decodes) / k : 0);
+    details.meanPrefillTokens.push(k > 0 ? over(sums.prefilled) / k : 0);
+  };
+  for (let i = 0; i < columns.prefills.length; i++) {
+    const first = frame.prefillSegment[i];
+    put(columns.prefills, i, (s) => overPrefill(s, first, frame.prefillOffset[i], frame.prefillEnd[i]));
+  }
+  for (let i = 0; i < columns.decodes.length; i++) {
+    put(columns.decodes, i, (s) => sumBetween(s, frame.decodeStart[i], frame.decodeEnd[i]));
+  }
+  return {
+    row: Uint32Array.from(details.row),
+    observedSec: Float64Array.from(details.observedSec),
+    predictedSec: Float64Array.from(details.predictedSec),
+    meanDecodes: Float64Array.from(details.meanDecodes),
+    meanPrefillTokens: Float64Array.from(details.meanPrefillTokens),
+  };
+};
+
+/** Sum over a prefill's segments; of the first one only what lies after its start. */
+const overPrefill = (sums: PrefixSums, first: number, offset: number, end: number): number =>
+  sumBetween(sums, first, end) - offset * sumBetween(sums, first, first + 1);

@@ -1,114 +1,169 @@
-import { type RowTable, residualSeconds } from '@stepclock/step-cost';
-import type { ChosenFit, Conventions } from '../fit/chosen-fit.js';
+import type { Conventions } from '../fit/conventions.js';
+import type { LaidWindow, TraceFit, WindowVisitors } from '../fit/trace-fit.js';
 
 /** How well one clock explains the trace, and how much had to be bent for it. */
 export interface ClockReport {
   /** Steps that the engine took, as far as the trace shows. */
   readonly steps: number;
-  /** Whether steps were rounded to whole ones, and the share of the clock's components where noise forbade it. */
+  /** Whether steps were rounded to whole ones in most windows, and the share of the clock's components where noise forbade it. */
   readonly wholeSteps: boolean;
   readonly unsureShare: number;
-  /**
-   * `sqrt(sum r^2 / sum k) / beta0` over the clusters, with all counts taken for exact: the evidence. Clean traces lie at the
-   * noise of their steps; null where beta0 is 0.
-   */
-  readonly clusterResidual: number | null;
-  /** The same relative to the steps' own time. */
+  /** Root mean square residual of a row, relative to a step; rows far out are put aside. */
   readonly relativeResidual: number;
-  /** Relative standard deviation of a step in the fit, robust; and what prefill tokens vary by on top. */
+  /** Relative standard deviation of a step, robust; and what prefill tokens vary by on top. */
   readonly stepNoise: number;
   readonly prefillNoise: number;
   /** Mean size of the last correction of a segment's expected steps, in steps. */
   readonly correction: number;
-  /** Segments that would have run backwards with all counts exact: held at zero. */
+  /** Segments that would have run backwards: held at zero. */
   readonly heldSegments: number;
   /** Counts that close a cycle, and those among them that contradict it. */
   readonly cycles: number;
   readonly disagreeingCycles: number;
   readonly clusters: number;
+  /** Seconds over steps of all clusters. */
+  readonly meanStepSeconds: number;
   readonly segments: number;
   readonly busyPeriods: number;
   /** Decodes during which the engine took more steps than they count, as preempted requests do. */
   readonly stretchedDecodes: number;
+  /** Seconds that these steps took, over all such decodes. */
+  readonly stretchedSeconds: number;
   /** Relative residuals with one step less, as given, and one more a decode; null where nothing called for the trial. */
   readonly conventions: Conventions | null;
-  /** Rows far above and far below their predicted time: unexplained work, and missing work. */
-  readonly slowClusters: number;
-  readonly fastClusters: number;
   /** Clusters that hold more tokens than the budget of their steps; null where no budget is known. */
   readonly overBudgetClusters: number | null;
+  /** Rows put aside: far slower than predicted, the seconds that they took on top, and far faster. */
+  readonly slowClusters: number;
+  readonly stalledSeconds: number;
+  readonly fastClusters: number;
+  /** Rows whose steps nothing tells: prefill on an idle engine. */
+  readonly uncountedClusters: number;
+  /** Windows that the trace was cut into, those that were fitted, and those of them that were set aside. */
+  readonly windows: number;
+  readonly fittedWindows: number;
+  readonly windowsSetAside: number;
+  /** Of the columns of the fit: phases and decodes. */
+  readonly prefills: number;
+  readonly decodes: number;
 }
-
-/** A row lies far out beyond this many standard deviations, which are taken to be this large at least. */
-const FAR_OUT = 4;
-const LEAST_NOISE = 0.02;
-
-export const clockReport = (chosen: ChosenFit, budget: number | null): ClockReport => {
-  const { problem, fit, exact, stretched, conventions } = chosen;
-  const { frame, ties, graph } = problem;
-  const last = fit.rounds.at(-1);
-  const exactRound = exact.rounds.at(-1);
-  const residuals = residualSeconds(exact.rows, exact.coefficients);
-  let squares = 0;
-  let steps = 0;
-  let slowClusters = 0;
-  let fastClusters = 0;
-  const spread = Math.max(LEAST_NOISE, exactRound?.noise.step ?? 0);
-  for (let i = 0; i < residuals.length; i++) {
-    const r = residuals[i];
-    const k = exact.rows.steps[i];
-    squares += r * r;
-    steps += k;
-    const z = ((r / (exact.rows.seconds[i] - r)) * Math.sqrt(k)) / spread;
-    if (z > FAR_OUT) slowClusters++;
-    if (z < -FAR_OUT) fastClusters++;
-  }
-  let correction = 0;
-  for (let e = 0; e < graph.edges; e++) {
-    correction += Math.abs(fit.state.steps[graph.segment[e]] - fit.state.expected[e]);
-  }
-  let total = 0;
-  let busyPeriods = 0;
-  for (let j = 0; j < frame.busy.length; j++) {
-    total += fit.state.steps[j];
-    if (frame.busy[j] === 1 && (j === 0 || frame.busy[j - 1] === 0)) busyPeriods++;
-  }
-  const fixedSec = exact.coefficients[exact.terms.findIndex(({ name }) => name === 'step')];
-  return {
-    steps: total,
-    wholeSteps: last?.whole === true,
-    unsureShare: (last?.unsure ?? 0) / Math.max(ties.components, 1),
-    clusterResidual: fixedSec > 0 && steps > 0 ? Math.sqrt(squares / steps) / fixedSec : null,
-    relativeResidual: exactRound?.noise.rms ?? 0,
-    stepNoise: last?.noise.step ?? 0,
-    prefillNoise: last?.noise.prefill ?? 0,
-    correction: graph.edges > 0 ? correction / graph.edges : 0,
-    heldSegments: exactRound?.held ?? 0,
-    cycles: ties.cycles,
-    disagreeingCycles: ties.disagreeing,
-    clusters: fit.rows.length,
-    segments: frame.busy.length,
-    busyPeriods,
-    stretchedDecodes: stretched.length,
-    conventions: conventions ?? null,
-    slowClusters,
-    fastClusters,
-    overBudgetClusters: budget === null ? null : overBudget(fit.rows, budget),
-  };
-};
 
 /** Steps of a cluster may be real-valued, and off by a little. */
 const SLACK_STEPS = 0.5;
 
-const overBudget = ({ length, steps, terms, sums }: RowTable, budget: number): number => {
-  const tokens = ['prefill_tokens', 'decode_seqs'].flatMap((name) => {
-    const t = terms.findIndex((term) => term.name === name);
-    return t < 0 ? [] : [sums[t]];
-  });
-  let over = 0;
-  for (let i = 0; i < length; i++) {
-    const held = tokens.reduce((sum, column) => sum + column[i], 0);
-    if (held > budget * (steps[i] + SLACK_STEPS)) over++;
+/** Tokens of prefills, and one a decode and step, by cluster. */
+const heldTokens = (
+  { frame, groups }: LaidWindow['problem'],
+  { steps, shares }: LaidWindow['laid']['state'],
+): Float64Array => {
+  const tokens = new Float64Array(groups.length);
+  for (let j = 0; j < steps.length; j++) {
+    const row = groups.ofSegment[j];
+    if (row >= 0) tokens[row] += shares.tokens[j] + steps[j] * frame.decodes[j];
   }
-  return over;
+  return tokens;
 };
+
+/** Adds up what the clocks of the windows say about themselves. */
+export class ClockTally {
+  #sums = emptySums();
+
+  /** @param budget tokens a step of the engine; null where unknown */
+  constructor(private readonly budget: number | null) {}
+
+  /** Begins a pass. */
+  readonly visitors: WindowVisitors = () => {
+    this.#sums = emptySums();
+    return (window) => this.#add(window);
+  };
+
+  #add({ problem, laid }: LaidWindow): void {
+    const sums = this.#sums;
+    const { frame, graph, ties, columns, groups } = problem;
+    const { state, rows } = laid;
+    for (let e = 0; e < graph.edges; e++) {
+      sums.correction += Math.abs(state.steps[graph.segment[e]] - state.expected[e]);
+    }
+    sums.edges += graph.edges;
+    for (let j = 0; j < frame.busy.length; j++) {
+      sums.steps += state.steps[j];
+      if (frame.busy[j] === 1 && (j === 0 || frame.busy[j - 1] === 0)) sums.busyPeriods++;
+    }
+    sums.segments += frame.busy.length;
+    sums.components += ties.components;
+    sums.unsure += laid.unsure;
+    sums.whole += laid.whole ? 1 : 0;
+    sums.held += laid.held;
+    sums.cycles += ties.cycles;
+    sums.disagreeing += ties.disagreeing;
+    sums.clusters += groups.length;
+    sums.prefills += columns.prefills.length;
+    sums.decodes += columns.decodes.length;
+    const tokens = heldTokens(problem, state);
+    for (let i = 0; i < rows.length; i++) {
+      sums.rowSeconds += rows.seconds[i];
+      sums.rowSteps += rows.steps[i];
+      if (this.budget !== null && tokens[i] > this.budget * (rows.steps[i] + SLACK_STEPS)) sums.overBudget++;
+    }
+    const uncounted = new Set<number>();
+    for (const [j, is] of problem.starts.uncounted.entries()) if (is === 1) uncounted.add(groups.ofSegment[j]);
+    uncounted.delete(-1);
+    sums.uncounted += uncounted.size;
+  }
+
+  report({ fitted, cut, noise, rms, stretched, stretchedSec, conventions }: TraceFit): ClockReport {
+    const sums = this.#sums;
+    const over = (read: (window: TraceFit['fitted'][number]) => number): number =>
+      fitted.reduce((sum, window) => sum + read(window), 0);
+    return {
+      steps: sums.steps,
+      wholeSteps: sums.whole > fitted.length / 2,
+      unsureShare: sums.unsure / Math.max(sums.components, 1),
+      relativeResidual: rms,
+      stepNoise: noise.step,
+      prefillNoise: noise.prefill,
+      correction: sums.edges > 0 ? sums.correction / sums.edges : 0,
+      heldSegments: sums.held,
+      cycles: sums.cycles,
+      disagreeingCycles: sums.disagreeing,
+      clusters: sums.clusters,
+      meanStepSeconds: sums.rowSteps > 0 ? sums.rowSeconds / sums.rowSteps : 0,
+      segments: sums.segments,
+      busyPeriods: sums.busyPeriods,
+      stretchedDecodes: stretched,
+      stretchedSeconds: stretchedSec,
+      conventions,
+      overBudgetClusters: this.budget === null ? null : sums.overBudget,
+      slowClusters: over(({ sums: { slow } }) => slow),
+      stalledSeconds: over(({ sums: { stalledSec } }) => stalledSec),
+      fastClusters: over(({ sums: { fast } }) => fast),
+      uncountedClusters: sums.uncounted,
+      windows: cut,
+      fittedWindows: fitted.length,
+      windowsSetAside: fitted.filter(({ setAside }) => setAside !== null).length,
+      prefills: sums.prefills,
+      decodes: sums.decodes,
+    };
+  }
+}
+
+const emptySums = () => ({
+  steps: 0,
+  segments: 0,
+  edges: 0,
+  correction: 0,
+  busyPeriods: 0,
+  components: 0,
+  unsure: 0,
+  whole: 0,
+  held: 0,
+  cycles: 0,
+  disagreeing: 0,
+  clusters: 0,
+  uncounted: 0,
+  overBudget: 0,
+  rowSeconds: 0,
+  rowSteps: 0,
+  prefills: 0,
+  decodes: 0,
+});

@@ -1,37 +1,25 @@
-import { compensatedSum } from '@stepclock/numerics';
 import {
+  BASE_TERMS,
   type Betas,
   betasOf,
-  fitWindows,
   type Identifiability,
-  type RowTable,
-  rowBlocks,
   type StepWindow,
   type Term,
   type WindowsFit,
-  windowsOf,
   windowsOn,
 } from '@stepclock/step-cost';
 import { type PhaseTable, requirePrefillTokens } from '@stepclock/trace-io';
 import type { EstimateHistory, EstimateWarning } from '../../estimate.js';
+import { OF_CLIENTS, OVERHEAD } from '../fit/cost-columns.js';
 import { readsContext } from '../fit/exact-policy.js';
-import { evenStart } from '../fit/fit-clock.js';
-import { fitStepClock, type TraceFit } from '../fit/fit-step-clock.js';
+import { fitStepClock } from '../fit/fit-step-clock.js';
 import { type ResolvedStepClockOptions, resolvedStepClock, type StepClockOptions } from '../fit/step-clock-options.js';
-import { type ClockReport, clockReport } from './clock-report.js';
-import { type Compositions, compositions } from './compositions.js';
+import type { TraceFit } from '../fit/trace-fit.js';
+import { type ClockReport, ClockTally } from './clock-report.js';
+import { type BatchSteps, type Compositions, CompositionTally } from './compositions.js';
+import { type FitVerdict, fitVerdict } from './fit-verdict.js';
+import type { StepClockIntervals } from './step-clock-intervals.js';
 import { stepClockWarnings, type WarningEvidence } from './step-clock-warnings.js';
-
-/** Intervals of the coefficients, by label, s. */
-export interface StepClockIntervals {
-  readonly level: number;
-  /** Null where nothing tells of a coefficient. */
-  readonly byLabel: Readonly<Record<string, readonly [number, number] | null>>;
-  /** In the order of the terms. */
-  readonly covariance: readonly (readonly number[])[];
-  /** Blocks that were left out in turn. */
-  readonly blocks: number;
-}
 
 export interface StepClockDiagnostics {
   readonly n_phases: number;
@@ -57,17 +45,21 @@ export interface StepClockEstimate {
   readonly intervals: StepClockIntervals | null;
   /** The blocks of rows that were fitted, as sums: any part of the trace can be fitted again, and added to others of its engine. */
   readonly windows: readonly StepWindow[];
-  readonly identifiability: Identifiability & { readonly compositions: Compositions };
+  /** What lies between a client and the engine, s a start; only where a client's clock told starts on an idle engine. */
+  readonly overhead?: { readonly seconds: number; readonly interval: readonly [number, number] | null };
+  readonly identifiability: Identifiability & {
+    readonly compositions: Compositions;
+    readonly batches: readonly BatchSteps[];
+  };
   readonly clock: ClockReport;
+  readonly verdict: FitVerdict;
+  /** Whether the last pass met the tolerance that was asked for, or the default one. */
   readonly converged: boolean;
   readonly iterations: number;
   readonly diagnostics: StepClockDiagnostics;
   readonly history: EstimateHistory;
   readonly warnings: readonly EstimateWarning[];
 }
-
-/** Blocks of rows that are left out in turn: most, so that each still outlasts what correlates. */
-const MOST_BLOCKS = 40;
 
 /**
  * The coefficients of an engine step from a trace, by its step clock: all active decodes advance in lock step, so every decode
@@ -80,124 +72,125 @@ const MOST_BLOCKS = 40;
 export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions = {}): StepClockEstimate => {
   const resolved = resolvedStepClock(options);
   requirePrefillTokens(phases);
-  const trace = fitStepClock(phases, resolved, options.onProgress);
-  const { problem, fit } = trace;
-  const { rows, weights, coefficients: last } = fit;
-  // Rows that take no part must not make blocks of their own.
-  const kept = rows.steps.map((k, i) => (weights[i] > 0 ? k : 0));
-  const blocks = rowBlocks({ length: rows.length, steps: kept }, MOST_BLOCKS);
-  const windows = windowsOf(rows, weights, last, blocks).filter((window) => window.rows > 0);
-  const regression = fitWindows(windows, { level: resolved.ci });
-  const terms = regression.of.map((t) => fit.terms[t]);
-  const coefficients = Float64Array.from(regression.of, (t) => regression.coefficients[t]);
-  const intervals = intervalsOf(regression, terms);
-  const converged = fit.still || (resolved.isDefaultTol && hasComeToRest(trace, intervals));
-  const identified = {
-    ...regression.identifiability,
-    compositions: compositions(problem, fit.state, resolved.maxNumBatchedTokens ?? Number.POSITIVE_INFINITY),
-  };
-  const betas = betasOf(terms, coefficients);
-  const clock = clockReport(trace, resolved.maxNumBatchedTokens);
+  const tally = new ClockTally(resolved.maxNumBatchedTokens);
+  const seen = new CompositionTally(resolved.maxNumBatchedTokens ?? Number.POSITIVE_INFINITY);
+  const trace = fitStepClock(phases, resolved, options.onProgress, () => {
+    const visits = [tally.visitors(), seen.visitors()];
+    return (window) => {
+      for (const visit of visits) visit(window);
+    };
+  });
+  const { regression, columns } = trace;
+  const kept = regression.of.filter((t) => !OF_CLIENTS.includes(columns.pooled[t]));
+  const terms = kept.map((t) => columns.pooled[t]);
+  const intervals = intervalsOf(regression, kept, terms);
+  const converged = trace.still || (resolved.tol === null && hasComeToRest(trace, regression));
+  const identified = { ...regression.identifiability, compositions: seen.ranges, batches: seen.batches };
+  const betas = betasOf(
+    terms,
+    Float64Array.from(kept, (t) => regression.coefficients[t]),
+  );
+  const clock = tally.report(trace);
   options.onProgress?.(1);
   return {
     algo: 'step-clock',
-    model: resolved.context === 'asked' && resolved.model === 'auto' ? 'terms' : readsContext(terms) ? 'kv' : 'linear',
+    model: terms.every((term) => BASE_TERMS.includes(term)) ? (readsContext(terms) ? 'kv' : 'linear') : 'terms',
     terms,
     options: resolved,
     betas,
     intervals,
-    windows: windowsOn(windows, regression.of),
+    windows: windowsOn(trace.windows, kept),
+    ...overheadOf(trace),
     identifiability: identified,
     clock,
+    verdict: fitVerdict(trace),
     converged,
-    iterations: fit.rounds.length,
-    diagnostics: diagnosticsOf(phases, trace),
-    history: historyOf(trace),
+    iterations: trace.passes.length,
+    diagnostics: diagnosticsOf(phases, trace, clock),
+    history: historyOf(trace, kept),
     warnings: stepClockWarnings({
       terms,
       intervals,
       identified,
       clock,
-      decodes: problem.columns.decodes.length,
       betas,
       converged,
-      meanStepSec: problem.meanStepSec,
-      shareOf: shareOf(fit.rows, terms),
+      meanStepSec: clock.meanStepSeconds,
+      shareOf: shareOf(trace.windows, terms),
       queueInPrefill: resolved.queueInPrefill === 'yes',
-      ...(trace.stretches > 1 && {
-        part: {
-          stretches: trace.stretches,
-          fitted: problem.columns.prefills.length + problem.columns.decodes.length,
-          phases: phases.length,
-        },
-      }),
     }),
   };
 };
 
+/** What lies between a client and the engine, where starts told. */
+const overheadOf = ({ columns, regression }: TraceFit): Pick<StepClockEstimate, 'overhead'> => {
+  const t = columns.pooled.indexOf(OVERHEAD);
+  if (t < 0 || regression.identifiability.absent.includes(OVERHEAD.label)) return {};
+  return { overhead: { seconds: regression.coefficients[t], interval: regression.intervals?.byTerm[t] ?? null } };
+};
+
 /** Share of all measured time that a term takes at a coefficient. */
-const shareOf = ({ terms, sums, seconds }: RowTable, of: readonly Term[]): WarningEvidence['shareOf'] => {
-  const measured = compensatedSum(seconds);
-  const held = new Map(of.map((term) => [term.label, compensatedSum(sums[terms.indexOf(term)])]));
+const shareOf = (windows: readonly StepWindow[], of: readonly Term[]): WarningEvidence['shareOf'] => {
+  const measured = windows.reduce((sum, window) => sum + window.seconds, 0);
+  const sums = of.map((term) => windows.reduce((sum, window) => sum + sumOf(window, term), 0));
+  const held = new Map(of.map(({ label }, t) => [label, sums[t]]));
   return (label, coefficient) => (coefficient * (held.get(label) ?? 0)) / measured;
 };
 
-const intervalsOf = ({ intervals, of }: WindowsFit, terms: readonly Term[]): StepClockIntervals | null => {
+/** What the rows of a window hold of a term: weights are 1 / fitted seconds, so the product with the fit tells. */
+const sumOf = ({ gram, reference, terms }: StepWindow, term: Term): number => {
+  const t = terms.indexOf(term);
+  let sum = 0;
+  for (let i = 0; i < terms.length; i++) sum += gram[t * terms.length + i] * reference[i];
+  return sum;
+};
+
+const intervalsOf = (
+  { intervals }: WindowsFit,
+  kept: readonly number[],
+  terms: readonly Term[],
+): StepClockIntervals | null => {
   if (intervals === null) return null;
   const { level, byTerm, covariance, windows } = intervals;
   const p = byTerm.length;
   return {
     level,
-    byLabel: Object.fromEntries(terms.map(({ label }, k) => [label, byTerm[of[k]]])),
-    covariance: of.map((i) => of.map((j) => covariance[i * p + j])),
+    byLabel: Object.fromEntries(terms.map(({ label }, k) => [label, byTerm[kept[k]]])),
+    covariance: kept.map((i) => kept.map((j) => covariance[i * p + j])),
     blocks: windows,
   };
 };
 
-/** Without a given `tol`: a move of the last round below this counts as rest, ... */
-const STILL = 5e-3;
-/** ... and so does one by a small part of the interval: finer than that nothing can be told. */
+/** A move of the last pass by this part of the interval is rest: finer than that nothing can be told. */
 const SMALL_PART = 0.2;
 
-const hasComeToRest = ({ fit: { rounds, terms } }: TraceFit, intervals: StepClockIntervals | null): boolean => {
-  const [before, last] = rounds.slice(-2);
-  if (before === undefined || last === undefined) return false;
-  if (last.change < STILL) return true;
-  return (
-    intervals !== null &&
-    terms.every(({ label }, t) => {
-      const [low, high] = intervals.byLabel[label] ?? [0, Number.POSITIVE_INFINITY];
-      return Math.abs(last.coefficients[t] - before.coefficients[t]) <= SMALL_PART * (high - low);
-    })
-  );
+const hasComeToRest = ({ passes, columns }: TraceFit, { intervals, of }: WindowsFit): boolean => {
+  const [before, last] = passes.slice(-2);
+  if (intervals === null || before === undefined || last === undefined) return false;
+  return of.every((t) => {
+    if (columns.pooled[t].priorShare !== null) return true;
+    const [low, high] = intervals.byTerm[t] ?? [0, Number.POSITIVE_INFINITY];
+    return Math.abs(last.coefficients[t] - before.coefficients[t]) <= SMALL_PART * (high - low);
+  });
 };
 
-const diagnosticsOf = (
-  phases: PhaseTable,
-  { problem, fit: { rows, rounds, state } }: TraceFit,
-): StepClockDiagnostics => {
-  const steps = rows.steps.reduce((sum, k) => sum + k, 0);
-  const seconds = rows.seconds.reduce((sum, s) => sum + s, 0);
-  const last = rounds.at(-1);
-  return {
-    n_phases: phases.length,
-    n_prefills: problem.columns.prefills.length,
-    n_decodes: problem.columns.decodes.length,
-    n_clusters: rows.length,
-    r2: last?.noise.r2 ?? null,
-    rmse_seconds: last?.noise.rmseSec ?? 0,
-    mean_step_seconds: steps > 0 ? seconds / steps : problem.meanStepSec,
-    steps: state.steps.reduce((sum, k) => sum + k, 0),
-  };
-};
+const diagnosticsOf = (phases: PhaseTable, { r2, rmseSec }: TraceFit, clock: ClockReport): StepClockDiagnostics => ({
+  n_phases: phases.length,
+  n_prefills: clock.prefills,
+  n_decodes: clock.decodes,
+  n_clusters: clock.clusters,
+  r2,
+  rmse_seconds: rmseSec,
+  mean_step_seconds: clock.meanStepSeconds,
+  steps: clock.steps,
+});
 
-const historyOf = ({ problem, fit: { rounds, terms } }: TraceFit): EstimateHistory => {
-  const start = evenStart(terms, problem.meanStepSec).coefficients;
-  const beta = [start, ...rounds.map(({ coefficients }) => coefficients)].map((b) => Array.from(b));
+const historyOf = ({ start, passes }: TraceFit, kept: readonly number[]): EstimateHistory => {
+  const beta = [start, ...passes.map(({ coefficients }) => coefficients)].map((b) => kept.map((t) => b[t]));
   return {
     beta,
-    deltaBetaL2: rounds.map((_, m) => Math.hypot(...beta[m + 1].map((b, t) => b - beta[m][t]))),
-    r2: rounds.map(({ noise }) => noise.r2),
-    rmseSeconds: rounds.map(({ noise }) => noise.rmseSec),
+    deltaBetaL2: passes.map((_, m) => Math.hypot(...beta[m + 1].map((b, t) => b - beta[m][t]))),
+    r2: passes.map(({ r2 }) => r2),
+    rmseSeconds: passes.map(({ rmseSec }) => rmseSec),
   };
 };

@@ -1,9 +1,8 @@
 import '@stepclock/vitest-matchers';
+import { runScenario } from '@stepclock/engine-sim';
 import { DECODE, type PhaseTable, PREFILL } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
 import { estimateStepClock } from '../src/index.js';
-import { fitStepClock } from '../src/step-clock/fit/fit-step-clock.js';
-import { resolvedStepClock } from '../src/step-clock/fit/step-clock-options.js';
 import { codes, sum } from './estimate-parts.js';
 
 const BETA = [6e-3, 2e-5, 1.2e-4] as const;
@@ -79,7 +78,8 @@ describe('a trace that is fitted as it is', () => {
     expect(diagnostics.mean_step_seconds).toAgree(busySec / steps, 1e-10);
     expect(diagnostics.rmse_seconds).toBeLessThan(1e-12);
     expect(clock.steps).toBe(steps);
-    expect(progress).toEqual([0.9, 1]);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+    expect(progress.at(-1)).toBe(1);
     const waited = estimateStepClock(phases, { model: 'linear', queueInPrefill: 'yes' });
     expect(codes(waited.warnings)).toContain('queue-in-prefill');
     expect(codes(warnings)).toEqual([]);
@@ -93,43 +93,54 @@ describe('a trace that is fitted as it is', () => {
   });
 });
 
-describe('a trace of more than 24,000 decodes', () => {
-  const long = plainTrace(24_001);
+describe('a trace of many windows', () => {
+  const long = plainTrace(60_000);
 
-  it('is fitted on a sample first, then looked at as a whole', () => {
+  it('is fitted on some of them, then laid under what they found as a whole', () => {
     const progress: number[] = [];
-    const { betas, diagnostics, history, iterations, converged, clock, warnings } = estimateStepClock(long.phases, {
-      model: 'linear',
-      onProgress: (share) => progress.push(share),
-    });
+    const { betas, diagnostics, history, iterations, converged, clock, warnings, windows } = estimateStepClock(
+      long.phases,
+      { model: 'linear', onProgress: (share) => progress.push(share) },
+    );
     expect([betas.beta0, betas.beta1, betas.beta2]).toAgree(BETA, 1e-10);
-    expect(progress).toEqual([0.3, 0.5, 0.9, 1]);
-    expect(diagnostics).toMatchObject({ n_phases: 48_002, n_prefills: 24_001, n_decodes: 24_001, steps: long.steps });
-    expect(diagnostics.mean_step_seconds).toAgree(long.busySec / long.steps, 1e-9);
-    expect([clock.steps, clock.wholeSteps]).toEqual([long.steps, true]);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+    expect(diagnostics.n_phases).toBe(120_000);
+    // A phase over an edge counts on both sides.
+    expect(diagnostics.n_decodes).toBeGreaterThanOrEqual(60_000);
+    expect(diagnostics.n_decodes).toBeLessThan(60_000 * 1.02);
+    expect(diagnostics.mean_step_seconds).toAgree(long.busySec / long.steps, 1e-2);
+    expect(clock.steps).toAgree(long.steps, 1e-3);
+    expect([clock.wholeSteps, clock.fittedWindows, clock.windowsSetAside]).toEqual([true, clock.windows, 0]);
+    expect(clock.windows).toBeGreaterThan(24);
+    expect(windows.length).toBe(clock.windows);
     expect([converged, warnings]).toEqual([true, []]);
     expect(history.beta).toHaveLength(iterations + 1);
+    expect(iterations).toBe(3);
   });
 
-  it('takes as many rounds in all as it may, and one on the whole at least', () => {
+  it('takes as many passes as it may, and one on the whole at least', () => {
     for (const [maxOuterIters, iterations] of [
       [1, 2],
       [3, 3],
-      [12, 12],
+      [4, 4],
     ] as const) {
-      const { fit, exact, stretches } = fitStepClock(
-        long.phases,
-        resolvedStepClock({ model: 'linear', maxOuterIters, tol: 0 }),
-      );
-      expect(fit.rounds).toHaveLength(iterations);
-      expect([exact, stretches]).toEqual([fit, 1]);
+      const got = estimateStepClock(long.phases, { model: 'linear', maxOuterIters, tol: 0 });
+      expect([got.iterations, got.converged]).toEqual([iterations, false]);
+      expect(got.clock.fittedWindows).toBe(got.clock.windows);
     }
   });
 
-  it('is fitted no more finely than it is told', () => {
-    const roundsFor = (tol: number) =>
-      fitStepClock(long.phases, resolvedStepClock({ model: 'linear', tol })).fit.rounds.length;
-    // A sample need not be: what its rounds still move is far below what the rounds on the whole would.
-    expect(roundsFor(0.5)).toBeLessThan(roundsFor(0));
+  it('is converged where a pass moved no coefficient by more than what was asked', () => {
+    const got = estimateStepClock(long.phases, { model: 'linear', tol: 1e-3, maxOuterIters: 10 });
+    expect(got.converged).toBe(true);
+    expect(got.iterations).toBeLessThan(10);
   });
+});
+
+it('of a long trace with preemptions some windows are fitted', () => {
+  const preempting = runScenario('preempting', { requests: 6000, seed: 3 }).phases;
+  const { clock, warnings } = estimateStepClock(preempting, { model: 'linear' });
+  expect(codes(warnings)).toContain('preemption');
+  expect(clock.fittedWindows).toBeLessThanOrEqual(4);
+  expect(clock.windows).toBeGreaterThan(4);
 });

@@ -1,0 +1,45 @@
+import { Fault } from '@stepclock/faults';
+import type { ClockProblem } from './clock-problem.js';
+
+const LEAST_CLUSTERS = 4;
+
+/**
+ * Refuses traces that tell no clock.
+ *
+ * @throws Fault `beta-estimators/no-phases`, `beta-estimators/no-decode-counts`, `beta-estimators/too-few-clusters`
+ */
+export const requireCounts = (problems: readonly ClockProblem[]): void => {
+  let prefills = 0;
+  let decodes = 0;
+  let clusters = 0;
+  let counted = false;
+  for (const { columns, groups } of problems) {
+    prefills += columns.prefills.length;
+    decodes += columns.decodes.length;
+    clusters += groups.length;
+    counted ||= columns.decodes.cut.includes(0);
+  }
+  if (prefills + decodes === 0) {
+    throw new Fault('beta-estimators/no-phases', {
+      what: 'phases',
+      rule: 'must be at least one with tokens',
+      value: 0,
+    });
+  }
+  if (!counted) {
+    throw new Fault('beta-estimators/no-decode-counts', {
+      what: 'decodes',
+      rule: 'must have at least one whole decode phase, whose steps the step clock can count',
+      value: `${prefills} prefills and ${decodes} decodes, none whole`,
+    });
+  }
+  if (clusters < LEAST_CLUSTERS) throw tooFewClusters(clusters);
+};
+
+/** @param clusters that tell of a step's time */
+export const tooFewClusters = (clusters: number): Fault =>
+  new Fault('beta-estimators/too-few-clusters', {
+    what: 'phases',
+    rule: `must fall into at least ${LEAST_CLUSTERS} stretches between prefills to regress on, as those of a dozen requests do`,
+    value: clusters,
+  });

@@ -1,0 +1,110 @@
+import type { EstimateWarning } from '../../estimate.js';
+import type { ClockReport } from './clock-report.js';
+
+/** Above this residual, relative to a step, a cause is looked for: steps themselves rarely vary as much. */
+const SUSPICIOUS = 0.1;
+/** Another count convention wins when it leaves less than this share of the residual: twice as good. */
+const WINS = 0.5;
+/** And it must describe the trace: half of a residual that is beyond all measure tells nothing. */
+const DESCRIBES = 0.4;
+/** Share of segments that would run backwards under several engines. */
+const MANY_HELD = 0.05;
+/** Unexplained work: this share of the clusters is far too slow, and this many times more than are too fast. */
+const MANY_SLOW = 0.01;
+const LOPSIDED = 8;
+const ENOUGH_SLOW = 8;
+/**
+ * Above this, relative to a step, the step model describes the trace poorly. Steps of real engines are not quite linear, and leave
+ * 0.1 to 0.3 where a replay is within a percent; counts that are off by one on long outputs leave as much, and do no harm there.
+ */
+const POOR_FIT = 0.5;
+/** This share of the clusters over the token budget, and at least so many, are no accident. */
+const MANY_OVER = 0.03;
+const ENOUGH_OVER = 5;
+
+const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
+
+/**
+ * What is wrong with a trace: one cause, whose own test says so; where none does and the clock describes the trace poorly, that.
+ *
+ * @param isClient whether a client's clock told the times
+ */
+export const clockCauses = (clock: ClockReport, isClient: boolean): EstimateWarning[] => [
+  ...cause(clock, isClient),
+  ...overBudget(clock),
+];
+
+const cause = (clock: ClockReport, isClient: boolean): EstimateWarning[] => {
+  const { stretchedDecodes, decodes, conventions, relativeResidual } = clock;
+  if (stretchedDecodes > 0)
+    return [
+      gaveWay(clock, isClient, `${stretchedDecodes} of ${decodes} decodes (${percent(stretchedDecodes / decodes)})`),
+    ];
+  if (!(relativeResidual > SUSPICIOUS)) return missing(clock);
+  const residual = `stretches of the trace miss their predicted time by ${percent(relativeResidual)} of a step`;
+  if (conventions !== null) {
+    const best = Math.min(conventions.minusOne, conventions.plusOne);
+    if (best < WINS * conventions.asGiven && best < DESCRIBES) {
+      const fewer = conventions.minusOne < conventions.plusOne;
+      return [
+        {
+          code: 'counts-off-by-one',
+          message: `decodes seem to take one step ${fewer ? 'less' : 'more'} than the trace says: the residual falls from ${percent(conventions.asGiven)} to ${percent(best)} of a step with N ${fewer ? '- 1' : '+ 1'}. A first token that comes with the prefill is no decode step`,
+        },
+      ];
+    }
+  }
+  if (clock.heldSegments > MANY_HELD * clock.segments && relativeResidual > POOR_FIT) {
+    return [
+      {
+        code: 'several-engines',
+        message: `${residual}, and ${clock.heldSegments} of ${clock.segments} segments would need time to run backwards: no one engine can have done this. Likely: several engines in one trace without an instance column; else many preemptions, or speculative decoding (several tokens a step)`,
+      },
+    ];
+  }
+  const lost = missing(clock);
+  if (lost.length > 0 || !(relativeResidual > POOR_FIT)) return lost;
+  return [
+    {
+      code: 'clock-inconsistent',
+      message: `${residual}, and nothing stands out that explains it. Check first whether output counts are those of the engine, whether all clients' requests are in the trace, and whether it decodes speculatively or takes prompts from a prefix cache; else steps of this engine are not linear in their tokens. Replay the log: where that is right, so are the coefficients for such a load`,
+    },
+  ];
+};
+
+/** Work that the trace does not show: far more rows are far too slow than too fast. */
+const missing = ({ slowClusters, fastClusters, clusters }: ClockReport): EstimateWarning[] =>
+  slowClusters > Math.max(ENOUGH_SLOW, MANY_SLOW * clusters, LOPSIDED * fastClusters)
+    ? [
+        {
+          code: 'missing-requests',
+          message: `${slowClusters} of ${clusters} stretches took far longer than the work that the trace shows in them (${fastClusters} far shorter): requests seem to be missing from the trace, or work is, such as recomputation after preemptions or prompts counted without their system part`,
+        },
+      ]
+    : [];
+
+/** Counts fall short: of a client's log because tokens came late, of an engine's own because requests were preempted. */
+const gaveWay = (
+  { stretchedDecodes, stretchedSeconds }: ClockReport,
+  isClient: boolean,
+  which: string,
+): EstimateWarning =>
+  isClient
+    ? {
+        code: 'late-tokens',
+        message: `tokens of ${which} reached the client late, by ${(stretchedSeconds / stretchedDecodes).toPrecision(2)} s on average (the client stalled), or their requests were preempted: more steps passed than they count. Their counts were left out, and where possible all stretches that they touch`,
+      }
+    : {
+        code: 'preemption',
+        message: `${which} count fewer steps than the engine took meanwhile: requests were preempted and computed again. Their counts were left out, and where possible all stretches that they touch`,
+      };
+
+const overBudget = ({ overBudgetClusters, clusters }: ClockReport): EstimateWarning[] =>
+  (overBudgetClusters ?? 0) > Math.max(ENOUGH_OVER, MANY_OVER * clusters)
+    ? [
+        {
+          code: 'over-budget',
+          message: `${overBudgetClusters} of ${clusters} stretches hold more tokens than their steps have budget for: the budget given is not the engine's, or prompts were found in a prefix cache`,
+        },
+      ]
+    : [];

@@ -1,0 +1,45 @@
+import { medianOf } from '@stepclock/numerics';
+import { heldOutErrors } from '@stepclock/step-cost';
+import type { TraceFit } from '../fit/trace-fit.js';
+
+/** How good a model is, from stretches of the trace that it was not fitted on. */
+export interface FitVerdict {
+  readonly grade: 'good' | 'usable' | 'does not fit';
+  /** Of the time of the stretches left out in turn, relative: median size, and all together. Null where there are too few. */
+  readonly heldOutError: number | null;
+  readonly heldOutBias: number | null;
+  readonly sentence: string;
+}
+
+/** Errors of a good model, and of one that may still be used. */
+const GOOD = 0.02;
+const USABLE = 0.1;
+/** A row may be off by this part of a step in a good model, and by this in a usable one. */
+const GOOD_ROW = 0.5;
+const USABLE_ROW = 1.5;
+/** Fewer stretches tell no error. */
+const FEWEST = 4;
+
+const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
+
+/** The verdict on a fit. A fit that explains nothing of the time, or a step that takes far longer than its parts, is never more than "does not fit". */
+export const fitVerdict = ({ windows, regression, r2, rms }: TraceFit): FitVerdict => {
+  const errors = windows.length < FEWEST ? null : heldOutErrors(windows, regression.of);
+  const size = errors === null ? null : medianOf(errors.map(Math.abs));
+  const seconds = windows.reduce((sum, window) => sum + window.seconds, 0);
+  const bias = errors === null ? null : errors.reduce((sum, e, g) => sum + e * windows[g].seconds, 0) / seconds;
+  const explains = r2 === null || r2 > 0;
+  const within = (most: number, row: number): boolean => explains && rms <= row && (size ?? 0) <= most;
+  const grade = within(GOOD, GOOD_ROW) ? 'good' : within(USABLE, USABLE_ROW) ? 'usable' : 'does not fit';
+  return { grade, heldOutError: size, heldOutBias: bias, sentence: `${grade}: ${told(size, bias, rms, explains)}` };
+};
+
+const told = (size: number | null, bias: number | null, rms: number, explains: boolean): string => {
+  if (!explains) return 'the coefficients explain nothing of the time';
+  if (size === null || bias === null) return `too short to leave a part out; rows are off by ${percent(rms)} of a step`;
+  const direction =
+    Math.abs(bias) < size / 10
+      ? 'neither high nor low'
+      : `${percent(Math.abs(bias))} too ${bias > 0 ? 'short' : 'long'} all together`;
+  return `the time of parts left out of the fit is predicted within ${percent(size)} (median; ${direction})`;
+};
