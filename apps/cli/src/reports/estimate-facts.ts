@@ -43,7 +43,7 @@ export const clockFacts = ({ clock }: StepClockEstimate): Facts => [
   { label: 'Steps that the engine took', value: counted(clock.steps) },
   {
     label: 'Residual of a cluster, relative to a step',
-    value: clock.clusterResidual === null ? 'not defined' : formatPercent(clock.clusterResidual),
+    value: formatPercent(clock.relativeResidual),
   },
   { label: 'Noise of a step', value: formatPercent(clock.stepNoise) },
   { label: 'Segments held at zero', value: `${counted(clock.heldSegments)} of ${counted(clock.segments)}` },
@@ -52,6 +52,10 @@ export const clockFacts = ({ clock }: StepClockEstimate): Facts => [
     value: `${counted(clock.disagreeingCycles)} of ${counted(clock.cycles)} cycles`,
   },
   { label: 'Clusters', value: counted(clock.clusters) },
+  {
+    label: 'Windows',
+    value: `${counted(clock.fittedWindows)} of ${counted(clock.windows)}, ${counted(clock.windowsSetAside)} set aside`,
+  },
   { label: 'Busy periods', value: counted(clock.busyPeriods) },
 ];
 

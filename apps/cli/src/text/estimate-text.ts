@@ -12,6 +12,9 @@ export interface EstimateForText {
     | { readonly level: number; readonly byLabel: Readonly<Record<string, readonly [number, number] | null>> }
     | null
     | undefined;
+  /** How good the model is, in one line, where the estimator tells. */
+  readonly verdict?: { readonly sentence: string };
+  readonly overhead?: { readonly seconds: number };
   readonly converged: boolean;
   readonly iterations: number;
   readonly diagnostics: object;
@@ -90,9 +93,15 @@ export const estimateText = (heading: string, estimate: EstimateForText, paint: 
     : paint.yellow(`did not converge in ${estimate.iterations} rounds`);
   const parts = [
     heading,
-    `${estimate.algo}${estimate.algo === 'baseline' ? '' : `, ${state}`}`,
+    estimate.verdict === undefined
+      ? `${estimate.algo}${estimate.algo === 'baseline' ? '' : `, ${state}`}`
+      : `${estimate.algo}, ${estimate.verdict.sentence}`,
+    ...(estimate.verdict !== undefined && !estimate.converged ? [state] : []),
     '',
     betasText(estimate, paint),
+    ...(estimate.overhead === undefined
+      ? []
+      : ['', `${significant(1e3 * estimate.overhead.seconds, 3)} ms lie between the client and the engine`]),
     '',
     'diagnostics',
     diagnosticsText(estimate.diagnostics),

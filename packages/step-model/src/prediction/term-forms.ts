@@ -18,6 +18,7 @@ const WITH_PREFILL: Readonly<Stretch> = {
   prefillRequests: 4,
   prefillContext: 90_000,
   clientStarts: 1,
+  firstTokens: 1,
 };
 
 /** Whether a term follows the decode batch in a straight line, whatever else a stretch holds: then the mean batch of a stretch tells all. */
