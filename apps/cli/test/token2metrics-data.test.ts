@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { workbook } from '@stepclock/made-data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { workbook } from '../../../packages/token2metrics/test/workbook.js';
 import { capture } from './capture.js';
 import { stepclock } from './program.js';
 

@@ -1,4 +1,5 @@
 import '@stepclock/vitest-matchers';
+import { gaussSolve } from '@stepclock/made-data';
 import { seededRandom } from '@stepclock/numerics';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +15,6 @@ import {
   gaussianProcessParametersSchema,
   modelFromJSON,
 } from '../src/index.js';
-import { gaussSolve } from './gauss.js';
 import { throughJSON } from './synthetic.js';
 
 /** Hyperparameters as the model has them. */

@@ -1,9 +1,9 @@
 import '@stepclock/vitest-matchers';
+import { gaussSolve } from '@stepclock/made-data';
 import { seededRandom } from '@stepclock/numerics';
 import { featureTable } from '@stepclock/regression';
 import { describe, expect, it } from 'vitest';
 import { polynomialRidge } from '../src/estimator/polynomial-ridge.js';
-import { gaussSolve } from './gauss.js';
 
 const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 

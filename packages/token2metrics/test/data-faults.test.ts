@@ -1,11 +1,11 @@
 import '@stepclock/vitest-matchers';
+import { workbook } from '@stepclock/made-data';
 import { describe, expect, it } from 'vitest';
 import { plausibleRows } from '../src/quality/plausible-rows.js';
 import { qualityFindings } from '../src/quality/quality.js';
 import { loadMeasurements } from '../src/table/load-measurements.js';
 import { bytes, load, loadOne } from './bundled.js';
 import { tableOf } from './tables.js';
-import { workbook } from './workbook.js';
 
 const HEADER = ['subject', 'question_id', 'ttft_ms', 'decode_time_ms', 'input_tokens', 'output_tokens'] as const;
 const rows = Array.from({ length: 8 }, (_, k) => ['law', k, 40 + k, 100 * (k + 2), 50 + 10 * k, k + 2] as const);

@@ -1,4 +1,5 @@
 import '@stepclock/vitest-matchers';
+import { workbook } from '@stepclock/made-data';
 import { describe, expect, it } from 'vitest';
 import { type ColumnOptions, mapColumns } from '../src/table/column-map.js';
 import { plainName } from '../src/table/column-names.js';
@@ -12,7 +13,6 @@ import { type Quantity, SI_UNIT, unitNames, unitOf, unitSuffix } from '../src/ta
 import { bytes, load, loadOne } from './bundled.js';
 import { tableOf } from './tables.js';
 import { thrownBy } from './thrown.js';
-import { workbook } from './workbook.js';
 
 const NaN_ = Number.NaN;
 const refusal = async (call: Promise<unknown>): Promise<{ code: string; message: string }> => {

@@ -3,6 +3,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 const XML = '<?xml version="1.0" encoding="UTF-8"?>';
 const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 const PACKAGED = 'http://schemas.openxmlformats.org/package/2006';
+const SPREADSHEET = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 
 /** Text is written inline (an error of a formula, `#DIV/0!`, as such), null leaves a cell out. */
@@ -23,17 +24,18 @@ const sheetXml = (rows: readonly (readonly Cell[])[]): string => {
   return `${XML}<worksheet xmlns="${MAIN}"><sheetData>${body.join('')}</sheetData></worksheet>`;
 };
 
-/** A zip archive, deflated as spreadsheets write it. */
-const zip = (files: readonly (readonly [path: string, text: string])[]): Uint8Array => {
+/** A zip archive (PKWARE's APPNOTE, 4.3) without times: the same bytes every time. */
+const zip = (files: readonly (readonly [path: string, text: string])[], packed: boolean): Uint8Array => {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
   for (const [path, text] of files) {
     const [name, plain] = [Buffer.from(path), Buffer.from(text)];
-    const content = deflateRawSync(plain);
+    const content = packed ? deflateRawSync(plain) : plain;
     const facts = Buffer.alloc(26);
     facts.writeUInt16LE(20, 0);
-    facts.writeUInt16LE(8, 4);
+    facts.writeUInt16LE(packed ? 8 : 0, 4);
+    facts.writeUInt16LE(0x21, 8);
     facts.writeUInt32LE(crc32(plain), 10);
     facts.writeUInt32LE(content.length, 14);
     facts.writeUInt32LE(plain.length, 18);
@@ -54,15 +56,15 @@ const zip = (files: readonly (readonly [path: string, text: string])[]): Uint8Ar
   return new Uint8Array(Buffer.concat([...parts, central, end]));
 };
 
-/** The bytes of an Excel workbook, a sheet an entry. */
-export const workbook = (sheets: Readonly<Record<string, readonly (readonly Cell[])[]>>): Uint8Array => {
+/** The bytes of an Excel workbook, a sheet an entry; packed as spreadsheets do unless told otherwise. */
+export const workbook = (sheets: Readonly<Record<string, readonly (readonly Cell[])[]>>, packed = true): Uint8Array => {
   const titles = Object.keys(sheets);
   const each = (write: (title: string, number: number) => string) =>
     titles.map((title, i) => write(title, i + 1)).join('');
-  return zip([
+  const entries = [
     [
       '[Content_Types].xml',
-      `${XML}<Types xmlns="${PACKAGED}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/></Types>`,
+      `${XML}<Types xmlns="${PACKAGED}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${SPREADSHEET}.sheet.main+xml"/>${each((_, n) => `<Override PartName="/xl/worksheets/sheet${n}.xml" ContentType="${SPREADSHEET}.worksheet+xml"/>`)}</Types>`,
     ],
     [
       '_rels/.rels',
@@ -77,5 +79,6 @@ export const workbook = (sheets: Readonly<Record<string, readonly (readonly Cell
       `${XML}<Relationships xmlns="${PACKAGED}/relationships">${each((_, n) => `<Relationship Id="rId${n}" Type="${OFFICE}/worksheet" Target="worksheets/sheet${n}.xml"/>`)}</Relationships>`,
     ],
     ...Object.values(sheets).map((rows, i) => [`xl/worksheets/sheet${i + 1}.xml`, sheetXml(rows)] as const),
-  ]);
+  ] as const;
+  return zip(entries, packed);
 };

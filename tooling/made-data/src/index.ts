@@ -1,0 +1,2 @@
+export { gaussSolve } from './gauss-solve.js';
+export { workbook } from './workbook.js';
