@@ -111,6 +111,11 @@ describe('reading', { timeout: 120_000 }, () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
+  it.skipIf(!existsSync('/proc/self/mem'))('a file that cannot be read is named', async () => {
+    const { code, stderr } = await stepclock(['inspect', '/proc/self/mem']);
+    expect([code, stderr]).toEqual([1, 'stepclock: /proc/self/mem: input/output error\n']);
+  });
+
   it('a reader that goes away ends the program quietly', async () => {
     const { code, stderr } = await stepclock(['estimate', log, '--json', '-'], (child) => child.stdout?.destroy());
     expect([code, stderr]).toEqual([0, '']);

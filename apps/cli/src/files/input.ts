@@ -38,7 +38,10 @@ async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
   try {
     const block = new Uint8Array(READ_BYTES);
     for (;;) {
-      const { bytesRead } = await file.read(block, 0, READ_BYTES, null);
+      const { bytesRead } = await file.read(block, 0, READ_BYTES, null).catch((error: unknown) => {
+        // A fault of reading does not say of what.
+        throw error instanceof Error ? Object.assign(error, { path }) : error;
+      });
       if (bytesRead === 0) return;
       yield block.subarray(0, bytesRead);
     }
