@@ -199,6 +199,25 @@ describe('what is refused', () => {
     expect(() => estimateTokenClock(table)).toThrow(/token times: must line up .*only first and last tokens/);
   });
 
+  it('two clocks of one engine: the groups are no engines, for prompts of one stall the other', () => {
+    const table = moved(simulated(200, 8), (r) => (r % 2) * 0.003);
+    expect(() => estimateTokenClock(table)).toThrow(/token times: must be of one clock, or of engines whose steps/);
+  });
+
+  it('chunks by a timer', () => {
+    const table = simulated(200, 8);
+    const chunkSec: number[] = [];
+    const chunkOffsets = [0];
+    for (let r = 0; r < table.requestCount; r++) {
+      const times = table.chunkSec.subarray(table.chunkOffsets[r], table.chunkOffsets[r + 1]);
+      const late = [...times].map((sec) => table.sentSec[r] + Math.ceil((sec - table.sentSec[r]) / 0.05) * 0.05);
+      chunkSec.push(...new Set(late));
+      chunkOffsets.push(chunkSec.length);
+    }
+    const timed = { ...table, chunkSec: Float64Array.from(chunkSec), chunkOffsets: Uint32Array.from(chunkOffsets) };
+    expect(() => estimateTokenClock(timed)).toThrow(/token times: must follow the engine's steps.* by a timer/);
+  });
+
   it('requests of one chunk', () => {
     expect(() => estimateTokenClock(tableOf([{ sent: 0, prompt: 5, output: 9, chunks: [1] }]))).toThrow(
       'token times: must hold requests of several chunks; got "1 chunks of 1 requests"',

@@ -1,7 +1,9 @@
 import { Fault } from '@stepclock/faults';
 import type { TokenTable } from '@stepclock/trace-io';
-import { type Alignment, alignSequences } from './sequences/align-sequences.js';
-import { tokenSequences } from './sequences/token-sequences.js';
+import { alignSequences } from './sequences/align-sequences.js';
+import type { Alignment } from './sequences/alignment.js';
+import { followTimer } from './sequences/timed-chunks.js';
+import { type TokenSequences, tokenSequences } from './sequences/token-sequences.js';
 import { type RebuiltStarts, rebuiltStarts } from './starts/rebuilt-starts.js';
 import { type PrefillJobs, prefillJobs } from './steps/prefill-jobs.js';
 import { type SchedulerFacts, sharedByPolicy } from './steps/prefill-policy.js';
@@ -40,7 +42,9 @@ export function clockedSteps(given: TokenTable, facts: SchedulerFacts): ClockedS
   const rebuilt = given.starts === 'unknown' ? rebuiltStarts(given) : undefined;
   const table = rebuilt?.table ?? given;
   if (rebuilt !== undefined) refuseLongerThanRun(table);
-  const alignment = alignSequences(tokenSequences(table));
+  const sequences = tokenSequences(table);
+  refuseTimed(sequences);
+  const alignment = alignSequences(sequences);
   refuseOutOfLine(alignment);
   return withPrompts({ table, rebuilt, alignment }, table, facts);
 }
@@ -56,6 +60,17 @@ export function withPrompts(
   const starts = stepStarts(alignment.sequences, steps);
   const jobs = prefillJobs(alignment.sequences, steps);
   return { table, rebuilt, alignment, steps, starts, jobs, prompts: sharedByPolicy(jobs, steps, starts, facts) };
+}
+
+function refuseTimed(sequences: TokenSequences): void {
+  if (!followTimer(sequences)) return;
+  const tokens = sequences.table.outputTokens.reduce((sum, output) => sum + output, 0);
+  throw new Fault('beta-estimators/tokens-do-not-line-up', {
+    what: 'token times',
+    rule: "must follow the engine's steps, a chunk a step",
+    value: `chunks of ${(tokens / sequences.table.chunkSec.length).toFixed(1)} tokens in the mean, ${(1000 * sequences.typicalStepSec).toFixed(1)} ms apart`,
+    hint: 'something between engine and client hands them out by a timer; only first and last tokens can be used',
+  });
 }
 
 /** Rebuilt starts that spread a run over more than its time were put one after another, where nothing lined up. */

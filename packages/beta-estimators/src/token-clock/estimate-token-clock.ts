@@ -80,6 +80,7 @@ export function estimateTokenClock(tokens: TokenTable, options: TokenClockOption
     fits = fitsOf(clocked, columns, level);
   }
   const clock = tokenClockReport(clocked, fits, offset);
+  if (tokens.instance === undefined) refuseSeveralClocks(clock);
   const { fit } = fits;
   return {
     algo: 'token-clock',
@@ -129,6 +130,19 @@ function compositionsOf({ steps, prompts }: ClockedSteps): Compositions {
     decodeSeqs: range(steps.decodeSeqs),
     contextTokens: range(steps.contextTokens),
   };
+}
+
+/** Groups of sequences whose steps stall for more than this part of the time do not compute apart from each other. */
+const OF_OTHERS = 0.03;
+
+function refuseSeveralClocks({ engines, stalledShare }: TokenClockReport): void {
+  if (engines === 1 || !(stalledShare > OF_OTHERS)) return;
+  throw new Fault('beta-estimators/tokens-do-not-line-up', {
+    what: 'token times',
+    rule: 'must be of one clock, or of engines whose steps their own requests explain',
+    value: `${engines} groups of sequences, with stalls for ${(100 * stalledShare).toFixed(1)} % of the time`,
+    hint: 'the groups are likely one engine seen by several clocks; only first and last tokens can be used',
+  });
 }
 
 function refuseTooFew({ steps }: ClockedSteps, rows: number, columns: number): void {

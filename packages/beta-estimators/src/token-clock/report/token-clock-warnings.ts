@@ -13,7 +13,7 @@ const ELSEWHERE_STEPS = 5;
 /** Steps with prompts scatter clearly from this ratio and part of a prompt on, on an engine whose other rows are this quiet. */
 const SCATTERED = 2;
 const SCATTERED_PART = 0.02;
-const QUIET = 0.02;
+const QUIET = 0.05;
 
 const ms = (sec: number): string => `${(1000 * sec).toFixed(1)} ms`;
 

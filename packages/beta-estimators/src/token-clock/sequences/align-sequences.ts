@@ -1,23 +1,11 @@
 import { quantileOf } from '@stepclock/numerics';
+import type { Alignment } from './alignment.js';
 import { firstTokensStandAlone, ownStep } from './own-steps.js';
 import { type Place, placeSequence } from './place-sequence.js';
 import { NONE, StepNodes } from './step-nodes.js';
 import type { TokenSequences } from './token-sequences.js';
 import { addUnseenSteps } from './unseen-steps.js';
 import { stepNearest, walkSequence } from './walk-sequence.js';
-
-/** Every chunk on a step: node numbers in `nodes`, one a chunk of the table (NONE: a chunk that belongs to no step). */
-export interface Alignment {
-  readonly sequences: TokenSequences;
-  readonly nodes: StepNodes;
-  readonly nodeOfChunk: Int32Array;
-  /** The first node of each engine's list. */
-  readonly heads: readonly number[];
-  /** Mean distance from the steps at which each request was placed; NaN: it overlapped with no other. */
-  readonly distanceSec: Float64Array;
-  /** Whether prompts are computed in steps in which no decode moves. */
-  readonly prefillFirst: boolean;
-}
 
 interface Reading {
   readonly prefillFirst: boolean;
@@ -43,7 +31,7 @@ const LEFT_SHARE = 0.35;
 const COMPANY = 0.7;
 
 /** Where so many lie out of line engines may be many and rarely shared: company then counts that is so many times what chance gives. */
-const MANY_OUT_OF_LINE = 0.3;
+const MANY_OUT_OF_LINE = 0.2;
 const TIMES_CHANCE = 2;
 /** Where the nearest lie so many times nearer than the median, most line up by chance, and the nearest tell what is usual. */
 const NEAREST = 0.2;

@@ -1,4 +1,4 @@
-import type { Alignment } from './align-sequences.js';
+import type { Alignment } from './alignment.js';
 import { NONE, type StepNodes } from './step-nodes.js';
 import type { TokenSequences } from './token-sequences.js';
 

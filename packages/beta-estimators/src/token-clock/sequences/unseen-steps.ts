@@ -1,4 +1,4 @@
-import type { Alignment } from './align-sequences.js';
+import type { Alignment } from './alignment.js';
 
 /** A gap this near to a whole number of usual gaps holds so many steps, up to this many. */
 const NEAR_WHOLE = 0.35;

@@ -1,4 +1,4 @@
-import type { Alignment } from '../sequences/align-sequences.js';
+import type { Alignment } from '../sequences/alignment.js';
 import { NONE } from '../sequences/step-nodes.js';
 
 /** The step log that the token times hold: one element a step, engine after engine, in the order of time. */
