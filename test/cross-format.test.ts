@@ -4,6 +4,7 @@ import { clockOf, coefficientsIn, foldedPhases } from '../scripts/fixtures/forma
 import { fixtures } from '../scripts/fixtures/formats/formats.js';
 import { parquetFixtures } from '../scripts/fixtures/formats/parquet.js';
 import { burstyRun } from '../scripts/fixtures/formats/run.js';
+import { sqliteFixtures } from '../scripts/fixtures/formats/sqlite.js';
 
 /**
  * One run of a thousand requests in bursts, written in every format: what its readers make of it must lead to the same coefficients. The
@@ -12,7 +13,7 @@ import { burstyRun } from '../scripts/fixtures/formats/run.js';
 const reference = burstyRun();
 const { beta0, beta1, beta2 } = reference.coefficients;
 const truth = [beta0, beta1, beta2];
-const files = [...fixtures(reference), ...parquetFixtures(reference)];
+const files = [...fixtures(reference), ...parquetFixtures(reference), ...(await sqliteFixtures(reference))];
 
 /** What a file carries of the run, and how closely the coefficients must agree with the engine's. */
 const CARRIES = {
@@ -48,6 +49,8 @@ const CARRIES = {
       'guidellm.json',
       'inference-perf.json',
       'aiperf.jsonl',
+      'evalscope.db',
+      'genai-perf.json',
       'blis-trace.csv',
       'blis-trace-with-header.csv',
       'mapped.jsonl',

@@ -115,7 +115,7 @@ else {
   }
   print("\nClients of today on an engine of known cost (sglang: the server's prompts are 11 % longer than the file's)");
   table(HEAD);
-  // sglang.bench_serving sends one request of 32 tokens ahead, which is not in its file.
+  // sglang.bench_serving and evalscope send one request ahead, of 32 and 120 tokens, which is not in their files.
   const clients: readonly (readonly [string, string, readonly number[], number?])[] = [
     ['vllm-conc16', 'detailed.json.gz', B],
     ['aiperf-chat-poisson4', 'profile_export.jsonl.gz', A],
@@ -123,6 +123,7 @@ else {
     ['inferperf-const6', 'per_request_lifecycle_metrics.json.gz', C],
     ['inferperf-stages248', 'per_request_lifecycle_metrics.json.gz', A],
     ['sglang-rate8', 'result.jsonl.gz', A, 32],
+    ['evalscope-rate6', 'benchmark_data.db.gz', A, 120],
   ];
   for (const [run, file, known, warmUpSteps] of clients) {
     const folder = join(data, 'clients', run);

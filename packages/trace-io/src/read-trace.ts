@@ -11,6 +11,7 @@ import type { Head, TraceFormat } from './formats/trace-format.js';
 import { engineSettingsOf } from './json/engine-settings.js';
 import { isParquet, parquetText } from './parquet/parquet-text.js';
 import { BadRecords, MAX_BAD } from './requests/bad-records.js';
+import { isSqlite, sqliteText } from './sqlite/sqlite-text.js';
 import type { Trace, TraceFacts } from './trace.js';
 
 export interface ReadTraceOptions {
@@ -80,8 +81,9 @@ export async function readTraceBy(
     HEAD_BYTES,
   );
   let progress: (bytesTaken: number) => void = watch;
-  if (isParquet(bytes)) {
-    ({ head: bytes, all } = await peeked(parquetText({ source: all, file, onProgress }, maxBytes), file, HEAD_BYTES));
+  const asText = isParquet(bytes) ? parquetText : isSqlite(bytes) ? sqliteText : undefined;
+  if (asText !== undefined) {
+    ({ head: bytes, all } = await peeked(asText({ source: all, file, onProgress }, maxBytes), file, HEAD_BYTES));
     progress = () => {};
   }
   const head = headOf(bytes);

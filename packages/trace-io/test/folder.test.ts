@@ -21,7 +21,7 @@ describe('the traces of a folder', () => {
     ],
     [['summary_lifecycle_metrics.json'], 'must hold the requests of inference-perf (out)'],
     [['benchmarks.html'], 'must hold the requests of GuideLLM (out)'],
-    [['benchmark_data.db', 'benchmark_summary.json'], 'must hold the requests of evalscope (out)'],
+    [['benchmark_summary.json'], 'must hold the requests of evalscope (out)'],
     [['meta.json'], 'must hold a trace (out): give the file itself'],
     [['b.csv', 'a.jsonl'], 'give the files themselves: a.jsonl, b.csv'],
   ])('%j is refused with what to do', (names, message) => {

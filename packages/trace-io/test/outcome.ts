@@ -5,7 +5,7 @@ import { assertSound } from './soundness.js';
 import { chunked } from './streams.js';
 
 /** A spoiled footer of a Parquet file has no line, nor has a mapping. */
-const WITHOUT_LINE = ['trace-io/bad-parquet', 'trace-io/bad-map'];
+const WITHOUT_LINE = ['trace-io/bad-parquet', 'trace-io/bad-sqlite', 'trace-io/no-token-counts', 'trace-io/bad-map'];
 
 /** Reads, and gives what came of it: a sound trace or a typed error with its place. Throws for anything else. */
 export async function outcome(

@@ -6,7 +6,7 @@ const KEPT_WHOLE = ['attributes', 'events'];
 
 /** The fixture with a few records only: a fuzz run reads it many times. Parquet stays whole. */
 export function smallFixture({ name, bytes }: FormatFixture): Uint8Array {
-  if (name.endsWith('.parquet')) return bytes;
+  if (/\.(?:parquet|db)$/.test(name)) return bytes;
   const text = new TextDecoder().decode(bytes);
   const encoder = new TextEncoder();
   if (name === 'otlp-console.json')

@@ -85,11 +85,6 @@ const SIGNATURES: readonly { readonly bytes: readonly number[]; readonly name: s
   { bytes: [0xfe, 0xff], name: 'UTF-16 (big-endian) text', hint: 'save the file as UTF-8' },
   { bytes: [0x1f, 0x8b], name: 'gzip data', hint: 'decompress it first' },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], name: 'Zstandard data', hint: 'decompress it first' },
-  {
-    bytes: [...'SQLite format 3\0'].map((character) => character.charCodeAt(0)),
-    name: 'a SQLite database',
-    hint: 'export its table of requests as CSV (sqlite3 -csv -header) and name its columns by --map',
-  },
   { bytes: [0x42, 0x5a, 0x68], name: 'bzip2 data', hint: 'decompress it first' },
   { bytes: [0xfd, 0x37, 0x7a, 0x58, 0x5a], name: 'xz data', hint: 'decompress it first' },
   {

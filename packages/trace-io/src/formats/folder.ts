@@ -31,10 +31,9 @@ const LAYOUTS: readonly Layout[] = [
   },
   {
     client: 'evalscope',
-    serves: /^(?!)/,
-    knownBy: /^benchmark_data\.db/,
-    instead:
-      'evalscope keeps its requests in benchmark_data.db: export its table `result` as JSON lines and name its columns by --map',
+    serves: /^benchmark_data\.db(?:\.gz)?$/,
+    knownBy: /^benchmark_(?:summary|percentile|args)\.json/,
+    instead: 'evalscope keeps its requests in benchmark_data.db',
   },
 ];
 

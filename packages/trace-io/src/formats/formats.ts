@@ -1,4 +1,6 @@
 import { aiperf } from './clients/aiperf.js';
+import { evalscope } from './clients/evalscope.js';
+import { genaiPerf } from './clients/genai-perf.js';
 import { guidellm } from './clients/guidellm.js';
 import { inferencePerf } from './clients/inference-perf.js';
 import { vllmBench } from './clients/vllm-bench.js';
@@ -24,7 +26,9 @@ export const FORMATS: readonly TraceFormat[] = [
   aiperf,
   sglang,
   litellm,
+  evalscope,
   vllmBench,
+  genaiPerf,
   guidellm,
   inferencePerf,
   blisMetrics,

@@ -3,8 +3,7 @@ import { type Stranger, withKeys } from './stranger.js';
 const AIPERF = 'give profile_export.jsonl, which AIPerf writes into the same folder';
 const INFERENCE_PERF =
   'give per_request_lifecycle_metrics.json: inference-perf writes it with `report: { request_lifecycle: { per_request: true } }` in its configuration (off by default)';
-const EVALSCOPE =
-  'its requests are in benchmark_data.db: export the table `result` as CSV (sqlite3 -csv -header) and name its columns by --map';
+const EVALSCOPE = 'give benchmark_data.db, which evalscope writes into the same folder';
 const NO_STARTS =
   'it has no time at which a request was sent; give the log of a client that writes it (AIPerf, GuideLLM, vllm bench serve --save-detailed)';
 
@@ -24,11 +23,6 @@ export const JSON_STRANGERS: readonly Stranger[] = [
     is: 'spans of Jaeger',
     instead: "export them as OTLP JSON, as the OpenTelemetry collector's file exporter does",
     recognise: (head) => withKeys('data')(head) && head.text.includes('"traceID"'),
-  },
-  {
-    is: 'a profile of genai-perf',
-    instead: 'it has texts in place of token counts; AIPerf, which follows it, writes profile_export.jsonl',
-    recognise: withKeys('experiments'),
   },
   { is: 'requests of LLMPerf', instead: NO_STARTS, recognise: withKeys('inter_token_latency_s', 'ttft_s') },
   { is: 'the summary of LLMPerf', instead: NO_STARTS, recognise: withKeys('results_ttft_s_mean') },
