@@ -101,6 +101,18 @@ describe('--evidence tokens', () => {
   });
 });
 
+describe('the step clock beside the token clock', () => {
+  it('agrees on the mean step of a clean file, in JSON and in text', async () => {
+    const { cross_check, warnings } = await json(bench);
+    expect(cross_check.estimator).toBe('step-clock');
+    expect(Math.abs(cross_check.difference)).toBeLessThan(0.05);
+    expect(cross_check.betas.beta0).toBeGreaterThan(0);
+    expect(warnings.map(({ code }: { code: string }) => code)).not.toContain('clocks-disagree');
+    const { stdout } = await capture(['estimate', bench]);
+    expect(stdout).toMatch(/check {5}the mean step takes .*by first and last tokens alone \(step clock\)/);
+  });
+});
+
 describe('steps on a file with token times', () => {
   it('writes the rebuilt step log, which it reads again', async () => {
     const output = join(folder, 'steps.csv');

@@ -32,6 +32,7 @@ export {
   type TokenClockEstimate,
   type TokenClockOptions,
 } from './token-clock/estimate-token-clock.js';
+export { type CrossCheck, crossCheck } from './token-clock/report/cross-check.js';
 export type { RebuiltStepLog } from './token-clock/report/rebuilt-step-log.js';
 export { type StepPeriods, soundPeriods } from './token-clock/report/sound-periods.js';
 export type { TokenClockReport } from './token-clock/report/token-clock-report.js';

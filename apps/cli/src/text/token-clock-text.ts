@@ -1,4 +1,4 @@
-import type { TokenClockEstimate } from '@stepclock/beta-estimators';
+import type { CrossCheck, TokenClockEstimate } from '@stepclock/beta-estimators';
 import type { Session } from '../session/session.js';
 import { betasText } from './estimate-text.js';
 import { grouped, percent } from './quantity.js';
@@ -56,3 +56,7 @@ export const tokenClockText = (heading: string, estimate: TokenClockEstimate, pa
     '',
     clockText(estimate),
   ].join('\n');
+
+/** The step clock beside the token clock, in one line. */
+export const crossCheckText = ({ meanStepSec, otherMeanStepSec, difference }: CrossCheck): string =>
+  `check     the mean step takes ${ms(meanStepSec)}; by first and last tokens alone (step clock) ${ms(otherMeanStepSec)}, ${percent(difference)}`;

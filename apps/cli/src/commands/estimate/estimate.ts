@@ -1,5 +1,12 @@
 import { ExitCode, shown } from '@stepclock/faults';
-import { betasFileOf, type HoldOutError, holdOutError, holdOutSplit, snakeCaseKeys } from '@stepclock/step-model';
+import {
+  betasFileOf,
+  type HoldOutError,
+  holdOutError,
+  holdOutSplit,
+  snakeCaseFields,
+  snakeCaseKeys,
+} from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { expandPaths } from '../../files/expand-paths.js';
 import { readTraceFiles } from '../../files/trace-files.js';
@@ -11,6 +18,8 @@ import { about, inputFault, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
 import { estimateText } from '../../text/estimate-text.js';
 import { durationText, grouped, percent } from '../../text/quantity.js';
+import { crossCheckText } from '../../text/token-clock-text.js';
+import { stepClockCheck, warnedOfCheck } from './cross-check.js';
 import { joinedEngines, refuseManyEngines } from './engines.js';
 import { runEstimator } from './estimators.js';
 import { refuseForeignOptions } from './foreign-options.js';
@@ -132,7 +141,14 @@ export const verb = defineVerb({
     const inputs = await readTraceFiles(paths, args, args.workers, session);
     refuseTwice(inputs);
     const fromTokens = algo === 'step-clock' ? tokenEstimate(inputs, args, session) : undefined;
-    if (fromTokens !== undefined) return await showTokenEstimate(fromTokens, inputs[0], args.json, session);
+    if (fromTokens !== undefined) {
+      const check = stepClockCheck(fromTokens, inputs[0], session);
+      const code = await showTokenEstimate(warnedOfCheck(fromTokens, check), inputs[0], args.json, session, {
+        cross_check: check && { estimator: 'step-clock', ...snakeCaseFields(check) },
+      });
+      if (check !== null && args.json !== '-') session.print(`  ${crossCheckText(check)}`);
+      return code;
+    }
     const { input, phases } = joinedEngines(inputs);
     for (const { message, count } of input.trace.exclusions) session.log.info(`${count} left out: ${message}`);
     const span = spanOf(phases);
