@@ -51,6 +51,7 @@ const CARRIES = {
       'aiperf.jsonl',
       'evalscope.db',
       'genai-perf.json',
+      'litellm.jsonl',
       'blis-trace.csv',
       'blis-trace-with-header.csv',
       'mapped.jsonl',
