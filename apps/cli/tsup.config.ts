@@ -5,10 +5,11 @@ import { bundle } from './bundle.js';
 import { bundledLicences } from './bundled-licences.js';
 
 /** What stays an import. */
-const OUTSIDE = ['@stepclock/charts', 'node:.*', ...builtinModules];
+const OUTSIDE = ['@stepclock/charts', 'sql\\.js/.*', 'node:.*', ...builtinModules];
 
 // A program is started far more often than it is built: everything but the charts (fonts and a native renderer stand beside
-// their code) becomes a few files, each verb loads its own, and `npx stepclock` installs one package instead of forty.
+// their code) and SQLite (a megabyte of WebAssembly that hardly any trace needs) becomes a few files, each verb loads its own,
+// and `npx stepclock` installs one package instead of forty.
 export default defineConfig({
   ...library,
   entry: ['src/index.ts', 'src/bin.ts', 'src/stage-seed-worker.ts', 'src/trace-reader-worker.ts'],
