@@ -5,7 +5,7 @@ import { bundle } from './bundle.js';
 import { bundledLicences } from './bundled-licences.js';
 
 /** What stays an import. */
-const OUTSIDE = ['@stepclock/charts', 'sql\\.js/.*', 'node:.*', ...builtinModules];
+const OUTSIDE = ['@stepclock/charts', 'sql\\.js', 'node:.*', ...builtinModules];
 
 // A program is started far more often than it is built: everything but the charts (fonts and a native renderer stand beside
 // their code) and SQLite (a megabyte of WebAssembly that hardly any trace needs) becomes a few files, each verb loads its own,

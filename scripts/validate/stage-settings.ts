@@ -76,7 +76,8 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 const check = (holds: boolean): string => {
-  if (!holds) process.exitCode = 1;
+  // The targets are of a full run: the few draws of a quick one leave them open, so it only prints.
+  if (!holds && !quick) process.exitCode = 1;
   return holds ? 'yes' : 'NO';
 };
 

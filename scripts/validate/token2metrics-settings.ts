@@ -18,7 +18,8 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 const check = (holds: boolean): string => {
-  if (!holds) process.exitCode = 1;
+  // The targets are of a full run: the few draws of a quick one leave them open, so it only prints.
+  if (!holds && !quick) process.exitCode = 1;
   return holds ? 'yes' : 'NO';
 };
 const middleOf = (values: readonly number[]): number =>

@@ -48,6 +48,7 @@ export default async ({ provide }: TestProject): Promise<() => void> => {
     ],
     entryNames: '[name]',
     outdir,
+    external: ['sql.js'],
     bundle: true,
     splitting: true,
     format: 'esm',

@@ -43,7 +43,7 @@ const figureOf = (metric: MetricName, found: Capacity): readonly NamedFigure[] =
   return [{ name: `capacity_${metric}`, spec }];
 };
 
-export interface CapacityReportInput {
+interface CapacityReportInput {
   readonly capacity: Capacity;
   readonly subtitle: string;
   readonly provenance: Provenance;

@@ -28,7 +28,7 @@ export async function* sqliteText(input: Input, maxBytes: number | undefined): A
 
 async function* rowsOf(bytes: Uint8Array, file: string): AsyncGenerator<Uint8Array> {
   // Loaded only for SQLite: hardly any trace is.
-  const { default: initSqlJs } = await import('sql.js/dist/sql-wasm-inline.js');
+  const { default: initSqlJs } = await import('sql.js');
   const { Database } = await initSqlJs();
   let database: Database | undefined;
   try {
