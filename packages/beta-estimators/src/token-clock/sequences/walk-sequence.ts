@@ -10,6 +10,8 @@ const FURTHEST = 64;
 const FEW = 2;
 /** A gap below this part of a step belongs to a burst. */
 const BURST = 0.4;
+/** Most steps that a request sits out must take time. */
+const PACED = 0.5;
 /** A new position must be this much nearer. */
 const NEARER = 0.35;
 
@@ -77,7 +79,7 @@ function backInStep(
     let best = here;
     let chosen = node;
     for (const candidate of [later, after]) {
-      if (candidate === NONE || candidate === node) continue;
+      if (candidate === NONE || candidate === node || !isPaced(nodes, node, candidate, stepSec)) continue;
       const there = distance(nodes, chunkSec, at, end, candidate, stepSec);
       if (there < NEARER * here && there < best) {
         best = there;
@@ -91,6 +93,20 @@ function backInStep(
   if (previous === NONE || at + 1 >= end || sec <= nodes.timeSec[previous]) return node;
   const there = distance(nodes, chunkSec, at + 1, end, node, stepSec);
   return there < NEARER * here ? nodes.insertAfter(previous, sec) : node;
+}
+
+/**
+ * Whether others moved step by step from `node` to `later`: who sat out meanwhile saw time pass. Steps that a client handed out in bursts
+ * (it stood still) tell nothing of who moved in them.
+ */
+function isPaced(nodes: StepNodes, node: number, later: number, stepSec: number): boolean {
+  let steps = 0;
+  let paced = 0;
+  for (let at = node; at !== later; at = nodes.next[at]) {
+    steps++;
+    if (nodes.timeSec[nodes.next[at]] - nodes.timeSec[at] > BURST * stepSec) paced++;
+  }
+  return paced > PACED * steps;
 }
 
 /**
