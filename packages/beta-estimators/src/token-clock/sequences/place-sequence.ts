@@ -26,7 +26,7 @@ const FEW = 3;
 /** First chunks that must agree on another offset, and how near they must lie, as a part of a step. */
 const EARLY = 3;
 const ON_STEP = 0.2;
-const APART = 1;
+const APART = 0.5;
 
 /** The steps around a sequence's start, copied from the list. */
 const times = new Float64Array(LATE_STEPS + 8 * SAMPLE);

@@ -25,8 +25,10 @@ export interface RebuiltSteps {
 }
 
 /** A request that sat out while others moved (preempted) and came back in `step`, all its tokens so far computed anew. */
-interface Resumption {
+export interface Resumption {
   readonly request: number;
+  /** The chunk of the table with which it came back. */
+  readonly chunk: number;
   readonly leftStep: number;
   readonly step: number;
   readonly tokens: number;
@@ -44,8 +46,12 @@ const MISCOUNTED = 2;
 const perMove = (tokens: number, moves: number): number =>
   moves === 0 ? 0 : Math.abs(tokens - moves) <= MISCOUNTED ? 1 : tokens / moves;
 
-/** Reads the steps off an alignment: their ends, who decoded in each, over how much context. */
-export function rebuiltSteps(alignment: Alignment): RebuiltSteps {
+/**
+ * Reads the steps off an alignment: their ends, who decoded in each, over how much context.
+ *
+ * @param refuted chunks with which no request came back, though it skipped steps before: it decoded all the while
+ */
+export function rebuiltSteps(alignment: Alignment, refuted: ReadonlySet<number>): RebuiltSteps {
   const { sequences, nodes, nodeOfChunk, heads, prefillFirst } = alignment;
   const { table, order, firstChunk, endChunk } = sequences;
   const stepOfNode = new Int32Array(nodes.length).fill(-1);
@@ -105,6 +111,7 @@ export function rebuiltSteps(alignment: Alignment): RebuiltSteps {
     }
     let from = begin;
     for (let i = begin + 1; i <= end; i++) {
+      if (refuted.has(i)) continue;
       const left = stepOfChunk[i - 1];
       const moved = moves[stepOfChunk[i] + 1] - moves[left + 1];
       // Steps that a client handed out in one burst tell nothing.
@@ -112,7 +119,8 @@ export function rebuiltSteps(alignment: Alignment): RebuiltSteps {
       if (moved <= (sequences.mergedChunks ? MOST_HELD : 1) || passedSec < SAT_OUT * moved * sequences.typicalStepSec)
         continue;
       decodes(r, stepOfChunk[from], left, from - begin + 1, 1);
-      resumptions.push({ request: r, leftStep: left, step: stepOfChunk[i], tokens: table.promptTokens[r] + i - begin });
+      const tokens = table.promptTokens[r] + i - begin;
+      resumptions.push({ request: r, chunk: i, leftStep: left, step: stepOfChunk[i], tokens });
       from = i;
     }
     if (from === begin) decodes(r, first, last, 1, perMove(tokens, span));
