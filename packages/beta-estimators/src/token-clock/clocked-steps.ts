@@ -21,8 +21,8 @@ export interface ClockedSteps {
   readonly starts: StepStarts;
   readonly jobs: PrefillJobs;
   readonly prompts: SharedPrompts;
-  /** Chunks with which requests seemed to come back after they sat out, and did not: nobody computed them anew. */
-  readonly refuted: ReadonlySet<number>;
+  /** Whether requests that skip steps are known not to have sat out: nobody computed them anew. */
+  readonly noneSatOut: boolean;
 }
 
 /** Sequences further than this part of a step from the steps of the others, in the median, line up with nothing. */
@@ -48,20 +48,20 @@ export function clockedSteps(given: TokenTable, facts: SchedulerFacts): ClockedS
   refuseTimed(sequences);
   const alignment = alignSequences(sequences);
   refuseOutOfLine(alignment);
-  return withPrompts({ rebuilt, alignment, refuted: new Set() }, table, facts);
+  return withPrompts({ rebuilt, alignment, noneSatOut: false }, table, facts);
 }
 
 /** The same steps with the prompts of another table. */
 export function withPrompts(
-  { rebuilt, alignment: aligned, refuted }: Pick<ClockedSteps, 'rebuilt' | 'alignment' | 'refuted'>,
+  { rebuilt, alignment: aligned, noneSatOut }: Pick<ClockedSteps, 'rebuilt' | 'alignment' | 'noneSatOut'>,
   table: TokenTable,
   facts: SchedulerFacts,
 ): ClockedSteps {
   const alignment = { ...aligned, sequences: { ...aligned.sequences, table } };
-  const steps = rebuiltSteps(alignment, refuted);
+  const steps = rebuiltSteps(alignment, noneSatOut);
   const starts = stepStarts(alignment.sequences, steps);
   const jobs = prefillJobs(alignment.sequences, steps);
-  return { table, rebuilt, alignment, steps, starts, jobs, prompts: sharedByPolicy(jobs, steps, starts, facts), refuted };
+  return { table, rebuilt, alignment, steps, starts, jobs, prompts: sharedByPolicy(jobs, steps, starts, facts), noneSatOut };
 }
 
 function refuseTimed(sequences: TokenSequences): void {

@@ -24,7 +24,7 @@ import { type TokenClockFits, type TokenClockReport, tokenClockReport } from './
 import { tokenClockWarnings } from './report/token-clock-warnings.js';
 import { policyByFit } from './rows/policy-by-fit.js';
 import { tableOfRows } from './rows/rows-of-steps.js';
-import { refutedResumptions } from './rows/refuted-resumptions.js';
+import { refutesResumptions } from './rows/refutes-resumptions.js';
 import { fitWithoutStalls, holdsUnseenWork, trustedRows } from './rows/trusted-rows.js';
 import type { SchedulerFacts } from './steps/prefill-policy.js';
 
@@ -55,8 +55,6 @@ export interface TokenClockEstimate {
 const CLIENT_OVERHEAD = termsNamed(['client_overhead'], DIAGNOSTIC_TERMS);
 const PREFILL_REQUESTS = termsNamed(['prefill_requests'], DIAGNOSTIC_TERMS);
 
-/** Without the requests that did not sit out the fit is another, by which others may not have either. */
-const REFUTING_ROUNDS = 3;
 /** Prompts are shifted so often at most until what they lack is found to a token: with other prompts the scheduler cuts them otherwise. */
 const OFFSET_ROUNDS = 8;
 
@@ -74,11 +72,8 @@ export function estimateTokenClock(tokens: TokenTable, options: TokenClockOption
   const prompts = columns.findIndex(({ name }) => name === 'prefill_tokens');
   let clocked = policyByFit(clockedSteps(tokens, facts), facts, columns);
   let fits = fitsOf(clocked, columns, level);
-  for (let round = 0; round < REFUTING_ROUNDS; round++) {
-    const more = refutedResumptions(clocked, fits.trusted.fittedSec, fits.fit.coefficients[prompts]);
-    if (more.length === 0) break;
-    const refuted = new Set([...clocked.refuted, ...more]);
-    clocked = policyByFit(withPrompts({ ...clocked, refuted }, clocked.table, facts), facts, columns);
+  if (refutesResumptions(clocked, fits.trusted.fittedSec, fits.fit.coefficients[prompts])) {
+    clocked = policyByFit(withPrompts({ ...clocked, noneSatOut: true }, clocked.table, facts), facts, columns);
     fits = fitsOf(clocked, columns, level);
   }
   let offset = 0;

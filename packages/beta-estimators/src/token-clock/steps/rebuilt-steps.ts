@@ -25,10 +25,8 @@ export interface RebuiltSteps {
 }
 
 /** A request that sat out while others moved (preempted) and came back in `step`, all its tokens so far computed anew. */
-export interface Resumption {
+interface Resumption {
   readonly request: number;
-  /** The chunk of the table with which it came back. */
-  readonly chunk: number;
   readonly leftStep: number;
   readonly step: number;
   readonly tokens: number;
@@ -49,9 +47,9 @@ const perMove = (tokens: number, moves: number): number =>
 /**
  * Reads the steps off an alignment: their ends, who decoded in each, over how much context.
  *
- * @param refuted chunks with which no request came back, though it skipped steps before: it decoded all the while
+ * @param noneSatOut who skips steps decoded all the while: nobody was preempted
  */
-export function rebuiltSteps(alignment: Alignment, refuted: ReadonlySet<number>): RebuiltSteps {
+export function rebuiltSteps(alignment: Alignment, noneSatOut: boolean): RebuiltSteps {
   const { sequences, nodes, nodeOfChunk, heads, prefillFirst } = alignment;
   const { table, order, firstChunk, endChunk } = sequences;
   const stepOfNode = new Int32Array(nodes.length).fill(-1);
@@ -104,14 +102,13 @@ export function rebuiltSteps(alignment: Alignment, refuted: ReadonlySet<number>)
     const span = moves[last + 1] - moves[first + 1];
     const chunks = end - begin;
     const tokens = Math.max(table.outputTokens[r] - 1, chunks);
-    if (sequences.chunks.kind === 'interval' || span <= tokens) {
+    if (sequences.chunks.kind === 'interval' || span <= tokens || noneSatOut) {
       // Chunks held back came with the next: it decoded all the while.
       decodes(r, first, last, 1, perMove(tokens, span));
       continue;
     }
     let from = begin;
     for (let i = begin + 1; i <= end; i++) {
-      if (refuted.has(i)) continue;
       const left = stepOfChunk[i - 1];
       const moved = moves[stepOfChunk[i] + 1] - moves[left + 1];
       // Steps that a client handed out in one burst tell nothing.
@@ -120,7 +117,7 @@ export function rebuiltSteps(alignment: Alignment, refuted: ReadonlySet<number>)
         continue;
       decodes(r, stepOfChunk[from], left, from - begin + 1, 1);
       const tokens = table.promptTokens[r] + i - begin;
-      resumptions.push({ request: r, chunk: i, leftStep: left, step: stepOfChunk[i], tokens });
+      resumptions.push({ request: r, leftStep: left, step: stepOfChunk[i], tokens });
       from = i;
     }
     if (from === begin) decodes(r, first, last, 1, perMove(tokens, span));
