@@ -1,8 +1,8 @@
 // The token clock on simulated engines of known cost without noise: any load, any scheduler, any way that chunks follow tokens.
 import { estimateTokenClock, type TokenClockOptions } from '@stepclock/beta-estimators';
-import { drawWorkload, type EngineLimits, simulate, type TokenTimesOptions, tokenTimes } from '@stepclock/engine-sim';
+import type { EngineLimits } from '@stepclock/engine-sim';
 import { isFault } from '@stepclock/faults';
-import type { TokenTable } from '@stepclock/trace-io';
+import { STREAMED_COST, type StreamedCase, streamedRun } from '@stepclock/made-data';
 
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 const row = (...cells: readonly (string | number)[]): boolean => print(`| ${cells.join(' | ')} |`);
@@ -10,20 +10,11 @@ const quick = process.argv.includes('--quick');
 const only = process.argv.find((word) => word.startsWith('--case='))?.slice('--case='.length);
 const SEEDS = quick ? 2 : 6;
 
-const TRUE = { beta0: 6e-3, beta1: 20e-6, beta2: 120e-6, beta3: 1e-7 };
+const TRUE = { ...STREAMED_COST, beta3: STREAMED_COST.beta3 ?? 0 };
 const LABELS = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
 const BUDGET: EngineLimits = { maxNumBatchedTokens: 2048 };
 
-interface Case {
-  readonly perSec: number;
-  readonly engine?: EngineLimits;
-  readonly client?: TokenTimesOptions;
-  readonly told?: TokenClockOptions;
-  readonly requests?: number;
-  readonly engines?: number;
-  /** So many users, each of whom sends the next request when the last is answered; `perSec` does not count. */
-  readonly users?: number;
-}
+type Case = StreamedCase & { readonly told?: TokenClockOptions };
 
 const CASES: readonly (readonly [string, Case])[] = [
   ['0.02/s', { perSec: 0.02, engine: BUDGET, requests: 150 }],
@@ -67,32 +58,6 @@ const CASES: readonly (readonly [string, Case])[] = [
   ['eight engines, 64/s', { perSec: 64, engine: BUDGET, engines: 8 }],
 ];
 
-/** A queue for so many places is, seen from the engine, so many users: each request is sent when an answer before it ends. */
-const asUsers = (tokens: TokenTable, users: number, lastTokenSec: ArrayLike<number>): TokenTable => {
-  const ends = Float64Array.from(lastTokenSec).sort();
-  return { ...tokens, sentSec: tokens.sentSec.map((sec, r) => (r < users ? sec : ends[r - users])) };
-};
-
-const run = ({ perSec, engine = {}, client = {}, requests = 300, engines = 1, users }: Case, seed: number) => {
-  const total = requests * engines;
-  const workload = drawWorkload({
-    requests: total,
-    arrivals:
-      users === undefined ? { kind: 'poisson', perSec } : { kind: 'given', timesSec: new Float64Array(total).fill(1) },
-    prompt: { kind: 'lognormal', mean: 600, sigma: 0.8, atLeast: 1, atMost: 8000 },
-    output: { kind: 'lognormal', mean: 150, sigma: 0.7, atLeast: 2, atMost: 3000 },
-    instances: engines,
-    seed,
-  });
-  const limits = users === undefined ? engine : { ...engine, maxNumSeqs: users };
-  const simulation = simulate(workload, { coefficients: TRUE, ...limits }, { seed });
-  const tokens = tokenTimes(simulation, { seed, ...client });
-  return {
-    steps: simulation.steps,
-    tokens: users === undefined ? tokens : asUsers(tokens, users, simulation.requests.lastTokenSec),
-  };
-};
-
 print('Known cost (6 ms, 20 us, 120 us, 100 ns), no noise, nothing told unless said; worst of the seeds');
 print('');
 row('engine and client', 'steps found', ...LABELS, 'engines', 'only sums', 'warnings');
@@ -106,8 +71,8 @@ for (const [name, given] of CASES) {
   let found = 0;
   let all = 0;
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const { steps, tokens } = run(given, seed);
-    all += steps.length;
+    const { simulation, tokens } = streamedRun(given, seed);
+    all += simulation.steps.length;
     try {
       const { betas, clock, warnings } = estimateTokenClock(tokens, given.told ?? {});
       found += clock.steps + clock.hiddenSteps;

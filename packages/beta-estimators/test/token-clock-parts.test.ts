@@ -1,5 +1,6 @@
 import '@stepclock/vitest-matchers';
 import { drawWorkload, simulate, tokenTimes } from '@stepclock/engine-sim';
+import { streamedRun } from '@stepclock/made-data';
 import type { TokenTable } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
 import { estimateTokenClock } from '../src/index.js';
@@ -182,6 +183,45 @@ describe('what the clock says of a log', () => {
     expect(estimateTokenClock(simulated(300, 6)).warnings).toEqual([]);
   });
 
+  it('a client that stands still, and empties its connections one after another, is no preemption and makes no steps', () => {
+    const table = simulated(300, 10);
+    const still = (sec: number, request: number): number => {
+      for (const from of [4, 9, 16, 22]) {
+        // A connection holds so much at once; the rest comes half a second later.
+        const endsSec = [from + 0.6, from + 1.1];
+        if (sec > from && sec < endsSec[0]) return endsSec[request % 3 === 0 ? 1 : 0] + request * 1e-5;
+        if (sec > endsSec[0] && sec < endsSec[1]) return endsSec[1] + request * 1e-5;
+      }
+      return sec;
+    };
+    const chunkSec = table.chunkSec.slice();
+    for (let r = 0; r < table.requestCount; r++) {
+      for (let i = table.chunkOffsets[r]; i < table.chunkOffsets[r + 1]; i++) chunkSec[i] = still(chunkSec[i], r);
+    }
+    const { clock, warnings } = estimateTokenClock({ ...table, chunkSec });
+    const clean = estimateTokenClock(table).clock;
+    expect(clock.preemptions).toBe(0);
+    expect(warnings.map(({ code }) => code)).not.toContain('preemption');
+    expect(clock.steps).toAgree(clean.steps, 0.04);
+  });
+
+  it('chunks that are held back are no preemption', () => {
+    const { tokens } = streamedRun(
+      { perSec: 8, engine: { maxNumBatchedTokens: 2048, stepNoise: 0.05 }, client: { heldBack: 0.1, jitterSec: 5e-4 } },
+      3,
+    );
+    expect(estimateTokenClock(tokens).warnings).toEqual([]);
+  });
+
+  it('who sits out and is computed anew is preempted, on a noisy engine as well', () => {
+    const engine = { maxNumBatchedTokens: 2048, kvTokens: 12_000, stepNoise: 0.05 };
+    const { tokens, simulation } = streamedRun({ perSec: 12, engine, client: { jitterSec: 5e-4 } }, 3);
+    const { clock, warnings, betas } = estimateTokenClock(tokens);
+    expect(warnings.map(({ code }) => code)).toContain('preemption');
+    expect(clock.preemptions).toAgree(simulation.tokenSteps.length - tokens.requestCount, 0.2);
+    expect(betas.beta0 + 8 * betas.beta2).toAgree(6e-3 + 8 * 120e-6, 0.05);
+  });
+
   it('the step log conserves prompts and shows who decoded', () => {
     const table = simulated(120, 6);
     const { steps } = estimateTokenClock(table);
@@ -216,6 +256,30 @@ describe('what is refused', () => {
     }
     const timed = { ...table, chunkSec: Float64Array.from(chunkSec), chunkOffsets: Uint32Array.from(chunkOffsets) };
     expect(() => estimateTokenClock(timed)).toThrow(/token times: must follow the engine's steps.* by a timer/);
+  });
+
+  it('texts split anew: as many chunks as words, of a few tokens each, at times that are no steps', () => {
+    const table = simulated(200, 8);
+    const chunkSec: number[] = [];
+    const chunkOffsets = [0];
+    for (let r = 0; r < table.requestCount; r++) {
+      const times = table.chunkSec.subarray(table.chunkOffsets[r], table.chunkOffsets[r + 1]);
+      // A word of one to three tokens is sent some time between its last token and the next.
+      for (let i = 0; i < times.length; i += 1 + ((i * 7919 + r) % 3)) {
+        const next = i + 1 < times.length ? times[i + 1] : times[i];
+        chunkSec.push(times[i] + (((i * 104729 + r * 31) % 97) / 97) * (next - times[i]));
+      }
+      chunkOffsets.push(chunkSec.length);
+    }
+    const split = { ...table, chunkSec: Float64Array.from(chunkSec), chunkOffsets: Uint32Array.from(chunkOffsets) };
+    expect(() => estimateTokenClock(split)).toThrow(/token times: must .*only first and last tokens can be used/);
+  });
+
+  it('gaps of shuffled requests', () => {
+    const table = simulated(200, 10);
+    const sentSec = table.sentSec.map((_, r) => table.sentSec[(r * 77) % table.requestCount]);
+    const shuffled = moved(table, (r) => sentSec[r] - table.sentSec[r]);
+    expect(() => estimateTokenClock({ ...shuffled, sentSec })).toThrow(/token times: must line up/);
   });
 
   it('requests of one chunk', () => {

@@ -61,7 +61,16 @@ export function withPrompts(
   const steps = rebuiltSteps(alignment, noneSatOut);
   const starts = stepStarts(alignment.sequences, steps);
   const jobs = prefillJobs(alignment.sequences, steps);
-  return { table, rebuilt, alignment, steps, starts, jobs, prompts: sharedByPolicy(jobs, steps, starts, facts), noneSatOut };
+  return {
+    table,
+    rebuilt,
+    alignment,
+    steps,
+    starts,
+    jobs,
+    prompts: sharedByPolicy(jobs, steps, starts, facts),
+    noneSatOut,
+  };
 }
 
 function refuseTimed(sequences: TokenSequences): void {

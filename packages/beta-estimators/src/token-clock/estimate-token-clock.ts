@@ -23,8 +23,8 @@ import { type RebuiltStepLog, rebuiltStepLog } from './report/rebuilt-step-log.j
 import { type TokenClockFits, type TokenClockReport, tokenClockReport } from './report/token-clock-report.js';
 import { tokenClockWarnings } from './report/token-clock-warnings.js';
 import { policyByFit } from './rows/policy-by-fit.js';
-import { tableOfRows } from './rows/rows-of-steps.js';
 import { refutesResumptions } from './rows/refutes-resumptions.js';
+import { tableOfRows } from './rows/rows-of-steps.js';
 import { fitWithoutStalls, holdsUnseenWork, trustedRows } from './rows/trusted-rows.js';
 import type { SchedulerFacts } from './steps/prefill-policy.js';
 

@@ -19,7 +19,9 @@ const NO_FURTHER = 1.02;
  * take, and the steps without tokens that a long prompt takes on an idle engine, tell which it is.
  */
 export function policyByFit(clocked: ClockedSteps, facts: SchedulerFacts, columns: readonly Term[]): ClockedSteps {
-  if (policyTold(facts) !== undefined || clocked.prompts.policy.kind === 'unknown') return clocked;
+  // After preemptions prompts wait for room in the cache, which no budget tells.
+  if (policyTold(facts) !== undefined && !holdsUnseenWork(clocked)) return clocked;
+  if (clocked.prompts.policy.kind === 'unknown') return clocked;
   let best = clocked;
   let least = misfitOf(clocked, columns);
   const tried: SharedPrompts[] = [clocked.prompts];

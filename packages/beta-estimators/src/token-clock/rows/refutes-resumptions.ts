@@ -5,7 +5,7 @@ const STEPS_BEFORE = 2;
 const STEPS_AFTER = 1;
 /** The steps must be longer by this part of what the tokens cost at least, and by so many times at most: more is a silence. */
 const LEAST = 0.5;
-const MOST = 3;
+const MOST = 2;
 /** What costs less than this part of a mean step shows in no step. */
 const TELLABLE = 0.25;
 

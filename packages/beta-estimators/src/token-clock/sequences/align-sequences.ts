@@ -30,6 +30,9 @@ const LEFT_SHARE = 0.35;
 /** An engine that nobody shares is none: so many of the sequences that had company must keep it. */
 const COMPANY = 0.7;
 
+/** Nor are engines told by the few who sit out soon after they begin: so many sequences at least are not of the largest. */
+const OTHERS = 0.1;
+
 /** Where so many lie out of line engines may be many and rarely shared: company then counts that is so many times what chance gives. */
 const MANY_OUT_OF_LINE = 0.2;
 const TIMES_CHANCE = 2;
@@ -62,7 +65,8 @@ function byEngine(one: Alignment, reading: Reading): readonly [Alignment, Readin
     const company = overlapping(apart) / overlapping(one);
     const beyondChance = company > TIMES_CHANCE * 2 * inLine * apart.heads.length;
     const isMany = outside > MANY_OUT_OF_LINE;
-    const believed = outOfLineShare(apart) < LEFT_SHARE * outside && (company > COMPANY || (isMany && beyondChance));
+    const isShared = company > COMPANY || (isMany && beyondChance);
+    const believed = outOfLineShare(apart) < LEFT_SHARE * outside && isShared && othersShare(apart) > OTHERS;
     if (believed) best = [apart, { ...reading, inLine, usual }];
     else if (!isMany) break;
     const nearest = usualDistance(apart, NEAREST);
@@ -84,6 +88,12 @@ function usualDistance({ distanceSec, sequences }: Alignment, part: number): num
 /** Sequences that overlap with others of their engine. */
 function overlapping({ distanceSec }: Alignment): number {
   return distanceSec.reduce((count, distance) => count + (Number.isNaN(distance) ? 0 : 1), 0);
+}
+
+/** Sequences of other engines than the one with the most. */
+function othersShare({ sequencesOf }: Alignment): number {
+  const all = sequencesOf.reduce((sum, count) => sum + count, 0);
+  return all === 0 ? 0 : 1 - Math.max(...sequencesOf) / all;
 }
 
 /** Sequences that lie out of line, of those that overlap with others. */
@@ -142,9 +152,18 @@ function aligned(sequences: TokenSequences, { prefillFirst, usual = IN_LINE, inL
       else if (node === NONE) node = nodes.insertAfter(engine.tail, firstSec);
       else if (prefillFirst) node = ownStep(nodes, sequences, request, node);
     }
+    engine.sequences++;
     engine.extendTo(walkSequence(nodes, sequences, request, node, nodeOfChunk));
   }
-  return { sequences, nodes, nodeOfChunk, heads: engines.map(({ head }) => head), distanceSec, prefillFirst };
+  return {
+    sequences,
+    nodes,
+    nodeOfChunk,
+    heads: engines.map(({ head }) => head),
+    sequencesOf: engines.map((engine) => engine.sequences),
+    distanceSec,
+    prefillFirst,
+  };
 }
 
 /** Whether a place is nearer than another; one without overlap is worse than any in line. */
@@ -158,6 +177,8 @@ function isBetter(place: Place, than: Place | undefined): boolean {
 class EngineSteps {
   cursor: number;
   tail: number;
+  /** How many were laid over them. */
+  sequences = 0;
 
   constructor(
     private readonly nodes: StepNodes,

@@ -8,6 +8,8 @@ export interface Alignment {
   readonly nodeOfChunk: Int32Array;
   /** The first node of each engine's list. */
   readonly heads: readonly number[];
+  /** How many sequences are of each engine. */
+  readonly sequencesOf: readonly number[];
   /** Mean distance from the steps at which each request was placed; NaN: it overlapped with no other. */
   readonly distanceSec: Float64Array;
   /** Whether prompts are computed in steps in which no decode moves. */

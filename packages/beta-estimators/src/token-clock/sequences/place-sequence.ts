@@ -1,3 +1,4 @@
+import { medianOf } from '@stepclock/numerics';
 import { NONE, type StepNodes } from './step-nodes.js';
 import { positionOf, type TokenSequences } from './token-sequences.js';
 
@@ -5,7 +6,7 @@ import { positionOf, type TokenSequences } from './token-sequences.js';
 export interface Place {
   /** The node of its first token; NONE: it comes after all of them. */
   readonly node: number;
-  /** Mean distance of its chunks from the steps that they fall on, cut at half a step each; NaN where it overlaps with none. */
+  /** Median distance of its chunks from the steps that they fall on (it may sit out some), cut at half a step each; NaN where it overlaps with none. */
   readonly distanceSec: number;
   readonly overlap: number;
 }
@@ -15,8 +16,8 @@ const SAMPLE = 48;
 /** Fewer where chunks are merged, so that a sequence soon goes out of step. */
 const SAMPLE_OF_MERGED = 12;
 /** How far before its first chunk a sequence may begin (chunks that a client handed out late, in seconds and steps). */
-const LATE_SEC = 0.3;
-const LATE_STEPS = 64;
+const LATE_SEC = 1.5;
+const LATE_STEPS = 256;
 /** A chunk may miss the last step known by this part of a step and still be its. */
 const BEYOND = 0.35;
 /** A gap below this part of the usual one belongs to a burst. */
@@ -33,6 +34,7 @@ const times = new Float64Array(LATE_STEPS + 8 * SAMPLE);
 const nodesOf = new Int32Array(times.length);
 const nearest = new Int32Array(SAMPLE);
 const sampled = new Int32Array(SAMPLE);
+const distances = new Float64Array(SAMPLE);
 
 /**
  * Lays a whole sequence over the steps seen so far: every chunk of the sample votes for the offset at which it falls on its nearest
@@ -103,13 +105,34 @@ export function placeSequence(nodes: StepNodes, sequences: TokenSequences, reque
       bestVotes = votes;
     }
   }
+  const distanceSec = medianDistance(sequences, request, bestOffset, count, length);
   bestOffset = offsetOfEarly(sequences, request, start, count, length, bestOffset);
   // Nor does the first, which has no vote: a request may sit out right after it.
   if (sequences.chunks.kind === 'step' && times[bestOffset] - firstSec > APART * sequences.typicalStepSec) {
     while (bestOffset > 0 && times[bestOffset] - firstSec > firstSec - times[bestOffset - 1]) bestOffset--;
   }
   if (Number.isNaN(best)) return { node: NONE, distanceSec: Number.NaN, overlap: 0 };
-  return { node: bestOffset < 0 ? nodesOf[0] : nodesOf[bestOffset], distanceSec: best, overlap: count };
+  return { node: bestOffset < 0 ? nodesOf[0] : nodesOf[bestOffset], distanceSec, overlap: count };
+}
+
+/** Median distance of the sampled chunks from the steps at an offset, cut at half a step each. */
+function medianDistance(
+  sequences: TokenSequences,
+  request: number,
+  offset: number,
+  count: number,
+  length: number,
+): number {
+  const { chunkSec } = sequences.table;
+  const start = sequences.firstChunk[request];
+  const half = 0.5 * sequences.typicalStepSec;
+  let used = 0;
+  for (let k = 0; k < count; k++) {
+    const at = offset + positionOf(sequences, request, sampled[k]);
+    if (at < 0 || at >= length) continue;
+    distances[used++] = Math.min(Math.abs(times[at] - chunkSec[start + sampled[k]]), half);
+  }
+  return used === 0 ? Number.NaN : medianOf(distances.subarray(0, used));
 }
 
 function inBurst(chunkSec: Float64Array, at: number, end: number, burstSec: number): boolean {
