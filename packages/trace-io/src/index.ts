@@ -8,6 +8,7 @@ export { engineSettingsOf } from './json/engine-settings.js';
 export type { NameColumn } from './names/name-column.js';
 export { type ReadTraceOptions, readTrace } from './read-trace.js';
 export { MAX_BAD } from './requests/bad-records.js';
+export { type LeftOut, leftOutOf } from './requests/left-out.js';
 export { type PhaseRule, phasesOfRequests } from './requests/request-phases.js';
 export { joinPhases } from './tables/join-phases.js';
 export { type PackedPhases, packPhases, unpackPhases } from './tables/packed-phases.js';

@@ -51,7 +51,7 @@ describe('vllm bench serve', () => {
     const trace = (await read(bench)) as TokenTrace;
     expect(trace.kind).toBe('tokens');
     expect(trace.phases).toBeUndefined();
-    expect(trace.exclusions).toMatchObject([{ reason: 'failed', count: 1 }]);
+    expect(trace.exclusions).toMatchObject([{ reason: 'rejected', count: 1 }]);
     expect(trace.tokens).toMatchObject({ requestCount: 2, starts: 'unknown', durationSec: 3.5 });
     expect(chunksOf(trace.tokens)).toEqual([
       [0.5, 0.6, 0.8],

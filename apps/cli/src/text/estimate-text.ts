@@ -86,13 +86,17 @@ const historyText = (history: NonNullable<EstimateForText['history']>, terms: re
   return `history (last ${rounds - from + 1} of ${rounds} rounds)\n${tableText(rows)}`;
 };
 
-/** A whole estimate for people. `heading` says what was read. */
-export const estimateText = (heading: string, estimate: EstimateForText, paint: Session['paint']): string => {
+/** A whole estimate for people. `heading` says what was read, and what not. */
+export const estimateText = (
+  heading: readonly string[],
+  estimate: EstimateForText,
+  paint: Session['paint'],
+): string => {
   const state = estimate.converged
     ? `converged after ${estimate.iterations} rounds`
     : paint.yellow(`did not converge in ${estimate.iterations} rounds`);
   const parts = [
-    heading,
+    ...heading,
     estimate.verdict === undefined
       ? `${estimate.algo}${estimate.algo === 'baseline' ? '' : `, ${state}`}`
       : `${estimate.algo}, ${estimate.verdict.sentence}`,

@@ -46,10 +46,14 @@ const clockText = ({ clock }: TokenClockEstimate): string => {
   );
 };
 
-/** An estimate from token times for people. `heading` says what was read. */
-export const tokenClockText = (heading: string, estimate: TokenClockEstimate, paint: Session['paint']): string =>
+/** An estimate from token times for people. `heading` says what was read, and what not. */
+export const tokenClockText = (
+  heading: readonly string[],
+  estimate: TokenClockEstimate,
+  paint: Session['paint'],
+): string =>
   [
-    heading,
+    ...heading,
     "token-clock: the engine's steps from the times of its tokens",
     '',
     betasText(estimate, paint),

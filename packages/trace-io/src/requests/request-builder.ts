@@ -10,6 +10,7 @@ import { phasesOfRequests } from './request-phases.js';
 import { checkTimes } from './request-times.js';
 
 const REASONS = {
+  rejected: 'requests that failed before they had a token',
   failed: 'requests that failed',
   aborted: 'requests that were aborted or cancelled',
   unfinished: 'requests that had not finished',
@@ -58,6 +59,11 @@ export class RequestBuilder {
     this.#lastLine = line;
     this.#exclusions.add(reason, REASONS[reason], line);
     return false;
+  }
+
+  /** Counts a request that failed: one without a token was turned away, or is not known to have run. */
+  excludeFailed(line: number, hadToken: boolean): false {
+    return this.exclude(hadToken ? 'failed' : 'rejected', line);
   }
 
   /**

@@ -17,6 +17,7 @@ import { wantsReport } from '../../reports/report-targets.js';
 import { about, inputFault, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
 import { estimateText } from '../../text/estimate-text.js';
+import { leftOutJson, leftOutText, warnOfLeftOut } from '../../text/left-out.js';
 import { durationText, grouped, percent } from '../../text/quantity.js';
 import { crossCheckText } from '../../text/token-clock-text.js';
 import { stepClockCheck, warnedOfCheck } from './cross-check.js';
@@ -150,7 +151,9 @@ export const verb = defineVerb({
       return code;
     }
     const { input, phases } = joinedEngines(inputs);
-    for (const { message, count } of input.trace.exclusions) session.log.info(`${count} left out: ${message}`);
+    const { exclusions } = input.trace;
+    const read = inputs.reduce((sum, { requests }) => sum + (requests ?? 0), 0) || phases.length;
+    warnOfLeftOut(exclusions, read, session.log);
     const span = spanOf(phases);
     const { window, rest } = partsOf(args, phases, span);
     const estimate = about(input.name, () => runEstimator(algo, phases, input.trace.facts, args, { window }));
@@ -161,11 +164,13 @@ export const verb = defineVerb({
     const taken = await session.writeJson(args.json, {
       ...betasFileOf(estimate),
       ...(heldOut && { holdout: { fraction: args.holdout, ...(snakeCaseKeys(heldOut) as object) } }),
-      input: provenance(inputs, phases, spanSec),
+      input: { ...provenance(inputs, phases, spanSec), left_out: leftOutJson(exclusions, read) },
       stepclock_version: session.version,
     });
     if (!taken) {
-      session.print(estimateText(heading(input, phases, spanSec), estimate, session.paint));
+      session.print(
+        estimateText([heading(input, phases, spanSec), ...leftOutText(exclusions, read)], estimate, session.paint),
+      );
       if (heldOut !== undefined) session.print(`\n${holdOutText(args.holdout ?? 0, heldOut)}`);
     }
     if (args.plot === true && !taken && estimate.algo === 'step-clock') {

@@ -3,6 +3,7 @@ import { ExitCode } from '@stepclock/faults';
 import { betasFileOf, snakeCaseKeys } from '@stepclock/step-model';
 import type { TraceInput } from '../../files/trace-input.js';
 import type { Session } from '../../session/session.js';
+import { leftOutJson, leftOutText, warnOfLeftOut } from '../../text/left-out.js';
 import { grouped } from '../../text/quantity.js';
 import { tokenClockText } from '../../text/token-clock-text.js';
 
@@ -14,10 +15,12 @@ export const showTokenEstimate = async (
   session: Session,
   further: Readonly<Record<string, unknown>> = {},
 ): Promise<ExitCode> => {
-  for (const { message, count } of trace.exclusions) session.log.info(`${count} left out: ${message}`);
   for (const { code, message } of estimate.warnings) session.log.warn(`${message} [${code}]`);
   const { steps: _, rows: __, windows: ___, ...told } = estimate;
   const { clock } = estimate;
+  const { exclusions } = trace;
+  const read = requests ?? clock.requests;
+  warnOfLeftOut(exclusions, read, session.log, clock.requests - read);
   const taken = await session.writeJson(json, {
     ...betasFileOf(told),
     evidence: 'tokens',
@@ -30,16 +33,17 @@ export const showTokenEstimate = async (
           format: trace.facts.format,
           requests: requests ?? clock.requests,
           chunks: clock.chunks,
-          excluded: trace.exclusions.map(({ reason, count }) => ({ reason, count })),
+          excluded: exclusions.map(({ reason, count }) => ({ reason, count })),
         },
       ],
+      left_out: leftOutJson(exclusions, read),
       settings: snakeCaseKeys(trace.facts.settings),
     },
     stepclock_version: session.version,
   });
   if (!taken) {
-    const read = `${name} (${trace.facts.format}): ${grouped(clock.requests)} requests, ${grouped(clock.chunks)} chunks`;
-    session.print(tokenClockText(read, estimate, session.paint));
+    const heading = `${name} (${trace.facts.format}): ${grouped(clock.requests)} requests, ${grouped(clock.chunks)} chunks`;
+    session.print(tokenClockText([heading, ...leftOutText(exclusions, read)], estimate, session.paint));
   }
   return ExitCode.ok;
 };

@@ -38,7 +38,7 @@ export const verb = defineVerb({
       const texts = examples.flatMap(({ title, baseline, iterative }) =>
         [baseline, iterative].map((estimate) =>
           estimateText(
-            session.paint.bold(`${title}, C = ${CHUNK_SIZE}, correction ${estimate.options.correctionMode}`),
+            [session.paint.bold(`${title}, C = ${CHUNK_SIZE}, correction ${estimate.options.correctionMode}`)],
             estimate,
             session.paint,
           ),

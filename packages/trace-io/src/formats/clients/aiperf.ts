@@ -73,7 +73,7 @@ function addRequest(
   if (metrics !== undefined && !record.has('error')) addChunks(metrics, startSec, line, builder);
   if (phase !== undefined && phase !== 'profiling') return builder.exclude('other-phase', line);
   if (metadata.raw('was_cancelled') === true) return builder.exclude('aborted', line);
-  if (record.has('error')) return builder.exclude('failed', line);
+  if (record.has('error')) return builder.excludeFailed(line, metrics?.has('time_to_first_token') ?? false);
   if (metrics === undefined || !metrics.has('time_to_first_token')) return builder.exclude('no-tokens', line);
   const latency = secondsOf(metrics, 'request_latency');
   return builder.add(idOf(metadata, line), line, {

@@ -104,7 +104,7 @@ function addRequest(
   // Dumps repeat the start beside the timings, and some have it only there.
   const started = ['request_start', 'resolve_start', 'start_time'].some((name) => timings.has(name)) ? timings : item;
   const status = info?.text('status');
-  if (status === 'errored') return builder.exclude('failed', line);
+  if (status === 'errored') return builder.excludeFailed(line, !Number.isNaN(first));
   if (status === 'cancelled') return builder.exclude('aborted', line);
   if (Number.isNaN(first)) return builder.exclude('no-tokens', line);
   return builder.add(item.has('request_id') ? item.name('request_id') : path, line, {

@@ -144,7 +144,7 @@ class Run {
       `[${i}]`,
     );
     const outputTokens = cell('output_lens') === null ? 0 : record.count('output_lens');
-    if (cell('errors') === true) return builder.exclude('failed', i + 1);
+    if (cell('errors') === true) return builder.excludeFailed(i + 1, record.number('ttfts', true) > 0);
     if (outputTokens === 0) return builder.exclude('no-output', i + 1);
     const start = hasStarts ? record.number('start_times') : 0;
     const ttft = record.number('ttfts');

@@ -93,7 +93,7 @@ function idOf(span: Span): string {
 /** Whether it is known when the request was scheduled. */
 function addLatencies(span: Span, instance: string | undefined, origin: bigint, builder: RequestBuilder): boolean {
   const { attributes, line } = span;
-  if (span.failed) builder.exclude('failed', line);
+  if (span.failed) builder.excludeFailed(line, attributes.has(TTFT));
   else if (wasAborted(attributes)) builder.exclude('aborted', line);
   else if (numberAttribute(attributes, 'gen_ai.request.n', 'gen_ai.usage.num_sequences') > 1)
     builder.exclude('several-sequences', line);
@@ -147,7 +147,7 @@ function addJourney(span: Span, instance: string | undefined, builder: RequestBu
   const finished = event('FINISHED');
   const status = finished?.get('finish.status');
   const several = numberAttribute(attributes, 'gen_ai.request.n') > 1;
-  if (span.failed || status === 'error') builder.exclude('failed', line);
+  if (span.failed || status === 'error') builder.excludeFailed(line, firstToken !== undefined);
   else if (status === 'aborted' || status === 'ignored' || wasAborted(attributes)) builder.exclude('aborted', line);
   else if (several) builder.exclude('several-sequences', line);
   else if (firstToken === undefined) builder.exclude('no-tokens', line);

@@ -1,0 +1,20 @@
+import type { Exclusion } from '../trace.js';
+
+/** Never in a batch: the same record again, or a request that was turned away. */
+const NEVER_RAN: ReadonlySet<string> = new Set(['duplicate-request', 'rejected']);
+
+/** How much of a log its tables do not hold. */
+export interface LeftOut {
+  readonly count: number;
+  /** Those among them that may have run in the same batches as the rest. */
+  readonly ran: number;
+  /** `ran` of all that may have run. */
+  readonly share: number;
+}
+
+/** What was left out beside `taken` requests that were not. */
+export const leftOutOf = (exclusions: readonly Exclusion[], taken: number): LeftOut => {
+  const sum = (of: readonly Exclusion[]): number => of.reduce((total, { count }) => total + count, 0);
+  const ran = sum(exclusions.filter(({ reason }) => !NEVER_RAN.has(reason)));
+  return { count: sum(exclusions), ran, share: ran === 0 ? 0 : ran / (ran + taken) };
+};
