@@ -225,7 +225,7 @@ export const fitSteps = (steps: StepColumns, options: FitStepsOptions = {}): Ste
       covariance: fit.of.map((i) => fit.of.map((j) => intervals.covariance[i * p + j])),
       blocks: intervals.windows,
     },
-    windows: windowsOn(fit.windows, fit.of),
+    windows: windowsOn(fit.windows, fit.of, fit.coefficients),
     identifiability: {
       ...identifiability,
       compositions: {

@@ -52,6 +52,32 @@ describe('compareModels', () => {
     }
   });
 
+  it('names no term as the cause that one model does not have, or has at its bound', () => {
+    const drop = (model: BetasFile, name: string): BetasFile => {
+      const at = model.terms.findIndex((term) => term.name === name);
+      const without = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== at);
+      return {
+        ...model,
+        terms: without(model.terms),
+        betas: { ...model.betas, beta3: 0 },
+        covariance: without(model.covariance ?? []).map(without),
+      };
+    };
+    const lacking = compareModels(a, drop(same, 'context_tokens'));
+    const [, , , context] = lacking.terms;
+    expect(context.b).toBe(0);
+    expect(context.change.isClear).toBe(false);
+    expect(lacking.workloads.map(({ cause }) => cause?.label)).not.toContain('beta3');
+    const atBound: BetasFile = {
+      ...same,
+      terms: same.terms.map((term) =>
+        term.name === 'context_tokens' ? { ...term, value: 0, interval: [0, 1e-6] } : term,
+      ),
+      covariance: (same.covariance ?? []).map((row, i) => row.map((v, j) => (i === 3 || j === 3 ? 0 : v))),
+    };
+    expect(compareModels(a, atBound).terms[3].change.isClear).toBe(false);
+  });
+
   it('is the other way round with A and B exchanged, on the same workloads', () => {
     const [there, back] = [compareModels(a, slower), compareModels(slower, a)];
     expect((1 + there.workloads[0].change.value) * (1 + back.workloads[1].change.value)).toAgree(1, 1e-12);

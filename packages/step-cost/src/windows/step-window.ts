@@ -21,6 +21,8 @@ export interface StepWindow {
   readonly moment: Float64Array;
   /** r'Wr. */
   readonly squares: number;
+  /** X'1: what the rows hold of each term, whatever their weights. */
+  readonly sums: Float64Array;
   /** Rows of positive weight. */
   readonly rows: number;
   readonly seconds: number;
@@ -68,6 +70,7 @@ const crossProducts = (
   const p = terms.length;
   const gram = new Float64Array(p * p);
   const moment = new Float64Array(p);
+  const whole = new Float64Array(p);
   const total = { squares: 0, rows: 0, seconds: 0, steps: 0, longestSec: 0 };
   for (let i = from; i < to; i++) {
     const w = weights[i];
@@ -80,6 +83,7 @@ const crossProducts = (
       const t = held[a];
       const x = w * sums[t][i];
       moment[t] += x * r;
+      whole[t] += sums[t][i];
       for (let b = 0; b <= a; b++) gram[t * p + held[b]] += x * sums[held[b]][i];
     }
     total.squares += w * r * r;
@@ -89,7 +93,7 @@ const crossProducts = (
     total.longestSec = Math.max(total.longestSec, seconds[i]);
   }
   mirror(gram, p);
-  return { terms, weighting, reference, gram, moment, ...total };
+  return { terms, weighting, reference, gram, moment, sums: whole, ...total };
 };
 
 const mirror = (gram: Float64Array, p: number): void => {
@@ -121,12 +125,15 @@ export const mergeWindows = (windows: readonly StepWindow[]): StepWindow => {
   const [first, ...others] = windows;
   if (first === undefined)
     throw new Fault('step-cost/no-windows', { what: 'windows', rule: 'must be at least one', value: 0 });
-  const sum = { ...first, gram: first.gram.slice(), moment: first.moment.slice() };
+  const sum = { ...first, gram: first.gram.slice(), moment: first.moment.slice(), sums: first.sums.slice() };
   for (const other of others) {
     refuseUnlike(first, other);
-    const { gram, moment, squares, rows, seconds, steps, longestSec } = restated(other, first.reference);
+    const { gram, moment, sums, squares, rows, seconds, steps, longestSec } = restated(other, first.reference);
     for (let i = 0; i < gram.length; i++) sum.gram[i] += gram[i];
-    for (let i = 0; i < moment.length; i++) sum.moment[i] += moment[i];
+    for (let i = 0; i < moment.length; i++) {
+      sum.moment[i] += moment[i];
+      sum.sums[i] += sums[i];
+    }
     sum.squares += squares;
     sum.rows += rows;
     sum.seconds += seconds;

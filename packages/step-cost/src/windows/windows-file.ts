@@ -2,7 +2,7 @@ import { count, finite, type ModelFileKind, modelOfJson, nonNegative, text } fro
 import * as v from 'valibot';
 import { CATALOGUE, termsNamed } from '../terms/catalogue.js';
 import type { Term } from '../terms/term.js';
-import type { StepWindow } from './step-window.js';
+import { restated, type StepWindow } from './step-window.js';
 
 /** More terms no catalogue has; the sums of a window grow with their square. */
 const MOST_TERMS = 256;
@@ -12,6 +12,7 @@ const windowSchema = v.object({
   /** Lower triangle of X'WX, row by row. */
   gram: v.array(finite),
   moment: v.array(finite),
+  sums: v.array(finite),
   squares: nonNegative,
   rows: count,
   seconds: nonNegative,
@@ -30,10 +31,10 @@ export const windowsSchema = v.pipe(
   v.check(
     ({ terms: { length: p }, windows }) =>
       windows.every(
-        ({ reference, gram, moment }) =>
-          reference.length === p && moment.length === p && gram.length === (p * (p + 1)) / 2,
+        ({ reference, gram, moment, sums }) =>
+          reference.length === p && moment.length === p && sums.length === p && gram.length === (p * (p + 1)) / 2,
       ),
-    'must have windows with a reference and a moment of one number a term, and a gram of one a pair',
+    'must have windows with a reference, a moment and sums of one number a term, and a gram of one a pair',
   ),
 );
 
@@ -56,10 +57,11 @@ export const windowsFile = (windows: readonly StepWindow[]): WindowsFile => {
     schema: 'stepclock/windows@1',
     terms: terms.map(({ name }) => name),
     weighting,
-    windows: windows.map(({ reference, gram, moment, squares, rows, seconds, steps, longestSec }) => ({
+    windows: windows.map(({ reference, gram, moment, sums, squares, rows, seconds, steps, longestSec }) => ({
       reference: Array.from(reference),
       gram: Array.from(gram).filter((_, k) => k % p <= Math.floor(k / p)),
       moment: Array.from(moment),
+      sums: Array.from(sums),
       squares,
       rows,
       seconds,
@@ -83,7 +85,7 @@ export const readWindows = (
   const { terms: names, weighting, windows } = modelOfJson(json, KIND, file);
   const terms = names.flatMap((name) => termsNamed([name], catalogue));
   const p = terms.length;
-  return windows.map(({ reference, gram, moment, squares, rows, seconds, steps, longest_seconds }) => {
+  return windows.map(({ reference, gram, moment, sums, squares, rows, seconds, steps, longest_seconds }) => {
     const square = new Float64Array(p * p);
     let at = 0;
     for (let i = 0; i < p; i++) {
@@ -98,6 +100,7 @@ export const readWindows = (
       reference: Float64Array.from(reference),
       gram: square,
       moment: Float64Array.from(moment),
+      sums: Float64Array.from(sums),
       squares,
       rows,
       seconds,
@@ -107,9 +110,19 @@ export const readWindows = (
   });
 };
 
-/** The same windows with some of their terms only. */
-export const windowsOn = (windows: readonly StepWindow[], of: readonly number[]): readonly StepWindow[] =>
-  windows.map((window) => {
+/**
+ * The same windows with some of their terms only: what the others cost under a fit is taken off the measured time.
+ *
+ * @param of the terms that stay, by index
+ * @param coefficients of all terms
+ */
+export const windowsOn = (
+  windows: readonly StepWindow[],
+  of: readonly number[],
+  coefficients: Float64Array,
+): readonly StepWindow[] =>
+  windows.map((given) => {
+    const window = restated(given, coefficients);
     const p = window.terms.length;
     const taken = (column: Float64Array) => Float64Array.from(of, (t) => column[t]);
     return {
@@ -117,6 +130,7 @@ export const windowsOn = (windows: readonly StepWindow[], of: readonly number[])
       terms: of.map((t) => window.terms[t]),
       reference: taken(window.reference),
       moment: taken(window.moment),
+      sums: taken(window.sums),
       gram: Float64Array.from(of.flatMap((i) => of.map((j) => window.gram[i * p + j]))),
     };
   });

@@ -11,7 +11,6 @@ import { replayWarnings } from '../replay/replay-warnings.js';
 import { stepModelFault } from '../step-model-fault.js';
 import { type EngineUnderLoad, engineUnderLoad, isBroken } from './engine-under-load.js';
 import { highestRate, type RateSearch } from './highest-rate.js';
-
 import { headOf, type LoadShape } from './load-shape.js';
 import { loneRequests, type Unreachable, unreachableSlos } from './lone-requests.js';
 import type { OperatingFigures, RatedRun } from './operating-figures.js';
@@ -132,10 +131,15 @@ export const capacity = (
     unreachable.length > 0
       ? { saturationPerSec: saturationRate(engine, bracketing), holdsPerSec: undefined, failsPerSec: undefined }
       : searched(engine, bracketing, slos, { tolerance: TOLERANCE });
-  const { saturationPerSec, holdsPerSec, failsPerSec } =
-    bracketed.holdsPerSec === undefined || bracketing === shape
-      ? bracketed
-      : searched(engine, shape, slos, { from: bracketed.holdsPerSec, tolerance: TOLERANCE, growth: CLOSE });
+  const { holdsPerSec: near } = bracketed;
+  const isSettled = unreachable.length > 0 || bracketing === shape;
+  const { saturationPerSec, holdsPerSec, failsPerSec } = isSettled
+    ? bracketed
+    : searched(engine, shape, slos, {
+        tolerance: TOLERANCE,
+        // What its first requests cannot keep, the whole load may.
+        ...(near !== undefined && { from: near, growth: CLOSE }),
+      });
   const curve = CURVE.map((share) => engine(bracketing, share * saturationPerSec, slos).figures);
   if (holdsPerSec === undefined) {
     const warnings = replayWarnings(model, engine(bracketing, saturationPerSec, slos), catalogue);
@@ -156,7 +160,11 @@ export const capacity = (
   return {
     slos,
     ratePerSec: holdsPerSec,
-    band: bandOf(ratiosOf(engines, bracketing, slos, bracketed.holdsPerSec ?? holdsPerSec), holdsPerSec, model),
+    band: bandOf(
+      near === undefined ? ratiosOf(engines, shape, slos, holdsPerSec) : ratiosOf(engines, bracketing, slos, near),
+      holdsPerSec,
+      model,
+    ),
     binding: failsPerSec === undefined ? null : furthestBroken(engine(shape, failsPerSec, slos), slos),
     saturationPerSec,
     unreachable,

@@ -96,20 +96,30 @@ export const loadShapeOf = (requests: RequestLengths, pattern?: ArrivalPattern, 
   };
 };
 
+/** Some requests of a load, with arrivals of their own. */
+export const pickedFrom = (shape: LoadShape, rows: Uint32Array, arrivals: Float64Array): LoadShape => {
+  const picked = (column: Float64Array): Float64Array => Float64Array.from(rows, (i) => column[i]);
+  const { promptTokens, outputTokens, cachedTokens } = shape;
+  return {
+    ...shape,
+    length: rows.length,
+    arrivals,
+    promptTokens: picked(promptTokens),
+    outputTokens: picked(outputTokens),
+    ...(cachedTokens && { cachedTokens: picked(cachedTokens) }),
+  };
+};
+
 /** The first requests of a load, at one a second again. */
 export const headOf = (shape: LoadShape, most: number): LoadShape => {
   if (shape.length <= most) return shape;
-  const head = (column: Float64Array): Float64Array => column.slice(0, most);
-  const { arrivals, promptTokens, outputTokens, cachedTokens } = shape;
-  const meanGap = arrivals[most - 1] / (most - 1);
-  return {
-    ...shape,
-    length: most,
-    arrivals: head(arrivals).map((at) => at / meanGap),
-    promptTokens: head(promptTokens),
-    outputTokens: head(outputTokens),
-    ...(cachedTokens && { cachedTokens: head(cachedTokens) }),
-  };
+  const meanGap = shape.arrivals[most - 1] / (most - 1);
+  const rows = Uint32Array.from({ length: most }, (_, i) => i);
+  return pickedFrom(
+    shape,
+    rows,
+    Float64Array.from(rows, (i) => shape.arrivals[i] / meanGap),
+  );
 };
 
 /** The load at a rate, requests/s. */

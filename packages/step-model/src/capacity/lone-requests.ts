@@ -1,6 +1,6 @@
 import type { Betas, Term } from '@stepclock/step-cost';
 import { type EngineUnderLoad, isBroken } from './engine-under-load.js';
-import { headOf, type LoadShape } from './load-shape.js';
+import { type LoadShape, pickedFrom } from './load-shape.js';
 import type { RatedRun } from './operating-figures.js';
 import type { Slo } from './slo.js';
 
@@ -14,14 +14,22 @@ export interface Unreachable {
   readonly shareOfHalf: number;
 }
 
-const LONE_REQUESTS = 300;
+/** A p99 has ten of them above it. */
+const LONE_REQUESTS = 1000;
+/** Its multiples fill the unit interval evenly from the first on, so that what a run leaves out at its ends is no part of the load. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 /** An hour is longer than any request. */
 const APART_SEC = 3600;
 
-/** The first requests of a load, evenly apart. */
+/** Requests from all over a load, evenly apart. */
 export const loneRequests = (shape: LoadShape): LoadShape => {
-  const head = headOf(shape, LONE_REQUESTS);
-  return { ...head, arrivals: head.arrivals.map((_, i) => i) };
+  const length = Math.min(shape.length, LONE_REQUESTS);
+  const rows = Uint32Array.from({ length }, (_, i) => Math.floor(((i * GOLDEN_RATIO) % 1) * shape.length));
+  return pickedFrom(
+    shape,
+    rows,
+    Float64Array.from(rows, (_, i) => i),
+  );
 };
 
 /** {@link loneRequests} served, one an hour. */

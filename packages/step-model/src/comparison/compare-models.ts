@@ -58,6 +58,8 @@ interface Side {
   readonly coefficients: Float64Array;
   /** Of the coefficients, times the squared reach of the model's own intervals. */
   readonly spread: readonly Float64Array[];
+  /** Of each coefficient, what its interval reaches to one side: for one that is held at its bound the whole interval. NaN: the model does not have it. */
+  readonly half: Float64Array;
   /** What a mean step of its log holds of each term. */
   readonly step: Float64Array;
   readonly level: number;
@@ -81,30 +83,28 @@ const sideOf = (model: BetasFile, name: string, union: readonly Term[], catalogu
   const p = union.length;
   const coefficients = new Float64Array(p);
   const spread = Array.from({ length: p }, () => new Float64Array(p));
+  const half = new Float64Array(p).fill(Number.NaN);
   const reach = reachOf(model.terms, covariance);
   for (const [t, at] of place.entries()) {
-    coefficients[at] = model.terms[t].value;
+    const { value, interval } = model.terms[t];
+    coefficients[at] = value;
+    half[at] =
+      covariance[t][t] > 0 ? reach * Math.sqrt(covariance[t][t]) : Math.max(0, (interval?.[1] ?? value) - value);
     for (const [u, other] of place.entries()) spread[at][other] = reach * reach * covariance[t][u];
   }
-  return { coefficients, spread, step: meanStepOf(windows, model, union, catalogue), level: intervals.level };
+  return { coefficients, spread, half, step: meanStepOf(windows, union, catalogue), level: intervals.level };
 };
 
-/**
- * What the mean step of a log holds: rows have the weight 1 / fitted seconds, so that X'WX times the fit is the sum of the rows.
- */
+/** What the mean step of a log holds. */
 const meanStepOf = (
   file: NonNullable<BetasFile['windows']>,
-  model: BetasFile,
   union: readonly Term[],
   catalogue: readonly Term[],
 ): Float64Array => {
-  const { terms, gram, steps } = mergeWindows(readWindows(file, catalogue));
-  const p = terms.length;
-  const fitted = terms.map(({ name }) => model.terms.find((term) => term.name === name)?.value ?? 0);
+  const { terms, sums, steps } = mergeWindows(readWindows(file, catalogue));
   return Float64Array.from(union, (term) => {
     const t = terms.findIndex(({ name }) => name === term.name);
-    if (t < 0) return 0;
-    return fitted.reduce((sum, beta, u) => sum + gram[t * p + u] * beta, 0) / steps;
+    return t < 0 ? 0 : sums[t] / steps;
   });
 };
 
@@ -130,18 +130,21 @@ const changeOf = (value: number, half: number): Change => ({
   isClear: Math.abs(value) > half,
 });
 
+/** Half of the interval of a coefficient's change. What one model does not have may be there, as large as the other has it: others took its place. */
+const halfOfChange = (a: Side, b: Side, t: number): number => {
+  const own = (side: Side, other: Side): number =>
+    Number.isNaN(side.half[t]) ? Math.abs(other.coefficients[t]) : side.half[t];
+  return Math.hypot(own(a, b), own(b, a));
+};
+
 const sameWorkload = (of: 'a' | 'b', step: Float64Array, a: Side, b: Side, union: readonly Term[]): SameWorkload => {
   const [aSec, bSec] = [dot(step, a.coefficients), dot(step, b.coefficients)];
   const ratio = bSec / aSec;
   const half = Math.sqrt(quadratic(b.spread, step) + ratio * ratio * quadratic(a.spread, step)) / aSec;
   const byTerm = union.map((term, t) => {
     const difference = b.coefficients[t] - a.coefficients[t];
-    const error = Math.sqrt(a.spread[t][t] + b.spread[t][t]);
-    return {
-      term: term.name,
-      label: term.label,
-      share: changeOf((step[t] * difference) / aSec, (step[t] * error) / aSec),
-    };
+    const share = changeOf((step[t] * difference) / aSec, (step[t] * halfOfChange(a, b, t)) / aSec);
+    return { term: term.name, label: term.label, share };
   });
   const change = changeOf(ratio - 1, half);
   const size = ({ share }: TermShare): number => Math.abs(share.value);
@@ -172,8 +175,8 @@ export const compareModels = (
   }
   const terms = union.map(({ name, label, unit }, t) => {
     const [valueA, valueB] = [sideA.coefficients[t], sideB.coefficients[t]];
-    const half = Math.sqrt(sideA.spread[t][t] + sideB.spread[t][t]);
-    return { term: name, label, unit, a: valueA, b: valueB, change: changeOf(valueB - valueA, half) };
+    const change = changeOf(valueB - valueA, halfOfChange(sideA, sideB, t));
+    return { term: name, label, unit, a: valueA, b: valueB, change };
   });
   const onA = sameWorkload('a', sideA.step, sideA, sideB, union);
   const onB = sameWorkload('b', sideB.step, sideA, sideB, union);

@@ -32,7 +32,7 @@ const rowsOf = ({ terms, workloads }: ModelComparison): readonly (readonly strin
 ];
 
 const meanStepSentence = ({ meanStep: { change, ofWorkload, ofEngine } }: ModelComparison): string =>
-  `The mean step of B's log is ${signed(change)} of that of A's: ${signed(ofWorkload)} by the load, ${signed(ofEngine)} by the engine.`;
+  `The mean step of B's log differs by ${signed(change)} from that of A's: ${signed(ofWorkload)} by the load, ${signed(ofEngine)} by the engine.`;
 
 /** A comparison for people. */
 export const comparisonText = (compared: ModelComparison): string =>

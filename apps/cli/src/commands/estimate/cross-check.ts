@@ -5,6 +5,7 @@ import type { TraceInput } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import type { Session } from '../../session/session.js';
 import { percent } from '../../text/quantity.js';
+import type { EstimateArgs } from './options.js';
 
 /** Larger files are not read twice. */
 const MOST_REQUESTS = 20_000;
@@ -20,6 +21,7 @@ export interface StepClockCheck extends CrossCheck {
 export const stepClockCheck = (
   estimate: TokenClockEstimate,
   { trace }: TraceInput,
+  { maxNumBatchedTokens }: EstimateArgs,
   session: Session,
 ): StepClockCheck | null => {
   const { phases, facts } = trace;
@@ -29,7 +31,7 @@ export const stepClockCheck = (
       phases,
       given({
         queueInPrefill: trace.kind === 'phases' ? trace.facts.queueInPrefill : undefined,
-        maxNumBatchedTokens: facts.settings.maxNumBatchedTokens,
+        maxNumBatchedTokens: maxNumBatchedTokens ?? facts.settings.maxNumBatchedTokens,
       }),
     );
     return { ...crossCheck(estimate.steps, estimate.betas, betas), betas };

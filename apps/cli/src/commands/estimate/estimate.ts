@@ -143,7 +143,7 @@ export const verb = defineVerb({
     refuseTwice(inputs);
     const fromTokens = algo === 'step-clock' ? tokenEstimate(inputs, args, session) : undefined;
     if (fromTokens !== undefined) {
-      const check = stepClockCheck(fromTokens, inputs[0], session);
+      const check = stepClockCheck(fromTokens, inputs[0], args, session);
       const code = await showTokenEstimate(warnedOfCheck(fromTokens, check), inputs[0], args.json, session, {
         cross_check: check && { estimator: 'step-clock', ...snakeCaseFields(check) },
       });

@@ -21,13 +21,14 @@ export const OF_CLIENTS = termsNamed(['client_overhead', 'first_token_delay'], D
 /**
  * The columns that a trace can tell: the base terms, and where no terms were asked for those with a prior, as far as batches went.
  *
+ * @param known whether the trace tells the context of every decode
  * @throws Fault `beta-estimators/no-context` for terms that were asked for and that nothing tells
  */
 export const costColumns = (
   problems: readonly ClockProblem[],
+  known: boolean,
   { terms, isAsked, queueInPrefill }: ResolvedStepClockOptions,
 ): CostColumns => {
-  const known = problems.every(({ columns }) => !columns.decodes.context.some(Number.isNaN));
   if (!known && isAsked && readsContext(terms)) {
     throw new Fault('beta-estimators/no-context', {
       what: 'terms',

@@ -4,7 +4,7 @@ import { type ClockProblem, clockProblem } from '../clock/clock-problem.js';
 import { requireCounts } from '../clock/require-counts.js';
 import { windowSums } from '../rows/window-sums.js';
 import { cutWindows, type TraceWindow } from '../trace/cut-windows.js';
-import { promptLengths, traceColumns, WHOLE_TRACE } from '../trace/trace-columns.js';
+import { promptLengths, tellsContext, traceColumns, WHOLE_TRACE } from '../trace/trace-columns.js';
 import { withoutDelay } from '../trace/without-delay.js';
 import { triedConventions } from './conventions.js';
 import { costColumns, FIRST_DELAY, onPooled } from './cost-columns.js';
@@ -56,7 +56,8 @@ export const fitStepClock = (
   const prompts = promptLengths(phases);
   let trace = cutTrace(phases, options, prompts);
   requireCounts([...trace.problems.values()]);
-  let columns = costColumns([...trace.problems.values()], options);
+  const known = tellsContext(phases, trace.all.flat(), prompts);
+  let columns = costColumns([...trace.problems.values()], known, options);
   const blocks = trace.all.length < ENOUGH_WINDOWS ? Math.ceil(BLOCKS / Math.max(trace.all.length, 1)) : 1;
 
   // Many windows tell the terms with priors from noise; few only what lowers the held-out loss clearly, once the base terms stand.
@@ -214,13 +215,10 @@ const relativeMove = (
   after: Float64Array,
 ): number => {
   const seconds = windows.reduce((sum, window) => sum + window.seconds, 0);
-  const p = terms.length;
   let most = 0;
-  for (let t = 0; t < p; t++) {
+  for (let t = 0; t < terms.length; t++) {
     if (terms[t].priorShare !== null) continue;
-    // Weights are 1 / fitted seconds, so the products with the fit are what the rows hold.
-    let held = 0;
-    for (const { gram, reference } of windows) for (let i = 0; i < p; i++) held += gram[t * p + i] * reference[i];
+    const held = windows.reduce((sum, { sums }) => sum + sums[t], 0);
     const least = held > 0 ? (MATERIAL * seconds) / held : Number.POSITIVE_INFINITY;
     most = Math.max(most, Math.abs(after[t] - before[t]) / Math.max(Math.abs(after[t]), least));
   }

@@ -45,7 +45,7 @@ export const heldClock = (
   budget: number,
 ): LaidClock => {
   const { frame, columns, graph, pressing } = problem;
-  const state = startState(problem);
+  const state = startState(problem, asksFurther(terms));
   const cost = dividedCost(terms, coefficients);
   const withContext = readsContext(terms);
   const correction = { ...doubtOf(noise, LEAST_SIGMA), iterations: CG_ITERATIONS, whole: true };

@@ -47,14 +47,16 @@ export const pooledWindows = (
   );
   const fitted = windows.map((window, w): WindowFit => ({ ...window, setAside: verdicts[w] }));
   const good = fitted.filter(({ setAside }) => setAside === null);
-  const taken = (good.length > 0 ? good : fitted).flatMap(({ sums }) => sums.windows);
+  // Where no window is good, the figures must say how bad they are together.
+  const used = good.length > 0 ? good : fitted;
+  const taken = used.flatMap(({ sums }) => sums.windows);
   if (taken.length === 0) throw tooFewClusters(0);
-  const over = (read: (sums: WindowSums) => number): number => good.reduce((sum, { sums }) => sum + read(sums), 0);
+  const over = (read: (sums: WindowSums) => number): number => used.reduce((sum, { sums }) => sum + read(sums), 0);
   const rows = over((s) => s.rows - s.aside);
   const squares = over((s) => s.residualSquared);
   const total = over((s) => s.secondsSquared) - over((s) => s.seconds) ** 2 / Math.max(rows, 1);
   const typical = (read: (noise: WindowFit['noise']) => number): number =>
-    medianOf(good.map(({ noise }) => read(noise)));
+    medianOf(used.map(({ noise }) => read(noise)));
   return {
     coefficients: fitWithPriors(mergeWindows(taken), of).coefficients,
     windows: taken,

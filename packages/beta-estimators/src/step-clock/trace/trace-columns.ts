@@ -182,3 +182,10 @@ export const promptLengths = (phases: PhaseTable): Float64Array => {
   }
   return prompts;
 };
+
+/** Whether every decode of some parts has a prompt of known length, so that its context is known. */
+export const tellsContext = (
+  { kind, request }: PhaseTable,
+  parts: readonly TracePart[],
+  prompts: Float64Array,
+): boolean => parts.every(({ rows }) => rows.every((i) => kind[i] === PREFILL || !Number.isNaN(prompts[request[i]])));

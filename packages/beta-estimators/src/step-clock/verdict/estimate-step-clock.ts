@@ -99,7 +99,7 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
     options: resolved,
     betas,
     intervals,
-    windows: windowsOn(trace.windows, kept),
+    windows: windowsOn(trace.windows, kept, regression.coefficients),
     ...overheadOf(trace),
     identifiability: identified,
     clock,
@@ -132,17 +132,9 @@ const overheadOf = ({ columns, regression }: TraceFit): Pick<StepClockEstimate, 
 /** Share of all measured time that a term takes at a coefficient. */
 const shareOf = (windows: readonly StepWindow[], of: readonly Term[]): WarningEvidence['shareOf'] => {
   const measured = windows.reduce((sum, window) => sum + window.seconds, 0);
-  const sums = of.map((term) => windows.reduce((sum, window) => sum + sumOf(window, term), 0));
+  const sums = of.map((term) => windows.reduce((sum, window) => sum + window.sums[window.terms.indexOf(term)], 0));
   const held = new Map(of.map(({ label }, t) => [label, sums[t]]));
   return (label, coefficient) => (coefficient * (held.get(label) ?? 0)) / measured;
-};
-
-/** What the rows of a window hold of a term: weights are 1 / fitted seconds, so the product with the fit tells. */
-const sumOf = ({ gram, reference, terms }: StepWindow, term: Term): number => {
-  const t = terms.indexOf(term);
-  let sum = 0;
-  for (let i = 0; i < terms.length; i++) sum += gram[t * terms.length + i] * reference[i];
-  return sum;
 };
 
 const intervalsOf = (

@@ -1,26 +1,33 @@
-import { type Betas, CATALOGUE, stepSeconds } from '@stepclock/step-cost';
+import { meanOf } from '@stepclock/numerics';
+import { type Betas, type StepCost, stepCost, stretchOfStep } from '@stepclock/step-cost';
 import type { RebuiltStepLog } from './rebuilt-step-log.js';
 
 /** What another estimator says of the steps that token times show. */
 export interface CrossCheck {
-  /** The step of mean composition by the token clock, and by the other estimator, s. */
+  /** Mean over the steps of what each costs, by the token clock and by the other estimator, s. */
   readonly meanStepSec: number;
   readonly otherMeanStepSec: number;
   /** (other - token clock) / token clock. */
   readonly difference: number;
 }
 
-/** Compares two sets of coefficients by what they say of the mean step of a rebuilt log. */
+/** Compares two sets of coefficients by what they say of the steps of a rebuilt log. */
 export function crossCheck(steps: RebuiltStepLog, betas: Betas, other: Betas): CrossCheck {
-  const mean = (column: Float64Array): number => column.reduce((sum, value) => sum + value, 0) / steps.length;
-  const step = {
-    prefillTokens: mean(steps.prefillTokens),
-    prefillRequests: mean(steps.prefillRequests),
-    prefillContext: mean(steps.prefillContext),
-    decodeSeqs: mean(steps.decodeSeqs),
-    contextTokens: mean(steps.contextTokens),
-  };
-  const meanStepSec = stepSeconds(betas, step, CATALOGUE);
-  const otherMeanStepSec = stepSeconds(other, step, CATALOGUE);
+  const meanSec = ({ secondsOf }: StepCost): number =>
+    meanOf(
+      Float64Array.from({ length: steps.length }, (_, k) =>
+        secondsOf(
+          stretchOfStep({
+            prefillTokens: steps.prefillTokens[k],
+            prefillRequests: steps.prefillRequests[k],
+            prefillContext: steps.prefillContext[k],
+            decodeSeqs: steps.decodeSeqs[k],
+            contextTokens: steps.contextTokens[k],
+          }),
+        ),
+      ),
+    );
+  const meanStepSec = meanSec(stepCost(betas));
+  const otherMeanStepSec = meanSec(stepCost(other));
   return { meanStepSec, otherMeanStepSec, difference: otherMeanStepSec / meanStepSec - 1 };
 }
