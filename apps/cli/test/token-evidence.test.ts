@@ -53,6 +53,23 @@ describe('estimate reads the best evidence that a file has', () => {
     expect(tokens.betas.beta1).toAgree(phases.betas.beta1, 0.3);
   });
 
+  it('a model of token times has the windows that it was fitted from, and can be compared', async () => {
+    const [model, other] = [join(folder, 'tokens.json'), join(folder, 'again.json')];
+    for (const path of [model, other]) expect((await capture(['estimate', bench, '--json', path])).code).toBe(0);
+    const { windows, terms } = JSON.parse(readFileSync(model, 'utf8'));
+    expect(windows.terms).toEqual(terms.map(({ name }: { name: string }) => name));
+    const { code, stdout } = await capture(['compare', model, other]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("On A's workload a step takes");
+    expect(stdout).toContain('the same within the interval');
+  });
+
+  it('takes terms that leave the tokens of prompts out', async () => {
+    const { terms, betas } = await json(bench, '--terms', 'step,decode_seqs');
+    expect(terms.map(({ name }: { name: string }) => name)).toEqual(['step', 'decode_seqs']);
+    expect(betas.beta1).toBe(0);
+  });
+
   it('says what the clock saw', async () => {
     const { code, stdout } = await capture(['estimate', bench]);
     expect(code).toBe(0);

@@ -11,6 +11,7 @@ import {
   type StepWindow,
   type Term,
   termsNamed,
+  windowsOn,
 } from '@stepclock/step-cost';
 import type { TokenTable } from '@stepclock/trace-io';
 import type { EstimateWarning } from '../estimate.js';
@@ -96,7 +97,11 @@ export function estimateTokenClock(tokens: TokenTable, options: TokenClockOption
     identifiability: { ...fit.identifiability, compositions: compositionsOf(clocked) },
     steps: rebuiltStepLog(clocked, fits.trusted),
     rows: fit.rows,
-    windows: fit.windows,
+    windows: windowsOn(
+      fit.windows,
+      terms.map((_, t) => t),
+      fit.coefficients,
+    ),
     clock,
     warnings: tokenClockWarnings(clock),
   };

@@ -16,7 +16,7 @@ export const showTokenEstimate = async (
   further: Readonly<Record<string, unknown>> = {},
 ): Promise<ExitCode> => {
   for (const { code, message } of estimate.warnings) session.log.warn(`${message} [${code}]`);
-  const { steps: _, rows: __, windows: ___, ...told } = estimate;
+  const { steps: _, rows: __, ...told } = estimate;
   const { clock } = estimate;
   const { exclusions } = trace;
   const read = requests ?? clock.requests;

@@ -1,4 +1,4 @@
-import { type RowTable, termsNamed } from '@stepclock/step-cost';
+import type { RowTable } from '@stepclock/step-cost';
 import type { TokenTable } from '@stepclock/trace-io';
 import { fitWithoutStalls } from '../rows/trusted-rows.js';
 
@@ -19,10 +19,11 @@ const SHARP = 0.1;
 /** What a prompt costs whatever its length, over what a token of it costs. @param table rows with the column `prefill_requests` */
 export function promptOffset(table: RowTable, unseenWork: boolean, level: number): PromptOffset {
   const { coefficients, intervals, rows } = fitWithoutStalls(table, unseenWork, { level });
-  const [requests, tokens] = termsNamed(['prefill_requests', 'prefill_tokens'], rows.terms)
-    .map(({ name }) => rows.terms.findIndex((term) => term.name === name))
-    .reverse();
-  const perToken = coefficients[tokens];
+  const [requests, tokens] = ['prefill_requests', 'prefill_tokens'].map((wanted) =>
+    rows.terms.findIndex(({ name }) => name === wanted),
+  );
+  // Terms that were asked for may leave the prompts' tokens out.
+  const perToken = tokens < 0 ? 0 : coefficients[tokens];
   if (!(perToken > 0)) return { tokens: Number.NaN, error: Number.NaN };
   const p = rows.terms.length;
   const error = intervals === null ? Number.NaN : Math.sqrt(intervals.covariance[requests * p + requests]) / perToken;

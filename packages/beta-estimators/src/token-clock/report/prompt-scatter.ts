@@ -14,6 +14,7 @@ const FEWEST_ROWS = 30;
 /** Prompts that have other tokens for the engine than in the log, each by an amount of its own, scatter the rows that compute them. */
 export function promptScatter(rows: RowTable, coefficients: ArrayLike<number>): PromptScatter {
   const prompts = rows.terms.findIndex(({ name }) => name === 'prefill_tokens');
+  if (prompts < 0) return { ratio: null, tokens: null };
   const perToken = coefficients[prompts];
   const withPrompts: number[] = [];
   const without: number[] = [];

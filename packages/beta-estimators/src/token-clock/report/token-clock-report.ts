@@ -61,8 +61,8 @@ export interface TokenClockReport {
   readonly meanPromptTokens: number;
   /** Steps of a request between its arrival and its first token: median. */
   readonly firstTokenSteps: number;
-  /** Seconds that a mean prompt adds to its steps: by the coefficient, and by both ends of its interval; null without one. */
-  readonly promptCostSec: number;
+  /** Seconds that a mean prompt adds to its steps: by the coefficient of prompt tokens (null where the terms leave them out), and by both ends of its interval. */
+  readonly promptCostSec: number | null;
   readonly promptCostRangeSec: readonly [number, number] | null;
   readonly meanStepSec: number;
   /** Labels of coefficients of which the rows determine only sums. */
@@ -177,7 +177,7 @@ function promptCost({ steps, table }: ClockedSteps, { rows, intervals, coefficie
   return {
     meanPromptTokens,
     firstTokenSteps: waits.length > 0 ? medianOf(waits) : 0,
-    promptCostSec: coefficients[at] * meanPromptTokens,
+    promptCostSec: at < 0 ? null : coefficients[at] * meanPromptTokens,
     promptCostRangeSec: range ? ([range[0] * meanPromptTokens, range[1] * meanPromptTokens] as const) : null,
     meanStepSec: total / count,
   };

@@ -69,6 +69,7 @@ export function tokenClockWarnings(clock: TokenClockReport): readonly EstimateWa
     range !== null &&
     range[0] === 0 &&
     range[1] < AT_MOST * clock.meanStepSec &&
+    clock.promptCostSec !== null &&
     clock.promptCostSec < NO_TRACE * clock.meanStepSec &&
     clock.requests >= ENOUGH_PROMPTS &&
     clock.meanPromptTokens > LONG_PROMPT
