@@ -37,6 +37,16 @@ export {
 } from './model-file/betas-file.js';
 export { type BetasFile, betasSchema } from './model-file/betas-schema.js';
 export { snakeCaseFields, snakeCaseKeys } from './model-file/snake-case.js';
+export { type Gpu, gpuNames } from './physics/gpus.js';
+export {
+  type PhysicalCheck,
+  type PhysicalEstimate,
+  type PhysicsOptions,
+  type PossibleCost,
+  physicalChecks,
+  physicsWarnings,
+  possibleCost,
+} from './physics/possible-cost.js';
 export { type Extrapolation, quantitiesRead, type StepQuantity } from './prediction/composition-range.js';
 export { predictStepTime, type StepTimePrediction } from './prediction/predict-step-time.js';
 export type { ComparedFigure, ComparedMetric } from './replay/metric-comparison.js';
@@ -56,6 +66,7 @@ export { capacityCsv, capacityJson, capacityText } from './report/capacity-text.
 export { comparisonJson, comparisonMarkdown, comparisonText } from './report/comparison-text.js';
 export type { EstimateReportInput, ReplayResult, ReportEstimator } from './report/estimate-input.js';
 export { estimateReport } from './report/estimate-report.js';
+export { physicsJson, physicsText } from './report/physics-text.js';
 export { type ReplayReportInput, replayReport } from './report/replay-report.js';
 export { replayResultOf } from './report/replay-result.js';
 export type { StepColumns } from './step-columns.js';

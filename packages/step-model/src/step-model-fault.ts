@@ -6,6 +6,7 @@ export type StepModelFaultCode =
   | 'step-model/bad-bin'
   | 'step-model/bad-composition'
   | 'step-model/bad-fraction'
+  | 'step-model/bad-model-config'
   | 'step-model/bad-operating-point'
   | 'step-model/bad-slo'
   | 'step-model/bad-step'
@@ -18,7 +19,8 @@ export type StepModelFaultCode =
   | 'step-model/no-steps'
   | 'step-model/not-comparable'
   | 'step-model/term-not-carried'
-  | 'step-model/unknown-format';
+  | 'step-model/unknown-format'
+  | 'step-model/unknown-hardware';
 
 /** The option, column or field at fault, its value, the rule that it breaks. */
 export const stepModelFault = (code: StepModelFaultCode, parts: FaultParts): Fault<StepModelFaultCode> =>

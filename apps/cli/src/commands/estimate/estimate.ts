@@ -20,6 +20,7 @@ import { estimateText } from '../../text/estimate-text.js';
 import { leftOutJson, leftOutText, warnOfLeftOut } from '../../text/left-out.js';
 import { durationText, grouped, percent } from '../../text/quantity.js';
 import { crossCheckText } from '../../text/token-clock-text.js';
+import { physicsOf, possibleOf } from '../model/physics.js';
 import { stepClockCheck, warnedOfCheck } from './cross-check.js';
 import { joinedEngines, refuseManyEngines } from './engines.js';
 import { runEstimator } from './estimators.js';
@@ -139,15 +140,24 @@ export const verb = defineVerb({
     const paths = await expandPaths(tracePaths(args));
 
     if (paths.length > 1) refuseManyEngines(algo, args);
+    const possible = await possibleOf(args, session);
     const inputs = await readTraceFiles(paths, args, args.workers, session);
     refuseTwice(inputs);
     const fromTokens = algo === 'step-clock' ? tokenEstimate(inputs, args, session) : undefined;
     if (fromTokens !== undefined) {
       const check = stepClockCheck(fromTokens, inputs[0], args, session);
-      const code = await showTokenEstimate(warnedOfCheck(fromTokens, check), inputs[0], args.json, session, {
+      const physics = physicsOf(fromTokens, possible);
+      const checked = warnedOfCheck(fromTokens, check);
+      const warned = { ...checked, warnings: [...checked.warnings, ...physics.warnings] };
+      const code = await showTokenEstimate(warned, inputs[0], args.json, session, {
         cross_check: check && { estimator: 'step-clock', ...snakeCaseFields(check) },
+        ...physics.json,
       });
-      if (check !== null && args.json !== '-') session.print(`  ${crossCheckText(check)}`);
+      if (args.json !== '-') {
+        for (const line of [...(check === null ? [] : [`  ${crossCheckText(check)}`]), ...physics.text]) {
+          session.print(line);
+        }
+      }
       return code;
     }
     const { input, phases } = joinedEngines(inputs);
@@ -156,7 +166,9 @@ export const verb = defineVerb({
     warnOfLeftOut(exclusions, read, session.log);
     const span = spanOf(phases);
     const { window, rest } = partsOf(args, phases, span);
-    const estimate = about(input.name, () => runEstimator(algo, phases, input.trace.facts, args, { window }));
+    const found = about(input.name, () => runEstimator(algo, phases, input.trace.facts, args, { window }));
+    const physics = physicsOf(found, possible);
+    const estimate = { ...found, warnings: [...found.warnings, ...physics.warnings] };
     const heldOut = rest === undefined ? undefined : holdOutError(phases, estimate.betas, rest);
     for (const { code, message } of estimate.warnings) session.log.warn(`${message} [${code}]`);
 
@@ -164,6 +176,7 @@ export const verb = defineVerb({
     const taken = await session.writeJson(args.json, {
       ...betasFileOf(estimate),
       ...(heldOut && { holdout: { fraction: args.holdout, ...(snakeCaseKeys(heldOut) as object) } }),
+      ...physics.json,
       input: { ...provenance(inputs, phases, spanSec), left_out: leftOutJson(exclusions, read) },
       stepclock_version: session.version,
     });
@@ -171,6 +184,7 @@ export const verb = defineVerb({
       session.print(
         estimateText([heading(input, phases, spanSec), ...leftOutText(exclusions, read)], estimate, session.paint),
       );
+      for (const line of physics.text) session.print(line);
       if (heldOut !== undefined) session.print(`\n${holdOutText(args.holdout ?? 0, heldOut)}`);
     }
     if (args.plot === true && !taken && estimate.algo === 'step-clock') {

@@ -1,4 +1,5 @@
 import { STEP_CLOCK_MODELS } from '@stepclock/beta-estimators';
+import { hardwareOptions } from '../../options/hardware-options.js';
 import { count, fraction, positive, positiveInteger, properFraction } from '../../options/number-rules.js';
 import { type ArgsOf, alias, choice, flag, jsonOption, number, text } from '../../options/option.js';
 import { reportOptions } from '../../options/picture-options.js';
@@ -47,6 +48,7 @@ export const estimateOptions = {
   'damping-eta': number('iterative: step length in (0, 1] [1]', fraction),
   'min-duration-sec': number('baseline, iterative: clamp durations from below [0]', count),
   workers: number('threads that read several large files; the result is the same [one a core]', positiveInteger),
+  ...hardwareOptions,
   strict: flag('exit with 3 when the estimator did not converge'),
   ...jsonOption,
   ...reportOptions,

@@ -10,6 +10,7 @@ import {
 } from '@stepclock/step-model';
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
+import { hardwareOptions } from '../../options/hardware-options.js';
 import { positiveInteger, properFraction } from '../../options/number-rules.js';
 import { choice, jsonOption, number, required, text } from '../../options/option.js';
 import { termNames } from '../../options/term-names.js';
@@ -20,6 +21,7 @@ import { grouped } from '../../text/quantity.js';
 import { comparisonText, matchText } from '../../text/steps-comparison-text.js';
 import { showTokenEstimate } from '../estimate/show-token-estimate.js';
 import { tokenEstimate } from '../estimate/token-evidence.js';
+import { physicsOf, possibleOf } from '../model/physics.js';
 import { chromeTrace } from './chrome-trace.js';
 import { rebuiltStepsCsv } from './rebuilt-steps.js';
 import { readStepReference } from './step-reference.js';
@@ -39,6 +41,7 @@ export const verb = defineVerb({
     'max-num-batched-tokens': number('token times: the token budget a step [from meta.json]', positiveInteger),
     output: text('token times: write the rebuilt step log here', 'file'),
     to: choice(STEP_TARGETS, 'token times: as what it is written [csv]'),
+    ...hardwareOptions,
     ...jsonOption,
   },
   examples: [
@@ -47,6 +50,7 @@ export const verb = defineVerb({
     ['$0 steps bench.json --to chrome-trace --output trace.json', 'a timeline for Perfetto or speedscope'],
   ],
   run: async (args, session) => {
+    const possible = await possibleOf(args, session);
     const input = await readTraceFile(args.log, {}, session);
     const { trace, name } = input;
     if (trace.kind === 'tokens' || (trace.kind === 'phases' && trace.tokens !== undefined)) {
@@ -55,8 +59,10 @@ export const verb = defineVerb({
         throw usageFault(`--${option}`, 'is for step logs; --output writes one of these token times');
       }
       const { maxNumBatchedTokens, terms, ci } = args;
-      const estimate = tokenEstimate([input], given({ evidence: 'tokens', maxNumBatchedTokens, terms, ci }), session);
-      if (estimate === undefined) throw inputFault(name, 'must have token times');
+      const found = tokenEstimate([input], given({ evidence: 'tokens', maxNumBatchedTokens, terms, ci }), session);
+      if (found === undefined) throw inputFault(name, 'must have token times');
+      const physics = physicsOf(found, possible);
+      const estimate = { ...found, warnings: [...found.warnings, ...physics.warnings] };
       if (args.to !== undefined && args.output === undefined) throw usageFault('--to', 'needs --output');
       if (args.output !== undefined) {
         const { steps } = estimate;
@@ -66,11 +72,14 @@ export const verb = defineVerb({
         );
       }
       const { against } = args;
-      if (against === undefined) return await showTokenEstimate(estimate, input, args.json, session);
+      const shown = async (further: Readonly<Record<string, unknown>>): Promise<ExitCode> => {
+        const code = await showTokenEstimate(estimate, input, args.json, session, { ...further, ...physics.json });
+        if (args.json !== '-') for (const line of physics.text) session.print(line);
+        return code;
+      };
+      if (against === undefined) return await shown({});
       const comparison = tokenStepsAgainst(estimate, await readStepReference(against, session), against);
-      const taken = await showTokenEstimate(estimate, input, args.json, session, {
-        against: { file: against, ...snakeCaseFields(comparison) },
-      });
+      const taken = await shown({ against: { file: against, ...snakeCaseFields(comparison) } });
       if (args.json !== '-') {
         const { match } = comparison;
         session.print(
@@ -91,12 +100,14 @@ export const verb = defineVerb({
       );
     }
     const { steps } = trace;
-    const fit = about(name, () =>
+    const fitted = about(name, () =>
       fitSteps(
         steps,
         given({ model: args.model, terms: termNames(args.terms), weights: args.weights, level: args.ci }),
       ),
     );
+    const physics = physicsOf(fitted, possible);
+    const fit = { ...fitted, warnings: [...fitted.warnings, ...physics.warnings] };
     for (const { code, message } of fit.warnings) session.log.warn(`${message} [${code}]`);
     const reference = args.against === undefined ? undefined : await readStepReference(args.against, session);
     if (reference?.kind === 'steps') throw usageFault('--against', 'must be a betas file for a step log', args.against);
@@ -105,6 +116,7 @@ export const verb = defineVerb({
     const taken = await session.writeJson(args.json, {
       ...betasFileOf(fit),
       ...(comparison && { against: { file: args.against, ...(snakeCaseKeys(comparison) as object) } }),
+      ...physics.json,
       stepclock_version: session.version,
     });
     if (!taken) {
@@ -114,6 +126,7 @@ export const verb = defineVerb({
         betasText(fit, session.paint),
         '',
         diagnosticsText(fit.diagnostics),
+        ...physics.text,
       ];
       if (comparison !== undefined) parts.push('', `against ${args.against}`, comparisonText(comparison));
       session.print(parts.join('\n'));
