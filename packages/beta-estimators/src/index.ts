@@ -27,6 +27,7 @@ export {
 } from './step-clock/verdict/estimate-step-clock.js';
 export type { FitVerdict } from './step-clock/verdict/fit-verdict.js';
 export type { StepClockIntervals } from './step-clock/verdict/step-clock-intervals.js';
+export type { WindowReport } from './step-clock/verdict/window-reports.js';
 export {
   estimateTokenClock,
   type TokenClockEstimate,

@@ -118,6 +118,18 @@ describe('a trace of many windows', () => {
     expect(iterations).toBe(3);
   });
 
+  it('reports every window in the order of time, each with what it says by itself', () => {
+    const { byWindow, clock } = estimateStepClock(long.phases, { model: 'linear' });
+    expect(byWindow).toHaveLength(clock.windows);
+    for (const [w, { startSec, endSec, steps, rows, betas, relativeResidual, setAside }] of byWindow.entries()) {
+      expect([betas?.beta0, betas?.beta1, betas?.beta2]).toAgree(BETA, 1e-8);
+      expect([rows > 0, steps > 0, relativeResidual < 1e-8, setAside]).toEqual([true, true, true, null]);
+      expect(endSec).toBeGreaterThan(startSec);
+      if (w > 0) expect(startSec).toAgree(byWindow[w - 1]?.endSec ?? 0, 1e-3);
+    }
+    expect(byWindow[0]?.startSec).toBe(0.01);
+  });
+
   it('takes as many passes as it may, and one on the whole at least', () => {
     for (const [maxOuterIters, iterations] of [
       [1, 2],

@@ -73,6 +73,29 @@ describe('the report of an estimate', () => {
     expect(zero.verdict.points?.join(' ')).toContain('β₁, per prefill token, came out as zero');
   });
 
+  it('draws step times by batch, and the coefficients by window, beside those of all only where their terms are alike', () => {
+    const { clock, ...input } = sampleEstimate({ phases: 60 });
+    const columns = (values: readonly number[]) => Float64Array.from(values);
+    const windows = { middleSec: columns([10, 30, 50]), byName: { beta0: columns([0.012, 0.013, 0.012]) } };
+    const batches = {
+      decodeSeqs: columns([1, 2, 3]),
+      meanSec: columns([0.01, 0.011, 0.011]),
+      predictedSec: columns([0.01, 0.0105, 0.011]),
+    };
+    const titled = (coefficients: EstimateReportInput['coefficients']): string =>
+      JSON.stringify(estimateReport({ ...input, coefficients, clock: { facts: [], batches, windows } }).sections);
+    const all = titled(input.coefficients);
+    expect(all).toContain('Step time by batch');
+    expect(all).toContain('Coefficients by window');
+    expect(all).not.toContain('all together');
+    expect(titled(input.coefficients.slice(0, 1))).toContain('all together');
+    const { sections } = estimateReport({
+      ...input,
+      clock: { facts: [], windows: { middleSec: columns([10]), byName: { beta0: columns([0.012]) } } },
+    });
+    expect(JSON.stringify(sections)).not.toContain('Coefficients by window');
+  });
+
   it('leaves out the sections whose parts are absent', () => {
     const { title, algo, coefficients, converged, provenance } = sampleEstimate({ phases: 10 });
     const report = estimateReport({

@@ -26,6 +26,7 @@ import { percent } from '../text/quantity.js';
 import { clockClusters, clockCorrections, clockedPhases, fittedPhases, workingSegments } from './estimate-columns.js';
 import { clockFacts, diagnosticFacts, identifiabilityFacts, readFacts } from './estimate-facts.js';
 import { provenanceOf } from './provenance.js';
+import { batchColumns, windowColumns } from './window-columns.js';
 
 /** Everything the report is made from. */
 export interface EstimateForReport {
@@ -144,6 +145,8 @@ export const estimateReportOf = (
         stepClock && {
           facts: clockFacts(stepClock),
           clusters: clockClusters(details),
+          batches: batchColumns(stepClock),
+          windows: windowColumns(stepClock),
           ...(corrections && corrections.length > 0 && { corrections }),
         },
       identifiability: stepClock && { facts: identifiabilityFacts(stepClock) },

@@ -22,6 +22,8 @@ export interface CurveInput extends ChartText {
   readonly reference?: { readonly value: number; readonly label: string };
   /** Marks every x value on the axis (sample counts 10, 25, 50, 100). Default true for up to 8 distinct values. */
   readonly tickEveryX?: boolean;
+  /** Whether the axis of y begins at zero where all is positive. Default true; false shows small stairs of large values. */
+  readonly fromZero?: boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ export const curveSpec = (input: CurveInput): ChartSpec => {
   const xAxis = resolveAxis(input.x, extentOf(...curves.map((one) => one.x)), { padding: 0.04 });
   const positive = extentOf(...curves.map((one) => one.y))[0] > 0;
   const yAxis = resolveAxis(input.y, extentOf(yReach), {
-    includeZero: input.y.scale !== 'log' && positive,
+    includeZero: (input.fromZero ?? true) && input.y.scale !== 'log' && positive,
     padding: 0.06,
   });
   const xs = [...new Set(curves.flatMap((one) => Array.from(one.x, (value) => drawn(value * xAxis.factor))))].sort(

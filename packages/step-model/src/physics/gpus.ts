@@ -20,7 +20,7 @@ const gpu = (name: string, gigabytes: number, tera16: number, tera8: number | nu
 });
 
 /** Accelerators by name. Where a sheet states sparse rates only, half of them stand here. */
-export const GPUS: readonly Gpu[] = [
+const GPUS: readonly Gpu[] = [
   gpu('v100', 900, 125, null, 'NVIDIA V100 Tensor Core GPU datasheet (SXM2)'),
   gpu('t4', 300, 65, null, 'NVIDIA T4 Tensor Core GPU datasheet'),
   gpu('rtx3090', 936, 71, null, 'NVIDIA Ampere GA102 GPU architecture whitepaper'),

@@ -54,6 +54,22 @@ export interface ReportClusters {
   readonly steps: Column;
 }
 
+/** Steps without prefill, by batch. */
+export interface ReportBatches {
+  readonly decodeSeqs: Column;
+  readonly meanSec: Column;
+  /** At the batch's mean context. */
+  readonly predictedSec: Column;
+}
+
+/** Windows that were fitted by themselves. */
+export interface ReportWindows {
+  /** Since the start of the trace. */
+  readonly middleSec: Column;
+  /** A coefficient a window, by its name. */
+  readonly byName: Readonly<Record<string, Column>>;
+}
+
 /** What speaks for or against the clock. */
 export interface ReportClock {
   /** Named numbers and answers, formatted: weighted cluster residual over beta0, segments held at zero, ... */
@@ -61,6 +77,8 @@ export interface ReportClock {
   /** `k_j / k0_j - 1` a segment with steps: the correction that the counts asked for. */
   readonly corrections?: Column;
   readonly clusters?: ReportClusters;
+  readonly batches?: ReportBatches;
+  readonly windows?: ReportWindows;
   /** What it means, in sentences. */
   readonly findings?: readonly string[];
 }

@@ -12,9 +12,16 @@ import {
 import { coefficientCards, coefficientTable, coefficientTitle } from './coefficient-words.js';
 import { type DurationErrors, durationErrors, durationErrorTable } from './duration-errors.js';
 import { clusterFigures, durationFigures, estimatorFigure, loadFigures, residualFigures } from './estimate-figures.js';
-import type { EstimateReportInput, ReportClock, ReportPhases, ReportSegments } from './estimate-input.js';
+import type {
+  EstimateReportInput,
+  ReportClock,
+  ReportCoefficient,
+  ReportPhases,
+  ReportSegments,
+} from './estimate-input.js';
 import { estimateVerdict } from './estimate-verdict.js';
 import { replaySection } from './replay-report.js';
+import { batchFigures, windowFigures } from './window-figures.js';
 
 const checkPhases = ({
   kind,
@@ -107,7 +114,7 @@ const percentOf = (shares: Column): Float64Array => {
   return percent;
 };
 
-const clockSection = (clock: ReportClock): ReportSection => ({
+const clockSection = (clock: ReportClock, coefficients: readonly ReportCoefficient[]): ReportSection => ({
   title: "The clock's evidence",
   intro:
     'Every decode phase counts steps. The clock is the least change of the expected steps that meets every count; what is left over tells whether the counts are what they claim to be.',
@@ -117,6 +124,8 @@ const clockSection = (clock: ReportClock): ReportSection => ({
     {
       kind: 'figures',
       figures: [
+        ...(clock.batches === undefined ? [] : batchFigures(clock.batches)),
+        ...(clock.windows === undefined ? [] : windowFigures(coefficients, clock.windows)),
         ...(clock.clusters === undefined ? [] : clusterFigures(clock.clusters)),
         ...(clock.corrections === undefined || clock.corrections.length === 0
           ? []
@@ -221,7 +230,7 @@ export const estimateReport = (input: EstimateReportInput): ReportData => {
       ...(segments === undefined
         ? []
         : [{ title: 'The load', blocks: [{ kind: 'figures' as const, figures: loadFigures(segments) }] }]),
-      ...(input.clock === undefined ? [] : [clockSection(input.clock)]),
+      ...(input.clock === undefined ? [] : [clockSection(input.clock, input.coefficients)]),
       ...othersSection(input),
       ...convergenceSection(input),
       ...readSection(input),

@@ -20,6 +20,7 @@ import { estimateText } from '../../text/estimate-text.js';
 import { leftOutJson, leftOutText, warnOfLeftOut } from '../../text/left-out.js';
 import { durationText, grouped, percent } from '../../text/quantity.js';
 import { crossCheckText } from '../../text/token-clock-text.js';
+import { windowsText } from '../../text/windows-text.js';
 import { physicsOf, possibleOf } from '../model/physics.js';
 import { stepClockCheck, warnedOfCheck } from './cross-check.js';
 import { joinedEngines, refuseManyEngines } from './engines.js';
@@ -186,6 +187,9 @@ export const verb = defineVerb({
       );
       for (const line of physics.text) session.print(line);
       if (heldOut !== undefined) session.print(`\n${holdOutText(args.holdout ?? 0, heldOut)}`);
+    }
+    if (args.listWindows === true && !taken && estimate.algo === 'step-clock') {
+      session.print(`\n${windowsText(estimate.byWindow, estimate.terms)}`);
     }
     if (args.plot === true && !taken && estimate.algo === 'step-clock') {
       const { stepClockDetails } = await import('@stepclock/beta-estimators');

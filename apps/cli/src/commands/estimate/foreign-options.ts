@@ -15,6 +15,7 @@ const PARTICULAR: readonly (readonly [Option, readonly Algorithm[]])[] = [
   ['holdout', ['step-clock']],
   ['window', ['step-clock']],
   ['plot', ['step-clock']],
+  ['listWindows', ['step-clock']],
   ['hardware', ['step-clock']],
   ['modelConfig', ['step-clock']],
   ['tensorParallel', ['step-clock']],

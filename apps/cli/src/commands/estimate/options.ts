@@ -52,6 +52,7 @@ export const estimateOptions = {
   strict: flag('exit with 3 when the estimator did not converge'),
   ...jsonOption,
   ...reportOptions,
+  'list-windows': flag('step-clock: list the windows that the trace was cut into, each with its own coefficients'),
   plot: flag('draw the pressure over time and the residuals in the terminal'),
 };
 

@@ -9,7 +9,17 @@ import type { Session } from '../../session/session.js';
 import type { EstimateArgs } from './options.js';
 
 /** Options that ask for something of the phases: with them the phases are read. */
-const OF_PHASES = ['model', 'holdout', 'window', 'tol', 'maxOuterIters', 'plot', 'report', 'figures'] as const;
+const OF_PHASES = [
+  'model',
+  'holdout',
+  'window',
+  'tol',
+  'maxOuterIters',
+  'plot',
+  'report',
+  'figures',
+  'listWindows',
+] as const;
 
 /** Fewer chunks than this part of the tokens are no token times. */
 const LEAST_CHUNKS = 0.2;

@@ -20,8 +20,9 @@ const CLEAR_GAIN = 0.5;
 
 /** Windows that are fitted by themselves: enough to know the terms, however long the trace is. */
 const SEEDS = 24;
-/** Where windows are fewer than ten, they are cut into so many blocks together: enough for Student's t. */
+/** Where windows are few, they are cut into so many blocks together: enough for Student's t, even where some windows are set aside. */
 const BLOCKS = 40;
+/** From so many on the terms with priors can be told. */
 const ENOUGH_WINDOWS = 10;
 const AS_COUNTED = { stretched: 0, stretchedSec: 0, conventions: null };
 /** Of a long trace so many windows are fitted where counts give way: the loose clock is not made for more. */
@@ -58,7 +59,7 @@ export const fitStepClock = (
   requireCounts([...trace.problems.values()]);
   const known = tellsContext(phases, trace.all.flat(), prompts);
   let columns = costColumns([...trace.problems.values()], known, options);
-  const blocks = trace.all.length < ENOUGH_WINDOWS ? Math.ceil(BLOCKS / Math.max(trace.all.length, 1)) : 1;
+  const blocks = Math.ceil(BLOCKS / Math.max(trace.all.length, 1));
 
   // Many windows tell the terms with priors from noise; few only what lowers the held-out loss clearly, once the base terms stand.
   const long = trace.all.length >= ENOUGH_WINDOWS;

@@ -4,6 +4,7 @@ import { tooFewClusters } from '../clock/require-counts.js';
 import type { Noise } from '../rows/noise.js';
 import type { WindowSums } from '../rows/window-sums.js';
 import type { TraceWindow } from '../trace/cut-windows.js';
+import { baseFit } from './base-fit.js';
 import { judgedWindows, type SetAside } from './judged-windows.js';
 
 /** What is kept of a window when its clock is not needed any more. */
@@ -70,8 +71,6 @@ export const pooledWindows = (
 
 /** beta0 of a window by itself. */
 const fixedSecondsOf = (windows: readonly StepWindow[]): number => {
-  if (windows.length === 0) return 0;
-  const all = mergeWindows(windows);
-  const base = all.terms.flatMap((term, t) => (BASE_TERMS.includes(term) ? [t] : []));
-  return fitWithPriors(all, base).coefficients[all.terms.indexOf(BASE_TERMS[0])];
+  const fit = baseFit(windows);
+  return fit === null ? 0 : fit.coefficients[fit.terms.indexOf(BASE_TERMS[0])];
 };

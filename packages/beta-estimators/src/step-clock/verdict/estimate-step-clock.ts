@@ -20,6 +20,7 @@ import { type BatchSteps, type Compositions, CompositionTally } from './composit
 import { type FitVerdict, fitVerdict } from './fit-verdict.js';
 import type { StepClockIntervals } from './step-clock-intervals.js';
 import { stepClockWarnings, type WarningEvidence } from './step-clock-warnings.js';
+import { type WindowReport, windowReports } from './window-reports.js';
 
 export interface StepClockDiagnostics {
   readonly n_phases: number;
@@ -52,6 +53,8 @@ export interface StepClockEstimate {
     readonly batches: readonly BatchSteps[];
   };
   readonly clock: ClockReport;
+  /** What the trace was cut into, in the order of time. */
+  readonly byWindow: readonly WindowReport[];
   readonly verdict: FitVerdict;
   /** Whether the last pass met the tolerance that was asked for, or the default one. */
   readonly converged: boolean;
@@ -103,6 +106,7 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
     ...overheadOf(trace),
     identifiability: identified,
     clock,
+    byWindow: windowReports(phases, trace.fitted),
     verdict: fitVerdict(trace),
     converged,
     iterations: trace.passes.length,
