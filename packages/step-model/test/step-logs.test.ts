@@ -21,6 +21,18 @@ const without = (columns: ReturnType<typeof log>, step: number): MatchedColumns 
 };
 
 describe('matchStepLogs', () => {
+  it('counts steps that stand in the same place and hold other work apart', () => {
+    const theirs = log(400);
+    const other = { ...log(400), decodeSeqs: theirs.decodeSeqs.map((n) => n + 1000) };
+    expect(matchStepLogs(other, theirs)).toMatchObject({ extra: 0, missed: 0, unlike: 400, sameDecodes: 0 });
+    expect(matchStepLogs(theirs, theirs).unlike).toBe(0);
+  });
+
+  it('takes periods of neighbouring steps only', () => {
+    const whole = log(400);
+    expect(matchStepLogs(without(whole, 200), whole).periodP95Sec).toBeLessThan(1e-9);
+  });
+
   it('a log beside itself, on another clock: every step found, nothing off', () => {
     const theirs = log(400);
     const mine = { ...theirs, endSec: theirs.endSec.map((sec) => sec + 1e9) };

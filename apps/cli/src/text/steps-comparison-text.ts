@@ -27,5 +27,6 @@ export const matchText = (match: StepLogMatch & { readonly hiddenSteps: number }
   [
     `steps found: ${grouped(match.steps + match.hiddenSteps)} of ${grouped(match.referenceSteps)} (${match.extra} that the log lacks, ${match.missed} missed, ${match.hiddenSteps} that showed no token)`,
     `ends off by ${ms(match.boundaryP50Sec)} in the median, ${ms(match.boundaryP95Sec)} for 95 % (less what is usual nearby); periods by ${ms(match.periodP50Sec)} and ${ms(match.periodP95Sec)}`,
+    ...(match.unlike > 0 ? [`${grouped(match.unlike)} of the steps found hold other work than the log's`] : []),
     `composition: the same decodes in ${share(match.sameDecodes)}, context in ${share(match.sameContext)}, prefill tokens in ${share(match.samePrefill)} of them`,
   ].join('\n');

@@ -52,6 +52,9 @@ export const tokenStepsAgainst = (
       `can be compared with the steps of one engine; the token times are of ${estimate.clock.engines}`,
     );
   }
+  if (reference.kind === 'steps' && (reference.steps.instanceIds?.length ?? 1) > 1) {
+    throw inputFault(name, 'must be the step log of one engine; it names several');
+  }
   if (reference.kind === 'steps') return againstStepLog(estimate, reference.steps, name);
   const { betas } = reference;
   return {
