@@ -22,6 +22,8 @@ export interface StreamedCase {
   /** Requests an engine. Default 300. */
   readonly requests?: number;
   readonly engines?: number;
+  /** Mean length of an output. Default 150. */
+  readonly outputTokens?: number;
   /** So many users, each of whom sends the next request when the last is answered. */
   readonly users?: number;
   readonly cost?: Coefficients;
@@ -36,14 +38,23 @@ export interface StreamedRun {
 
 /** Simulates a case: prompts and outputs lognormal, 600 and 150 tokens in the mean. */
 export const streamedRun = (given: StreamedCase, seed: number): StreamedRun => {
-  const { perSec, engine = {}, client = {}, requests = 300, engines = 1, users, cost = STREAMED_COST } = given;
+  const {
+    perSec,
+    engine = {},
+    client = {},
+    requests = 300,
+    engines = 1,
+    users,
+    cost = STREAMED_COST,
+    outputTokens = 150,
+  } = given;
   const total = requests * engines;
   const workload = drawWorkload({
     requests: total,
     arrivals:
       users === undefined ? { kind: 'poisson', perSec } : { kind: 'given', timesSec: new Float64Array(total).fill(1) },
     prompt: { kind: 'lognormal', mean: 600, sigma: 0.8, atLeast: 1, atMost: 8000 },
-    output: { kind: 'lognormal', mean: 150, sigma: 0.7, atLeast: 2, atMost: 3000 },
+    output: { kind: 'lognormal', mean: outputTokens, sigma: 0.7, atLeast: 2, atMost: 3000 },
     instances: engines,
     seed,
   });

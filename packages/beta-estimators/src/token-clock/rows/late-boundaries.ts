@@ -32,11 +32,13 @@ export function lateBoundaries(endSec: Float64Array, fittedSec: Float64Array, fo
 
 /** What part of its fitted time a step lasts at least. */
 function leastPart(endSec: Float64Array, fittedSec: Float64Array, follows: Uint8Array, late: Float64Array): number {
-  const parts: number[] = [];
+  const all = new Float64Array(endSec.length);
+  let count = 0;
   for (let k = 1; k < endSec.length; k++)
-    if (follows[k] === 1 && late[k - 1] === 0 && late[k] === 0) parts.push((endSec[k] - endSec[k - 1]) / fittedSec[k]);
-  if (parts.length === 0) return LEAST_PART;
-  parts.sort((a, b) => a - b);
+    if (follows[k] === 1 && late[k - 1] === 0 && late[k] === 0)
+      all[count++] = (endSec[k] - endSec[k - 1]) / fittedSec[k];
+  if (count === 0) return LEAST_PART;
+  const parts = all.subarray(0, count).sort();
   const median = parts[parts.length >> 1];
   const lower = parts[Math.floor(0.1587 * parts.length)];
   return Math.max(LEAST_PART, Math.min(median - SPREADS * (median - lower), MOST_PART));
