@@ -1,22 +1,15 @@
 // Transfers other than those of the reference, from the same files: npm run ts -- scripts/validate/stage-pairs.ts [DATA] [--quick]
 // `auto` against the best of the other methods that train no network, which a user cannot know beforehand. 4 seeds at N = 10, 25, 50; --quick: 1 seed at
 // N = 25 of the pairs of a3. Sets a1, a2, a3 are described in docs/accuracy.md.
-import { createReadStream, existsSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   METHODS,
-  readMeasurements,
   runExperiment,
   type StageDataOptions,
   stageTableFrom,
   TOTAL,
   transferPoints,
 } from '@stepclock/stage-latency-recalibration';
-
-const words = process.argv.slice(2);
-const quick = words.includes('--quick');
-const [data = '../shared/data'] = words.filter((word) => !word.startsWith('--'));
-const folder = join(data, 'stage');
+import { hasMeasurements, quick, readStages, say } from './stage-sets/measured-sets.js';
 
 interface Pair {
   readonly name: string;
@@ -127,17 +120,10 @@ const FILES: readonly PairFile[] = [
   },
 ];
 
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
 const METHODS_WITHOUT_NETWORK = METHODS.filter((method) => method !== 'fine-tuned');
 
 /** One row of the table: cells at the numbers of samples that the data allows. */
-const measure = (
-  table: Awaited<ReturnType<typeof readMeasurements>>,
-  { name, source, target, columns }: Pair,
-): string => {
+const measure = (table: Awaited<ReturnType<typeof readStages>>, { name, source, target, columns }: Pair): string => {
   const to = stageTableFrom(table, { ...columns, filter: target });
   const { points, samples } = totals(stageTableFrom(table, { ...columns, filter: source }), to);
   const at = (n: number): readonly (readonly [method: string, mape: number])[] =>
@@ -171,15 +157,13 @@ const totals = (source: Parameters<typeof runExperiment>[0], target: Parameters<
   return { points, samples };
 };
 
-if (!existsSync(folder)) {
-  print(`skipped: no stage measurements at ${folder}`);
-} else {
-  print(`### Other pairs: total MAPE (%), mean of ${quick ? 1 : 4} seeds\n`);
-  print(
+if (hasMeasurements()) {
+  say(`### Other pairs: total MAPE (%), mean of ${quick ? 1 : 4} seeds\n`);
+  say(
     '| source to target | configurations | N | no calibration | auto | best other method | which |\n|---|---|---|---|---|---|---|',
   );
   for (const { file, pairs } of quick ? FILES.slice(-1) : FILES) {
-    const table = await readMeasurements(createReadStream(join(folder, file)), file);
-    for (const pair of pairs) print(measure(table, pair));
+    const table = await readStages(file);
+    for (const pair of pairs) say(measure(table, pair));
   }
 }

@@ -2,30 +2,24 @@ import {
   copyFileSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Option, Role } from '../src/options/option.js';
 import { capture } from './capture.js';
 import { everyVerb } from './every-verb.js';
+import { ownFolder } from './own-folder.js';
 import { stepclock } from './program.js';
 
 const traces = join(import.meta.dirname, '../../../fixtures/traces/shared-budget-300');
 
-const home = mkdtempSync(join(tmpdir(), 'stepclock-kept-'));
-afterAll(() => rmSync(home, { recursive: true, force: true }));
-beforeEach(() => {
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(home);
-});
-const at = (...parts: string[]): string => join(home, ...parts);
+const { home, at, emptied } = ownFolder('kept');
+beforeEach(emptied);
 
 const PRECIOUS = 'precious\n';
 
@@ -89,8 +83,7 @@ describe('no verb writes over what it reads, whatever name leads there', () => {
 
   it.each(cases)('$words: --$output through a link to --$input', async (one) => {
     for (const link of [symlinkSync, linkSync]) {
-      rmSync(home, { recursive: true, force: true });
-      mkdirSync(home);
+      emptied();
       const argv = await commandLine(one, (file, as) => link(file, as));
       const before = readdirSync(home).sort();
       const { code, stdout, stderr } = await capture(argv);

@@ -1,21 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { capture } from './capture.js';
+import { ownFolder } from './own-folder.js';
 import { bytesAside, signalWhileWriting, stepclock } from './program.js';
 
 const log = join(import.meta.dirname, '../../../fixtures/traces/shared-budget-300/requests.jsonl');
 
-const home = mkdtempSync(join(tmpdir(), 'stepclock-half-'));
-afterAll(() => rmSync(home, { recursive: true, force: true }));
-beforeEach(() => {
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(home);
-});
-const at = (...parts: string[]): string => join(home, ...parts);
+const { home, at, emptied } = ownFolder('half');
+beforeEach(emptied);
 
 const OLD = 'the old file\n';
 const simulate = (): string[] => ['simulate', '--requests', '20000', '--output', at('log.jsonl')];

@@ -1,29 +1,19 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { stageFile } from '../src/files/atomic-write.js';
+import type { Role } from '../src/options/option.js';
 import { capture } from './capture.js';
+import { everyVerb } from './every-verb.js';
+import { ownFolder } from './own-folder.js';
 
 const log = join(import.meta.dirname, '../../../fixtures/traces/shared-budget-300/requests.jsonl');
 
-const home = mkdtempSync(join(tmpdir(), 'stepclock-outputs-'));
-afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-const at = (...parts: string[]): string => join(home, ...parts);
+const { home, at, emptied } = ownFolder('outputs');
 
 beforeEach(() => {
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(at('folder'), { recursive: true });
+  emptied();
+  mkdirSync(at('folder'));
   writeFileSync(at('file'), 'kept\n');
 });
 
@@ -42,6 +32,9 @@ const WRITERS: Readonly<Record<string, readonly string[]>> = {
   inspect: ['inspect', 'no-such.jsonl'],
   replay: ['replay', '--betas', 'no-such.json', '--requests', 'no-such.jsonl'],
   predict: ['predict', '--betas', 'no-such.json', '--decode-seqs', '1'],
+  capacity: ['capacity', '--betas', 'no-such.json', '--workload', 'no-such.jsonl', '--slo', 'ttft:p95:200ms'],
+  compare: ['compare', 'no-such.json', 'nor-such.json'],
+  example: ['example'],
   simulate: ['simulate', '--workload', 'no-such.jsonl'],
   steps: ['steps', 'no-such.log'],
   convert: ['convert', 'no-such.jsonl', '--to', 'phases.csv'],
@@ -72,40 +65,18 @@ const WRITERS: Readonly<Record<string, readonly string[]>> = {
   'stage experiment': ['stage', 'experiment', '--source', 'no-such.csv', '--target', 'no-such.csv'],
 };
 
-/** Their options by what is to stand at the path. */
-const FILES: Readonly<Record<string, readonly string[]>> = {
-  estimate: ['json', 'report'],
-  inspect: ['json'],
-  replay: ['json', 'report'],
-  predict: ['json'],
-  simulate: ['json', 'output', 'steps'],
-  steps: ['json'],
-  convert: ['output'],
-  export: ['output'],
-  'step-time fit': ['json', 'report'],
-  'step-time predict': ['json'],
-  'step-time evaluate': ['json'],
-  'token2metrics train': ['json', 'report'],
-  'token2metrics predict': ['json', 'output'],
-  'token2metrics evaluate': ['json'],
-  'token2metrics calibrate': ['json'],
-  'stage train': ['json', 'output'],
-  'stage predict': ['json'],
-  'stage recalibrate': ['json', 'output'],
-  'stage evaluate': ['json'],
-  'stage filter': ['json'],
-  'stage plan': ['output'],
-  'stage synthetic': ['output'],
-  'stage experiment': ['json', 'report'],
+/** Options by verb that write what is asked for: a file (or a stream), or a folder. */
+const written = async (roles: readonly (Role | undefined)[]): Promise<Readonly<Record<string, readonly string[]>>> => {
+  const entries = await Promise.all(
+    everyVerb.map(async ([words, { load }]) => {
+      const options = Object.entries((await load()).verb.options);
+      return [words, options.filter(([, { role }]) => roles.includes(role)).map(([name]) => name)] as const;
+    }),
+  );
+  return Object.fromEntries(entries.filter(([, names]) => names.length > 0));
 };
-const FOLDERS: Readonly<Record<string, readonly string[]>> = {
-  estimate: ['figures'],
-  replay: ['figures'],
-  'step-time fit': ['output', 'figures'],
-  'token2metrics train': ['output', 'figures'],
-  'token2metrics calibrate': ['output'],
-  'stage experiment': ['output', 'figures'],
-};
+const FILES = await written(['file', 'stream']);
+const FOLDERS = await written(['folder']);
 
 /** Outputs that a verb insists on, where the one under test is another. */
 const also = (verb: string, flag: string): string[] => {
@@ -121,6 +92,10 @@ const to = (verb: string, flag: string, path: string) =>
   capture([...(WRITERS[verb] ?? []), ...also(verb, flag), `--${flag}`, path]);
 
 describe('a path that cannot be written to ends a verb before it reads or writes', () => {
+  it('every verb that writes is here', () => {
+    expect(Object.keys(WRITERS).sort()).toEqual([...new Set([...Object.keys(FILES), ...Object.keys(FOLDERS)])].sort());
+  });
+
   it.each(each(FILES))('%s --%s: a folder', async (verb, flag) => {
     const { code, stdout, stderr } = await to(verb, flag, at('folder'));
     expect(stderr).toBe(

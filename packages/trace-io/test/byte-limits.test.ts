@@ -1,6 +1,6 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
-import { MOST_IDLE } from '../src/bounds/idle-limit.js';
+import { MOST_IDLE_DOCUMENTS, MOST_IDLE_LINES } from '../src/bounds/idle-limit.js';
 import { readTrace, withinLimits } from '../src/index.js';
 
 const MIB = 2 ** 20;
@@ -49,9 +49,10 @@ async function* repeated(text: string, times: number, before = ''): AsyncGenerat
 }
 
 describe('a small file that unpacks to a large one ends early', { timeout: 60_000 }, () => {
-  const idle = (what: string) => `must have ${what} in one of ${MOST_IDLE} lines one after another`;
+  const idle = (what: string, most = MOST_IDLE_DOCUMENTS) =>
+    `must have ${what} in one of ${most} lines one after another`;
   test.each([
-    ['lines without a step', 'x\n', 'step-log', '', idle('a step')],
+    ['lines without a step', 'x\n', 'step-log', '', idle('a step', MOST_IDLE_LINES)],
     ['lines without a span', '{}\n', 'otlp', '{"name":1}\n', idle('a span of a request')],
     ['documents without a request', '{}\n', 'guidellm', '{"a":\n1}', idle('what is looked for')],
     [
@@ -62,6 +63,7 @@ describe('a small file that unpacks to a large one ends early', { timeout: 60_00
       'must have at most 16777216 bytes in one text or run of blanks',
     ],
     ['blanks without end', ' ', 'vllm-bench', '{', 'must have at most 16777216 bytes in one text or run of blanks'],
+    ['a number without end', '1', 'vllm-bench', '{"a":', 'must have at most 1048576 bytes in one number'],
     ['brackets without end', '[', 'auto', '', 'must have at most 200 levels of nesting'],
     ['objects without end', '{"a":', 'auto', '', 'must have at most 200 levels of nesting'],
     ['a line of brackets', '[', 'request-log', '', 'line: must be at most 67108864 bytes'],
@@ -76,7 +78,7 @@ describe('a small file that unpacks to a large one ends early', { timeout: 60_00
   });
 
   test('a log without a step is still named as what it is', async () => {
-    const log = repeated('INFO:     127.0.0.1 - "GET /health HTTP/1.1" 200 OK\n', 2 * MOST_IDLE);
+    const log = repeated('INFO:     127.0.0.1 - "GET /health HTTP/1.1" 200 OK\n', 2 * MOST_IDLE_LINES);
     await expect(readTrace(log)).rejects.toThrow('must be a log of a known format');
   });
 });

@@ -1,6 +1,6 @@
 import { Fault, MOST_LEVELS } from '@stepclock/faults';
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
-import { idleLimit } from '../bounds/idle-limit.js';
+import { idleLimit, MOST_IDLE_DOCUMENTS } from '../bounds/idle-limit.js';
 import { type Input, startsWithBom } from '../bytes/input.js';
 
 /** A value of a streamed JSON document, with its place. */
@@ -22,6 +22,9 @@ export interface JsonDocumentSink {
 const LF = 0x0a;
 /** Bytes that a text in a document, or the blanks between two of its tokens, may have: a prompt and its answer have less. */
 const LONGEST_TOKEN = 16 * 1024 * 1024;
+
+/** Bytes of a number, of which the library holds forty for each; a run of them inside a text counts too, and none is as long. */
+const LONGEST_NUMBER = 1024 * 1024;
 
 /**
  * Reads one or several JSON documents token by token and hands out the values at `paths` (`$.benchmarks.*.requests`, with `*` for
@@ -49,6 +52,8 @@ class DocumentReader {
   #documents = 0;
   /** Bytes of the chunks since the last one in which a token ended. */
   #open = 0;
+  /** Bytes at the end of what was written that may all be of one number. */
+  #digits = 0;
   /** Whether a value of the paths was found in the document. */
   #found = false;
   readonly #watch: (says: boolean, line: number) => void;
@@ -62,7 +67,7 @@ class DocumentReader {
     paths: readonly string[],
     private readonly sink: JsonDocumentSink,
   ) {
-    this.#watch = idleLimit(file, 'what is looked for');
+    this.#watch = idleLimit(file, 'what is looked for', MOST_IDLE_DOCUMENTS);
     this.#tokenizer = new Tokenizer({ separator: '' });
     this.#parser = new TokenParser({ paths: [...paths], keepStack: false, separator: '' });
     this.#parser.onValue = ({ value, key, stack }) => {
@@ -83,6 +88,9 @@ class DocumentReader {
   write(chunk: Uint8Array): void {
     this.#check(chunk, true);
     this.#open += chunk.length;
+    const digits = digitsAtEnd(chunk);
+    this.#digits = digits === chunk.length ? this.#digits + digits : digits;
+    if (this.#digits > LONGEST_NUMBER) throw this.#bad(`must have at most ${LONGEST_NUMBER} bytes in one number`);
     this.#feed(chunk);
     if (this.#open > LONGEST_TOKEN)
       throw this.#bad(`must have at most ${LONGEST_TOKEN} bytes in one text or run of blanks`);
@@ -157,3 +165,13 @@ class DocumentReader {
     return new Fault('trace-io/bad-json', { what: 'document', file: this.file, line: this.#line, rule });
   }
 }
+
+/** How many bytes at the end of a chunk may be of a number: digits, sign, point, exponent. */
+function digitsAtEnd(chunk: Uint8Array): number {
+  let at = chunk.length;
+  while (at > 0 && isOfNumber(chunk[at - 1] ?? 0)) at--;
+  return chunk.length - at;
+}
+
+const isOfNumber = (byte: number): boolean =>
+  (byte >= 0x30 && byte <= 0x39) || byte === 0x2e || byte === 0x2b || byte === 0x2d || byte === 0x65 || byte === 0x45;

@@ -1,4 +1,4 @@
-import { idleLimit } from '../bounds/idle-limit.js';
+import { idleLimit, MOST_IDLE_DOCUMENTS } from '../bounds/idle-limit.js';
 import type { Input } from '../bytes/input.js';
 import type { Head } from '../formats/trace-format.js';
 import { readJsonDocuments } from '../json/json-documents.js';
@@ -48,7 +48,7 @@ export async function readSpans(input: Input, head: Head, sink: SpanSink): Promi
 
 async function readLines(input: Input, sink: SpanSink): Promise<void> {
   const times = ['startTimeUnixNano', 'endTimeUnixNano'];
-  const watch = idleLimit(input.file, 'a span of a request');
+  const watch = idleLimit(input.file, 'a span of a request', MOST_IDLE_DOCUMENTS);
   let spans = 0;
   const counted: SpanSink = {
     ...sink,
