@@ -25,8 +25,8 @@ const gzipped = (before: string, piece: string): Buffer => {
 
 const HEADER = 'request_id,phase_type,t_start,t_end,prefill_tokens,decode_tokens\n';
 
-/** What text bombs are made of: what comes first, and what comes over and over. */
-const TEXTS: Readonly<Record<string, readonly [before: string, piece: string]>> = {
+/** What text bombs are made of: what comes first, what comes over and over, and the formats that read it where not all do. */
+const TEXTS: Readonly<Record<string, readonly [before: string, piece: string, only?: string]>> = {
   brackets: ['', '['],
   'objects in objects': ['', '{"a":'],
   'line ends': ['', '\n'],
@@ -48,6 +48,12 @@ const TEXTS: Readonly<Record<string, readonly [before: string, piece: string]>> 
   'spans without attributes': ['{"resourceSpans":[{"scopeSpans":[{"spans":[', '{"attributes":[]},'],
   'attributes of a span': ['{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[', '{"key":"a"},'],
   'resources of a document': ['{"resourceSpans":[', '{"resource":{}},'],
+  'prompt lengths of a result': ['{"input_lens":[', '1,', 'vllm-bench'],
+  'gaps of a request': ['{"itls":[[', '1,', 'vllm-bench'],
+  'requests without gaps': ['{"itls":[', '[],', 'vllm-bench'],
+  'empty requests of a benchmark': ['{"benchmarks":[{"requests":{"successful":[', '{},', 'guidellm'],
+  'empty requests of an experiment': ['{"experiments":[{"requests":[', '{},', 'genai-perf'],
+  'empty requests of metrics': ['{"requests":[', '{},', 'blis-metrics'],
 };
 
 const numbered = (columns: number, cell: string): string =>
@@ -155,8 +161,10 @@ const check = async (kind: string, format: string, file: string, bytes: number):
 
 try {
   say('| what it is full of | read as | MB | exit | CPU s | peak MB | message | |\n|---|---|--:|--:|--:|--:|---|---|');
-  for (const [kind, [before, piece]] of Object.entries(TEXTS)) {
-    const names = ['auto', ...formats.map(({ name }) => name)].filter((name) => isWanted(kind, name));
+  for (const [kind, [before, piece, only]] of Object.entries(TEXTS)) {
+    const names = ['auto', ...formats.map(({ name }) => name)].filter(
+      (name) => (only === undefined || name === only || name === 'auto') && isWanted(kind, name),
+    );
     if (names.length === 0) continue;
     const file = join(folder, 'bomb.gz');
     const bytes = gzipped(before, piece);

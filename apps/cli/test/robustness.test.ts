@@ -121,6 +121,17 @@ describe('reading', { timeout: 120_000 }, () => {
     expect([code, stderr]).toEqual([0, '']);
   });
 
+  it('engines that a file tells apart are kept apart, and it says so', async () => {
+    const spans = join(import.meta.dirname, '../../../fixtures/formats/otlp.jsonl');
+    const own = '{"key":"service.instance.id","value":{"stringValue":"gpu-7"}},';
+    // One batch names its engine, the others are of one that their service's name tells.
+    const path = written('one-named.jsonl', readFileSync(spans, 'utf8').replace('"attributes":[', `$&${own}`));
+    expect((await stepclock(['estimate', path])).stdout.split('\n')[0]).toMatch(/, 2 engines \(gpu-7, vllm\)$/);
+    expect((await stepclock(['inspect', path])).stdout).toContain(
+      'instances        2 engines (gpu-7, vllm); the figures below are of all together\n',
+    );
+  });
+
   it('takes 10^5 requests in one instant', async () => {
     const rows: string[] = [];
     for (let i = 0; i < 100_000; i++)

@@ -19,7 +19,8 @@ export function headOf(bytes: Uint8Array): Head {
     firstLine,
     delimiter,
     headerNames: json ? [] : firstLine.split(delimiter).map((name) => normalised(name.replace(/^"(.*)"$/, '$1'))),
-    firstObject: json ? objectOf(firstLine) : undefined,
+    // What was cut off, and a list, is no object: reading megabytes of it would tell the same.
+    firstObject: firstLine.startsWith('{') && firstLine.endsWith('}') ? objectOf(firstLine) : undefined,
     keys: json ? topKeys(text) : [],
   };
 }

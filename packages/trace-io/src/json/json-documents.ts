@@ -23,6 +23,8 @@ const LF = 0x0a;
 /** Bytes that a text in a document, or the blanks between two of its tokens, may have: a prompt and its answer have less. */
 const LONGEST_TOKEN = 16 * 1024 * 1024;
 
+/** Tokens one after another without a value that is looked for: what a result of a million and a half requests says of them besides. */
+const MOST_IDLE_TOKENS = 6_000_000;
 /** Bytes of a number, of which the library holds forty for each; a run of them inside a text counts too, and none is as long. */
 const LONGEST_NUMBER = 1024 * 1024;
 
@@ -54,6 +56,8 @@ class DocumentReader {
   #open = 0;
   /** Bytes at the end of what was written that may all be of one number. */
   #digits = 0;
+  /** Tokens since the last value of the paths. */
+  #idleTokens = 0;
   /** Whether a value of the paths was found in the document. */
   #found = false;
   readonly #watch: (says: boolean, line: number) => void;
@@ -73,12 +77,16 @@ class DocumentReader {
     this.#parser.onValue = ({ value, key, stack }) => {
       const path = [...stack.slice(1).map((element) => element.key), key].filter((part) => part !== undefined);
       this.#found = true;
+      this.#idleTokens = 0;
       this.sink.value({ value, path, line: this.#line });
     };
     this.#tokenizer.onToken = (token) => {
       this.#open = 0;
       this.#countLines(token.offset);
       this.#track(token.token);
+      this.#idleTokens++;
+      if (this.#idleTokens > MOST_IDLE_TOKENS)
+        throw this.#bad(`must have what is looked for in one of ${MOST_IDLE_TOKENS} tokens one after another`);
       this.#parser.write(token);
       if (this.#depth === 0) this.#documentEnd();
     };

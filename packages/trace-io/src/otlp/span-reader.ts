@@ -46,21 +46,31 @@ export async function readSpans(input: Input, head: Head, sink: SpanSink): Promi
   );
 }
 
-async function readLines(input: Input, sink: SpanSink): Promise<void> {
-  const times = ['startTimeUnixNano', 'endTimeUnixNano'];
-  const watch = idleLimit(input.file, 'a span of a request', MOST_IDLE_DOCUMENTS);
-  let spans = 0;
-  const counted: SpanSink = {
-    ...sink,
-    span: (span, instance) => {
-      spans++;
-      sink.span(span, instance);
+/** A sink that ends the reading where nothing speaks of requests any more: `looked` is told of every object that was looked through. */
+function watched(file: string, sink: SpanSink): { readonly sink: SpanSink; readonly looked: (line: number) => void } {
+  const watch = idleLimit(file, 'a span of a request', MOST_IDLE_DOCUMENTS);
+  let says = false;
+  return {
+    sink: {
+      ...sink,
+      span: (span, instance) => {
+        says = true;
+        sink.span(span, instance);
+      },
+    },
+    looked: (line) => {
+      watch(says, line);
+      says = false;
     },
   };
+}
+
+async function readLines(input: Input, sink: SpanSink): Promise<void> {
+  const times = ['startTimeUnixNano', 'endTimeUnixNano'];
+  const counted = watched(input.file, sink);
   const take = ({ object }: JsonRecord, line: number): void => {
-    const before = spans;
-    takeObject(object, input.file, line, counted);
-    watch(spans > before, line);
+    takeObject(object, input.file, line, counted.sink);
+    counted.looked(line);
   };
   await eachJsonLine(input, take, times);
 }
@@ -90,6 +100,7 @@ async function readDocuments(input: Input, paths: readonly string[], sink: SpanS
   let document = 0;
   let named = new Map<string, string | undefined>();
   let single: Record<string, unknown> = {};
+  const counted = watched(input.file, sink);
   await readJsonDocuments(input, paths, {
     value: ({ value, path, line }) => {
       const [top, index, what] = path;
@@ -101,15 +112,17 @@ async function readDocuments(input: Input, paths: readonly string[], sink: SpanS
       } else if (path.length > 3) {
         const placeholder = `\u0000${document}/${String(index)}`;
         const instance = named.has(placeholder) ? named.get(placeholder) : placeholder;
-        if (isObject(value)) takeSpan(value, instance, input.file, line, sink);
+        if (isObject(value)) takeSpan(value, instance, input.file, line, counted.sink);
       } else if (typeof top === 'number') {
-        if (isObject(value)) takeObject(value, input.file, line, sink);
+        if (isObject(value)) takeObject(value, input.file, line, counted.sink);
       } else if (typeof top === 'string') {
         single[top] = value;
       }
+      // The fields of a single span are looked through together, at its end.
+      if (typeof top === 'number' || path.length > 1) counted.looked(line);
     },
     documentEnd: (line) => {
-      if (Object.keys(single).length > 0) takeSpan(single, instanceOf(single.resource), input.file, line, sink);
+      if (Object.keys(single).length > 0) takeSpan(single, instanceOf(single.resource), input.file, line, counted.sink);
       single = {};
       document++;
       named = new Map();

@@ -8,6 +8,7 @@ import { readTraceFile } from '../../files/trace-input.js';
 import { jsonOption, required, text } from '../../options/option.js';
 import { traceOptions } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
+import { engineNames } from '../../text/engine-names.js';
 import { durationText, grouped, percent, significant } from '../../text/quantity.js';
 import { tableText } from '../../text/table.js';
 import { runEstimator } from '../estimate/estimators.js';
@@ -174,6 +175,7 @@ const textOf = (trace: Trace, name: string, load: LoadSummary | undefined, outlo
       ? 0
       : arrivals.reduce((a, b) => Math.max(a, b), -Infinity) - arrivals.reduce((a, b) => Math.min(a, b), Infinity);
   const preemption = preemptionText(trace, outlook);
+  const engines = engineNames(requests?.instanceIds ?? phases?.instanceIds);
   return [
     `${name}: ${counts.join(', ')}`,
     '',
@@ -184,6 +186,7 @@ const textOf = (trace: Trace, name: string, load: LoadSummary | undefined, outlo
     ...(preemption === undefined ? [] : [`preemption       ${preemption}`]),
     `token budget     ${budgetText(facts.settings)}`,
     `engine           ${settingsText(facts.settings)}`,
+    ...(engines === undefined ? [] : [`instances        ${engines}; the figures below are of all together`]),
     ...(arrivals !== undefined && span > 0
       ? [`arrivals         ${significant((arrivals.length - 1) / span, 4)} per second`]
       : []),

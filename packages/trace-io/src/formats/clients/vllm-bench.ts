@@ -85,6 +85,9 @@ function isColumn(name: string): name is Column {
   return (COLUMNS as readonly string[]).includes(name);
 }
 
+/** Requests of a run: a hundred of them a second for half a day. */
+const MOST_REQUESTS = 2 ** 22;
+
 /** The lists of one run as they stream in; the gaps of a request as one column. */
 class Run {
   readonly #columns = new Map<Column, unknown[]>();
@@ -107,6 +110,8 @@ class Run {
       column = [];
       this.#columns.set(name, column);
     }
+    if (column.length === MOST_REQUESTS)
+      throw this.#bad(name, column.length + 1, line, `must have at most ${MOST_REQUESTS} requests`);
     column.push(name === 'itls' ? this.#gaps(value, index, line) : name === 'errors' ? failed(value) : value);
   }
 
