@@ -35,6 +35,8 @@ export interface ServedFacts extends FileFacts {
   readonly queueInPrefill: 'no' | 'yes' | 'unknown';
   /** Whether the first output token comes with the last prefill step, so that D output tokens are D - 1 decode steps. */
   readonly firstTokenWithPrefill: boolean;
+  /** Requests that were cut off, and count as far as they got; absent where there are none. */
+  readonly cutRequests?: number;
   /** What a request has in this file; absent for tables of bare phases. */
   readonly has?: readonly RequestFact[];
 }

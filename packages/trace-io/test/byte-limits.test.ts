@@ -1,6 +1,6 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
-import { MOST_IDLE_DOCUMENTS, MOST_IDLE_LINES } from '../src/bounds/idle-limit.js';
+import { MOST_IDLE } from '../src/bounds/idle-limit.js';
 import { readTrace, withinLimits } from '../src/index.js';
 
 const MIB = 2 ** 20;
@@ -49,12 +49,22 @@ async function* repeated(text: string, times: number, before = ''): AsyncGenerat
 }
 
 describe('a small file that unpacks to a large one ends early', { timeout: 60_000 }, () => {
-  const idle = (what: string, most = MOST_IDLE_DOCUMENTS) =>
-    `must have ${what} in one of ${most} lines one after another`;
+  const idle = (what: string, kind: keyof typeof MOST_IDLE = 'documents') =>
+    `must have ${what} in one of ${MOST_IDLE[kind]} ${kind} one after another`;
   test.each([
-    ['lines without a step', 'x\n', 'step-log', '', idle('a step', MOST_IDLE_LINES)],
+    ['lines without a step', 'x\n', 'step-log', '', idle('a step', 'lines')],
     ['lines without a span', '{}\n', 'otlp', '{"name":1}\n', idle('a span of a request')],
     ['documents without a request', '{}\n', 'guidellm', '{"a":\n1}', idle('what is looked for')],
+    ['requests that were not served', '{},', 'inference-perf', '[', idle('one that was served', 'requests')],
+    [
+      'tokens that nothing is looked for in',
+      '[],',
+      'guidellm',
+      '[',
+      'must have what is looked for in one of 3000000 tokens one after another',
+    ],
+    ['elements that are no spans', '[],', 'otlp', '[', idle('a span of a request')],
+    ['prompt lengths without end', '1,', 'vllm-bench', '{"input_lens":[', 'must have at most 2097152 requests'],
     [
       'a text without end',
       'x',
@@ -78,7 +88,7 @@ describe('a small file that unpacks to a large one ends early', { timeout: 60_00
   });
 
   test('a log without a step is still named as what it is', async () => {
-    const log = repeated('INFO:     127.0.0.1 - "GET /health HTTP/1.1" 200 OK\n', 2 * MOST_IDLE_LINES);
+    const log = repeated('INFO:     127.0.0.1 - "GET /health HTTP/1.1" 200 OK\n', 2 * MOST_IDLE.lines);
     await expect(readTrace(log)).rejects.toThrow('must be a log of a known format');
   });
 });
@@ -87,25 +97,44 @@ describe('a Parquet file of few bytes', () => {
   const written = (columns: Parameters<typeof parquetWriteBuffer>[0]['columnData']): Blob =>
     new Blob([parquetWriteBuffer({ columnData: columns })]);
 
-  test('whose dictionary holds a text that a million rows name', async () => {
-    const long = 'x'.repeat(17 * MIB);
-    const file = written([{ name: 'request_id', data: new Array(2000).fill(long), type: 'STRING' }]);
+  test('whose dictionary holds a text that thousands of rows name: it is left out', async () => {
+    const rows = 2000;
+    const times = Float64Array.from({ length: rows }, (_, i) => i);
+    const file = written([
+      { name: 'request_id', data: Array.from(times, (i) => `r${i}`), type: 'STRING' },
+      { name: 'phase_type', data: new Array(rows).fill('prefill'), type: 'STRING' },
+      { name: 't_start', data: times, type: 'DOUBLE' },
+      { name: 't_end', data: times.map((t) => t + 1), type: 'DOUBLE' },
+      { name: 'prefill_tokens', data: new Array(rows).fill(9), type: 'INT32' },
+      { name: 'decode_tokens', data: new Array(rows).fill(0), type: 'INT32' },
+      { name: 'prompt', data: new Array(rows).fill('x'.repeat(17 * MIB)), type: 'STRING' },
+    ]);
     expect(file.size).toBeLessThan(2 * MIB);
-    await expect(readTrace(file.stream(), { fileName: 'a.parquet' })).rejects.toThrow(
-      'Parquet file: must have records of at most 16777216 bytes; got 17825792 (a.parquet:2)',
-    );
+    expect((await readTrace(file.stream(), { fileName: 'a.parquet' })).phases).toHaveLength(rows);
+    const ids = written([{ name: 'request_id', data: new Array(rows).fill('x'.repeat(17 * MIB)), type: 'STRING' }]);
+    await expect(readTrace(ids.stream(), { format: 'phase-csv' })).rejects.toThrow('header: must have');
+  });
+
+  test('of more row groups than a library looks through in time', async () => {
+    const file = new Blob([
+      parquetWriteBuffer({
+        columnData: [{ name: 'a', data: new Array(10_001).fill(1), type: 'INT32' }],
+        rowGroupSize: 1,
+      }),
+    ]);
+    await expect(readTrace(file.stream())).rejects.toThrow('must have at most 10000 row groups; got 10001');
   });
 
   test('of more columns than a trace has, or with a footer that fills the memory', async () => {
-    const columns = Array.from({ length: 5000 }, (_, i) => ({ name: `c${i}`, data: [1], type: 'INT32' as const }));
-    await expect(readTrace(written(columns).stream())).rejects.toThrow('must have at most 4096 columns; got 5000');
+    const columns = Array.from({ length: 1025 }, (_, i) => ({ name: `c${i}`, data: [1], type: 'INT32' as const }));
+    await expect(readTrace(written(columns).stream())).rejects.toThrow('must have at most 1024 columns; got 1025');
     const footer = new Uint8Array(9 * MIB);
     footer.set([0x50, 0x41, 0x52, 0x31]);
     const size = footer.length - 12;
     new DataView(footer.buffer).setUint32(footer.length - 8, size, true);
     footer.set([0x50, 0x41, 0x52, 0x31], footer.length - 4);
     await expect(readTrace(new Blob([footer]).stream())).rejects.toThrow(
-      `must have a footer of at most 8388608 bytes; got ${size}`,
+      `must have a footer of at most 4194304 bytes; got ${size}`,
     );
   });
 });

@@ -1,6 +1,6 @@
 import { Fault, MOST_LEVELS } from '@stepclock/faults';
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
-import { idleLimit, MOST_IDLE_DOCUMENTS } from '../bounds/idle-limit.js';
+import { idleLimit } from '../bounds/idle-limit.js';
 import { type Input, startsWithBom } from '../bytes/input.js';
 
 /** A value of a streamed JSON document, with its place. */
@@ -23,8 +23,8 @@ const LF = 0x0a;
 /** Bytes that a text in a document, or the blanks between two of its tokens, may have: a prompt and its answer have less. */
 const LONGEST_TOKEN = 16 * 1024 * 1024;
 
-/** Tokens one after another without a value that is looked for: what a result of a million and a half requests says of them besides. */
-const MOST_IDLE_TOKENS = 6_000_000;
+/** Tokens one after another without a value that is looked for: the texts of a million and a half requests. */
+const MOST_IDLE_TOKENS = 3_000_000;
 /** Bytes of a number, of which the library holds forty for each; a run of them inside a text counts too, and none is as long. */
 const LONGEST_NUMBER = 1024 * 1024;
 
@@ -71,7 +71,7 @@ class DocumentReader {
     paths: readonly string[],
     private readonly sink: JsonDocumentSink,
   ) {
-    this.#watch = idleLimit(file, 'what is looked for', MOST_IDLE_DOCUMENTS);
+    this.#watch = idleLimit(file, 'what is looked for', 'documents');
     this.#tokenizer = new Tokenizer({ separator: '' });
     this.#parser = new TokenParser({ paths: [...paths], keepStack: false, separator: '' });
     this.#parser.onValue = ({ value, key, stack }) => {

@@ -1,4 +1,4 @@
-import { idleLimit, MOST_IDLE_DOCUMENTS } from '../bounds/idle-limit.js';
+import { idleLimit } from '../bounds/idle-limit.js';
 import type { Input } from '../bytes/input.js';
 import type { Head } from '../formats/trace-format.js';
 import { readJsonDocuments } from '../json/json-documents.js';
@@ -48,7 +48,7 @@ export async function readSpans(input: Input, head: Head, sink: SpanSink): Promi
 
 /** A sink that ends the reading where nothing speaks of requests any more: `looked` is told of every object that was looked through. */
 function watched(file: string, sink: SpanSink): { readonly sink: SpanSink; readonly looked: (line: number) => void } {
-  const watch = idleLimit(file, 'a span of a request', MOST_IDLE_DOCUMENTS);
+  const watch = idleLimit(file, 'a span of a request', 'documents');
   let says = false;
   return {
     sink: {

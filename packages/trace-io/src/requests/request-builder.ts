@@ -1,4 +1,5 @@
 import { Fault } from '@stepclock/faults';
+import { idleLimit } from '../bounds/idle-limit.js';
 import { NameIndex } from '../names/name-index.js';
 import { RequestColumns, type RequestRow } from '../tables/request-columns.js';
 import { TokenColumns, type TokenRow } from '../tables/token-columns.js';
@@ -38,6 +39,9 @@ export class RequestBuilder {
   readonly #instanceNames = new Map<string, string>();
   /** Of the requests taken. */
   readonly #lines: number[] = [];
+  readonly #watch: (says: boolean, line: number) => void;
+  /** Requests that count as far as they got. */
+  #cut = 0;
   #lastLine = 1;
 
   /**
@@ -47,7 +51,9 @@ export class RequestBuilder {
   constructor(
     private readonly file: string,
     private readonly times: 'as-given' | 'snapped' = 'as-given',
-  ) {}
+  ) {
+    this.#watch = idleLimit(file, 'one that was served', 'requests');
+  }
 
   /** Requests taken so far. */
   get length(): number {
@@ -58,6 +64,7 @@ export class RequestBuilder {
   exclude(reason: ExclusionReason, line: number): false {
     this.#lastLine = line;
     this.#exclusions.add(reason, REASONS[reason], line);
+    this.#watch(false, line);
     return false;
   }
 
@@ -74,6 +81,15 @@ export class RequestBuilder {
     const held = this.times === 'snapped' ? snapped(row) : row;
     const fault = faultOf(held);
     return fault === undefined ? this.#take(id, line, held) : this.exclude(fault, line);
+  }
+
+  /**
+   * A request that was cut off: it pressed on the others until its last token, so it counts as one of as many tokens as it had by then.
+   */
+  addCut(id: string, line: number, row: RequestRow): boolean {
+    const taken = this.add(id, line, row);
+    if (taken) this.#cut++;
+    return taken;
   }
 
   /**
@@ -109,7 +125,7 @@ export class RequestBuilder {
     const tokens = this.#tokens.length >= requests.length ? this.#tokens.table(durationSec) : undefined;
     return {
       kind: 'phases',
-      facts: { ...facts, has },
+      facts: { ...facts, ...(this.#cut > 0 && { cutRequests: this.#cut }), has },
       phases: phasesOfRequests(requests, facts),
       requests,
       ...(tokens && { tokens }),
@@ -167,6 +183,7 @@ export class RequestBuilder {
       throw new Fault('trace-io/duplicate-request', { what: 'request', file: this.file, line, value: id, rule });
     }
     this.#lines.push(line);
+    this.#watch(true, line);
     this.#requests.add(id, taken, line);
     return true;
   }

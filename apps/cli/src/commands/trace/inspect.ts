@@ -184,6 +184,9 @@ const textOf = (trace: Trace, name: string, load: LoadSummary | undefined, outlo
     // Steps say nothing of how long requests waited.
     ...(steps === undefined ? [`queue            ${queueText(trace, queueSec(trace))}`] : []),
     ...(preemption === undefined ? [] : [`preemption       ${preemption}`]),
+    ...(facts.cutRequests === undefined
+      ? []
+      : [`cut off          ${grouped(facts.cutRequests)} requests, which count as far as they got`]),
     `token budget     ${budgetText(facts.settings)}`,
     `engine           ${settingsText(facts.settings)}`,
     ...(engines === undefined ? [] : [`instances        ${engines}; the figures below are of all together`]),

@@ -80,7 +80,7 @@ function addRequest(
     arrivalSec: startSec,
     firstTokenSec: startSec + secondsOf(metrics, 'time_to_first_token'),
     lastTokenSec: startSec + latency,
-    promptTokens: metricOf(metrics, 'input_sequence_length').count('value'),
+    promptTokens: metricOf(metrics, promptName(metrics)).count('value'),
     outputTokens: outputTokensOf(metrics),
     ...(metrics.has('usage_prompt_cached_tokens') && {
       cachedTokens: metricOf(metrics, 'usage_prompt_cached_tokens').count('value'),
@@ -102,9 +102,7 @@ function addChunks(metrics: JsonRecord, startSec: number, line: number, builder:
     if (!(gap >= 0 && gap < Infinity)) throw latency.fault(`value[${j}]`, gaps[j], 'must be a latency, at least 0');
     chunkSec[j + 1] = chunkSec[j] + gap * scale;
   }
-  // What the server counted, where the file has it: a chat template is part of the prompt.
-  const promptName = metrics.has('usage_prompt_tokens') ? 'usage_prompt_tokens' : 'input_sequence_length';
-  if (!metrics.has(promptName)) return;
+  if (!metrics.has(promptName(metrics))) return;
   const cached = metrics.has('usage_prompt_cached_tokens')
     ? metricOf(metrics, 'usage_prompt_cached_tokens').count('value')
     : undefined;
@@ -112,7 +110,7 @@ function addChunks(metrics: JsonRecord, startSec: number, line: number, builder:
     line,
     {
       sentSec: startSec,
-      promptTokens: metricOf(metrics, promptName).count('value'),
+      promptTokens: metricOf(metrics, promptName(metrics)).count('value'),
       outputTokens: Math.max(outputTokensOf(metrics), 1),
       ...(cached !== undefined && { cachedTokens: cached }),
     },
@@ -120,7 +118,12 @@ function addChunks(metrics: JsonRecord, startSec: number, line: number, builder:
   );
 }
 
+/** What the server counted comes first, where the file has it: a chat template is part of the prompt, and an answer may hold what no chunk does. */
+const promptName = (metrics: JsonRecord): string =>
+  metrics.has('usage_prompt_tokens') ? 'usage_prompt_tokens' : 'input_sequence_length';
+
 function outputTokensOf(metrics: JsonRecord): number {
+  if (metrics.has('usage_completion_tokens')) return metricOf(metrics, 'usage_completion_tokens').count('value');
   if (metrics.has('output_sequence_length')) return metricOf(metrics, 'output_sequence_length').count('value');
   const reasoning = metrics.has('reasoning_token_count')
     ? metricOf(metrics, 'reasoning_token_count').count('value')

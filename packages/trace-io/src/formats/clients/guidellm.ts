@@ -12,7 +12,7 @@ const LISTS = ['successful', 'errored', 'incomplete'] as const;
  * GuideLLM's benchmarks.json (0.4 on: `benchmarks[].requests.successful[].info.timings`, vllm-project/guidellm
  * src/guidellm/schemas; also the flat fields of 0.2 and 0.3): epoch seconds on the client's clock, the queue folded into the prefill. Prompt,
  * cached and output tokens are the server's usage where it reported them. Each benchmark of the file is a window of its own, read
- * as an instance. Errored and incomplete requests are excluded; a list that holds fewer requests than the benchmark counted is refused,
+ * as an instance. Errored and incomplete requests count as far as they got, where their tokens have times; a list that holds fewer requests than the benchmark counted is refused,
  * because the missing ones pressed on the others.
  *
  * @throws Fault `trace-io/truncated-requests`
@@ -41,12 +41,13 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     value: ({ value, path, line }) => {
       const benchmark = Number(path[1]);
       if (path[2] === 'requests') {
-        if (path[3] === 'successful') {
-          listed.set(benchmark, (listed.get(benchmark) ?? 0) + 1);
-          attempted(input, line, () => addRequest(value, benchmark, Number(path[4]), line, input.file, builder));
-        } else {
-          builder.exclude(path[3] === 'errored' ? 'failed' : 'unfinished', line);
-        }
+        const list = String(path[3]);
+        if (list === 'successful') listed.set(benchmark, (listed.get(benchmark) ?? 0) + 1);
+        const place = { file: input.file, line, path: `benchmarks[${benchmark}].requests.${list}[${Number(path[4])}]` };
+        attempted(input, line, () => {
+          if (list === 'successful') addRequest(value, benchmark, place, builder);
+          else addCut(value, benchmark, place, builder, list === 'errored' ? 'failed' : 'unfinished');
+        });
       } else {
         const count = isObject(value) ? numberOf(value.successful) : Number.NaN;
         if (count >= 0) counted.set(benchmark, { count, line });
@@ -80,45 +81,87 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   });
 }
 
-function addRequest(
-  value: unknown,
-  benchmark: number,
-  index: number,
-  line: number,
-  file: string,
-  builder: RequestBuilder,
-): boolean {
-  const path = `benchmarks[${benchmark}].requests.successful[${index}]`;
-  if (!isObject(value)) {
-    throw new Fault('trace-io/bad-field', { what: path, file, line, column: path, value, rule: 'must be an object' });
-  }
-  const item = new JsonRecord(value, file, line, path);
-  const info = item.inner('info');
-  const timings =
-    info?.inner('timings') ??
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly path: string;
+}
+
+function recordOf(value: unknown, { file, line, path }: Place): JsonRecord {
+  if (isObject(value)) return new JsonRecord(value, file, line, path);
+  throw new Fault('trace-io/bad-field', { what: path, file, line, column: path, value, rule: 'must be an object' });
+}
+
+/** The record of a request's times, which versions keep in several places. */
+function timingsOf(item: JsonRecord): JsonRecord {
+  return (
+    item.inner('info')?.inner('timings') ??
     item.inner('scheduler_info')?.inner('request_timings') ??
     item.inner('request_timings') ??
-    item;
+    item
+  );
+}
+
+function addRequest(value: unknown, benchmark: number, place: Place, builder: RequestBuilder): boolean {
+  const item = recordOf(value, place);
+  const { line } = place;
+  const timings = timingsOf(item);
   const outputTokens = tokens(item, 'output');
-  const first = timings.number(timings.named('first_token_iteration', 'first_iteration', 'first_token_time'), true);
-  // Dumps repeat the start beside the timings, and some have it only there.
-  const started = ['request_start', 'resolve_start', 'start_time'].some((name) => timings.has(name)) ? timings : item;
-  const status = info?.text('status');
+  const first = firstToken(timings);
+  const status = item.inner('info')?.text('status');
   if (status === 'errored') return builder.excludeFailed(line, !Number.isNaN(first));
   if (status === 'cancelled') return builder.exclude('aborted', line);
   if (Number.isNaN(first)) return builder.exclude('no-tokens', line);
-  return builder.add(item.has('request_id') ? item.name('request_id') : path, line, {
-    arrivalSec: started.number(started.named('request_start', 'resolve_start', 'request_start_time', 'start_time')),
+  return builder.add(item.has('request_id') ? item.name('request_id') : place.path, line, {
+    arrivalSec: startOf(item, timings),
     firstTokenSec: first,
     lastTokenSec: timings.number(
       timings.named('last_token_iteration', 'last_iteration', 'last_token_time', 'request_end', 'end_time'),
     ),
     promptTokens: tokens(item, 'prompt'),
-    cachedTokens: item.inner('input_metrics')?.count('cached_tokens', true) ?? item.count('cached_tokens', true),
+    cachedTokens: cachedOf(item),
     outputTokens,
     instance: `benchmark-${benchmark}`,
   });
 }
+
+/** A request that failed or was cut off at the end of the benchmark: it counts as far as it got, where that is known. */
+function addCut(
+  value: unknown,
+  benchmark: number,
+  place: Place,
+  builder: RequestBuilder,
+  reason: 'failed' | 'unfinished',
+): boolean {
+  const item = recordOf(value, place);
+  const timings = timingsOf(item);
+  const last = timings.number('last_token_iteration', true);
+  // Each of GuideLLM's token iterations is a token so far; whatever the output metrics say was counted from its text.
+  const got = timings.count('token_iterations', true);
+  const first = firstToken(timings);
+  if (Number.isNaN(first) || Number.isNaN(last) || !(got > 0)) return builder.exclude(reason, place.line);
+  return builder.addCut(item.has('request_id') ? item.name('request_id') : place.path, place.line, {
+    arrivalSec: startOf(item, timings),
+    firstTokenSec: first,
+    lastTokenSec: last,
+    promptTokens: tokens(item, 'prompt'),
+    cachedTokens: cachedOf(item),
+    outputTokens: got,
+    instance: `benchmark-${benchmark}`,
+  });
+}
+
+const firstToken = (timings: JsonRecord): number =>
+  timings.number(timings.named('first_token_iteration', 'first_iteration', 'first_token_time'), true);
+
+/** Dumps repeat the start beside the timings, and some have it only there. */
+function startOf(item: JsonRecord, timings: JsonRecord): number {
+  const started = ['request_start', 'resolve_start', 'start_time'].some((name) => timings.has(name)) ? timings : item;
+  return started.number(started.named('request_start', 'resolve_start', 'request_start_time', 'start_time'));
+}
+
+const cachedOf = (item: JsonRecord): number =>
+  item.inner('input_metrics')?.count('cached_tokens', true) ?? item.count('cached_tokens', true);
 
 /** The token count of one side: the field of the dump, or the usage metrics that it is computed from. */
 function tokens(item: JsonRecord, side: 'prompt' | 'output'): number {

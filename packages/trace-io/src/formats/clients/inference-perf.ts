@@ -48,9 +48,10 @@ function addRequest(value: unknown, index: number, line: number, file: string, b
     info !== undefined && response !== undefined && times.length > 0 ? countsOf(info, response) : undefined;
   // Failed requests with chunk times are load like any other.
   if (counts !== undefined) builder.addChunks(line, { sentSec: item.number('start_time'), ...counts }, times);
-  if (item.has('error')) return builder.excludeFailed(line, times.length > 0);
-  if (counts === undefined) return builder.exclude('no-tokens', line);
-  return builder.add(item.has('request_id') ? item.name('request_id') : String(index), line, {
+  const failed = item.has('error');
+  if (counts === undefined) return failed ? builder.excludeFailed(line, times.length > 0) : builder.exclude('no-tokens', line);
+  const add = failed ? builder.addCut.bind(builder) : builder.add.bind(builder);
+  return add(item.has('request_id') ? item.name('request_id') : String(index), line, {
     arrivalSec: item.number('start_time'),
     firstTokenSec: times[0],
     lastTokenSec: times[times.length - 1],

@@ -85,8 +85,8 @@ function isColumn(name: string): name is Column {
   return (COLUMNS as readonly string[]).includes(name);
 }
 
-/** Requests of a run: a hundred of them a second for half a day. */
-const MOST_REQUESTS = 2 ** 22;
+/** Requests of a run: a hundred of them a second for six hours. */
+const MOST_REQUESTS = 2 ** 21;
 
 /** The lists of one run as they stream in; the gaps of a request as one column. */
 class Run {

@@ -30,7 +30,7 @@ export const stepLog: TraceFormat = {
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const columns = new StepColumns();
   const decoder = new TextDecoder();
-  const watch = idleLimit(input.file, 'a step');
+  const watch = idleLimit(input.file, 'a step', 'lines');
   let lastLine = 1;
   for await (const { line, bytes, isEnded } of linesOf(input)) {
     lastLine = line;
