@@ -45,7 +45,10 @@ describe('what the pages print is what the program prints', () => {
     expect(await printed('stepclock estimate fixtures/traces/shared-budget-300/requests.jsonl', root)).toContain(block);
   });
 
-  it('docs/from-the-scripts.md: every command ends well, in a folder that has the fixtures', async () => {
+  // A dozen and a half of commands, some of which train models.
+  it('docs/from-the-scripts.md: every command ends well, in a folder that has the fixtures', {
+    timeout: 600_000,
+  }, async () => {
     const page = readFileSync(join(root, 'docs/from-the-scripts.md'), 'utf8');
     const commands = [...page.matchAll(/^ {4}(stepclock .*)$/gm)].map(([, command = '']) => command);
     expect(commands.length).toBeGreaterThan(12);

@@ -49,7 +49,7 @@ describe.skipIf(!existsSync('/proc/self/status'))(
   { timeout: 120_000 },
   () => {
     const LEVELS = 'must have at most 200 levels of nesting';
-    const TEXT = 'must have at most 16777216 bytes in one text or run of blanks';
+    const TEXT = 'must have at most 8388608 bytes in one text or run of blanks';
     it.each([
       ['of brackets', '', '[', ['inspect'], LEVELS],
       ['of objects in objects', '', '{"a":', ['inspect'], LEVELS],
@@ -64,6 +64,21 @@ describe.skipIf(!existsSync('/proc/self/status'))(
         '{}\n',
         ['inspect', '--format', 'otlp'],
         'must have a span of a request in one of',
+      ],
+      ['of digits', '{"a":', '1', ['inspect', '--format', 'otlp'], 'must have at most 1048576 bytes in one number'],
+      [
+        'of lists in a list',
+        '[',
+        '[],',
+        ['inspect', '--format', 'guidellm'],
+        'must have what is looked for in one of 2500000 tokens',
+      ],
+      [
+        'of requests that failed',
+        '[',
+        '{},',
+        ['inspect', '--format', 'inference-perf'],
+        'must have one that was served',
       ],
       ['of a log without steps', '', 'x\n', ['inspect', '--format', 'step-log'], 'must have a step in one of'],
       ['of brackets, as a model', '', '[', ['predict', '--decode-seqs', '1', '--betas'], LEVELS],

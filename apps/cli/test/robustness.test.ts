@@ -126,9 +126,9 @@ describe('reading', { timeout: 120_000 }, () => {
     const own = '{"key":"service.instance.id","value":{"stringValue":"gpu-7"}},';
     // One batch names its engine, the others are of one that their service's name tells.
     const path = written('one-named.jsonl', readFileSync(spans, 'utf8').replace('"attributes":[', `$&${own}`));
-    expect((await stepclock(['estimate', path])).stdout.split('\n')[0]).toMatch(/, 2 engines \(gpu-7, vllm\)$/);
+    expect((await stepclock(['estimate', path])).stdout.split('\n')[0]).toMatch(/, 2 instances \(gpu-7, vllm\)$/);
     expect((await stepclock(['inspect', path])).stdout).toContain(
-      'instances        2 engines (gpu-7, vllm); the figures below are of all together\n',
+      'apart            2 instances (gpu-7, vllm), each on a clock of its own; the figures below are of all together\n',
     );
   });
 

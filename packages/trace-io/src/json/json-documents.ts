@@ -21,10 +21,10 @@ export interface JsonDocumentSink {
 
 const LF = 0x0a;
 /** Bytes that a text in a document, or the blanks between two of its tokens, may have: a prompt and its answer have less. */
-const LONGEST_TOKEN = 16 * 1024 * 1024;
+const LONGEST_TOKEN = 8 * 1024 * 1024;
 
-/** Tokens one after another without a value that is looked for: the texts of a million and a half requests. */
-const MOST_IDLE_TOKENS = 3_000_000;
+/** Tokens one after another without a value that is looked for: the texts of more than a million requests. */
+const MOST_IDLE_TOKENS = 2_500_000;
 /** Bytes of a number, of which the library holds forty for each; a run of them inside a text counts too, and none is as long. */
 const LONGEST_NUMBER = 1024 * 1024;
 

@@ -12,7 +12,7 @@ const LONGEST_TEXT = 1024;
 /** A trace has some dozens; the library's work grows with their square. */
 const MOST_COLUMNS = 1024;
 /** The library looks through all of them for each that it reads. */
-const MOST_ROW_GROUPS = 10_000;
+const MOST_ROW_GROUPS = 2000;
 /** Bytes of the index at a file's end, which is held as objects. */
 const LARGEST_FOOTER = 4 * 2 ** 20;
 /** Rows that are held decoded at a time: a row group may have millions. */

@@ -16,8 +16,8 @@ import { defineVerb } from '../../options/verb.js';
 import { wantsReport } from '../../reports/report-targets.js';
 import { about, inputFault, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
-import { engineNames } from '../../text/engine-names.js';
 import { estimateText } from '../../text/estimate-text.js';
+import { instanceNames } from '../../text/instance-names.js';
 import { leftOutJson, leftOutText, warnOfLeftOut } from '../../text/left-out.js';
 import { durationText, grouped, percent } from '../../text/quantity.js';
 import { crossCheckText } from '../../text/token-clock-text.js';
@@ -88,8 +88,8 @@ const refuseTwice = (inputs: readonly TraceInput[]): void => {
 const heading = ({ trace, name }: TraceInput, phases: PhaseTable, spanSec: number, files: number): string => {
   const requests = trace.requests === undefined ? '' : `${grouped(trace.requests.length)} requests, `;
   // Of several files the name says so already.
-  const engines = files === 1 ? engineNames(phases.instanceIds) : undefined;
-  const apart = engines === undefined ? '' : `, ${engines}`;
+  const instances = files === 1 ? instanceNames(phases.instanceIds) : undefined;
+  const apart = instances === undefined ? '' : `, ${instances}`;
   return `${name} (${trace.facts.format}): ${requests}${grouped(phases.length)} phases, ${durationText(spanSec)}${apart}`;
 };
 
@@ -187,7 +187,11 @@ export const verb = defineVerb({
     });
     if (!taken) {
       session.print(
-        estimateText([heading(input, phases, spanSec, inputs.length), ...leftOutText(exclusions, read)], estimate, session.paint),
+        estimateText(
+          [heading(input, phases, spanSec, inputs.length), ...leftOutText(exclusions, read)],
+          estimate,
+          session.paint,
+        ),
       );
       for (const line of physics.text) session.print(line);
       if (heldOut !== undefined) session.print(`\n${holdOutText(args.holdout ?? 0, heldOut)}`);

@@ -8,7 +8,7 @@ import { readTraceFile } from '../../files/trace-input.js';
 import { jsonOption, required, text } from '../../options/option.js';
 import { traceOptions } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
-import { engineNames } from '../../text/engine-names.js';
+import { instanceNames } from '../../text/instance-names.js';
 import { durationText, grouped, percent, significant } from '../../text/quantity.js';
 import { tableText } from '../../text/table.js';
 import { runEstimator } from '../estimate/estimators.js';
@@ -175,7 +175,7 @@ const textOf = (trace: Trace, name: string, load: LoadSummary | undefined, outlo
       ? 0
       : arrivals.reduce((a, b) => Math.max(a, b), -Infinity) - arrivals.reduce((a, b) => Math.min(a, b), Infinity);
   const preemption = preemptionText(trace, outlook);
-  const engines = engineNames(requests?.instanceIds ?? phases?.instanceIds);
+  const instances = instanceNames(requests?.instanceIds ?? phases?.instanceIds);
   return [
     `${name}: ${counts.join(', ')}`,
     '',
@@ -189,7 +189,9 @@ const textOf = (trace: Trace, name: string, load: LoadSummary | undefined, outlo
       : [`cut off          ${grouped(facts.cutRequests)} requests, which count as far as they got`]),
     `token budget     ${budgetText(facts.settings)}`,
     `engine           ${settingsText(facts.settings)}`,
-    ...(engines === undefined ? [] : [`instances        ${engines}; the figures below are of all together`]),
+    ...(instances === undefined
+      ? []
+      : [`apart            ${instances}, each on a clock of its own; the figures below are of all together`]),
     ...(arrivals !== undefined && span > 0
       ? [`arrivals         ${significant((arrivals.length - 1) / span, 4)} per second`]
       : []),

@@ -49,7 +49,8 @@ function addRequest(value: unknown, index: number, line: number, file: string, b
   // Failed requests with chunk times are load like any other.
   if (counts !== undefined) builder.addChunks(line, { sentSec: item.number('start_time'), ...counts }, times);
   const failed = item.has('error');
-  if (counts === undefined) return failed ? builder.excludeFailed(line, times.length > 0) : builder.exclude('no-tokens', line);
+  if (counts === undefined)
+    return failed ? builder.excludeFailed(line, times.length > 0) : builder.exclude('no-tokens', line);
   const add = failed ? builder.addCut.bind(builder) : builder.add.bind(builder);
   return add(item.has('request_id') ? item.name('request_id') : String(index), line, {
     arrivalSec: item.number('start_time'),
