@@ -3,6 +3,7 @@ export { type BaselineDiagnostics, type BaselineEstimate, estimateBaseline } fro
 export { type FittedDurations, fittedDurations } from './published/fitted-durations.js';
 export { estimateIterative, type IterativeDiagnostics, type IterativeEstimate } from './published/iterative.js';
 export type { BaselineOptions, IterativeCorrectionMode, IterativeOptions } from './published/published-options.js';
+export type { CrossCheck as ClocklessCrossCheck } from './step-clock/clockless/cross-check.js';
 export type { Conventions } from './step-clock/fit/conventions.js';
 export {
   type ResolvedStepClockOptions,
@@ -10,6 +11,7 @@ export {
   type StepClockModel,
   type StepClockOptions,
 } from './step-clock/fit/step-clock-options.js';
+export type { Standstill } from './step-clock/trace/standstills.js';
 export type { Window } from './step-clock/trace/trace-columns.js';
 export {
   type ClusterDetails,
@@ -26,6 +28,7 @@ export {
   type StepClockEstimate,
 } from './step-clock/verdict/estimate-step-clock.js';
 export type { FitVerdict } from './step-clock/verdict/fit-verdict.js';
+export type { NamedRow } from './step-clock/verdict/oddities.js';
 export type { StepClockIntervals } from './step-clock/verdict/step-clock-intervals.js';
 export type { WindowReport } from './step-clock/verdict/window-reports.js';
 export {

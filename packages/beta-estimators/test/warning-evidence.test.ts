@@ -60,6 +60,7 @@ const fine: WarningEvidence = {
   converged: true,
   meanStepSec: 0.01,
   queueInPrefill: false,
+  timeUnitSec: null,
 };
 const withClock = (changes: Partial<ClockReport>) => stepClockWarnings({ ...fine, clock: { ...clean, ...changes } });
 const withIdentified = (
@@ -125,8 +126,7 @@ describe('of the clock one cause is named', () => {
     expect(withClock({ relativeResidual: 0.9, heldSegments: 101, slowClusters: 900 })).toEqual([
       {
         code: 'several-engines',
-        message:
-          'stretches of the trace miss their predicted time by 90 % of a step, and 101 of 2000 segments would need time to run backwards: no one engine can have done this. Likely: several engines in one trace without an instance column; else many preemptions, or speculative decoding (several tokens a step)',
+        message: `stretches of the trace miss their predicted time by 90 % of a step, and 101 of 2000 segments would need time to run backwards: no one engine can have done this. Likely: several engines in one trace without an instance column, or output counts that are not the engine's own (counted by another tokenizer); else many preemptions, or speculative decoding (several tokens a step)`,
       },
     ]);
     expect(codes(withClock({ relativeResidual: 0.9, heldSegments: 100 }))).toEqual(['clock-inconsistent']);

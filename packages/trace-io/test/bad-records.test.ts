@@ -39,6 +39,22 @@ describe('records that cannot be read', () => {
     await expect(readTrace(text(log(300, { 7: reversed })), { maxBad: 0 })).rejects.toMatchObject({ line: 8 });
   });
 
+  test('a phase table ends at its first bad row, but for the few that a clock which was set back makes end before they start', async () => {
+    const rows = Array.from({ length: 500 }, (_, i) => `r${i},decode,${i},${i + 5},0,10`);
+    const table = (changed: Readonly<Record<number, string>>): string =>
+      [
+        'request_id,phase_type,t_start,t_end,prefill_tokens,decode_tokens',
+        ...rows.map((row, i) => changed[i] ?? row),
+      ].join('\n');
+    const { phases, exclusions } = await readTrace(
+      text(table({ 9: 'r9,decode,9,8.96,0,10', 30: 'r30,decode,30,30,0,1' })),
+    );
+    expect(phases?.length).toBe(498);
+    expect(exclusions).toMatchObject([{ reason: 'empty-phase', count: 2, lines: [11, 32] }]);
+    expect([9, 10, 497].map((row) => phases?.lineOf?.(row))).toEqual([12, 13, 501]);
+    await expect(readTrace(text(table({ 9: 'r9,decode,9,x,0,10' })))).rejects.toMatchObject({ line: 11 });
+  });
+
   test('do not hide that a file gave nothing', async () => {
     await expect(readTrace(text(`${reversed}\n`))).rejects.toMatchObject({ code: 'trace-io/time-order', line: 1 });
     await expect(

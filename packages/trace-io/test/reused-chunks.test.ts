@@ -16,12 +16,12 @@ async function* throughOneBlock(bytes: Uint8Array, size: number): AsyncGenerator
 const isNames = (value: unknown): value is NameColumn =>
   typeof value === 'object' && value !== null && 'at' in value && 'length' in value && !ArrayBuffer.isView(value);
 
-/** A table's columns, names as texts. */
-const columnsOf = (table: object | undefined) =>
-  Object.entries(table ?? {}).map(([name, column]) => [
-    name,
-    isNames(column) ? Array.from({ length: column.length }, (_, i) => column.at(i)) : column,
-  ]);
+/** A table's columns, names as texts, and the lines of its rows. */
+const columnsOf = (table: { readonly length: number; readonly lineOf?: (row: number) => number } | undefined) =>
+  Object.entries(table ?? {}).map(([name, column]) => {
+    if (name === 'lineOf') return [name, Array.from({ length: table?.length ?? 0 }, (_, i) => table?.lineOf?.(i))];
+    return [name, isNames(column) ? Array.from({ length: column.length }, (_, i) => column.at(i)) : column];
+  });
 
 const plain = ({ facts, phases, requests, steps, exclusions }: Trace) => ({
   facts,

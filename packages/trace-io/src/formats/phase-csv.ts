@@ -1,7 +1,7 @@
 import { Fault } from '@stepclock/faults';
 import { FARTHEST_SEC, isPhase, SHORTEST_SEC, WITHIN_CLOCK } from '../bounds/clock-range.js';
 import { MOST_TOKENS, mostSteps, SHORTEST_STEP_SEC } from '../bounds/count-range.js';
-import type { Input } from '../bytes/input.js';
+import { attempted, type Input } from '../bytes/input.js';
 import type { ColumnPlan, RowPlan } from '../delimited/column-plan.js';
 import { type KnownColumn, resolveHeader } from '../delimited/header.js';
 import { readDelimited } from '../delimited/read-delimited.js';
@@ -77,12 +77,17 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const requests = new NameIndex();
   const instances = new NameIndex();
   let hasInstances = false;
-  // A phase table ends at its first bad row.
+  // A phase table ends at its first bad row, but for the few that a clock which was set back makes end before they start.
   const { bad: _, ...strict } = input;
+  const reversed = (line: number, fault: Fault): void =>
+    attempted(input, line, () => {
+      throw fault;
+    });
+  const lines = new LineOfRow();
   await readDelimited(strict, { delimiter: options.head.delimiter, path: options.path }, (header, line) => {
     const keys = resolveHeader(header, COLUMNS, options.columns, { file: input.file, line });
     hasInstances = keys.includes('instance_id');
-    return rowPlan(header, keys, phases, requests, instances, input.file);
+    return rowPlan(header, keys, { phases, requests, instances, lines }, input.file, reversed);
   });
   return {
     kind: 'phases',
@@ -94,25 +99,31 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       firstTokenWithPrefill: false,
       settings: options.settings,
     },
-    phases: phases.table(requests.names(), hasInstances ? instances.names() : undefined),
+    phases: phases.table(requests.names(), hasInstances ? instances.names() : undefined, (row) => lines.at(row)),
     exclusions: [],
   };
+}
+
+/** What a phase table is made of, row by row. */
+interface TableInTheMaking {
+  readonly phases: PhaseColumns;
+  readonly requests: NameIndex;
+  readonly instances: NameIndex;
+  readonly lines: LineOfRow;
 }
 
 function rowPlan(
   header: readonly string[],
   keys: readonly (Key | undefined)[],
-  phases: PhaseColumns,
-  requests: NameIndex,
-  instances: NameIndex,
+  { phases, requests, instances, lines }: TableInTheMaking,
   file: string,
+  reversed: (line: number, fault: Fault) => void,
 ): RowPlan {
   const cells = new Float64Array(9).fill(Number.NaN);
   const hasInstances = keys.includes('instance_id');
   // The same identifier in two instances names two requests.
   const pairs = hasInstances ? new PairIndex() : undefined;
   const prefilled = new IndexSet();
-  const lines = new LineOfRow();
   const fault = (code: `trace-io/${string}`, what: string, line: number, key: Key, value: string, rule: string) =>
     new Fault(code, { what, file, line, column: header[keys.indexOf(key)], value, rule });
 
@@ -174,6 +185,10 @@ function rowPlan(
     const kind = KIND_OF_WORD[cells[WORD]];
     const start = cells[START];
     const end = cells[END];
+    if (!(end > start)) {
+      reversed(line, noPhase(line, start, end));
+      return;
+    }
     if (!isPhase(start, end)) throw noPhase(line, start, end);
     const request = cells[REQUEST];
     const identity = pairs === undefined ? request : pairs.intern(cells[INSTANCE], request);

@@ -17,6 +17,7 @@ const OF_A_RECORD: ReadonlySet<string> = new Set([
   'trace-io/bad-value',
   'trace-io/bad-line',
   'trace-io/empty-cell',
+  'trace-io/empty-phase',
   'trace-io/short-row',
   'trace-io/long-row',
   'trace-io/time-order',

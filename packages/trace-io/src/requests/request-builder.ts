@@ -126,7 +126,7 @@ export class RequestBuilder {
     return {
       kind: 'phases',
       facts: { ...facts, ...(this.#cut > 0 && { cutRequests: this.#cut }), has },
-      phases: phasesOfRequests(requests, facts),
+      phases: phasesOfRequests(requests, facts, (request) => this.#lines[request]),
       requests,
       ...(tokens && { tokens }),
       exclusions,

@@ -15,6 +15,7 @@ export interface PhaseRule {
  * A request of one output token has no decode phase. Requests without a first token, or without time between the two
  * marks of a phase, do not give that phase.
  *
+ * @param lineOfRequest line of the file that each request was read from, for messages
  * @example
  * phasesOfRequests({ length: 1, requestIds: ..., scheduledSec: [0], firstTokenSec: [0.1], lastTokenSec: [0.5], promptTokens: [96], outputTokens: [5] })
  * // prefill [0, 0.1) of 96 tokens, decode [0.1, 0.5) of 4
@@ -22,6 +23,7 @@ export interface PhaseRule {
 export function phasesOfRequests(
   requests: RequestTable,
   rule: PhaseRule = { firstTokenWithPrefill: true },
+  lineOfRequest?: (request: number) => number,
 ): PhaseTable {
   const { length, scheduledSec, arrivalSec, firstTokenSec, lastTokenSec, promptTokens, cachedTokens, outputTokens } =
     requests;
@@ -48,5 +50,9 @@ export function phasesOfRequests(
       if (instance !== undefined) phases.setInstance(instance);
     }
   }
-  return phases.table(requests.requestIds, requests.instanceIds);
+  return phases.table(
+    requests.requestIds,
+    requests.instanceIds,
+    lineOfRequest && ((_, request) => lineOfRequest(request)),
+  );
 }

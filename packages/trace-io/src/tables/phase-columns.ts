@@ -78,7 +78,12 @@ export class PhaseColumns {
     this.#instance[this.#count - 1] = instance;
   }
 
-  table(requestIds: NameColumn, instanceIds?: NameColumn): PhaseTable {
+  /** @param lineOf line of the file by row and its request, for messages */
+  table(
+    requestIds: NameColumn,
+    instanceIds?: NameColumn,
+    lineOf?: (row: number, request: number) => number,
+  ): PhaseTable {
     const length = this.#count;
     const { kind, startSec, endSec, tokens, request } = this.#columns;
     return tableOfColumns({
@@ -91,6 +96,7 @@ export class PhaseColumns {
       ...(this.#steps && { steps: this.#steps.subarray(0, length) }),
       ...(this.#cachedTokens && { cachedTokens: this.#cachedTokens.subarray(0, length) }),
       ...(this.#instance && instanceIds && { instance: this.#instance.subarray(0, length), instanceIds }),
+      ...(lineOf && { lineOf: (row: number) => lineOf(row, request[row]) }),
     });
   }
 

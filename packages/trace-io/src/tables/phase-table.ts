@@ -32,4 +32,6 @@ export interface PhaseTable {
   /** Index of the engine into `instanceIds`; absent means one engine. */
   readonly instance?: Uint32Array;
   readonly instanceIds?: NameColumn;
+  /** Line of the file that a row was read from, for messages; absent where nothing tells. */
+  readonly lineOf?: (row: number) => number;
 }

@@ -27,7 +27,7 @@ export interface TableColumns {
 const tokensByTable = new WeakMap<PhaseTable, Counts>();
 
 /** The table of these columns. Its two columns of tokens are made when first asked for: a table that is only looked at or written again never holds both. */
-export const tableOfColumns = ({ tokens, ...columns }: TableColumns): PhaseTable => {
+export const tableOfColumns = ({ tokens, ...columns }: TableColumns & Pick<PhaseTable, 'lineOf'>): PhaseTable => {
   const { kind } = columns;
   const tokensOf = (wanted: number): (() => Float64Array) => {
     let column: Float64Array | undefined;

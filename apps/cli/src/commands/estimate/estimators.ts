@@ -57,6 +57,7 @@ export const runEstimator = (
           model: args.model,
           terms: termNames(args.terms),
           maxNumBatchedTokens: args.maxNumBatchedTokens ?? facts.settings.maxNumBatchedTokens,
+          promptOffset: args.promptOffset,
           ci: args.ci,
           window,
           tol,

@@ -11,6 +11,7 @@ const PARTICULAR: readonly (readonly [Option, readonly Algorithm[]])[] = [
   ['model', ['step-clock']],
   ['terms', ['step-clock']],
   ['maxNumBatchedTokens', ['step-clock']],
+  ['promptOffset', ['step-clock']],
   ['ci', ['step-clock']],
   ['holdout', ['step-clock']],
   ['window', ['step-clock']],

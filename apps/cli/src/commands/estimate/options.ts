@@ -1,6 +1,6 @@
 import { STEP_CLOCK_MODELS } from '@stepclock/beta-estimators';
 import { hardwareOptions } from '../../options/hardware-options.js';
-import { count, fraction, positive, positiveInteger, properFraction } from '../../options/number-rules.js';
+import { count, fraction, integer, positive, positiveInteger, properFraction } from '../../options/number-rules.js';
 import { type ArgsOf, alias, choice, flag, jsonOption, number, text } from '../../options/option.js';
 import { reportOptions } from '../../options/picture-options.js';
 import { traceOptions } from '../../options/trace-options.js';
@@ -28,6 +28,10 @@ export const estimateOptions = {
   ),
   terms: text('step-clock: terms of the cost, by name, apart by commas: step,prefill_tokens,prefill_step,... [auto]'),
   'max-num-batched-tokens': number('step-clock: the token budget a step [from meta.json]', positiveInteger),
+  'prompt-offset': number(
+    'step-clock: tokens that the engine computes of every prompt beyond those that the trace counts, negative: fewer; 0 refuses a correction [as the trace tells, where it does so clearly]',
+    integer,
+  ),
   ci: number('step-clock: level of the confidence intervals [0.95]', properFraction),
   holdout: number('step-clock: fit on this first fraction of the time span, test on the rest', properFraction),
   window: text('step-clock: fit on a part, START:END in seconds after the first event'),

@@ -15,6 +15,8 @@ export interface CostColumns {
 /** What lies between a client and the engine: fitted beside the cost of a step where only a client's clock tells the start of a prefill. */
 export const [OVERHEAD] = termsNamed(['client_overhead'], DIAGNOSTIC_TERMS);
 export const [FIRST_DELAY] = termsNamed(['first_token_delay'], DIAGNOSTIC_TERMS);
+/** Tells tokens of prompts that the log does not know; stands among the columns, never in a model. */
+export const [PROMPTS] = termsNamed(['prefill_requests'], DIAGNOSTIC_TERMS);
 /** What a client's clock adds to rows, which is no cost of a step. */
 export const OF_CLIENTS = termsNamed(['client_overhead', 'first_token_delay'], DIAGNOSTIC_TERMS);
 
@@ -39,7 +41,9 @@ export const costColumns = (
   const most = problems.reduce((max, { frame }) => frame.decodes.reduce((a, b) => Math.max(a, b), max), 0);
   const told = terms.filter((term) => known || !readsContext([term]));
   const overhead = queueInPrefill === 'yes' ? OF_CLIENTS : [];
-  const priors = isAsked ? [] : CATALOGUE.filter((term) => term.role === 'open' && isHeld(term, most));
+  const priors = isAsked
+    ? []
+    : CATALOGUE.filter((term) => (term.role === 'open' && isHeld(term, most)) || term === PROMPTS);
   return { own: [...told, ...overhead], pooled: [...told, ...priors, ...overhead] };
 };
 

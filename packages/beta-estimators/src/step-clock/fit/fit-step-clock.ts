@@ -4,10 +4,11 @@ import { type ClockProblem, clockProblem } from '../clock/clock-problem.js';
 import { requireCounts } from '../clock/require-counts.js';
 import { windowSums } from '../rows/window-sums.js';
 import { cutWindows, type TraceWindow } from '../trace/cut-windows.js';
+import { type MendedTrace, mendedTrace } from '../trace/mended-trace.js';
 import { promptLengths, tellsContext, traceColumns, WHOLE_TRACE } from '../trace/trace-columns.js';
 import { withoutDelay } from '../trace/without-delay.js';
 import { triedConventions } from './conventions.js';
-import { costColumns, FIRST_DELAY, onPooled } from './cost-columns.js';
+import { costColumns, FIRST_DELAY, onPooled, PROMPTS } from './cost-columns.js';
 import { evenStart, fitClock } from './fit-clock.js';
 import { type ExactWindow, fitGivingWay, SUSPICIOUS } from './give-way.js';
 import { heldClock, laidFit } from './held-clock.js';
@@ -47,24 +48,25 @@ const STILL = 5e-3;
  * @throws Fault as `estimateStepClock`
  */
 export const fitStepClock = (
-  phases: PhaseTable,
+  given: PhaseTable,
   options: ResolvedStepClockOptions,
   onProgress: (share: number) => void = () => {},
   visitors: WindowVisitors = () => () => {},
 ): TraceFit => {
   const { maxNumBatchedTokens, maxOuterIters, tol } = options;
   const budget = maxNumBatchedTokens ?? Number.POSITIVE_INFINITY;
-  const prompts = promptLengths(phases);
-  let trace = cutTrace(phases, options, prompts);
+  const mended = mendedTrace(given);
+  const prompts = promptLengths(mended.phases);
+  let trace = cutTrace(mended, options, prompts);
   requireCounts([...trace.problems.values()]);
-  const known = tellsContext(phases, trace.all.flat(), prompts);
+  const known = tellsContext(mended.phases, trace.all.flat(), prompts);
   let columns = costColumns([...trace.problems.values()], known, options);
   const blocks = Math.ceil(BLOCKS / Math.max(trace.all.length, 1));
 
   // Many windows tell the terms with priors from noise; few only what lowers the held-out loss clearly, once the base terms stand.
   const long = trace.all.length >= ENOUGH_WINDOWS;
   const where = (isIn: (term: Term) => boolean): readonly number[] =>
-    columns.pooled.flatMap((term, t) => (isIn(term) ? [t] : []));
+    columns.pooled.flatMap((term, t) => (term !== PROMPTS && isIn(term) ? [t] : []));
   let of = where(({ role, priorShare }) => options.isAsked || role !== 'open' || (long && priorShare !== null));
   const candidates = where(
     ({ role, priorShare }) => !options.isAsked && role === 'open' && (priorShare === null) === long,
@@ -109,22 +111,23 @@ export const fitStepClock = (
     const delay = columns.pooled.indexOf(FIRST_DELAY);
     if (delay >= 0 && m <= LEAST_PASSES && Math.abs(now[delay]) > LEAST_DELAY_SEC) {
       firstDelaySec += now[delay];
-      trace = cutTrace(withoutDelay(phases, firstDelaySec), options, prompts);
+      trace = cutTrace({ ...mended, phases: withoutDelay(mended.phases, firstDelaySec) }, options, prompts);
       now[delay] = 0;
     }
     const onAll = m >= Math.min(LEAST_PASSES, most);
     if (onAll && sampled && !options.isAsked) {
       // Columns that the sample has no use for would cost every segment of the rest.
-      const kept = chosenTerms(
+      const chosen = chosenTerms(
         last.windows,
         where(({ role }) => role !== 'open'),
         where(({ role }) => role === 'open'),
       );
+      const kept = columns.pooled.flatMap((term, t) => (chosen.includes(t) || term === PROMPTS ? [t] : []));
       const taken = (b: Float64Array): Float64Array => Float64Array.from(kept, (t) => b[t]);
       columns = { ...columns, pooled: kept.map((t) => columns.pooled[t]) };
       passes = passes.map((before) => ({ ...before, coefficients: taken(before.coefficients) }));
       [now, start] = [taken(now), taken(start)];
-      of = kept.map((_, t) => t);
+      of = where(() => true);
     }
     const before = passes.at(-2)?.coefficients ?? start;
     const coefficients = m > LEAST_PASSES ? now.map((b, t) => (b + before[t]) / 2) : now;
@@ -162,6 +165,8 @@ export const fitStepClock = (
     columns,
     cut,
     firstDelaySec,
+    oddRows: mended.oddRows,
+    standstills: mended.standstills,
     start,
     passes,
     change,
@@ -186,14 +191,14 @@ const mergedTo = (most: number, windows: readonly StepWindow[]): readonly StepWi
 
 /** A trace as windows, the problems of those that are looked at more than once at hand. */
 const cutTrace = (
-  phases: PhaseTable,
+  { phases, left, uncounted, cutsSec }: MendedTrace,
   { window, maxNumBatchedTokens }: ResolvedStepClockOptions,
   prompts: Float64Array,
 ) => {
-  const all = cutWindows(phases, window ?? WHOLE_TRACE);
+  const all = cutWindows(phases, window ?? WHOLE_TRACE, { left, cutsSec });
   const seeds = evenly(all, SEEDS);
   const problemOf = (parts: TraceWindow): ClockProblem =>
-    clockProblem(traceColumns(phases, parts, prompts), maxNumBatchedTokens ?? Number.POSITIVE_INFINITY);
+    clockProblem(traceColumns(phases, parts, prompts, uncounted), maxNumBatchedTokens ?? Number.POSITIVE_INFINITY);
   return { all, seeds, problemOf, problems: new Map(seeds.map((parts) => [parts, problemOf(parts)])) };
 };
 

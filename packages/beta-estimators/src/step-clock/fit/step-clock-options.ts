@@ -18,6 +18,11 @@ export interface StepClockOptions {
   readonly maxNumBatchedTokens?: number;
   /** Whether waiting is part of the prefill phases, when known; a warning then says what that costs. Default `unknown`. */
   readonly queueInPrefill?: 'no' | 'yes' | 'unknown';
+  /**
+   * Tokens that the engine computes of every prompt beyond those that the trace counts (a template); negative: fewer (a cached system prompt). `auto`: as
+   * the trace tells, where it does so clearly. Default `auto`; no correction where terms were asked for.
+   */
+  readonly promptOffset?: number | 'auto';
   /** Level of the intervals, in (0, 1). Default 0.95. */
   readonly ci?: number;
   /** Fit on this part only, seconds on the trace's clock; requests in flight at an edge press, but give no count. */
@@ -41,6 +46,7 @@ export interface ResolvedStepClockOptions {
   readonly isAsked: boolean;
   readonly maxNumBatchedTokens: number | null;
   readonly queueInPrefill: 'no' | 'yes' | 'unknown';
+  readonly promptOffset: number | 'auto';
   readonly ci: number;
   readonly window: Window | null;
   /** Null: the default. */
@@ -54,7 +60,14 @@ const DEFAULT_ROUNDS = 25;
 /** Every option with its default. @throws Fault `beta-estimators/bad-option`, `step-cost/unknown-term` */
 export const resolvedStepClock = (options: StepClockOptions): ResolvedStepClockOptions => {
   const { model = 'auto', terms = 'auto', catalogue = CATALOGUE, maxNumBatchedTokens = null } = options;
-  const { queueInPrefill = 'unknown', ci = 0.95, window = null, tol, maxOuterIters = DEFAULT_ROUNDS } = options;
+  const {
+    promptOffset = 'auto',
+    queueInPrefill = 'unknown',
+    ci = 0.95,
+    window = null,
+    tol,
+    maxOuterIters = DEFAULT_ROUNDS,
+  } = options;
   check('model', STEP_CLOCK_MODELS.includes(model), `must be one of ${STEP_CLOCK_MODELS.join(', ')}`, model);
   check('terms', terms === 'auto' || model === 'auto', 'must not be given beside a model', model);
   check('queueInPrefill', QUEUE.includes(queueInPrefill), `must be one of ${QUEUE.join(', ')}`, queueInPrefill);
@@ -63,6 +76,12 @@ export const resolvedStepClock = (options: StepClockOptions): ResolvedStepClockO
     maxNumBatchedTokens === null || (maxNumBatchedTokens > 0 && maxNumBatchedTokens < Number.POSITIVE_INFINITY),
     'must be positive and finite',
     maxNumBatchedTokens,
+  );
+  check(
+    'promptOffset',
+    promptOffset === 'auto' || Number.isSafeInteger(promptOffset),
+    'must be auto or a whole number of tokens',
+    promptOffset,
   );
   check('ci', ci > 0 && ci < 1, 'must be above 0 and below 1', ci);
   check('window', window === null || window[0] < window[1], 'must start before it ends', window?.join(':'));
@@ -91,6 +110,7 @@ export const resolvedStepClock = (options: StepClockOptions): ResolvedStepClockO
     isAsked: terms !== 'auto' || model !== 'auto',
     maxNumBatchedTokens,
     queueInPrefill,
+    promptOffset,
     ci,
     window,
     tol: tol ?? null,

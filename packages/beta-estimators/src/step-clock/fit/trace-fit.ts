@@ -1,6 +1,8 @@
 import type { WindowsFit } from '@stepclock/step-cost';
 import type { ClockProblem } from '../clock/clock-problem.js';
 import type { TraceWindow } from '../trace/cut-windows.js';
+import type { OddRow } from '../trace/odd-rows.js';
+import type { Standstill } from '../trace/standstills.js';
 import type { Conventions } from './conventions.js';
 import type { CostColumns } from './cost-columns.js';
 import type { LaidClock } from './held-clock.js';
@@ -40,6 +42,9 @@ export interface TraceFit extends PooledWindows {
   readonly change: number;
   /** By how much first tokens reached a client later than others, s; negative: last ones were late. Taken off before clocks are laid. */
   readonly firstDelaySec: number;
+  /** The few rows and moments that cannot be right. */
+  readonly oddRows: readonly OddRow[];
+  readonly standstills: readonly Standstill[];
   /** Decodes whose counts gave way, and the seconds of the steps that they lack. */
   readonly stretched: number;
   readonly stretchedSec: number;

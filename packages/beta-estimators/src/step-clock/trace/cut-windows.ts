@@ -1,4 +1,5 @@
-import { DECODE, type PhaseTable, tokensOfRows } from '@stepclock/trace-io';
+import { DECODE, type PhaseTable } from '@stepclock/trace-io';
+import { stepsOfRows } from './odd-rows.js';
 import { hasWork, type TracePart, type Window } from './trace-columns.js';
 
 /** Some time of one engine, or all of some small ones: what has one clock, started by itself. */
@@ -13,15 +14,38 @@ const TIMES_ACTIVE = 12;
 const BINS = 64;
 const REACH = 0.3;
 
+/** What {@link cutWindows} may be told besides. */
+interface Known {
+  /** Rows that take no part. */
+  readonly left?: ReadonlySet<number>;
+  /** Moments at which no phase's count holds: the clock starts anew there, inside a window. */
+  readonly cutsSec?: readonly number[];
+}
+
 /**
  * Cuts a trace into windows: every engine by itself, where little is in flight. A phase over an edge belongs to both sides. Engines too small
  * for a window of their own share one.
  */
-export const cutWindows = (phases: PhaseTable, within: Window): readonly TraceWindow[] => {
+export const cutWindows = (
+  phases: PhaseTable,
+  within: Window,
+  { left = new Set(), cutsSec = [] }: Known = {},
+): readonly TraceWindow[] => {
+  const windows = windowsOfEngines(phases, within, left);
+  if (cutsSec.length === 0) return windows;
+  return windows.map((parts) =>
+    parts.flatMap(({ rows, window: [from, to] }) => {
+      const inside = cutsSec.filter((sec) => sec > from && sec < to).sort((a, b) => a - b);
+      return rowsBetween(phases, rows, [from, ...inside, to]);
+    }),
+  );
+};
+
+const windowsOfEngines = (phases: PhaseTable, within: Window, left: ReadonlySet<number>): readonly TraceWindow[] => {
   const windows: TraceWindow[] = [];
   let shared: TracePart[] = [];
   let decodes = 0;
-  for (const load of engineLoads(phases, within)) {
+  for (const load of engineLoads(phases, within, left)) {
     if (load.rows.length === 0) continue;
     const parts = cutEngine(phases, load, within);
     if (parts.length > 1 || load.decodes >= LEAST_DECODES) windows.push(...parts.map((part) => [part]));
@@ -51,10 +75,10 @@ interface EngineLoad {
   readonly lastSec: number;
 }
 
-const engineLoads = (phases: PhaseTable, [from, to]: Window): readonly EngineLoad[] => {
-  const { length, kind, startSec, endSec, steps, instance } = phases;
+const engineLoads = (phases: PhaseTable, [from, to]: Window, left: ReadonlySet<number>): readonly EngineLoad[] => {
+  const { length, kind, startSec, endSec, instance } = phases;
   const works = hasWork(phases);
-  const tokensOf = tokensOfRows(phases);
+  const stepsOf = stepsOfRows(phases);
   const engines = instance === undefined ? 1 : instance.reduce((most, i) => Math.max(most, i), 0) + 1;
   const loads = Array.from({ length: engines }, () => ({
     kept: 0,
@@ -70,7 +94,7 @@ const engineLoads = (phases: PhaseTable, [from, to]: Window): readonly EngineLoa
   for (let i = 0; i < length; i++) {
     const start = startSec[i];
     const end = endSec[i];
-    if (!(start < to && end > from) || !works(i)) continue;
+    if (!(start < to && end > from) || !works(i) || left.has(i)) continue;
     const engine = instance === undefined ? 0 : instance[i];
     const load = loads[engine];
     if (instance !== undefined) engineOf[kept] = engine;
@@ -79,10 +103,9 @@ const engineLoads = (phases: PhaseTable, [from, to]: Window): readonly EngineLoa
     load.firstSec = Math.min(load.firstSec, Math.max(start, from));
     load.lastSec = Math.max(load.lastSec, Math.min(end, to));
     if (kind[i] !== DECODE) continue;
-    const given = steps === undefined ? Number.NaN : steps[i];
     load.decodes++;
     load.decodeSec += end - start;
-    load.steps += given >= 0 ? given : tokensOf(i);
+    load.steps += stepsOf(i);
   }
   if (instance === undefined) return [{ ...loads[0], rows: rows.subarray(0, kept) }];
   const own = loads.map((load) => new Uint32Array(load.kept));

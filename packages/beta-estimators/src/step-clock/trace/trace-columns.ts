@@ -40,6 +40,9 @@ export interface TraceColumns {
 
 export const WHOLE_TRACE: Window = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 
+const NONE: ReadonlySet<number> = new Set();
+const ascending = (a: number, b: number): number => a - b;
+
 /** Seconds of nothing between two parts of the common time line. */
 const GAP_SEC = 1;
 
@@ -55,12 +58,14 @@ export interface TracePart {
  * Parts are laid one after another with a gap between, so that whatever holds for a trace with idle gaps holds for many engines as well.
  *
  * @param prompts prompt tokens by request, as {@link promptLengths} has them
+ * @param uncounted decodes whose counts say nothing: they are cut at their ends
  * @throws Fault `beta-estimators/bad-time` for a phase that this time line cannot hold
  */
 export const traceColumns = (
   phases: PhaseTable,
   parts: readonly TracePart[] = wholeParts(phases),
   prompts: Float64Array = promptLengths(phases),
+  uncounted: ReadonlySet<number> = NONE,
 ): TraceColumns => {
   const { kind, startSec, endSec, steps, request, cachedTokens } = phases;
   const tokensOf = tokensOfRows(phases);
@@ -96,7 +101,8 @@ export const traceColumns = (
     for (const i of rows) {
       const start = startSec[i];
       const end = endSec[i];
-      const isCut = start < from || end > to;
+      const isCut = start < from || end > to || uncounted.has(i);
+      if (uncounted.has(i) && end < to) edgesSec.push(end - offset);
       const begin = Math.max(start, from) - offset;
       const finish = Math.min(end, to) - offset;
       checkLength(finish - begin, used, i);
@@ -122,12 +128,12 @@ export const traceColumns = (
       }
     }
   }
-  return { originSec: Number.isNaN(originSec) ? 0 : originSec, prefills, decodes, edgesSec };
+  return { originSec: Number.isNaN(originSec) ? 0 : originSec, prefills, decodes, edgesSec: edgesSec.sort(ascending) };
 };
 
 /** Beyond these no squares of times, and no sums of squares, lose their digits; no clock counts so far or so finely. */
-const LEAST_SEC = 1e-15;
-const MOST_SEC = 1e15;
+export const LEAST_SEC = 1e-15;
+export const MOST_SEC = 1e15;
 
 const checkLength = (durationSec: number, spanSec: number, row: number): void => {
   if (durationSec >= LEAST_SEC && durationSec <= MOST_SEC && spanSec <= MOST_SEC) return;

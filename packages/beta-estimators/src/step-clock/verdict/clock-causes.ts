@@ -28,11 +28,29 @@ const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
  * What is wrong with a trace: one cause, whose own test says so; where none does and the clock describes the trace poorly, that.
  *
  * @param isClient whether a client's clock told the times
+ * @param timeUnitSec what times are rounded to, s
  */
-export const clockCauses = (clock: ClockReport, isClient: boolean): EstimateWarning[] => [
-  ...cause(clock, isClient),
+export const clockCauses = (clock: ClockReport, isClient: boolean, timeUnitSec: number | null): EstimateWarning[] => [
+  ...(coarseTimes(clock, timeUnitSec) ?? cause(clock, isClient)),
   ...overBudget(clock),
 ];
+
+/** Times coarser than this part of a step tell no steps. */
+const COARSE = 0.5;
+
+/** Times that are rounded to about a step or more: whatever else seems wrong follows from that. */
+const coarseTimes = (
+  { meanStepSeconds, relativeResidual }: ClockReport,
+  timeUnitSec: number | null,
+): EstimateWarning[] | undefined =>
+  timeUnitSec !== null && relativeResidual > SUSPICIOUS && timeUnitSec > COARSE * meanStepSeconds
+    ? [
+        {
+          code: 'coarse-times',
+          message: `times are rounded to ${timeUnitSec} s, and a step takes ${meanStepSeconds.toPrecision(2)} s: they are too coarse to count steps by`,
+        },
+      ]
+    : undefined;
 
 const cause = (clock: ClockReport, isClient: boolean): EstimateWarning[] => {
   const { stretchedDecodes, decodes, conventions, relativeResidual } = clock;
@@ -58,7 +76,7 @@ const cause = (clock: ClockReport, isClient: boolean): EstimateWarning[] => {
     return [
       {
         code: 'several-engines',
-        message: `${residual}, and ${clock.heldSegments} of ${clock.segments} segments would need time to run backwards: no one engine can have done this. Likely: several engines in one trace without an instance column; else many preemptions, or speculative decoding (several tokens a step)`,
+        message: `${residual}, and ${clock.heldSegments} of ${clock.segments} segments would need time to run backwards: no one engine can have done this. Likely: several engines in one trace without an instance column, or output counts that are not the engine's own (counted by another tokenizer); else many preemptions, or speculative decoding (several tokens a step)`,
       },
     ];
   }

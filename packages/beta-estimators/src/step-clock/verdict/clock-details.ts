@@ -1,9 +1,9 @@
 import { type PrefixSums, prefixSum, sumBetween } from '@stepclock/overlap-pressure';
 import { dividedCost, emptyStretch, fittedSeconds } from '@stepclock/step-cost';
 import type { PhaseTable } from '@stepclock/trace-io';
-import { fitStepClock } from '../fit/fit-step-clock.js';
 import type { ResolvedStepClockOptions } from '../fit/step-clock-options.js';
 import type { LaidWindow } from '../fit/trace-fit.js';
+import { fitWithPrompts } from '../prompts/fit-with-prompts.js';
 import { activeOn } from '../trace/clock-frame.js';
 import type { Decodes, Prefills } from '../trace/trace-columns.js';
 
@@ -65,7 +65,7 @@ export const stepClockDetails = (phases: PhaseTable, options: ResolvedStepClockO
       windows.push(detailsOf(window));
     };
   };
-  fitStepClock(phases, options, undefined, begin);
+  fitWithPrompts(phases, options, undefined, begin);
   const inRow = (column: (window: StepClockDetails) => Float64Array): Float64Array => {
     const pieces = windows.map(column);
     const whole = new Float64Array(pieces.reduce((sum, { length }) => sum + length, 0));

@@ -10,14 +10,26 @@ import {
 } from '@stepclock/step-cost';
 import { type PhaseTable, requirePrefillTokens } from '@stepclock/trace-io';
 import type { EstimateHistory, EstimateWarning } from '../../estimate.js';
+import {
+  type CrossCheck,
+  clocklessCheck,
+  clocklessIntervals,
+  crossCheckWarnings,
+  standsIn,
+} from '../clockless/cross-check.js';
 import { OF_CLIENTS, OVERHEAD } from '../fit/cost-columns.js';
 import { readsContext } from '../fit/exact-policy.js';
-import { fitStepClock } from '../fit/fit-step-clock.js';
 import { type ResolvedStepClockOptions, resolvedStepClock, type StepClockOptions } from '../fit/step-clock-options.js';
 import type { TraceFit } from '../fit/trace-fit.js';
+import { fitWithPrompts } from '../prompts/fit-with-prompts.js';
+import { PromptTally } from '../prompts/prompt-tally.js';
+import { promptWarnings } from '../prompts/prompt-warnings.js';
+import { timeUnitSec } from '../trace/time-unit.js';
+import type { TraceColumns } from '../trace/trace-columns.js';
 import { type ClockReport, ClockTally } from './clock-report.js';
 import { type BatchSteps, type Compositions, CompositionTally } from './compositions.js';
-import { type FitVerdict, fitVerdict } from './fit-verdict.js';
+import { type FitVerdict, fitVerdict, withoutClock } from './fit-verdict.js';
+import { namedRows, type Oddities, oddityWarnings } from './oddities.js';
 import type { StepClockIntervals } from './step-clock-intervals.js';
 import { stepClockWarnings, type WarningEvidence } from './step-clock-warnings.js';
 import { type WindowReport, windowReports } from './window-reports.js';
@@ -34,7 +46,7 @@ export interface StepClockDiagnostics {
   readonly steps: number;
 }
 
-export interface StepClockEstimate {
+export interface StepClockEstimate extends Oddities {
   readonly algo: 'step-clock';
   /** What was fitted; `auto` has been decided. `terms`: a list that was asked for. */
   readonly model: 'linear' | 'kv' | 'terms';
@@ -48,6 +60,8 @@ export interface StepClockEstimate {
   readonly windows: readonly StepWindow[];
   /** What lies between a client and the engine, s a start; only where a client's clock told starts on an idle engine. */
   readonly overhead?: { readonly seconds: number; readonly interval: readonly [number, number] | null };
+  /** Tokens of every prompt beyond those that the log counts, by which prompts were shifted; absent where they were not. */
+  readonly promptOffsetTokens?: number;
   readonly identifiability: Identifiability & {
     readonly compositions: Compositions;
     readonly batches: readonly BatchSteps[];
@@ -56,6 +70,10 @@ export interface StepClockEstimate {
   /** What the trace was cut into, in the order of time. */
   readonly byWindow: readonly WindowReport[];
   readonly verdict: FitVerdict;
+  /** What a regression of the decodes says that needs no clock; null where too few of them tell. */
+  readonly crossCheck: CrossCheck | null;
+  /** Whether that regression stands in for a clock that is not believed. */
+  readonly isFallback: boolean;
   /** Whether the last pass met the tolerance that was asked for, or the default one. */
   readonly converged: boolean;
   readonly iterations: number;
@@ -76,55 +94,81 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
   const resolved = resolvedStepClock(options);
   requirePrefillTokens(phases);
   const tally = new ClockTally(resolved.maxNumBatchedTokens);
+  const prompts = new PromptTally();
+  let parts: TraceColumns[] = [];
   const seen = new CompositionTally(resolved.maxNumBatchedTokens ?? Number.POSITIVE_INFINITY);
-  const trace = fitStepClock(phases, resolved, options.onProgress, () => {
-    const visits = [tally.visitors(), seen.visitors()];
+  const { trace, offsetTokens, isFound } = fitWithPrompts(phases, resolved, options.onProgress, () => {
+    const visits = [tally.visitors(), seen.visitors(), prompts.visitors()];
+    parts = [];
     return (window) => {
+      if (parts.length < MOST_CHECKED) parts.push(window.problem.columns);
       for (const visit of visits) visit(window);
     };
   });
   const { regression, columns } = trace;
+  const ofClock = fitVerdict(trace);
+  const clockless = clocklessCheck(parts, resolved.ci, trace);
+  const crossCheck = clockless?.check ?? null;
+  const stand =
+    clockless !== undefined &&
+    !resolved.isAsked &&
+    ofClock.grade === 'does not fit' &&
+    standsIn(clockless.check, ofClock.heldOutError)
+      ? clockless.fit
+      : undefined;
   const kept = regression.of.filter((t) => !OF_CLIENTS.includes(columns.pooled[t]));
-  const terms = kept.map((t) => columns.pooled[t]);
-  const intervals = intervalsOf(regression, kept, terms);
+  const terms = stand?.windows[0].terms ?? kept.map((t) => columns.pooled[t]);
+  const intervals = stand === undefined ? intervalsOf(regression, kept, terms) : clocklessIntervals(stand);
   const converged = trace.still || (resolved.tol === null && hasComeToRest(trace, regression));
-  const identified = { ...regression.identifiability, compositions: seen.ranges, batches: seen.batches };
-  const betas = betasOf(
-    terms,
-    Float64Array.from(kept, (t) => regression.coefficients[t]),
-  );
+  const identified = { ...(stand ?? regression).identifiability, compositions: seen.ranges, batches: seen.batches };
+  const betas = betasOf(terms, stand?.coefficients ?? Float64Array.from(kept, (t) => regression.coefficients[t]));
+  const windows = stand?.windows ?? windowsOn(trace.windows, kept, regression.coefficients);
   const clock = tally.report(trace);
+  const oddities = { oddRows: namedRows(trace.oddRows, phases), standstills: trace.standstills };
   options.onProgress?.(1);
   return {
     algo: 'step-clock',
     model: terms.every((term) => BASE_TERMS.includes(term)) ? (readsContext(terms) ? 'kv' : 'linear') : 'terms',
     terms,
-    options: resolved,
+    options: { ...resolved, promptOffset: offsetTokens },
+    ...(offsetTokens !== 0 && { promptOffsetTokens: offsetTokens }),
     betas,
     intervals,
-    windows: windowsOn(trace.windows, kept, regression.coefficients),
+    windows,
     ...overheadOf(trace),
     identifiability: identified,
     clock,
     byWindow: windowReports(phases, trace.fitted),
-    verdict: fitVerdict(trace),
+    ...oddities,
+    verdict: stand === undefined ? ofClock : withoutClock(ofClock),
+    crossCheck,
+    isFallback: stand !== undefined,
     converged,
     iterations: trace.passes.length,
     diagnostics: diagnosticsOf(phases, trace, clock),
     history: historyOf(trace, kept),
-    warnings: stepClockWarnings({
-      terms,
-      intervals,
-      identified,
-      clock,
-      betas,
-      converged,
-      meanStepSec: clock.meanStepSeconds,
-      shareOf: shareOf(trace.windows, terms),
-      queueInPrefill: resolved.queueInPrefill === 'yes',
-    }),
+    warnings: [
+      ...oddityWarnings(oddities),
+      ...crossCheckWarnings(crossCheck, stand !== undefined, clock.stretchedDecodes > 0),
+      ...promptWarnings({ offsetTokens, isFound, perTokenSec: betas.beta1, ...clock, ...prompts.report }),
+      ...stepClockWarnings({
+        terms,
+        intervals,
+        identified,
+        clock,
+        betas,
+        converged,
+        timeUnitSec: timeUnitSec(phases),
+        meanStepSec: clock.meanStepSeconds,
+        shareOf: shareOf(windows, terms),
+        queueInPrefill: resolved.queueInPrefill === 'yes',
+      }),
+    ],
   };
 };
+
+/** The check reads no more windows: enough for its own intervals. */
+const MOST_CHECKED = 24;
 
 /** What lies between a client and the engine, where starts told. */
 const overheadOf = ({ columns, regression }: TraceFit): Pick<StepClockEstimate, 'overhead'> => {

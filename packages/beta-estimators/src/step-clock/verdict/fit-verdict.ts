@@ -36,6 +36,12 @@ export const fitVerdict = ({ windows, fitted, regression, r2, rms }: TraceFit): 
   return { grade, heldOutError: size, heldOutBias: bias, sentence: `${grade}: ${told(size, bias, rms, explains)}` };
 };
 
+/** The verdict on a trace whose decodes speak for themselves. */
+export const withoutClock = ({ sentence, ...rest }: FitVerdict): FitVerdict => ({
+  ...rest,
+  sentence: `${sentence}; the coefficients are those of a regression of the decodes without a clock`,
+});
+
 const told = (size: number | null, bias: number | null, rms: number, explains: boolean): string => {
   if (!explains) return 'the coefficients explain nothing of the time';
   if (size === null || bias === null) return `too short to leave a part out; rows are off by ${percent(rms)} of a step`;

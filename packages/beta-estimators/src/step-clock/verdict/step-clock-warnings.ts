@@ -6,6 +6,8 @@ import { type CoefficientEvidence, identifiabilityWarnings } from './identifiabi
 export interface WarningEvidence extends CoefficientEvidence {
   readonly clock: ClockReport;
   readonly converged: boolean;
+  /** What times are rounded to, s; null where nothing usual. */
+  readonly timeUnitSec: number | null;
   /** Mean time of a step, s. */
   readonly meanStepSec: number;
   /** Whether waiting is known to be part of the prefill phases. */
@@ -14,7 +16,7 @@ export interface WarningEvidence extends CoefficientEvidence {
 
 /** What whoever uses the coefficients should know: first whether the clock can be believed, then what it cannot tell. */
 export const stepClockWarnings = (evidence: WarningEvidence): EstimateWarning[] => [
-  ...clockCauses(evidence.clock, evidence.queueInPrefill),
+  ...clockCauses(evidence.clock, evidence.queueInPrefill, evidence.timeUnitSec),
   ...identifiabilityWarnings(evidence),
   ...inputWarnings(evidence),
   ...(evidence.converged

@@ -1,0 +1,113 @@
+import { timeGrid } from '@stepclock/overlap-pressure';
+import {
+  BASE_TERMS,
+  FEWEST_WINDOWS,
+  type FitWindowsOptions,
+  fitRows,
+  type RowsFit,
+  type RowTable,
+  rowBlocks,
+  type Term,
+} from '@stepclock/step-cost';
+import type { TraceColumns } from '../trace/trace-columns.js';
+
+/** Fewer decodes tell nothing. */
+const ENOUGH = 40;
+/** Blocks that are left out in turn: decodes overlap, so few and long ones. */
+const BLOCKS = 20;
+
+/**
+ * The cost of a step from the decodes alone, without a clock: each took `N` steps, during which other phases, spread evenly over their own lengths, did so
+ * many prefill tokens, decode tokens and read so much context. It survives what breaks a clock, and knows less.
+ *
+ * @param terms some of the base terms
+ * @returns undefined with fewer than forty whole decodes, or fewer than ten blocks of them
+ */
+export const clocklessFit = (
+  parts: readonly TraceColumns[],
+  terms: readonly Term[],
+  options: Pick<FitWindowsOptions, 'level' | 'floorShare'>,
+): RowsFit | undefined => {
+  const tables = parts.map(decodeRows).filter(({ length }) => length > 0);
+  const length = tables.reduce((sum, table) => sum + table.length, 0);
+  if (length < ENOUGH) return undefined;
+  const joined = (of: (table: RowTable) => Float64Array): Float64Array => {
+    const all = new Float64Array(length);
+    let at = 0;
+    for (const table of tables) {
+      all.set(of(table), at);
+      at += table.length;
+    }
+    return all;
+  };
+  const rows: RowTable = {
+    length,
+    terms,
+    seconds: joined(({ seconds }) => seconds),
+    steps: joined(({ steps }) => steps),
+    sums: terms.map((term) => joined(({ sums }) => sums[BASE_TERMS.indexOf(term)])),
+  };
+  const fit = fitRows(rows, { ...options, blocks: rowBlocks(rows, BLOCKS) });
+  return fit.windows.length < FEWEST_WINDOWS ? undefined : fit;
+};
+
+/** One row a decode that no window cut, in the order of their ends. */
+const decodeRows = ({ prefills, decodes }: TraceColumns): RowTable => {
+  const empty = (): Float64Array => new Float64Array(0);
+  if (decodes.length === 0) {
+    return { length: 0, terms: BASE_TERMS, seconds: empty(), steps: empty(), sums: BASE_TERMS.map(empty) };
+  }
+  const p = prefills.length;
+  const count = p + decodes.length;
+  const startSec = new Float64Array(count);
+  startSec.set(prefills.startSec);
+  startSec.set(decodes.startSec, p);
+  const endSec = new Float64Array(count);
+  endSec.set(prefills.endSec);
+  endSec.set(decodes.endSec, p);
+  const { timesSec, segmentSec, startIndex, endIndex } = timeGrid(startSec, endSec);
+  const segments = segmentSec.length;
+  // Rates of prefill and decode tokens, and the context as a line in time: all change at boundaries only.
+  const change = [0, 1, 2, 3].map(() => new Float64Array(segments + 1));
+  const add = (what: number, i: number, value: number): void => {
+    change[what][startIndex[i]] += value;
+    change[what][endIndex[i]] -= value;
+  };
+  for (let i = 0; i < p; i++) add(0, i, prefills.tokens[i] / (endSec[i] - startSec[i]));
+  for (let q = 0; q < decodes.length; q++) {
+    const i = p + q;
+    const rate = decodes.steps[q] / (endSec[i] - startSec[i]);
+    add(1, i, rate);
+    add(2, i, decodes.context[q] - rate * startSec[i]);
+    add(3, i, rate);
+  }
+  const integrals = [0, 1, 2].map(() => new Float64Array(segments + 1));
+  const at = [0, 0, 0, 0];
+  for (let j = 0; j < segments; j++) {
+    for (const w of at.keys()) at[w] += change[w][j];
+    const middle = (timesSec[j] + timesSec[j + 1]) / 2;
+    integrals[0][j + 1] = integrals[0][j] + at[0] * segmentSec[j];
+    integrals[1][j + 1] = integrals[1][j] + at[1] * segmentSec[j];
+    integrals[2][j + 1] = integrals[2][j] + (at[2] + at[3] * middle) * segmentSec[j];
+  }
+  const whole = Array.from(decodes.steps.keys())
+    .filter((q) => decodes.cut[q] === 0 && decodes.steps[q] > 0)
+    .sort((a, b) => decodes.endSec[a] - decodes.endSec[b]);
+  const column = (of: (q: number) => number): Float64Array => Float64Array.from(whole, of);
+  const over = (w: number, q: number): number => integrals[w][endIndex[p + q]] - integrals[w][startIndex[p + q]];
+  const secondsOf = (q: number): number => decodes.endSec[q] - decodes.startSec[q];
+  const steps = column((q) => decodes.steps[q]);
+  const hasContext = !decodes.context.some(Number.isNaN);
+  return {
+    length: whole.length,
+    terms: BASE_TERMS,
+    seconds: column(secondsOf),
+    steps,
+    sums: [
+      steps,
+      column((q) => over(0, q)),
+      column((q) => over(1, q)),
+      column((q) => (hasContext ? (decodes.steps[q] / secondsOf(q)) * over(2, q) : 0)),
+    ],
+  };
+};

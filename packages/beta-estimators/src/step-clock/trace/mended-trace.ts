@@ -1,0 +1,85 @@
+import { medianOf } from '@stepclock/numerics';
+import { DECODE, type PhaseTable } from '@stepclock/trace-io';
+import { type OddRow, oddRows, stepsOfRows } from './odd-rows.js';
+import { type Standstill, standstills } from './standstills.js';
+import { LEAST_SEC, MOST_SEC, wholeParts } from './trace-columns.js';
+
+/** A trace without the few rows and moments that cannot be right. */
+export interface MendedTrace {
+  readonly phases: PhaseTable;
+  readonly oddRows: readonly OddRow[];
+  readonly standstills: readonly Standstill[];
+  /** Rows that take no part, and decodes whose counts say nothing: they press until their expected ends, where the clock is cut. */
+  readonly left: ReadonlySet<number>;
+  readonly uncounted: ReadonlySet<number>;
+  /** Moments, on the mended clock, at which a standstill was taken out. */
+  readonly cutsSec: readonly number[];
+}
+
+/** Looks for rows that outlast what others say by far, and for moments at which the clock was set forward, engine by engine. */
+export const mendedTrace = (phases: PhaseTable): MendedTrace => {
+  if (!isMeasured(phases)) return asGiven(phases);
+  const odd: OddRow[] = [];
+  const still: Standstill[] = [];
+  const startSec = phases.startSec.slice();
+  const endSec = phases.endSec.slice();
+  const cutsSec: number[] = [];
+  const stepsOf = stepsOfRows(phases);
+  for (const { rows } of wholeParts(phases)) {
+    const paces = Float64Array.from(rows, (i) =>
+      phases.kind[i] === DECODE && stepsOf(i) > 0 ? (phases.endSec[i] - phases.startSec[i]) / stepsOf(i) : Number.NaN,
+    ).filter((pace) => pace > 0);
+    if (paces.length === 0) continue;
+    const paceSec = medianOf(paces);
+    const stood = standstills(phases, rows, paceSec);
+    let taken = 0;
+    for (const { atSec, seconds } of stood) {
+      // A step of it stays, so that what ended right after it does not end before.
+      const outSec = seconds - paceSec;
+      for (const i of rows) {
+        if (phases.startSec[i] > atSec) startSec[i] -= Math.min(outSec, phases.startSec[i] - atSec);
+        if (phases.endSec[i] > atSec) endSec[i] -= Math.min(outSec, phases.endSec[i] - atSec);
+      }
+      cutsSec.push(atSec - taken);
+      taken += outSec;
+    }
+    still.push(...stood);
+    odd.push(...oddRows(stood.length === 0 ? phases : { ...phases, startSec, endSec }, rows, paceSec));
+  }
+  const strays = new Set(odd.flatMap(({ kind, row }) => (kind === 'prefill' ? [phases.request[row]] : [])));
+  const left = new Set<number>();
+  if (strays.size > 0) for (let i = 0; i < phases.length; i++) if (strays.has(phases.request[i])) left.add(i);
+  const uncounted = new Set<number>();
+  for (const { row, kind, expectedSec } of odd) {
+    if (kind !== 'decode' || left.has(row)) continue;
+    uncounted.add(row);
+    endSec[row] = startSec[row] + expectedSec;
+  }
+  if (odd.length + still.length === 0) return asGiven(phases);
+  return {
+    phases: { ...phases, startSec, endSec },
+    oddRows: odd,
+    standstills: still,
+    left,
+    uncounted,
+    cutsSec,
+  };
+};
+
+const asGiven = (phases: PhaseTable): MendedTrace => ({
+  phases,
+  oddRows: [],
+  standstills: [],
+  left: new Set(),
+  uncounted: new Set(),
+  cutsSec: [],
+});
+
+/** Whether every phase has a length that a sum over the trace can hold; what has not is refused later on. */
+const isMeasured = ({ length, startSec, endSec }: PhaseTable): boolean => {
+  for (let i = 0; i < length; i++) {
+    const sec = endSec[i] - startSec[i];
+    if (!(sec >= LEAST_SEC && sec <= MOST_SEC && Math.abs(startSec[i]) <= MOST_SEC)) return false;
+  }
+  return true;
+};

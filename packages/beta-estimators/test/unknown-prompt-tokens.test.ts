@@ -1,0 +1,65 @@
+import { drawWorkload, simulate } from '@stepclock/engine-sim';
+import { type PhaseTable, phasesOfRequests } from '@stepclock/trace-io';
+import { describe, expect, it } from 'vitest';
+import { estimateStepClock, type StepClockEstimate } from '../src/index.js';
+
+const COEFFICIENTS = { beta0: 9.5e-3, beta1: 42e-6, beta2: 75e-6, beta3: 110e-9 };
+const workload = drawWorkload({
+  requests: 400,
+  arrivals: { kind: 'poisson', perSec: 4 },
+  prompt: { kind: 'lognormal', mean: 900, sigma: 0.6, atLeast: 530 },
+  output: { kind: 'lognormal', mean: 150, sigma: 0.7 },
+  seed: 3,
+});
+
+/** The log of an engine that computes other prompts than the log counts. */
+const served = (more: number, cached: (prompt: number, request: number) => number = () => 0): PhaseTable => {
+  const { requests } = simulate(
+    {
+      ...workload,
+      promptTokens: workload.promptTokens.map((prompt) => prompt + more),
+      cachedTokens: workload.promptTokens.map(cached),
+    },
+    { coefficients: COEFFICIENTS, maxNumBatchedTokens: 2048, maxNumSeqs: 256, stepNoise: 0.02 },
+  );
+  const { cachedTokens: _, ...told } = requests;
+  return phasesOfRequests({ ...told, promptTokens: workload.promptTokens });
+};
+const estimated = (phases: PhaseTable, promptOffset: number | 'auto' = 'auto'): StepClockEstimate =>
+  estimateStepClock(phases, { maxNumBatchedTokens: 2048, promptOffset });
+const codes = ({ warnings }: StepClockEstimate): readonly string[] => warnings.map(({ code }) => code);
+
+describe('tokens of prompts that the log does not know', () => {
+  it('none: nothing is corrected', () => {
+    const estimate = estimated(served(0));
+    expect(estimate.promptOffsetTokens).toBeUndefined();
+    expect(codes(estimate)).toEqual([]);
+  });
+
+  it.each([
+    ['a template', 300, 0],
+    ['a cached system prompt', 0, 512],
+  ])('%s: found, and beta1 is per token really computed', (_, more, cached) => {
+    const estimate = estimated(served(more, () => cached));
+    expect(estimate.promptOffsetTokens).toAgree(more - cached, 0.05);
+    expect(estimate.betas.beta1).toAgree(COEFFICIENTS.beta1, 0.02);
+    expect(codes(estimate)).toContain('prompt-offset');
+    // An estimate's options give the same again.
+    expect(estimate.options.promptOffset).toBe(estimate.promptOffsetTokens);
+  });
+
+  it('is forced, or refused, without a word of a finding', () => {
+    const phases = served(0, () => 512);
+    const forced = estimated(phases, -512);
+    expect(forced.betas.beta1).toAgree(COEFFICIENTS.beta1, 0.02);
+    expect(codes(forced)).not.toContain('prompt-offset');
+    const refused = estimated(phases, 0);
+    expect(refused.promptOffsetTokens).toBeUndefined();
+    expect(refused.betas.beta1).not.toAgree(COEFFICIENTS.beta1, 0.02);
+  });
+
+  it('cache hits of half of the requests, each of its own size: two clouds', () => {
+    const estimate = estimated(served(0, (prompt, request) => (request % 2 === 0 ? 0 : Math.floor(prompt / 2))));
+    expect(codes(estimate)).toContain('prompts-in-two-clouds');
+  });
+});

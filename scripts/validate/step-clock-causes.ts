@@ -1,0 +1,213 @@
+/**
+ * What the step clock names on simulated engines: causes on logs that have none, and each cause on logs that have it; how often intervals hold.
+ *
+ * npm run ts -- scripts/validate/step-clock-causes.ts [--seeds 40 | --quick] [--requests 400]
+ */
+import { parseArgs } from 'node:util';
+import { estimateStepClock, type StepClockEstimate } from '@stepclock/beta-estimators';
+import {
+  type Coefficients,
+  drawWorkload,
+  runScenario,
+  type Scenario,
+  type ServedRequests,
+  scenarioNames,
+  scenarios,
+  simulate,
+} from '@stepclock/engine-sim';
+import { DECODE, type PhaseTable, phasesOfRequests } from '@stepclock/trace-io';
+
+// The data folder that every validation is given is not looked at: these engines are simulated.
+const { values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    requests: { type: 'string', default: '400' },
+  },
+});
+const seeds = Array.from({ length: Number(values.seeds ?? (values.quick ? 2 : 40)) }, (_, i) => i + 1);
+const requests = Number(values.requests);
+const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+const percent = (part: number, of: number): string => `${((100 * part) / Math.max(of, 1)).toFixed(1)} %`;
+
+/** Codes that say what is wrong with a log. */
+const CAUSES = [
+  'counts-off-by-one',
+  'several-engines',
+  'missing-requests',
+  'clock-inconsistent',
+  'preemption',
+  'late-tokens',
+  'over-budget',
+  'odd-rows',
+  'standstill',
+  'prompt-offset',
+  'prompts-in-two-clouds',
+  'prompt-scatter',
+  'coarse-times',
+  'no-clock',
+  'clocks-disagree',
+];
+const causesOf = ({ warnings }: StepClockEstimate): readonly string[] =>
+  warnings.map(({ code }) => code).filter((code) => CAUSES.includes(code));
+
+const LABELS = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
+const budgetOf = ({ engine }: Scenario) =>
+  engine.maxNumBatchedTokens === undefined ? {} : { maxNumBatchedTokens: engine.maxNumBatchedTokens };
+
+print(`Logs of ${requests} requests, ${seeds.length} seeds each.\n`);
+print('| clean set | runs | with a cause | which | 95 % intervals that hold: beta0, beta1, beta2, beta3 |');
+print('|---|---|---|---|---|');
+const all = { runs: 0, named: 0, held: 0, intervals: 0 };
+for (const name of scenarioNames.filter((n) => n !== 'preempting')) {
+  const which = new Map<string, number>();
+  const held = LABELS.map(() => ({ is: 0, of: 0 }));
+  let named = 0;
+  for (const seed of seeds) {
+    const { phases, coefficients } = runScenario(name, { seed, requests });
+    const queueInPrefill = scenarios[name].view.queueInPrefill === true ? 'yes' : 'no';
+    const estimate = estimateStepClock(phases, { ...budgetOf(scenarios[name]), queueInPrefill });
+    const causes = causesOf(estimate);
+    if (causes.length > 0) named++;
+    for (const code of causes) which.set(code, (which.get(code) ?? 0) + 1);
+    for (const [t, label] of LABELS.entries()) {
+      const interval = estimate.intervals?.byLabel[label];
+      const truth = coefficients[label] ?? 0;
+      if (!interval || truth === 0) continue;
+      held[t].of++;
+      if (interval[0] <= truth && truth <= interval[1]) held[t].is++;
+    }
+  }
+  all.runs += seeds.length;
+  all.named += named;
+  for (const { is, of } of held) {
+    all.held += is;
+    all.intervals += of;
+  }
+  const shown = [...which].map(([code, count]) => `${code} x${count}`).join(', ');
+  const shares = held.map(({ is, of }) => (of === 0 ? '-' : percent(is, of))).join(', ');
+  print(`| ${name} | ${seeds.length} | ${named} | ${shown} | ${shares} |`);
+}
+print(
+  `| all | ${all.runs} | ${all.named} (${percent(all.named, all.runs)}) | | ${percent(all.held, all.intervals)} of ${all.intervals} |`,
+);
+
+const TRUTH: Coefficients = { beta0: 9.5e-3, beta1: 42e-6, beta2: 75e-6, beta3: 110e-9 };
+const ENGINE = { coefficients: TRUTH, maxNumBatchedTokens: 2048, maxNumSeqs: 256, stepNoise: 0.02 };
+interface Load {
+  readonly outputMean?: number;
+  readonly more?: number;
+  readonly cached?: (prompt: number, request: number) => number;
+  readonly kvTokens?: number;
+  readonly instances?: number;
+}
+
+/** The log of an engine that may compute other prompts than the log counts. */
+const served = (
+  seed: number,
+  { outputMean = 150, more = 0, cached = () => 0, kvTokens, instances = 1 }: Load = {},
+): ServedRequests => {
+  const workload = drawWorkload({
+    requests,
+    arrivals: { kind: 'poisson', perSec: 6 * instances },
+    prompt: { kind: 'lognormal', mean: 900, sigma: 0.6, atLeast: 530, atMost: 4000 },
+    output: { kind: 'lognormal', mean: outputMean, sigma: 0.7, atMost: 2000 },
+    instances,
+    seed,
+  });
+  const { requests: log } = simulate(
+    {
+      ...workload,
+      promptTokens: workload.promptTokens.map((prompt) => prompt + more),
+      cachedTokens: workload.promptTokens.map(cached),
+    },
+    { ...ENGINE, ...(kvTokens !== undefined && { kvTokens }) },
+    { seed },
+  );
+  const { cachedTokens: _, instance: __, instanceIds: ___, ...told } = log;
+  return { ...told, promptTokens: workload.promptTokens };
+};
+
+const changed = (
+  table: PhaseTable,
+  columns: Partial<Pick<PhaseTable, 'startSec' | 'endSec' | 'decodeTokens'>>,
+): PhaseTable => ({ ...table, prefillTokens: table.prefillTokens, decodeTokens: table.decodeTokens, ...columns });
+const miscounted = (table: PhaseTable, by: number): PhaseTable =>
+  changed(table, { decodeTokens: table.decodeTokens.map((n, i) => (table.kind[i] === DECODE ? n + by : 0)) });
+const withLateRow = (log: ServedRequests, bySec: number): PhaseTable => {
+  const which = Math.floor(log.length / 3);
+  return phasesOfRequests({
+    ...log,
+    lastTokenSec: log.lastTokenSec.map((sec, i) => (i === which ? sec + bySec : sec)),
+  });
+};
+const setForward = (table: PhaseTable, bySec: number): PhaseTable => {
+  const atSec = table.endSec[Math.floor(table.length / 2)];
+  const later = (sec: number): number => (sec > atSec ? sec + bySec : sec);
+  return changed(table, { startSec: table.startSec.map(later), endSec: table.endSec.map(later) });
+};
+const without = (log: ServedRequests, isOut: (request: number) => boolean): PhaseTable => {
+  const table = phasesOfRequests(log);
+  const rows = Array.from({ length: table.length }, (_, i) => i).filter((i) => !isOut(table.request[i]));
+  const pick = (column: Float64Array): Float64Array => Float64Array.from(rows, (i) => column[i]);
+  return {
+    length: rows.length,
+    kind: Uint8Array.from(rows, (i) => table.kind[i]),
+    startSec: pick(table.startSec),
+    endSec: pick(table.endSec),
+    prefillTokens: pick(table.prefillTokens),
+    decodeTokens: pick(table.decodeTokens),
+    request: Uint32Array.from(rows, (i) => table.request[i]),
+    requestIds: table.requestIds,
+  };
+};
+const coarse = (table: PhaseTable, toSec: number): PhaseTable => {
+  const startSec = table.startSec.map((sec) => Math.round(sec / toSec) * toSec);
+  return changed(table, {
+    startSec,
+    endSec: table.endSec.map((sec, i) => Math.max(Math.round(sec / toSec) * toSec, startSec[i] + toSec)),
+  });
+};
+
+/** A tenth of the requests, in no order. */
+const isTenth = (request: number): boolean => (request * 7919) % 10 === 3;
+const CASES: readonly (readonly [cause: string, code: string, make: (seed: number) => PhaseTable])[] = [
+  [
+    'decodes count one step too many',
+    'counts-off-by-one',
+    (s) => miscounted(phasesOfRequests(served(s, { outputMean: 20 })), 1),
+  ],
+  ['a tenth of the requests is missing', 'missing-requests', (s) => without(served(s), isTenth)],
+  ['two engines in one log', 'several-engines', (s) => phasesOfRequests(served(s, { instances: 2 }))],
+  ['a cache of 14,000 tokens', 'preemption', (s) => phasesOfRequests(served(s, { kvTokens: 14_000 }))],
+  ['one row an hour late', 'odd-rows', (s) => withLateRow(served(s), 3600)],
+  ['one row ten seconds late', 'odd-rows', (s) => withLateRow(served(s), 10)],
+  ['the clock is set forward by 10 s', 'standstill', (s) => setForward(phasesOfRequests(served(s)), 10)],
+  ['512 tokens of every prompt cached', 'prompt-offset', (s) => phasesOfRequests(served(s, { cached: () => 512 }))],
+  ['a template of 300 tokens', 'prompt-offset', (s) => phasesOfRequests(served(s, { more: 300 }))],
+  ['a template of 35 tokens', 'prompt-offset', (s) => phasesOfRequests(served(s, { more: 35 }))],
+  [
+    'half of the prompts half cached',
+    'prompts-in-two-clouds',
+    (s) => phasesOfRequests(served(s, { cached: (prompt, r) => (r % 2 === 0 ? 0 : Math.floor(prompt / 2)) })),
+  ],
+  ['times to a tenth of a second', 'coarse-times', (s) => coarse(phasesOfRequests(served(s)), 0.1)],
+];
+
+print('\n| what is wrong | code | found | beta1 within 5 % | other causes named |');
+print('|---|---|---|---|---|');
+for (const [cause, code, make] of CASES) {
+  let found = 0;
+  let near = 0;
+  const others = new Map<string, number>();
+  for (const seed of seeds) {
+    const estimate = estimateStepClock(make(seed), { maxNumBatchedTokens: 2048, queueInPrefill: 'no' });
+    if (Math.abs(estimate.betas.beta1 / TRUTH.beta1 - 1) < 0.05) near++;
+    const causes = causesOf(estimate);
+    if (causes.includes(code)) found++;
+    for (const other of causes) if (other !== code) others.set(other, (others.get(other) ?? 0) + 1);
+  }
+  const shown = [...others].map(([other, count]) => `${other} x${count}`).join(', ');
+  print(`| ${cause} | ${code} | ${found} of ${seeds.length} | ${near} of ${seeds.length} | ${shown} |`);
+}
