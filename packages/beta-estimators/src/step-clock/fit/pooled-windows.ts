@@ -1,10 +1,10 @@
 import { medianOf } from '@stepclock/numerics';
 import { BASE_TERMS, fitWithPriors, mergeWindows, type StepWindow } from '@stepclock/step-cost';
 import { tooFewClusters } from '../clock/require-counts.js';
+import { baseFit } from '../rows/base-fit.js';
 import type { Noise } from '../rows/noise.js';
 import type { WindowSums } from '../rows/window-sums.js';
 import type { TraceWindow } from '../trace/cut-windows.js';
-import { baseFit } from './base-fit.js';
 import { judgedWindows, type SetAside } from './judged-windows.js';
 
 /** What is kept of a window when its clock is not needed any more. */

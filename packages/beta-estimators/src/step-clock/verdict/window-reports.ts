@@ -1,8 +1,8 @@
 import { type Betas, betasOf } from '@stepclock/step-cost';
 import type { PhaseTable } from '@stepclock/trace-io';
-import { type BaseFit, baseFit } from '../fit/base-fit.js';
 import type { SetAside } from '../fit/judged-windows.js';
 import type { WindowFit } from '../fit/pooled-windows.js';
+import { type BaseFit, baseFit } from '../rows/base-fit.js';
 import type { TraceWindow } from '../trace/cut-windows.js';
 
 /** One window of the trace, under the clock of the last pass. */
