@@ -19,7 +19,10 @@ const anyModel = fc.constantFrom('linear' as const, 'kv' as const, 'auto' as con
 const expectFiniteOrRefused = (trace: PhaseTable, model: StepClockModel): void => {
   try {
     const { history, ...estimate } = estimateStepClock(trace, { model });
-    expect(history.beta.flat().every((b) => Number.isFinite(b) && b >= 0)).toBe(true);
+    // A bend of the batch curve may go either way.
+    const mayBe = (b: number, t: number): boolean =>
+      Number.isFinite(b) && (b >= 0 || estimate.terms[t]?.sign === 'free');
+    expect(history.beta.filter((round) => !round.every(mayBe))).toEqual([]);
     const check = (key: string, value: unknown): unknown => {
       if (typeof value === 'number') expect(Number.isFinite(value), key).toBe(true);
       return value;

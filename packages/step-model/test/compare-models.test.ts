@@ -70,6 +70,8 @@ describe('compareModels', () => {
     expect(lacking.workloads.map(({ cause }) => cause?.label)).not.toContain('beta3');
     const atBound: BetasFile = {
       ...same,
+      betas: { ...same.betas, beta3: 0 },
+      intervals: same.intervals && { ...same.intervals, beta3: [0, 1e-6] },
       terms: same.terms.map((term) =>
         term.name === 'context_tokens' ? { ...term, value: 0, interval: [0, 1e-6] } : term,
       ),

@@ -28,7 +28,7 @@ test('a request that the end of a benchmark cut off counts as far as it got', as
   const text = JSON.stringify({ benchmarks: [benchmark] });
   const trace = await readTrace(new Blob([text]).stream(), { format: 'guidellm' });
   expect(trace.facts.cutRequests).toBe(2);
-  expect(trace.exclusions.map(({ reason, count }) => [reason, count])).toEqual([['unfinished', 1]]);
+  expect(trace.exclusions.map(({ reason, count }) => [reason, count])).toEqual([['no-tokens', 1]]);
   const rows = Array.from({ length: trace.requests?.length ?? 0 }, (_, i) => [
     trace.requests?.requestIds.at(i),
     trace.requests?.outputTokens[i],

@@ -1,6 +1,6 @@
 import type { Betas, Term } from '@stepclock/step-cost';
 import type { Session } from '../session/session.js';
-import { significant } from './quantity.js';
+import { percent, significant } from './quantity.js';
 import { tableText } from './table.js';
 
 /** What the text of an estimate needs; every estimator's result fits. */
@@ -15,6 +15,8 @@ export interface EstimateForText {
   /** How good the model is, in one line, where the estimator tells. */
   readonly verdict?: { readonly sentence: string };
   readonly overhead?: { readonly seconds: number };
+  /** Of the mean step: what a regression without a clock says of it, relative to the clock. */
+  readonly crossCheck?: { readonly difference: number } | null;
   readonly converged: boolean;
   readonly iterations: number;
   readonly diagnostics: object;
@@ -86,6 +88,17 @@ const historyText = (history: NonNullable<EstimateForText['history']>, terms: re
   return `history (last ${rounds - from + 1} of ${rounds} rounds)\n${tableText(rows)}`;
 };
 
+/** Smaller differences need no word. */
+const AGREES = 0.05;
+
+const crossCheckLines = ({ crossCheck }: EstimateForText): readonly string[] =>
+  crossCheck && Math.abs(crossCheck.difference) > AGREES
+    ? [
+        '',
+        `a regression of the decodes without a clock, which may be off by a tenth, makes the mean step ${percent(Math.abs(crossCheck.difference))} ${crossCheck.difference > 0 ? 'longer' : 'shorter'}`,
+      ]
+    : [];
+
 /** A whole estimate for people. `heading` says what was read, and what not. */
 export const estimateText = (
   heading: readonly string[],
@@ -106,6 +119,7 @@ export const estimateText = (
     ...(estimate.overhead === undefined
       ? []
       : ['', `${significant(1e3 * estimate.overhead.seconds, 3)} ms lie between the client and the engine`]),
+    ...crossCheckLines(estimate),
     '',
     'diagnostics',
     diagnosticsText(estimate.diagnostics),

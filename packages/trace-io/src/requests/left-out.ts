@@ -1,7 +1,7 @@
 import type { Exclusion } from '../trace.js';
 
-/** Never in a batch: the same record again, or a request that was turned away. */
-const NEVER_RAN: ReadonlySet<string> = new Set(['duplicate-request', 'rejected']);
+/** Never decoded beside others: the same record again, or a request that was turned away or has no token. */
+const NEVER_RAN: ReadonlySet<string> = new Set(['duplicate-request', 'rejected', 'no-tokens']);
 
 /** How much of a log its tables do not hold. */
 export interface LeftOut {

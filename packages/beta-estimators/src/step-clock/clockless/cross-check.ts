@@ -72,9 +72,6 @@ export const clocklessIntervals = ({ intervals, windows: [{ terms }] }: RowsFit)
   };
 };
 
-/** Differences beyond this part of the mean step are named. */
-const AGREES = 0.05;
-
 /**
  * What is said of a clock that the decodes contradict, or that they stand in for.
  *
@@ -95,7 +92,8 @@ export const crossCheckWarnings = (
       },
     ];
   }
-  if (gaveWay || !(Math.abs(difference) > AGREES)) return [];
+  // Less than what the regression itself may be off contradicts no clock.
+  if (gaveWay || !(Math.abs(difference) > FLOOR_SHARE)) return [];
   return [
     {
       code: 'clocks-disagree',

@@ -24,16 +24,24 @@ const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
 
 /** The verdict on a fit. A fit that explains nothing of the time, or a step that takes far longer than its parts, is never more than "does not fit". */
 export const fitVerdict = ({ windows, fitted, regression, r2, rms }: TraceFit): FitVerdict => {
-  const errors = windows.length < FEWEST ? null : heldOutErrors(windows, regression.of);
+  const errors = windows.length < FEWEST ? null : Array.from(heldOutErrors(windows, regression.of));
   const size = errors === null ? null : medianOf(errors.map(Math.abs));
-  const seconds = windows.reduce((sum, window) => sum + window.seconds, 0);
-  const bias = errors === null ? null : errors.reduce((sum, e, g) => sum + e * windows[g].seconds, 0) / seconds;
+  // A part that alone tells a coefficient is not predicted by the others at all.
+  const predicted = errors === null ? [] : errors.flatMap((error, g) => (Math.abs(error) < 1 ? [{ error, g }] : []));
+  const seconds = predicted.reduce((sum, { g }) => sum + windows[g].seconds, 0);
+  const bias =
+    predicted.length === 0
+      ? null
+      : predicted.reduce((sum, { error, g }) => sum + error * windows[g].seconds, 0) / seconds;
   const explains = (r2 === null || r2 > 0) && fitted.some(({ setAside }) => setAside === null);
   const within = (most: number, row: number): boolean => explains && rms <= row && (size ?? 0) <= most;
   // What was not tried on time that it has not seen is not called good.
   const isGood = size !== null && within(GOOD, GOOD_ROW);
   const grade = isGood ? 'good' : within(USABLE, USABLE_ROW) ? 'usable' : 'does not fit';
-  return { grade, heldOutError: size, heldOutBias: bias, sentence: `${grade}: ${told(size, bias, rms, explains)}` };
+  const alone = (errors?.length ?? 0) - predicted.length;
+  const besides = alone > 0 ? `; ${alone} of the parts can be predicted only with themselves in the fit` : '';
+  const sentence = `${grade}: ${told(size, bias, rms, explains)}${besides}`;
+  return { grade, heldOutError: size, heldOutBias: bias, sentence };
 };
 
 /** The verdict on a trace whose decodes speak for themselves. */

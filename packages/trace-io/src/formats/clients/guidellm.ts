@@ -139,7 +139,10 @@ function addCut(
   // Each of GuideLLM's token iterations is a token so far; whatever the output metrics say was counted from its text.
   const got = timings.count('token_iterations', true);
   const first = firstToken(timings);
-  if (Number.isNaN(first) || Number.isNaN(last) || !(got > 0)) return builder.exclude(reason, place.line);
+  if (Number.isNaN(first)) {
+    return reason === 'failed' ? builder.excludeFailed(place.line, false) : builder.exclude('no-tokens', place.line);
+  }
+  if (Number.isNaN(last) || !(got > 0)) return builder.exclude(reason, place.line);
   return builder.addCut(item.has('request_id') ? item.name('request_id') : place.path, place.line, {
     arrivalSec: startOf(item, timings),
     firstTokenSec: first,
