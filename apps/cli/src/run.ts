@@ -6,7 +6,7 @@ import yargs from 'yargs';
 import { commands } from './commands/index.js';
 import { STDIN } from './files/input.js';
 import { checkOutputs, inputsOf, refuseStandardOutputs } from './files/output-paths.js';
-import { inputPaths, outputsOf } from './files/verb-paths.js';
+import { inputPaths, outputsOf } from './files/paths/verb-paths.js';
 import { argsOf, choice, flag, number, text, withDefault } from './options/option.js';
 import type { Entry, Noun, Verb } from './options/verb.js';
 import { usageFault, verdictOn } from './session/errors.js';

@@ -273,7 +273,7 @@ describe('bad input: exit 1, one line with the place, no output file', () => {
 
   it.each([
     ['a missing file', ['no-such.csv'], 'no-such.csv: no such file'],
-    ['a folder', [fixtures], 'must be a file; got a directory'],
+    ['a folder of folders', [fixtures], 'must be one run; give one of its folders'],
     ['an empty standard input', ['-'], '<stdin>'],
   ])('%s', async (_what, trace, message) => {
     const { code, stderr } = await capture(['estimate', ...trace, '--algo', 'baseline', '--chunk-size', '64']);

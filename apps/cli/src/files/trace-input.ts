@@ -5,6 +5,7 @@ import { inputFault, usageFault } from '../session/errors.js';
 import { byteProgress } from '../session/progress.js';
 import type { Session } from '../session/session.js';
 import { openInput } from './input.js';
+import { traceFileOf } from './paths/trace-paths.js';
 import { settingsTextOf } from './settings-file.js';
 
 /** A trace with where it came from. */
@@ -27,15 +28,16 @@ export const warnOfUnreadable = ({ exclusions }: Trace, name: string, log: Sessi
   }
 };
 
-/** Opens and reads one trace. */
+/** Opens and reads one trace: a file, or a folder with one in it. */
 export const readTraceFile = async (
-  path: string,
+  named: string,
   args: TraceArgs,
   session: Pick<Session, 'io' | 'log' | 'maxBytes'>,
 ): Promise<TraceInput> => {
   if (args.timeUnit !== undefined && args.map === undefined) {
     throw usageFault('--time-unit', 'is the unit of the times under --map, and there is no --map');
   }
+  const path = await traceFileOf(named);
   const input = await openInput(path, session);
   const meta = await settingsTextOf(path, args.meta);
   if (meta !== undefined) session.log.info(`settings of the engine from ${meta.name}`);

@@ -8,7 +8,7 @@ import {
   snakeCaseKeys,
 } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
-import { expandPaths } from '../../files/expand-paths.js';
+import { tracePaths } from '../../files/paths/trace-paths.js';
 import { readTraceFiles } from '../../files/trace-files.js';
 import type { TraceInput } from '../../files/trace-input.js';
 import type { Option } from '../../options/option.js';
@@ -47,14 +47,15 @@ const traces: Option<readonly string[]> = {
     type: 'string',
     array: true,
     default: [],
-    describe: 'trace files or patterns such as logs/*.jsonl, each file an engine of its own; - is standard input',
+    describe:
+      'trace files, folders of a load client, or patterns such as logs/*.jsonl, each file an engine of its own; - is standard input',
   },
   role: 'trace',
   parse: (value) => [value ?? []].flat().map(String),
 };
 
 /** The traces named on the command line, as positionals or by the published flag. */
-const tracePaths = (args: EstimateArgs & { readonly traces: readonly string[] }): readonly string[] => {
+const givenPaths = (args: EstimateArgs & { readonly traces: readonly string[] }): readonly string[] => {
   if (args.csv !== undefined && args.traces.length > 0) {
     throw usageFault(
       '--csv',
@@ -142,7 +143,7 @@ export const verb = defineVerb({
   run: async (args, session) => {
     const algo = algorithmOf(args, session);
     refuseForeignOptions(algo, args);
-    const paths = await expandPaths(tracePaths(args));
+    const paths = await tracePaths(givenPaths(args));
 
     if (paths.length > 1) refuseManyEngines(algo, args);
     const possible = await possibleOf(args, session);

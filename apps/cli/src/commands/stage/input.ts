@@ -8,7 +8,7 @@ import {
 } from '@stepclock/stage-latency-recalibration';
 import type { TidyTable } from '@stepclock/trace-io';
 import { openInput } from '../../files/input.js';
-import { tableFiles } from '../../files/table-files.js';
+import { tableFiles } from '../../files/paths/table-files.js';
 import { given } from '../../options/given.js';
 import { usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';

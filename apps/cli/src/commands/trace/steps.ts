@@ -14,6 +14,7 @@ import { hardwareOptions } from '../../options/hardware-options.js';
 import { positiveInteger, properFraction } from '../../options/number-rules.js';
 import { choice, jsonOption, number, required, text } from '../../options/option.js';
 import { termNames } from '../../options/term-names.js';
+import { traceOptions } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { about, inputFault, usageFault } from '../../session/errors.js';
 import { betasText, diagnosticsText } from '../../text/estimate-text.js';
@@ -41,6 +42,7 @@ export const verb = defineVerb({
     'max-num-batched-tokens': number('token times: the token budget a step [from meta.json]', positiveInteger),
     output: text('token times: write the rebuilt step log here', 'file'),
     to: choice(STEP_TARGETS, 'token times: as what it is written [csv]'),
+    ...traceOptions,
     ...hardwareOptions,
     ...jsonOption,
   },
@@ -51,7 +53,7 @@ export const verb = defineVerb({
   ],
   run: async (args, session) => {
     const possible = await possibleOf(args, session);
-    const input = await readTraceFile(args.log, {}, session);
+    const input = await readTraceFile(args.log, args, session);
     const { trace, name } = input;
     if (trace.kind === 'tokens' || (trace.kind === 'phases' && trace.tokens !== undefined)) {
       for (const option of ['model', 'weights'] as const) {

@@ -56,3 +56,27 @@ export const TEXT_STRANGERS: readonly Stranger[] = [
     recognise: ({ text }) => /^benchmarks:/m.test(text) && /guidellm|^\s+request_totals:/m.test(text),
   },
 ];
+
+const THE_LOG = 'give the file of requests that the run wrote';
+const COMMANDS =
+  /^\s*(?:#!|\$ |(?:\w+=\S* )*(?:python3?|vllm|aiperf|genai-perf|guidellm|inference-perf|evalscope|sglang|docker|curl|llama-server)\s)/;
+
+/** Texts that lie beside logs and are none; asked last, since a log may begin with its command. */
+export const TEXTS_BESIDE_LOGS: readonly Stranger[] = [
+  { is: 'a command', instead: THE_LOG, recognise: ({ text }) => COMMANDS.test(text) },
+  {
+    is: 'a configuration of inference-perf',
+    instead: THE_LOG,
+    recognise: ({ text }) => /^load:/m.test(text) && /^(?:api|server|data):/m.test(text),
+  },
+  {
+    is: 'a configuration (YAML)',
+    instead: THE_LOG,
+    recognise: ({ text }) => /^(?:(?:#.*|---)?\r?\n)*[\w-]+:(?: .*)?\r?\n(?:(?: |- |[\w-]+:).*\r?\n)+/.test(text),
+  },
+  {
+    is: 'a page (HTML)',
+    instead: 'give the JSON that was written beside it',
+    recognise: ({ text }) => /^\s*<(?:!doctype|html)/i.test(text),
+  },
+];

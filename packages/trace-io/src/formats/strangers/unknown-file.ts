@@ -2,7 +2,7 @@ import { Fault, listed, MOST_LEVELS, nestsTooDeep } from '@stepclock/faults';
 import type { Head } from '../trace-format.js';
 import { JSON_STRANGERS } from './json-strangers.js';
 import type { Stranger } from './stranger.js';
-import { SERVER_LOGS, TEXT_STRANGERS } from './text-strangers.js';
+import { SERVER_LOGS, TEXT_STRANGERS, TEXTS_BESIDE_LOGS } from './text-strangers.js';
 
 /** Which field of a log a mapping may mean, best names first. */
 const MEANINGS: readonly (readonly [string, readonly RegExp[]])[] = [
@@ -25,12 +25,12 @@ export function unknownFile(head: Head, file: string): Fault {
     const rule = `must have at most ${MOST_LEVELS} levels of nesting`;
     return new Fault('trace-io/bad-json', { what: 'file', file, line: 1, rule });
   }
-  const stranger = strangerOf(head);
+  const stranger = strangerOf(head) ?? TEXTS_BESIDE_LOGS.find(({ recognise }) => recognise(head));
   if (stranger !== undefined) return strangerFault(stranger, file);
   const { kind, names } = looksOf(head);
   const hint =
     names.length === 0
-      ? `it looks like ${kind}`
+      ? `it looks like ${kind}; give a log of requests (JSON lines, CSV, what a load client writes) or of an engine's steps`
       : `it looks like ${kind} (${listed(names.map(cut), 10)}); ${mapExample(names)}`;
   return new Fault('trace-io/unknown-format', {
     what: 'file',

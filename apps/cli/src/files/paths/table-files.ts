@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inputFault } from '../session/errors.js';
+import { inputFault } from '../../session/errors.js';
+import { isStdin } from '../input.js';
 import { expandPaths } from './expand-paths.js';
-import { isStdin } from './input.js';
 
 const TABLE = /\.(csv|tsv|json|jsonl|ndjson)(\.gz)?$/i;
 

@@ -1,12 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { camel, type Found, type OptionSet, type Role } from '../options/option.js';
-import type { Verb } from '../options/verb.js';
-import { expandPaths } from './expand-paths.js';
-import { isStdin } from './input.js';
-import type { Outputs } from './output-paths.js';
-import { settingsPathOf } from './settings-file.js';
+import { camel, type Found, type OptionSet, type Role } from '../../options/option.js';
+import type { Verb } from '../../options/verb.js';
+import { isStdin } from '../input.js';
+import type { Outputs } from '../output-paths.js';
+import { settingsPathOf } from '../settings-file.js';
 import { tableFiles } from './table-files.js';
+import { tracePaths } from './trace-paths.js';
 
 /** The options of one role that name a path, with the path. */
 const named = ({ options, positionals }: Verb, args: Found, role: Role): readonly (readonly [string, string])[] =>
@@ -30,7 +30,7 @@ const filesIn = async (path: string): Promise<readonly string[]> => {
 
 /** Every file that a verb reads, those that no option names among them: a trace's settings, a folder's models. */
 export const inputPaths = async (verb: Verb, args: Found): Promise<readonly string[]> => {
-  const traces = await expandPaths(pathsOf(verb, args, 'trace'));
+  const traces = await tracePaths(pathsOf(verb, args, 'trace'));
   const meta = pathsOf(verb, args, 'input');
   const settings = await Promise.all(traces.map((trace) => settingsPathOf(trace, undefined)));
   const tables = await tableFiles(pathsOf(verb, args, 'tables'));

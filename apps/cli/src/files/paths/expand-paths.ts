@@ -1,7 +1,7 @@
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inputFault } from '../session/errors.js';
-import { isStdin } from './input.js';
+import { inputFault } from '../../session/errors.js';
+import { isStdin } from '../input.js';
 
 const isPattern = (text: string): boolean => /[*?]/.test(text);
 
