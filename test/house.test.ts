@@ -48,7 +48,7 @@ const UNUSED: Readonly<Record<string, readonly string[]>> = {
   ],
   'step-model': ['BETAS_SCHEMA', 'betasSchema', 'METRIC_NAMES', 'REPLAY_SCHEMA', 'predictDecodes', 'spanOfPhases'],
   'step-time': ['KNOWN_FURTHER_FEATURES', 'missedJSON', 'statisticsJSON'],
-  'trace-io': ['MAX_BAD', 'engineSettingsOf', 'traceFilesOf'],
+  'trace-io': ['MAX_BAD', 'engineSettingsOf'],
 };
 
 interface Manifest {

@@ -1,6 +1,7 @@
 import { nestsTooDeep } from '@stepclock/faults';
 import { startsWithBom } from '../bytes/input.js';
 import { normalised } from '../delimited/header.js';
+import { parsedJson } from '../json/non-finite.js';
 import { topKeys } from '../json/top-keys.js';
 import type { Head } from './trace-format.js';
 
@@ -28,7 +29,7 @@ export function headOf(bytes: Uint8Array): Head {
 function objectOf(line: string): Readonly<Record<string, unknown>> | undefined {
   if (nestsTooDeep(line)) return undefined;
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parsedJson(line);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Readonly<Record<string, unknown>>)
       : undefined;

@@ -1,6 +1,7 @@
 import { Fault, MOST_LEVELS, nestsTooDeep } from '@stepclock/faults';
 import type { EngineSettings } from '../trace.js';
 import { isObject, type JsonObject, numberOf } from './json-record.js';
+import { parsedJson } from './non-finite.js';
 
 /** Where settings stand in a meta.json: inside the engine's arguments, its resolved configuration, the KV cache, or at the top. */
 const SECTIONS = [
@@ -88,7 +89,7 @@ function parsed(text: string, file: string): unknown {
     throw new Fault('trace-io/bad-json', { what: 'file', file, line: 1, rule });
   }
   try {
-    return JSON.parse(text);
+    return parsedJson(text);
   } catch {
     throw new Fault('trace-io/bad-json', { what: 'file', file, line: 1, value: text, rule: 'must be one JSON object' });
   }

@@ -2,6 +2,7 @@ import { Fault, MOST_LEVELS } from '@stepclock/faults';
 import { Tokenizer, TokenParser, TokenType } from '@streamparser/json';
 import { idleLimit } from '../bounds/idle-limit.js';
 import { type Input, startsWithBom } from '../bytes/input.js';
+import { NonFiniteFilter } from './non-finite.js';
 
 /** A value of a streamed JSON document, with its place. */
 interface JsonValue {
@@ -30,7 +31,7 @@ const LONGEST_NUMBER = 1024 * 1024;
 
 /**
  * Reads one or several JSON documents token by token and hands out the values at `paths` (`$.benchmarks.*.requests`, with `*` for
- * any key or index). Memory is one such value, however long the document is.
+ * any key or index). Memory is one such value, however long the document is. NaN and Infinity are null.
  *
  * @throws Fault `trace-io/bad-json` with the line.
  */
@@ -48,6 +49,7 @@ export async function readJsonDocuments(input: Input, paths: readonly string[], 
 class DocumentReader {
   readonly #tokenizer: Tokenizer;
   readonly #parser: TokenParser;
+  readonly #finite = new NonFiniteFilter();
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true });
   #line = 1;
   #depth = 0;
@@ -99,13 +101,14 @@ class DocumentReader {
     const digits = digitsAtEnd(chunk);
     this.#digits = digits === chunk.length ? this.#digits + digits : digits;
     if (this.#digits > LONGEST_NUMBER) throw this.#bad(`must have at most ${LONGEST_NUMBER} bytes in one number`);
-    this.#feed(chunk);
+    this.#feed(this.#finite.write(chunk));
     if (this.#open > LONGEST_TOKEN)
       throw this.#bad(`must have at most ${LONGEST_TOKEN} bytes in one text or run of blanks`);
   }
 
   end(): void {
     this.#check(new Uint8Array(0), false);
+    this.#feed(this.#finite.end());
     // A number at the top level ends with the stream only; a line end ends it here.
     this.#feed(Uint8Array.of(LF));
     if (this.#depth > 0) throw this.#bad('must be complete; the file ends inside it');

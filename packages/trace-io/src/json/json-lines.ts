@@ -2,6 +2,7 @@ import { Fault, MOST_LEVELS, nestsTooDeep } from '@stepclock/faults';
 import { ByteBuffer } from '../bytes/byte-buffer.js';
 import { type Input, startsWithBom } from '../bytes/input.js';
 import { isObject, JsonRecord } from './json-record.js';
+import { parsedJson } from './non-finite.js';
 
 const LF = 0x0a;
 /** A line is held whole: longer ones are another kind of file. */
@@ -65,7 +66,7 @@ export async function* linesOf(input: Input): AsyncGenerator<Line> {
 
 /**
  * Hands out the objects of a JSON lines stream. Integers of 16 digits and more in the fields `exactIntegers` come as strings: JSON.parse would round them.
- * Lines that cannot be read, or whose taking finds a fault, are left to `input.bad` where there is one.
+ * NaN and Infinity are null. Lines that cannot be read, or whose taking finds a fault, are left to `input.bad` where there is one.
  */
 export async function eachJsonLine(
   input: Input,
@@ -101,7 +102,7 @@ function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: Text
   }
   let value: unknown;
   try {
-    value = JSON.parse(long === undefined ? text : text.replace(long, '$1"$2"'));
+    value = parsedJson(long === undefined ? text : text.replace(long, '$1"$2"'));
   } catch (error) {
     throw new Fault('trace-io/bad-json', {
       what: 'line',

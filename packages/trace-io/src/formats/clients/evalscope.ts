@@ -1,6 +1,7 @@
 import type { Input } from '../../bytes/input.js';
 import { eachJsonLine } from '../../json/json-lines.js';
 import { type JsonRecord, numberOf } from '../../json/json-record.js';
+import { parsedJson } from '../../json/non-finite.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
@@ -71,7 +72,7 @@ function secondsOf(record: JsonRecord, name: string): readonly number[] {
   let list: unknown = value;
   if (typeof value === 'string') {
     try {
-      list = JSON.parse(value);
+      list = parsedJson(value);
     } catch {
       throw fault();
     }

@@ -1,5 +1,5 @@
 import { Fault } from '@stepclock/faults';
-import type { Input } from '../../bytes/input.js';
+import { attempted, type Input } from '../../bytes/input.js';
 import { readJsonDocuments } from '../../json/json-documents.js';
 import { isObject, JsonRecord } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
@@ -35,7 +35,7 @@ export const vllmBench: TraceFormat = {
 
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const builder = new RequestBuilder(input.file, 'snapped');
-  let run = new Run(input.file, 0);
+  let run = new Run(input, 0);
   let engine: { model?: string; engine?: string } = {};
   let durationSec = 0;
   let hasStarts = true;
@@ -53,7 +53,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       },
       documentEnd: (line) => {
         if (!run.finish(builder, line)) hasStarts = false;
-        run = new Run(input.file, run.number + 1);
+        run = new Run(input, run.number + 1);
       },
     },
   );
@@ -94,7 +94,7 @@ class Run {
   readonly #columns = new Map<Column, unknown[]>();
 
   constructor(
-    private readonly file: string,
+    private readonly input: Input,
     readonly number: number,
   ) {}
 
@@ -122,7 +122,7 @@ class Run {
     if (!columns.has('input_lens') && !columns.has('ttfts')) {
       throw new Fault('trace-io/not-detailed', {
         what: 'vllm bench result',
-        file: this.file,
+        file: this.input.file,
         line,
         rule: 'must have lists per request',
         hint: 'run the benchmark again with --save-result --save-detailed',
@@ -137,7 +137,7 @@ class Run {
       throw this.#bad(name, `${column?.length ?? 0} elements`, line, rule);
     }
     const hasStarts = columns.has('start_times');
-    for (let i = 0; i < length; i++) this.#request(i, hasStarts, builder, line);
+    for (let i = 0; i < length; i++) attempted(this.input, i + 1, () => this.#request(i, hasStarts, builder, line));
     return hasStarts;
   }
 
@@ -145,7 +145,7 @@ class Run {
     const cell = (name: Column): unknown => this.#columns.get(name)?.[i];
     const record = new JsonRecord(
       Object.fromEntries(COLUMNS.map((name) => [name, cell(name)])),
-      this.file,
+      this.input.file,
       line,
       `[${i}]`,
     );
@@ -154,7 +154,9 @@ class Run {
     if (outputTokens === 0) return builder.exclude('no-output', i + 1);
     const start = hasStarts ? record.number('start_times') : 0;
     const ttft = record.number('ttfts');
-    const chunkSec = chunksOf(start + ttft, cell('itls'));
+    const gaps = cell('itls');
+    if (gaps instanceof Fault) throw gaps;
+    const chunkSec = chunksOf(start + ttft, gaps);
     const row = { promptTokens: record.count('input_lens'), outputTokens, instance: `run-${this.number}` };
     if (ttft > 0) builder.addChunks(i + 1, { ...row, sentSec: hasStarts ? start : Number.NaN }, chunkSec);
     if (!hasStarts) return true;
@@ -166,15 +168,16 @@ class Run {
     });
   }
 
-  #gaps(gaps: unknown, index: number, line: number): Float64Array {
+  /** The gaps of a request, or what is wrong with them. */
+  #gaps(gaps: unknown, index: number, line: number): Float64Array | Fault {
     if (gaps === null) return NO_GAPS;
-    if (!Array.isArray(gaps)) throw this.#bad(`itls[${index}]`, gaps, line, 'must be a list of seconds');
+    if (!Array.isArray(gaps)) return this.#bad(`itls[${index}]`, gaps, line, 'must be a list of seconds');
     if (gaps.length === 0) return NO_GAPS;
     const column = new Float64Array(gaps.length);
     for (let j = 0; j < column.length; j++) {
       const gap: unknown = gaps[j];
       if (typeof gap !== 'number' || !(gap >= 0 && gap < Infinity)) {
-        throw this.#bad(`itls[${index}][${j}]`, gap, line, 'must be seconds, at least 0');
+        return this.#bad(`itls[${index}][${j}]`, gap, line, 'must be seconds, at least 0');
       }
       column[j] = gap;
     }
@@ -182,7 +185,7 @@ class Run {
   }
 
   #bad(column: string, value: unknown, line: number, rule: string): Fault {
-    return new Fault('trace-io/bad-field', { what: column, file: this.file, line, column, value, rule });
+    return new Fault('trace-io/bad-field', { what: column, file: this.input.file, line, column, value, rule });
   }
 }
 
