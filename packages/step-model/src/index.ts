@@ -64,11 +64,17 @@ export { METRIC_NAMES, type MetricName, type ServingMetrics } from './replay/ser
 export { capacityReport } from './report/capacity-report.js';
 export { capacityCsv, capacityJson, capacityText } from './report/capacity-text.js';
 export { comparisonJson, comparisonMarkdown, comparisonText } from './report/comparison-text.js';
+export { promptOffsetText } from './report/correction-words.js';
 export type { EstimateReportInput, ReplayResult, ReportEstimator } from './report/estimate-input.js';
 export { estimateReport } from './report/estimate-report.js';
 export { physicsJson, physicsText } from './report/physics-text.js';
 export { type ReplayReportInput, replayReport } from './report/replay-report.js';
 export { replayResultOf } from './report/replay-result.js';
+export type { ClientOverhead, MeasuredOverhead } from './serving/client-overhead.js';
+export { type MeasuredServing, measuredServing, servingJson } from './serving/measured-serving.js';
+export { type ModelServing, servingOfModel } from './serving/model-serving.js';
+export type { LoadCorrections } from './serving/replayed-load.js';
+export { type DecidedBy, type SchedulerRules, tellsScheduling } from './serving/rule-trial.js';
 export type { StepColumns } from './step-columns.js';
 export { type MatchedColumns, matchStepLogs, type StepLogMatch } from './step-logs/match-step-logs.js';
 export { stepPeriods } from './step-logs/step-periods.js';

@@ -23,8 +23,8 @@ describe.each(scenarioNames.filter((name) => !name.includes('nois')))('%s', (nam
     const engine = { asyncScheduling: true, reserveFullPrompt: true };
     const run = runScenario(name, { seed: 6, requests: 200, engine });
     const again = replay(run.requests, run.coefficients, { ...limitsOf(scenarios[name]), reserveFullPrompt: true });
-    // A log with the queue folded into the prefill does not tell when requests were scheduled.
-    expect(again.schedulingFrom).toBe(name === 'folded' ? 'default' : 'log');
+    // Where the queue is folded into the prefill, 200 requests do not tell a step in flight from a client's overhead.
+    expect(again.rulesFrom.asyncScheduling).toBe(name === 'folded' ? 'default' : 'log');
     expect(again.settings.asyncScheduling).toBe(name !== 'folded');
   });
 });
@@ -94,8 +94,8 @@ describe('replay', () => {
 
   it('takes a workload without latencies: the replayed side stands alone', () => {
     const bare = without(requests, 'scheduledSec', 'firstTokenSec', 'lastTokenSec');
-    const { metrics, counted, schedulingFrom } = replay(bare, coefficients, settings);
-    expect(schedulingFrom).toBe('default');
+    const { metrics, counted, rulesFrom } = replay(bare, coefficients, settings);
+    expect(rulesFrom.asyncScheduling).toBe('default');
     expect(counted.latency).toBe(200);
     expect(metrics.latency.mean).toEqual({ measured: null, replayed: expect.any(Number), error: null });
   });
@@ -113,7 +113,7 @@ describe('replay', () => {
       schema: 'stepclock/replay@1',
       requests: 200,
       settings: { max_num_batched_tokens: 2048, async_scheduling: false },
-      scheduling_from: 'log',
+      rules_from: { async_scheduling: 'log' },
       preempted_requests: 0,
       counted: { ttft: 200, tpot: 200, latency: 200 },
     });

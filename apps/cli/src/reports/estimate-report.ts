@@ -12,6 +12,7 @@ import {
   type EstimateReportInput,
   estimateReport,
   type HoldOutError,
+  type ReplayOptions,
   type ReportEstimator,
   replay,
   replayResultOf,
@@ -86,12 +87,24 @@ const othersOf = (phases: PhaseTable, { trace }: TraceInput, own: Estimate['algo
   return others;
 };
 
+/** What of a step-clock estimate stands between its log and the engine. */
+const correctionsOf = (estimate: Estimate, engine: string | undefined): ReplayOptions => {
+  const { overhead, promptOffsetTokens } = estimate.algo === 'step-clock' ? estimate : {};
+  const between = overhead && { seconds: overhead.seconds, secondsPerPromptToken: 0 };
+  return given({ overhead: between, promptOffsetTokens, engine });
+};
+
 /** The log served again; undefined where it cannot be, and why not where that is worth a word. */
 const replayOf = ({ trace }: TraceInput, estimate: Estimate): Pick<EstimateReportInput, 'replay' | 'warnings'> => {
   const { requests, facts } = trace;
   if (requests?.arrivalSec === undefined || requests.length > REPLAY_AT_MOST) return {};
   try {
-    return { replay: replayResultOf(requests, replay(requests, estimate.betas, limitsOf({}, facts.settings))) };
+    return {
+      replay: replayResultOf(
+        requests,
+        replay(requests, estimate.betas, limitsOf({}, facts.settings), correctionsOf(estimate, facts.settings.engine)),
+      ),
+    };
   } catch (error) {
     if (!isFault(error, 'engine-sim')) throw error;
     return { warnings: [{ code: 'no-replay', message: `The log cannot be served again: ${error.message}` }] };

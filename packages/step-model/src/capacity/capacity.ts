@@ -8,6 +8,9 @@ import { checkedTerms } from '../model-file/consistency.js';
 import { drawnBetas } from '../replay/coefficient-draws.js';
 import type { Band } from '../replay/replay-bands.js';
 import { replayWarnings } from '../replay/replay-warnings.js';
+import type { ClientOverhead } from '../serving/client-overhead.js';
+import { servingOfModel } from '../serving/model-serving.js';
+import type { LoadCorrections } from '../serving/replayed-load.js';
 import { stepModelFault } from '../step-model-fault.js';
 import { type EngineUnderLoad, engineUnderLoad, isBroken } from './engine-under-load.js';
 import { highestRate, type RateSearch } from './highest-rate.js';
@@ -23,6 +26,8 @@ export interface CapacityOptions {
   /** Of the draws and of the step noise; default 0. */
   readonly seed?: number;
   readonly catalogue?: readonly Term[];
+  /** What stands between the load and the engine; default as the model's file says. */
+  readonly corrections?: LoadCorrections;
 }
 
 /** Where a rate may lie, by what the coefficients may be. */
@@ -46,6 +51,9 @@ export interface Capacity {
   /** The SLO that ends the rate: the one furthest above its limit just beyond; null where the engine's saturation does. */
   readonly binding: Slo | null;
   readonly unreachable: readonly Unreachable[];
+  /** Between client and engine, in every TTFT and latency; null for none. */
+  readonly overhead: ClientOverhead | null;
+  readonly promptOffsetTokens: number;
   /** At the rate itself; null where there is none. */
   readonly atRate: OperatingFigures | null;
   /** From a tenth of the saturation to a little above it. */
@@ -120,10 +128,15 @@ export const capacity = (
     throw stepModelFault('step-model/bad-slo', { what: 'SLOs', rule: 'must have one', value: slos.length });
   }
   const { draws = USUAL_DRAWS, seed = 0, catalogue = CATALOGUE } = options;
+  const { rules, ...said } = servingOfModel(model);
+  const { corrections = said } = options;
   const terms = checkedTerms(model, catalogue);
   const betas = betasOfFile(model, catalogue);
-  const engineWith = (drawn: typeof betas) => engineUnderLoad(drawn, { limits, catalogue, seed });
+  const engineWith = (drawn: typeof betas) =>
+    engineUnderLoad(drawn, { limits: { ...rules, ...limits }, catalogue, seed, corrections });
   const engine = engineWith(betas);
+  const { overhead = null, promptOffsetTokens = 0 } = corrections;
+  const between = { overhead, promptOffsetTokens };
   const bracketing = headOf(shape, BRACKETING);
   // Requests that break an SLO alone break it at any rate: no search is worth its time then.
   const unreachable = unreachableSlos(betas, terms, loneRequests(shape), slos, engineWith);
@@ -150,6 +163,7 @@ export const capacity = (
       binding: null,
       saturationPerSec,
       unreachable,
+      ...between,
       atRate: null,
       curve,
       warnings,
@@ -168,6 +182,7 @@ export const capacity = (
     binding: failsPerSec === undefined ? null : furthestBroken(engine(shape, failsPerSec, slos), slos),
     saturationPerSec,
     unreachable,
+    ...between,
     atRate: figures,
     curve,
     warnings: replayWarnings(model, { simulation }, catalogue),

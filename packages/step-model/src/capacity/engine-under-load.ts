@@ -1,6 +1,7 @@
 import { type EngineLimits, type EngineStep, simulate } from '@stepclock/engine-sim';
 import { type Betas, stretchOfStep, type Term } from '@stepclock/step-cost';
 import { carriedCost } from '../replay/carried-cost.js';
+import { correctedWorkload, type LoadCorrections, overheadSecondsOf } from '../serving/replayed-load.js';
 import { type LoadShape, workloadAt } from './load-shape.js';
 import { type RatedRun, ratedRun } from './operating-figures.js';
 import type { Slo } from './slo.js';
@@ -13,6 +14,8 @@ export interface EngineUnderLoadOptions {
   readonly catalogue: readonly Term[];
   /** Of the step noise. */
   readonly seed: number;
+  /** What stands between the load and the engine. */
+  readonly corrections?: LoadCorrections;
 }
 
 /**
@@ -20,12 +23,17 @@ export interface EngineUnderLoadOptions {
  *
  * @throws Fault `step-model/term-not-carried`; its runs those of `simulate`
  */
-export const engineUnderLoad = (betas: Betas, { limits, catalogue, seed }: EngineUnderLoadOptions): EngineUnderLoad => {
+export const engineUnderLoad = (
+  betas: Betas,
+  { limits, catalogue, seed, corrections = {} }: EngineUnderLoadOptions,
+): EngineUnderLoad => {
   const cost = carriedCost(betas, catalogue);
   const options = { ...limits, stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)) };
   return (shape, ratePerSec, slos) => {
-    const workload = workloadAt(shape, ratePerSec);
-    return ratedRun(simulate(workload, options, { seed }), workload.arrivalSec, ratePerSec, slos);
+    const asked = workloadAt(shape, ratePerSec);
+    const workload = correctedWorkload(asked, corrections);
+    const beforeSec = asked.promptTokens.map((tokens) => overheadSecondsOf(corrections.overhead, tokens));
+    return ratedRun(simulate(workload, options, { seed }), asked.arrivalSec, ratePerSec, slos, beforeSec);
   };
 };
 

@@ -48,18 +48,20 @@ const statisticOf = (ascending: Float64Array, statistic: Slo['statistic']): numb
 /**
  * What a simulated run says of its rate. Requests of the warm-up and of the end, where arrivals no longer press, do not count.
  *
- * @param arrivalSec ascending
+ * @param arrivalSec of the load, ascending
+ * @param beforeSec between a client's start of each request and its arrival at the engine; default nothing
  */
 export const ratedRun = (
   simulation: Simulation,
   arrivalSec: Float64Array,
   ratePerSec: number,
   slos: readonly Slo[],
+  beforeSec?: Float64Array,
 ): RatedRun => {
   const { requests, steps, truth } = simulation;
   const n = requests.length;
   const [from, to] = [Math.floor(WARM_UP * n), Math.ceil((1 - RUN_OUT) * n)];
-  const all = servingMetrics(requests);
+  const all = servingMetrics(requests, beforeSec);
   const counted = {
     ttft: all.ttft.slice(from, to),
     tpot: all.tpot.slice(from, to),

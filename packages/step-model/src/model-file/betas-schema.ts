@@ -119,6 +119,17 @@ export const betasSchema = v.looseObject({
   windows: maybe(windowsSchema),
   /** What lies between a client and the engine: seconds a request, and a prompt token. */
   overhead: maybe(v.looseObject({ seconds: baseSeconds, seconds_per_prompt_token: v.optional(baseSeconds) }, OBJECT)),
+  /** How the engine of the log plans its steps, by a replay of the log; who decided: the log's own times, its settings, or nobody. */
+  scheduling: maybe(
+    v.looseObject(
+      {
+        async_scheduling: maybe(v.boolean('must be true or false')),
+        reserve_full_prompt: maybe(v.boolean('must be true or false')),
+        decided_by: maybe(v.record(v.string(), text(100), OBJECT)),
+      },
+      OBJECT,
+    ),
+  ),
   /** Tokens of a prompt that the log does not know (a template); negative: found in a cache. */
   prompt_offset_tokens: maybe(between(-MOST_TOKENS, MOST_TOKENS)),
   /** What a step holds: prefill beside decodes, or prefill first and alone. */

@@ -1,28 +1,31 @@
-import { type EngineLimits, type EngineStep, type Simulation, simulate, type Workload } from '@stepclock/engine-sim';
-import { type Betas, CATALOGUE, emptyStretch, stretchOfStep, type Term } from '@stepclock/step-cost';
+import { type EngineLimits, type EngineStep, type Simulation, simulate } from '@stepclock/engine-sim';
+import { type Betas, CATALOGUE, stretchOfStep, type Term } from '@stepclock/step-cost';
 import type { RequestTable } from '@stepclock/trace-io';
 import { snakeCaseFields } from '../model-file/snake-case.js';
-import { stepModelFault } from '../step-model-fault.js';
+import { pickedRequests, rowsByArrival } from '../serving/picked-requests.js';
+import { type LoadCorrections, overheadSecondsOf, workloadOf } from '../serving/replayed-load.js';
+import { type SchedulerRules, type TriedRules, tellsScheduling, triedRules } from '../serving/rule-trial.js';
+import { vllmDefaults } from '../serving/vllm-defaults.js';
 import { carriedCost } from './carried-cost.js';
 import { type ComparedMetric, compareMetric } from './metric-comparison.js';
-import { arrivalsReadAtSteps, detectSchedulerRules } from './scheduler-evidence.js';
 import { type MetricName, servingMetrics } from './serving-metrics.js';
 
 export const REPLAY_SCHEMA = 'stepclock/replay@1';
 
-/** The engine's limits and rules, as engine-sim takes them. */
-export interface ReplaySettings extends Omit<EngineLimits, 'arrivalsReadAtSteps'> {
-  /** Default: what the log itself tells (`schedulingFrom: 'log'`), false where it does not. */
-  readonly asyncScheduling?: boolean;
-}
+/** The engine's limits and rules, as engine-sim takes them. Rules that are left out are tried on the log. */
+export type ReplaySettings = EngineLimits;
 
-export interface ReplayOptions {
+export interface ReplayOptions extends LoadCorrections {
   /** Seed of the step noise, where `stepNoise` asks for some. Default 0. */
   readonly seed?: number;
   /** Only requests that arrive at or after this time count; all of them are replayed. Seconds on the log's clock. */
   readonly countFromSec?: number;
   /** Where the labels of the coefficients are looked up. */
   readonly catalogue?: readonly Term[];
+  /** Rules that the model says, which stand where the settings leave them out. */
+  readonly rules?: Partial<SchedulerRules>;
+  /** The engine as the log's settings name it, such as `vLLM 0.19.0`: whose default a rule is that nothing decides. */
+  readonly engine?: string;
 }
 
 /** A measured run served again by the simulated engine. */
@@ -32,9 +35,12 @@ export interface Replay {
   readonly counted: Readonly<Record<MetricName, number>>;
   /** Requests replayed. */
   readonly requests: number;
-  readonly settings: ReplaySettings & { readonly asyncScheduling: boolean };
-  /** Who said whether scheduling is asynchronous: the caller, the log's own times, or nobody. */
-  readonly schedulingFrom: 'given' | 'log' | 'default';
+  readonly settings: ReplaySettings & SchedulerRules;
+  /** Who decided each rule of the scheduler: the caller, the model, the log's own times, or nobody. */
+  readonly rulesFrom: TriedRules['from'];
+  /** Mean seconds of the replayed TTFT and latency that lie between client and engine. */
+  readonly overheadSec: number;
+  readonly promptOffsetTokens: number;
   readonly steps: number;
   readonly preemptions: number;
   readonly preemptedRequests: number;
@@ -42,29 +48,17 @@ export interface Replay {
   readonly simulation: Simulation;
 }
 
-const workloadOf = (requests: RequestTable): Workload => {
-  const { length, arrivalSec, promptTokens, outputTokens, cachedTokens, instance } = requests;
-  if (length === 0) {
-    throw stepModelFault('step-model/no-requests', { what: 'requests', rule: 'must have a row', value: length });
-  }
-  if (arrivalSec === undefined) {
-    throw stepModelFault('step-model/no-arrivals', {
-      what: 'requests',
-      rule: 'must tell when each request arrived, or there is nothing to replay',
-      value: 'no arrival times',
-    });
-  }
-  // Near zero, so that times since an epoch do not lose the digits of a step.
-  const origin = arrivalSec.reduce((least, sec) => Math.min(least, sec), Infinity);
-  return {
-    length,
-    arrivalSec: arrivalSec.map((sec) => sec - origin),
-    promptTokens,
-    outputTokens,
-    ...(cachedTokens && { cachedTokens: cachedTokens.map((tokens) => (Number.isNaN(tokens) ? 0 : tokens)) }),
-    ...(instance && { instance }),
-  };
+const RULES = ['arrivalsReadAtSteps', 'asyncScheduling', 'reserveFullPrompt'] as const;
+
+/** Who decided each rule, where some of those that were given are the model's. */
+const sourcesOf = (from: TriedRules['from'], settings: ReplaySettings): TriedRules['from'] => {
+  const sources = { ...from };
+  for (const rule of RULES) if (from[rule] === 'given' && settings[rule] === undefined) sources[rule] = 'model';
+  return sources;
 };
+
+/** Requests, from the first on, that try the rules: enough for any of them, and a second's work. */
+const TRIED = 10_000;
 
 const total = (column: Float64Array): number => column.reduce((a, b) => a + b, 0);
 
@@ -73,8 +67,8 @@ const total = (column: Float64Array): number => column.reduce((a, b) => a + b, 0
  * compared with what the log measured, per metric in mean and percentiles.
  *
  * TTFT = first token - arrival, TPOT = (last - first) / (output tokens - 1), latency = last - arrival. Unless told, the
- * log's own times decide two rules (see scheduler-evidence): whether steps are planned one ahead, and whether arrivals were
- * written down between two steps.
+ * log's own times decide rules of the scheduler (see rule-trial): whether steps are planned one ahead, whether arrivals were
+ * written down between two steps, whether prompts wait for all of their blocks.
  *
  * @param betas seconds per unit of each term, by label
  * @throws Fault `step-model/no-requests`, `step-model/no-arrivals`, `step-model/term-not-carried`, `step-cost/...` where a coefficient is none, or
@@ -87,21 +81,18 @@ export const replay = (
   settings: ReplaySettings = {},
   options: ReplayOptions = {},
 ): Replay => {
-  const workload = workloadOf(requests);
-  const { seed = 0, countFromSec = -Infinity, catalogue = CATALOGUE } = options;
+  const { seed = 0, countFromSec = -Infinity, catalogue = CATALOGUE, overhead, promptOffsetTokens = 0 } = options;
+  const workload = workloadOf(requests, options);
   const cost = carriedCost(betas, catalogue);
-  const leastStepSec = cost.secondsOf({ ...emptyStretch(), steps: 1 });
-  const base = {
-    ...settings,
-    stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)),
-    arrivalsReadAtSteps: arrivalsReadAtSteps(requests, leastStepSec),
-  };
-  const detected = settings.asyncScheduling === undefined ? detectSchedulerRules(requests, workload, base) : undefined;
-  const asyncScheduling = settings.asyncScheduling ?? detected?.asyncScheduling ?? false;
-  const simulation = simulate(workload, { ...base, asyncScheduling }, { seed });
+  const engine = { ...settings, stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)) };
+  const head = pickedRequests(requests, rowsByArrival(requests).subarray(0, TRIED));
+  const known = { ...options.rules, ...engine };
+  const tried = triedRules(head, workloadOf(head, options), known, vllmDefaults(options.engine, tellsScheduling(head)));
+  const simulation = simulate(workload, { ...engine, ...tried.rules }, { seed });
 
   const measured = servingMetrics(requests);
-  const replayed = servingMetrics(simulation.requests);
+  const between = workload.promptTokens.map((_, i) => overheadSecondsOf(overhead, requests.promptTokens[i]));
+  const replayed = servingMetrics(simulation.requests, between);
   const counts = (i: number) => (requests.arrivalSec?.[i] ?? Number.NaN) >= countFromSec;
   const compared = (name: MetricName) => compareMetric(measured[name], replayed[name], counts);
   const [ttft, tpot, latency] = [compared('ttft'), compared('tpot'), compared('latency')];
@@ -110,8 +101,10 @@ export const replay = (
     metrics: { ttft: ttft.figures, tpot: tpot.figures, latency: latency.figures },
     counted: { ttft: ttft.count, tpot: tpot.count, latency: latency.count },
     requests: requests.length,
-    settings: { ...settings, asyncScheduling },
-    schedulingFrom: settings.asyncScheduling !== undefined ? 'given' : detected === undefined ? 'default' : 'log',
+    settings: { ...settings, ...tried.rules },
+    rulesFrom: sourcesOf(tried.from, settings),
+    overheadSec: total(between) / between.length,
+    promptOffsetTokens,
     steps: steps.length,
     preemptions: total(steps.preemptions),
     preemptedRequests: truth.preemptions.reduce((count, n) => count + (n > 0 ? 1 : 0), 0),

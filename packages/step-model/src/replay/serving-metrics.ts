@@ -14,11 +14,16 @@ export type MetricName = keyof ServingMetrics;
 
 export const METRIC_NAMES = ['ttft', 'tpot', 'latency'] as const satisfies readonly MetricName[];
 
-/** The three figures of every request of a log, on its one clock. */
-export const servingMetrics = (requests: RequestTable): ServingMetrics => {
+/**
+ * The three figures of every request of a log, on its one clock.
+ *
+ * @param beforeSec what passed before each request's arrival and counts as well; default nothing
+ */
+export const servingMetrics = (requests: RequestTable, beforeSec?: Float64Array): ServingMetrics => {
   const { length, arrivalSec, firstTokenSec, lastTokenSec, outputTokens } = requests;
   const unknown = new Float64Array(length).fill(Number.NaN);
-  const arrival = arrivalSec ?? unknown;
+  const arrived = arrivalSec ?? unknown;
+  const arrival = beforeSec === undefined ? arrived : arrived.map((sec, i) => sec - beforeSec[i]);
   const first = firstTokenSec ?? unknown;
   const last = lastTokenSec ?? unknown;
   const column = (of: (i: number) => number) => Float64Array.from({ length }, (_, i) => of(i));

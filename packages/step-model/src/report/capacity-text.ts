@@ -3,6 +3,7 @@ import type { Capacity } from '../capacity/capacity.js';
 import type { LatencyFigures, OperatingFigures } from '../capacity/operating-figures.js';
 import { type Slo, sloName } from '../capacity/slo.js';
 import { snakeCaseFields } from '../model-file/snake-case.js';
+import { overheadText, promptOffsetText } from './correction-words.js';
 
 const DIGITS = 4;
 
@@ -54,6 +55,12 @@ const cellsOf = ({ ratePerSec, metrics, goodShare, utilisation, decodeSeqs }: Op
   ];
 };
 
+/** What of every figure is not the engine's. */
+const betweenLines = ({ overhead, promptOffsetTokens }: Capacity): readonly string[] => [
+  ...(overhead === null ? [] : [`TTFT and E2E include ${overheadText(overhead)} between client and engine.`]),
+  ...(promptOffsetTokens === 0 ? [] : [`Prompts are taken ${promptOffsetText(promptOffsetTokens)}.`]),
+];
+
 /** A capacity for people: the sentence, the saturation, and the figures over the rate, the found rate among them. */
 export const capacityText = (found: Capacity): string => {
   const rows = [...found.curve, ...(found.atRate === null ? [] : [found.atRate])].sort(
@@ -63,6 +70,7 @@ export const capacityText = (found: Capacity): string => {
   return [
     capacitySentence(found),
     `The engine is full at ${rateText(found.saturationPerSec)}: beyond, its queue grows for as long as the load lasts.`,
+    ...betweenLines(found),
     '',
     textTable([COLUMNS, ...rows.map((figures) => [...cellsOf(figures), mark(figures)])], [COLUMNS.length]),
   ].join('\n');

@@ -20,6 +20,7 @@ import { estimateText } from '../../text/estimate-text.js';
 import { instanceNames } from '../../text/instance-names.js';
 import { leftOutJson, leftOutText, warnOfLeftOut } from '../../text/left-out.js';
 import { durationText, grouped, percent } from '../../text/quantity.js';
+import { servingText } from '../../text/serving-text.js';
 import { crossCheckText } from '../../text/token-clock-text.js';
 import { windowsText } from '../../text/windows-text.js';
 import { physicsOf, possibleOf } from '../model/physics.js';
@@ -28,6 +29,7 @@ import { joinedEngines, refuseManyEngines } from './engines.js';
 import { runEstimator } from './estimators.js';
 import { refuseForeignOptions } from './foreign-options.js';
 import { type Algorithm, type EstimateArgs, estimateOptions } from './options.js';
+import { servingFields, servingOf, withOverhead } from './serving.js';
 import { showTokenEstimate } from './show-token-estimate.js';
 import { spanOf, windowOf } from './time-window.js';
 import { tokenEstimate } from './token-evidence.js';
@@ -155,12 +157,27 @@ export const verb = defineVerb({
       const physics = physicsOf(fromTokens, possible);
       const checked = warnedOfCheck(fromTokens, check);
       const warned = { ...checked, warnings: [...checked.warnings, ...physics.warnings] };
+      const { shiftedTokens: promptOffsetTokens, prefillFirst } = fromTokens.clock;
+      const policy = prefillFirst ? 'prefill-first' : 'mixed';
+      const serving = servingOf(
+        inputs[0].trace,
+        { betas: fromTokens.betas, promptOffsetTokens, policy },
+        args,
+        session,
+      );
       const code = await showTokenEstimate(warned, inputs[0], args.json, session, {
         cross_check: check && { estimator: 'step-clock', ...snakeCaseFields(check) },
         ...physics.json,
+        ...(promptOffsetTokens !== 0 && { prompt_offset_tokens: promptOffsetTokens }),
+        policy,
+        ...servingFields(serving),
       });
       if (args.json !== '-') {
-        for (const line of [...(check === null ? [] : [`  ${crossCheckText(check)}`]), ...physics.text]) {
+        for (const line of [
+          ...servingText(serving),
+          ...(check === null ? [] : [`  ${crossCheckText(check)}`]),
+          ...physics.text,
+        ]) {
           session.print(line);
         }
       }
@@ -174,13 +191,19 @@ export const verb = defineVerb({
     const { window, rest } = partsOf(args, phases, span);
     const found = about(input.name, () => runEstimator(algo, phases, input.trace.facts, args, { window }));
     const physics = physicsOf(found, possible);
-    const estimate = { ...found, warnings: [...found.warnings, ...physics.warnings] };
+    const warned = { ...found, warnings: [...found.warnings, ...physics.warnings] };
+    const serving =
+      found.algo === 'step-clock' && inputs.length === 1
+        ? servingOf(input.trace, { ...found, window }, args, session)
+        : undefined;
+    const estimate = withOverhead(warned, serving);
     const heldOut = rest === undefined ? undefined : holdOutError(phases, estimate.betas, rest);
     for (const { code, message } of estimate.warnings) session.log.warn(`${message} [${code}]`);
 
     const spanSec = span[1] - span[0];
     const taken = await session.writeJson(args.json, {
       ...betasFileOf(estimate),
+      ...servingFields(serving),
       ...(heldOut && { holdout: { fraction: args.holdout, ...(snakeCaseKeys(heldOut) as object) } }),
       ...physics.json,
       input: { ...provenance(inputs, phases, spanSec), left_out: leftOutJson(exclusions, read) },

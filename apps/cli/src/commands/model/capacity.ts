@@ -11,12 +11,13 @@ import {
   loadShapeOf,
   loadShapeOfSpec,
   parseSlos,
+  servingOfModel,
   snakeCaseFields,
 } from '@stepclock/step-model';
 import { engineSettingsOf } from '@stepclock/trace-io';
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
-import { atMost, integer, positive, positiveInteger, wholeNumber } from '../../options/number-rules.js';
+import { atMost, count, integer, positive, positiveInteger, wholeNumber } from '../../options/number-rules.js';
 import { type ArgsOf, choice, flag, jsonOption, number, required, text } from '../../options/option.js';
 import { reportOptions } from '../../options/picture-options.js';
 import { schedulerOptions } from '../../options/scheduler-options.js';
@@ -56,6 +57,7 @@ const options = {
   'kv-tokens': number("capacity of the KV cache, tokens [the model's, else no limit]", positiveInteger),
   'chunk-size': number('most prefill tokens of one request in a step [no limit]', positiveInteger),
   ...schedulerOptions,
+  'client-overhead': number("seconds between a client and the engine, in every TTFT and latency [the model's]", count),
   strict: flag('exit with 4 where no rate keeps the SLO'),
   curve: text('write the figures over the rate to this path, as CSV', 'file'),
   ...jsonOption,
@@ -102,7 +104,15 @@ export const verb = defineVerb({
         'no token budget is known: whole prompts are served in one step, and TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
       );
     }
-    const found = capacity(model, shape, slos, limits, given({ draws: args.draws, seed: args.seed }));
+    const found = capacity(model, shape, slos, limits, {
+      ...given({ draws: args.draws, seed: args.seed }),
+      corrections: {
+        ...servingOfModel(model),
+        ...(args.clientOverhead !== undefined && {
+          overhead: { seconds: args.clientOverhead, secondsPerPromptToken: 0 },
+        }),
+      },
+    });
     for (const { code, message } of found.warnings) session.log.warn(`${message} [${code}]`);
     const plan = found.ratePerSec === null ? undefined : await planOf(args, found.ratePerSec, shape, session);
     const taken = await session.writeJson(args.json, {

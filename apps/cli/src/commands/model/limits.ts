@@ -8,6 +8,7 @@ interface LimitArgs {
   readonly kvTokens?: number | undefined;
   readonly chunkSize?: number | undefined;
   readonly asyncScheduling?: boolean | undefined;
+  readonly arrivalsAtSteps?: boolean | undefined;
   readonly reserveFullPrompt?: boolean | undefined;
   readonly prefixCaching?: boolean | undefined;
   readonly policy?: 'mixed' | 'prefill-first' | null | undefined;
@@ -25,6 +26,7 @@ export const limitsOf = (args: LimitArgs, settings: EngineSettings) =>
     kvTokens: args.kvTokens ?? settings.kvTokens,
     chunkSize: args.chunkSize ?? settings.chunkSize,
     asyncScheduling: args.asyncScheduling ?? settings.asyncScheduling,
+    arrivalsReadAtSteps: args.arrivalsAtSteps,
     reserveFullPrompt: args.reserveFullPrompt,
     prefixCaching: args.prefixCaching,
     prefillFirst: isPrefillFirst(args.policy),

@@ -1,7 +1,10 @@
 import { ExitCode } from '@stepclock/faults';
 import {
   betasOfFile,
+  type DecidedBy,
   METRIC_NAMES,
+  promptOffsetText,
+  type Replay,
   type ReplayBands,
   replay,
   replayBands,
@@ -9,12 +12,14 @@ import {
   replayReport,
   replayResultOf,
   replayWarnings,
+  servingOfModel,
   snakeCaseFields,
+  tellsScheduling,
 } from '@stepclock/step-model';
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
-import { atMost, integer, positiveInteger } from '../../options/number-rules.js';
-import { jsonOption, number, required, text } from '../../options/option.js';
+import { atMost, count, integer, positiveInteger } from '../../options/number-rules.js';
+import { flag, jsonOption, number, required, text } from '../../options/option.js';
 import { reportOptions } from '../../options/picture-options.js';
 import { schedulerOptions } from '../../options/scheduler-options.js';
 import { traceOptions } from '../../options/trace-options.js';
@@ -34,7 +39,24 @@ const FIGURES = ['mean', 'p50', 'p90', 'p95', 'p99'] as const;
 const severalUpTo = (limit: number) =>
   atMost(limit, { must: 'a whole number of at least 2', accepts: (x) => Number.isSafeInteger(x) && x >= 2 });
 
-const FROM = { given: 'as given', log: "told by the log's own times", default: 'nothing tells' } as const;
+const FROM: Readonly<Record<DecidedBy, string>> = {
+  given: 'as given',
+  model: "as the model's file says",
+  log: "told by the log's own times",
+  default: 'by default, since nothing tells',
+};
+
+/** The rules of the replayed engine, and what of its figures is not the engine's, one line a fact. */
+const rulesText = ({ settings, rulesFrom, overheadSec, promptOffsetTokens }: Replay): readonly string[] => [
+  `scheduling ${settings.asyncScheduling ? 'asynchronous' : 'synchronous'} (${FROM[rulesFrom.asyncScheduling]})`,
+  ...(settings.arrivalsReadAtSteps
+    ? [`arrivals as read between two steps (${FROM[rulesFrom.arrivalsReadAtSteps]})`]
+    : []),
+  ...(overheadSec === 0
+    ? []
+    : [`replayed TTFT and latency include ${durationText(overheadSec)} between client and engine`]),
+  ...(promptOffsetTokens === 0 ? [] : [`prompts are replayed ${promptOffsetText(promptOffsetTokens)}`]),
+];
 
 /** Replay of a log as a table: a block a metric, a row a figure. */
 const replayText = ({ metrics }: ReturnType<typeof replay>, bands: ReplayBands | null): string => {
@@ -69,6 +91,17 @@ export const verb = defineVerb({
     ),
     seed: number('seed of the step noise and of the draws [0]', integer),
     ...schedulerOptions,
+    'arrivals-at-steps': flag(
+      "arrivals are those that an engine wrote between two steps [what the log's own times tell]",
+    ),
+    'client-overhead': number(
+      "seconds between a client and the engine [the model's, none for an engine's own log]",
+      count,
+    ),
+    'prompt-offset': number(
+      "tokens that the engine computes of every prompt beyond those counted [the model's]",
+      integer,
+    ),
     ...jsonOption,
     ...reportOptions,
   },
@@ -89,9 +122,16 @@ export const verb = defineVerb({
         'no token budget is known: whole prompts are served in one step, and replayed TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
       );
     }
-    const result = replay(trace.requests, betasOfFile(file), limits, given({ seed: args.seed }));
+    const options = {
+      ...servingOfModel(file, tellsScheduling(trace.requests)),
+      ...given({ seed: args.seed, engine: trace.facts.settings.engine, promptOffsetTokens: args.promptOffset }),
+      ...(args.clientOverhead !== undefined && {
+        overhead: { seconds: args.clientOverhead, secondsPerPromptToken: 0 },
+      }),
+    };
+    const result = replay(trace.requests, betasOfFile(file), limits, options);
     const { draws = 0 } = args;
-    const bands = draws === 0 ? null : replayBands(trace.requests, file, result, draws, given({ seed: args.seed }));
+    const bands = draws === 0 ? null : replayBands(trace.requests, file, result, draws, options);
     const noBands = { code: 'no-bands', message: 'the model has no covariance: its replay has no bands' };
     const warnings = [...replayWarnings(file, result), ...(draws > 0 && bands === null ? [noBands] : [])];
     for (const { code, message } of warnings) session.log.warn(`${message} [${code}]`);
@@ -105,7 +145,7 @@ export const verb = defineVerb({
       session.print(
         [
           `${name}: ${grouped(result.requests)} requests replayed in ${grouped(result.steps)} steps, ${grouped(result.preemptions)} preemptions`,
-          `scheduling ${result.settings.asyncScheduling ? 'asynchronous' : 'synchronous'} (${FROM[result.schedulingFrom]})`,
+          ...rulesText(result),
           '',
           replayText(result, bands),
         ].join('\n'),

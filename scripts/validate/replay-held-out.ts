@@ -1,0 +1,124 @@
+// Replay out of sample: fits a part of a log, serves another, and prints the errors of TTFT, TPOT and latency.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  errorCells,
+  fitted,
+  overheadCell,
+  replayed,
+  rulesCell,
+  type ServedLog,
+  servedLog,
+  type Window,
+} from './replays/served-log.js';
+
+const data = process.argv[2] ?? '../shared/data';
+const isQuick = process.argv.includes('--quick');
+const wanted = process.argv.slice(3).filter((word) => !word.startsWith('-'));
+const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+
+const FIGURES = ['TTFT', 'TPOT', 'latency'].flatMap((metric) => [`${metric} mean`, `${metric} p99`]);
+const table = (title: string, ...head: readonly string[]): void => {
+  const all = [...head, ...FIGURES];
+  print(`\n### ${title}\n\n| ${all.join(' | ')} |\n|${all.map(() => '---').join('|')}|`);
+};
+const row = (...cells: readonly string[]): boolean => print(`| ${cells.join(' | ')} |`);
+
+const H100_MAP = {
+  id: 'id',
+  arrival: 'arrival',
+  first: 'first',
+  last: 'last',
+  prompt: 'prompt',
+  cached: 'cached',
+  output: 'output',
+};
+
+/** Seconds after a log's first arrival. */
+const shifted = (log: ServedLog, [from, to]: Window): Window => {
+  const first = log.requests.arrivalSec?.reduce((least, sec) => Math.min(least, sec), Infinity) ?? 0;
+  return [first + from, first + to];
+};
+
+const h100 = async (): Promise<void> => {
+  const folder = join(data, 'vllm-h100');
+  if (!existsSync(folder)) return void print(`skipped: no ${folder}`);
+  table('vLLM on H100, client logs of 20 minutes', 'log', 'fitted on, s', 'served, s', 'overhead', 'rules');
+  const logs = readdirSync(folder).filter((name) => name.endsWith('.csv.gz'));
+  for (const name of isQuick ? logs.slice(-1) : logs) {
+    const path = join(folder, name);
+    const log = await servedLog(path, path.replace('.gz', '.meta.json'), H100_MAP);
+    const splits: readonly (readonly [Window, Window])[] = isQuick
+      ? [
+          [
+            [20, 620],
+            [640, 1180],
+          ],
+        ]
+      : [
+          [
+            [20, 620],
+            [640, 1180],
+          ],
+          [
+            [20, 320],
+            [320, 620],
+          ],
+          [
+            [640, 1180],
+            [20, 620],
+          ],
+        ];
+    for (const [fit, serve] of splits) {
+      const model = fitted(log, shifted(log, fit));
+      const again = replayed(log, model, shifted(log, serve));
+      const cells = [name.replace('.csv.gz', ''), fit.join(':'), serve.join(':')];
+      row(...cells, overheadCell(model.serving), rulesCell(model.serving), ...errorCells(again));
+    }
+  }
+};
+
+const engineLogs = async (): Promise<void> => {
+  const folder = join(data, 'vllm-requests');
+  if (!existsSync(folder)) return void print(`skipped: no ${folder}`);
+  table("vLLM 0.19, the engine's own logs (LLMServingSim)", 'log', 'fitted on', 'rules');
+  for (const name of readdirSync(folder).sort()) {
+    const log = await servedLog(join(folder, name, 'requests.jsonl'), join(folder, name, 'meta.json'));
+    const { startSec, endSec } = log.trace.phases;
+    const from = startSec.reduce((a, b) => Math.min(a, b), Infinity);
+    const to = endSec.reduce((a, b) => Math.max(a, b), -Infinity);
+    const middle = (from + to) / 2;
+    const parts: readonly (readonly [string, Window | undefined])[] = [
+      ['all of it', undefined],
+      ['first half', [from, middle]],
+      ['second half', [middle, to]],
+    ];
+    for (const [part, window] of parts) {
+      const model = fitted(log, window);
+      row(name, part, rulesCell(model.serving), ...errorCells(replayed(log, model)));
+    }
+  }
+};
+
+const cpuLogs = async (): Promise<void> => {
+  table('CPU engines (vLLM, llama.cpp), each served with its own fit', 'log', 'overhead', 'rules');
+  for (const [folder, file] of [
+    ['vllm-cpu', 'bench.json.gz'],
+    ['vllm-cpu', 'otlp.jsonl.gz'],
+    ['llama-cpp', 'requests.jsonl'],
+  ]) {
+    const root = join(data, folder);
+    if (!existsSync(root)) continue;
+    for (const name of readdirSync(root).sort()) {
+      const log = await servedLog(join(root, name, file), join(root, name, 'meta.json'));
+      const model = fitted(log);
+      const cells = [`${folder}/${name} ${file.split('.')[0]}`, overheadCell(model.serving), rulesCell(model.serving)];
+      row(...cells, ...errorCells(replayed(log, model)));
+    }
+  }
+};
+
+const PARTS = { h100, 'engine-logs': engineLogs, cpu: cpuLogs };
+for (const [name, part] of Object.entries(PARTS)) {
+  if (wanted.length === 0 || wanted.includes(name)) await part();
+}
