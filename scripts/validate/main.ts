@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { PartRun } from './report/validation-report.js';
 
 const DEFAULT_DATA = '../shared/data';
-const WITH_VALUE = ['--only', '--report', '--figures'];
+const WITH_VALUE = ['--only', '--report', '--figures', '--jobs'];
 
 const PARTS = readdirSync(import.meta.dirname)
   .filter((f) => f.endsWith('.ts') && f !== 'main.ts')
@@ -19,6 +19,7 @@ DATA_FOLDER (default ${DEFAULT_DATA}) holds the measurements, which are not in t
 Parts that need it are skipped without it.
 
   --quick           fewer seeds, draws and splits
+  --jobs N          run N parts at a time (1): the tables are the same, the seconds in them are not
   --only PART       one part alone: ${PARTS.join(', ')}
   --report PATH     write all tables and charts as one self-contained HTML page as well
   --figures FOLDER  write the charts as SVG and PNG
@@ -46,6 +47,8 @@ const only = given('--only');
 const reportPath = given('--report');
 const figuresFolder = given('--figures');
 const quick = words.includes('--quick');
+const jobs = Number(given('--jobs') ?? '1');
+if (!Number.isInteger(jobs) || jobs < 1) refuse(`--jobs: must be a whole number of at least 1; got ${given('--jobs')}`);
 const data = resolve(
   words.find((w, i) => !w.startsWith('--') && !WITH_VALUE.includes(words[i - 1] ?? '')) ?? DEFAULT_DATA,
 );
@@ -53,8 +56,8 @@ const data = resolve(
 if (only !== undefined && !PARTS.includes(only)) refuse(`--only: must be one of ${PARTS.join(', ')}; got ${only}`);
 const parts = PARTS.filter((name) => only === undefined || name === only);
 
-/** Runs a part, shows what it prints as it prints it, and keeps it. */
-const run = (part: string): Promise<PartRun> =>
+/** Runs a part and keeps what it prints; `show` gets it as it comes. */
+const run = (part: string, show: (piece: string) => void): Promise<PartRun> =>
   new Promise((done) => {
     const script = join(import.meta.dirname, `${part}.ts`);
     const argv = ['--conditions=@stepclock/source', '--import', 'tsx', script, data, ...(quick ? ['--quick'] : [])];
@@ -63,10 +66,10 @@ const run = (part: string): Promise<PartRun> =>
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {
       text += piece;
-      process.stdout.write(piece);
+      show(piece);
     });
     child.on('close', (status) => {
-      if (status !== 0) process.stdout.write(`${part}: FAILED with exit code ${status}\n`);
+      if (status !== 0) show(`${part}: FAILED with exit code ${status}\n`);
       done({ part, text, passed: status === 0, durationSec: (performance.now() - started) / 1000 });
     });
   });
@@ -74,12 +77,24 @@ const run = (part: string): Promise<PartRun> =>
 if (!existsSync(data)) process.stdout.write(`skipped: no measurements at ${data}; simulated engines only\n`);
 
 const runs: PartRun[] = [];
-for (const part of parts) {
-  process.stdout.write(`\n## ${part}\n\n`);
-  const ended = await run(part);
-  process.stdout.write(`\n(${part}: ${ended.durationSec.toFixed(0)} s)\n`);
-  runs.push(ended);
-}
+const waiting = parts.map((part, index) => ({ part, index }));
+/** Takes part after part; beside other jobs a part's text is shown when it has ended, so that no two mix. */
+const job = async (): Promise<void> => {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const heading = `\n## ${next.part}\n\n`;
+    if (jobs === 1) process.stdout.write(heading);
+    let held = heading;
+    const ended = await run(next.part, (piece) => {
+      if (jobs === 1) process.stdout.write(piece);
+      else held += piece;
+    });
+    const footing = `\n(${next.part}: ${ended.durationSec.toFixed(0)} s)\n`;
+    process.stdout.write(jobs === 1 ? footing : `${held}${footing}`);
+    runs[next.index] = ended;
+  }
+};
+await Promise.all(Array.from({ length: jobs }, job));
+
 if (reportPath !== undefined || figuresFolder !== undefined) {
   const { renderPng, renderReport, renderSvg } = await import('@stepclock/charts');
   const { figureSpecs, validationReport } = await import('./report/validation-report.js');

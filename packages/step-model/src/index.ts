@@ -24,6 +24,16 @@ export {
 } from './exports/export-model.js';
 export type { OperatingPoint } from './exports/operating-point.js';
 export { type FitStepsOptions, fitSteps, type StepsFit, type StepsWarning } from './fit-steps.js';
+export {
+  type EngineLine,
+  type EngineRows,
+  engineLineOf,
+  engineLineSchema,
+  parseEngineLine,
+} from './fleet/engine-line.js';
+export { parseExpectedCounts, refuseLostRows } from './fleet/expected-counts.js';
+export { type Fleet, type FleetKind, mergeFleet } from './fleet/merge-fleet.js';
+export { poolModel } from './fleet/pool-model.js';
 export { type HoldOutError, holdOutError, holdOutSplit, spanOfPhases, type TraceWindow } from './hold-out/hold-out.js';
 export { predictDecodes } from './hold-out/predict-decodes.js';
 export {
@@ -67,6 +77,8 @@ export { comparisonJson, comparisonMarkdown, comparisonText } from './report/com
 export { promptOffsetText } from './report/correction-words.js';
 export type { EstimateReportInput, ReplayResult, ReportEstimator } from './report/estimate-input.js';
 export { estimateReport } from './report/estimate-report.js';
+export { fleetFigures } from './report/fleet/fleet-figures.js';
+export { fleetJson, fleetText } from './report/fleet/fleet-text.js';
 export { physicsJson, physicsText } from './report/physics-text.js';
 export { type ReplayReportInput, replayReport } from './report/replay-report.js';
 export { replayResultOf } from './report/replay-result.js';

@@ -5,6 +5,8 @@ export type StepModelFaultCode =
   | 'step-model/bad-betas-file'
   | 'step-model/bad-bin'
   | 'step-model/bad-composition'
+  | 'step-model/bad-engine-line'
+  | 'step-model/bad-expected-counts'
   | 'step-model/bad-fraction'
   | 'step-model/bad-model-config'
   | 'step-model/bad-operating-point'
@@ -18,6 +20,8 @@ export type StepModelFaultCode =
   | 'step-model/no-step-time'
   | 'step-model/no-steps'
   | 'step-model/not-comparable'
+  | 'step-model/overlapping-lines'
+  | 'step-model/rows-lost'
   | 'step-model/term-not-carried'
   | 'step-model/unknown-format'
   | 'step-model/unknown-hardware';

@@ -124,6 +124,16 @@ export const commands: readonly (Entry | Noun)[] = [
     load: () => import('./model/compare.js'),
   },
   {
+    command: 'map [input]',
+    describe: "one line an engine from grouped rows of many engines' requests, as distributed engines run it",
+    load: () => import('./fleet/map.js'),
+  },
+  {
+    command: 'merge [files..]',
+    describe: 'the fleet from the lines of its engines: pooled coefficients, and the engines that stand out',
+    load: () => import('./fleet/merge.js'),
+  },
+  {
     command: 'predict',
     describe: 'the duration of one step, with its interval',
     load: () => import('./model/predict.js'),

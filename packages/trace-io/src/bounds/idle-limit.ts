@@ -1,7 +1,7 @@
 import { Fault } from '@stepclock/faults';
 
 /** What says nothing of what is looked for may come so often one after another: more than any log has, and few enough to be read in a second or two. */
-export const MOST_IDLE = { lines: 2 ** 19, documents: 2 ** 17, requests: 2 ** 19 } as const;
+export const MOST_IDLE = { lines: 2 ** 19, documents: 2 ** 16, requests: 2 ** 19 } as const;
 
 /**
  * Counts what says nothing, one after another. A file of megabytes unpacks to hundreds of millions of short lines.

@@ -3,7 +3,7 @@ import { idleLimit } from '../bounds/idle-limit.js';
 import { NameIndex } from '../names/name-index.js';
 import { RequestColumns, type RequestRow } from '../tables/request-columns.js';
 import { TokenColumns, type TokenRow } from '../tables/token-columns.js';
-import type { FileFacts, PhaseTrace, ServedFacts, TokenTrace, WorkloadTrace } from '../trace.js';
+import type { Exclusion, FileFacts, PhaseTrace, ServedFacts, TokenTrace, WorkloadTrace } from '../trace.js';
 import { Exclusions } from './exclusions.js';
 import { checkCounts } from './request-counts.js';
 import { requestFacts } from './request-facts.js';
@@ -58,6 +58,11 @@ export class RequestBuilder {
   /** Requests taken so far. */
   get length(): number {
     return this.#requests.length;
+  }
+
+  /** What was left out so far, by reason. */
+  get exclusions(): readonly Exclusion[] {
+    return this.#exclusions.list();
   }
 
   /** Counts a request that is left out; false, like `add` for one that it does not take. */
