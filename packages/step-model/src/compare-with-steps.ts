@@ -1,7 +1,7 @@
 import { compensatedSum } from '@stepclock/numerics';
 import { type Betas, CATALOGUE, stepSeconds, type Term } from '@stepclock/step-cost';
-import type { StepsFit } from './fit-steps.js';
 import type { StepColumns } from './step-columns.js';
+import type { StepsFit } from './step-fit/steps-fit.js';
 
 /** One coefficient of an estimate beside that of a reference. `error` is (estimate - reference) / reference; null at reference 0. */
 export interface ComparedCoefficient {

@@ -23,7 +23,6 @@ export {
   exportModel,
 } from './exports/export-model.js';
 export type { OperatingPoint } from './exports/operating-point.js';
-export { type FitStepsOptions, fitSteps, type StepsFit, type StepsWarning } from './fit-steps.js';
 export {
   type EngineLine,
   type EngineRows,
@@ -88,6 +87,25 @@ export { type ModelServing, servingOfModel } from './serving/model-serving.js';
 export type { LoadCorrections } from './serving/replayed-load.js';
 export { type DecidedBy, type SchedulerRules, tellsScheduling } from './serving/rule-trial.js';
 export type { StepColumns } from './step-columns.js';
+export {
+  type EngineFit,
+  EnginesFitter,
+  type EnginesSpread,
+  enginesSpread,
+  pooledFit,
+} from './step-fit/engines-fit.js';
+export { fitSteps } from './step-fit/fit-steps.js';
+export { StepFitter } from './step-fit/step-fitter.js';
+export type { FitStepsOptions, StepsFit, StepsWarning } from './step-fit/steps-fit.js';
+export { type EnginesLog, engineSteps } from './step-logs/engine-steps.js';
 export { type MatchedColumns, matchStepLogs, type StepLogMatch } from './step-logs/match-step-logs.js';
+export {
+  type LogReading,
+  type ReadingOptions,
+  readingOf,
+  readingWarnings,
+  readSteps,
+} from './step-logs/prepared-steps.js';
 export { stepPeriods } from './step-logs/step-periods.js';
+export { checkTime, type StepTime, stepEnds, type TimeCheck, timedSteps } from './step-logs/step-time.js';
 export type { StepModelFaultCode } from './step-model-fault.js';

@@ -10,8 +10,15 @@ export interface StepColumns {
   /** One for every decoding request. */
   readonly decodeTokens: Float64Array;
   /** Tokens of KV cache that the decodes read; vLLM's iteration lines do not tell. */
-  readonly contextTokens?: Float64Array;
+  readonly contextTokens?: Float64Array | undefined;
   /** Prompts computed in the step, and the sum of their tokens' positions, where the log tells. */
-  readonly prefillRequests?: Float64Array;
-  readonly prefillContext?: Float64Array;
+  readonly prefillRequests?: Float64Array | undefined;
+  readonly prefillContext?: Float64Array | undefined;
+  /** Steps that a row stands for, and those of them with prefill, where rows are of several: seconds and prefill are sums, decodes and context means. */
+  readonly steps?: Float64Array | undefined;
+  readonly prefillSteps?: Float64Array | undefined;
+  /** When it began, s, on a clock of the log. */
+  readonly startSec?: Float64Array | undefined;
+  /** When its line was written, s: rounded as the log rounds it. */
+  readonly stampSec?: Float64Array | undefined;
 }

@@ -124,7 +124,7 @@ describe('fitSteps', () => {
   it('refuses what cannot be fitted', () => {
     expect(() => fitSteps(steps([]))).toThrow('step log: must have a step that processes tokens; got "0 steps"');
     expect(() => fitSteps(steps([[0, 1, 1]]))).toThrow(
-      'duration of a step: must be a number of seconds above 0; got 0 (row 0)',
+      'step log: must have a step that processes tokens and takes time; got "1 steps"',
     );
     expect(() => fitSteps(steps([[1, 1, 1]]), { model: 'kv' })).toThrow(
       'context_tokens: must be told by the step log: it has no contextTokens; got "kv"',
@@ -217,7 +217,7 @@ describe('the figures of a fit, by hand', () => {
       'step-model/no-steps',
       '1 steps',
     );
-    for (const sec of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    for (const sec of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
       const message = `duration of a step: must be a number of seconds above 0; got ${sec} (row 1)`;
       refused(
         [

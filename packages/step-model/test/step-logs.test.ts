@@ -79,7 +79,10 @@ describe('stepPeriods', () => {
       prefillTokens: column,
       decodeTokens: column,
     };
-    const periods = stepPeriods(steps, startSec);
+    const periods = stepPeriods(
+      steps,
+      startSec.map((sec, k) => sec + steps.durationSec[k]),
+    );
     expect(periods.durationSec).toAgree([0.011, 0.011], 1e-9);
     expect([...periods.prefillTokens]).toEqual([2, 4]);
     expect(periods.contextTokens).toBeUndefined();

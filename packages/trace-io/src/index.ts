@@ -19,6 +19,7 @@ export { DECODE, type PhaseTable, PREFILL } from './tables/phase-table.js';
 export { type PhaseRow, phaseTableFrom } from './tables/phase-table-from.js';
 export type { RequestTable } from './tables/request-table.js';
 export { requirePrefillTokens } from './tables/require-prefill-tokens.js';
+export type { StepBlocks } from './tables/step-columns.js';
 export type { StepTable } from './tables/step-table.js';
 export { tokensOfRows } from './tables/table-columns.js';
 export type { TokenTable } from './tables/token-table.js';
@@ -31,6 +32,7 @@ export type {
   PhaseTrace,
   RequestFact,
   ServedFacts,
+  StepFacts,
   StepTrace,
   TokenTrace,
   Trace,
@@ -41,4 +43,6 @@ export type {
 export { formatOtlpJsonl, otlpJsonlChunks } from './writers/otlp-jsonl.js';
 export { formatPhasesCsv, phasesCsvChunks } from './writers/phases-csv.js';
 export { formatRequestsJsonl, requestsJsonlChunks } from './writers/requests-jsonl.js';
+export { STEP_LOG_FORMATS, type StepLogFormat, stepLogPieces } from './writers/steps/step-log-formats.js';
+export type { WrittenSteps } from './writers/steps/written-steps.js';
 export { vllmBenchChunks } from './writers/vllm-bench-json.js';

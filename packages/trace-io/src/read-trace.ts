@@ -5,13 +5,16 @@ import { type ByteSource, bytesOf, peeked } from './bytes/input.js';
 import { FORMATS } from './formats/formats.js';
 import { HEAD_BYTES, headOf } from './formats/head.js';
 import { phaseCsv } from './formats/phase-csv.js';
+import { isStepMap, mappedSteps } from './formats/steps/mapped-steps.js';
 import { stepLog } from './formats/steps/step-log.js';
+import { SERVER_LOGS } from './formats/strangers/text-strangers.js';
 import { isHeader, serverLogOf, strangerFault, strangerOf, unknownFile } from './formats/strangers/unknown-file.js';
 import type { Head, TraceFormat } from './formats/trace-format.js';
 import { engineSettingsOf } from './json/engine-settings.js';
 import { isParquet, parquetText } from './parquet/parquet-text.js';
 import { BadRecords, MAX_BAD } from './requests/bad-records.js';
 import { isSqlite, sqliteText } from './sqlite/sqlite-text.js';
+import type { StepBlocks } from './tables/step-columns.js';
 import type { Trace, TraceFacts } from './trace.js';
 
 export interface ReadTraceOptions {
@@ -36,6 +39,10 @@ export interface ReadTraceOptions {
   readonly sizeBytes?: number;
   /** Share of a log's records that may be left out because they cannot be read, from 0 to 1; 0.01 where not given. Phase tables end at the first. */
   readonly maxBad?: number;
+  /** Takes the steps of a step log a block at a time, so that memory does not grow with it: the trace's own table of steps is empty then. */
+  readonly onSteps?: StepBlocks;
+  /** Steps of such a block; 32,768 where not given. */
+  readonly stepsAtOnce?: number;
   /** Bytes that the source may give, and a Parquet file unpack to; 8 GiB where not given. */
   readonly maxBytes?: number;
   /** Size of the file that the source is unpacked from, where it is: above 64 MiB it may give 1,000 times of it at most. */
@@ -66,7 +73,14 @@ export async function readTraceBy(
   options: ReadTraceOptions,
 ): Promise<Trace> {
   const { fileName: file = '<input>', format = 'auto', columns = {}, metaJson, onProgress = () => {} } = options;
-  const { map, timeUnit = 's', maxBytes, packedBytes } = options;
+  const { map, timeUnit = 's', maxBytes, packedBytes, onSteps, stepsAtOnce } = options;
+  let handedOn = 0;
+  const counted: StepBlocks | undefined =
+    onSteps &&
+    ((block) => {
+      handedOn += block.length;
+      onSteps(block);
+    });
   const isYaml = typeof metaJson === 'string' && /^\s*(?:---\s*\n)?trace_version\s*:/.test(metaJson);
   const settings = metaJson === undefined || isYaml ? {} : engineSettingsOf(metaJson, options.metaJsonName);
   let done = 0;
@@ -87,14 +101,17 @@ export async function readTraceBy(
     progress = () => {};
   }
   const head = headOf(bytes);
-  const wanted = map !== undefined && format === 'auto' ? 'mapped' : format;
+  const wanted = map !== undefined && format === 'auto' ? (isStepMap(map) ? mappedSteps.name : 'mapped') : format;
   const reader = wanted === 'auto' ? recognised(head, file) : named(wanted, file);
   const metaText = typeof metaJson === 'string' ? metaJson : undefined;
   const bad = new BadRecords(options.maxBad ?? MAX_BAD);
   const input = { source: all, file, bad, onProgress: progress, fractionRead };
   try {
-    const trace = await reader.read(input, { columns, settings, metaText, map, timeUnit, head, path });
-    bad.finish(recordsOf(trace));
+    const trace = await reader.read(input, {
+      ...{ columns, settings, metaText, map, timeUnit, head, path },
+      ...{ onSteps: counted, stepsAtOnce },
+    });
+    bad.finish(recordsOf(trace) + handedOn);
     return { ...trace, exclusions: [...trace.exclusions, ...bad.list()] };
   } catch (error) {
     const reason = bad.reasonFor(error);
@@ -112,9 +129,13 @@ function recordsOf({ phases, requests, steps, tokens, exclusions }: Trace): numb
 
 const NO_STEPS: ReadonlySet<string> = new Set(['trace-io/no-rows', 'trace-io/too-many-idle-lines']);
 
+/** Whether a log may be read in the hope of steps that come late in it. */
+const isSought = (reader: TraceFormat): boolean =>
+  reader === stepLog || SERVER_LOGS.some(({ steps }) => steps === reader);
+
 /** A log without a line of steps in it is named as what it is. */
 function unfound(error: unknown, reader: TraceFormat, head: Head, file: string): unknown {
-  if (!(error instanceof Fault && NO_STEPS.has(error.code) && reader === stepLog && !stepLog.recognise(head))) {
+  if (!(error instanceof Fault && NO_STEPS.has(error.code) && isSought(reader) && !reader.recognise(head))) {
     return error;
   }
   const server = serverLogOf(head);
@@ -155,7 +176,8 @@ function recognised(head: Head, file: string): TraceFormat {
   const isTable =
     firstLine.toLowerCase().includes('phase_type') || headerNames.some((name) => !Number.isNaN(decimalNumber(name)));
   if (firstLine === '' || text.includes('\0') || isTable) return phaseCsv;
-  if (serverLogOf(head) !== undefined) return stepLog;
+  const server = serverLogOf(head);
+  if (server !== undefined) return server.steps ?? stepLog;
   if (keys.length > 0 || /^[{[]/.test(firstLine)) throw unknownFile(head, file);
   if (headerNames.length > 2 && isHeader(headerNames)) throw unknownFile(head, file);
   return stepLog;

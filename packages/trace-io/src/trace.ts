@@ -41,8 +41,16 @@ export interface ServedFacts extends FileFacts {
   readonly has?: readonly RequestFact[];
 }
 
-/** The facts of any trace: those of served requests only where there are any. */
-export type TraceFacts = FileFacts & Partial<ServedFacts>;
+/** What a format tells of a step log. */
+export interface StepFacts extends FileFacts {
+  /** Steps that the engine took and the log lacks, by its own counting; absent where nothing counts. */
+  readonly lostSteps?: number;
+  /** Whether the log has every k-th step only, by its own word. */
+  readonly sampled?: boolean;
+}
+
+/** The facts of any trace: those of served requests, and of steps, only where there are any. */
+export type TraceFacts = FileFacts & Partial<ServedFacts> & Partial<StepFacts>;
 
 /** A thing that a format may tell of a request. */
 export type RequestFact =

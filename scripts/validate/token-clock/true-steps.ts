@@ -36,7 +36,7 @@ export const trueStepsOf = async (path: string, leftOut = 0): Promise<TrueSteps>
 
 /** The regression of a true step log by its periods, weights 1 / fitted, the four base terms; and what its mean step holds. */
 export const regressionOf = (log: TrueSteps): { coefficients: readonly number[]; mean: readonly number[] } => {
-  const periods = stepPeriods(log, log.startSec);
+  const periods = stepPeriods(log, log.endSec);
   const { betas } = fitSteps(periods, { model: 'kv' });
   const mean = (column: Float64Array | undefined): number =>
     (column?.reduce((sum, value) => sum + value, 0) ?? 0) / periods.length;

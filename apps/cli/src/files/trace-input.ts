@@ -1,5 +1,5 @@
 import { listed } from '@stepclock/faults';
-import { columnMapOf, readTrace, type Trace } from '@stepclock/trace-io';
+import { columnMapOf, readTrace, type StepBlocks, type Trace } from '@stepclock/trace-io';
 import type { TraceArgs } from '../options/trace-options.js';
 import { inputFault, usageFault } from '../session/errors.js';
 import { byteProgress } from '../session/progress.js';
@@ -28,11 +28,12 @@ export const warnOfUnreadable = ({ exclusions }: Trace, name: string, log: Sessi
   }
 };
 
-/** Opens and reads one trace: a file, or a folder with one in it. */
+/** Opens and reads one trace: a file, or a folder with one in it. @param onSteps takes the steps of a step log, which are not kept then */
 export const readTraceFile = async (
   named: string,
   args: TraceArgs,
   session: Pick<Session, 'io' | 'log' | 'maxBytes'>,
+  onSteps?: StepBlocks,
 ): Promise<TraceInput> => {
   if (args.timeUnit !== undefined && args.map === undefined) {
     throw usageFault('--time-unit', 'is the unit of the times under --map, and there is no --map');
@@ -52,6 +53,7 @@ export const readTraceFile = async (
       ...(meta === undefined ? {} : { metaJson: meta.text, metaJsonName: meta.name }),
       ...(args.map === undefined ? {} : { map: columnMapOf(args.map) }),
       ...(args.timeUnit === undefined ? {} : { timeUnit: args.timeUnit }),
+      ...(onSteps === undefined ? {} : { onSteps }),
       ...(args.maxBad === undefined ? {} : { maxBad: args.maxBad }),
     });
     if (args.meta !== undefined && meta?.text.trimStart().startsWith('{') && isEmpty(trace.facts.settings)) {

@@ -1,28 +1,23 @@
 import type { StepColumns } from '../step-columns.js';
+import { takenSteps } from './taken-steps.js';
 
 /** A longer gap before a step is a rest of the engine, s. */
 const REST_SEC = 0.02;
 
 /**
  * A step log with the period of each step, from the end of the step before to its own, for its duration: what a step costs its requests, the
- * engine's work between two steps included. Steps after a rest of the engine, and the first, are left out.
+ * engine's work between two steps included. The first step, and those after a rest of the engine, are left out: a step without decodes that begins later
+ * than the engine takes to plan it. A decode was in the engine all the time.
  *
- * @param startSec when each step began, in the order of the steps
+ * @param endSec when each step ended, in the order of the steps
  */
-export const stepPeriods = (steps: StepColumns, startSec: Float64Array): StepColumns => {
-  const endOf = (k: number): number => startSec[k] + steps.durationSec[k];
+export const stepPeriods = (steps: StepColumns, endSec: Float64Array): StepColumns => {
+  const period = (k: number): number => endSec[k] - endSec[k - 1];
+  const wentOn = (k: number): boolean =>
+    period(k) - steps.durationSec[k] < REST_SEC ||
+    (steps.decodeTokens[k] > 0 && steps.prefillTokens[k - 1] + steps.decodeTokens[k - 1] > 0);
   const busy = Uint32Array.from({ length: steps.length }, (_, k) => k).filter(
-    (k) => k > 0 && startSec[k] - endOf(k - 1) < REST_SEC && endOf(k) > endOf(k - 1),
+    (k) => k > 0 && period(k) > 0 && wentOn(k),
   );
-  const taken = (column: Float64Array): Float64Array => Float64Array.from(busy, (k) => column[k]);
-  const { contextTokens, prefillRequests, prefillContext } = steps;
-  return {
-    length: busy.length,
-    durationSec: Float64Array.from(busy, (k) => endOf(k) - endOf(k - 1)),
-    prefillTokens: taken(steps.prefillTokens),
-    decodeTokens: taken(steps.decodeTokens),
-    ...(contextTokens && { contextTokens: taken(contextTokens) }),
-    ...(prefillRequests && { prefillRequests: taken(prefillRequests) }),
-    ...(prefillContext && { prefillContext: taken(prefillContext) }),
-  };
+  return { ...takenSteps(steps, busy), durationSec: Float64Array.from(busy, period) };
 };

@@ -12,8 +12,14 @@ import { requestLog } from './engines/request-log.js';
 import { sglang } from './engines/sglang.js';
 import { mapped } from './mapped.js';
 import { phaseCsv } from './phase-csv.js';
+import { fpm } from './steps/fpm.js';
+import { llamaCppLog } from './steps/llama-cpp-log.js';
+import { mappedSteps } from './steps/mapped-steps.js';
+import { sglangBatches } from './steps/sglang-batches.js';
 import { stepCsv } from './steps/step-csv.js';
 import { stepLog } from './steps/step-log.js';
+import { trtllmLog } from './steps/trtllm-log.js';
+import { trtllmStats } from './steps/trtllm-stats.js';
 import type { TraceFormat } from './trace-format.js';
 import { azureWorkload } from './workloads/azure.js';
 import { burstGptWorkload } from './workloads/burstgpt.js';
@@ -21,6 +27,8 @@ import { mooncakeWorkload } from './workloads/mooncake.js';
 
 /** Every format that is read, in the order in which recognition asks them: the more particular ones first. */
 export const FORMATS: readonly TraceFormat[] = [
+  fpm,
+  trtllmStats,
   requestLog,
   otlp,
   aiperf,
@@ -37,7 +45,11 @@ export const FORMATS: readonly TraceFormat[] = [
   burstGptWorkload,
   mooncakeWorkload,
   stepLog,
+  trtllmLog,
+  sglangBatches,
+  llamaCppLog,
   stepCsv,
   phaseCsv,
   mapped,
+  mappedSteps,
 ];

@@ -5,6 +5,7 @@ import { eachJsonLine } from '../json/json-lines.js';
 import { type JsonRecord, numberOf } from '../json/json-record.js';
 import { RequestBuilder } from '../requests/request-builder.js';
 import type { Trace } from '../trace.js';
+import { checkedStepMap, isStepMap } from './steps/mapped-steps.js';
 import type { ReadOptions, TraceFormat } from './trace-format.js';
 
 const UNITS_PER_SEC = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
@@ -213,6 +214,7 @@ export function columnMapOf(text: string): Readonly<Record<string, string>> {
     return at < 0 ? [pair.trim(), ''] : [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
   });
   const map = Object.fromEntries(pairs.filter(([key]) => key !== '__proto__')) as Record<string, string>;
-  checkedMap(map, '<map>');
+  if (isStepMap(map)) checkedStepMap(map, '<map>');
+  else checkedMap(map, '<map>');
   return map;
 }

@@ -1,4 +1,5 @@
 import type { Input } from '../bytes/input.js';
+import type { StepBlocks } from '../tables/step-columns.js';
 import type { EngineSettings, Trace, TraceFacts } from '../trace.js';
 
 /** The beginning of a file, as format recognition sees it. */
@@ -28,6 +29,10 @@ export interface ReadOptions {
   readonly map: Readonly<Record<string, string>> | undefined;
   readonly timeUnit: TraceFacts['timeUnit'];
   readonly head: Head;
+  /** Takes the steps of a step log a block at a time; the trace's own table of steps is empty then. */
+  readonly onSteps?: StepBlocks | undefined;
+  /** Steps of such a block. */
+  readonly stepsAtOnce?: number | undefined;
   /** `strict` avoids every shortcut: the reference that tests compare with. */
   readonly path: 'fast' | 'strict';
 }

@@ -14,9 +14,15 @@ export interface StepTable {
   /** Tokens that the decoding requests hold in the KV cache when the step starts. */
   readonly contextTokens?: Float64Array;
   readonly prefillRequests?: Float64Array;
-  readonly decodeRequests?: Float64Array;
+  /** Sum over the prefill tokens of their position in their request, from 1, cached tokens counted. */
+  readonly prefillContext?: Float64Array;
   /** The engine's own number of the step. */
   readonly iteration?: Float64Array;
+  /** When the step's line was written, s, rounded as the log rounds it. */
+  readonly stampSec?: Float64Array;
+  /** Steps of a row, and those of them with prefill, where a row is of several: seconds, prefill tokens and requests are sums then, decodes and context means. */
+  readonly steps?: Float64Array;
+  readonly prefillSteps?: Float64Array;
   readonly instance?: Uint32Array;
   readonly instanceIds?: NameColumn;
 }

@@ -115,7 +115,9 @@ const STEP_FACTS: Readonly<Partial<Record<keyof StepTable, string>>> = {
   decodeTokens: 'decode tokens',
   contextTokens: 'tokens of context',
   prefillRequests: 'requests in prefill',
-  decodeRequests: 'requests in decode',
+  prefillContext: 'positions of prefill tokens',
+  stampSec: 'time of its line',
+  steps: 'steps of a row',
 };
 
 const tellsText = ({ facts, steps }: Trace): string => {

@@ -14,7 +14,14 @@ import {
 } from '@stepclock/engine-sim';
 import { ExitCode } from '@stepclock/faults';
 import { type Betas, betasOf, stepCost, stretchOfStep } from '@stepclock/step-cost';
-import { otlpJsonlChunks, phasesCsvChunks, requestsJsonlChunks, vllmBenchChunks } from '@stepclock/trace-io';
+import {
+  otlpJsonlChunks,
+  phasesCsvChunks,
+  requestsJsonlChunks,
+  STEP_LOG_FORMATS,
+  stepLogPieces,
+  vllmBenchChunks,
+} from '@stepclock/trace-io';
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import {
@@ -79,7 +86,8 @@ const options = {
     "where the trace goes, with its engine's settings in PATH.meta.json; - is standard output [-]",
     'stream',
   ),
-  steps: text('write the true step log (CSV) to this path', 'file'),
+  steps: text('write the true step log to this path', 'file'),
+  'steps-format': choice(['csv', ...STEP_LOG_FORMATS], "as what --steps is written: CSV, or an engine's own log [csv]"),
   ...schedulerOptions,
   ...jsonOption,
 };
@@ -242,6 +250,7 @@ export const verb = defineVerb({
       if (args[option] === undefined || formatOf(args) === 'vllm-bench') continue;
       throw usageFault(option === 'clientJitter' ? '--client-jitter' : '--chunk-interval', 'is for --to vllm-bench');
     }
+    if (args.stepsFormat !== undefined && args.steps === undefined) throw usageFault('--steps-format', 'needs --steps');
     const scenario = scenarioOf(args);
     const betas = betasWith(args, scenario);
     const run = await simulationOf(args, scenario, betas, session);
@@ -249,7 +258,11 @@ export const verb = defineVerb({
     if (args.output !== undefined && !toStdout) {
       await writeSettingsBeside(args.output, { ...scenario.engine, betas }, args.seed ?? 0, session);
     }
-    if (args.steps !== undefined) await session.writeFile(args.steps, stepsCsv(run.steps));
+    if (args.steps !== undefined) {
+      const { stepsFormat = 'csv' } = args;
+      const pieces = stepsFormat === 'csv' ? stepsCsv(run.steps) : stepLogPieces(run.steps, stepsFormat);
+      await session.writeFile(args.steps, pieces);
+    }
     await session.writeJson(args.json, {
       schema: 'stepclock/simulation@1',
       coefficients: betas,

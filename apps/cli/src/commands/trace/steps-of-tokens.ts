@@ -23,7 +23,8 @@ export interface TokenStepsComparison extends StepsComparison {
 /** The engine's own log beside the rebuilt one: what its steps cost from end to end, and which of them were found. */
 const againstStepLog = (estimate: TokenClockEstimate, reference: StepTable, name: string): TokenStepsComparison => {
   const { startSec, durationSec, contextTokens } = reference;
-  const periods = startSec === undefined ? reference : stepPeriods(reference, startSec);
+  const ends = startSec && durationSec.map((sec, k) => sec + startSec[k]);
+  const periods = ends === undefined ? reference : stepPeriods(reference, ends);
   const fit = about(name, () => fitSteps(periods, { model: contextTokens === undefined ? 'linear' : 'kv' }));
   return {
     kind: 'step-log',

@@ -1,29 +1,20 @@
 import { ExitCode } from '@stepclock/faults';
-import {
-  betasFileOf,
-  betasOfFile,
-  compareWithSteps,
-  fitSteps,
-  intervalsOfFile,
-  snakeCaseFields,
-  snakeCaseKeys,
-} from '@stepclock/step-model';
+import { EnginesFitter, snakeCaseFields } from '@stepclock/step-model';
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import { hardwareOptions } from '../../options/hardware-options.js';
 import { positiveInteger, properFraction } from '../../options/number-rules.js';
-import { choice, jsonOption, number, required, text } from '../../options/option.js';
+import { choice, flag, jsonOption, number, required, text } from '../../options/option.js';
 import { termNames } from '../../options/term-names.js';
 import { traceOptions } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { about, inputFault, usageFault } from '../../session/errors.js';
-import { betasText, diagnosticsText } from '../../text/estimate-text.js';
-import { grouped } from '../../text/quantity.js';
 import { comparisonText, matchText } from '../../text/steps-comparison-text.js';
 import { showTokenEstimate } from '../estimate/show-token-estimate.js';
 import { tokenEstimate } from '../estimate/token-evidence.js';
 import { physicsOf, possibleOf } from '../model/physics.js';
 import { chromeTrace } from './chrome-trace.js';
+import { showStepLog } from './fit-step-log.js';
 import { rebuiltStepsCsv } from './rebuilt-steps.js';
 import { readStepReference } from './step-reference.js';
 import { tokenStepsAgainst } from './steps-of-tokens.js';
@@ -37,6 +28,19 @@ export const verb = defineVerb({
     model: choice(['auto', 'linear', 'kv'], 'three coefficients, four, or what the log has [auto]'),
     terms: text('terms of the cost, by name, apart by commas: step,prefill_tokens,prefill_step,... [auto]'),
     weights: choice(['inverse-seconds', 'none'], 'of a step: 1 / its fitted time, or all alike [inverse-seconds]'),
+    estimate: choice(
+      ['mean', 'robust'],
+      'of the steps that are no stalls: their mean, or their middle, scaled to the measured time [mean]',
+    ),
+    stalls: choice(
+      ['apart', 'in'],
+      'steps far beyond the noise: set apart and counted, or fitted too [apart; in with --weights none]',
+    ),
+    time: choice(
+      ['elapsed', 'period'],
+      'of a step: what the engine says it took, or from the end of the step before to its own [elapsed, unless it is waiting]',
+    ),
+    pool: flag('several engines: pool their coefficients instead of fitting each apart'),
     ci: number('level of the confidence intervals [0.95]', properFraction),
     against: text("a betas file, or (for token times) the engine's own step log, to compare with", 'input'),
     'max-num-batched-tokens': number('token times: the token budget a step [from meta.json]', positiveInteger),
@@ -47,16 +51,30 @@ export const verb = defineVerb({
     ...jsonOption,
   },
   examples: [
+    ['$0 steps fpm.jsonl.gz', 'what Dynamo, SGLang or TensorRT-LLM wrote of its steps'],
+    ['$0 steps steps.jsonl --map seconds=exec_s,end=ts,prefill_tokens=ctx,decode_seqs=gen', 'any table of steps'],
     ['$0 steps vllm.log --against betas.json', 'compare with an estimate of the same run from its request log'],
     ['$0 steps bench.json --against steps.csv', "compare the steps that token times show with the engine's own log"],
     ['$0 steps bench.json --to chrome-trace --output trace.json', 'a timeline for Perfetto or speedscope'],
   ],
   run: async (args, session) => {
     const possible = await possibleOf(args, session);
-    const input = await readTraceFile(args.log, args, session);
+    const options = given({
+      model: args.model,
+      terms: termNames(args.terms),
+      weights: args.weights,
+      estimate: args.estimate,
+      stalls: args.stalls,
+      time: args.time,
+      level: args.ci,
+    });
+    const fitter = new EnginesFitter(options);
+    // What is asked of the steps a second time keeps them.
+    const isStreamed = args.against === undefined && !args.pool;
+    const input = await readTraceFile(args.log, args, session, isStreamed ? (block) => fitter.add(block) : undefined);
     const { trace, name } = input;
     if (trace.kind === 'tokens' || (trace.kind === 'phases' && trace.tokens !== undefined)) {
-      for (const option of ['model', 'weights'] as const) {
+      for (const option of ['model', 'weights', 'estimate', 'stalls', 'time', 'pool'] as const) {
         if (args[option] === undefined) continue;
         throw usageFault(`--${option}`, 'is for step logs; --output writes one of these token times');
       }
@@ -101,38 +119,15 @@ export const verb = defineVerb({
         `must have step lines such as 'Iteration(1): ... iteration elapsed time: 10.99 ms', or be a CSV with duration_sec, prefill_tokens and decode_tokens; got a ${trace.facts.format} file`,
       );
     }
-    const { steps } = trace;
-    const fitted = about(name, () =>
-      fitSteps(
-        steps,
-        given({ model: args.model, terms: termNames(args.terms), weights: args.weights, level: args.ci }),
-      ),
+    const { pool = false, against, json } = args;
+    if (!isStreamed) about(name, () => trace.steps && fitter.add(trace.steps));
+    await showStepLog(
+      fitter,
+      isStreamed ? undefined : trace.steps,
+      input,
+      { options, pool, against, json, possible },
+      session,
     );
-    const physics = physicsOf(fitted, possible);
-    const fit = { ...fitted, warnings: [...fitted.warnings, ...physics.warnings] };
-    for (const { code, message } of fit.warnings) session.log.warn(`${message} [${code}]`);
-    const reference = args.against === undefined ? undefined : await readStepReference(args.against, session);
-    if (reference?.kind === 'steps') throw usageFault('--against', 'must be a betas file for a step log', args.against);
-    const estimate = reference?.betas;
-    const comparison = estimate && compareWithSteps(betasOfFile(estimate), fit, trace.steps, intervalsOfFile(estimate));
-    const taken = await session.writeJson(args.json, {
-      ...betasFileOf(fit),
-      ...(comparison && { against: { file: args.against, ...(snakeCaseKeys(comparison) as object) } }),
-      ...physics.json,
-      stepclock_version: session.version,
-    });
-    if (!taken) {
-      const parts = [
-        `${name}: ${grouped(trace.steps.length)} steps`,
-        '',
-        betasText(fit, session.paint),
-        '',
-        diagnosticsText(fit.diagnostics),
-        ...physics.text,
-      ];
-      if (comparison !== undefined) parts.push('', `against ${args.against}`, comparisonText(comparison));
-      session.print(parts.join('\n'));
-    }
     return ExitCode.ok;
   },
 });

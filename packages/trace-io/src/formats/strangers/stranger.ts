@@ -1,4 +1,4 @@
-import type { Head } from '../trace-format.js';
+import type { Head, TraceFormat } from '../trace-format.js';
 
 /** A kind of file that people give to this program and that cannot serve, or not as it is. */
 export interface Stranger {
@@ -7,6 +7,8 @@ export interface Stranger {
   /** What to give instead, and how to get it. */
   readonly instead: string;
   readonly recognise: (head: Head) => boolean;
+  /** The format of its lines of steps, which may come far behind its first bytes. */
+  readonly steps?: TraceFormat;
 }
 
 /** A recogniser by the names of a JSON file's top level (of its first object in a list). */

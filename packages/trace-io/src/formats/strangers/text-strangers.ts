@@ -1,9 +1,13 @@
+import { llamaCppLog } from '../steps/llama-cpp-log.js';
+import { sglangBatches } from '../steps/sglang-batches.js';
+import { trtllmLog } from '../steps/trtllm-log.js';
 import type { Stranger } from './stranger.js';
 
 /** Server logs: a line of steps may still come far behind the first bytes. */
 export const SERVER_LOGS: readonly Stranger[] = [
   {
-    is: 'a log of SGLang',
+    is: 'a log of SGLang without decode lines',
+    steps: sglangBatches,
     instead: 'start the server with --export-metrics-to-file and give the file of its requests',
     recognise: ({ text }) => /(?:Prefill|Decode) batch[. ,]|server_args=ServerArgs\(/.test(text),
   },
@@ -17,13 +21,17 @@ export const SERVER_LOGS: readonly Stranger[] = [
       ),
   },
   {
-    is: 'a log of llama.cpp',
-    instead: 'give the log of a client, or the `timings` of its responses as JSON lines with --map',
+    is: 'a log of llama.cpp without its steps',
+    steps: llamaCppLog,
+    instead:
+      'start the server with --verbose --log-timestamps, or give the log of a client, or the `timings` of its responses as JSON lines with --map',
     recognise: ({ text }) => /llama_|\bprint_info: |\bslot +(?:print_timing|launch_slot_)|\bsrv +\w+: /.test(text),
   },
   {
-    is: 'a log of TensorRT-LLM',
-    instead: 'give the log of a client (AIPerf, vllm bench serve --backend openai)',
+    is: 'a log of TensorRT-LLM without its steps',
+    steps: trtllmLog,
+    instead:
+      'start the server with print_iter_log: true in its options, or give the log of a client (AIPerf, vllm bench serve --backend openai)',
     recognise: ({ text }) => /\[TensorRT-LLM\]|\[TRT-LLM\]/.test(text),
   },
 ];

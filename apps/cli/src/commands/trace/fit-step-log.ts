@@ -1,0 +1,148 @@
+import {
+  betasFileOf,
+  betasOfFile,
+  compareWithSteps,
+  type EngineFit,
+  type EnginesFitter,
+  type EnginesLog,
+  enginesSpread,
+  type FitStepsOptions,
+  intervalsOfFile,
+  pooledFit,
+  type ReadingOptions,
+  readSteps,
+  type StepsFit,
+  snakeCaseFields,
+  snakeCaseKeys,
+} from '@stepclock/step-model';
+import type { TraceInput } from '../../files/trace-input.js';
+import { about, usageFault } from '../../session/errors.js';
+import type { Session } from '../../session/session.js';
+import { grouped, percent } from '../../text/quantity.js';
+import { enginesText, stepFitText } from '../../text/step-fit-text.js';
+import { comparisonText } from '../../text/steps-comparison-text.js';
+import { physicsOf } from '../model/physics.js';
+import { readStepReference } from './step-reference.js';
+
+type Possible = Parameters<typeof physicsOf>[1];
+
+export interface StepLogRequest {
+  readonly options: FitStepsOptions & ReadingOptions;
+  readonly pool: boolean;
+  readonly against: string | undefined;
+  readonly json: string | undefined;
+  readonly possible: Possible;
+}
+
+const readingJson = ({ reading }: EngineFit): object => ({
+  time: reading.time,
+  clock: snakeCaseFields(reading.clock),
+  row_shift: reading.shift,
+});
+
+/** A fit as a betas file's fields, with what the hardware could do, and its warnings. */
+const fileOf = (fit: StepsFit, warnings: EngineFit['warnings'], possible: Possible) => {
+  const physics = physicsOf(fit, possible);
+  const all = [...warnings, ...physics.warnings];
+  const withWarnings = { ...fit, warnings: all };
+  return { json: { ...betasFileOf(withWarnings), ...physics.json }, text: physics.text, warnings: all };
+};
+
+const warn = (
+  session: Session,
+  name: string,
+  warnings: readonly { readonly code: string; readonly message: string }[],
+) => {
+  for (const { code, message } of warnings) session.log.warn(`${name === '' ? '' : `${name}: `}${message} [${code}]`);
+};
+
+/** How far a log's own account of itself goes: what it lost, or left out. */
+const factsWarnings = ({ trace, name }: TraceInput, session: Session): void => {
+  if (trace.kind !== 'steps') return;
+  const { lostSteps, sampled } = trace.facts;
+  if (lostSteps !== undefined)
+    session.log.warn(`${name}: ${grouped(lostSteps)} steps are lost, by the log's own counting [lost-steps]`);
+  if (sampled)
+    session.log.warn(`${name}: the log is sampled: it has the last step of every interval only [sampled-steps]`);
+};
+
+/** Fits the steps that were read, engine by engine, and shows them. @param log the whole table, where it was kept */
+export const showStepLog = async (
+  fitter: EnginesFitter,
+  log: EnginesLog | undefined,
+  input: TraceInput,
+  request: StepLogRequest,
+  session: Session,
+): Promise<void> => {
+  const { name } = input;
+  const { pool, against, json, possible, options } = request;
+  factsWarnings(input, session);
+  const fits = about(name, () => fitter.fits());
+  const [first] = fits;
+  const steps = fits.reduce((sum, { fit }) => sum + fit.diagnostics.nSteps, 0);
+  if (first === undefined) return;
+  const { version } = session;
+  if (fits.length > 1) {
+    const spread = enginesSpread(fits);
+    for (const engine of fits) warn(session, engine.name, engine.warnings);
+    if (against !== undefined) {
+      throw usageFault('--against', `takes the log of one engine; this one has ${fits.map((f) => f.name).join(', ')}`);
+    }
+    const pooled = pool && log !== undefined ? about(name, () => pooledFit(log, fits, options)) : undefined;
+    const engines = { engines_spread: snakeCaseFields(spread), stepclock_version: version };
+    const taken = await session.writeJson(
+      json,
+      pooled === undefined
+        ? {
+            schema: 'stepclock/engine-steps@1',
+            engines: fits.map((engine) => ({
+              engine: engine.name,
+              ...fileOf(engine.fit, engine.warnings, possible).json,
+              ...readingJson(engine),
+            })),
+            ...engines,
+          }
+        : { ...fileOf(pooled, [], possible).json, ...readingJson(first), ...engines },
+    );
+    if (taken) return;
+    const parts = [`${name}: ${grouped(steps)} steps of ${fits.length} engines`, enginesText(fits, spread)];
+    if (pooled === undefined)
+      parts.push('each engine is fitted apart; --pool gives coefficients for an engine like them');
+    else
+      parts.push(
+        '',
+        stepFitText(
+          'pooled, each engine by its error and what lies between engines',
+          pooled,
+          first.reading.time,
+          session.paint,
+        ),
+      );
+    session.print(parts.join('\n'));
+    return;
+  }
+  const { fit, reading, warnings } = first;
+  const file = fileOf(fit, warnings, possible);
+  warn(session, '', file.warnings);
+  const reference = against === undefined ? undefined : await readStepReference(against, session);
+  if (reference?.kind === 'steps') throw usageFault('--against', 'must be a betas file for a step log', against);
+  const betas = reference?.betas;
+  const comparison =
+    betas && log && compareWithSteps(betasOfFile(betas), fit, readSteps(log, reading), intervalsOfFile(betas));
+  const taken = await session.writeJson(json, {
+    ...file.json,
+    ...readingJson(first),
+    ...(comparison && { against: { file: against, ...(snakeCaseKeys(comparison) as object) } }),
+    stepclock_version: version,
+  });
+  if (taken) return;
+  const parts = [stepFitText(`${name}: ${grouped(steps)} steps`, fit, reading.time, session.paint), ...file.text];
+  if (fit.halves !== null) {
+    const { differenceSec, withinSec, firstSec } = fit.halves;
+    parts.push(
+      `  the mean step takes ${percent(differenceSec / firstSec)} more by the second half of the log than by the first; halves that are alike stay within ${percent(withinSec / firstSec)}`,
+    );
+  }
+  if (comparison !== undefined) parts.push('', `against ${against}`, comparisonText(comparison));
+  session.print(parts.join('\n'));
+};

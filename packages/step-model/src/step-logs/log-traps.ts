@@ -1,0 +1,94 @@
+import { BASE_TERMS, fitRows, fittedSeconds, knownTerms, rowsOf } from '@stepclock/step-cost';
+import type { StepColumns } from '../step-columns.js';
+import { stretchesOf, workingRows } from '../step-fit/working-steps.js';
+
+/** Steps that tell whether rows are shifted. */
+const ENOUGH_STEPS = 200;
+const MOST_STEPS = 2 ** 15;
+/** Another row's time must explain a log this many times better. */
+const CLEARLY = 0.5;
+/** A step farther off than this tells no more: stalls. */
+const FARTHEST = 0.5;
+/** First decodes that must agree on what their context counts. */
+const ENOUGH_VOTES = 3;
+const AGREEING = 0.9;
+
+const shifted = (steps: StepColumns, by: number): StepColumns => {
+  const from = Math.max(0, -by);
+  const to = steps.length - Math.max(0, by);
+  const part = (column: Float64Array): Float64Array => column.subarray(from, to);
+  const optional = (column: Float64Array | undefined) => (column === undefined ? undefined : part(column));
+  return {
+    ...steps,
+    length: to - from,
+    durationSec: steps.durationSec.subarray(from + by, to + by),
+    prefillTokens: part(steps.prefillTokens),
+    decodeTokens: part(steps.decodeTokens),
+    contextTokens: optional(steps.contextTokens),
+    prefillRequests: optional(steps.prefillRequests),
+    prefillContext: optional(steps.prefillContext),
+    steps: optional(steps.steps),
+    prefillSteps: optional(steps.prefillSteps),
+    startSec: optional(steps.startSec),
+    stampSec: optional(steps.stampSec),
+  };
+};
+
+/** Mean squared relative distance of a log's steps from the fit of the base terms, far ones cut. */
+const unexplained = (steps: StepColumns): number => {
+  const { rows: at } = workingRows(steps);
+  const rows = at.subarray(0, MOST_STEPS);
+  const stretches = stretchesOf(steps, rows);
+  const terms = knownTerms(BASE_TERMS, stretches);
+  const table = rowsOf(
+    stretches,
+    Float64Array.from(rows, (i) => steps.durationSec[i]),
+    terms,
+  );
+  const { coefficients } = fitRows(table, { choice: 'all' });
+  let sum = 0;
+  for (let i = 0; i < table.length; i++) {
+    const off = Math.min(FARTHEST, Math.abs(table.seconds[i] / fittedSeconds(table, coefficients, i) - 1));
+    sum += off * off;
+  }
+  return sum / table.length;
+};
+
+/** By how many rows the times of a log lie behind what its steps hold (1: a row tells the time of the one before); 0 where they do not. */
+export const rowShift = (steps: StepColumns): -1 | 0 | 1 => {
+  if (steps.length < ENOUGH_STEPS || steps.steps !== undefined) return 0;
+  const straight = unexplained(steps);
+  const shifts = [1, -1] as const;
+  const [best = 0] = shifts.filter((by) => unexplained(shifted(steps, by)) < CLEARLY * straight);
+  return best;
+};
+
+/** A log whose times were shifted, put right. */
+export const unshifted = (steps: StepColumns, by: -1 | 0 | 1): StepColumns => (by === 0 ? steps : shifted(steps, by));
+
+/**
+ * Whether the context of a log's decodes counts the token that they compute. The first decode of a prompt that an idle engine took in tells: its
+ * context is the prompt, or one more.
+ */
+export const countsOwnToken = ({ length, prefillTokens, decodeTokens, contextTokens, steps }: StepColumns): boolean => {
+  if (contextTokens === undefined || steps !== undefined) return false;
+  let own = 0;
+  let votes = 0;
+  for (let i = 1, prompt = 0; i < length; i++) {
+    // Chunks of a prompt that nothing decodes beside.
+    if (decodeTokens[i - 1] > 0) prompt = 0;
+    else if (prefillTokens[i - 1] > 0) prompt += prefillTokens[i - 1];
+    if (prompt === 0 || decodeTokens[i] !== 1 || prefillTokens[i] > 0) continue;
+    const over = contextTokens[i] - prompt;
+    if (over !== 0 && over !== 1) continue;
+    votes++;
+    own += over;
+  }
+  return votes >= ENOUGH_VOTES && own >= AGREEING * votes;
+};
+
+/** A log whose decodes count their own token in the context, without it. */
+export const withoutOwnToken = (steps: StepColumns): StepColumns => ({
+  ...steps,
+  contextTokens: steps.contextTokens?.map((tokens, i) => Math.max(0, tokens - steps.decodeTokens[i])),
+});

@@ -1,0 +1,71 @@
+import type { StepColumns } from '../step-columns.js';
+import { countsOwnToken, rowShift, unshifted, withoutOwnToken } from './log-traps.js';
+import { checkTime, type StepTime, type TimeCheck, timedSteps } from './step-time.js';
+
+/** What a step log was found to say, and how it is read because of it. */
+export interface LogReading {
+  /** The time that is fitted. */
+  readonly time: StepTime;
+  readonly clock: TimeCheck;
+  /** By how many rows times lay behind the work. */
+  readonly shift: -1 | 0 | 1;
+  /** Whether decodes counted their own token in the context. */
+  readonly ownToken: boolean;
+}
+
+export interface ReadingOptions {
+  readonly time?: StepTime | 'auto';
+}
+
+export interface ReadingWarning {
+  readonly code: 'elapsed-is-waiting' | 'elapsed-below-period' | 'rows-shifted' | 'context-counts-own-token';
+  readonly message: string;
+}
+
+/** Below this share elapsed times and periods are worth a word. */
+const WORTH_A_WORD = 0.97;
+
+/** How the steps of one engine must be read: their time, what row it stands in, what a context counts. @throws Fault as `timedSteps` */
+export const readingOf = (steps: StepColumns, { time = 'auto' }: ReadingOptions = {}): LogReading => {
+  const clock = checkTime(steps);
+  const { steps: timed, time: fitted } = timedSteps(steps, time, clock);
+  return { time: fitted, clock, shift: rowShift(timed), ownToken: countsOwnToken(steps) };
+};
+
+/** Steps as a reading of their log has them. @throws Fault as `timedSteps` */
+export const readSteps = (steps: StepColumns, { time, clock, shift, ownToken }: LogReading): StepColumns => {
+  const right = unshifted(timedSteps(steps, time, clock).steps, shift);
+  return ownToken ? withoutOwnToken(right) : right;
+};
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** What of a reading a user must know. */
+export const readingWarnings = ({ time, clock, shift, ownToken }: LogReading): readonly ReadingWarning[] => {
+  const warnings: ReadingWarning[] = [];
+  const share = clock.elapsedShare;
+  if (clock.isWaiting && time === 'period') {
+    warnings.push({
+      code: 'elapsed-is-waiting',
+      message: `The elapsed times are of waiting for steps (async scheduling)${share === null ? '' : `: they sum to ${percent(share)} of the busy time`}. The periods between the steps' ends are fitted; --no-async-scheduling makes the engine log its steps.`,
+    });
+  } else if (time === 'elapsed' && share !== null && share + 3 * clock.shareError < WORTH_A_WORD) {
+    warnings.push({
+      code: 'elapsed-below-period',
+      message: `The elapsed times sum to ${percent(share)} of the busy time: requests also wait for what the engine does between two steps. ${clock.hasPeriods ? '--time period fits that.' : 'The log has no stamps fine enough to fit it.'}`,
+    });
+  }
+  if (shift !== 0) {
+    warnings.push({
+      code: 'rows-shifted',
+      message: `A row tells the time of the step ${shift > 0 ? 'before' : 'after'} it: by the other rows' times its steps fit twice as well or better. The times are shifted back.`,
+    });
+  }
+  if (ownToken) {
+    warnings.push({
+      code: 'context-counts-own-token',
+      message: 'The context of a decode counts the token that it computes; one a decode is taken off.',
+    });
+  }
+  return warnings;
+};

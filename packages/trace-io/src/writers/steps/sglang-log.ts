@@ -1,0 +1,38 @@
+import { Fault } from '@stepclock/faults';
+import { linePieces } from './line-pieces.js';
+import { dateText, endSecOf, engineOf, type WrittenSteps } from './written-steps.js';
+
+/** Decode steps between two lines. */
+const INTERVAL = 40;
+
+/**
+ * Steps as the batch lines of a SGLang server's log.
+ *
+ * @throws Fault `trace-io/mixed-step` where a step holds prefill beside decodes: without mixed chunks the engine has none
+ */
+export const sglangLogPieces = (steps: WrittenSteps): Iterable<string> => linePieces(lines(steps));
+
+function* lines(steps: WrittenSteps): Generator<string> {
+  const { prefillRequests, prefillTokens, decodeTokens, contextTokens, durationSec, startSec } = steps;
+  const begun = new Map<number, { decodes: number; tokens: number; seconds: number }>();
+  for (let i = 0; i < steps.length; i++) {
+    const rank = engineOf(steps, i);
+    const sums = begun.get(rank) ?? { decodes: 0, tokens: 0, seconds: startSec[i] };
+    begun.set(rank, sums);
+    const prefix = `[${dateText(endSecOf(steps, i))} DP${rank} TP0]`;
+    sums.seconds += durationSec[i];
+    if (prefillTokens[i] > 0) {
+      if (decodeTokens[i] > 0) {
+        const rule = "must hold prefill or decodes, not both, for SGLang's log (--policy prefill-first)";
+        throw new Fault('trace-io/mixed-step', { what: 'step', rule, value: decodeTokens[i], row: i });
+      }
+      yield `${prefix} Prefill batch, #new-seq: ${prefillRequests[i]}, #new-token: ${prefillTokens[i]}, #cached-token: 0, token usage: 0.10, #running-req: 0, #queue-req: 0, `;
+      continue;
+    }
+    sums.tokens += decodeTokens[i];
+    if (++sums.decodes < INTERVAL) continue;
+    const rate = sums.tokens / sums.seconds;
+    yield `${prefix} Decode batch, #running-req: ${decodeTokens[i]}, #token: ${contextTokens[i]}, token usage: 0.10, cuda graph: True, gen throughput (token/s): ${rate.toFixed(2)}, #queue-req: 0, `;
+    begun.set(rank, { decodes: 0, tokens: 0, seconds: 0 });
+  }
+}
