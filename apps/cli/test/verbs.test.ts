@@ -227,7 +227,7 @@ describe('simulate, steps, convert, export, inspect', () => {
   });
 
   it.each([
-    ['vllm.log', 'steps: duration, prefill tokens, decode tokens, requests in prefill, requests in decode'],
+    ['vllm.log', 'steps: duration, prefill tokens, decode tokens, requests in prefill, time of its line'],
     ['steps.csv', 'steps: start, duration, prefill tokens, decode tokens, tokens of context'],
   ])('inspect says of the step log %s what it tells of steps, and nothing of phases', async (name, tells) => {
     const { code, stdout } = await capture(['inspect', join(import.meta.dirname, '../../../fixtures/formats', name)]);

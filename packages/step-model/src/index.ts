@@ -95,17 +95,10 @@ export {
   pooledFit,
 } from './step-fit/engines-fit.js';
 export { fitSteps } from './step-fit/fit-steps.js';
-export { StepFitter } from './step-fit/step-fitter.js';
 export type { FitStepsOptions, StepsFit, StepsWarning } from './step-fit/steps-fit.js';
-export { type EnginesLog, engineSteps } from './step-logs/engine-steps.js';
+export type { EnginesLog } from './step-logs/engine-steps.js';
 export { type MatchedColumns, matchStepLogs, type StepLogMatch } from './step-logs/match-step-logs.js';
-export {
-  type LogReading,
-  type ReadingOptions,
-  readingOf,
-  readingWarnings,
-  readSteps,
-} from './step-logs/prepared-steps.js';
+export { type LogReading, type ReadingOptions, readSteps } from './step-logs/prepared-steps.js';
 export { stepPeriods } from './step-logs/step-periods.js';
-export { checkTime, type StepTime, stepEnds, type TimeCheck, timedSteps } from './step-logs/step-time.js';
+export type { StepTime, TimeCheck } from './step-logs/step-time.js';
 export type { StepModelFaultCode } from './step-model-fault.js';

@@ -71,7 +71,12 @@ export const verb = defineVerb({
     const fitter = new EnginesFitter(options);
     // What is asked of the steps a second time keeps them.
     const isStreamed = args.against === undefined && !args.pool;
-    const input = await readTraceFile(args.log, args, session, isStreamed ? (block) => fitter.add(block) : undefined);
+    const input = await readTraceFile(
+      args.log,
+      args,
+      session,
+      isStreamed ? (block) => about(args.log, () => fitter.add(block)) : undefined,
+    );
     const { trace, name } = input;
     if (trace.kind === 'tokens' || (trace.kind === 'phases' && trace.tokens !== undefined)) {
       for (const option of ['model', 'weights', 'estimate', 'stalls', 'time', 'pool'] as const) {

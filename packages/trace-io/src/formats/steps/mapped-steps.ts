@@ -39,7 +39,10 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     // Several names of one key are parts of a sum.
     const sum = (key: StepNumber): number =>
       map.get(key)?.reduce((total, name) => total + value(name, key), 0) ?? Number.NaN;
-    columns.add(stepOfCells(sum, perSecond, { file, line }, (key) => map.get(key)?.join('+') ?? key), engine);
+    columns.add(
+      stepOfCells(sum, perSecond, { file, line }, (key) => map.get(key)?.join('+') ?? key),
+      engine,
+    );
   };
   const [engineName] = map.get('engine') ?? [];
   if (options.head.firstLine.startsWith('{')) {

@@ -36,7 +36,13 @@ export function stepOfCells(
     // Negated, so that an absent column (NaN) passes.
     if (!(seconds < least || seconds > FARTHEST_SEC)) return seconds;
     const rule = `must be seconds from ${least} to ${FARTHEST_SEC}`;
-    throw new Fault('trace-io/bad-time', { what: `${key} of a step`, ...place, column: nameOf(key), value: seconds, rule });
+    throw new Fault('trace-io/bad-time', {
+      what: `${key} of a step`,
+      ...place,
+      column: nameOf(key),
+      value: seconds,
+      rule,
+    });
   };
   const startSec = within('start', value('start') / perSecond, -FARTHEST_SEC);
   const endSec = within('end', value('end') / perSecond, -FARTHEST_SEC);

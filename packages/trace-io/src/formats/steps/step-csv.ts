@@ -60,7 +60,12 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const place = { delimiter: options.head.delimiter, path: options.path, mapping: options.columns };
   const { file } = input;
   const found = await readRequestRows(input, place, COLUMNS, (cells, line) => {
-    const step = stepOfCells((key) => cells.number(KEY_OF[key]), 1, { file, line }, (key) => KEY_OF[key]);
+    const step = stepOfCells(
+      (key) => cells.number(KEY_OF[key]),
+      1,
+      { file, line },
+      (key) => KEY_OF[key],
+    );
     columns.add(step, cells.name('instance') ?? '');
   });
   columns.flush();

@@ -1,0 +1,196 @@
+import '@stepclock/vitest-matchers';
+import { runScenario, scenarios } from '@stepclock/engine-sim';
+import { seededRandom } from '@stepclock/numerics';
+import { describe, expect, it } from 'vitest';
+import { EnginesFitter, enginesSpread, fitSteps, pooledFit, readSteps, type StepColumns } from '../src/index.js';
+import { readingOf } from '../src/step-logs/prepared-steps.js';
+import { checkTime } from '../src/step-logs/step-time.js';
+
+const run = (requests = 400, seed = 5) => runScenario('kv', { requests, seed });
+const BETAS = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
+const close = (fit: { readonly betas: Readonly<Record<string, number>> }, truth: object, rtol: number): void => {
+  for (const label of BETAS) expect(fit.betas[label]).toAgree((truth as Record<string, number>)[label] ?? 0, rtol);
+};
+
+describe('async scheduling', () => {
+  /** What the engine waits for a step: it plans the next one meanwhile. */
+  const waiting = (steps: ReturnType<typeof run>['steps'], resolutionSec: number): StepColumns => ({
+    ...steps,
+    startSec: undefined,
+    stampSec: steps.durationSec.map((sec, i) => {
+      const end = steps.startSec[i] + sec;
+      return resolutionSec === 0 ? end : Math.floor(end / resolutionSec) * resolutionSec;
+    }),
+    durationSec: steps.durationSec.map((sec, i) => (i % 3 === 0 ? 0 : sec * (0.2 + 0.3 * ((i % 7) / 7)))),
+  });
+
+  it('coefficients come from the stamps, within 2 %, with a warning', () => {
+    const { steps, coefficients } = run();
+    const fitter = new EnginesFitter({ model: 'kv' });
+    fitter.add(waiting(steps, 1e-3));
+    const [engine] = fitter.fits();
+    expect(engine?.reading.time).toBe('period');
+    expect(engine?.warnings.map(({ code }) => code)).toContain('elapsed-is-waiting');
+    if (engine) close(engine.fit, coefficients, 0.02);
+  });
+
+  it('is refused where stamps are of whole seconds, and the cure is named', () => {
+    const { steps } = run();
+    expect(() => readingOf(waiting(steps, 1))).toThrow('--no-async-scheduling');
+    expect(readingOf(waiting(steps, 1), { time: 'elapsed' }).time).toBe('elapsed');
+  });
+
+  it('elapsed times that are whole stand, whatever the stamps', () => {
+    const { steps } = run();
+    for (const resolution of [0, 1e-3, 1]) {
+      const log = { ...waiting(steps, resolution), durationSec: steps.durationSec };
+      const clock = checkTime(log);
+      expect(clock.isWaiting).toBe(false);
+      expect(Math.abs((clock.elapsedShare ?? 1) - 1)).toBeLessThan(0.001 + 4 * clock.shareError);
+    }
+    // A clock that does not move tells nothing.
+    expect(
+      checkTime({ ...steps, startSec: undefined, stampSec: new Float64Array(steps.length) }).elapsedShare,
+    ).toBeNull();
+  });
+
+  it('0 ms lines are left out and counted', () => {
+    const { steps } = run(60);
+    const durationSec = steps.durationSec.map((sec, i) => (i % 10 === 0 ? 0 : sec));
+    const { warnings } = fitSteps({ ...steps, durationSec });
+    expect(warnings.map(({ message }) => message)).toContain(
+      `${Math.ceil(steps.length / 10)} steps that took no time are left out.`,
+    );
+  });
+});
+
+it('periods count what the engine does between two steps', () => {
+  const { steps, coefficients } = run();
+  const log = { ...steps, durationSec: steps.durationSec.map((sec) => 0.9 * sec), startSec: steps.startSec };
+  // Each step ends where it did: a tenth of it lies between two steps.
+  const late = { ...log, startSec: steps.startSec.map((sec, i) => sec + 0.1 * steps.durationSec[i]) };
+  const reading = readingOf(late, { time: 'period' });
+  close(fitSteps(readSteps(late, reading), { model: 'kv' }), coefficients, 0.01);
+  expect(readingOf(late).time).toBe('elapsed');
+});
+
+it.each([1, -1] as const)('times that stand %i row later are shifted back', (by) => {
+  const { steps, coefficients } = run(200);
+  const n = steps.length;
+  const durationSec = steps.durationSec.map((_, i) => steps.durationSec[(i - by + n) % n]);
+  const log = { ...steps, durationSec, startSec: undefined };
+  const reading = readingOf(log);
+  expect(reading.shift).toBe(by);
+  close(fitSteps(readSteps(log, reading), { model: 'kv' }), coefficients, 1e-6);
+  expect(readingOf({ ...steps, startSec: undefined }).shift).toBe(0);
+});
+
+it('contexts that count the own token are those without it', () => {
+  const light = { ...scenarios.kv, arrivals: { kind: 'poisson', perSec: 1 } } as const;
+  const { steps, coefficients } = runScenario(light, { requests: 200, seed: 5 });
+  const contextTokens = steps.contextTokens.map((tokens, i) => tokens + steps.decodeTokens[i]);
+  const log = { ...steps, contextTokens };
+  const reading = readingOf(log);
+  expect(reading.ownToken).toBe(true);
+  expect(readingOf(steps).ownToken).toBe(false);
+  close(fitSteps(readSteps(log, reading), { model: 'kv' }), coefficients, 1e-6);
+});
+
+describe('stalls and skewed noise', () => {
+  const noisy = (draw: (random: () => number) => number) => {
+    const { steps, coefficients } = run(1500, 8);
+    const random = seededRandom(8, 'noise');
+    const durationSec = steps.durationSec.map((sec) => sec * draw(random));
+    const stalled = durationSec.map((sec) => (random() < 0.02 ? 20 * sec : sec));
+    const log = { ...steps, startSec: undefined };
+    return { log: { ...log, durationSec: stalled }, unstalled: { ...log, durationSec }, coefficients };
+  };
+  const normal = (random: () => number): number =>
+    Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
+  it.each([
+    ['lognormal', (random: () => number) => Math.exp(0.1 * normal(random) - 0.005)],
+    // A tail of index 20 above 0.95: its mean is 1.
+    ['Pareto', (random: () => number) => 0.95 * (1 - random()) ** -0.05],
+  ])('%s: coefficients of the time without stalls, and the measured time is met', (_, draw) => {
+    const { log, unstalled, coefficients } = noisy(draw);
+    const fit = fitSteps(log, { model: 'kv', level: 0.99 });
+    close(fit, fitSteps(unstalled, { model: 'kv' }).betas, 0.01);
+    for (const label of BETAS) {
+      const [low = 1, high = 0] = fit.intervals?.byLabel[label] ?? [];
+      expect(low <= (coefficients[label] ?? 0) && (coefficients[label] ?? 0) <= high).toBe(true);
+    }
+    const { measuredSeconds, fittedSeconds, stallSeconds, stalls, nSteps } = fit.diagnostics;
+    expect(fittedSeconds + stallSeconds).toAgree(measuredSeconds, 1e-3);
+    expect(stalls / nSteps).toAgree(0.02, 0.1);
+    expect(fit.halves?.drifted).toBe(false);
+  });
+
+  it('the middle of steps, scaled to their time', () => {
+    const { log, coefficients } = noisy((random) => Math.exp(0.3 * normal(random) - 0.045));
+    const fit = fitSteps(log, { model: 'kv', estimate: 'robust' });
+    expect([fit.betas.beta0, fit.betas.beta1]).toAgree([coefficients.beta0, coefficients.beta1], 0.05);
+    const { measuredSeconds, fittedSeconds, stallSeconds } = fit.diagnostics;
+    expect(fittedSeconds + stallSeconds).toAgree(measuredSeconds, 1e-9);
+  });
+
+  it('a kind of step that the model lacks is no stall', () => {
+    const { steps } = run(200);
+    const durationSec = steps.durationSec.map((sec, i) => (i % 5 === 0 ? 3 * sec : sec));
+    expect(fitSteps({ ...steps, durationSec }).diagnostics.stalls).toBe(0);
+  });
+});
+
+it('an engine that slows down is named', () => {
+  const { steps } = runScenario('kv-noisy', { requests: 400, seed: 2 });
+  const half = steps.length / 2;
+  const slower = { ...steps, durationSec: steps.durationSec.map((sec, i) => (i < half ? sec : 1.1 * sec)) };
+  const { halves, warnings } = fitSteps(slower);
+  expect((halves?.differenceSec ?? 0) / (halves?.firstSec ?? 1)).toAgree(0.1, 0.2);
+  expect(warnings.map(({ code }) => code)).toContain('engine-drifted');
+  expect(fitSteps(steps).warnings.map(({ code }) => code)).not.toContain('engine-drifted');
+});
+
+describe('several engines', () => {
+  const log = (factors: readonly number[]) => {
+    const parts = factors.map((factor, e) => {
+      const { steps } = runScenario('kv-noisy', { requests: 150, seed: 20 + e });
+      return { ...steps, durationSec: steps.durationSec.map((sec) => factor * sec) };
+    });
+    const joined = (of: (steps: (typeof parts)[number]) => Float64Array): Float64Array =>
+      Float64Array.from(parts.flatMap((steps) => [...of(steps)]));
+    return {
+      length: parts.reduce((sum, { length }) => sum + length, 0),
+      durationSec: joined((s) => s.durationSec),
+      prefillTokens: joined((s) => s.prefillTokens),
+      decodeTokens: joined((s) => s.decodeTokens),
+      contextTokens: joined((s) => s.contextTokens),
+      instance: Uint32Array.from(parts.flatMap(({ length }, e) => new Array<number>(length).fill(e))),
+    };
+  };
+
+  it('are fitted apart and compared; pooled, what lies between them is in the intervals', () => {
+    const steps = log([1, 1.1, 0.9]);
+    const fitter = new EnginesFitter({ model: 'kv' });
+    fitter.add(steps);
+    const fits = fitter.fits();
+    expect(fits.map(({ name }) => name)).toEqual(['0', '1', '2']);
+    const { betweenSec, stepSec } = enginesSpread(fits);
+    const mean = stepSec.reduce((sum, sec) => sum + sec, 0) / 3;
+    expect((betweenSec ?? 0) / mean).toAgree(0.1, 0.3);
+    const pooled = pooledFit(steps, fits, { model: 'kv' });
+    const [low = 0, high = 0] = pooled.intervals?.byLabel.beta0 ?? [];
+    for (const { fit } of fits) expect(fit.betas.beta0 > low && fit.betas.beta0 < high).toBe(true);
+    expect(pooled.betas.beta0).toAgree(
+      fits.reduce((sum, { fit }) => sum + fit.betas.beta0 / 3, 0),
+      0.02,
+    );
+  });
+
+  it('that are alike do not differ', () => {
+    const fitter = new EnginesFitter({ model: 'kv' });
+    fitter.add(log([1, 1, 1]));
+    const { betweenSec, stepSec } = enginesSpread(fitter.fits());
+    expect((betweenSec ?? 1) / (stepSec[0] ?? 1)).toBeLessThan(0.01);
+  });
+});
