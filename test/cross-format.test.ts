@@ -58,7 +58,20 @@ const CARRIES = {
     ],
   },
   /** The engine's steps themselves; a log has them in whole hundredths of a millisecond. */
-  steps: { rtol: 1e-4, names: ['vllm.log', 'steps.csv'] },
+  steps: {
+    rtol: 1e-4,
+    names: [
+      'vllm.log',
+      'steps.csv',
+      'fpm.jsonl',
+      'trtllm.log',
+      'trtllm-stats.jsonl',
+      'llama-cpp.log',
+      'mapped-steps.jsonl',
+    ],
+  },
+  /** Steps of another engine: SGLang's log cannot hold this run, whose prompts share steps with decodes. */
+  another: { rtol: 0, names: ['sglang.log'] },
   /** No latencies, so nothing to estimate. */
   workload: { rtol: 0, names: ['azure.csv', 'burstgpt.csv', 'mooncake.jsonl'] },
 } as const;

@@ -33,7 +33,7 @@ const LEAST_SHARE_WITH_GAPS = 0.97;
 const LEAST_SPAN_SEC = 1;
 
 /** When each step ended, on a clock of the log; undefined where it does not say. */
-export const stepEnds = ({ startSec, stampSec, durationSec }: StepColumns): Float64Array | undefined =>
+const stepEnds = ({ startSec, stampSec, durationSec }: StepColumns): Float64Array | undefined =>
   startSec === undefined ? stampSec : durationSec.map((sec, i) => startSec[i] + sec);
 
 /** What a log's times are. */

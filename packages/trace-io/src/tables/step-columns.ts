@@ -2,7 +2,7 @@ import { NameIndex } from '../names/name-index.js';
 import type { StepTable } from './step-table.js';
 
 /** Columns that a step log may lack. */
-export const OPTIONAL_STEP_FIELDS = [
+const OPTIONAL_STEP_FIELDS = [
   'startSec',
   'contextTokens',
   'prefillRequests',

@@ -13,7 +13,7 @@ export interface LogLine {
   readonly text: string;
   readonly line: number;
   /** A complaint about it. */
-  readonly fault: (code: 'bad-line' | 'bad-number' | 'bad-count', what: string, value: unknown, rule: string) => Fault;
+  readonly fault: (kind: 'bad-line' | 'bad-number' | 'bad-count', what: string, value: unknown, rule: string) => Fault;
 }
 
 /** What reading a log of steps gives to each of its lines that may matter. */
@@ -42,8 +42,8 @@ export async function readStepLog(input: Input, options: ReadOptions, reader: St
     const matters = reader.marks.some((mark) => text.includes(mark));
     watch(matters, line);
     if (!matters) continue;
-    const fault: LogLine['fault'] = (code, what, value, rule) =>
-      new Fault(`trace-io/${code}`, { what, file: input.file, line, value, rule });
+    const fault: LogLine['fault'] = (kind, what, value, rule) =>
+      new Fault(`trace-io/${kind}`, { what, file: input.file, line, value, rule });
     // Progress bars and other carriage returns put several lines on what is one here.
     const take = (): void => {
       for (const part of text.split('\r')) if (part !== '') reader.take({ text: part, line, fault }, columns);
