@@ -5,6 +5,8 @@ import { fitWithPriors } from './priors.js';
 /** A term must lower the held-out loss by this share, and by so many standard errors of its mean logarithm. */
 const LEAST_GAIN = 0.02;
 const CLEAR = 2;
+/** Held-out residuals of a smaller share of the time are rounding: nothing is left to explain. */
+const ROUNDING = 1e-9;
 /** Fewer windows tell no held-out loss. */
 const FEWEST_WINDOWS = 10;
 
@@ -55,7 +57,11 @@ export const chosenTerms = (
   }
   let chosen = of;
   let loss = heldOutLoss(windows, chosen);
+  const zero = new Float64Array(first.terms.length);
+  const whole = windows.reduce((sum, window) => sum + restated(window, zero).squares, 0);
+  const nothingLeft = (of: Float64Array): boolean => of.reduce((sum, v) => sum + v, 0) <= ROUNDING ** 2 * whole;
   for (const family of families.values()) {
+    if (nothingLeft(loss)) break;
     const more = [...chosen, ...family].sort((a, b) => a - b);
     const lower = heldOutLoss(windows, more);
     if (!isBetter(loss, lower, leastGain)) continue;
