@@ -102,7 +102,7 @@ export const timedSteps = (
   const time = asked === 'auto' ? (isWaiting ? 'period' : 'elapsed') : asked;
   if (time === 'elapsed') return { steps, time };
   const ends = stepEnds(steps);
-  if (hasPeriods && ends !== undefined) return { steps: stepPeriods(steps, ends), time };
+  if (hasPeriods && ends !== undefined) return { steps: stepPeriods(steps, ends, isWaiting), time };
   if (asked === 'period') {
     const rule = 'must be told by stamps finer than a step';
     throw new Fault('step-model/no-periods', { what: 'period of a step', rule, value: check.resolutionSec });
