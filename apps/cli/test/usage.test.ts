@@ -12,11 +12,7 @@ describe('bad usage: exit 2, one line on stderr, nothing on stdout', () => {
     ],
     ['a verb without its file', ['steps'], /^stepclock: steps: a file is missing; see stepclock steps --help$/m],
     ['a trace twice over', ['estimate', 'x.csv', '--csv', 'y.csv'], /--csv: is instead of a positional trace/],
-    [
-      'a unit for nothing',
-      ['estimate', 'x.csv', '--time-unit', 'ms'],
-      /--time-unit: is the unit of the times under --map/,
-    ],
+    ['two mappings', ['estimate', 'x.csv', '--map', 'start=a', '--map-file', 'y'], /--map-file: cannot go with --map/],
     ['an unknown option', ['estimate', 'x.csv', '--chunk', '3'], /chunk/],
     ['no trace', ['estimate'], /a trace is missing/],
     ['--json before the trace', ['estimate', '--json', 'x.csv'], /--json took 'x\.csv' as its path/],

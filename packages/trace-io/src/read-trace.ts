@@ -33,7 +33,7 @@ export interface ReadTraceOptions {
    * (see `columnMapOf` for the text form).
    */
   readonly map?: Readonly<Record<string, string>>;
-  /** Unit of the times under `map`; seconds when not given. */
+  /** Unit of the times under `map`, or of a phase table; seconds when not given. */
   readonly timeUnit?: TraceFacts['timeUnit'];
   /** Size of the source where it is known: spares memory on large tables. */
   readonly sizeBytes?: number;
@@ -103,6 +103,7 @@ export async function readTraceBy(
   const head = headOf(bytes);
   const wanted = map !== undefined && format === 'auto' ? (isStepMap(map) ? mappedSteps.name : 'mapped') : format;
   const reader = wanted === 'auto' ? recognised(head, file) : named(wanted, file);
+  if (options.timeUnit !== undefined && !reader.takesTimeUnit) throw ownUnit(reader, timeUnit, file);
   const metaText = typeof metaJson === 'string' ? metaJson : undefined;
   const bad = new BadRecords(options.maxBad ?? MAX_BAD);
   const input = { source: all, file, bad, onProgress: progress, fractionRead };
@@ -120,6 +121,14 @@ export async function readTraceBy(
     throw wanted === 'auto' ? unfound(reason, reader, head, file) : misnamed(reason, reader, head);
   }
 }
+
+const ownUnit = ({ name }: TraceFormat, timeUnit: string, file: string): Fault =>
+  new Fault('trace-io/bad-time-unit', {
+    what: 'time unit',
+    file,
+    value: timeUnit,
+    rule: `must be given only with a mapping, or for a phase table: ${name} says its unit itself`,
+  });
 
 /** Records of a file that were read, or left out for what they say. */
 function recordsOf({ phases, requests, steps, tokens, exclusions }: Trace): number {

@@ -46,7 +46,7 @@ type ReadFiles = Map<string, { readonly input: TraceInput; readonly infos: reado
 
 const readInThreads = async (
   paths: readonly string[],
-  { format, meta, map, maxBad, timeUnit }: TraceArgs,
+  { format, meta, map, mapFile, maxBad, timeUnit }: TraceArgs,
   workers: number | undefined,
   session: Session,
   read: ReadFiles,
@@ -60,7 +60,11 @@ const readInThreads = async (
   await inThreads<ReadTask, ReadResult>({
     entry: ENTRY,
     threads: workers ?? availableParallelism(),
-    tasks: paths.map((path) => ({ path, args: { format, meta, map, maxBad, timeUnit }, maxBytes: session.maxBytes })),
+    tasks: paths.map((path) => ({
+      path,
+      args: { format, meta, map, mapFile, maxBad, timeUnit },
+      maxBytes: session.maxBytes,
+    })),
     onResult: (result, { path }) => {
       done += sizes.get(path) ?? 0;
       progress.update(done);

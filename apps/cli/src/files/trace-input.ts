@@ -4,7 +4,7 @@ import type { TraceArgs } from '../options/trace-options.js';
 import { inputFault, usageFault } from '../session/errors.js';
 import { byteProgress } from '../session/progress.js';
 import type { Session } from '../session/session.js';
-import { openInput } from './input.js';
+import { openInput, readTextIfThere } from './input.js';
 import { traceFileOf } from './paths/trace-paths.js';
 import { settingsTextOf } from './settings-file.js';
 
@@ -28,6 +28,15 @@ export const warnOfUnreadable = ({ exclusions }: Trace, name: string, log: Sessi
   }
 };
 
+/** The text of the mapping that was given; undefined where none was. */
+const mapTextOf = async ({ map, mapFile }: TraceArgs): Promise<string | undefined> => {
+  if (mapFile === undefined) return map;
+  if (map !== undefined) throw usageFault('--map-file', 'cannot go with --map; give one of them');
+  const text = await readTextIfThere(mapFile);
+  if (text === undefined) throw inputFault(mapFile, 'no such file');
+  return text;
+};
+
 /** Opens and reads one trace: a file, or a folder with one in it. @param onSteps takes the steps of a step log, which are not kept then */
 export const readTraceFile = async (
   named: string,
@@ -35,10 +44,8 @@ export const readTraceFile = async (
   session: Pick<Session, 'io' | 'log' | 'maxBytes'>,
   onSteps?: StepBlocks,
 ): Promise<TraceInput> => {
-  if (args.timeUnit !== undefined && args.map === undefined) {
-    throw usageFault('--time-unit', 'is the unit of the times under --map, and there is no --map');
-  }
   const path = await traceFileOf(named);
+  const map = await mapTextOf(args);
   const input = await openInput(path, session);
   const meta = await settingsTextOf(path, args.meta);
   if (meta !== undefined) session.log.info(`settings of the engine from ${meta.name}`);
@@ -51,7 +58,7 @@ export const readTraceFile = async (
       ...(input.size === undefined ? {} : { sizeBytes: input.size }),
       ...(args.format === undefined ? {} : { format: args.format }),
       ...(meta === undefined ? {} : { metaJson: meta.text, metaJsonName: meta.name }),
-      ...(args.map === undefined ? {} : { map: columnMapOf(args.map) }),
+      ...(map === undefined ? {} : { map: columnMapOf(map) }),
       ...(args.timeUnit === undefined ? {} : { timeUnit: args.timeUnit }),
       ...(onSteps === undefined ? {} : { onSteps }),
       ...(args.maxBad === undefined ? {} : { maxBad: args.maxBad }),

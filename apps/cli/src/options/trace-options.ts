@@ -11,12 +11,18 @@ export const traceOptions = {
     'engine settings as JSON [TRACE.meta.json, the .yaml of a BLIS .csv, or meta.json in its folder]',
     'input',
   ),
-  map: text('columns of an unknown CSV or JSON lines file: start=...,first=...,last=...,prompt=...,output=...'),
+  map: text(
+    'columns of an unknown CSV or JSON file: moments (numbers, dates) arrival=, start=, first=, last=; times taken queue= (or queue=folded), prefill=, ttft=, decode=, latency=; counts prompt=, output=, cached=, steps=; id=, instance=; in JSON also tokens= (times of chunks), gaps= (between them), paths such as timings.first and requests[].start; of steps seconds= (or start=, end=), prefill_tokens=, decode_seqs=, context_tokens=, engine=',
+  ),
+  'map-file': text('file with the pairs of --map, one a line', 'input'),
   'max-bad': number(
     `share of a log's records that may be left out because they cannot be read [${MAX_BAD}]`,
     atMost(1, notNegative),
   ),
-  'time-unit': choice(['s', 'ms', 'us', 'ns'], 'unit of the times under --map [s]'),
+  'time-unit': choice(
+    ['s', 'ms', 'us', 'ns'],
+    'unit of the times under --map, or of a phase table [s]',
+  ),
 };
 
 /** What the options of a trace-reading verb say. */

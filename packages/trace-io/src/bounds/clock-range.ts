@@ -14,3 +14,8 @@ export const WITHIN_CLOCK = `seconds, at most ${FARTHEST_SEC} from the clock's z
 export function isPhase(startSec: number, endSec: number): boolean {
   return endSec - startSec >= SHORTEST_SEC && startSec >= -FARTHEST_SEC && endSec <= FARTHEST_SEC;
 }
+
+/** How many of a file's units of time a second has. */
+export const UNITS_PER_SEC = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
+
+export const UNIT_WORDS = { s: 'seconds', ms: 'milliseconds', us: 'microseconds', ns: 'nanoseconds' } as const;

@@ -5,7 +5,7 @@ import { FastRecords } from './fast-records.js';
 import { RecordSplitter, takeRecord } from './strict-records.js';
 
 export interface DelimitedOptions {
-  readonly delimiter: ',' | '\t';
+  readonly delimiter: ',' | '\t' | ';';
   /** `strict` sends every record through d3-dsv: the reference that tests compare the fast path with. */
   readonly path: 'fast' | 'strict';
 }

@@ -27,7 +27,7 @@ export interface RequestCells<Key extends string> {
 export async function readRequestRows<Key extends string>(
   input: Input,
   options: {
-    readonly delimiter: ',' | '\t';
+    readonly delimiter: ',' | '\t' | ';';
     readonly path: 'fast' | 'strict';
     readonly mapping: Readonly<Record<string, string>>;
   },

@@ -3,15 +3,20 @@ import { evalscope } from './clients/evalscope.js';
 import { genaiPerf } from './clients/genai-perf.js';
 import { guidellm } from './clients/guidellm.js';
 import { inferencePerf } from './clients/inference-perf.js';
-import { vllmBench } from './clients/vllm-bench.js';
-import { blisMetrics } from './engines/blis-metrics.js';
-import { blisTrace } from './engines/blis-trace.js';
+import { sglangBench, vllmBench } from './clients/vllm-bench.js';
+import { vllmVcr } from './clients/vllm-vcr.js';
 import { litellm } from './engines/litellm.js';
 import { otlp } from './engines/otlp.js';
 import { requestLog } from './engines/request-log.js';
 import { sglang } from './engines/sglang.js';
-import { mapped } from './mapped.js';
+import { GATEWAY_TABLES } from './known/gateway-tables.js';
+import { REQUEST_TABLES } from './known/request-tables.js';
+import { mapped } from './mapped/mapped.js';
 import { phaseCsv } from './phase-csv.js';
+import { blisMetrics } from './simulators/blis-metrics.js';
+import { blisTrace } from './simulators/blis-trace.js';
+import { llmServingSim } from './simulators/llmservingsim.js';
+import { vidurMetrics } from './simulators/vidur.js';
 import { fpm } from './steps/fpm.js';
 import { llamaCppLog } from './steps/llama-cpp-log.js';
 import { mappedSteps } from './steps/mapped-steps.js';
@@ -24,6 +29,7 @@ import type { TraceFormat } from './trace-format.js';
 import { azureWorkload } from './workloads/azure.js';
 import { burstGptWorkload } from './workloads/burstgpt.js';
 import { mooncakeWorkload } from './workloads/mooncake.js';
+import { WORKLOAD_TABLES } from './workloads/workload-tables.js';
 
 /** Every format that is read, in the order in which recognition asks them: the more particular ones first. */
 export const FORMATS: readonly TraceFormat[] = [
@@ -34,13 +40,20 @@ export const FORMATS: readonly TraceFormat[] = [
   aiperf,
   sglang,
   litellm,
+  ...GATEWAY_TABLES,
   evalscope,
+  sglangBench,
   vllmBench,
+  vllmVcr,
   genaiPerf,
   guidellm,
   inferencePerf,
   blisMetrics,
   blisTrace,
+  llmServingSim,
+  vidurMetrics,
+  ...REQUEST_TABLES,
+  ...WORKLOAD_TABLES,
   azureWorkload,
   burstGptWorkload,
   mooncakeWorkload,

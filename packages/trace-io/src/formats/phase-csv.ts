@@ -1,5 +1,5 @@
 import { Fault } from '@stepclock/faults';
-import { FARTHEST_SEC, isPhase, SHORTEST_SEC, WITHIN_CLOCK } from '../bounds/clock-range.js';
+import { FARTHEST_SEC, isPhase, SHORTEST_SEC, UNIT_WORDS, UNITS_PER_SEC, WITHIN_CLOCK } from '../bounds/clock-range.js';
 import { MOST_TOKENS, mostSteps, SHORTEST_STEP_SEC } from '../bounds/count-range.js';
 import { attempted, type Input } from '../bytes/input.js';
 import type { ColumnPlan, RowPlan } from '../delimited/column-plan.js';
@@ -55,7 +55,7 @@ const INSTANCE = 8;
 
 /**
  * The phase table that the published estimators read (docs/theory.md), as CSV or TSV: one row a phase, `request_id, phase_type (prefill | decode, any case),
- * t_start, t_end` (seconds), `prefill_tokens, decode_tokens`, and optionally `N_steps` (a given step count; may be empty),
+ * t_start, t_end` (seconds, or the unit given), `prefill_tokens, decode_tokens`, and optionally `N_steps` (a given step count; may be empty),
  * `cached_tokens` (those of prefill_tokens that came from a prefix cache and were not computed) and `instance_id`.
  *
  * Token columns count for the phase's own kind only: the decode tokens of a prefill row and the prefill tokens of a decode row
@@ -64,6 +64,7 @@ const INSTANCE = 8;
  */
 export const phaseCsv: TraceFormat = {
   name: 'phase-csv',
+  takesTimeUnit: true,
   description: 'phase table as CSV or TSV: one row a prefill or decode phase, times in seconds',
   recognise: ({ headerNames }) => {
     const hits = TELLING.filter(({ names }) => names.some((name) => headerNames.includes(name)));
@@ -84,17 +85,18 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       throw fault;
     });
   const lines = new LineOfRow();
+  const unitsPerSec = UNITS_PER_SEC[options.timeUnit];
   await readDelimited(strict, { delimiter: options.head.delimiter, path: options.path }, (header, line) => {
     const keys = resolveHeader(header, COLUMNS, options.columns, { file: input.file, line });
     hasInstances = keys.includes('instance_id');
-    return rowPlan(header, keys, { phases, requests, instances, lines }, input.file, reversed);
+    return rowPlan(header, keys, { phases, requests, instances, lines }, input.file, reversed, unitsPerSec);
   });
   return {
     kind: 'phases',
     facts: {
       format: 'phase-csv',
-      clock: 'one clock of the writer, seconds',
-      timeUnit: 's',
+      clock: `one clock of the writer, ${UNIT_WORDS[options.timeUnit]}`,
+      timeUnit: options.timeUnit,
       queueInPrefill: 'unknown',
       firstTokenWithPrefill: false,
       settings: options.settings,
@@ -118,6 +120,7 @@ function rowPlan(
   { phases, requests, instances, lines }: TableInTheMaking,
   file: string,
   reversed: (line: number, fault: Fault) => void,
+  unitsPerSec: number,
 ): RowPlan {
   const cells = new Float64Array(9).fill(Number.NaN);
   const hasInstances = keys.includes('instance_id');
@@ -183,8 +186,8 @@ function rowPlan(
 
   const row = (line: number): void => {
     const kind = KIND_OF_WORD[cells[WORD]];
-    const start = cells[START];
-    const end = cells[END];
+    const start = cells[START] / unitsPerSec;
+    const end = cells[END] / unitsPerSec;
     if (!(end > start)) {
       reversed(line, noPhase(line, start, end));
       return;

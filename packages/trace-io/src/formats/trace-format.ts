@@ -25,8 +25,9 @@ export interface ReadOptions {
   readonly settings: EngineSettings;
   /** Text of the file that was handed in beside the trace, whatever it is (BLIS has a YAML header there). */
   readonly metaText: string | undefined;
-  /** For the generic reader: what to take from which column, and the unit of its times. */
+  /** For the generic reader: what to take from which column. */
   readonly map: Readonly<Record<string, string>> | undefined;
+  /** For formats that take one; seconds where the caller gave none. */
   readonly timeUnit: TraceFacts['timeUnit'];
   readonly head: Head;
   /** Takes the steps of a step log a block at a time; the trace's own table of steps is empty then. */
@@ -43,6 +44,8 @@ export interface TraceFormat {
   readonly name: string;
   /** For people, one line. */
   readonly description: string;
+  /** Whether the caller may say the unit of its times; others fix it. */
+  readonly takesTimeUnit?: true;
   recognise(head: Head): boolean;
   read(input: Input, options: ReadOptions): Promise<Trace>;
 }

@@ -4,6 +4,7 @@ import type { Head } from '../formats/trace-format.js';
 import { readJsonDocuments } from '../json/json-documents.js';
 import { eachJsonLine } from '../json/json-lines.js';
 import { isObject, type JsonObject, type JsonRecord } from '../json/json-record.js';
+import { isJaeger, jaegerInstance, jaegerSpan } from './jaeger.js';
 import { instanceOf, type Span, spanOf, speaksOfRequests } from './span.js';
 
 /** Takes the spans of a file; an instance may get its name after its spans. */
@@ -27,9 +28,10 @@ const CONSOLE_FIELDS = [
 
 /**
  * Hands out the spans of any JSON export: OTLP JSON lines (a batch a line, parsed line by line), one OTLP document or several,
- * lists of spans, and the single spans that an SDK's console exporter prints. Documents are streamed span by span.
+ * lists of spans, Jaeger's traces, and the single spans that an SDK's console exporter prints. Documents are streamed span by span.
  */
 export async function readSpans(input: Input, head: Head, sink: SpanSink): Promise<void> {
+  if (isJaeger(head)) return readJaeger(input, sink);
   if (head.firstObject !== undefined) return readLines(input, sink);
   if (head.firstLine.startsWith('[')) return readDocuments(input, ['$.*'], sink);
   if (RESOURCE_SPANS.some((name) => head.text.includes(`"${name}"`))) {
@@ -94,6 +96,28 @@ function takeObject(object: JsonObject, file: string, line: number, sink: SpanSi
       }
     }
   }
+}
+
+/** Traces of Jaeger; a span names its process, which comes behind it. */
+async function readJaeger(input: Input, sink: SpanSink): Promise<void> {
+  let document = 0;
+  const counted = watched(input.file, sink);
+  const placeholder = (trace: unknown, process: unknown): string =>
+    `\u0000${document}/${String(trace)}/${String(process)}`;
+  await readJsonDocuments(input, ['$.data.*.spans.*', '$.data.*.processes.*'], {
+    value: ({ value, path, line }) => {
+      const [, trace, what, process] = path;
+      if (!isObject(value)) return;
+      if (what === 'processes') sink.nameInstance(placeholder(trace, process), jaegerInstance(value) ?? '');
+      else {
+        takeSpan(jaegerSpan(value), placeholder(trace, value.processID), input.file, line, counted.sink);
+        counted.looked(line);
+      }
+    },
+    documentEnd: () => {
+      document++;
+    },
+  });
 }
 
 async function readDocuments(input: Input, paths: readonly string[], sink: SpanSink): Promise<void> {

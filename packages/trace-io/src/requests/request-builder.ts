@@ -18,6 +18,7 @@ const REASONS = {
   'several-sequences': 'requests for more than one sequence (n > 1): their decodes share one prefill',
   'no-output': 'requests without output tokens',
   'no-prompt': 'requests without prompt tokens',
+  'no-arrival': 'requests without an arrival',
   'no-tokens': 'requests without a first token',
   'no-prefill-time': 'requests whose first token does not come after their start',
   'no-decode-time': 'requests of several output tokens whose last does not come after the first (not streamed)',
@@ -111,6 +112,7 @@ export class RequestBuilder {
   /** A request of a workload: arrival and lengths, no latencies. */
   addArrival(id: string, line: number, row: RequestRow): boolean {
     if (!(row.outputTokens > 0)) return this.exclude('no-output', line);
+    if (Number.isNaN(row.arrivalSec ?? Number.NaN)) return this.exclude('no-arrival', line);
     return row.promptTokens > 0 ? this.#take(id, line, row) : this.exclude('no-prompt', line);
   }
 

@@ -27,14 +27,23 @@ const largestOf = (counts: Counts): number => {
   return most;
 };
 
+/** A table to join with others. */
+interface JoinedPart {
+  /** Of its engine, such as its file's. */
+  readonly name: string;
+  readonly phases: PhaseTable;
+  /** What its times lag behind those of the first table, s: where each counts from a moment of its own. */
+  readonly shiftSec?: number;
+}
+
 /**
- * Several tables as one, each an engine of its own (an instance), or as many engines as it had already. Requests of
- * different tables stay apart whatever their names.
+ * Several tables as one: each an engine of its own (an instance), or as many engines as it had already; or, as `one-log`, all of them of
+ * one engine, whatever instances they had. Requests of different tables stay apart whatever their names.
  *
- * @param parts the tables with the names of their engines, such as their files'; at least one
+ * @param parts at least one
  * @throws RangeError when there is none
  */
-export const joinPhases = (parts: readonly { readonly name: string; readonly phases: PhaseTable }[]): PhaseTable => {
+export const joinPhases = (parts: readonly JoinedPart[], as: 'engines' | 'one-log' = 'engines'): PhaseTable => {
   const [first] = parts;
   if (first === undefined) throw new RangeError('parts: must have at least one table; got none');
   if (parts.length === 1) return first.phases;
@@ -55,10 +64,10 @@ export const joinPhases = (parts: readonly { readonly name: string; readonly pha
   let row = 0;
   let requests = 0;
   let instances = 0;
-  for (const [p, { name, phases }] of parts.entries()) {
+  for (const [p, { name, phases, shiftSec = 0 }] of parts.entries()) {
     joined.kind.set(phases.kind, row);
-    joined.startSec.set(phases.startSec, row);
-    joined.endSec.set(phases.endSec, row);
+    joined.startSec.set(shiftSec === 0 ? phases.startSec : phases.startSec.map((sec) => sec + shiftSec), row);
+    joined.endSec.set(shiftSec === 0 ? phases.endSec : phases.endSec.map((sec) => sec + shiftSec), row);
     joined.tokens.set(tokens[p], row);
     if (phases.steps) steps?.set(phases.steps, row);
     if (phases.cachedTokens) cachedTokens?.set(phases.cachedTokens, row);
@@ -72,11 +81,12 @@ export const joinPhases = (parts: readonly { readonly name: string; readonly pha
     requests += phases.requestIds.length;
     instances += own?.length ?? 1;
   }
+  const { instance, ...columns } = joined;
   return tableOfColumns({
-    ...joined,
+    ...columns,
     ...(steps && { steps }),
     ...(cachedTokens && { cachedTokens }),
     requestIds: joinedNames(parts.map(({ phases }) => phases.requestIds)),
-    instanceIds: joinedNames(instanceNames),
+    ...(as === 'engines' && { instance, instanceIds: joinedNames(instanceNames) }),
   });
 };

@@ -1,4 +1,11 @@
-import { joinPhases, type PhaseTable, type PhaseTrace, type ServedFacts } from '@stepclock/trace-io';
+import {
+  isRotatedLog,
+  joinPhases,
+  type PhaseTable,
+  type PhaseTrace,
+  type ServedFacts,
+  samePhasesShare,
+} from '@stepclock/trace-io';
 import type { TraceInput } from '../../files/trace-input.js';
 import { inputFault, usageFault } from '../../session/errors.js';
 import type { EstimateArgs } from './options.js';
@@ -7,6 +14,8 @@ import type { EstimateArgs } from './options.js';
 interface JoinedEngines {
   readonly input: TraceInput;
   readonly phases: PhaseTable;
+  /** What several files are taken for. */
+  readonly as: 'engines' | 'one-log';
 }
 
 /** Options that only make sense for one engine's clock. */
@@ -38,23 +47,66 @@ const joinedFacts = (all: readonly ServedFacts[], first: ServedFacts): ServedFac
   return folded ? { ...first, queueInPrefill: 'yes' } : first;
 };
 
+/** Files of this part of equal phases hold the same requests: times of two engines are not equal to the last digit. */
+const SAME_SHARE = 0.9;
+
+const refuseSame = (parts: readonly { readonly name: string; readonly phases: PhaseTable }[]): void => {
+  for (const [i, { name, phases }] of parts.entries()) {
+    const earlier = parts.slice(0, i).find((part) => samePhasesShare(part.phases, phases) >= SAME_SHARE);
+    if (earlier === undefined) continue;
+    throw inputFault(
+      name,
+      `must not hold the requests of ${earlier.name} again, under these or other names: their times are equal to the last digit, and would count twice`,
+    );
+  }
+};
+
+/** Whether several files are one log: as the command line says, or as their times tell. */
+const isOneLog = (
+  parts: readonly { readonly phases: PhaseTable; readonly shiftSec: number }[],
+  formats: readonly string[],
+  { oneEngine, enginePerFile }: EstimateArgs,
+): boolean => {
+  if (oneEngine === true && enginePerFile === true)
+    throw usageFault('--one-engine', 'cannot go with --engine-per-file');
+  if (oneEngine === true && parts.some(({ phases }) => phases.instance !== undefined)) {
+    throw usageFault('--one-engine', 'cannot go with files that tell several engines apart themselves');
+  }
+  if (oneEngine === true) return true;
+  return enginePerFile !== true && new Set(formats).size === 1 && isRotatedLog(parts);
+};
+
 /**
- * Traces as one: each file an engine (or several, by its own instance column), their regressions added up. One file
- * stays as it is.
+ * Traces as one. Files that follow each other in time as those of a rotated log do are one log of one engine; of others, each is an engine
+ * (or several, by its own instance column), their regressions added up. One file stays as it is.
  */
-export const joinedEngines = (inputs: readonly TraceInput[]): JoinedEngines => {
+export const joinedEngines = (inputs: readonly TraceInput[], args: EstimateArgs): JoinedEngines => {
   const [first] = inputs;
   if (first === undefined) throw usageFault('estimate', 'a trace is missing');
   const served = inputs.map(servedTrace);
   const [firstServed] = served;
-  const phases = joinPhases(served.map((trace, i) => ({ name: inputs[i].name, phases: trace.phases })));
-  if (inputs.length === 1) return { input: first, phases };
+  const originSec = firstServed.facts.originSec ?? 0;
+  const parts = served.map(({ phases, facts }, i) => ({
+    name: inputs[i].name,
+    phases,
+    shiftSec: (facts.originSec ?? 0) - originSec,
+  }));
+  if (inputs.length === 1) return { input: first, phases: firstServed.phases, as: 'one-log' };
+  refuseSame(parts);
+  const formats = served.map(({ facts }) => facts.format);
+  const as = isOneLog(parts, formats, args) ? 'one-log' : 'engines';
+  // Engines have clocks of their own; files of one log share theirs.
+  const phases = joinPhases(as === 'one-log' ? parts : parts.map((part) => ({ ...part, shiftSec: 0 })), as);
   const { requests: _, ...trace } = firstServed;
   return {
     phases,
+    as,
     input: {
       requests: null,
-      name: `${inputs.length} engines (${inputs.map(({ name }) => name).join(', ')})`,
+      name:
+        as === 'one-log'
+          ? `one log of one engine in ${inputs.length} files (${inputs.map(({ name }) => name).join(', ')})`
+          : `${inputs.length} engines (${inputs.map(({ name }) => name).join(', ')})`,
       sha256: inputs.map(({ sha256 }) => sha256).join(' '),
       trace: {
         ...trace,

@@ -50,7 +50,7 @@ const traces: Option<readonly string[]> = {
     array: true,
     default: [],
     describe:
-      'trace files, folders of a load client, or patterns such as logs/*.jsonl, each file an engine of its own; - is standard input',
+      'trace files, folders of a load client, or patterns such as logs/*.jsonl; files that follow each other in time are one log, others an engine each; - is standard input',
   },
   role: 'trace',
   parse: (value) => [value ?? []].flat().map(String),
@@ -147,7 +147,6 @@ export const verb = defineVerb({
     refuseForeignOptions(algo, args);
     const paths = await tracePaths(givenPaths(args));
 
-    if (paths.length > 1) refuseManyEngines(algo, args);
     const possible = await possibleOf(args, session);
     const inputs = await readTraceFiles(paths, args, args.workers, session);
     refuseTwice(inputs);
@@ -183,7 +182,8 @@ export const verb = defineVerb({
       }
       return code;
     }
-    const { input, phases } = joinedEngines(inputs);
+    const { input, phases, as } = joinedEngines(inputs, args);
+    if (as === 'engines') refuseManyEngines(algo, args);
     const { exclusions } = input.trace;
     const read = inputs.reduce((sum, { requests }) => sum + (requests ?? 0), 0) || phases.length;
     warnOfLeftOut(exclusions, read, session.log);
@@ -206,7 +206,11 @@ export const verb = defineVerb({
       ...servingFields(serving),
       ...(heldOut && { holdout: { fraction: args.holdout, ...(snakeCaseKeys(heldOut) as object) } }),
       ...physics.json,
-      input: { ...provenance(inputs, phases, spanSec), left_out: leftOutJson(exclusions, read) },
+      input: {
+        ...provenance(inputs, phases, spanSec),
+        ...(inputs.length > 1 && { read_as: as }),
+        left_out: leftOutJson(exclusions, read),
+      },
       stepclock_version: session.version,
     });
     if (!taken) {

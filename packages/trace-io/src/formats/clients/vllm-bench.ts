@@ -4,7 +4,7 @@ import { readJsonDocuments } from '../../json/json-documents.js';
 import { isObject, JsonRecord } from '../../json/json-record.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
-import type { ReadOptions, TraceFormat } from '../trace-format.js';
+import type { Head, ReadOptions, TraceFormat } from '../trace-format.js';
 
 const COLUMNS = ['input_lens', 'output_lens', 'ttfts', 'itls', 'start_times', 'errors'] as const;
 type Column = (typeof COLUMNS)[number];
@@ -15,27 +15,56 @@ const TITLES = ['model_id', 'backend', 'endpoint_type', 'label', 'duration'] as 
  * `start_times`; also the lines of `--append-result`): lists as long as the requests, seconds on the client's perf_counter. The
  * prefill starts when the request was sent, so the queue is folded into it. `itls` are gaps between chunks, whose sum gives the
  * last token; token counts are those of `output_lens`. Requests with an error are excluded. Each appended run is an instance. Files
- * without `start_times` (older versions, and sglang.bench_serving --output-details) give token times that count from each request's own start.
+ * without `start_times` (older versions) give token times that count from each request's own start.
  *
  * @throws Fault `trace-io/not-detailed`, `trace-io/no-start-times`: what to run again
  */
 export const vllmBench: TraceFormat = {
   name: 'vllm-bench',
-  description:
-    'vllm bench serve result (JSON or appended JSON lines), saved with --save-result --save-detailed; sglang.bench_serving with --output-details',
-  recognise: ({ firstObject, text }) =>
-    firstObject === undefined
-      ? /^\s*\{/.test(text) &&
-        /"(?:ttfts|start_times|total_input_tokens)"\s*:/.test(text) &&
-        /"(?:input_lens|backend|endpoint_type|request_throughput)"\s*:/.test(text)
-      : Object.hasOwn(firstObject, 'ttfts') ||
-        (Object.hasOwn(firstObject, 'request_throughput') && Object.hasOwn(firstObject, 'total_input_tokens')),
-  read,
+  description: 'vllm bench serve result (JSON or appended JSON lines), saved with --save-result --save-detailed',
+  recognise: isResult,
+  read: (input, options) => read(input, options, 'vllm-bench'),
 };
 
-async function read(input: Input, options: ReadOptions): Promise<Trace> {
+/**
+ * The result of `python -m sglang.bench_serving --output-details`: the lists of `vllm bench serve`, which it grew from, and fields of its own.
+ *
+ * @throws as `vllmBench` does
+ */
+export const sglangBench: TraceFormat = {
+  name: 'sglang-bench',
+  description: 'sglang.bench_serving result (JSON lines), saved with --output-details',
+  recognise: (head) => isResult(head) && SGLANG_ONLY.test(head.text),
+  read: (input, options) => read(input, options, 'sglang-bench'),
+};
+
+/** Fields of SGLang's results that vLLM's lack, and its backend. */
+const SGLANG_ONLY = /"(?:random_input_len|sharegpt_output_len|total_input_text_tokens)"\s*:|"backend"\s*:\s*"sglang/;
+
+function isResult({ firstObject, text }: Head): boolean {
+  if (firstObject !== undefined) {
+    return (
+      Object.hasOwn(firstObject, 'ttfts') ||
+      (Object.hasOwn(firstObject, 'request_throughput') && Object.hasOwn(firstObject, 'total_input_tokens'))
+    );
+  }
+  return (
+    /^\s*\{/.test(text) &&
+    /"(?:ttfts|start_times|total_input_tokens)"\s*:/.test(text) &&
+    /"(?:input_lens|backend|endpoint_type|request_throughput)"\s*:/.test(text)
+  );
+}
+
+/** How to get the lists of requests. */
+const AGAIN = {
+  'vllm-bench': { what: 'vllm bench result', hint: 'run the benchmark again with --save-result --save-detailed' },
+  'sglang-bench': { what: 'sglang.bench_serving result', hint: 'run the benchmark again with --output-details' },
+} as const;
+type BenchName = keyof typeof AGAIN;
+
+async function read(input: Input, options: ReadOptions, name: BenchName): Promise<Trace> {
   const builder = new RequestBuilder(input.file, 'snapped');
-  let run = new Run(input, 0);
+  let run = new Run(input, name, 0);
   let engine: { model?: string; engine?: string } = {};
   let durationSec = 0;
   let hasStarts = true;
@@ -44,21 +73,21 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     [...COLUMNS.flatMap((name) => [`$.${name}`, `$.${name}.*`]), ...TITLES.map((name) => `$.${name}`)],
     {
       value: ({ value, path, line }) => {
-        const [name, index] = path;
-        if (typeof name !== 'string') return;
-        if (name === 'model_id' && typeof value === 'string') engine = { ...engine, model: value };
-        if (name === 'backend' && typeof value === 'string') engine = { ...engine, engine: value };
-        if (name === 'duration' && typeof value === 'number' && value > 0) durationSec += value;
-        if (isColumn(name)) run.take(name, typeof index === 'number' ? index : undefined, value, line);
+        const [field, index] = path;
+        if (typeof field !== 'string') return;
+        if (field === 'model_id' && typeof value === 'string') engine = { ...engine, model: value };
+        if (field === 'backend' && typeof value === 'string') engine = { ...engine, engine: value };
+        if (field === 'duration' && typeof value === 'number' && value > 0) durationSec += value;
+        if (isColumn(field)) run.take(field, typeof index === 'number' ? index : undefined, value, line);
       },
       documentEnd: (line) => {
         if (!run.finish(builder, line)) hasStarts = false;
-        run = new Run(input, run.number + 1);
+        run = new Run(input, name, run.number + 1);
       },
     },
   );
   const facts = {
-    format: 'vllm-bench',
+    format: name,
     clock: "the benchmark client's perf_counter, seconds",
     timeUnit: 's',
     queueInPrefill: 'yes',
@@ -73,11 +102,11 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   );
   if (tokens !== undefined) return tokens;
   throw new Fault('trace-io/no-start-times', {
-    what: 'vllm bench result',
+    what: AGAIN[name].what,
     file: input.file,
     column: 'start_times',
     rule: 'must have start_times or the times of several chunks a request (itls), from which they can be rebuilt',
-    hint: 'run the benchmark again with --save-result --save-detailed and streaming',
+    hint: `${AGAIN[name].hint} and streaming`,
   });
 }
 
@@ -95,6 +124,7 @@ class Run {
 
   constructor(
     private readonly input: Input,
+    private readonly format: BenchName,
     readonly number: number,
   ) {}
 
@@ -121,11 +151,10 @@ class Run {
     const columns = this.#columns;
     if (!columns.has('input_lens') && !columns.has('ttfts')) {
       throw new Fault('trace-io/not-detailed', {
-        what: 'vllm bench result',
+        ...AGAIN[this.format],
         file: this.input.file,
         line,
         rule: 'must have lists per request',
-        hint: 'run the benchmark again with --save-result --save-detailed',
       });
     }
     const { length } = columns.get('start_times') ?? columns.get('input_lens') ?? [];

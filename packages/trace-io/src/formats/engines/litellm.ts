@@ -15,6 +15,7 @@ export const litellm: TraceFormat = {
   description: 'LiteLLM standard logging payloads (JSON lines)',
   recognise: ({ firstObject }) =>
     firstObject !== undefined &&
+    typeof firstObject.startTime === 'number' &&
     ['completionStartTime', 'startTime', 'completion_tokens', 'call_type'].every((name) =>
       Object.hasOwn(firstObject, name),
     ),

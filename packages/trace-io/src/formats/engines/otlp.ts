@@ -1,5 +1,6 @@
 import type { Input } from '../../bytes/input.js';
 import { secondsBetween } from '../../json/nanoseconds.js';
+import { isJaeger } from '../../otlp/jaeger.js';
 import { type Attributes, numberAttribute, type Span } from '../../otlp/span.js';
 import { readSpans } from '../../otlp/span-reader.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
@@ -23,7 +24,7 @@ const REQUEST_ID = ['gen_ai.request.id', 'gen_ai.request_id'] as const;
 
 /**
  * vLLM's OpenTelemetry spans (`--otlp-traces-endpoint`; vllm/tracing, v0.6 on) as OTLP JSON lines of the collector's file exporter, one OTLP JSON
- * document, a list of spans, or a console exporter's output. Epoch nanoseconds for the span's start (the arrival), seconds in the
+ * document, a list of spans, Jaeger's export, or a console exporter's output. Epoch nanoseconds for the span's start (the arrival), seconds in the
  * attributes: first token = start + time_to_first_token, scheduled = first token - time_in_model_prefill, last = first +
  * time_in_model_decode. Attributes that exceed the span's length a million times are nanoseconds. Spans that carry
  * `journey.*` events (`ts.monotonic`, seconds of the engine's monotonic clock) are read by those instead: they know scheduling and
@@ -32,11 +33,13 @@ const REQUEST_ID = ['gen_ai.request.id', 'gen_ai.request_id'] as const;
  */
 export const otlp: TraceFormat = {
   name: 'otlp',
-  description: 'OpenTelemetry spans of vLLM: OTLP JSON lines, an OTLP JSON document, or printed spans',
-  recognise: ({ text }) =>
-    /"resource_?[sS]pans"\s*:/.test(text) || (/^\s*[{[]/.test(text) && /"gen_ai\.(?:latency|usage)\./.test(text)),
+  description: 'OpenTelemetry spans of vLLM: OTLP JSON lines, an OTLP JSON document, a Jaeger export, or printed spans',
+  recognise: (head) => isJaeger(head) || speaksOfSpans(head.text),
   read,
 };
+
+const speaksOfSpans = (text: string): boolean =>
+  /"resource_?[sS]pans"\s*:/.test(text) || (/^\s*[{[]/.test(text) && /"gen_ai\.(?:latency|usage)\./.test(text));
 
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const journeys = new RequestBuilder(input.file);

@@ -1,15 +1,15 @@
 import { Fault } from '@stepclock/faults';
+import { UNITS_PER_SEC } from '../../bounds/clock-range.js';
 import type { Input } from '../../bytes/input.js';
 import { type RequestColumn, readRequestRows } from '../../delimited/request-rows.js';
+import { fieldAt } from '../../json/field-at.js';
 import { eachJsonLine } from '../../json/json-lines.js';
-import type { JsonRecord } from '../../json/json-record.js';
 import { StepColumns } from '../../tables/step-columns.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 import { refuseNoSteps } from './log-lines.js';
 import { STEP_COUNTS, STEP_NUMBERS, type StepNumber, stepOfCells } from './step-cells.js';
 
-const UNITS_PER_SEC = { s: 1, ms: 1e3, us: 1e6, ns: 1e9 } as const;
 const KEYS = [...STEP_NUMBERS, 'engine'] as const;
 type Key = (typeof KEYS)[number];
 const REQUIRED: readonly Key[] = ['prefill_tokens', 'decode_seqs'];
@@ -26,6 +26,7 @@ export const isStepMap = (map: Readonly<Record<string, string>>): boolean =>
 export const mappedSteps: TraceFormat = {
   name: 'mapped-steps',
   description: 'any CSV or JSON lines of one step a row, with --map seconds=...,prefill_tokens=...,decode_seqs=...',
+  takesTimeUnit: true,
   recognise: () => false,
   read,
 };
@@ -81,20 +82,6 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     steps: columns.table(),
     exclusions: [],
   };
-}
-
-/** The record and the name that a path such as `scheduled.tokens` leads to. */
-function fieldAt(record: JsonRecord, path: string): [JsonRecord, string] {
-  if (record.has(path)) return [record, path];
-  const parts = path.split('.');
-  const name = parts.pop() ?? path;
-  let at = record;
-  for (const part of parts) {
-    const inner = at.inner(part);
-    if (inner === undefined) return [record, path];
-    at = inner;
-  }
-  return [at, name];
 }
 
 /** A mapping of steps, each key with the names whose sum it is. @throws Fault `trace-io/bad-map` */

@@ -20,9 +20,10 @@ export const JSON_STRANGERS: readonly Stranger[] = [
   { is: 'the timeline of evalscope', instead: EVALSCOPE, recognise: withKeys('wall_start', 'points') },
   { is: 'the arguments of evalscope', instead: EVALSCOPE, recognise: withKeys('tokenizer_path', 'warmup_num') },
   {
-    is: 'spans of Jaeger',
-    instead: "export them as OTLP JSON, as the OpenTelemetry collector's file exporter does",
-    recognise: (head) => withKeys('data')(head) && head.text.includes('"traceID"'),
+    is: 'answers of llama.cpp with their `timings`',
+    instead:
+      'they do not tell when a request was sent: log it beside them and give, with its name, --map start=NAME,prefill=timings.prompt_ms,decode=timings.predicted_ms,prompt=timings.prompt_n,output=timings.predicted_n --time-unit ms',
+    recognise: ({ keys, text }) => keys.includes('timings') && /"predicted_ms"\s*:/.test(text),
   },
   { is: 'requests of LLMPerf', instead: NO_STARTS, recognise: withKeys('inter_token_latency_s', 'ttft_s') },
   { is: 'the summary of LLMPerf', instead: NO_STARTS, recognise: withKeys('results_ttft_s_mean') },

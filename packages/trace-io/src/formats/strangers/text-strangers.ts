@@ -39,6 +39,12 @@ export const SERVER_LOGS: readonly Stranger[] = [
 /** Other texts of tools that are known. */
 export const TEXT_STRANGERS: readonly Stranger[] = [
   {
+    is: 'a log of TGI (text-generation-inference)',
+    instead:
+      'it has neither prompt tokens nor first tokens: give the log of a client (GuideLLM, AIPerf, inference-perf)',
+    recognise: ({ text }) => /text_generation_(?:router|launcher)/.test(text),
+  },
+  {
     is: 'what vllm bench serve printed',
     instead: 'run it again with --save-result --save-detailed and give the JSON',
     recognise: ({ text }) => /=+ Serving Benchmark Result =+/.test(text),
@@ -80,7 +86,8 @@ export const TEXTS_BESIDE_LOGS: readonly Stranger[] = [
   {
     is: 'a configuration (YAML)',
     instead: THE_LOG,
-    recognise: ({ text }) => /^(?:(?:#.*|---)?\r?\n)*[\w-]+:(?: .*)?\r?\n(?:(?: |- |[\w-]+:).*\r?\n)+/.test(text),
+    recognise: ({ text }) =>
+      /^(?:(?:#.*|---)?\r?\n)*[a-z][\w-]*:(?: .*)?\r?\n(?:(?: |- |[a-z][\w-]*:).*\r?\n)+/.test(text),
   },
   {
     is: 'a page (HTML)',
