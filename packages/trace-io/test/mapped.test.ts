@@ -112,7 +112,9 @@ describe('a mapping', () => {
     await expect(read(table, 'arrival=a,first=f,decode=d,prompt=p,output=o')).rejects.toThrow(
       'must be a number, without separators of thousands',
     );
-    expect(() => columnMapOf('arrival=a,fist=f')).toThrow(/must be pairs of one of id, arrival, .*gaps and a column \(of a table of steps: seconds/);
+    expect(() => columnMapOf('arrival=a,fist=f')).toThrow(
+      /must be pairs of one of id, arrival, .*gaps and a column \(of a table of steps: seconds/,
+    );
     expect(() => columnMapOf('arrival=a,ttft=f,prompt=p,output=o')).toThrow('last (or latency, decode)');
     expect(columnMapOf('# mine\narrival=a\n\nprompt=p\noutput=o\n')).toEqual({
       arrival: 'a',

@@ -19,10 +19,7 @@ export const traceOptions = {
     `share of a log's records that may be left out because they cannot be read [${MAX_BAD}]`,
     atMost(1, notNegative),
   ),
-  'time-unit': choice(
-    ['s', 'ms', 'us', 'ns'],
-    'unit of the times under --map, or of a phase table [s]',
-  ),
+  'time-unit': choice(['s', 'ms', 'us', 'ns'], 'unit of the times under --map, or of a phase table [s]'),
 };
 
 /** What the options of a trace-reading verb say. */

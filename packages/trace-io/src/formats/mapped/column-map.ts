@@ -43,7 +43,11 @@ export function checkedMap(map: Readonly<Record<string, string>>, file: string):
   const checked = new Map<MapKey, string>();
   for (const [key, name] of Object.entries(map)) {
     if (!isKey(MAP_KEYS, key) || typeof name !== 'string' || name === '') {
-      throw bad(file, `${key}=${String(name)}`, `must be pairs of one of ${Object.keys(MAP_KEYS).join(', ')} and a column (of a table of steps: seconds, prefill_tokens, decode_seqs and others)`);
+      throw bad(
+        file,
+        `${key}=${String(name)}`,
+        `must be pairs of one of ${Object.keys(MAP_KEYS).join(', ')} and a column (of a table of steps: seconds, prefill_tokens, decode_seqs and others)`,
+      );
     }
     checked.set(key, name);
   }
