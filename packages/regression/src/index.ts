@@ -14,9 +14,11 @@ export {
   randomForest,
 } from './forest/random-forest.js';
 export {
+  EXACT_ROWS,
   type GaussianProcessFit,
   type GaussianProcessOptions,
   gaussianProcess,
+  INDUCING_ROWS,
 } from './gaussian-process/gaussian-process.js';
 export {
   type GaussianProcessModel,

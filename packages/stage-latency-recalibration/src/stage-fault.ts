@@ -27,6 +27,8 @@ export type StageWarning = Warning<
   | 'mixed-repeats'
   | 'decode-convention'
   | 'total-disagrees'
+  | 'inducing-points'
+  | 'outside-samples'
   | 'single-knob-sweep'
   | 'one-knob-at-a-time'
   | 'constant-knob'

@@ -383,8 +383,18 @@ describe('knobTableFrom', () => {
       length: 1,
       knobs: [{ kind: 'numeric', name: 'vision_tokens', values: Float64Array.of(5) }],
       decodeSteps: Float64Array.of(7),
+      outputTokens: Float64Array.of(8),
       origin: { files: ['asked.json'], lines: Uint32Array.of(2) },
+      ids: undefined,
+      warnings: [],
     });
+  });
+
+  it('says so where nothing tells the steps', async () => {
+    const silent = await readMeasurements(streamOf('vision_tokens\n5\n'), 'asked.csv');
+    const { warnings, outputTokens, decodeSteps } = knobTableFrom(silent, ['vision_tokens'], rule);
+    expect(warnings.map(({ code }) => code)).toEqual(['decode-convention']);
+    expect([outputTokens, ...decodeSteps]).toEqual([undefined, 16]);
   });
 
   it('takes steps as asked for, as the model has them, or from a column', () => {

@@ -1,6 +1,13 @@
 import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
-import { METHODS, recalibrate, trainEstimator, trainTransferNetworks, transferSamples } from '../src/index.js';
+import {
+  METHODS,
+  predictStages,
+  recalibrate,
+  trainEstimator,
+  trainTransferNetworks,
+  transferSamples,
+} from '../src/index.js';
 import { blendWeights } from '../src/recalibration/auto-blend.js';
 import { takeSamples } from '../src/recalibration/samples.js';
 import { powerLaw, tableOf, twoGpus } from './made-tables.js';
@@ -44,6 +51,27 @@ describe('recalibrate', () => {
       return totalMs.reduce((sum, ms, i) => sum + Math.abs(ms / all.targetTotalMs[i] - 1), 0) / totalMs.length;
     };
     expect(error('auto')).toBeLessThan(0.8 * error('affine'));
+  });
+
+  it('names the knobs that no sample had, and flags a stage that no sample backs', async () => {
+    const [source, target] = await twoGpus(60);
+    const { estimator } = trainEstimator(source, { families: ['log-polynomial'] });
+    const all = transferSamples(estimator, target);
+    const knob = all.knobs.columns[0];
+    const least = knob.reduce((a, b) => Math.min(a, b));
+    const narrow = takeSamples(
+      all,
+      [...knob.keys()].filter((row) => knob[row] === least),
+    );
+    const wild = { ...narrow, targetMs: narrow.sourceMs.map((ms) => ms.map((value) => value ** 3)) };
+    const written = JSON.parse(JSON.stringify(recalibrate('log-affine', wild)));
+    const recalibration = recalibrationFrom(written);
+    const { warnings, far } = predictStages({ source: estimator, transfer: { recalibration } }, target);
+    const [outside] = warnings.filter(({ code }) => code === 'outside-samples');
+    expect(outside.message).toMatch(/lie outside of what the samples on the target measured \(they all have \d+\)$/);
+    expect(far.reduce((a, b) => a + b, 0)).toBeGreaterThan(0);
+    const sound = recalibrate('scale', all);
+    expect(predictStages({ source: estimator, transfer: { recalibration: sound } }, target).warnings).toEqual([]);
   });
 
   it.each(METHODS)('%s: what is written and read predicts the same to the last bit', async (method) => {

@@ -27,5 +27,5 @@ export const VISION_TOTAL: readonly string[] = ['T_vision_total', 'T_vision_tota
 /** What files call a configuration. */
 export const IDS: readonly string[] = ['id', 'config_id', 'configuration', 'sample_id', 'name'];
 export const OUTPUT_TOKENS: readonly string[] = ['output_tokens', 'num_output_tokens', 'actual_output_tokens'];
-export const TOTALS: readonly string[] = ['T_total', 'T_total_ms'];
+export const TOTALS: readonly string[] = ['T_total', 'T_total_ms', 'total_ms'];
 export const DECODE_SUMS: readonly string[] = ['T_LLM_decode', 'T_LLM_decode_ms'];

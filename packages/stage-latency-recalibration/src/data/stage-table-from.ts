@@ -56,8 +56,8 @@ export const stageTableFrom = (table: TidyTable, options: StageDataOptions = {})
 };
 
 /**
- * Measurements on a target for a source model: as {@link stageTableFrom} where the target has the source's stages; where it has none of them,
- * its totals (`T_total`, `T_total_ms`) alone, as the one stage of the table.
+ * Measurements on a target for a source model: as {@link stageTableFrom} where the target has all of the source's stages; else, where it
+ * has them, its totals (`T_total`, `T_total_ms`, `total_ms`) alone, as the one stage of the table.
  *
  * @param rule how the source's totals follow from its stages: which of the target's columns count steps
  * @throws Fault as {@link stageTableFrom}
@@ -66,8 +66,15 @@ export const targetTableFrom = (table: TidyTable, rule: TotalRule, options: Stag
   const has = ({ aliases }: { readonly aliases: readonly string[] }): boolean => columnNamed(table, aliases) >= 0;
   const stages = (options.stages ?? []).map((name) => ({ name, aliases: [name, ...(KNOWN_STAGES[name] ?? [])] }));
   const column = columnNamed(table, TOTALS);
-  if (column < 0 || stages.some(has)) return stageTableFrom(table, options);
+  if (column < 0 || (stages.length > 0 && stages.every(has))) return stageTableFrom(table, options);
   const warnings: StageWarning[] = [];
+  const absent = stages.filter((stage) => !has(stage)).map(({ name }) => name);
+  if (absent.length > 0 && absent.length < stages.length) {
+    warnings.push({
+      code: 'missing-stage',
+      message: `${listed(absent)}: not measured here, so the totals alone are taken, and the other stages are not`,
+    });
+  }
   const total = { name: TOTAL, column };
   const asked = [...rowsWhere(table, options.filter ?? [])];
   const rows = completeRows(table, [total], asked, options.incomplete ?? 'refuse', warnings);
@@ -97,16 +104,20 @@ export const knobTableFrom = (
   features: readonly string[],
   total: TotalRule,
   options: Pick<StageDataOptions, 'filter' | 'outputTokens' | 'decodeSteps'> = {},
-): KnobTable => {
+): KnobTable & { readonly warnings: readonly StageWarning[] } => {
+  const warnings: StageWarning[] = [];
   const rows = [...rowsWhere(table, options.filter ?? [])];
   const knobs = knobsOf(table, features);
   const rule = options.decodeSteps === undefined ? total : { ...total, fixedSteps: options.decodeSteps };
+  const { values: decodeSteps, outputTokens } = stepsOf(table, rows, rule, options, new Set(features), warnings);
   return {
     length: rows.length,
     knobs: knobs.map((knob) => knobColumn(table, knob, rows)),
-    decodeSteps: stepsOf(table, rows, rule, options, new Set(features), []).values,
+    decodeSteps,
+    outputTokens,
     origin: originOf(table, rows),
     ids: idsOf(table, rows),
+    warnings,
   };
 };
 
@@ -196,8 +207,9 @@ const stepsOf = (
   options: Pick<StageDataOptions, 'outputTokens'>,
   knobs: ReadonlySet<string>,
   warnings: StageWarning[],
-): { readonly values: Float64Array; readonly rule: TotalRule } => {
+): { readonly values: Float64Array; readonly rule: TotalRule; readonly outputTokens?: Float64Array } => {
   const values = new Float64Array(rows.length);
+  const outputTokens = new Float64Array(rows.length);
   if (rule.perStepStages.length === 0) return { values, rule };
   if (rule.fixedSteps !== undefined) return { values: values.fill(rule.fixedSteps), rule };
   const column =
@@ -225,9 +237,10 @@ const stepsOf = (
         column: table.names[column],
       });
     }
+    outputTokens[i] = tokens;
     values[i] = decodeSteps(tokens, rule.convention);
   });
-  return { values, rule };
+  return { values, rule, outputTokens };
 };
 
 /** A knob is numeric when all its cells are numbers; with some, a cell that is none is an error; with none, it is a category. */

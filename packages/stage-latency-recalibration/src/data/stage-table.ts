@@ -19,6 +19,8 @@ export interface KnobTable {
   readonly decodeSteps: Float64Array;
   /** Where the rows stand, for messages; of merged repeats the first. */
   readonly origin?: { readonly files: readonly string[]; readonly lines: Uint32Array };
+  /** Where a column tells: what `decodeSteps` follow from. */
+  readonly outputTokens?: Float64Array | undefined;
   /** What a file calls its rows, where it has a name for them. */
   readonly ids?: readonly string[] | undefined;
 }

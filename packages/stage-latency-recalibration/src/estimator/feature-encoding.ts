@@ -59,6 +59,15 @@ const scaleOf = (columns: readonly Float64Array[]): Scale => {
 const scaled = (value: number, scale: Scale): number =>
   scale === 'log' ? Math.log(value) : scale === 'log1p' ? Math.log1p(value) : value;
 
+/** A standardised value as its knob has it, rounded to six digits; undefined for levels and for what is derived. */
+export const knobValue = ({ knobs }: FeatureEncoding, name: string, value: number): number | undefined => {
+  const knob = knobs.find((one) => one.name === name);
+  if (knob === undefined || knob.kind === 'category' || DERIVED_NAMES.has(name)) return undefined;
+  const plain = value * knob.sd + knob.mean;
+  const raw = knob.scale === 'log' ? Math.exp(plain) : knob.scale === 'log1p' ? Math.expm1(plain) : plain;
+  return Number(raw.toPrecision(6));
+};
+
 const withDerived = (knobs: readonly KnobColumn[]): readonly KnobColumn[] => {
   const numeric = new Map(
     knobs.flatMap((knob) => (knob.kind === 'numeric' ? [[knob.name, knob.values] as const] : [])),

@@ -1,6 +1,6 @@
 import { isFault } from '@stepclock/faults';
 import { medianOf } from '@stepclock/numerics';
-import { type Split, takeRows } from '@stepclock/regression';
+import { EXACT_ROWS, INDUCING_ROWS, type Split, takeRows } from '@stepclock/regression';
 import { knobKeys } from '../data/configurations.js';
 import { knobSplits } from '../data/knob-splits.js';
 import { type KnobTable, measuredTotals, placeOf, type StageTable, totalsOf } from '../data/stage-table.js';
@@ -30,6 +30,9 @@ export interface TrainedEstimator {
   readonly estimator: StageEstimator;
   readonly warnings: readonly StageWarning[];
 }
+
+/** Forms that take a part of many configurations for all of them. */
+const PROCESSES: readonly Family[] = ['gaussian-process'];
 
 /** Below this, a choice between families is a matter of luck. */
 const FEW_CONFIGURATIONS = 12;
@@ -108,6 +111,13 @@ export const trainEstimator = (table: StageTable, options: TrainOptions = {}): T
     warnings.push({
       code: 'few-configurations',
       message: `${n} configurations: the choice of families and the held-out errors are little more than a guess`,
+    });
+  }
+  const byProcess = choices.filter(({ report }) => PROCESSES.includes(report.family));
+  if (n > EXACT_ROWS && byProcess.length > 0) {
+    warnings.push({
+      code: 'inducing-points',
+      message: `${byProcess.map(({ report }) => report.stage).join(', ')}: the process sees the ${n} configurations through ${INDUCING_ROWS} of them (inducing points), spread over the knobs; all ${n} decide their weights`,
     });
   }
   return {

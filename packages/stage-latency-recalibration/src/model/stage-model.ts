@@ -1,8 +1,9 @@
 import type { KnobTable } from '../data/stage-table.js';
+import { knobValue } from '../estimator/feature-encoding.js';
 import type { StageEstimator } from '../estimator/stage-estimator.js';
 import type { CrossFit } from '../guardrail/cross-fit.js';
 import { crossFitJSON } from '../guardrail/cross-fit-schema.js';
-import { farFromSamples, ratioWarnings } from '../recalibration/ratio-range.js';
+import { farFromSamples, ratioWarnings, sampledRangeWarnings } from '../recalibration/ratio-range.js';
 import { byStages, type Recalibration, type TransferPrediction } from '../recalibration/recalibration.js';
 import { transferInput } from '../recalibration/samples.js';
 import { identityMap } from '../recalibration/stage-map.js';
@@ -42,7 +43,9 @@ export const predictStages = (model: StageModel, knobs: KnobTable): StageTimes =
   const recalibration = recalibrationOf(model);
   const prediction = recalibration.predict(input);
   const far = farFromSamples(recalibration, input, prediction);
-  return { ...prediction, far, warnings: [...warnings, ...ratioWarnings(recalibration, far)] };
+  const { encoding } = model.source.parts;
+  const outside = sampledRangeWarnings(recalibration, input, (name, value) => knobValue(encoding, name, value));
+  return { ...prediction, far, warnings: [...warnings, ...outside, ...ratioWarnings(recalibration, far)] };
 };
 
 /** What stands in the file of a model that was carried over, beside what its maker adds. */

@@ -1,6 +1,6 @@
 import type { LinearModel } from '@stepclock/regression';
 import { autoBlend } from './auto-blend.js';
-import { ratioRangeOf } from './ratio-range.js';
+import { sampledRanges } from './ratio-range.js';
 import { byMix, byTotal, type Recalibration, type TransferFrame } from './recalibration.js';
 import { type TransferSamples, takeInput, takeSamples, wholeSamples } from './samples.js';
 
@@ -17,7 +17,7 @@ export const autoFromTotals = (
     samples: samples.targetTotalMs.length,
     stageNames: samples.stageNames,
     total: samples.total,
-    ratios: ratioRangeOf(samples),
+    ...sampledRanges(samples),
   };
   const auto = autoBlend(wholeSamples(samples), seed);
   const parts = auto.splits.map(({ train, test }) => ({

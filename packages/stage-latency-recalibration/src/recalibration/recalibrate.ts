@@ -6,7 +6,7 @@ import { type AutoFit, autoBlend } from './auto-blend.js';
 import { autoFromTotals } from './auto-from-totals.js';
 import { fineTuned } from './fine-tune.js';
 import { leastSamples, type Method, needsStages } from './method.js';
-import { ratioRangeOf } from './ratio-range.js';
+import { sampledRanges } from './ratio-range.js';
 import {
   byMix,
   byNetwork,
@@ -105,7 +105,7 @@ const frameOf = (samples: TransferSamples): TransferFrame => ({
   samples: samples.targetTotalMs.length,
   stageNames: samples.stageNames,
   total: samples.total,
-  ratios: ratioRangeOf(samples),
+  ...sampledRanges(samples),
 });
 
 const ofStages = (frame: TransferFrame, auto: AutoFit): Recalibration => ({

@@ -16,10 +16,15 @@ export interface TransferPrediction {
   readonly totalMs: Float64Array;
 }
 
-/** How many times the source's total the target's was, over the samples. */
+/** How many times the source's time the target's was, over the samples. */
 export interface RatioRange {
   readonly low: number;
   readonly high: number;
+}
+
+/** Between which values of a knob the samples lie, as the source model sees it: standardised. */
+export interface SampledKnob extends RatioRange {
+  readonly name: string;
 }
 
 /** What a recalibration was made of. */
@@ -29,6 +34,10 @@ export interface TransferFrame {
   readonly total: TotalRule;
   /** Of the samples' totals to the source's; undefined without samples, and in files that do not say. */
   readonly ratios?: RatioRange | undefined;
+  /** The same of each stage; undefined where the samples have totals alone, too. */
+  readonly stageRatios?: readonly RatioRange[] | undefined;
+  /** Undefined without samples, and in files that do not say. */
+  readonly sampledKnobs?: readonly SampledKnob[] | undefined;
 }
 
 /** A source model carried to a target. */
@@ -46,13 +55,15 @@ export interface Recalibration {
   toJSON(): object;
 }
 
-const header = (method: Method, { samples, stageNames, total, ratios }: TransferFrame) => ({
+const header = (method: Method, { samples, stageNames, total, ratios, stageRatios, sampledKnobs }: TransferFrame) => ({
   schema: RECALIBRATION_SCHEMA,
   method,
   samples,
   stages: stageNames,
   total: totalRuleJSON(total),
   ...(ratios === undefined ? {} : { ratio_range: [ratios.low, ratios.high] }),
+  ...(stageRatios === undefined ? {} : { stage_ratio_ranges: stageRatios.map(({ low, high }) => [low, high]) }),
+  ...(sampledKnobs === undefined ? {} : { sampled_knobs: sampledKnobs }),
 });
 
 const summed = (

@@ -21,6 +21,8 @@ import { warn } from './input.js';
 import { openStageModel, readKnobs } from './model.js';
 import { knobOptions, modelOption } from './options.js';
 
+const OUTPUT_COLUMN = 'output_tokens';
+
 const shown = (share: number): string => String(Math.max(0, Number((100 * share).toPrecision(3))));
 
 const bounderOf = (
@@ -86,7 +88,7 @@ export const verb = defineVerb({
               : bounded;
       return answer === 'accept' && far[i] === 1 ? 'uncertain' : answer;
     });
-    const warnings: readonly StageWarning[] = [...found, ...filtered.warnings];
+    const warnings: readonly StageWarning[] = [...knobs.warnings, ...found, ...filtered.warnings];
     warn(warnings, session);
     const count = (answer: string): number => answers.filter((one) => one === answer).length;
     const guarantee = selection?.guarantee ?? filtered.guarantee;
@@ -114,13 +116,17 @@ export const verb = defineVerb({
     });
     if (args.valid !== undefined) {
       const rows = [...answers.keys()].filter((i) => answers[i] === 'accept');
+      // The next command counts decode steps by them.
+      const tokens = names.includes(OUTPUT_COLUMN) ? undefined : knobs.outputTokens;
       const lines = rows.map((i) => [
         idOf(knobs, i),
         ...cells[i].map(String),
+        ...(tokens === undefined ? [] : [String(tokens[i])]),
         filtered.predictedMs[i].toPrecision(6),
         filtered.upperMs[i].toPrecision(6),
       ]);
-      await session.writeText(args.valid, [csvText([['id', ...names, 'predicted_ms', 'upper_ms'], ...lines])]);
+      const head = ['id', ...names, ...(tokens === undefined ? [] : [OUTPUT_COLUMN]), 'predicted_ms', 'upper_ms'];
+      await session.writeText(args.valid, [csvText([head, ...lines])]);
     }
     if (!taken && args.valid !== '-') {
       session.print(

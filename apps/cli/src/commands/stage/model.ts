@@ -1,10 +1,4 @@
-import {
-  type KnobTable,
-  knobTableFrom,
-  perSampleTable,
-  readStageModel,
-  type StageModel,
-} from '@stepclock/stage-latency-recalibration';
+import { knobTableFrom, perSampleTable, readStageModel, type StageModel } from '@stepclock/stage-latency-recalibration';
 import { readWhole } from '../../files/input.js';
 import { given } from '../../options/given.js';
 import type { ArgsOf } from '../../options/option.js';
@@ -24,7 +18,11 @@ interface KnobArgs extends ArgsOf<typeof knobOptions> {
 }
 
 /** Configurations of `--data` or `--set`. */
-export const readKnobs = async (args: KnobArgs, model: StageModel, session: Session): Promise<KnobTable> => {
+export const readKnobs = async (
+  args: KnobArgs,
+  model: StageModel,
+  session: Session,
+): Promise<ReturnType<typeof knobTableFrom>> => {
   const { data, set = [], filter } = args;
   if ((data.length === 0) === (set.length === 0)) {
     throw usageFault('--data, --set', 'one of them must name the configurations');

@@ -24,7 +24,8 @@ export const verb = defineVerb({
   run: async (args, session) => {
     const model = await openStageModel(args.model, session);
     const knobs = await readKnobs(args, model, session);
-    const { stagesMs, totalMs, far, warnings } = predictStages(model, knobs);
+    const { stagesMs, totalMs, far, warnings: found } = predictStages(model, knobs);
+    const warnings = [...knobs.warnings, ...found];
     warn(warnings, session);
     const interval = totalInterval(model, knobs, totalMs);
     const names = stagesMs === null ? [] : model.source.stageNames;

@@ -37,7 +37,12 @@ export const verb = defineVerb({
   run: async (args, session) => {
     const { model: path, data, output, seed = 0, samples } = args;
     const method = methodOf('method', args.method ?? 'auto');
-    const { source } = await openStageModel(path, session);
+    const { source, transfer: earlier } = await openStageModel(path, session);
+    if (earlier !== undefined) {
+      session.log.warn(
+        `${path} was recalibrated already, by ${earlier.recalibration.method}: this one starts from its source model again and takes its place [recalibrated-anew]`,
+      );
+    }
     const { total, networks } = source.parts;
     const all = targetTableFrom(await readTable(data, session), total, {
       stages: source.stageNames,
