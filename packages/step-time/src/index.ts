@@ -20,7 +20,13 @@ export {
   readStepTimeFile,
   stepTimeFile,
 } from './model/step-time-file.js';
-export { predictStepTime, type StepPrediction, type StepQuery, type StepTimeModel } from './model/step-time-model.js';
+export {
+  predictStepTime,
+  type StepPrediction,
+  type StepQuery,
+  type StepTimeModel,
+  seriousRemarks,
+} from './model/step-time-model.js';
 export type { StepTimeFile } from './model/step-time-schema.js';
 export { type PredictionBand, type StepTimeFigures, stepTimeFigures } from './report/figure-columns.js';
 export { stepTimeCharts } from './report/figures.js';

@@ -85,8 +85,12 @@ describe('NAME.json', () => {
     const file = fileOf();
     const { statistics, conditionNumber } = fit.leastSquares;
     const { metrics, crossValidation } = fit;
+    const { outOfFold = new Float64Array(0) } = crossValidation ?? {};
+    const meanSquareOutOfFold =
+      outOfFold.reduce((sum, ms, i) => sum + (ms - 1000 * fit.times.stepTimeSec[i]) ** 2, 0) / outOfFold.length;
     expect(statisticsJSON(fit)).toEqual({
       n: 64,
+      settings: 64,
       df: 59,
       r2: statistics.r2,
       adjusted_r2: statistics.adjustedR2,
@@ -103,6 +107,8 @@ describe('NAME.json', () => {
       cv_scores_mean: crossValidation?.meanR2,
       cv_scores_std: crossValidation?.sdR2,
       cv_scores: crossValidation?.folds.map((f) => f.r2),
+      cv_rmse: expect.closeTo(Math.sqrt(meanSquareOutOfFold), 12),
+      cv_r2: expect.any(Number),
       f_statistic: statistics.fStatistic,
       p_value: statistics.fPValue,
       residual_standard_error: statistics.sigma,

@@ -9,6 +9,7 @@ import {
   predictStepTime,
   readStepTimeFile,
   readStepTimes,
+  type StepTimes,
   stepTimeFigures,
   stepTimeFile,
   stepTimesOf,
@@ -352,5 +353,38 @@ describe('points that decide without standing out', () => {
     );
     expect(influence.largest).toEqual([]);
     expect(warnings.map((w) => w.code)).toEqual(['exact-fit']);
+  });
+});
+
+describe('repeats of a setting', () => {
+  const repeated = (repeats: number): StepTimes => {
+    const settings = [1, 2, 4, 8, 16, 32].flatMap((batch) => [256, 1024].map((length) => [batch, length] as const));
+    const rows = settings.flatMap((setting) => Array.from({ length: repeats }, () => setting));
+    return stepTimesOf({
+      batchSize: rows.map(([batch]) => batch),
+      sequenceLength: rows.map(([, length]) => length),
+      // Steps rise with the root of the batch: no formula of ours, and hardly any noise between repeats.
+      stepTimeSec: rows.map(([batch, length], i) => 1e-3 * (5 + 3 * Math.sqrt(batch) + 1e-3 * length + 1e-3 * (i % 3))),
+    });
+  };
+
+  it('are never on both sides of a fold', () => {
+    const { settings, crossValidation, times } = fitStepTime(repeated(20));
+    expect(settings).toBe(12);
+    const heldOut = (fit: typeof crossValidation) =>
+      Math.sqrt(
+        (fit?.outOfFold ?? new Float64Array(0)).reduce(
+          (sum, ms, i) => sum + (ms - 1000 * times.stepTimeSec[i]) ** 2,
+          0,
+        ) / times.length,
+      );
+    const once = fitStepTime(repeated(1)).crossValidation;
+    // The same settings once or twenty times tell the same of settings that were not measured.
+    expect(heldOut(crossValidation)).toBeGreaterThan(0.5 * heldOut(once));
+  });
+
+  it('are on one side of the comparison', () => {
+    const { trainRows, testRows } = compareEstimators(repeated(20));
+    expect([trainRows % 20, testRows % 20]).toEqual([0, 0]);
   });
 });

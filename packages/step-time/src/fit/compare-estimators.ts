@@ -13,11 +13,11 @@ import {
   ridge,
   type Term,
   takeDatasetRows,
-  trainTestSplit,
 } from '@stepclock/regression';
 import { stepTimeDataset, stepTimeTerms } from '../data/step-time-terms.js';
 import type { StepTimes } from '../data/step-times.js';
 import type { StepTimeWarning } from './fit-warnings.js';
+import { settingSplit } from './setting-splits.js';
 
 /** How one estimator did on the rows it saw and on those it did not; or why it could not. */
 export type EstimatorScore =
@@ -51,7 +51,7 @@ const fitters = (terms: readonly Term[], seed: number): readonly (readonly [stri
 ];
 
 /**
- * Fits every estimator on the same 80 % of the rows and scores it on both parts. The linear ones use the model's terms; forest and boosting
+ * Fits every estimator on the same 80 % of the rows, repeats of a setting on one side, and scores it on both parts. The linear ones use the model's terms; forest and boosting
  * find their own from the plain features, so they show what the formula leaves on the table.
  */
 export const compareEstimators = (times: StepTimes, options: CompareOptions = {}): EstimatorComparison => {
@@ -61,7 +61,7 @@ export const compareEstimators = (times: StepTimes, options: CompareOptions = {}
     times.length <= maxRows
       ? all
       : takeDatasetRows(all, shuffled(times.length, seededRandom(seed, 'compare')).slice(0, maxRows));
-  const { train, test } = trainTestSplit(data.target.length, 0.2, seed);
+  const { train, test } = settingSplit(data, seed);
   const seen = takeDatasetRows(data, train);
   const held = takeDatasetRows(data, test);
   const scores = fitters(stepTimeTerms(features), seed).map(([name, fitter]): EstimatorScore => {
@@ -80,7 +80,7 @@ export const compareEstimators = (times: StepTimes, options: CompareOptions = {}
   return { seed, trainRows: train.length, testRows: test.length, scores };
 };
 
-/** Trees whose mean squared error on held-out rows is below this part of the formula's show structure that it lacks. */
+/** Trees whose mean squared or mean relative error on held-out rows is below this part of the formula's show structure that it lacks. */
 const FAR_LESS = 0.5;
 /** A formula that misses held-out rows by less than this percentage on average is right enough. */
 const RIGHT_ENOUGH = 5;
@@ -90,13 +90,19 @@ const TREES = ['forest', 'boosting'];
 /** Whether trees, which know no formula, predict held-out steps far better than every fit of the formula: then it is the wrong one here. */
 export const comparisonWarnings = ({ scores }: EstimatorComparison): StepTimeWarning[] => {
   const fitted = scores.flatMap((score) => ('failure' in score ? [] : [score]));
-  const best = (names: (name: string) => boolean) =>
-    fitted.filter(({ name }) => names(name)).sort((a, b) => a.test.rmse - b.test.rmse)[0];
-  const trees = best((name) => TREES.includes(name));
-  const formula = best((name) => !TREES.includes(name));
-  if (trees === undefined || formula === undefined) return [];
+  const best = (isTree: boolean, errorOf: (metrics: RegressionMetrics) => number) =>
+    fitted.filter(({ name }) => TREES.includes(name) === isTree).sort((a, b) => errorOf(a.test) - errorOf(b.test))[0];
+  // One row that nothing predicts decides a mean square: relative errors are asked too.
+  const errors = [({ mse }: RegressionMetrics) => mse, ({ mapePercent }: RegressionMetrics) => mapePercent ?? 0];
+  const found = errors.flatMap((errorOf) => {
+    const [trees, formula] = [best(true, errorOf), best(false, errorOf)];
+    if (trees === undefined || formula === undefined) return [];
+    const isWrong = errorOf(trees.test) < FAR_LESS * errorOf(formula.test);
+    return isWrong && (formula.test.mapePercent ?? 0) >= RIGHT_ENOUGH ? [{ trees, formula }] : [];
+  });
+  if (found.length === 0) return [];
+  const [{ trees, formula }] = found;
   const [less, more] = [trees.test, formula.test];
-  if (less.mse >= FAR_LESS * more.mse || (more.mapePercent ?? 0) < RIGHT_ENOUGH) return [];
   const shown = ({ r2, mapePercent }: RegressionMetrics): string =>
     `r2 ${r2 === null ? 'not defined' : r2.toFixed(3)}, off by ${Number((mapePercent ?? 0).toPrecision(2))} % on average`;
   return [

@@ -3,7 +3,6 @@ import {
   type CrossValidation,
   crossValidate,
   type Dataset,
-  kFoldSplits,
   type LeastSquaresFit,
   leastSquares,
   type RegressionMetrics,
@@ -16,6 +15,7 @@ import type { StepTimeModel } from '../model/step-time-model.js';
 import { dataWarnings, fitWarnings, type StepTimeWarning } from './fit-warnings.js';
 import { type FurtherFeature, furtherFeatures } from './further-features.js';
 import { type InfluenceReport, influenceReport } from './influence-report.js';
+import { settingCount, settingFolds } from './setting-splits.js';
 
 export interface FitStepTimeOptions {
   /** Carried into the model; default 'model'. */
@@ -39,7 +39,9 @@ export interface StepTimeFit {
   readonly coefficientNames: readonly string[];
   /** On the training rows. */
   readonly metrics: RegressionMetrics;
-  /** r2 on shuffled folds (`null` in a fold whose times are all the same, or one); `null` where rows are too few. */
+  /** Different rows by their features; fewer than rows where settings were measured several times. */
+  readonly settings: number;
+  /** r2 on folds that no setting is on both sides of (`null` in a fold whose times are all the same, or one); `null` where rows are too few. */
   readonly crossValidation: CrossValidation | null;
   readonly influence: InfluenceReport;
   /** What the data has and the model does not use. */
@@ -71,6 +73,7 @@ export const fitStepTime = (times: StepTimes, options: FitStepTimeOptions = {}):
     leastSquares: fit,
     coefficientNames: names,
     metrics: regressionMetrics(data.target, fit.fitted),
+    settings: settingCount(data),
     crossValidation: crossValidation instanceof Error ? null : crossValidation,
     influence,
     furtherFeatures: furtherFeatures(times, features),
@@ -92,7 +95,7 @@ const crossValidated = (
   seed: number,
 ): CrossValidation | Fault => {
   try {
-    const splits = kFoldSplits(data.target.length, { folds, seed });
+    const splits = settingFolds(data, folds, seed);
     return crossValidate(data, (part) => leastSquares(part, { terms }).model, splits);
   } catch (error) {
     if (isFault(error, 'regression')) return error;

@@ -1,5 +1,5 @@
 import { type ModelFileKind, readModelFile } from '@stepclock/model-file';
-import { linearModelOf, type RegressionMetrics } from '@stepclock/regression';
+import { linearModelOf, type RegressionMetrics, regressionMetrics } from '@stepclock/regression';
 import { formulaOf } from '../data/step-time-terms.js';
 import { BATCH_SIZE, SEQUENCE_LENGTH, type StepTimes } from '../data/step-times.js';
 import { stepTimeFault } from '../fault.js';
@@ -91,10 +91,19 @@ export const evaluationJSON = (
 });
 
 /** The statistics of a fit as they stand in files. */
-export const statisticsJSON = ({ leastSquares, metrics, crossValidation }: StepTimeFit): StepTimeFile['statistics'] => {
+export const statisticsJSON = ({
+  leastSquares,
+  metrics,
+  settings,
+  crossValidation,
+  times,
+}: StepTimeFit): StepTimeFile['statistics'] => {
   const { statistics, conditionNumber } = leastSquares;
+  const measuredMs = times.stepTimeSec.map((sec) => 1000 * sec);
+  const heldOut = crossValidation && regressionMetrics(measuredMs, crossValidation.outOfFold);
   return {
     n: statistics.n,
+    settings,
     df: statistics.df,
     r2: statistics.r2,
     adjusted_r2: statistics.adjustedR2,
@@ -102,6 +111,8 @@ export const statisticsJSON = ({ leastSquares, metrics, crossValidation }: StepT
     cv_scores_mean: crossValidation?.meanR2 ?? null,
     cv_scores_std: crossValidation?.sdR2 ?? null,
     cv_scores: crossValidation?.folds.map(({ r2 }) => r2) ?? null,
+    cv_rmse: heldOut?.rmse ?? null,
+    cv_r2: heldOut?.r2 ?? null,
     f_statistic: statistics.fStatistic,
     p_value: statistics.fPValue,
     residual_standard_error: statistics.sigma,
@@ -200,13 +211,13 @@ const KIND: ModelFileKind<typeof stepTimeSchema> = {
  * @throws Fault `step-time/bad-model-file`, with the path of the field
  */
 export const readStepTimeFile = (text: string, file?: string): StepTimeModel => {
-  const { model_name: name, target, features, model } = readModelFile(text, KIND, file);
+  const { model_name: name, target, features, model, warnings } = readModelFile(text, KIND, file);
   const linear = linearModelOf(model);
   const named = [BATCH_SIZE, SEQUENCE_LENGTH, ...features];
   const odd =
     features.find((feature) => !linear.featureNames.includes(feature)) ??
     linear.featureNames.find((feature) => !named.includes(feature));
-  if (odd === undefined) return { name, target, features, linear };
+  if (odd === undefined) return { name, target, features, linear, remarks: warnings };
   throw stepTimeFault('step-time/bad-model-file', {
     what: 'features',
     rule: "must be the model's own beyond batch_size and sequence_length",

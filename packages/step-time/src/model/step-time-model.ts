@@ -1,3 +1,4 @@
+import type { Warning } from '@stepclock/faults';
 import {
   type FeatureTable,
   featureTable,
@@ -17,7 +18,16 @@ export interface StepTimeModel {
   readonly features: readonly string[];
   /** Predicts ms. */
   readonly linear: LinearModel;
+  /** What its fit was warned of; of a model that was read from a file. */
+  readonly remarks?: readonly Warning[];
 }
+
+/** Remarks on a fit that make its predictions wrong, whatever they are asked for. */
+const SERIOUS = ['wrong-formula', 'unit', 'mixed-rows'];
+
+/** What the fit of a model was warned of that its predictions must repeat. */
+export const seriousRemarks = ({ remarks = [] }: StepTimeModel): readonly Warning[] =>
+  remarks.filter(({ code }) => SERIOUS.includes(code));
 
 /** A step to predict: the model's features by name. */
 export interface StepQuery {

@@ -40,6 +40,8 @@ const score = v.object({ r2: figure, rmse: nonNegative, mae: nonNegative, mape: 
 /** Figures of the published system under its names, and what it lacked. Errors in ms, mse in ms^2, mape in percent. */
 const statistics = v.object({
   n: count,
+  /** Different rows by their features; files of earlier versions do not say. */
+  settings: v.optional(count),
   df: count,
   r2: figure,
   adjusted_r2: figure,
@@ -56,6 +58,9 @@ const statistics = v.object({
   cv_scores_mean: figure,
   cv_scores_std: v.nullable(nonNegative),
   cv_scores: v.nullable(v.array(figure, 'must be a list of numbers')),
+  /** Of all rows, each by the fit that had not seen it nor its setting; files of earlier versions do not say. */
+  cv_rmse: v.optional(v.nullable(nonNegative)),
+  cv_r2: v.optional(figure),
   f_statistic: figure,
   p_value: v.nullable(between(0, 1)),
   residual_standard_error: v.nullable(nonNegative),

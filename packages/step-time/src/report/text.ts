@@ -110,13 +110,21 @@ const comparisonText = ({ scores, trainRows, testRows, seed }: EstimatorComparis
   );
 };
 
-const crossValidationText = (
-  folds: readonly (number | null)[] | null,
-  mean: number | null,
-  sd: number | null,
-): string => {
-  const scored = (folds ?? []).filter((r2) => r2 !== null).length;
+const crossValidationText = ({
+  cv_scores: folds,
+  cv_scores_mean: mean,
+  cv_scores_std: sd,
+  cv_rmse: rmse,
+  cv_r2: r2,
+  n,
+  settings,
+}: StepTimeFile['statistics']): string => {
+  const scored = (folds ?? []).filter((one) => one !== null).length;
   if (folds === null || mean === null || scored === 0) return 'r2 in cross-validation not defined';
+  // A fold of one setting has hardly any spread of its own that r2 could be a part of.
+  if (settings !== undefined && settings < n && typeof rmse === 'number') {
+    return `on settings left out (${settings} settings) r2 ${shown(r2 ?? null)}, RMSE ${shown(rmse)} ms`;
+  }
   if (scored === 1)
     return `r2 ${shown(mean)} in one of ${folds.length} shuffled folds (in the others it is not defined)`;
   const of = scored < folds.length ? `${scored} of ${folds.length}` : scored;
@@ -125,7 +133,7 @@ const crossValidationText = (
 
 /** Every statistic of the file, a line a kind. */
 const statisticsText = (s: StepTimeFile['statistics']): string[] => [
-  `r2 ${shown(s.r2)}, adjusted ${shown(s.adjusted_r2)}, explained variance ${shown(s.explained_variance)}; ${crossValidationText(s.cv_scores, s.cv_scores_mean, s.cv_scores_std)}`,
+  `r2 ${shown(s.r2)}, adjusted ${shown(s.adjusted_r2)}, explained variance ${shown(s.explained_variance)}; ${crossValidationText(s)}`,
   `RMSE ${shown(s.rmse)} ms, MSE ${shown(s.mse)} ms^2, MAE ${shown(s.mae)} ms, MAPE ${shown(s.mape)} %`,
   `|error| median ${shown(s.median_abs_error)}, 90 % ${shown(s['90th_percentile_error'])}, 95 % ${shown(s['95th_percentile_error'])}, 99 % ${shown(s['99th_percentile_error'])}, largest ${shown(s.max_error)} ms`,
   `F ${shown(s.f_statistic)} (p ${pText(s.p_value)}); residual standard error ${shown(s.residual_standard_error)} ms on ${s.df} degrees of freedom; AIC ${shown(s.aic)}, BIC ${shown(s.bic)}`,

@@ -7,7 +7,7 @@ import {
   type StepClockEstimate,
   type Window,
 } from '@stepclock/beta-estimators';
-import type { PhaseTable, TraceFacts } from '@stepclock/trace-io';
+import { type PhaseTable, PREFILL, type TraceFacts } from '@stepclock/trace-io';
 import { given } from '../../options/given.js';
 import { termNames } from '../../options/term-names.js';
 import { usageFault } from '../../session/errors.js';
@@ -16,9 +16,12 @@ import type { Algorithm, EstimateArgs } from './options.js';
 /** What any of the estimators returns. */
 export type Estimate = BaselineEstimate | IterativeEstimate | StepClockEstimate;
 
-/** The published estimators need a chunk size: from the option, else from the engine's settings. */
-const chunkSizeOf = (args: EstimateArgs, { settings }: TraceFacts): number => {
-  const chunkSize = args.chunkSize ?? settings.chunkSize ?? settings.maxNumBatchedTokens;
+const hasPrefill = ({ kind }: PhaseTable): boolean => kind.includes(PREFILL);
+
+/** The published estimators need a chunk size where there are prefills: from the option, else from the engine's settings. */
+const chunkSizeOf = (args: EstimateArgs, { settings }: TraceFacts, phases: PhaseTable): number => {
+  const chunkSize =
+    args.chunkSize ?? settings.chunkSize ?? settings.maxNumBatchedTokens ?? (hasPrefill(phases) ? undefined : 1);
   if (chunkSize === undefined) {
     throw usageFault(
       '--chunk-size',
@@ -42,12 +45,12 @@ export const runEstimator = (
       if (correctionMode === 'beta_informed')
         throw usageFault('--correction-mode', 'beta_informed is for --algo iterative');
       return estimateBaseline(phases, {
-        chunkSize: chunkSizeOf(args, facts),
+        chunkSize: chunkSizeOf(args, facts, phases),
         ...given({ correctionMode, minDurationSec }),
       });
     case 'iterative':
       return estimateIterative(phases, {
-        chunkSize: chunkSizeOf(args, facts),
+        chunkSize: chunkSizeOf(args, facts, phases),
         ...given({ correctionMode, minDurationSec, initCorrectionMode, maxOuterIters, tol, dampingEta }),
       });
     case 'step-clock':

@@ -1,5 +1,5 @@
 import { ExitCode } from '@stepclock/faults';
-import { evaluateStepTime, evaluationJSON, evaluationText, readStepTimes } from '@stepclock/step-time';
+import { evaluateStepTime, evaluationJSON, evaluationText, readStepTimes, seriousRemarks } from '@stepclock/step-time';
 import { readTidyFile } from '../../files/tidy-input.js';
 import { jsonOption } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
@@ -16,15 +16,11 @@ export const verb = defineVerb({
     const { table, name, sha256 } = await readTidyFile(dataPath, session);
     const times = readStepTimes(table, { features: model.features, filter });
     const evaluation = evaluateStepTime(model, times, thresholdPercent);
-    const warnings =
-      evaluation.extrapolatedRows === 0
-        ? []
-        : [
-            {
-              code: 'extrapolation',
-              message: `${evaluation.extrapolatedRows} of ${times.length} rows lie outside of what the fit has seen`,
-            },
-          ];
+    const outside = `${evaluation.extrapolatedRows} of ${times.length} rows lie outside of what the fit has seen`;
+    const warnings = [
+      ...seriousRemarks(model),
+      ...(evaluation.extrapolatedRows === 0 ? [] : [{ code: 'extrapolation', message: outside }]),
+    ];
     for (const { code, message } of warnings) session.log.warn(`${message} [${code}]`);
     const taken = await session.writeJson(args.json, {
       ...evaluationJSON(model, times, evaluation),

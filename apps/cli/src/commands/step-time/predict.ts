@@ -1,5 +1,5 @@
 import { ExitCode } from '@stepclock/faults';
-import { predictStepTime } from '@stepclock/step-time';
+import { predictStepTime, seriousRemarks } from '@stepclock/step-time';
 import { positiveCount, properFraction } from '../../options/number-rules.js';
 import { alias, jsonOption, list, number, required } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
@@ -47,6 +47,7 @@ export const verb = defineVerb({
       level,
     );
     const warnings = [
+      ...seriousRemarks(model),
       ...(extrapolated
         ? [{ code: 'extrapolation', message: `outside of what the fit has seen: ${outside.join('; ')}` }]
         : []),

@@ -60,7 +60,7 @@ const outlookOf = (trace: Trace): Outlook => {
     const estimate = runEstimator('step-clock', trace.phases, trace.facts, {});
     return { possible: true, estimate: estimate as StepClockEstimate };
   } catch (error) {
-    if (isFault(error, 'beta-estimators')) return { possible: false, why: error.message };
+    if (isFault(error)) return { possible: false, why: error.message };
     throw error;
   }
 };

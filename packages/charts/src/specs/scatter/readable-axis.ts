@@ -2,8 +2,8 @@ import { selectQuantile } from '@stepclock/numerics';
 import { type Axis, type AxisRules, type ResolvedAxis, resolveAxis } from '../../axis.js';
 import { type Column, extentOf } from '../../column.js';
 
-/** Few rows: 1 % of them, or two where there are twenty. */
-const fewOf = (rows: number): number => Math.max(Math.floor(rows / 100), Math.min(2, Math.floor(rows / 10)));
+/** Few rows: 2 % of them, or two where there are twenty. */
+const fewOf = (rows: number): number => Math.max(Math.floor(rows / 50), Math.min(2, Math.floor(rows / 10)));
 /** An axis that a few rows make more than so many times as long as the others need squeezes the others. */
 const SQUEEZED = 3;
 /** Room beyond the last of the others, as a share of their range: what lies at the edge stands apart from them. */
