@@ -147,7 +147,7 @@ describe('what a command writes, the next one reads', () => {
       knobs: { vision_tokens: Number(candidates[0]?.vision_tokens), task: candidates[0]?.task },
     });
     const valid = readFileSync(at('valid.csv'), 'utf8').trimEnd().split('\n');
-    expect(valid[0]).toBe('id,vision_tokens,prompt_tokens,top_k,active_blocks,task,predicted_ms,upper_ms');
+    expect(valid[0]).toBe('id,vision_tokens,prompt_tokens,top_k,active_blocks,task,output_tokens,predicted_ms,upper_ms');
     expect(valid).toHaveLength(1 + written.accepted);
     expect(written.accepted).toBeGreaterThan(2);
     const again = await stage(
