@@ -147,13 +147,15 @@ describe('what a command writes, the next one reads', () => {
       knobs: { vision_tokens: Number(candidates[0]?.vision_tokens), task: candidates[0]?.task },
     });
     const valid = readFileSync(at('valid.csv'), 'utf8').trimEnd().split('\n');
-    expect(valid[0]).toBe('id,vision_tokens,prompt_tokens,top_k,active_blocks,task,output_tokens,predicted_ms,upper_ms');
+    expect(valid[0]).toBe(
+      'id,vision_tokens,prompt_tokens,top_k,active_blocks,task,output_tokens,predicted_ms,upper_ms',
+    );
     expect(valid).toHaveLength(1 + written.accepted);
     expect(written.accepted).toBeGreaterThan(2);
-    const again = await stage(
-      ...['predict', '--model', at('large.json'), '--data', at('valid.csv'), '--decode-steps', '16', '--json'],
-    );
-    expect(JSON.parse(again.stdout).predictions).toHaveLength(written.accepted);
+    const again = await stage('predict', '--model', at('large.json'), '--data', at('valid.csv'), '--json');
+    const { predictions } = JSON.parse(again.stdout);
+    expect(predictions).toHaveLength(written.accepted);
+    expect(predictions[0].T_total / Number(valid[1].split(',').at(-2))).toBeCloseTo(1, 5);
   });
 
   it('the experiment’s models predict, evaluate and filter', async () => {
