@@ -4,9 +4,13 @@
  *
  * npm run ts -- scripts/validate/step-logs.ts [DATA_FOLDER] [--quick]
  */
+import { medianOf } from '@stepclock/numerics';
+import { stepSeconds } from '@stepclock/step-cost';
 import { fitSteps, type StepsFit } from '@stepclock/step-model';
 import { leastSquares } from './step-logs/least-squares.js';
+import { prequential } from './step-logs/prequential.js';
 import { type RealStepLog, realStepLogs } from './step-logs/real-step-logs.js';
+import { type SimulatedLog, simulatedLogs } from './step-logs/simulated-step-logs.js';
 
 const data = process.argv.slice(2).find((word) => !word.startsWith('--')) ?? '../shared/data';
 const print = (line = ''): void => void process.stdout.write(`${line}\n`);
@@ -67,3 +71,60 @@ else {
   }
   print();
 }
+
+/** Median relative distance of predictions from true step times, of steps with prefill beside decodes. */
+const mixedError = (predict: (i: number) => number, { steps, trueSec }: SimulatedLog): number => {
+  const off: number[] = [];
+  for (let i = 0; i < steps.length; i++) {
+    if (steps.prefillTokens[i] > 0 && steps.decodeTokens[i] > 0) off.push(Math.abs(predict(i) / trueSec[i] - 1));
+  }
+  return medianOf(off);
+};
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+const simulated = simulatedLogs(process.argv.includes('--quick') ? 400 : 2000);
+print('### Simulated step logs: skewed noise, and 2 % of the steps take twenty times as long');
+print();
+print(
+  '| engine, noise | steps | stalls found | coefficients off by | mixed steps predicted within (median) | additive line |',
+);
+print('|---|---|---|---|---|---|');
+for (const log of simulated) {
+  const { steps, truth } = log;
+  const fit = fitSteps(steps, { terms: Object.keys(truth) });
+  const auto = fitSteps(steps);
+  const off = Object.entries(truth).map(([label, value]) => `${label} ${percent((fit.betas[label] ?? 0) / value - 1)}`);
+  const line = leastSquares(
+    [new Float64Array(steps.length).fill(1), steps.prefillTokens, steps.decodeTokens],
+    steps.durationSec,
+  );
+  const ours = mixedError((i) => {
+    const step = {
+      prefillTokens: steps.prefillTokens[i],
+      decodeSeqs: steps.decodeTokens[i],
+      contextTokens: steps.contextTokens?.[i] ?? 0,
+      prefillRequests: steps.prefillRequests?.[i] ?? 0,
+      prefillContext: steps.prefillContext?.[i] ?? 0,
+    };
+    return stepSeconds(auto.betas, step);
+  }, log);
+  const additive = mixedError(
+    (i) => (line[0] ?? 0) + (line[1] ?? 0) * steps.prefillTokens[i] + (line[2] ?? 0) * steps.decodeTokens[i],
+    log,
+  );
+  print(
+    `| ${log.name} | ${steps.length} | ${percent(fit.diagnostics.stalls / steps.length)} | ${off.join(', ')} | ${percent(ours)} | ${percent(additive)} |`,
+  );
+}
+print();
+print('### The steps to come: fits on the past predict each tenth of a log');
+print();
+print(
+  '| log | median error | non-negative least squares on (prefill tokens, decode context) | the same with a constant | factor |',
+);
+print('|---|---|---|---|---|');
+for (const { name, steps } of [...logs, ...simulated]) {
+  const { ours, plain, constant } = prequential(steps);
+  print(`| ${name} | ${percent(ours)} | ${percent(plain)} | ${percent(constant)} | ${(plain / ours).toFixed(1)} |`);
+}
+print();

@@ -15,6 +15,8 @@ const A40_MAP = {
   prefill_tokens: 'n_ctx_toks',
   prefill_requests: 'n_ctx_reqs',
   decode_seqs: 'n_gen_reqs',
+  // A share of the cache: a unit of its own.
+  context_tokens: 'kv_usage',
 };
 
 /** The step logs of a data folder: vllm-cpu, vllm-a40, llama-cpp. None where the folder has none. */
