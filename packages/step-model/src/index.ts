@@ -95,6 +95,7 @@ export {
   pooledFit,
 } from './step-fit/engines-fit.js';
 export { fitSteps } from './step-fit/fit-steps.js';
+export { type RollingFit, RollingFitter } from './step-fit/rolling-fit.js';
 export type { FitStepsOptions, StepsFit, StepsWarning } from './step-fit/steps-fit.js';
 export type { EnginesLog } from './step-logs/engine-steps.js';
 export { type MatchedColumns, matchStepLogs, type StepLogMatch } from './step-logs/match-step-logs.js';

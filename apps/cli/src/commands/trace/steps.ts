@@ -15,6 +15,7 @@ import { tokenEstimate } from '../estimate/token-evidence.js';
 import { physicsOf, possibleOf } from '../model/physics.js';
 import { chromeTrace } from './chrome-trace.js';
 import { showStepLog } from './fit-step-log.js';
+import { followSteps } from './follow-steps.js';
 import { rebuiltStepsCsv } from './rebuilt-steps.js';
 import { readStepReference } from './step-reference.js';
 import { tokenStepsAgainst } from './steps-of-tokens.js';
@@ -40,6 +41,8 @@ export const verb = defineVerb({
       ['elapsed', 'period'],
       'of a step: what the engine says it took, or from the end of the step before to its own [elapsed, unless it is waiting]',
     ),
+    follow: flag('print a fit of the last ten windows, a JSON line a window, as the log grows'),
+    window: number('--follow: steps of a window [1000]', positiveInteger),
     pool: flag('several engines: pool their coefficients instead of fitting each apart'),
     ci: number('level of the confidence intervals [0.95]', properFraction),
     against: text("a betas file, or (for token times) the engine's own step log, to compare with", 'input'),
@@ -68,6 +71,14 @@ export const verb = defineVerb({
       time: args.time,
       level: args.ci,
     });
+    if (args.follow) {
+      for (const option of ['json', 'against', 'output', 'to', 'pool'] as const) {
+        if (args[option] !== undefined) throw usageFault(`--${option}`, 'cannot go with --follow');
+      }
+      await followSteps(args.log, args, options, args.window ?? 1000, session);
+      return ExitCode.ok;
+    }
+    if (args.window !== undefined) throw usageFault('--window', 'is for --follow');
     const fitter = new EnginesFitter(options);
     // What is asked of the steps a second time keeps them.
     const isStreamed = args.against === undefined && !args.pool;
