@@ -1,16 +1,19 @@
 // Replay out of sample: fits a part of a log, serves another, and prints the errors of TTFT, TPOT and latency.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { METRIC_NAMES, type Replay, replay } from '@stepclock/step-model';
 import {
   errorCells,
   fitted,
   overheadCell,
+  percent,
   replayed,
   rulesCell,
   type ServedLog,
   servedLog,
   type Window,
 } from './replays/served-log.js';
+import { simulatedTruths } from './replays/simulated-truths.js';
 
 const data = process.argv[2] ?? '../shared/data';
 const isQuick = process.argv.includes('--quick');
@@ -118,7 +121,38 @@ const cpuLogs = async (): Promise<void> => {
   }
 };
 
-const PARTS = { h100, 'engine-logs': engineLogs, cpu: cpuLogs };
+/** The largest of some values by size. */
+const worst = (values: readonly number[]): string => percent(Math.max(...values.map(Math.abs)));
+
+const simulated = (): void => {
+  const seeds = Array.from({ length: isQuick ? 2 : 20 }, (_, seed) => seed + 1);
+  print(`\n### Simulated truths: ${seeds.length} logs each of 400 requests, served with the true coefficients`);
+  print(
+    '\n| engine | TTFT mean, worst | TPOT mean, worst | latency mean, worst | rules told right | by default | wrong |',
+  );
+  print('|---|---|---|---|---|---|---|');
+  let [asked, wrong] = [0, 0];
+  for (const { name, known, hidden, coefficients, log } of simulatedTruths) {
+    const all = seeds.map((seed) => replay(log(seed), coefficients, known));
+    const errors = METRIC_NAMES.map((metric) => worst(all.map(({ metrics }) => metrics[metric].mean.error ?? 1)));
+    const isRight = ({ settings }: Replay) => settings.asyncScheduling === (hidden.asyncScheduling ?? false);
+    const told = all.filter((again) => again.rulesFrom.asyncScheduling === 'log');
+    const misled = all.filter(
+      (again) =>
+        (again.rulesFrom.asyncScheduling === 'log' && !isRight(again)) ||
+        again.settings.arrivalsReadAtSteps ||
+        (again.clients !== null) !== name.startsWith('closed'),
+    );
+    asked += all.length;
+    wrong += misled.length;
+    row(name, ...errors, `${told.filter(isRight).length}`, `${all.length - told.length}`, `${misled.length}`);
+  }
+  print(
+    `\nA wrong candidate is chosen in ${wrong} of ${asked} runs (${percent(wrong / asked)}; at most 5 % are asked for).`,
+  );
+};
+
+const PARTS = { simulated, h100, 'engine-logs': engineLogs, cpu: cpuLogs };
 for (const [name, part] of Object.entries(PARTS)) {
   if (wanted.length === 0 || wanted.includes(name)) await part();
 }

@@ -37,7 +37,13 @@ export interface EngineLimits {
    * boundary twice. Default false.
    */
   readonly arrivalsReadAtSteps?: boolean;
+  /** Engines side by side behind a router, each with these limits and a KV cache of its own (vLLM's data parallel ranks). Default 1. */
+  readonly dataParallel?: number;
+  /** Which of them gets a request: the one with the fewest (the first of those), or each in turn. Default least requests. */
+  readonly router?: Router;
 }
+
+export type Router = 'least-requests' | 'round-robin';
 
 /** What a step costs: by coefficients, or by a function of its composition. */
 export type EngineCost =
@@ -60,6 +66,8 @@ export interface ResolvedEngine {
   readonly prefixCaching: boolean;
   readonly prefillFirst: boolean;
   readonly arrivalsReadAtSteps: boolean;
+  readonly dataParallel: number;
+  readonly router: Router;
 }
 
 const DEFAULT_MAX_NUM_SEQS = 256;
@@ -106,5 +114,7 @@ export const resolveEngine = (options: EngineOptions): ResolvedEngine => {
     prefixCaching: options.prefixCaching ?? false,
     prefillFirst: options.prefillFirst ?? false,
     arrivalsReadAtSteps: options.arrivalsReadAtSteps ?? false,
+    dataParallel: wholeAtLeast('dataParallel', 1, options.dataParallel, 1),
+    router: options.router ?? 'least-requests',
   };
 };

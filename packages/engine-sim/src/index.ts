@@ -1,4 +1,4 @@
-export { BLOCK_TOKENS, type EngineCost, type EngineLimits, type EngineOptions } from './engine-options.js';
+export { BLOCK_TOKENS, type EngineCost, type EngineLimits, type EngineOptions, type Router } from './engine-options.js';
 export type { EngineSimFaultCode } from './engine-sim-fault.js';
 export {
   runScenario,
@@ -9,6 +9,7 @@ export {
   scenarioNames,
   scenarios,
 } from './scenarios.js';
+export type { ClosedLoop } from './scheduler/cluster.js';
 export { type SimulateOptions, type Simulation, type SimulationTruth, simulate, type ViewOptions } from './simulate.js';
 export type { Coefficients, EngineStep, StepSeconds } from './step-seconds.js';
 export type { StepTable } from './step-table.js';

@@ -3,7 +3,7 @@ import { type PhaseTable, phasesOfRequests } from '@stepclock/trace-io';
 import { randomNormal } from 'd3-random';
 import { BLOCK_TOKENS, type EngineOptions, type ResolvedEngine, resolveEngine } from './engine-options.js';
 import { engineSimFault } from './engine-sim-fault.js';
-import { Engine, type EngineRun } from './scheduler/engine.js';
+import { type ClosedLoop, type ClusterRun, serveTogether } from './scheduler/cluster.js';
 import { joinSteps, type StepTable } from './step-table.js';
 import { joinTokenSteps, type TokenSteps } from './token-steps.js';
 import { requestsOf, type ServedRequests } from './trace-view.js';
@@ -20,6 +20,8 @@ export interface ViewOptions {
 export interface SimulateOptions extends ViewOptions {
   /** Seed of the step noise. Default 0. */
   readonly seed?: number;
+  /** Clients that wait for their answers decide when requests arrive, instead of the workload. */
+  readonly closedLoop?: ClosedLoop;
 }
 
 /** What no log tells, one value a request, in the rows' order of `requests`. */
@@ -36,6 +38,8 @@ export interface Simulation {
   readonly truth: SimulationTruth;
   /** Which steps put out the tokens of which request. */
   readonly tokenSteps: TokenSteps;
+  /** The engine of each request, as `steps.instance` counts them; absent where there is one. */
+  readonly rank?: Uint32Array;
 }
 
 const SHORTEST_FACTOR = 0.2;
@@ -76,6 +80,18 @@ const checkWorkload = (workload: Workload, settings: ResolvedEngine): void => {
   }
 };
 
+const checkClosedLoop = ({ clients, turnaroundSec }: ClosedLoop, { length, instance }: Workload): void => {
+  const refuse = (what: string, rule: string, value: unknown): never => {
+    throw engineSimFault('engine-sim/bad-option', { what, rule, value });
+  };
+  if (!(Number.isSafeInteger(clients) && clients >= 1))
+    refuse('clients', 'must be a whole number of at least 1', clients);
+  if (instance !== undefined) refuse('closedLoop', 'must be of one engine, or of some behind a router', 'instances');
+  if (turnaroundSec.length !== length) refuse('turnaroundSec', `must have ${length} values`, turnaroundSec.length);
+  const odd = turnaroundSec.find((sec) => !(sec >= 0 && sec < Infinity));
+  if (odd !== undefined) refuse('turnaroundSec', 'must be finite and at least 0', odd);
+};
+
 /** The rows of every engine, in the order of arrival; ties keep the order of the rows. */
 const rowsByEngine = ({ length, arrivalSec, instance }: Workload): Uint32Array[] => {
   const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => arrivalSec[a] - arrivalSec[b] || a - b);
@@ -112,7 +128,7 @@ const gather = (column: ArrayLike<number>, rows: Uint32Array): Float64Array =>
  */
 export const simulate = (workload: Workload, engine: EngineOptions, options: SimulateOptions = {}): Simulation => {
   const settings = resolveEngine(engine);
-  const { seed = 0, queueInPrefill = false, roundToSec } = options;
+  const { seed = 0, queueInPrefill = false, roundToSec, closedLoop } = options;
   if (!Number.isSafeInteger(seed)) {
     throw engineSimFault('engine-sim/bad-option', { what: 'seed', rule: 'must be a safe integer', value: seed });
   }
@@ -124,6 +140,7 @@ export const simulate = (workload: Workload, engine: EngineOptions, options: Sim
     });
   }
   checkWorkload(workload, settings);
+  if (closedLoop !== undefined) checkClosedLoop(closedLoop, workload);
   const n = workload.length;
   const cached = workload.cachedTokens ?? new Float64Array(n);
   const arrivalSec = workload.arrivalSec.slice();
@@ -132,28 +149,37 @@ export const simulate = (workload: Workload, engine: EngineOptions, options: Sim
   const lastTokenSec = new Float64Array(n);
   const preemptions = new Uint32Array(n);
   const recomputedTokens = new Float64Array(n);
+  const rank = new Uint32Array(n);
   const tokenSteps: TokenSteps[] = [];
   let stepOffset = 0;
-  const steps = rowsByEngine(workload).map((rows, instance) => {
+  let engines = 0;
+  const steps = rowsByEngine(workload).flatMap((rows, instance) => {
     const load = {
       arrivalSec: gather(workload.arrivalSec, rows),
       promptTokens: gather(workload.promptTokens, rows),
       cachedTokens: gather(cached, rows),
       outputTokens: gather(workload.outputTokens, rows),
     };
-    const run: EngineRun = new Engine(load, settings, noiseOf(settings, seed, instance)).run();
+    const noise = (rank: number) => noiseOf(settings, seed, instance * settings.dataParallel + rank);
+    const loop = closedLoop && { ...closedLoop, turnaroundSec: gather(closedLoop.turnaroundSec, rows) };
+    const run: ClusterRun = serveTogether(load, settings, noise, loop);
+    const arrived = settings.arrivalsReadAtSteps ? run.takenInSec : run.arrivalSec;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
-      if (settings.arrivalsReadAtSteps) arrivalSec[row] = run.takenInSec[i];
+      arrivalSec[row] = arrived[i];
       scheduledSec[row] = run.scheduledSec[i];
       firstTokenSec[row] = run.firstTokenSec[i];
       lastTokenSec[row] = run.lastTokenSec[i];
       preemptions[row] = run.preemptions[i];
       recomputedTokens[row] = run.recomputedTokens[i];
+      rank[row] = engines + run.rank[i];
     }
-    tokenSteps.push(run.tokens.table(rows, stepOffset));
-    stepOffset += run.steps.length;
-    return run.steps;
+    engines += settings.dataParallel;
+    return run.engines.map((engine) => {
+      tokenSteps.push(engine.tokens.table(rows, stepOffset));
+      stepOffset += engine.steps.length;
+      return engine.steps;
+    });
   });
   const requests = requestsOf(
     workload,
@@ -166,5 +192,6 @@ export const simulate = (workload: Workload, engine: EngineOptions, options: Sim
     steps: joinSteps(steps),
     truth: { preemptions, recomputedTokens },
     tokenSteps: joinTokenSteps(tokenSteps),
+    ...(engines > 1 && { rank }),
   };
 };

@@ -21,6 +21,8 @@ describe('options of an engine', () => {
       prefixCaching: false,
       prefillFirst: false,
       arrivalsReadAtSteps: false,
+      dataParallel: 1,
+      router: 'least-requests',
     });
   });
 
@@ -37,6 +39,8 @@ describe('options of an engine', () => {
       prefixCaching: true,
       prefillFirst: true,
       arrivalsReadAtSteps: true,
+      dataParallel: 2,
+      router: 'round-robin' as const,
     };
     const { kvTokens: _, coefficients: __, ...rest } = options;
     const { stepSeconds, ...resolved } = resolveEngine(options);

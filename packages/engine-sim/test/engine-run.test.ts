@@ -3,14 +3,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type EngineOptions, resolveEngine } from '../src/engine-options.js';
 import type { Scenario } from '../src/scenarios.js';
-import { Engine, type EngineRun } from '../src/scheduler/engine.js';
+import { type ClusterRun, serveTogether } from '../src/scheduler/cluster.js';
+import type { EngineRun } from '../src/scheduler/engine.js';
 import type { Workload } from '../src/workload.js';
 import { arbitraryRun, tightRun } from './arbitrary-run.js';
 import { plainEngine } from './plain-engine.js';
 
-const runOf = (workload: Workload, options: EngineOptions, noise = () => 1): EngineRun => {
+const runOf = (
+  workload: Workload,
+  options: EngineOptions,
+  noise = () => 1,
+): Omit<ClusterRun, 'engines'> & EngineRun => {
   const { cachedTokens = new Float64Array(workload.length) } = workload;
-  return new Engine({ ...workload, cachedTokens }, resolveEngine(options), noise).run();
+  const { engines, ...columns } = serveTogether({ ...workload, cachedTokens }, resolveEngine(options), () => noise);
+  return { ...columns, ...engines[0] };
 };
 
 const workload = (...rows: [arrival: number, prompt: number, output: number][]): Workload => ({
@@ -67,7 +73,11 @@ describe('a run obeys', () => {
         const settings = { ...engine, asyncScheduling: false, arrivalsReadAtSteps: true };
         const once = runOf(load, settings);
         const again = runOf({ ...load, arrivalSec: once.takenInSec }, settings);
-        const times = ({ takenInSec, steps, lastTokenSec }: EngineRun) =>
+        const times = ({
+          takenInSec,
+          steps,
+          lastTokenSec,
+        }: Pick<ClusterRun & EngineRun, 'takenInSec' | 'steps' | 'lastTokenSec'>) =>
           `${takenInSec} ${steps.startSec} ${lastTokenSec}`;
         expect(times(again)).toBe(times(once));
       }),

@@ -2,9 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WaitingQueue } from '../src/scheduler/waiting-queue.js';
 
+const queueOf = (arrivalSec: Float64Array): WaitingQueue => {
+  const queue = new WaitingQueue(arrivalSec.length, new Float64Array(arrivalSec.length));
+  for (const [request, sec] of arrivalSec.entries()) queue.expect(request, sec);
+  return queue;
+};
+
 describe('the queue', () => {
   it('takes in who has arrived until a time, that time included, and remembers when it did', () => {
-    const queue = new WaitingQueue(Float64Array.of(1, 2, 2, 3));
+    const queue = queueOf(Float64Array.of(1, 2, 2, 3));
     expect([queue.isEmpty, queue.nextArrivalSec]).toEqual([true, 1]);
     queue.takeIn(0.5, 0.5);
     expect([queue.isEmpty, queue.nextArrivalSec]).toEqual([true, 1]);
@@ -20,7 +26,7 @@ describe('the queue', () => {
     const events = fc.array(fc.constantFrom('arrival', 'service', 'return'), { maxLength: 40 });
     fc.assert(
       fc.property(events, (happened) => {
-        const queue = new WaitingQueue(Float64Array.from({ length: 40 }, (_, i) => i));
+        const queue = queueOf(Float64Array.from({ length: 40 }, (_, i) => i));
         const plain: { request: number; again: boolean }[] = [];
         const served: number[] = [];
         let arrived = 0;

@@ -172,7 +172,14 @@ describe('steps in flight', () => {
             promptTokens: new Float64Array(arrivals.length),
             outputTokens: new Float64Array(arrivals.length),
           },
-          { ...steps, length: 3, startSec: Float64Array.of(0, 10, 30), durationSec: Float64Array.of(10, 4, 2) },
+          {
+            steps: {
+              ...steps,
+              length: 3,
+              startSec: Float64Array.of(0, 10, 30),
+              durationSec: Float64Array.of(10, 4, 2),
+            },
+          },
         ),
       );
     expect(of([0, 5, 12, 20, 30, 31, 33])).toEqual([0, 10, 7, 0, 0, 2, 0]);

@@ -14,6 +14,8 @@ export interface EngineSettings {
   readonly device?: string;
   /** Whether a step is planned while the one before it runs. */
   readonly asyncScheduling?: boolean;
+  /** Engines side by side, each with these limits, that share the requests; absent where there is one. */
+  readonly dataParallelSize?: number;
 }
 
 /** What every format tells of its file. */

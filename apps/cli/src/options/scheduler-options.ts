@@ -1,4 +1,5 @@
-import { choice, flag } from './option.js';
+import { atMost, positiveInteger } from './number-rules.js';
+import { choice, flag, number } from './option.js';
 
 /** Rules of the scheduler that engines differ in. */
 export const schedulerOptions = {
@@ -11,4 +12,16 @@ export const schedulerOptions = {
   ),
   'reserve-full-prompt': flag("a request waits until its whole prompt's KV blocks are free"),
   'prefix-caching': flag('a preempted request finds its blocks again while nobody took them'),
+};
+
+/** Engines side by side. */
+export const parallelOptions = {
+  'data-parallel': number(
+    'engines side by side behind a router, each with these limits [from meta.json, else 1]',
+    atMost(1024, positiveInteger),
+  ),
+  router: choice(
+    ['least-requests', 'round-robin'],
+    'which of them gets a request: the one with the fewest, or each in turn [least-requests]',
+  ),
 };

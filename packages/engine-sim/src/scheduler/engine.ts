@@ -17,8 +17,8 @@ export interface EngineLoad {
   readonly outputTokens: Float64Array;
 }
 
-/** What happened to each request, and every step. */
-export interface EngineRun {
+/** What happened to each request, by its number; engines that share a load share it too. */
+export interface ServedColumns {
   /** When the engine took it in: between two steps, at or after its arrival (`arrivalsReadAtSteps`: or shortly before). */
   readonly takenInSec: Float64Array;
   /** When it was scheduled for the first time. */
@@ -28,8 +28,20 @@ export interface EngineRun {
   readonly preemptions: Uint32Array;
   /** Tokens that were computed more than once. */
   readonly recomputedTokens: Float64Array;
+}
+
+export const servedColumns = (requests: number): ServedColumns => ({
+  takenInSec: new Float64Array(requests),
+  scheduledSec: new Float64Array(requests),
+  firstTokenSec: new Float64Array(requests),
+  lastTokenSec: new Float64Array(requests),
+  preemptions: new Uint32Array(requests),
+  recomputedTokens: new Float64Array(requests),
+});
+
+/** Every step of an engine, and which of them put out the tokens of which request. */
+export interface EngineRun {
   readonly steps: StepTable;
-  /** Which steps put out the tokens of which request. */
   readonly tokens: TokenStepRecorder;
 }
 
@@ -39,7 +51,7 @@ const DECODING = 1;
 const ENDED = 2;
 
 /**
- * One engine. `run` repeats: take in what has arrived, plan a step, let it take its time, hand out its tokens.
+ * One engine. `advance` takes in what has arrived, plans a step, lets it take its time, hands out its tokens.
  * Loops over requests touch only those that prefill, are admitted or end; the decodes are one batch.
  */
 export class Engine {
@@ -66,81 +78,90 @@ export class Engine {
   private preemptedNow = 0;
   /** Requests with their last token that still hold their place and blocks: those of the step in flight. */
   private ended: number[] = [];
-  private unfinished: number;
+  /** Requests with their last token, in the order of their ends, that nobody has asked for yet. */
+  private readonly served: number[] = [];
+  private planSec = -Infinity;
+  private endSec = -Infinity;
+  /** End of the last step whose results are known. With asynchronous scheduling one step is in flight beyond it. */
+  private knownSec = -Infinity;
 
   private readonly activity: Uint8Array;
   /** Tokens in the cache of a request that ended or was preempted, and tokens that it had put out when it was. */
   private readonly context: Float64Array;
   private readonly emitted: Float64Array;
 
-  private readonly scheduledSec: Float64Array;
-  private readonly firstTokenSec: Float64Array;
-  private readonly lastTokenSec: Float64Array;
-  private readonly preemptions: Uint32Array;
-  private readonly recomputedTokens: Float64Array;
-
   constructor(
     private readonly load: EngineLoad,
     private readonly settings: ResolvedEngine,
     /** Factor of the next step's duration. */
     private readonly noise: () => number,
+    private readonly columns: ServedColumns,
   ) {
     const n = load.arrivalSec.length;
     const longestOutput = load.outputTokens.reduce((most, tokens) => Math.max(most, tokens), 1);
     this.decodes = new DecodeBatch(n, longestOutput);
     this.prefills = new PrefillBatch(n, settings.maxNumSeqs, settings.chunkSize);
     this.running = new RunningList(n);
-    this.waiting = new WaitingQueue(load.arrivalSec);
+    this.waiting = new WaitingQueue(n, columns.takenInSec);
     this.pool = new BlockPool(settings.kvBlocks, n, settings.prefixCaching);
-    this.unfinished = n;
     this.tokens = new TokenStepRecorder(n);
     this.activity = new Uint8Array(n);
     this.context = new Float64Array(n);
     this.emitted = new Float64Array(n);
-    this.scheduledSec = new Float64Array(n);
-    this.firstTokenSec = new Float64Array(n);
-    this.lastTokenSec = new Float64Array(n);
-    this.preemptions = new Uint32Array(n);
-    this.recomputedTokens = new Float64Array(n);
+  }
+
+  /** A request arrives at this engine, no earlier than those before it. */
+  expect(request: number, arrivalSec: number): void {
+    this.waiting.expect(request, arrivalSec);
+  }
+
+  /** Requests that run, wait, or are still to come. */
+  get outstanding(): number {
+    return this.running.size - this.ended.length + this.waiting.outstanding;
+  }
+
+  /** When it plans its next step; Infinity where nothing is left to do. */
+  get nextSec(): number {
+    const sec = Math.max(this.planSec, this.knownSec);
+    const isIdle = this.working === 0 && this.waiting.isEmpty && sec >= this.endSec;
+    return isIdle ? Math.max(sec, this.waiting.nextArrivalSec) : sec;
+  }
+
+  /** Until when requests arrive that the next step may hold. */
+  get takesInUntilSec(): number {
+    const planSec = this.nextSec;
+    return this.settings.arrivalsReadAtSteps && planSec < Infinity
+      ? (planSec + this.nextPlanSec(planSec, this.endSec)) / 2
+      : planSec;
+  }
+
+  /** One step, or none where what waits cannot start yet. Calls back with those that got their last token, and when. */
+  advance(done: (request: number, endSec: number) => void = () => {}): void {
+    const { waiting, settings } = this;
+    const untilSec = this.takesInUntilSec;
+    const planSec = this.nextSec;
+    this.planSec = planSec;
+    waiting.takeIn(untilSec, planSec);
+    if (!this.plan(planSec)) {
+      this.release();
+      this.knownSec = this.endSec;
+      return;
+    }
+    const startSec = Math.max(planSec, this.endSec);
+    this.knownSec = this.endSec;
+    this.endSec = this.work(startSec);
+    if (!settings.asyncScheduling) this.knownSec = this.endSec;
+    this.finish(this.endSec);
+    for (const request of this.served) done(request, this.endSec);
+    this.served.length = 0;
+  }
+
+  get isDone(): boolean {
+    return this.outstanding === 0;
   }
 
   run(): EngineRun {
-    const { waiting, settings } = this;
-    let planSec = -Infinity;
-    let endSec = -Infinity;
-    /** End of the last step whose results are known. With asynchronous scheduling one step is in flight beyond it. */
-    let knownSec = -Infinity;
-    while (this.unfinished > 0) {
-      planSec = Math.max(planSec, knownSec);
-      if (this.working === 0 && waiting.isEmpty && planSec >= endSec) {
-        planSec = Math.max(planSec, waiting.nextArrivalSec);
-      }
-      const untilSec = settings.arrivalsReadAtSteps ? (planSec + this.nextPlanSec(planSec, endSec)) / 2 : planSec;
-      waiting.takeIn(untilSec, planSec);
-      if (!this.plan(planSec)) {
-        this.release();
-        knownSec = endSec;
-        continue;
-      }
-      const startSec = Math.max(planSec, endSec);
-      knownSec = endSec;
-      endSec = this.work(startSec);
-      if (!settings.asyncScheduling) knownSec = endSec;
-      this.finish(endSec);
-    }
-    const { scheduledSec, firstTokenSec, lastTokenSec, preemptions, recomputedTokens } = this;
-    const { takenInSec } = waiting;
-    const steps = this.steps.table();
-    return {
-      takenInSec,
-      scheduledSec,
-      firstTokenSec,
-      lastTokenSec,
-      preemptions,
-      recomputedTokens,
-      steps,
-      tokens: this.tokens,
-    };
+    return { steps: this.steps.table(), tokens: this.tokens };
   }
 
   /** Requests with work for a step. */
@@ -210,8 +231,8 @@ export class Engine {
     this.letGo(request);
     this.waiting.prepend(request);
     this.preemptedNow++;
-    this.preemptions[request] = this.preemptions[request] + 1;
-    this.recomputedTokens[request] = this.recomputedTokens[request] + context;
+    this.columns.preemptions[request] = this.columns.preemptions[request] + 1;
+    this.columns.recomputedTokens[request] = this.columns.recomputedTokens[request] + context;
   }
 
   private letGo(request: number): void {
@@ -232,8 +253,8 @@ export class Engine {
       waiting.removeHead();
       pool.recall(request, remembered);
       pool.take(blocksFor(filled) - blocksFor(remembered));
-      if (again) this.recomputedTokens[request] = this.recomputedTokens[request] - have;
-      else this.scheduledSec[request] = nowSec;
+      if (again) this.columns.recomputedTokens[request] = this.columns.recomputedTokens[request] - have;
+      else this.columns.scheduledSec[request] = nowSec;
       this.activity[request] = PREFILLING;
       this.running.append(request);
       this.budgetLeft -= prefills.join(request, have, all, this.budgetLeft);
@@ -276,7 +297,7 @@ export class Engine {
     this.prefills.advance((request, contextTokens) => {
       this.tokens.open(request, this.steps.length - 1);
       const emitted = this.emitted[request] + 1;
-      if (emitted === 1) this.firstTokenSec[request] = endSec;
+      if (emitted === 1) this.columns.firstTokenSec[request] = endSec;
       const stepsLeft = this.load.outputTokens[request] - emitted;
       if (stepsLeft === 0) this.end(request, contextTokens, endSec);
       else {
@@ -290,10 +311,10 @@ export class Engine {
   private end(request: number, contextTokens: number, endSec: number): void {
     this.context[request] = contextTokens;
     this.activity[request] = ENDED;
-    this.lastTokenSec[request] = endSec;
+    this.columns.lastTokenSec[request] = endSec;
     this.tokens.close(request, this.steps.length - 1);
     this.ended.push(request);
-    this.unfinished--;
+    this.served.push(request);
   }
 
   /** The requests that ended get known to the scheduler, which lets them go. */

@@ -1,34 +1,50 @@
 /** Requests that wait: preempted ones first, the last preempted at the head, then new ones in the order of arrival. */
 export class WaitingQueue {
   private readonly preempted: number[] = [];
+  /** Requests that this engine gets, in the order of arrival, and when: some of them may not be here yet. */
+  private readonly coming: Int32Array;
+  private readonly comingSec: Float64Array;
+  private known = 0;
   private nextNew = 0;
   private arrived = 0;
 
-  /** When each request was taken in. */
-  readonly takenInSec: Float64Array;
+  /** @param takenInSec where it is written down when each request was taken in */
+  constructor(
+    requests: number,
+    readonly takenInSec: Float64Array,
+  ) {
+    this.coming = new Int32Array(requests);
+    this.comingSec = new Float64Array(requests);
+  }
 
-  /** @param arrivalSec ascending; a request's number is its place */
-  constructor(private readonly arrivalSec: Float64Array) {
-    this.takenInSec = new Float64Array(arrivalSec.length);
+  /** A request arrives at a time, no earlier than those that were told before. */
+  expect(request: number, arrivalSec: number): void {
+    this.coming[this.known] = request;
+    this.comingSec[this.known++] = arrivalSec;
   }
 
   get isEmpty(): boolean {
     return this.preempted.length === 0 && this.nextNew === this.arrived;
   }
 
+  /** New requests that wait or are still to come. */
+  get outstanding(): number {
+    return this.known - this.nextNew + this.preempted.length;
+  }
+
   /** When the next request arrives that is not here yet; Infinity when all are. */
   get nextArrivalSec(): number {
-    return this.arrivalSec[this.arrived] ?? Infinity;
+    return this.arrived < this.known ? this.comingSec[this.arrived] : Infinity;
   }
 
   /** Takes in who has arrived until then. */
   takeIn(untilSec: number, nowSec: number): void {
-    while (this.nextArrivalSec <= untilSec) this.takenInSec[this.arrived++] = nowSec;
+    while (this.nextArrivalSec <= untilSec) this.takenInSec[this.coming[this.arrived++]] = nowSec;
   }
 
   /** The request at the head; only where the queue is not empty. */
   get head(): number {
-    return this.preempted.at(-1) ?? this.nextNew;
+    return this.preempted.at(-1) ?? this.coming[this.nextNew];
   }
 
   /** Whether the request at the head was running before. */

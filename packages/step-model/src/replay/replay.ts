@@ -2,6 +2,7 @@ import { type EngineLimits, type EngineStep, type Simulation, simulate } from '@
 import { type Betas, CATALOGUE, stretchOfStep, type Term } from '@stepclock/step-cost';
 import type { RequestTable } from '@stepclock/trace-io';
 import { snakeCaseFields } from '../model-file/snake-case.js';
+import { closedLoopOf, type FoundLoop } from '../serving/closed-loop.js';
 import { pickedRequests, rowsByArrival } from '../serving/picked-requests.js';
 import { type LoadCorrections, overheadSecondsOf, workloadOf } from '../serving/replayed-load.js';
 import { type SchedulerRules, type TriedRules, tellsScheduling, triedRules } from '../serving/rule-trial.js';
@@ -24,6 +25,8 @@ export interface ReplayOptions extends LoadCorrections {
   readonly catalogue?: readonly Term[];
   /** Rules that the model says, which stand where the settings leave them out. */
   readonly rules?: Partial<SchedulerRules>;
+  /** Clients that wait for their answers; `auto`: where the log shows some; 0: none, requests arrive when the log says. Default auto. */
+  readonly concurrency?: number | 'auto';
   /** The engine as the log's settings name it, such as `vLLM 0.19.0`: whose default a rule is that nothing decides. */
   readonly engine?: string;
 }
@@ -41,6 +44,10 @@ export interface Replay {
   /** Mean seconds of the replayed TTFT and latency that lie between client and engine. */
   readonly overheadSec: number;
   readonly promptOffsetTokens: number;
+  /** Clients of a closed loop, whose completions decided when requests arrived; null where the log's arrivals did. */
+  readonly clients: number | null;
+  /** Who said so. */
+  readonly clientsFrom: 'given' | 'log' | 'default';
   readonly steps: number;
   readonly preemptions: number;
   readonly preemptedRequests: number;
@@ -59,6 +66,15 @@ const sourcesOf = (from: TriedRules['from'], settings: ReplaySettings): TriedRul
 
 /** Requests, from the first on, that try the rules: enough for any of them, and a second's work. */
 const TRIED = 10_000;
+
+/** The closed loop that decides when requests arrive; a log that tells engines apart does not tell which of them a client would ask next. */
+const loopOf = (requests: RequestTable, concurrency: number | 'auto' = 'auto'): FoundLoop | undefined => {
+  if (concurrency === 0 || requests.instance !== undefined) return undefined;
+  const found = closedLoopOf(requests);
+  return concurrency === 'auto' || concurrency === found?.clients
+    ? found
+    : { clients: concurrency, turnaroundSec: found?.turnaroundSec ?? 0 };
+};
 
 const total = (column: Float64Array): number => column.reduce((a, b) => a + b, 0);
 
@@ -84,15 +100,22 @@ export const replay = (
   const { seed = 0, countFromSec = -Infinity, catalogue = CATALOGUE, overhead, promptOffsetTokens = 0 } = options;
   const workload = workloadOf(requests, options);
   const cost = carriedCost(betas, catalogue);
-  const engine = { ...settings, stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)) };
+  // Where a log tells its engines apart, no router is asked.
+  const ranks = requests.instance === undefined ? {} : { dataParallel: 1 };
+  const engine = { ...settings, ...ranks, stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)) };
   const head = pickedRequests(requests, rowsByArrival(requests).subarray(0, TRIED));
   const known = { ...options.rules, ...engine };
   const tried = triedRules(head, workloadOf(head, options), known, vllmDefaults(options.engine, tellsScheduling(head)));
-  const simulation = simulate(workload, { ...engine, ...tried.rules }, { seed });
+  const between = Float64Array.from(requests.promptTokens, (tokens) => overheadSecondsOf(overhead, tokens));
+  const loop = loopOf(requests, options.concurrency);
+  const simulation = simulate(
+    workload,
+    { ...engine, ...tried.rules },
+    { seed, ...(loop && { closedLoop: { ...loop, turnaroundSec: between.map((sec) => sec + loop.turnaroundSec) } }) },
+  );
 
   const measured = servingMetrics(requests);
-  const between = workload.promptTokens.map((_, i) => overheadSecondsOf(overhead, requests.promptTokens[i]));
-  const replayed = servingMetrics(simulation.requests, between);
+  const replayed = servingMetrics({ ...simulation.requests, outputTokens: requests.outputTokens }, between);
   const counts = (i: number) => (requests.arrivalSec?.[i] ?? Number.NaN) >= countFromSec;
   const compared = (name: MetricName) => compareMetric(measured[name], replayed[name], counts);
   const [ttft, tpot, latency] = [compared('ttft'), compared('tpot'), compared('latency')];
@@ -105,6 +128,8 @@ export const replay = (
     rulesFrom: sourcesOf(tried.from, settings),
     overheadSec: total(between) / between.length,
     promptOffsetTokens,
+    clients: loop?.clients ?? null,
+    clientsFrom: typeof options.concurrency === 'number' ? 'given' : loop === undefined ? 'default' : 'log',
     steps: steps.length,
     preemptions: total(steps.preemptions),
     preemptedRequests: truth.preemptions.reduce((count, n) => count + (n > 0 ? 1 : 0), 0),

@@ -46,7 +46,8 @@ export const measuredServing = (
   const log = pickedRequests(requests, rows.subarray(0, REPLAYED));
   const workload = workloadOf(log, options);
   const cost = carriedCost(betas, catalogue);
-  const engine = { ...settings, stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)) };
+  const ranks = requests.instance === undefined ? {} : { dataParallel: 1 };
+  const engine = { ...settings, ...ranks, stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)) };
   const counted = from === -Infinity ? log : toldFrom(log, from);
   const { rules, from: decidedBy } = triedRules(
     counted,

@@ -21,7 +21,7 @@ export const overheadSecondsOf = (overhead: ClientOverhead | undefined, promptTo
  * @throws Fault `step-model/no-requests`, `step-model/no-arrivals`
  */
 export const workloadOf = (requests: RequestTable, corrections: LoadCorrections = {}): Workload => {
-  const { length, arrivalSec, promptTokens, outputTokens, cachedTokens, instance } = requests;
+  const { length, arrivalSec, promptTokens, outputTokens, cachedTokens, decodeSteps, instance } = requests;
   if (length === 0) {
     throw stepModelFault('step-model/no-requests', { what: 'requests', rule: 'must have a row', value: length });
   }
@@ -42,7 +42,25 @@ export const workloadOf = (requests: RequestTable, corrections: LoadCorrections 
     ...(cachedTokens && { cachedTokens: cachedTokens.map((tokens) => (Number.isNaN(tokens) ? 0 : tokens)) }),
     ...(instance && { instance }),
   };
-  return correctedWorkload(workload, corrections);
+  return correctedWorkload(decodeSteps === undefined ? workload : inSteps(workload, decodeSteps), corrections);
+};
+
+/**
+ * A load whose decodes take so many steps, several tokens each under speculative decoding. What a step adds beyond one token stands in the cache from
+ * the beginning, by half: in the mean of its steps a decode then reads the context that it has.
+ */
+const inSteps = (workload: Workload, decodeSteps: Float64Array): Workload => {
+  const { promptTokens, outputTokens, cachedTokens } = workload;
+  const isTold = (i: number): boolean => decodeSteps[i] >= 0 && outputTokens[i] > 1;
+  const more = outputTokens.map((tokens, i) =>
+    isTold(i) ? Math.max(0, Math.round((tokens - 1 - decodeSteps[i]) / 2)) : 0,
+  );
+  return {
+    ...workload,
+    promptTokens: promptTokens.map((tokens, i) => tokens + more[i]),
+    outputTokens: outputTokens.map((tokens, i) => (isTold(i) ? decodeSteps[i] + 1 : tokens)),
+    cachedTokens: more.map((tokens, i) => tokens + (cachedTokens?.[i] ?? 0)),
+  };
 };
 
 /** A load as it reaches the engine: later by the overhead, its prompts longer or found in a cache by the offset. */

@@ -92,7 +92,7 @@ const plansAhead = (log: RequestTable, workload: Workload, behind: Simulation): 
   if (measured.length === 0) return undefined;
   const replayed = spansOf(behind.requests);
   const late = measured.map((sec, i) => sec - replayed[i]);
-  const inFlight = busyStepSec(workload, behind.steps);
+  const inFlight = busyStepSec(workload, behind);
   const rows = nearRows(late, 2 * meanOf(behind.steps.durationSec));
   const ofRows = (column: Float64Array) => Float64Array.from(rows, (i) => column[i]);
   // Where the log does not tell when a request was scheduled, a client's overhead may lie in its times.
@@ -105,15 +105,29 @@ const plansAhead = (log: RequestTable, workload: Workload, behind: Simulation): 
   return steps > 0.5;
 };
 
+/** Where the log tells when requests were scheduled: the candidate whose prefills come nearer to the log's, request by request. */
+const nearerAhead = (log: RequestTable, behind: Simulation, ahead: Simulation): boolean | undefined => {
+  if (!tellsScheduling(log)) return undefined;
+  const stepSec = meanOf(behind.steps.durationSec);
+  return nearer(prefillsOf(log), prefillsOf(behind.requests), prefillsOf(ahead.requests), 2 * stepSec);
+};
+
+/** Whether measured times are clearly nearer to those of the second candidate (true) or the first (false), those far from both cut at `most`. */
+const nearer = (
+  measured: Float64Array,
+  first: Float64Array,
+  second: Float64Array,
+  most: number,
+): boolean | undefined => {
+  const rows = Uint32Array.from(measured.keys()).filter((i) => measured[i] > 0);
+  const away = (times: Float64Array, i: number) => Math.min(Math.abs(measured[i] - times[i]), most);
+  const sign = clearSign(Float64Array.from(rows, (i) => away(first, i) - away(second, i)));
+  return sign === 0 ? undefined : sign > 0;
+};
+
 /** Whether prompts wait until their blocks are free as a whole: the rule whose prefills come nearer to the log's, request by request. */
 const reservesPrompts = (log: RequestTable, early: Simulation, whole: Simulation): boolean | undefined => {
-  const measured = prefillsOf(log);
-  const [ofEarly, ofWhole] = [early.requests, whole.requests].map(prefillsOf);
-  const rows = Uint32Array.from(measured.keys()).filter((i) => measured[i] > 0);
-  const sign = clearSign(
-    Float64Array.from(rows, (i) => Math.abs(measured[i] - ofEarly[i]) - Math.abs(measured[i] - ofWhole[i])),
-  );
-  return sign === 0 ? undefined : sign > 0;
+  return nearer(prefillsOf(log), prefillsOf(early.requests), prefillsOf(whole.requests), Infinity);
 };
 
 /** A rule that is in question, and what decides between the replay without and the replay with it. */
@@ -138,7 +152,10 @@ export const triedRules = (
 ): TriedRules => {
   const questions: readonly Question[] = [
     { rule: 'arrivalsReadAtSteps', decide: (apart, read) => readAtSteps(log, apart, read()) },
-    { rule: 'asyncScheduling', decide: (behind) => plansAhead(log, workload, behind) },
+    {
+      rule: 'asyncScheduling',
+      decide: (behind, ahead) => plansAhead(log, workload, behind) ?? nearerAhead(log, behind, ahead()),
+    },
     { rule: 'reserveFullPrompt', decide: (early, whole) => reservesPrompts(log, early, whole()) },
   ];
   const isInQuestion = {

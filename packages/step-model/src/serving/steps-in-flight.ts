@@ -1,4 +1,4 @@
-import type { StepTable, Workload } from '@stepclock/engine-sim';
+import type { Simulation, StepTable, Workload } from '@stepclock/engine-sim';
 
 /** Steps before an arrival that tell how long one is there: the one in flight and those right before it. */
 const NEIGHBOURS = 5;
@@ -18,11 +18,14 @@ const enginesOf = ({ length, instance }: StepTable): readonly (readonly [number,
 /**
  * How long steps are when each request arrives: the mean of the one in flight and of those right before it; 0 where the engine is idle.
  */
-export const busyStepSec = ({ length, arrivalSec, instance }: Workload, steps: StepTable): Float64Array => {
+export const busyStepSec = (
+  { length, arrivalSec, instance }: Workload,
+  { steps, rank = instance }: Pick<Simulation, 'steps' | 'rank'>,
+): Float64Array => {
   const { startSec, durationSec } = steps;
   const engines = enginesOf(steps);
   return Float64Array.from({ length }, (_, i) => {
-    const [from, to] = engines[instance?.[i] ?? 0] ?? [0, 0];
+    const [from, to] = engines[rank?.[i] ?? 0] ?? [0, 0];
     const at = arrivalSec[i];
     let [low, high] = [from, to];
     // The last step that starts before the arrival; one that starts with it was planned for it.

@@ -18,7 +18,7 @@ const SECTIONS = [
 
 /**
  * Engine settings from the text of a meta.json (or the object itself): `max_num_batched_tokens`, `max_num_seqs`, `num_kv_tokens`
- * (or `num_gpu_blocks` x `block_size`), `chunk_size` (or `long_prefill_token_threshold`), `model`, `vllm_version`, `device_name`, `async_scheduling`.
+ * (or `num_gpu_blocks` x `block_size`), `chunk_size` (or `long_prefill_token_threshold`), `model`, `vllm_version`, `device_name`, `async_scheduling`, `data_parallel_size`.
  * Whatever else stands there is ignored; a setting that is null, `auto`, or a number that is not positive (which engines take for 'no limit')
  * counts as not given.
  *
@@ -46,6 +46,7 @@ export function engineSettingsOf(meta: string | object, file = 'meta.json'): Eng
 
   const blocks = count('num_gpu_blocks');
   const blockSize = count('block_size');
+  const ranks = count('data_parallel_size');
   const settings = {
     maxNumBatchedTokens: count('max_num_batched_tokens'),
     maxNumSeqs: count('max_num_seqs'),
@@ -55,6 +56,7 @@ export function engineSettingsOf(meta: string | object, file = 'meta.json'): Eng
     engine: engineName(text('vllm_version'), text('engine', 'engine_version')),
     device: text('device_name', 'device', 'gpu'),
     asyncScheduling: flag('async_scheduling'),
+    dataParallelSize: ranks !== undefined && ranks > 1 ? ranks : undefined,
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

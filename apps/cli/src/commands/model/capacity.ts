@@ -20,7 +20,7 @@ import { given } from '../../options/given.js';
 import { atMost, count, integer, positive, positiveInteger, wholeNumber } from '../../options/number-rules.js';
 import { type ArgsOf, choice, flag, jsonOption, number, required, text } from '../../options/option.js';
 import { reportOptions } from '../../options/picture-options.js';
-import { schedulerOptions } from '../../options/scheduler-options.js';
+import { parallelOptions, schedulerOptions } from '../../options/scheduler-options.js';
 import { traceOptions } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { provenanceOf } from '../../reports/provenance.js';
@@ -57,6 +57,7 @@ const options = {
   'kv-tokens': number("capacity of the KV cache, tokens [the model's, else no limit]", positiveInteger),
   'chunk-size': number('most prefill tokens of one request in a step [no limit]', positiveInteger),
   ...schedulerOptions,
+  ...parallelOptions,
   'client-overhead': number("seconds between a client and the engine, in every TTFT and latency [the model's]", count),
   strict: flag('exit with 4 where no rate keeps the SLO'),
   curve: text('write the figures over the rate to this path, as CSV', 'file'),

@@ -1,3 +1,4 @@
+import type { Router } from '@stepclock/engine-sim';
 import type { EngineSettings } from '@stepclock/trace-io';
 import { given } from '../../options/given.js';
 
@@ -9,6 +10,8 @@ interface LimitArgs {
   readonly chunkSize?: number | undefined;
   readonly asyncScheduling?: boolean | undefined;
   readonly arrivalsAtSteps?: boolean | undefined;
+  readonly dataParallel?: number | undefined;
+  readonly router?: Router | undefined;
   readonly reserveFullPrompt?: boolean | undefined;
   readonly prefixCaching?: boolean | undefined;
   readonly policy?: 'mixed' | 'prefill-first' | null | undefined;
@@ -27,6 +30,8 @@ export const limitsOf = (args: LimitArgs, settings: EngineSettings) =>
     chunkSize: args.chunkSize ?? settings.chunkSize,
     asyncScheduling: args.asyncScheduling ?? settings.asyncScheduling,
     arrivalsReadAtSteps: args.arrivalsAtSteps,
+    dataParallel: args.dataParallel ?? settings.dataParallelSize,
+    router: args.router,
     reserveFullPrompt: args.reserveFullPrompt,
     prefixCaching: args.prefixCaching,
     prefillFirst: isPrefillFirst(args.policy),

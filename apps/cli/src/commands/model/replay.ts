@@ -19,9 +19,9 @@ import {
 import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import { atMost, count, integer, positiveInteger } from '../../options/number-rules.js';
-import { flag, jsonOption, number, required, text } from '../../options/option.js';
+import { flag, jsonOption, number, type Option, required, text } from '../../options/option.js';
 import { reportOptions } from '../../options/picture-options.js';
-import { schedulerOptions } from '../../options/scheduler-options.js';
+import { parallelOptions, schedulerOptions } from '../../options/scheduler-options.js';
 import { traceOptions } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { provenanceOf } from '../../reports/provenance.js';
@@ -39,6 +39,14 @@ const FIGURES = ['mean', 'p50', 'p90', 'p95', 'p99'] as const;
 const severalUpTo = (limit: number) =>
   atMost(limit, { must: 'a whole number of at least 2', accepts: (x) => Number.isSafeInteger(x) && x >= 2 });
 
+/** A number of clients, or `auto`. */
+const concurrency = (describe: string): Option<number | 'auto' | undefined> => {
+  const clients = number(describe, atMost(1e6, { must: "'auto', or a whole number of at least 0", accepts: isCount }));
+  return { ...clients, parse: (value, name) => (value === 'auto' ? 'auto' : clients.parse(value, name)) };
+};
+
+const isCount = (x: number): boolean => Number.isSafeInteger(x) && x >= 0;
+
 const FROM: Readonly<Record<DecidedBy, string>> = {
   given: 'as given',
   model: "as the model's file says",
@@ -47,8 +55,23 @@ const FROM: Readonly<Record<DecidedBy, string>> = {
 };
 
 /** The rules of the replayed engine, and what of its figures is not the engine's, one line a fact. */
-const rulesText = ({ settings, rulesFrom, overheadSec, promptOffsetTokens }: Replay): readonly string[] => [
+const rulesText = ({
+  settings,
+  rulesFrom,
+  overheadSec,
+  promptOffsetTokens,
+  clients,
+  clientsFrom,
+}: Replay): readonly string[] => [
   `scheduling ${settings.asyncScheduling ? 'asynchronous' : 'synchronous'} (${FROM[rulesFrom.asyncScheduling]})`,
+  ...(clients === null
+    ? []
+    : [
+        `closed loop of ${clients} clients (${clientsFrom === 'log' ? 'the log: each request starts just after a completion' : 'as given'})`,
+      ]),
+  ...(settings.dataParallel === undefined || settings.dataParallel === 1
+    ? []
+    : [`${settings.dataParallel} engines side by side, ${settings.router ?? 'least-requests'}`]),
   ...(settings.arrivalsReadAtSteps
     ? [`arrivals as read between two steps (${FROM[rulesFrom.arrivalsReadAtSteps]})`]
     : []),
@@ -91,6 +114,10 @@ export const verb = defineVerb({
     ),
     seed: number('seed of the step noise and of the draws [0]', integer),
     ...schedulerOptions,
+    ...parallelOptions,
+    concurrency: concurrency(
+      'clients that wait for their answers, each sending its next request then; auto: where the log shows some; 0: none [auto]',
+    ),
     'arrivals-at-steps': flag(
       "arrivals are those that an engine wrote between two steps [what the log's own times tell]",
     ),
@@ -124,7 +151,12 @@ export const verb = defineVerb({
     }
     const options = {
       ...servingOfModel(file, tellsScheduling(trace.requests)),
-      ...given({ seed: args.seed, engine: trace.facts.settings.engine, promptOffsetTokens: args.promptOffset }),
+      ...given({
+        seed: args.seed,
+        engine: trace.facts.settings.engine,
+        promptOffsetTokens: args.promptOffset,
+        concurrency: args.concurrency,
+      }),
       ...(args.clientOverhead !== undefined && {
         overhead: { seconds: args.clientOverhead, secondsPerPromptToken: 0 },
       }),
