@@ -34,6 +34,7 @@ export { parseExpectedCounts, refuseLostRows } from './fleet/expected-counts.js'
 export { type Fleet, type FleetKind, mergeFleet } from './fleet/merge-fleet.js';
 export { poolModel } from './fleet/pool-model.js';
 export { type HoldOutError, holdOutError, holdOutSplit, spanOfPhases, type TraceWindow } from './hold-out/hold-out.js';
+export { type FittedPart, holdOutReplays, type PartReplay } from './hold-out/hold-out-replays.js';
 export { predictDecodes } from './hold-out/predict-decodes.js';
 export {
   BETAS_SCHEMA,
@@ -68,6 +69,7 @@ export {
   replayJson,
 } from './replay/replay.js';
 export { type Band, type ReplayBands, replayBands } from './replay/replay-bands.js';
+export { type ReplaySensitivity, replaySensitivity, sensitivityWarnings } from './replay/replay-sensitivity.js';
 export { replayWarnings } from './replay/replay-warnings.js';
 export { METRIC_NAMES, type MetricName, type ServingMetrics } from './replay/serving-metrics.js';
 export { capacityReport } from './report/capacity-report.js';

@@ -65,7 +65,8 @@ export const fitted = ({ trace, requests, limits, engine }: ServedLog, window?: 
     }
   };
   const estimate = ofTokens();
-  const { promptOffsetTokens = 0 } = 'promptOffsetTokens' in estimate ? estimate : {};
+  const promptOffsetTokens =
+    estimate.algo === 'token-clock' ? estimate.clock.shiftedTokens : (estimate.promptOffsetTokens ?? 0);
   const corrections = { promptOffsetTokens, ...engine };
   const serving = measuredServing(requests, estimate.betas, limits, { ...corrections, ...(window && { window }) });
   return { betas: estimate.betas, serving, promptOffsetTokens };

@@ -21,6 +21,8 @@ export interface ReplayOptions extends LoadCorrections {
   readonly seed?: number;
   /** Only requests that arrive at or after this time count; all of them are replayed. Seconds on the log's clock. */
   readonly countFromSec?: number;
+  /** Only requests that arrive before this time count. */
+  readonly countToSec?: number;
   /** Where the labels of the coefficients are looked up. */
   readonly catalogue?: readonly Term[];
   /** Rules that the model says, which stand where the settings leave them out. */
@@ -97,7 +99,14 @@ export const replay = (
   settings: ReplaySettings = {},
   options: ReplayOptions = {},
 ): Replay => {
-  const { seed = 0, countFromSec = -Infinity, catalogue = CATALOGUE, overhead, promptOffsetTokens = 0 } = options;
+  const {
+    seed = 0,
+    countFromSec = -Infinity,
+    countToSec = Infinity,
+    catalogue = CATALOGUE,
+    overhead,
+    promptOffsetTokens = 0,
+  } = options;
   const workload = workloadOf(requests, options);
   const cost = carriedCost(betas, catalogue);
   // Where a log tells its engines apart, no router is asked.
@@ -116,7 +125,10 @@ export const replay = (
 
   const measured = servingMetrics(requests);
   const replayed = servingMetrics({ ...simulation.requests, outputTokens: requests.outputTokens }, between);
-  const counts = (i: number) => (requests.arrivalSec?.[i] ?? Number.NaN) >= countFromSec;
+  const counts = (i: number) => {
+    const sec = requests.arrivalSec?.[i] ?? Number.NaN;
+    return sec >= countFromSec && sec < countToSec;
+  };
   const compared = (name: MetricName) => compareMetric(measured[name], replayed[name], counts);
   const [ttft, tpot, latency] = [compared('ttft'), compared('tpot'), compared('latency')];
   const { steps, truth } = simulation;

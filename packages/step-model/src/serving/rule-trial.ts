@@ -1,5 +1,5 @@
 import { type EngineOptions, type Simulation, simulate, type Workload } from '@stepclock/engine-sim';
-import { meanOf } from '@stepclock/numerics';
+import { meanOf, medianOf } from '@stepclock/numerics';
 import type { RequestTable } from '@stepclock/trace-io';
 import { blockRegression } from './block-regression.js';
 import { nearRows } from './client-overhead.js';
@@ -26,6 +26,8 @@ const ENOUGH_REQUESTS = 20;
 const CLEAR = 3;
 /** Waits that differ by a smaller share of a step are alike. */
 const ALIKE = 0.05;
+/** In steps: a candidate whose times are off by no more, in the median, meets the log's. */
+const MEETS = 0.25;
 /** In steps in flight: beyond, what is left of the times is no step, but a queue or a wrong cost. */
 const PLAUSIBLE = 1.75;
 
@@ -109,7 +111,12 @@ const plansAhead = (log: RequestTable, workload: Workload, behind: Simulation): 
 const nearerAhead = (log: RequestTable, behind: Simulation, ahead: Simulation): boolean | undefined => {
   if (!tellsScheduling(log)) return undefined;
   const stepSec = meanOf(behind.steps.durationSec);
-  return nearer(prefillsOf(log), prefillsOf(behind.requests), prefillsOf(ahead.requests), 2 * stepSec);
+  const [measured, ofBehind, ofAhead] = [log, behind.requests, ahead.requests].map(prefillsOf);
+  const isAhead = nearer(measured, ofBehind, ofAhead, 2 * stepSec);
+  // Where the costs are wrong, the slower candidate is nearer to a slow log: only one that meets its times is believed.
+  const chosen = isAhead === true ? ofAhead : ofBehind;
+  const off = measured.map((sec, i) => Math.abs(sec - chosen[i])).filter((sec) => !Number.isNaN(sec));
+  return off.length > 0 && medianOf(off) <= MEETS * stepSec ? isAhead : undefined;
 };
 
 /** Whether measured times are clearly nearer to those of the second candidate (true) or the first (false), those far from both cut at `most`. */

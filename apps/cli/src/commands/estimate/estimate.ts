@@ -1,12 +1,5 @@
 import { ExitCode, shown } from '@stepclock/faults';
-import {
-  betasFileOf,
-  type HoldOutError,
-  holdOutError,
-  holdOutSplit,
-  snakeCaseFields,
-  snakeCaseKeys,
-} from '@stepclock/step-model';
+import { betasFileOf, holdOutError, holdOutSplit, snakeCaseFields, snakeCaseKeys } from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { tracePaths } from '../../files/paths/trace-paths.js';
 import { readTraceFiles } from '../../files/trace-files.js';
@@ -17,9 +10,10 @@ import { wantsReport } from '../../reports/report-targets.js';
 import { about, inputFault, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
 import { estimateText } from '../../text/estimate-text.js';
+import { holdOutReplaysText, holdOutText } from '../../text/hold-out-text.js';
 import { instanceNames } from '../../text/instance-names.js';
 import { leftOutJson, leftOutText, warnOfLeftOut } from '../../text/left-out.js';
-import { durationText, grouped, percent } from '../../text/quantity.js';
+import { durationText, grouped } from '../../text/quantity.js';
 import { servingText } from '../../text/serving-text.js';
 import { crossCheckText } from '../../text/token-clock-text.js';
 import { windowsText } from '../../text/windows-text.js';
@@ -28,6 +22,7 @@ import { stepClockCheck, warnedOfCheck } from './cross-check.js';
 import { joinedEngines, refuseManyEngines } from './engines.js';
 import { runEstimator } from './estimators.js';
 import { refuseForeignOptions } from './foreign-options.js';
+import { replayedParts } from './hold-out.js';
 import { type Algorithm, type EstimateArgs, estimateOptions } from './options.js';
 import { servingFields, servingOf, withOverhead } from './serving.js';
 import { showTokenEstimate } from './show-token-estimate.js';
@@ -126,14 +121,6 @@ const partsOf = (args: EstimateArgs, phases: PhaseTable, span: readonly [number,
   return args.window === undefined ? {} : { window: windowOf(args.window, span) };
 };
 
-const holdOutText = (
-  fraction: number,
-  { count, meanAbsoluteError, medianAbsoluteError, bias }: HoldOutError,
-): string =>
-  meanAbsoluteError === null || medianAbsoluteError === null || bias === null
-    ? `held out (after ${percent(fraction, 0)} of the time): no decode lies there as a whole`
-    : `held out (after ${percent(fraction, 0)} of the time): ${grouped(count)} decodes predicted within ${percent(meanAbsoluteError)} on average (median ${percent(medianAbsoluteError)}, all together ${percent(bias)})`;
-
 export const verb = defineVerb({
   positionals: { traces },
   options: estimateOptions,
@@ -198,13 +185,19 @@ export const verb = defineVerb({
         : undefined;
     const estimate = withOverhead(warned, serving);
     const heldOut = rest === undefined ? undefined : holdOutError(phases, estimate.betas, rest);
+    const replays =
+      rest === undefined || window === undefined
+        ? []
+        : replayedParts(input.trace, phases, { window, estimate }, rest, args, session);
     for (const { code, message } of estimate.warnings) session.log.warn(`${message} [${code}]`);
 
     const spanSec = span[1] - span[0];
     const taken = await session.writeJson(args.json, {
       ...betasFileOf(estimate),
       ...servingFields(serving),
-      ...(heldOut && { holdout: { fraction: args.holdout, ...(snakeCaseKeys(heldOut) as object) } }),
+      ...(heldOut && {
+        holdout: { fraction: args.holdout, ...(snakeCaseKeys(heldOut) as object), replays: snakeCaseKeys(replays) },
+      }),
       ...physics.json,
       input: {
         ...provenance(inputs, phases, spanSec),
@@ -223,6 +216,7 @@ export const verb = defineVerb({
       );
       for (const line of physics.text) session.print(line);
       if (heldOut !== undefined) session.print(`\n${holdOutText(args.holdout ?? 0, heldOut)}`);
+      if (replays.length > 0) session.print(`\n${holdOutReplaysText(args.holdout ?? 0, replays)}`);
     }
     if (args.listWindows === true && !taken && estimate.algo === 'step-clock') {
       session.print(`\n${windowsText(estimate.byWindow, estimate.terms)}`);

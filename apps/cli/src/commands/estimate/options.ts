@@ -1,7 +1,7 @@
 import { STEP_CLOCK_MODELS } from '@stepclock/beta-estimators';
 import { hardwareOptions } from '../../options/hardware-options.js';
 import { count, fraction, integer, positive, positiveInteger, properFraction } from '../../options/number-rules.js';
-import { type ArgsOf, alias, choice, flag, jsonOption, number, text } from '../../options/option.js';
+import { type ArgsOf, alias, choice, flag, jsonOption, number, type Option, text } from '../../options/option.js';
 import { reportOptions } from '../../options/picture-options.js';
 import { traceOptions } from '../../options/trace-options.js';
 
@@ -12,6 +12,15 @@ const EVIDENCE = ['auto', 'tokens', 'phases'] as const;
 
 /** The name of an estimator. */
 export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** A fraction, or a half where none is given. */
+const holdout = (describe: string): Option<number | undefined> => {
+  const fractionOfTime = number(describe, properFraction);
+  return {
+    yargs: { type: 'string', describe },
+    parse: (value, flag) => (value === '' ? 0.5 : fractionOfTime.parse(value, flag)),
+  };
+};
 
 /** Options of `stepclock estimate`: which of them apply depends on the algorithm. */
 export const estimateOptions = {
@@ -33,7 +42,9 @@ export const estimateOptions = {
     integer,
   ),
   ci: number('step-clock: level of the confidence intervals [0.95]', properFraction),
-  holdout: number('step-clock: fit on this first fraction of the time span, test on the rest', properFraction),
+  holdout: holdout(
+    'step-clock: fit on this first fraction of the time span, test on the rest: decodes, and a replay of both parts with the fits of both; 0.5 where no fraction is given',
+  ),
   window: text('step-clock: fit on a part, START:END in seconds after the first event'),
   'chunk-size': number('baseline, iterative: prefill tokens per step and request [from meta.json]', positiveInteger),
   'correction-mode': choice(

@@ -11,7 +11,9 @@ import {
   replayJson,
   replayReport,
   replayResultOf,
+  replaySensitivity,
   replayWarnings,
+  sensitivityWarnings,
   servingOfModel,
   snakeCaseFields,
   tellsScheduling,
@@ -46,6 +48,9 @@ const concurrency = (describe: string): Option<number | 'auto' | undefined> => {
 };
 
 const isCount = (x: number): boolean => Number.isSafeInteger(x) && x >= 0;
+
+/** A larger log is not served twice. */
+const SENSITIVITY_UP_TO = 50_000;
 
 const FROM: Readonly<Record<DecidedBy, string>> = {
   given: 'as given',
@@ -165,10 +170,17 @@ export const verb = defineVerb({
     const { draws = 0 } = args;
     const bands = draws === 0 ? null : replayBands(trace.requests, file, result, draws, options);
     const noBands = { code: 'no-bands', message: 'the model has no covariance: its replay has no bands' };
-    const warnings = [...replayWarnings(file, result), ...(draws > 0 && bands === null ? [noBands] : [])];
+    const isQuick = trace.requests.length <= SENSITIVITY_UP_TO;
+    const sensitivity = isQuick ? replaySensitivity(trace.requests, betasOfFile(file), result, options) : null;
+    const warnings = [
+      ...replayWarnings(file, result),
+      ...sensitivityWarnings(sensitivity),
+      ...(draws > 0 && bands === null ? [noBands] : []),
+    ];
     for (const { code, message } of warnings) session.log.warn(`${message} [${code}]`);
     const taken = await session.writeJson(args.json, {
       ...replayJson(result),
+      sensitivity: sensitivity && snakeCaseFields(sensitivity),
       ...(bands && { bands: snakeCaseFields(bands) }),
       warnings,
       stepclock_version: session.version,
