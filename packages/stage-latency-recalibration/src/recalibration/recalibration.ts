@@ -23,7 +23,7 @@ export interface RatioRange {
 }
 
 /** Between which values of a knob the samples lie, as the source model sees it: standardised. */
-export interface SampledKnob extends RatioRange {
+interface SampledKnob extends RatioRange {
   readonly name: string;
 }
 
