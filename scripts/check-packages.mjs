@@ -203,7 +203,13 @@ const checkInstalled = (project) => {
     must(readdirSync(join(project, 'models')).length > 0, 'no model was written');
   });
   check('every command that the pages print', () => {
-    const pages = ['README.md', 'apps/cli/README.md', 'docs/tutorial.md', 'packages/token2metrics/README.md'];
+    const pages = [
+      'README.md',
+      'apps/cli/README.md',
+      'docs/tutorial.md',
+      'docs/fleet.md',
+      'packages/token2metrics/README.md',
+    ];
     return `${runPages(project, [...pages, 'packages/stage-latency-recalibration/README.md'])} commands`;
   });
 };

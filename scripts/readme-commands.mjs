@@ -21,6 +21,8 @@ const layOut = (folder) => {
     'phases.csv': 'formats/phases.csv',
     'vllm.log': 'formats/vllm.log',
     'benchmark.json': 'formats/vllm-bench.json',
+    'requests.tsv': 'fleet/requests.tsv',
+    'counts.tsv': 'fleet/counts.tsv',
     'steps.csv': 'step-time/synthetic_one_outlier.csv',
   };
   for (const [name, path] of Object.entries(copies)) copyFileSync(fixture(path), join(folder, name));
