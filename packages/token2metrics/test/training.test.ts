@@ -1,6 +1,7 @@
 import '@stepclock/vitest-matchers';
 import { seededRandom } from '@stepclock/numerics';
 import { describe, expect, it } from 'vitest';
+import { foldingsOf } from '../src/model/foldings.js';
 import { learningCurve } from '../src/model/learning-curve.js';
 import { trainMetric } from '../src/model/train-metric.js';
 import { type MetricRows, metricRows, outOfFold, takeMetricRows } from '../src/model/training-rows.js';
@@ -96,6 +97,7 @@ const alike = (target: readonly number[], setting: readonly number[] = target.ma
   metric: 'total',
   rows: Int32Array.from(target.keys()),
   setting: Int32Array.from(setting),
+  run: new Int32Array(target.length),
   tokens: tokensOf(
     target.map(() => 100),
     target.map(() => 10),
@@ -427,6 +429,43 @@ describe('trainMetric', () => {
       expect(model.validation?.settings).toBe(12);
       expect(model.validation?.mapePercent).toBeGreaterThan(2.5);
     }
+  });
+
+  it('is not fooled by a grid: a tree knows every answer length by heart, and claims the error on lengths left out', () => {
+    // Every answer length has an error of its own of 10 %: six prompts stand beside each.
+    const random = seededRandom(3, 'grid');
+    const inputs = [100, 200, 300, 400, 500, 600];
+    const points = Array.from({ length: 9 }, (_, k) => ({ length: 8 * (k + 1), off: 0.2 * (random() - 0.5) })).flatMap(
+      ({ length, off }) => inputs.map((prompt) => ({ prompt, length, off })),
+    );
+    const tokens = tokensOf(
+      points.map(({ prompt }) => prompt),
+      points.map(({ length }) => length),
+    );
+    const target = points.map(({ prompt, length, off }) => (1 + length / 40 + prompt / 1e5) * (1 + off));
+    const rows = { ...alike(target, [...settingsOf(tokens)]), tokens };
+    expect(foldingsOf(rows, 0).map(({ scheme }) => scheme)).toEqual([
+      '5 folds of 54 settings',
+      '5 folds of 6 levels of input_tokens',
+      '5 folds of 9 levels of output_tokens',
+    ]);
+    const { validation } = trainMetric(rows, { regression: 'random-forest', level: 0.9, trees: 20 }).model;
+    expect(validation).toMatchObject({ scheme: '5 folds of 9 levels of output_tokens', settings: 54 });
+    expect(validation?.mapePercent).toBeGreaterThan(5);
+    const forest = outOfFold(rows, 'random-forest', { trees: 20 });
+    const bySetting = forest.reduce((sum, p, k) => sum + Math.abs(p / rows.target[k] - 1) / forest.length, 0);
+    expect(bySetting).toBeLessThan(0.02);
+  });
+
+  it('leaves out whole runs, where these are of several settings', () => {
+    const runs = Int32Array.from(smooth.target.keys(), (k) => k % 6);
+    expect(foldingsOf({ ...smooth, run: runs }, 0).map(({ scheme }) => scheme)).toEqual([
+      '5 folds of 40 settings',
+      '5 folds of 6 runs',
+    ]);
+    const target = smooth.target.map((y, k) => y * (1 + 0.05 * (runs[k] - 2.5)));
+    const { validation } = trainMetric({ ...smooth, target, run: runs }, { regression: 'linear', level: 0.9 }).model;
+    expect(validation?.settings).toBe(40);
   });
 
   it('says why nothing could be fitted', () => {

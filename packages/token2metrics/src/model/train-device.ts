@@ -89,7 +89,12 @@ export const trainDevice = (table: Measurements, options: TrainOptions = {}): Tr
       range,
       candidates: [],
       ...(total && validation
-        ? { validation: validate({ ...total, target: total.measured }, validation.scheme, level) }
+        ? {
+            validation: {
+              ...validate({ ...total, target: total.measured }, validation.scheme, level),
+              settings: validation.settings,
+            },
+          }
         : {}),
     };
   }
@@ -124,8 +129,8 @@ const sumOfParts = (
   ttft: Part,
   decode: Part,
 ): (HeldOut & Pick<MetricRows, 'setting'>) | undefined => {
-  const [ttftHeld, decodeHeld] = [ttft.result.outOfFold, decode.result.outOfFold];
-  if (!ttftHeld || !decodeHeld) return undefined;
+  const [ttftHeld, decodeHeld, folding] = [ttft.result.outOfFold, decode.result.outOfFold, decode.result.folding];
+  if (!ttftHeld || !decodeHeld || !folding) return undefined;
   const ttftAt = new Map([...ttft.rows.rows].map((row, k) => [row, k]));
   const both = [...decode.rows.rows].flatMap((row, k) => {
     const other = ttftAt.get(row);
@@ -135,7 +140,7 @@ const sumOfParts = (
   return {
     metric: 'total',
     rows: Int32Array.from(both, ({ row }) => row),
-    setting: Int32Array.from(both, ({ k }) => decode.rows.setting[k]),
+    setting: Int32Array.from(both, ({ k }) => folding.unit[k]),
     measured: Float64Array.from(both, ({ row, k, other }) => {
       const total = table.values.total?.[row];
       return total !== undefined && total > 0 ? total : ttft.rows.target[other] + decode.rows.target[k];

@@ -6,8 +6,9 @@ import type { Predictor } from '../regressors/predictor.js';
 import { questionWeights } from '../regressors/question-weights.js';
 import type { RegressorOptions } from '../regressors/regressor.js';
 import { COMPARED, fitRegressor, type RegressorName } from '../regressors/regressors.js';
-import { countSettings, FOLDS } from '../table/settings.js';
+import { countSettings } from '../table/settings.js';
 import type { Answerer, Candidate, MetricModel } from './device-model.js';
+import { type Folding, foldingsOf } from './foldings.js';
 import { type MetricRows, outOfFold } from './training-rows.js';
 import { type Validation, validate } from './validation.js';
 
@@ -24,18 +25,21 @@ export interface TrainedMetric {
   readonly model: MetricModel;
   /** Predictions of the rows by models that had not seen their settings, by the regressor that is used; undefined where there is one setting only. */
   readonly outOfFold: Float64Array | undefined;
+  /** How the rows were left out that the claimed error is of. */
+  readonly folding: Folding | undefined;
 }
 
 /** Physics holds beyond the rows trained on; another regressor must have an error smaller by this share to be worth giving that up. */
 const CLEARLY_BETTER = 0.05;
 
-const schemeOf = (settings: number): string =>
-  settings < FOLDS ? `one of ${settings} settings left out` : `${FOLDS} folds of ${settings} settings`;
+/** Levels or runs left out must have an error larger by this share than settings left out to be what a model claims: they are fewer, and tell it less well. */
+const CLEARLY_WORSE = 0.25;
 
 interface Trial {
   readonly regressor: RegressorName;
   readonly predicted: Float64Array;
   readonly validation: Validation;
+  readonly folding: Folding;
 }
 
 /** @throws Fault `token2metrics/not-enough-rows`, or the reason why the regressor asked for cannot be fitted */
@@ -63,6 +67,7 @@ export const trainMetric = (rows: MetricRows, options: TrainMetricOptions): Trai
   const predictor = fit(method);
   return {
     outOfFold: best?.predicted,
+    folding: best?.folding,
     model: {
       metric: rows.metric,
       method,
@@ -93,15 +98,14 @@ const compare = (rows: MetricRows, regressors: readonly RegressorName[], options
   const failed: (Candidate & { readonly reason: string })[] = [];
   const settings = countSettings(rows.setting);
   if (settings < 2) return { trials, failed };
-  const weight = questionWeights(rows.tokens, rows.target, rows.setting, options.padding ?? DEFAULT_PADDING);
+  const padding = options.padding ?? DEFAULT_PADDING;
+  const questions = foldingsOf(rows, options.seed).map((folding): Question => {
+    const weight = questionWeights(rows.tokens, rows.target, folding.unit, padding);
+    return { folding, ...(weight && { weight }) };
+  });
   for (const regressor of new Set(regressors)) {
     try {
-      const predicted = outOfFold(rows, regressor, options);
-      trials.push({
-        regressor,
-        predicted,
-        validation: validate({ ...rows, predicted, ...(weight && { weight }) }, schemeOf(settings), options.level),
-      });
+      trials.push(trialOf(regressor, rows, questions, options));
     } catch (error) {
       if (!cannotBeFitted(error)) throw error;
       failed.push({ regressor, mapePercent: null, reason: error.message });
@@ -109,6 +113,33 @@ const compare = (rows: MetricRows, regressors: readonly RegressorName[], options
   }
   trials.sort((a, b) => a.validation.mapePercent - b.validation.mapePercent);
   return { trials, failed };
+};
+
+/** A way to leave rows out, and how much each row says then. */
+interface Question {
+  readonly folding: Folding;
+  readonly weight?: Float64Array;
+}
+
+/** The held-out errors of one regressor, by settings, or by whole levels or runs where those are clearly larger. */
+const trialOf = (
+  regressor: RegressorName,
+  rows: MetricRows,
+  questions: readonly Question[],
+  options: TrainMetricOptions,
+): Trial => {
+  const settings = countSettings(rows.setting);
+  const [bySetting, ...byUnit] = questions.map(({ folding, weight }): Trial => {
+    const predicted = outOfFold(rows, regressor, options, folding.folds);
+    const held = { target: rows.target, predicted, setting: folding.unit, ...(weight && { weight }) };
+    const validation = { ...validate(held, folding.scheme, options.level), settings };
+    return { regressor, predicted, folding, validation };
+  });
+  const limit = (1 + CLEARLY_WORSE) * bySetting.validation.mapePercent;
+  return byUnit.reduce(
+    (a, b) => (b.validation.mapePercent > Math.max(limit, a.validation.mapePercent) ? b : a),
+    bySetting,
+  );
 };
 
 const bestOf = (trials: readonly Trial[]): Trial | undefined => {

@@ -1,6 +1,6 @@
-import { takeRows } from '@stepclock/regression';
+import { outsideHull, takeRows, trainingRangeOf } from '@stepclock/regression';
 import type { RegressorOptions, TrainingRows } from '../regressors/regressor.js';
-import { fitRegressor, type RegressorName } from '../regressors/regressors.js';
+import { fitRegressor, holdsInsideOnly, type RegressorName } from '../regressors/regressors.js';
 import { tokensOf } from '../regressors/tokens.js';
 import { type Measurements, rowsWith, runDurations } from '../table/measurements.js';
 import type { Metric } from '../table/metric.js';
@@ -13,6 +13,8 @@ export interface MetricRows extends TrainingRows {
   readonly rows: Int32Array;
   /** Number of the setting of each row, which is never on both sides of a fold. */
   readonly setting: Int32Array;
+  /** Number of the run (subject, sweep) of each row. */
+  readonly run: Int32Array;
 }
 
 const take = (column: Float64Array, rows: Int32Array) => Float64Array.from(rows, (row) => column[row]);
@@ -42,6 +44,7 @@ export const metricRows = (table: Measurements, metric: Metric): MetricRows => {
     metric,
     rows,
     setting: settingsOf(tokens, byRun),
+    run,
     tokens,
     target: take(table.values[metric] ?? new Float64Array(table.length), rows),
     ...(durationSec?.every((sec) => sec > 0) ? { durationSec } : {}),
@@ -53,24 +56,40 @@ export const takeMetricRows = (all: MetricRows, entries: Int32Array): MetricRows
   metric: all.metric,
   rows: entries.map((k) => all.rows[k]),
   setting: entries.map((k) => all.setting[k]),
+  run: entries.map((k) => all.run[k]),
   tokens: takeRows(all.tokens, entries),
   target: take(all.target, entries),
   ...(all.durationSec ? { durationSec: take(all.durationSec, entries) } : {}),
 });
 
-/** Predictions of every row by a model that has not seen its setting, fold by fold. There must be two settings at least. */
-export const outOfFold = (all: MetricRows, regressor: RegressorName, options: RegressorOptions): Float64Array => {
+/**
+ * Predictions of every row by a model that has not seen its fold, one fold after another. There must be two folds at least. As where a model is used,
+ * physics speaks for a tree outside the rows that it was trained on.
+ */
+export const outOfFold = (
+  all: MetricRows,
+  regressor: RegressorName,
+  options: RegressorOptions,
+  folds = foldsOf(all.setting, options.seed),
+): Float64Array => {
   const predicted = new Float64Array(all.target.length);
-  const folds = foldsOf(all.setting, options.seed);
   const entries = Int32Array.from(folds.keys());
   for (let fold = 0; fold <= Math.max(...folds); fold++) {
     const [test, train] = [entries.filter((k) => folds[k] === fold), entries.filter((k) => folds[k] !== fold)];
-    const { tokens } = takeMetricRows(all, test);
-    fitRegressor(regressor, takeMetricRows(all, train), options)
-      .predict(tokens)
-      .forEach((value, i) => {
-        predicted[test[i]] = value;
-      });
+    const [kept, { tokens }] = [takeMetricRows(all, train), takeMetricRows(all, test)];
+    const value = fitRegressor(regressor, kept, options).predict(tokens);
+    if (holdsInsideOnly(regressor)) {
+      const outside = outsideHull({ featureNames: tokens.names, trainingRange: trainingRangeOf(kept.tokens) }, tokens);
+      if (outside.includes(1)) {
+        const physics = fitRegressor('physics', kept, options).predict(tokens);
+        outside.forEach((flag, i) => {
+          if (flag === 1) value[i] = physics[i];
+        });
+      }
+    }
+    value.forEach((own, i) => {
+      predicted[test[i]] = own;
+    });
   }
   return predicted;
 };

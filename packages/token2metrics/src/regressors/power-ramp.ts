@@ -67,6 +67,9 @@ const GRID_STEP = Math.log(10) / 4;
 /** Time constants tried first, seconds; then the neighbourhood of the best one. */
 const TAU_GRID = Array.from({ length: 13 }, (_, k) => 0.05 * 10 ** (k / 4));
 
+/** An idle device draws less than a busy one: the climb is about the plateau at most. Time constants below the shortest run turn megawatts into an offset. */
+const MOST_DROP = 2;
+
 /**
  * Fits the ramp to measured durations. For a given tau the form is linear in the others (variable projection), so only tau is searched, on a grid and
  * by golden section; errors are relative.
@@ -122,7 +125,7 @@ const solveFor = (of: 'energy' | 'power', tauSec: number, durationSec: Float64Ar
       ? { plateauW: first ?? 0, dropW: -(second ?? 0), tauSec, offsetJ: model.intercept }
       : { plateauW: model.intercept, dropW: -(first ?? 0), tauSec, offsetJ: 0 };
     // A plateau below zero is no device: the rows are too short to see it.
-    if (!(found.plateauW > 0)) return undefined;
+    if (!(found.plateauW > 0) || Math.abs(found.dropW) > MOST_DROP * found.plateauW) return undefined;
     return { ramp: found, relativeRss: residuals.reduce((sum, r, i) => sum + (r / target[i]) ** 2, 0) };
   } catch (error) {
     if (cannotBeFitted(error)) return undefined;

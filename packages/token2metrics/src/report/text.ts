@@ -63,12 +63,23 @@ const candidatesText = (model: DeviceModel): string =>
     })
     .join('\n');
 
+/** Which errors are not those of settings left out, but of whole levels or runs. */
+const foldingsText = (model: DeviceModel): string =>
+  Object.values(model.metrics)
+    .flatMap(({ metric, validation }) =>
+      validation === undefined || validation.scheme.includes('settings')
+        ? []
+        : [`${METRIC_FACTS[metric].title}: the error is that of ${validation.scheme}, clearly larger than by settings`],
+    )
+    .join('\n');
+
 /** What a training found: the errors, the comparison, what is odd in the data. */
 export const trainingText = (model: DeviceModel, findings: readonly Warning[], dropped: boolean): string =>
   [
     `${model.name}: ${model.source.rows} rows`,
     modelText(model),
     candidatesText(model),
+    foldingsText(model),
     findings.length === 0
       ? ''
       : [
