@@ -2,13 +2,13 @@ import { trainingRangeOf } from '@stepclock/regression';
 import { fault } from '../fault.js';
 import type { DeviceFacts, DeviceModel, MetricModel } from '../model/device-model.js';
 import { metricRows } from '../model/training-rows.js';
-import { validate } from '../model/validation.js';
+import { type Interval, type Validation, validate } from '../model/validation.js';
 import type { Predictor } from '../regressors/predictor.js';
 import type { Measurements } from '../table/measurements.js';
 import { METRICS, type Metric } from '../table/metric.js';
 import { settingsOf } from '../table/settings.js';
 import { chooseMethod, type MethodChoice } from './choose-method.js';
-import { type CalibrationMethod, calibrateBy, LEAST_SETTINGS, methodsFor, type Samples } from './methods.js';
+import { type CalibrationMethod, calibrateBy, LEAST_SETTINGS, methodsFor, PLAIN, type Samples } from './methods.js';
 import { sourcePredictor } from './source-predictor.js';
 
 export interface CalibrateOptions {
@@ -64,24 +64,28 @@ export const calibrate = (source: DeviceModel, target: Measurements, options: Ca
       continue;
     }
     const choice = methodFor(from, rows, wanted);
-    const trial = choice.trials.find(({ method }) => method === choice.method);
-    const held = trial && trial.predicted.length > 0 ? trial.predicted : undefined;
+    const validationOf = (method: CalibrationMethod): Validation | undefined => {
+      const held = choice.trials.find((trial) => trial.method === method)?.predicted;
+      if (!held || held.length === 0) return undefined;
+      const setting = settingsOf(rows.tokens);
+      const scheme = `one of ${choice.settings} settings left out`;
+      return validate({ target: rows.target, predicted: held, setting }, scheme, level);
+    };
+    const validation = validationOf(choice.method);
+    // The plain ratio speaks where the chosen method comes out below zero; away from the samples, how much the two disagree is what they leave open.
     metrics[metric] = {
       metric,
       method: choice.method,
       predictor: calibrateBy(choice.method, from, rows),
+      ...(choice.method !== PLAIN && {
+        fallback: { predictor: calibrateBy(PLAIN, from, rows), ...intervalOf(validationOf(PLAIN)) },
+      }),
       alternatives: [],
       // Good where the source is; `rows` counts what was measured here.
       range: { ...range, rows: rows.target.length },
       measured: trainingRangeOf(rows.tokens),
       candidates: [],
-      ...(held && {
-        validation: validate(
-          { target: rows.target, predicted: held, setting: settingsOf(rows.tokens) },
-          `one of ${choice.settings} settings left out`,
-          level,
-        ),
-      }),
+      ...(validation && { validation }),
     };
     done.push({ metric, samples: rows.target.length, choice });
   }
@@ -106,6 +110,9 @@ export const calibrate = (source: DeviceModel, target: Measurements, options: Ca
     left,
   };
 };
+
+const intervalOf = (validation: Validation | undefined): { readonly interval?: Interval } =>
+  validation?.interval ? { interval: validation.interval } : {};
 
 const methodFor = (from: Predictor, samples: Samples, wanted: CalibrationMethod | 'auto'): MethodChoice => {
   const choice = chooseMethod(from, samples);

@@ -2,7 +2,7 @@ import { takeRows } from '@stepclock/regression';
 import { cannotBeFitted } from '../regressors/cannot-be-fitted.js';
 import type { Predictor } from '../regressors/predictor.js';
 import { countSettings, foldsOf, settingsOf } from '../table/settings.js';
-import { type CalibrationMethod, calibrateBy, LEAST_SETTINGS, methodsFor, type Samples } from './methods.js';
+import { type CalibrationMethod, calibrateBy, LEAST_SETTINGS, methodsFor, PLAIN, type Samples } from './methods.js';
 
 /** One method's error over the samples, each predicted without the samples of its setting. */
 interface MethodTrial {
@@ -26,6 +26,8 @@ export interface MethodChoice {
 const CLEARLY = 0.5;
 /** Leaving out one of fewer settings compares nothing. */
 const LEAST_TO_CHOOSE = 3;
+/** With fewer, only the plain ratio rivals the default: the best of six by a handful of errors is luck, and its error flatters. */
+const LEAST_FOR_ALL = 8;
 /** With more settings than this, that many folds of settings are left out. */
 const MOST_FOLDS = 20;
 
@@ -35,13 +37,14 @@ export const chooseMethod = (source: Predictor, samples: Samples): MethodChoice 
   const settings = countSettings(setting);
   const methods = methodsFor(source);
   const trials = methods.map((method) => trialOf(method, source, samples, setting, settings));
-  const [usual = 'median-ratio'] = methods;
+  const [usual = PLAIN] = methods;
   if (settings < LEAST_TO_CHOOSE) {
     return { method: usual, settings, trials, reason: `${settings} setting(s) are too few to compare methods` };
   }
   const errorOf = (wanted: CalibrationMethod): number =>
     trials.find(({ method }) => method === wanted)?.heldOutMapePercent ?? Number.POSITIVE_INFINITY;
-  const best = methods.reduce((a, b) => (errorOf(b) < errorOf(a) ? b : a));
+  const rivals = settings < LEAST_FOR_ALL ? methods.filter((method) => method === usual || method === PLAIN) : methods;
+  const best = rivals.reduce((a, b) => (errorOf(b) < errorOf(a) ? b : a));
   const method = errorOf(best) < CLEARLY * errorOf(usual) ? best : usual;
   const error = errorOf(method).toPrecision(2);
   return {

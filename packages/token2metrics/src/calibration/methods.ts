@@ -20,6 +20,9 @@ export const CALIBRATION_METHODS = [
 /** A way to carry a model of one device to another with a few samples. */
 export type CalibrationMethod = (typeof CALIBRATION_METHODS)[number];
 
+/** The method that trusts the source most: its shape, times one number. */
+export const PLAIN = 'median-ratio';
+
 /** The methods that a source allows: where it has no physics form, its predictions can only be scaled. */
 export const methodsFor = (source: Predictor): readonly CalibrationMethod[] =>
   isPhysics(source) ? CALIBRATION_METHODS : CALIBRATION_METHODS.filter((method) => !method.startsWith('physics'));

@@ -24,7 +24,7 @@ interface MetricPrediction {
    * open of the physics form.
    */
   readonly interval?: { readonly level: number; readonly low: Float64Array; readonly high: Float64Array };
-  /** 1 where the token counts lie outside those trained on. */
+  /** 1 where the token counts lie outside those trained on; of a calibrated model, outside its samples. */
   readonly outside: Uint8Array;
   /** 1 where physics spoke for the regressor: a tree outside its training range, a value that was not above zero. */
   readonly fellBack: Uint8Array;
@@ -130,7 +130,8 @@ const predictMetric = (model: MetricModel, tokens: FeatureTable, options: Predic
     range.features.map(({ name }) => name),
   );
   const own = answererFor(model, options.regression);
-  const outside = outsideHull({ featureNames: features.names, trainingRange: range }, features);
+  // Of a calibrated model, what was measured on its own device counts.
+  const outside = outsideHull({ featureNames: features.names, trainingRange: measured }, features);
   const value = own.predictor.predict(features);
   const physics = fallback?.predictor.predict(features);
   const fellBack = new Uint8Array(value.length);
@@ -152,13 +153,20 @@ const predictMetric = (model: MetricModel, tokens: FeatureTable, options: Predic
     radius: new Float64Array(value.length),
   };
   const spread = spreadBeyond(measured, features, own, fallback, own.interval?.level);
+  const few = model.measured ? fewSettings(model.validation?.settings, own.interval?.level) : 1;
   for (let i = 0; i < value.length; i++) {
     const { relativeRadius } = (fellBack[i] === 1 ? (fallback?.interval ?? own.interval) : own.interval) ?? NONE;
-    const disagreement = outside[i] === 1 && fellBack[i] === 0 && physics ? atMost(value[i] - physics[i]) : 0;
+    const disagreement = outside[i] === 1 && fellBack[i] === 0 && physics ? few * atMost(value[i] - physics[i]) : 0;
     answers.radius[i] = Math.hypot(relativeRadius * value[i], spread[i], disagreement);
   }
   return answers;
 };
+
+/** How much wider the samples of so few settings make what is judged by them: Student's quantile over the normal one. */
+const fewSettings = (settings = 2, level = 0.9): number =>
+  tQuantile((1 + level) / 2, Math.max(1, settings - 1)) / tQuantile((1 + level) / 2, NORMAL_DF);
+/** Student's distribution with so many degrees of freedom is the normal one to five digits. */
+const NORMAL_DF = 1e6;
 
 const NONE: Interval = { level: 0, relativeRadius: 0 };
 

@@ -75,7 +75,8 @@ export const intervalOf = (rows: HeldOutRows, level: number): Interval | undefin
   };
   const usual = quantile(level);
   const exceeds = score.map((s) => (s > usual ? 1 : 0));
-  const independent = evenness * independentRows(exceeds, setting);
+  // Few rows exceed, so that they look scattered: the sizes of the errors tell whether repeats are alike.
+  const independent = evenness * Math.min(independentRows(exceeds, setting), independentRows(score, setting));
   const share = (level * (independent + 1)) / independent;
   if (share <= 1 + 1e-12) return { level, relativeRadius: quantile(Math.min(1, share)) };
   const square = weightedMean(rows, (k) => score[k] ** 2);
@@ -87,19 +88,18 @@ export const intervalOf = (rows: HeldOutRows, level: number): Interval | undefin
  * How many independent rows say as much of a share as these do: Kish's design effect `n / (1 + (n / K - 1) r)`, with r how alike the rows of one of K
  * settings are (the intraclass correlation by the analysis of variance). Repeats that are all alike count as one.
  */
-const independentRows = (flag: Float64Array, setting: Int32Array): number => {
-  const of = new Map<number, { rows: number; sum: number }>();
-  flag.forEach((value, k) => {
-    const group = of.get(setting[k]) ?? { rows: 0, sum: 0 };
-    of.set(setting[k], { rows: group.rows + 1, sum: group.sum + value });
+const independentRows = (of: Float64Array, setting: Int32Array): number => {
+  const groupOf = new Map<number, { rows: number; sum: number; squares: number }>();
+  of.forEach((value, k) => {
+    const { rows, sum, squares } = groupOf.get(setting[k]) ?? { rows: 0, sum: 0, squares: 0 };
+    groupOf.set(setting[k], { rows: rows + 1, sum: sum + value, squares: squares + value * value });
   });
-  const [n, K] = [flag.length, of.size];
+  const [n, K] = [of.length, groupOf.size];
   if (n === K) return n;
-  const mean = flag.reduce((sum, value) => sum + value, 0) / n;
-  const groups = [...of.values()];
+  const mean = of.reduce((sum, value) => sum + value, 0) / n;
+  const groups = [...groupOf.values()];
   const between = groups.reduce((sum, g) => sum + g.rows * (g.sum / g.rows - mean) ** 2, 0) / (K - 1);
-  // Of zeros and ones, which are their own squares.
-  const within = groups.reduce((sum, g) => sum + g.sum - g.sum ** 2 / g.rows, 0) / (n - K);
+  const within = groups.reduce((sum, g) => sum + Math.max(0, g.squares - g.sum ** 2 / g.rows), 0) / (n - K);
   const size = (n - groups.reduce((sum, g) => sum + g.rows ** 2, 0) / n) / (K - 1);
   const alike = between + within > 0 ? (between - within) / (between + (size - 1) * within) : 1;
   return n / (1 + (n / K - 1) * Math.min(1, Math.max(0, alike)));
