@@ -259,6 +259,12 @@ describe('what the scripts called otherwise', () => {
     ]);
   });
 
+  it('a mistyped path is refused, whatever models lie about', async () => {
+    const typo = await t2m('predict', '--model', '8B', '--input-tokens', '9', '--model-path', join(models, 'modles'));
+    expect([typo.code, typo.stdout]).toEqual([1, '']);
+    expect(typo.stderr).toContain('must be a folder of models or a model file');
+  });
+
   it('no model says which command makes one', async () => {
     const { code, stderr } = await t2m(
       'predict',
@@ -271,6 +277,25 @@ describe('what the scripts called otherwise', () => {
     );
     expect(code).toBe(1);
     expect(stderr).toContain("'stepclock token2metrics train --data FILE --all-models --output FOLDER' makes one");
+  });
+
+  it('says that it has written nothing when it refuses to', async () => {
+    mkdirSync(at('source'), { recursive: true });
+    cpSync(join(models, '8B.json'), at('source/8B.json'));
+    const samples = written('few.csv', 'input_tokens,ttft_ms\n100,40\n400,90\n800,150\n');
+    const { code, stdout, stderr } = await t2m(
+      'calibrate',
+      '--model',
+      '8B',
+      '--model-path',
+      at('source'),
+      '--data',
+      samples,
+      '--output',
+      at('source'),
+    );
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('must not be an input file');
   });
 
   it('a model of other measurements is not replaced without a word', async () => {

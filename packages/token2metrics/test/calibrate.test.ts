@@ -2,6 +2,7 @@ import '@stepclock/vitest-matchers';
 import { describe, expect, it } from 'vitest';
 import { calibrate } from '../src/calibration/calibrate.js';
 import { scaledPredictor } from '../src/calibration/scaled-predictor.js';
+import { deviceModelToJSON, readDeviceModel } from '../src/model/model-file.js';
 import { predictDevice } from '../src/model/predict.js';
 import { validate } from '../src/model/validation.js';
 import type { Metric } from '../src/table/metric.js';
@@ -84,6 +85,27 @@ describe('calibrate', () => {
     const { model } = calibrate(source, one);
     expect(model.metrics.ttft).not.toHaveProperty('validation');
     expect(predictDevice(model, [200]).ttft?.value).toAgree([9], 1e-6);
+  });
+
+  it('flags what lies outside its own samples, and widens there by what they leave open', () => {
+    // Prompts of one size tell nothing of the slope: the prior refit and the plain ratio part ways far from them.
+    const near = tableOf({ input: [380, 400, 420], ttft: [15.2, 14.9, 15.8] });
+    const { model } = calibrate(source, near);
+    const { value, interval, outside } = predictDevice(model, [400, 20]).ttft ?? {};
+    expect([...(outside ?? [])]).toEqual([0, 1]);
+    const share = (i: number) => ((interval?.high[i] ?? 0) - (value?.[i] ?? 0)) / (value?.[i] ?? 1);
+    expect(share(1)).toBeGreaterThan(1.5 * share(0));
+    const file = readDeviceModel(JSON.stringify(deviceModelToJSON(model)));
+    expect(predictDevice(file, [400, 20])).toEqual(predictDevice(model, [400, 20]));
+  });
+
+  it('answers by the plain ratio where its own fit falls below zero', () => {
+    const { model } = calibrate(source, tableOf({ input: [700, 800, 900], ttft: [10, 20, 30] }), {
+      method: 'physics-prior',
+    });
+    const { value, fellBack } = predictDevice(model, [800, 20]).ttft ?? {};
+    expect([...(fellBack ?? [])]).toEqual([0, 1]);
+    expect(value?.[1]).toBeGreaterThan(0);
   });
 
   it('takes the method that it is told to', () => {

@@ -234,12 +234,13 @@ describe('chooseMethod', () => {
 
   // Three times the source, by turns a share more and less, and some seconds later.
   it.each([
-    [8, 0.02, 50, 'affine', 'smallest'],
+    [3, 0.1, 50, 'affine', 'left out'],
+    [4, 0.3, 5, 'affine', 'left out'],
     [3, 0.1, 5, 'median-ratio', 'not clearly less'],
     [8, 0.1, 50, 'affine', 'not clearly less'],
     [5, 0.02, 5, 'physics-prior', 'smallest'],
   ] as const)(
-    'gives the prior up for a method twice as good, and for no less (%i samples, %d, %d s: %s %s)',
+    'gives the prior up for a method twice as good, and for no less, nor for any by a handful of settings (%i samples, %d, %d s: %s %s)',
     (n, noise, later, bestMethod, how) => {
       const source3 = source.predict(first(n)).map((sec, k) => 3 * sec * (1 + (k % 2 === 0 ? noise : -noise)) + later);
       const choice = chooseMethod(source, { metric: 'total', tokens: first(n), target: source3 });
@@ -247,7 +248,11 @@ describe('chooseMethod', () => {
         trialOf(choice, method)?.heldOutMapePercent ?? Number.POSITIVE_INFINITY;
       const [prior, best] = [errorOf('physics-prior'), errorOf(bestMethod)];
       for (const method of CALIBRATION_METHODS) expect(errorOf(method)).toBeGreaterThanOrEqual(best);
-      if (how === 'smallest') {
+      if (how === 'left out') {
+        // The best of six by three errors is luck: only the plain ratio rivals the default.
+        expect(best).toBeLessThan(0.5 * prior);
+        expect(choice.method).toBe('physics-prior');
+      } else if (how === 'smallest') {
         if (bestMethod !== 'physics-prior') expect(best).toBeLessThan(0.5 * prior);
         expect(choice.method).toBe(bestMethod);
         expect(choice.reason).toBe(`smallest error over ${n} settings left out (${best.toPrecision(2)} %)`);

@@ -101,6 +101,15 @@ describe('token counts that are missing', () => {
     expect([...((await loadOne(text, join(server))).inputTokens ?? [])]).toEqual([100, 200, 300]);
     const shuffled = 'subject,input_tokens,ttft_ms\nart,300,1\nlaw,100,1\nlaw,200,1\n';
     expect([...((await loadOne(text, join(shuffled))).inputTokens ?? [])]).toEqual([100, 200, 300]);
+    const told = async (other: string) =>
+      (await loadOne(text, join(other))).findings.find(({ code }) => code === 'joined-prompts')?.message;
+    expect(await told(shuffled)).toBe(
+      'prompt lengths were taken from s.csv, rows matched by the order within a subset, of which both have as many rows',
+    );
+    expect(await told('input_tokens\n1\n2\n3\n')).toContain('the order of the rows alone');
+    await expect(load(text, join('subject,input_tokens\nlaw,100\nart,300\nlaw,200\n'))).rejects.toThrow(
+      'join: must have a question_id in both tables, or the same subset row by row; got "law beside art" (run.csv:3)',
+    );
     const asked = 'question_id,decode_s,output_tokens\nq2,2,20\nq1,3,30\n';
     const answers = join('question_id,input_tokens\nq1,7\nq2,8\nq3,9\n');
     expect([...((await loadOne(asked, answers)).inputTokens ?? [])]).toEqual([8, 7]);

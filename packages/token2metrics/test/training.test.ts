@@ -197,6 +197,14 @@ describe('validate', () => {
     // t(2 df) at 90 % is 2.9199855803537.
     const mean = Math.sqrt(((1 / 11) ** 2 + (1 / 3) ** 2) / 3);
     expect(intervalOf({ target, predicted, setting }, 0.9)?.relativeRadius).toAgree(2.9199855803537 * mean, 1e-9);
+    // Repeats that hardly differ count once: the radius is not the largest of the three settings' errors.
+    const repeated = (column: Float64Array) => Float64Array.from({ length: 15 }, (_, k) => column[Math.floor(k / 5)]);
+    const rows = {
+      target: repeated(target).map((y, k) => y * (1 + k / 1e5)),
+      predicted: repeated(predicted),
+      setting: Int32Array.from({ length: 15 }, (_, k) => Math.floor(k / 5)),
+    };
+    expect(intervalOf(rows, 0.9)?.relativeRadius).toAgree(2.92 * mean, 1e-2);
     expect(intervalOf({ target, predicted, setting: Int32Array.of(1, 1, 1) }, 0.9)).toBeUndefined();
     expect(intervalOf({ target, predicted: Float64Array.of(11, 0, 30), setting }, 0.9)).toBeUndefined();
   });

@@ -65,6 +65,8 @@ export const makeSession = (io: Io, options: SessionOptions): Session => {
   const data = (text: string): string => (io.stdout.isTTY ? forTerminal(text) : text);
   const staged: StagedFile[] = [];
   const writeFile: Session['writeFile'] = async (path, content) => {
+    // Refused before a verb says that it has written it.
+    await refuseInputs([['output', path]], options.inputs);
     staged.push(await stageFile(path, content));
   };
   return {

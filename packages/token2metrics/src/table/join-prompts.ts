@@ -4,9 +4,15 @@ import { tokensAt } from './cells.js';
 import { columnCalled, GROUP_COLUMN, INPUT_TOKENS, MODEL_COLUMN, QUESTION_COLUMN } from './column-names.js';
 import type { Sheet } from './sheet.js';
 
+/** Prompt lengths from another table, and what its rows were told by, in words. */
+export interface JoinedPrompts {
+  readonly inputTokens: Float64Array;
+  readonly matchedBy: string;
+}
+
 /**
  * The prompt lengths of a table's rows, from another table of the same questions: by question where both name it, else by the order within a subject, of which
- * both must have as many.
+ * both must have as many, and name them in one order or each in one block.
  *
  * @throws Fault `token2metrics/missing-column` when no table has prompt lengths, `token2metrics/ambiguous-column` when several could be meant,
  *   `token2metrics/no-rows` at the first row that has no partner
@@ -16,7 +22,7 @@ export const joinedPrompts = (
   rows: readonly number[],
   model: string,
   others: readonly Sheet[],
-): Float64Array => {
+): JoinedPrompts => {
   const { other, rows: otherRows, input } = partnerOf(model, others);
   const [question, theirQuestion] = [columnCalled(sheet, QUESTION_COLUMN), columnCalled(other, QUESTION_COLUMN)];
   const [subject, theirSubject] = [columnCalled(sheet, GROUP_COLUMN), columnCalled(other, GROUP_COLUMN)];
@@ -47,7 +53,8 @@ export const joinedPrompts = (
       file: other.file,
     });
   }
-  return Float64Array.from(ours, (key, k) => {
+  if (bySubject && !byQuestion) refuseOtherOrder(sheet, rows, subject, other, otherRows, theirSubject);
+  const inputTokens = Float64Array.from(ours, (key, k) => {
     const row = rowOf.get(key);
     if (row !== undefined) return tokensAt(other, row, input, 1);
     throw fault('no-rows', {
@@ -58,7 +65,39 @@ export const joinedPrompts = (
       line: sheet.line(rows[k]),
     });
   });
+  const names = (at: number | undefined): string[] => (at === undefined ? [] : [sheet.names[at] ?? '']);
+  const matchedBy = byQuestion
+    ? [...(bySubject ? names(subject) : []), ...names(question)].join(' and ')
+    : bySubject
+      ? `the order within a ${names(subject)[0]}, of which both have as many rows`
+      : 'the order of the rows alone: nothing in the tables says that they are of the same questions';
+  return { inputTokens, matchedBy };
 };
+
+/** Rows that name their subjects in another order, and not each in one block, are in another order within a subject too. */
+const refuseOtherOrder = (
+  sheet: Sheet,
+  rows: readonly number[],
+  subject: number,
+  other: Sheet,
+  otherRows: readonly number[],
+  theirSubject: number,
+): void => {
+  const ours = rows.map((row) => sheet.cell(row, subject).trim().toLowerCase());
+  const theirs = otherRows.map((row) => other.cell(row, theirSubject).trim().toLowerCase());
+  const apart = ours.findIndex((name, k) => name !== theirs[k]);
+  if (apart < 0 || (inBlocks(ours) && inBlocks(theirs))) return;
+  throw fault('ambiguous-column', {
+    what: 'join',
+    rule: `must have a question_id in both tables, or the same ${sheet.names[subject]} row by row`,
+    value: `${ours[apart]} beside ${theirs[apart]}`,
+    file: sheet.file,
+    line: sheet.line(rows[apart]),
+  });
+};
+
+const inBlocks = (names: readonly string[]): boolean =>
+  names.filter((name, k) => k === 0 || name !== names[k - 1]).length === new Set(names).size;
 
 /** The table, and its rows, of the model of the same name; or the only one. */
 const partnerOf = (model: string, others: readonly Sheet[]) => {

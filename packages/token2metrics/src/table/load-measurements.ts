@@ -5,7 +5,7 @@ import { emptyCells, numberAt, tokensAt } from './cells.js';
 import { type ColumnMap, type ColumnOptions, mapColumns } from './column-map.js';
 import { columnCalled, INPUT_TOKENS, METRIC_COLUMNS, OUTPUT_TOKENS, plainName } from './column-names.js';
 import { inferTimeUnits } from './infer-units.js';
-import { joinedPrompts } from './join-prompts.js';
+import { type JoinedPrompts, joinedPrompts } from './join-prompts.js';
 import type { Measurements } from './measurements.js';
 import { METRIC_FACTS, METRICS, type Metric } from './metric.js';
 import { looksLikePowerSamples } from './power-samples.js';
@@ -127,10 +127,11 @@ const tableOf = (
   const prompts = input === undefined && others ? joinedPrompts(sheet, allRows, model, others) : undefined;
   const inputTokens =
     input === undefined
-      ? prompts && Float64Array.from(kept, (k) => prompts[k])
+      ? prompts && Float64Array.from(kept, (k) => prompts.inputTokens[k])
       : Float64Array.from(rows, (row) => tokensAt(sheet, row, input, 1));
   const outputTokens =
     output === undefined ? undefined : Float64Array.from(rows, (row) => tokensAt(sheet, row, output, 0));
+  if (prompts) findings.push(joined(prompts, others?.[0]?.file));
   if (!inputTokens) findings.push(withoutPrompts);
   else if (!outputTokens && METRICS.some((metric) => metric !== 'ttft' && map.metrics[metric]))
     findings.push(withoutAnswers);
@@ -195,6 +196,9 @@ const withoutPrompts: Finding = noted(
   'no-input-tokens',
   'no column has the prompt lengths: only decode time is learnt, from the output tokens. --join takes prompt lengths from a table of the same questions',
 );
+
+const joined = ({ matchedBy }: JoinedPrompts, file = 'the other table'): Finding =>
+  noted('joined-prompts', `prompt lengths were taken from ${file}, rows matched by ${matchedBy}`);
 
 const withoutAnswers: Finding = noted(
   'no-output-tokens',

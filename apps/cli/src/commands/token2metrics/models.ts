@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isFault } from '@stepclock/faults';
 import { configurationFor, type DeviceModel, readDeviceModel } from '@stepclock/token2metrics';
 import { readTextIfThere, readWhole } from '../../files/input.js';
@@ -30,23 +30,26 @@ const modelsIn = async (folder: string): Promise<string[]> =>
     .map((name) => name.slice(0, -'.json'.length))
     .sort();
 
-/**
- * The folder or file that `--model-path` means: the path, its folder `models`, or the nearest folder above it that is there, two steps at most
- * (the scripts' `outputs/qwen_14b_linear/models/`).
- */
+/** Where the scripts put their models, one folder a model and regressor: `outputs/qwen_14b_linear/models/`. */
+const SCRIPTS_LAYOUT = /^(.+)[\\/][^\\/]*_[^\\/]*[\\/]models[\\/]*$/;
+
+/** The folder or file that `--model-path` means: the path, or its folder `models`; for a path of the scripts that is not there, the folder that held it. */
 const placeOf = async (path: string, session: Session): Promise<string> => {
   const kindOf = async (at: string) => stat(at).catch(() => undefined);
-  for (const at of [path, dirname(path), dirname(dirname(path))]) {
-    const kind = await kindOf(at);
-    if (kind === undefined || (at !== path && !kind.isDirectory())) continue;
+  const folderOfModels = async (at: string): Promise<string | undefined> => {
     const within = join(at, 'models');
-    const found =
-      kind.isDirectory() && (await modelsIn(at)).length === 0 && (await kindOf(within))?.isDirectory() ? within : at;
-    if (at !== path && (await modelsIn(found)).length === 0) continue;
-    if (found !== path) session.log.warn(`${path}: taking the models of ${found} [model-path]`);
-    return found;
-  }
-  throw inputFault(path, `must be a folder of models or a model file: ${MAKE_ONE}`, 'nothing there');
+    const candidates = [at, ...((await kindOf(within))?.isDirectory() ? [within] : [])];
+    for (const folder of candidates) if ((await modelsIn(folder)).length > 0) return folder;
+    return undefined;
+  };
+  const kind = await kindOf(path);
+  if (kind && !kind.isDirectory()) return path;
+  const held = kind ? path : SCRIPTS_LAYOUT.exec(path)?.[1];
+  const found = held !== undefined && (await kindOf(held))?.isDirectory() ? await folderOfModels(held) : undefined;
+  if (found === undefined && kind === undefined)
+    throw inputFault(path, `must be a folder of models or a model file: ${MAKE_ONE}`, 'nothing there');
+  if (found !== undefined && found !== path) session.log.warn(`${path}: taking the models of ${found} [model-path]`);
+  return found ?? path;
 };
 
 const MAKE_ONE = "'stepclock token2metrics train --data FILE --all-models --output FOLDER' makes one";
