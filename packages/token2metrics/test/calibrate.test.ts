@@ -36,7 +36,9 @@ describe('calibrate', () => {
       { metric: 'total', reason: 'the samples do not have it' },
       { metric: 'energy', reason: 'the source model does not predict it' },
     ]);
-    expect(model).toMatchObject({ name: 'm', facts: {}, padding: 1, source: { file: 't.csv', rows: 4 }, findings: [] });
+    expect(model).toMatchObject({ name: 'm', facts: {}, padding: 1, source: { file: 't.csv', rows: 4 } });
+    // The samples are looked at as training rows are.
+    expect(model.findings.map(({ code }) => code)).toEqual(['energy-not-power-times-time']);
     expect(Object.keys(model.metrics)).toEqual(['ttft', 'decode', 'power']);
     expect(model.metrics.power?.method).toMatch(/ratio|affine|log-ridge/);
     expect(model.metrics.ttft?.measured?.features).toEqual([{ name: 'input_tokens', min: 100, max: 800 }]);

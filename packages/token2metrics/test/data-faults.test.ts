@@ -193,3 +193,35 @@ describe('values that cannot be', () => {
     expect(said(() => 1)).toEqual([]);
   });
 });
+
+describe('what nobody counted, and what cannot be', () => {
+  const codes = async (text: string) => qualityFindings(await loadOne(text)).map(({ code, metric }) => [code, metric]);
+
+  it('decode times beside 0 output tokens are named', async () => {
+    const found = await codes('input_tokens,output_tokens,decode_s\n9,0,1.5\n9,4,2\n');
+    expect(found).toEqual([['decode-without-tokens', 'decode']]);
+  });
+
+  it.each([
+    ['energy of 30 kW without a power column', 'total_s,energy_j\n9,4,5,150000\n', 'energy'],
+    ['power in mW', 'total_s,power_w\n9,4,5,30000\n', 'power'],
+    ['power in kW', 'total_s,power_w\n9,4,5,0.03\n', 'power'],
+  ])('%s is named', async (_, rest, metric) => {
+    expect(await codes(`input_tokens,output_tokens,${rest}`)).toContainEqual(['implausible-power', metric]);
+  });
+
+  it('rows of several engines under equal token counts are named, with the column that tells them apart', async () => {
+    const line = (engine: string, k: number, sec: number) => `${engine},1,${100 * k},50,${sec}\n`;
+    const rows = [1, 2, 3].flatMap((k) => [
+      line('vllm', k, 6 + k),
+      line('trt', k, 2 + k / 3),
+      line('vllm', k, 6.1 + k),
+    ]);
+    const { findings } = await loadOne(`engine,gpus,input_tokens,output_tokens,latency_s\n${rows.join('')}`);
+    expect(findings.map(({ code }) => code)).toEqual(['mixed-repeats']);
+    expect(findings[0]?.message).toContain('by a factor of 3.0');
+    expect(findings[0]?.message).toContain('engine differs between them');
+    const alike = rows.filter((row) => row.startsWith('vllm')).join('');
+    expect((await loadOne(`engine,gpus,input_tokens,output_tokens,latency_s\n${alike}`)).findings).toEqual([]);
+  });
+});

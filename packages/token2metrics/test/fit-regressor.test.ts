@@ -105,6 +105,15 @@ describe('fitRegressor', () => {
     expect(back.toJSON()).toEqual(json);
   });
 
+  it.each(['linear', 'huber'] as const)('%s leaves out a count that is the same in every row', (name) => {
+    const rows = {
+      metric: 'energy',
+      tokens: tokensOf(input, new Float64Array(input.length).fill(64)),
+      target: Float64Array.from(input, (i) => 3 + 2 * i),
+    } as const;
+    expect(fitRegressor(name, rows).predict(tokensOf([1000], [64]))).toAgree([2003], 1e-9);
+  });
+
   it('refuses a form that it does not know', () => {
     expect(() => v.parse(predictorSchema, { form: 'magic' })).toThrow(
       'must be one of physics, power-ramp, regression, scaled',

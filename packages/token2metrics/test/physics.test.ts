@@ -300,3 +300,19 @@ describe('fitPhysics', () => {
     );
   });
 });
+
+describe('a decode whose line would fall below zero', () => {
+  it('goes through zero instead, so that every request takes some time', () => {
+    // Six answers of 263 to 715 tokens, off by up to 6 %: the free line falls below zero before the second token.
+    const output = [263, 269, 375, 480, 674, 715];
+    const seconds = output.map((o, k) => 0.024 * o * (1 + ([-0.06, 0.02, -0.05, 0.05, -0.01, 0.06][k] ?? 0)));
+    const fit = fitPhysics(
+      tokensOf([840, 1307, 1551, 91, 400, 1660], output),
+      Float64Array.from(seconds),
+      128,
+      'decode',
+    );
+    for (const value of fit.predict(tokensOf([20, 900, 1660], [2, 61, 150]))) expect(value).toBeGreaterThan(0);
+    expect(fit.predict(tokensOf([900], [500]))).toAgree([12], 0.06);
+  });
+});

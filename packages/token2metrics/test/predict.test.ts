@@ -4,6 +4,7 @@ import { energyParts } from '../src/model/energy-parts.js';
 import { evaluateDevice } from '../src/model/evaluate.js';
 import { type DevicePrediction, predictDevice } from '../src/model/predict.js';
 import { powerRampPredictor, rampEnergy } from '../src/regressors/power-ramp.js';
+import { predictionWarnings, requestJson } from '../src/report/json.js';
 import { deviceModel, interval, metricModel, physics } from './models.js';
 import { tableOf } from './tables.js';
 import { thrownBy } from './thrown.js';
@@ -171,9 +172,38 @@ describe('predictDevice', () => {
     );
     expect(thrownBy(() => predictDevice(model, [50, 334]))).toEqual({
       message:
-        'time to first token: must come out above 0 and below 1000000000000000; got -2.34: 334 input tokens are far from what the model was trained on',
+        'time to first token: must come out above 0 and below 1000000000000000; got -2.34: the model does not hold at 334 input tokens, though it was trained around them',
       code: 'token2metrics/no-prediction',
     });
+  });
+});
+
+describe('requests without a possible value', () => {
+  const model = deviceModel(metricModel('ttft', physics(1, -0.01)), metricModel('decode', physics(0, 0, 0, 0.1)));
+  const prediction = predictDevice(model, [50, 334], [10, 10], { impossible: 'leave-empty' });
+
+  it('are left empty, with the reason, and counted', () => {
+    expect([...(prediction.ttft?.empty ?? [])]).toEqual([0, 1]);
+    expect(requestJson(prediction, undefined, 1)).toMatchObject({
+      ttft_s: null,
+      decode_time_s: 1,
+      no_prediction: 'time to first token does not come out above 0',
+    });
+    expect(requestJson(prediction, undefined, 0)).toMatchObject({ ttft_s: 0.5, no_prediction: '' });
+    expect(predictionWarnings(model, prediction).map(({ code }) => code)).toContain('no-prediction');
+  });
+
+  it('are counted by an evaluation, which goes on', () => {
+    const [ttft] = evaluateDevice(model, tableOf({ input: [50, 334], ttft: [0.5, 1] }));
+    expect(ttft).toMatchObject({ emptyRows: 1, mapePercent: 0 });
+    expect([...(ttft?.rows ?? [])]).toEqual([0]);
+  });
+
+  it('are no reason to ask for metrics that are there: it is the prompts that are missing', () => {
+    const { inputTokens: _, ...unprompted } = tableOf({ input: [1, 2], output: [3, 4], decode: [5, 6] });
+    expect(thrownBy(() => evaluateDevice(model, unprompted)).message).toBe(
+      'm: must have the token counts that the model asks for: decode needs input_tokens; got "decode" (t.csv): --join takes prompt lengths from a table of the same questions',
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import { fault } from '../fault.js';
 import type { DeviceFacts, DeviceModel, MetricModel } from '../model/device-model.js';
 import { metricRows } from '../model/training-rows.js';
 import { type Interval, type Validation, validate } from '../model/validation.js';
+import { qualityFindings } from '../quality/quality.js';
 import type { Predictor } from '../regressors/predictor.js';
 import type { Measurements } from '../table/measurements.js';
 import { METRICS, type Metric } from '../table/metric.js';
@@ -51,7 +52,13 @@ export const calibrate = (source: DeviceModel, target: Measurements, options: Ca
     const from = sourcePredictor(source, metric);
     const range = source.metrics[metric]?.range;
     if (rows.target.length === 0) {
-      if (range) left.push({ metric, reason: 'the samples do not have it' });
+      const has = target.values[metric]?.some((value) => value > 0) ?? false;
+      const reason = !has
+        ? 'the samples do not have it'
+        : target.inputTokens
+          ? 'no row of the samples has it together with its token counts and its duration'
+          : 'the samples do not have input_tokens (--join takes them from a table of the same questions)';
+      if (range) left.push({ metric, reason });
       continue;
     }
     if (!from || !range) {
@@ -104,7 +111,12 @@ export const calibrate = (source: DeviceModel, target: Measurements, options: Ca
       padding: source.padding,
       metrics,
       source: { file: target.file, rows: target.length },
-      findings: [],
+      findings: qualityFindings(target, { padding: source.padding }).map(({ code, metric, count, message }) => ({
+        code,
+        ...(metric ? { metric } : {}),
+        count,
+        message,
+      })),
     },
     metrics: done,
     left,

@@ -28,6 +28,8 @@ interface MetricPrediction {
   readonly outside: Uint8Array;
   /** 1 where physics spoke for the regressor: a tree outside its training range, a value that was not above zero. */
   readonly fellBack: Uint8Array;
+  /** 1 where nothing possible came out, only with `impossible: 'leave-empty'`: value and bounds are NaN there. */
+  readonly empty: Uint8Array;
 }
 
 export type DevicePrediction = Partial<Readonly<Record<Metric, MetricPrediction>>>;
@@ -37,6 +39,8 @@ export interface PredictOptions {
   readonly regression?: RegressorName;
   /** What trees do outside the token counts they were trained on: fall back to physics (default) or throw. */
   readonly outsideHull?: 'physics' | 'refuse';
+  /** Where neither the regressor nor physics comes out above zero: throw (default), or leave that value empty. */
+  readonly impossible?: 'refuse' | 'leave-empty';
 }
 
 /**
@@ -101,6 +105,7 @@ const predictionOf = ({ level, radius, ...part }: Part): MetricPrediction => ({
     : {
         interval: {
           level,
+          // NaN where there is no value.
           low: part.value.map((value, i) => Math.max(0, value - radius[i])),
           high: part.value.map((value, i) => value + radius[i]),
         },
@@ -135,20 +140,23 @@ const predictMetric = (model: MetricModel, tokens: FeatureTable, options: Predic
   const value = own.predictor.predict(features);
   const physics = fallback?.predictor.predict(features);
   const fellBack = new Uint8Array(value.length);
+  const empty = new Uint8Array(value.length);
   for (let i = 0; i < value.length; i++) {
     const lost = holdsInsideOnly(own.method) && outside[i] === 1;
     if (lost && options.outsideHull === 'refuse') throw refusal(model, features, i);
     if (!lost && isPossible(value[i])) continue;
     const instead = physics?.[i] ?? Number.NaN;
-    if (!isPossible(instead)) throw noPrediction(metric, features, i, value[i]);
-    value[i] = instead;
-    fellBack[i] = 1;
+    if (isPossible(instead)) fellBack[i] = 1;
+    else if (options.impossible === 'leave-empty') empty[i] = 1;
+    else throw noPrediction(model, features, i, value[i], outside[i] === 1);
+    value[i] = empty[i] === 1 ? Number.NaN : instead;
   }
   const answers: Part = {
     metric,
     value,
     outside,
     fellBack,
+    empty,
     level: own.interval?.level,
     radius: new Float64Array(value.length),
   };
@@ -202,12 +210,13 @@ const sumOf = ({ validation }: MetricModel, ttft: Part, decode: Part): Part => {
   const either = (a: Uint8Array, b: Uint8Array) => a.map((flag, i) => flag | b[i]);
   const value = ttft.value.map((sec, i) => sec + decode.value[i]);
   const [outside, fellBack] = [either(ttft.outside, decode.outside), either(ttft.fellBack, decode.fellBack)];
+  const empty = either(ttft.empty, decode.empty);
   const own = validation?.interval;
   const radius = value.map((sec, i) => {
     const within = (own ?? NONE).relativeRadius * sec;
     return outside[i] | fellBack[i] ? Math.max(within, Math.hypot(ttft.radius[i], decode.radius[i])) : within;
   });
-  return { metric: 'total', value, outside, fellBack, level: own?.level, radius };
+  return { metric: 'total', value, outside, fellBack, empty, level: own?.level, radius };
 };
 
 const described = (tokens: FeatureTable, i: number): string =>
@@ -215,19 +224,28 @@ const described = (tokens: FeatureTable, i: number): string =>
     .flatMap(([counts, name]) => (counts ? [`${counts[i]} ${name}`] : []))
     .join(', ');
 
-const refusal = ({ metric, range }: MetricModel, tokens: FeatureTable, i: number): Fault => {
-  const trained = range.features.map(({ name, min, max }) => `${name} ${min} to ${max}`).join(', ');
-  return fault('outside-hull', {
+const rangeOf = ({ features }: TrainingRange): string =>
+  features.map(({ name, min, max }) => `${name} ${min} to ${max}`).join(', ');
+
+const refusal = ({ metric, range }: MetricModel, tokens: FeatureTable, i: number): Fault =>
+  fault('outside-hull', {
     what: metric,
-    rule: `must be asked within the training range of a tree or a network (${trained})`,
+    rule: `must be asked within the training range of a tree or a network (${rangeOf(range)})`,
     value: described(tokens, i),
   });
-};
 
-const noPrediction = (metric: Metric, tokens: FeatureTable, i: number, value: number): Fault =>
+const noPrediction = (
+  { metric, range, measured = range }: MetricModel,
+  tokens: FeatureTable,
+  i: number,
+  value: number,
+  outside: boolean,
+): Fault =>
   fault('no-prediction', {
     what: METRIC_FACTS[metric].title,
     rule: `must come out above 0 and below ${LARGEST}`,
     value: Number(value.toPrecision(3)),
-    hint: `${described(tokens, i)} are far from what the model was trained on`,
+    hint: outside
+      ? `${described(tokens, i)} are outside what the model was trained on (${rangeOf(measured)})`
+      : `the model does not hold at ${described(tokens, i)}, though it was trained around them`,
   });

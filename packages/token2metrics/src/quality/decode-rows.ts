@@ -1,3 +1,4 @@
+import { listed } from '@stepclock/faults';
 import { dataset, featureTable, leastSquares } from '@stepclock/regression';
 import { metricRows } from '../model/training-rows.js';
 import { cannotBeFitted } from '../regressors/cannot-be-fitted.js';
@@ -23,6 +24,20 @@ export const decodeRows = (table: Measurements): Finding[] => {
         count: empty.length,
         rows: empty,
         message: `${empty.length} row(s) of one output token have a decode time of 0: the first token comes with the prefill; they say nothing about decoding and are left out of it, and without another duration of energy and power too`,
+        droppable: false,
+      });
+    }
+    const uncounted = Int32Array.from(decode.keys()).filter((row) => decode[row] > 0 && outputTokens[row] < 1);
+    if (uncounted.length > 0) {
+      findings.push({
+        code: 'decode-without-tokens',
+        metric: 'decode',
+        count: uncounted.length,
+        rows: uncounted,
+        message: `${uncounted.length} row(s) have a decode time beside 0 output tokens (line ${listed(
+          [...uncounted].map((row) => table.line[row]),
+          3,
+        )}): nobody counted their answers, and they are left out of all but the time to first token`,
         droppable: false,
       });
     }

@@ -4,6 +4,7 @@ import type { Metric } from '../table/metric.js';
 type FindingCode =
   | 'batched-rows'
   | 'blank-cells'
+  | 'decode-without-tokens'
   | 'energy-not-power-times-time'
   | 'error-cells'
   | 'idle-lead-in'
@@ -11,7 +12,6 @@ type FindingCode =
   | 'implausible-times'
   | 'joined-prompts'
   | 'mixed-repeats'
-  | 'no-output-counted'
   | 'no-decode-steps'
   | 'no-input-tokens'
   | 'no-output-tokens'

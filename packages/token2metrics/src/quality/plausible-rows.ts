@@ -2,6 +2,7 @@ import { listed } from '@stepclock/faults';
 import { median } from 'd3-array';
 import { type Measurements, runDurations } from '../table/measurements.js';
 import { METRIC_FACTS } from '../table/metric.js';
+import { SI_UNIT } from '../table/units.js';
 import type { Finding } from './finding.js';
 
 /** Energy may differ from power x time by so much: rails and sampling differ. */
@@ -10,7 +11,33 @@ const AGREEMENT = 0.2;
 const SLOWEST = { ttft: 0.3, decode: 5, total: 5 } as const;
 
 /** What cannot be: energy that is not power x time, and times that only a wrong unit explains. */
-export const plausibleRows = (table: Measurements): Finding[] => [...energyRows(table), ...slowUnits(table)];
+export const plausibleRows = (table: Measurements): Finding[] => [
+  ...energyRows(table),
+  ...powerUnits(table),
+  ...slowUnits(table),
+];
+
+/** Mean watts that a device takes: a small board asleep, and twice a node of eight accelerators. */
+const WATTS = { least: 0.05, most: 20_000 } as const;
+
+const powerUnits = (table: Measurements): Finding[] => {
+  const { energy, power } = table.values;
+  const duration = runDurations(table);
+  const watts = power ?? (energy && duration && energy.map((joules, row) => joules / duration[row]));
+  const typical = watts && median(Array.from(watts).filter((value) => value > 0 && value < Infinity));
+  if (typical === undefined || (typical >= WATTS.least && typical <= WATTS.most)) return [];
+  const metric = power ? 'power' : 'energy';
+  return [
+    {
+      code: 'implausible-power',
+      metric,
+      count: table.length,
+      rows: new Int32Array(0),
+      message: `${power ? 'power' : 'energy over time'} is ${typical.toPrecision(3)} W by the median, which no device takes: the ${metric} is probably not in ${table.sources[metric]?.unit ?? SI_UNIT[metric]}`,
+      droppable: false,
+    },
+  ];
+};
 
 const energyRows = (table: Measurements): Finding[] => {
   const { energy, power } = table.values;
@@ -43,6 +70,12 @@ const energyRows = (table: Measurements): Finding[] => {
   ];
 };
 
+/** The unit that times would be in if they were a thousand times too large. */
+const smallerThan = (unit = 's'): string => {
+  const smaller = { s: 'ms', ms: 'us', us: 'ns' }[unit];
+  return smaller === undefined ? '' : `, in ${smaller} where ${unit} is read`;
+};
+
 const slowUnits = (table: Measurements): Finding[] =>
   (['ttft', 'decode', 'total'] as const).flatMap((metric) => {
     const tokens = metric === 'ttft' ? table.inputTokens : table.outputTokens;
@@ -57,7 +90,7 @@ const slowUnits = (table: Measurements): Finding[] =>
         metric,
         count: table.length,
         rows: new Int32Array(0),
-        message: `${METRIC_FACTS[metric].title} is ${typical.toPrecision(3)} s a token by the median: times are probably a thousand times too large, in ms where the column says ${table.sources[metric]?.unit ?? 's'}`,
+        message: `${METRIC_FACTS[metric].title} is ${typical.toPrecision(3)} s a token by the median: times are probably a thousand times too large${smallerThan(table.sources[metric]?.unit)}`,
         droppable: false,
       },
     ];

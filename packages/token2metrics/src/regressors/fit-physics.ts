@@ -35,9 +35,16 @@ export const fitPhysics = (
   const relative = columns.map((column) => column.map((value, i) => value / target[i]));
   const misfit = misfitOf(columns, relative);
   const setting = settingsOf(tokens);
-  const isPositive = ({ coefficients }: Terms): boolean => {
-    const corners = physicsColumns(cornersOf(tokens), padding);
-    return corners[0].every((_, i) => corners.reduce((sum, column, j) => sum + coefficients[j] * column[i], 0) > 0);
+  const positiveFrom =
+    (least: number) =>
+    ({ coefficients }: Terms): boolean => {
+      const corners = physicsColumns(cornersOf(tokens, least), padding);
+      return corners[0].every((_, i) => corners.reduce((sum, column, j) => sum + coefficients[j] * column[i], 0) > 0);
+    };
+  const isPositive: Positivity = {
+    within: positiveFrom(Number.POSITIVE_INFINITY),
+    // Energy starts late: a device climbs to its power.
+    below: positiveFrom(metric === 'energy' || metric === 'power' ? Number.POSITIVE_INFINITY : SMALLEST),
   };
   const { coefficients, terms } = formOf(CHOICES, relative, setting, isPositive);
   const linear = formOf(LINEAR, relative, setting, isPositive);
@@ -58,11 +65,21 @@ export const fitPhysics = (
   });
 };
 
-/** The corners of the box that the rows lie in. */
-const cornersOf = (tokens: FeatureTable): FeatureTable => {
-  const ends = tokens.columns.map((column) =>
-    [Math.min, Math.max].map((end) => column.reduce((a, b) => end(a, b), column[0])),
-  );
+/** Whether a form is above zero at the token counts of the rows, and from the smallest request on. */
+interface Positivity {
+  readonly within: (fit: Terms) => boolean;
+  readonly below: (fit: Terms) => boolean;
+}
+
+/** A request of two tokens takes some time. */
+const SMALLEST = 2;
+
+/** The corners of the box that the rows lie in, from `least` tokens on. */
+const cornersOf = (tokens: FeatureTable, least: number): FeatureTable => {
+  const ends = tokens.columns.map((column) => [
+    column.reduce((a, b) => Math.min(a, b), Math.min(least, column[0])),
+    column.reduce((a, b) => Math.max(a, b), column[0]),
+  ]);
   const corners = 2 ** ends.length;
   const columns = ends.map((pair, j) => Float64Array.from({ length: corners }, (_, i) => pair[(i >> j) & 1]));
   return featureTable(tokens.names, columns);
@@ -81,14 +98,14 @@ const typicalOf = (columns: readonly Float64Array[], target: Float64Array): numb
 const FEW_SETTINGS = 20;
 
 /**
- * The richest form that the settings determine; of few settings, the one that predicts each of them best without it. Forms that fall
- * to zero within the token counts of the rows are none.
+ * The richest form that the settings determine; of few settings, the one that predicts each of them best without it. A form that falls
+ * to zero is fitted without its constant, unless that is clearly worse; one that falls to zero within the token counts of the rows is none.
  */
 const formOf = (
   choices: typeof CHOICES,
   relative: readonly Float64Array[],
   setting: Int32Array,
-  isPositive: (fit: Terms) => boolean,
+  isPositive: Positivity,
 ): Terms => {
   const settings = countSettings(setting);
   let best: { readonly fit: Terms; readonly error: number } | undefined;
@@ -96,24 +113,43 @@ const formOf = (
     if (terms.some((j) => relative[j].every((value) => value === 0))) continue;
     // An exact fit through as many settings as terms has learnt the noise: a shorter form predicts better.
     if (terms.length + 1 >= settings) continue;
-    const fit = attempt(relative, terms);
-    if (!fit || !isPositive(fit)) continue;
+    const free = attempt(relative, terms);
+    if (!free) continue;
+    const bound = isPositive.below(free) ? undefined : attempt(relative, terms, { constant: false });
+    const bounded =
+      bound !== undefined &&
+      isPositive.below(bound) &&
+      (!isPositive.within(free) || rmsOf(relative, bound) <= AS_GOOD * rmsOf(relative, free));
+    const fit = bounded ? bound : free;
+    if (!isPositive.within(fit)) continue;
     if (settings >= FEW_SETTINGS) return fit;
-    const error = errorLeftOut(relative, terms, setting);
+    const error = errorLeftOut(relative, terms, setting, { constant: !bounded });
     if (!best || error < best.error) best = { fit, error };
   }
   // Of what is wrong with the rows the last form complains too.
   return best?.fit ?? solve(relative, []);
 };
 
+/** Without its constant a form may miss its rows by so many times as much: with noise it does, with a line that is truly below zero it misses by far more. */
+const AS_GOOD = 2;
+
+/** Root mean square of the relative errors. */
+const rmsOf = (relative: readonly Float64Array[], { coefficients }: Terms): number => {
+  const squares = relative[0].reduce(
+    (sum, _, i) => sum + (1 - relative.reduce((value, column, j) => value + coefficients[j] * column[i], 0)) ** 2,
+    0,
+  );
+  return Math.sqrt(squares / relative[0].length);
+};
+
 /** Undefined where the rows cannot tell the terms. */
 const attempt = (
   relative: readonly Float64Array[],
   terms: readonly number[],
-  pull?: readonly number[],
+  how: SolveOptions = {},
 ): Terms | undefined => {
   try {
-    return solve(relative, terms, pull);
+    return solve(relative, terms, how);
   } catch (error) {
     if (cannotBeFitted(error)) return undefined;
     throw error;
@@ -121,13 +157,19 @@ const attempt = (
 };
 
 /** Mean squared relative error of each setting by a fit to the others. */
-const errorLeftOut = (relative: readonly Float64Array[], terms: readonly number[], setting: Int32Array): number => {
+const errorLeftOut = (
+  relative: readonly Float64Array[],
+  terms: readonly number[],
+  setting: Int32Array,
+  how: SolveOptions,
+): number => {
   let sum = 0;
   const settings = new Set(setting);
   for (const left of settings) {
     const fit = attempt(
       relative.map((column) => column.filter((_, i) => setting[i] !== left)),
       terms,
+      how,
     );
     if (!fit) return Number.POSITIVE_INFINITY;
     const held = relative.map((column) => column.filter((_, i) => setting[i] === left));
@@ -139,9 +181,19 @@ const errorLeftOut = (relative: readonly Float64Array[], terms: readonly number[
   return sum / settings.size;
 };
 
-/** @param pull of each coefficient towards zero: the penalty is its square times that of the coefficient */
-const solve = (relative: readonly Float64Array[], terms: readonly number[], pull: readonly number[] = []): Terms => {
-  const used = [0, ...terms];
+interface SolveOptions {
+  /** Of each coefficient towards zero: the penalty is its square times that of the coefficient. */
+  readonly pull?: readonly number[];
+  /** Default true. */
+  readonly constant?: boolean;
+}
+
+const solve = (
+  relative: readonly Float64Array[],
+  terms: readonly number[],
+  { pull = [], constant = true }: SolveOptions = {},
+): Terms => {
+  const used = constant ? [0, ...terms] : terms;
   const n = relative[0].length;
   const pulled = used.filter((j) => (pull[j] ?? 0) > 0);
   const rows = n + pulled.length;
@@ -173,7 +225,7 @@ const withSquare = (linear: Terms, relative: readonly Float64Array[], misfit: Mi
   // The misfit hardly depends on the pull: three rounds settle it.
   for (let round = 0; round < 3; round++) {
     const pull = Math.sqrt(rowsASetting * misfit.variance(found.coefficients, terms.length + 1)) / scale;
-    const next = attempt(relative, terms, [0, 0, pull]);
+    const next = attempt(relative, terms, { pull: [0, 0, pull] });
     if (!next) return undefined;
     found = next;
   }

@@ -23,7 +23,14 @@ const TABLE = {
       regressionPredictor(withDistinctTerms(rows, (names) => polynomialTerms(names, degree))),
   },
   huber: {
-    fit: ({ tokens, target }) => regressionPredictor(huber(dataset(tokens, target)).model),
+    fit: (rows) =>
+      regressionPredictor(
+        withDistinctTerms(
+          rows,
+          (names) => linearTerms(names),
+          (data, terms) => huber(data, { terms }).model,
+        ),
+      ),
     spellings: ['robust'],
     onlyByName: true,
   },

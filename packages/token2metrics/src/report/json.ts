@@ -35,16 +35,17 @@ export const heldOutJson = (model: DeviceModel): readonly object[] =>
 
 /** Errors on other measurements, one object a metric. */
 export const evaluationJson = (evaluations: readonly MetricEvaluation[]): readonly object[] =>
-  evaluations.map(({ metric, metrics, coverage, outsideRows, fallbackRows }) => ({
+  evaluations.map(({ metric, metrics, coverage, outsideRows, fallbackRows, emptyRows }) => ({
     metric,
     ...errorsToJSON(metrics),
     interval_coverage: coverage ? { level: coverage.level, share: coverage.share } : null,
     rows_outside_training_range: outsideRows,
     rows_by_physics: fallbackRows,
+    rows_without_prediction: emptyRows,
   }));
 
 /** How each metric was carried over. */
-export const calibrationJson = ({ metrics, left }: Calibration): object => ({
+export const calibrationJson = ({ metrics, left, model }: Calibration): object => ({
   metrics: metrics.map(({ metric, samples, choice }) => ({
     metric,
     samples,
@@ -57,6 +58,7 @@ export const calibrationJson = ({ metrics, left }: Calibration): object => ({
     })),
   })),
   not_carried_over: left,
+  findings: model.findings,
 });
 
 export const suggestionsJson = (suggestions: readonly Suggestion[]): readonly object[] =>
@@ -72,50 +74,75 @@ export const requestJson = (
   prediction: DevicePrediction,
   energy: EnergyParts | undefined,
   row: number,
-): Record<string, number | boolean | null> => {
-  const fields: Record<string, number | boolean | null> = {};
+): Record<string, number | boolean | string | null> => {
+  const fields: Record<string, number | boolean | string | null> = {};
+  const finite = (value: number | undefined): number | null =>
+    value !== undefined && Number.isFinite(value) ? value : null;
   for (const metric of METRICS) {
     const own = prediction[metric];
     if (!own) continue;
     const { field } = METRIC_FACTS[metric];
-    fields[field] = own.value[row];
-    fields[`${field}_low`] = own.interval?.low[row] ?? null;
-    fields[`${field}_high`] = own.interval?.high[row] ?? null;
+    fields[field] = finite(own.value[row]);
+    fields[`${field}_low`] = finite(own.interval?.low[row]);
+    fields[`${field}_high`] = finite(own.interval?.high[row]);
   }
   if (energy) {
-    fields.prefill_energy_j = energy.prefillJ[row];
-    fields.decode_energy_j = energy.decodeJ[row];
-    fields.energy_per_output_token_j = energy.perTokenJ[row];
-    fields.output_tokens_per_j = energy.tokensPerJ[row];
+    fields.prefill_energy_j = finite(energy.prefillJ[row]);
+    fields.decode_energy_j = finite(energy.decodeJ[row]);
+    fields.energy_per_output_token_j = finite(energy.perTokenJ[row]);
+    fields.output_tokens_per_j = finite(energy.tokensPerJ[row]);
   }
   const flagged = (flag: 'outside' | 'fellBack') => METRICS.some((metric) => prediction[metric]?.[flag][row] === 1);
-  return { ...fields, outside_training_range: flagged('outside'), by_physics: flagged('fellBack') };
+  const told = { ...fields, outside_training_range: flagged('outside'), by_physics: flagged('fellBack') };
+  const metrics = METRICS.filter((metric) => prediction[metric]?.empty.includes(1));
+  // A column of reasons, where some row of these predictions needs one.
+  if (metrics.length === 0) return told;
+  const without = metrics.filter((metric) => prediction[metric]?.empty[row] === 1);
+  return {
+    ...told,
+    no_prediction: without.map((metric) => `${METRIC_FACTS[metric].title} does not come out above 0`).join('; '),
+  };
 };
 
 /** What a reader of predictions should know: how many lie outside the rows trained on, and how many physics made. */
 export const predictionWarnings = (model: DeviceModel, prediction: DevicePrediction): readonly Warning[] => {
   const own = METRICS.flatMap((metric) => prediction[metric] ?? []);
   const rows = own[0]?.value.length ?? 0;
-  const count = (flag: 'outside' | 'fellBack'): number =>
+  const count = (flag: 'outside' | 'fellBack' | 'empty'): number =>
     Array.from({ length: rows }, (_, row) => own.some((metric) => metric[flag][row] === 1)).filter(Boolean).length;
-  const [outside, physics] = [count('outside'), count('fellBack')];
+  const [outside, fallback, empty] = [count('outside'), count('fellBack'), count('empty')];
   const [widest] = Object.values(model.metrics).sort((a, b) => b.range.features.length - a.range.features.length);
-  const range = widest?.range.features.map(({ name, min, max }) => `${name} ${min} to ${max}`).join(', ');
+  const calibrated = widest?.measured !== undefined;
+  const range = (widest?.measured ?? widest?.range)?.features
+    .map(({ name, min, max }) => `${name} ${min} to ${max}`)
+    .join(', ');
   return [
     ...(outside === 0
       ? []
       : [
           {
             code: 'extrapolation',
-            message: `${outside} request(s) outside the token counts trained on (${range}): their intervals are widened with the distance, by what the training rows leave open`,
+            message: calibrated
+              ? `${outside} request(s) outside the token counts of the samples (${range}): their intervals are widened by what the samples leave open`
+              : `${outside} request(s) outside the token counts trained on (${range}): their intervals are widened with the distance, by what the training rows leave open`,
           },
         ]),
-    ...(physics === 0
+    ...(fallback === 0
       ? []
       : [
           {
             code: 'physics-fallback',
-            message: `${physics} request(s) predicted by physics, with its interval, where the chosen regressor says nothing`,
+            message: calibrated
+              ? `${fallback} request(s) predicted by the source times one number, where the chosen method does not come out above 0`
+              : `${fallback} request(s) predicted by physics, with its interval, where the chosen regressor says nothing`,
+          },
+        ]),
+    ...(empty === 0
+      ? []
+      : [
+          {
+            code: 'no-prediction',
+            message: `${empty} request(s) of which a metric does not come out above 0: it is left empty, and no_prediction says which`,
           },
         ]),
   ];

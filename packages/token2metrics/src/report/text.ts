@@ -73,6 +73,12 @@ const foldingsText = (model: DeviceModel): string =>
     )
     .join('\n');
 
+/** What is odd in the data, a line a finding. */
+const findingsText = (findings: readonly Warning[], note = ''): string =>
+  findings.length === 0
+    ? ''
+    : [`In the data${note}:`, ...findings.map(({ code, message }) => `- ${code}: ${message}`)].join('\n');
+
 /** What a training found: the errors, the comparison, what is odd in the data. */
 export const trainingText = (model: DeviceModel, findings: readonly Warning[], dropped: boolean): string =>
   [
@@ -80,12 +86,7 @@ export const trainingText = (model: DeviceModel, findings: readonly Warning[], d
     modelText(model),
     candidatesText(model),
     foldingsText(model),
-    findings.length === 0
-      ? ''
-      : [
-          `In the data${dropped ? ' (outliers left out)' : ''}:`,
-          ...findings.map(({ code, message }) => `- ${code}: ${message}`),
-        ].join('\n'),
+    findingsText(findings, dropped ? ' (outliers left out)' : ''),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -123,13 +124,16 @@ export const predictionText = (prediction: DevicePrediction, energy: EnergyParts
 };
 
 /** Errors on other measurements. */
-export const evaluationText = (evaluations: readonly MetricEvaluation[]): string =>
+export const evaluationText = (evaluations: readonly MetricEvaluation[], findings: readonly Warning[]): string =>
+  [evaluationTable(evaluations), findingsText(findings)].filter((part) => part !== '').join('\n\n');
+
+const evaluationTable = (evaluations: readonly MetricEvaluation[]): string =>
   textTable(
     [
       ['metric', 'rows', 'MAPE', 'MAE', 'P95', 'r2', 'inside interval', 'outside training range'],
-      ...evaluations.map(({ metric, metrics, mapePercent, coverage, outsideRows, fallbackRows }) => [
+      ...evaluations.map(({ metric, metrics, mapePercent, coverage, outsideRows, fallbackRows, emptyRows }) => [
         METRIC_FACTS[metric].title,
-        String(metrics.n),
+        emptyRows === 0 ? String(metrics.n) : `${metrics.n} (${emptyRows} more without a prediction)`,
         percentOf(mapePercent),
         metricText(metric, metrics.mae),
         metricText(metric, metrics.p95AbsoluteError),
@@ -141,8 +145,8 @@ export const evaluationText = (evaluations: readonly MetricEvaluation[]): string
     [0],
   );
 
-/** How each metric was carried over. */
-export const calibrationText = ({ metrics, left }: Calibration): string =>
+/** How each metric was carried over, and what is odd in the samples. */
+export const calibrationText = ({ metrics, left, model }: Calibration): string =>
   [
     ...metrics.map(({ metric, samples, choice }) => {
       const trials = choice.trials.flatMap(({ method, heldOutMapePercent }) =>
@@ -151,6 +155,10 @@ export const calibrationText = ({ metrics, left }: Calibration): string =>
       return `${METRIC_FACTS[metric].title}: ${choice.method}, ${choice.reason} (${samples} samples of ${choice.settings} settings${trials.length > 0 ? `; settings left out: ${trials.join(', ')}` : ''})`;
     }),
     ...left.map(({ metric, reason }) => `${METRIC_FACTS[metric].title}: not carried over, ${reason}`),
+    ...(metrics.some(({ metric }) => metric === 'total') && metrics.length > 1
+      ? ['The total is carried over by itself, so that prefill and decode do not add up to it exactly.']
+      : []),
+    ...(model.findings.length > 0 ? ['', findingsText(model.findings)] : []),
   ].join('\n');
 
 /** What to measure next. */

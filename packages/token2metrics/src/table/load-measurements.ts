@@ -8,6 +8,7 @@ import { inferTimeUnits } from './infer-units.js';
 import { type JoinedPrompts, joinedPrompts } from './join-prompts.js';
 import type { Measurements } from './measurements.js';
 import { METRIC_FACTS, METRICS, type Metric } from './metric.js';
+import { mixedRepeats } from './mixed-repeats.js';
 import { looksLikePowerSamples } from './power-samples.js';
 import { readSheets, refuseRepeats, type Sheet } from './sheet.js';
 import { type Unit, unitNames, unitSuffix } from './units.js';
@@ -157,6 +158,16 @@ const tableOf = (
     sources[metric] = { column: column.name, unit: unit.name };
     if (inferred?.evidence !== undefined)
       findings.push(inferredUnit(metric, column.name, unit.name, inferred.evidence));
+  }
+  const timed = (['total', 'decode', 'ttft'] as const).find((metric) => values[metric] !== undefined);
+  const timeValues = timed && values[timed];
+  if (timed && timeValues) {
+    const used = [input, output, batch, map.model, map.group, map.tokensPerSecond].concat(
+      Object.values(map.metrics).map(({ index }) => index),
+    );
+    const tokens = timed === 'ttft' ? [inputTokens] : [inputTokens, outputTokens];
+    // Of prompts that nobody counted, equal answers are no repeats.
+    if (inputTokens) findings.push(...mixedRepeats({ sheet, rows, metric: timed, values: timeValues, tokens, used }));
   }
   const groups = groupsOf(sheet, rows, map.group);
   return {

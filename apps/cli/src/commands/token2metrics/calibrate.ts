@@ -94,7 +94,7 @@ export const verb = defineVerb({
       model: source.name,
       source: path,
       file: calibration ? target : null,
-      ...(calibration ? calibrationJson(calibration) : { metrics: [], not_carried_over: [] }),
+      ...(calibration ? calibrationJson(calibration) : { metrics: [], not_carried_over: [], findings: [] }),
       suggestions: suggestionsJson(suggestions),
     });
     if (!taken) {

@@ -1,5 +1,12 @@
 import { ExitCode } from '@stepclock/faults';
-import { evaluateDevice, evaluationJson, evaluationText, heldOutJson, modelText } from '@stepclock/token2metrics';
+import {
+  evaluateDevice,
+  evaluationJson,
+  evaluationText,
+  heldOutJson,
+  modelText,
+  qualityFindings,
+} from '@stepclock/token2metrics';
 import { jsonOption, text } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { readMeasurements, tableOf } from './input.js';
@@ -40,13 +47,15 @@ export const verb = defineVerb({
       );
     }
     const evaluations = evaluateDevice(model, table);
+    const findings = qualityFindings(table, { padding: model.padding }).map(({ code, message }) => ({ code, message }));
     const taken = await session.writeJson(args.json, {
       ...head,
       on: input.name,
       rows: table.length,
       metrics: evaluationJson(evaluations),
+      findings,
     });
-    if (!taken) session.print(`${model.name} on ${input.name}\n\n${evaluationText(evaluations)}`);
+    if (!taken) session.print(`${model.name} on ${input.name}\n\n${evaluationText(evaluations, findings)}`);
     return ExitCode.ok;
   },
 });

@@ -96,6 +96,7 @@ export const verb = defineVerb({
     const prediction = predictDevice(model, requests.input, requests.output, {
       ...given({ regression: args.regression }),
       outsideHull: args.refuseExtrapolation ? 'refuse' : 'physics',
+      impossible: args.batch === undefined ? 'refuse' : 'leave-empty',
     });
     const [first] = Object.values(prediction);
     if (first === undefined) {
@@ -139,7 +140,7 @@ export const verb = defineVerb({
 /** The batch's own columns and then the predictions, of which those that the batch has already are left out. */
 const csvOf = (
   { names, cells }: Requests,
-  rows: readonly Readonly<Record<string, number | boolean | null | undefined>>[],
+  rows: readonly Readonly<Record<string, number | boolean | string | null | undefined>>[],
 ): string => {
   const predicted = Object.keys(rows[0] ?? {}).filter((name) => !names.includes(name));
   const lines = rows.map((row, r) => [...cells(r), ...predicted.map((name) => String(row[name] ?? ''))]);
