@@ -53,7 +53,7 @@ describe('a workbook', () => {
     expect(trained.code).toBe(0);
     expect(trained.stdout).toContain('8B: 20000 rows');
     expect(trained.stdout).toContain(
-      '- other-sheets: 1 sheet(s) without the columns of measurements were passed over: Summary',
+      '- other-sheets: 1 sheet(s) were passed over: Summary (without the columns of measurements)',
     );
     const wrong = await t2m('train', '--model', '8B', '--data', data, '--sheet', 'Summry', '--output', at('large'));
     expect([wrong.code, wrong.stderr]).toEqual([

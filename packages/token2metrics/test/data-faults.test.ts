@@ -25,8 +25,26 @@ describe('a workbook with further sheets', () => {
     expect(others).toEqual([]);
     expect([table?.model, table?.length]).toEqual(['8B', 8]);
     expect(table?.findings.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-      'other-sheets: 2 sheet(s) without the columns of measurements were passed over: Summary, Notes',
+      'other-sheets: 2 sheet(s) were passed over: Summary (without the columns of measurements), Notes (without the columns of measurements)',
     ]);
+  });
+
+  it('takes no means under the same header for a model, but names them', async () => {
+    const summed = workbook({ '8B': [HEADER, ...rows], mean: [HEADER, rows[0] ?? []] });
+    const [table, ...others] = await loadMeasurements(summed, { file: 'w.xlsx' });
+    expect([table?.model, others]).toEqual(['8B', []]);
+    expect(table?.findings.map(({ message }) => message)).toEqual([
+      '1 sheet(s) were passed over: mean (1 row(s) beside longer sheets)',
+    ]);
+    expect((await loadMeasurements(summed, { file: 'w.xlsx', sheet: 'mean' }))[0]?.length).toBe(1);
+  });
+
+  it.each([true, false])('takes no hidden sheet unless told to (packed: %s)', async (packed) => {
+    const both = workbook({ '8B': [HEADER, ...rows], 'A &amp; B': [HEADER, ...rows] }, packed, ['A &amp; B']);
+    const [table, ...others] = await loadMeasurements(both, { file: 'w.xlsx' });
+    expect([table?.model, others]).toEqual(['8B', []]);
+    expect(table?.findings.map(({ message }) => message)).toEqual(['1 sheet(s) were passed over: A & B (hidden)']);
+    expect((await loadMeasurements(both, { file: 'w.xlsx', sheet: 'A & B' }))[0]?.length).toBe(8);
   });
 
   it('is read at the sheet that it is told, and only there', async () => {

@@ -56,8 +56,12 @@ const zip = (files: readonly (readonly [path: string, text: string])[], packed: 
   return new Uint8Array(Buffer.concat([...parts, central, end]));
 };
 
-/** The bytes of an Excel workbook, a sheet an entry; packed as spreadsheets do unless told otherwise. */
-export const workbook = (sheets: Readonly<Record<string, readonly (readonly Cell[])[]>>, packed = true): Uint8Array => {
+/** The bytes of an Excel workbook, a sheet an entry, some of them hidden; packed as spreadsheets do unless told otherwise. */
+export const workbook = (
+  sheets: Readonly<Record<string, readonly (readonly Cell[])[]>>,
+  packed = true,
+  hidden: readonly string[] = [],
+): Uint8Array => {
   const titles = Object.keys(sheets);
   const each = (write: (title: string, number: number) => string) =>
     titles.map((title, i) => write(title, i + 1)).join('');
@@ -72,7 +76,7 @@ export const workbook = (sheets: Readonly<Record<string, readonly (readonly Cell
     ],
     [
       'xl/workbook.xml',
-      `${XML}<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets>${each((title, n) => `<sheet name="${title}" sheetId="${n}" r:id="rId${n}"/>`)}</sheets></workbook>`,
+      `${XML}<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets>${each((title, n) => `<sheet name="${title}" sheetId="${n}"${hidden.includes(title) ? ' state="hidden"' : ''} r:id="rId${n}"/>`)}</sheets></workbook>`,
     ],
     [
       'xl/_rels/workbook.xml.rels',

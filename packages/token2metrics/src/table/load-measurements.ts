@@ -1,17 +1,18 @@
 import type { Fault } from '@stepclock/faults';
 import { fault } from '../fault.js';
 import type { Finding } from '../quality/finding.js';
+import { mixedRepeats } from '../quality/mixed-repeats.js';
 import { emptyCells, numberAt, tokensAt } from './cells.js';
 import { type ColumnMap, type ColumnOptions, mapColumns } from './column-map.js';
-import { columnCalled, INPUT_TOKENS, METRIC_COLUMNS, OUTPUT_TOKENS, plainName } from './column-names.js';
+import { dataSheets } from './data-sheets.js';
 import { inferTimeUnits } from './infer-units.js';
-import { type JoinedPrompts, joinedPrompts } from './join-prompts.js';
+import { joinedPrompts } from './join-prompts.js';
+import { batchedRows, inferredUnit, joined, otherSheets, withoutAnswers, withoutPrompts } from './load-findings.js';
 import type { Measurements } from './measurements.js';
 import { METRIC_FACTS, METRICS, type Metric } from './metric.js';
-import { mixedRepeats } from './mixed-repeats.js';
 import { looksLikePowerSamples } from './power-samples.js';
 import { readSheets, refuseRepeats, type Sheet } from './sheet.js';
-import { type Unit, unitNames, unitSuffix } from './units.js';
+import { type Unit, unitNames } from './units.js';
 
 export interface LoadOptions extends ColumnOptions {
   /** For messages. */
@@ -41,8 +42,7 @@ export const loadMeasurements = async (bytes: Uint8Array, options: LoadOptions =
   const sheets = await readSheets(bytes, file, options.sheet);
   const others = options.join && (await readSheets(options.join.bytes, options.join.file));
   // A workbook may hold a summary, notes, a chart's data: what has the columns of measurements is taken.
-  const fitting = sheets.filter(holdsMeasurements);
-  const taken = fitting.length > 0 ? fitting : sheets.slice(0, 1);
+  const taken = options.sheet === undefined ? dataSheets(sheets) : sheets;
   const passedOver = sheets.filter((sheet) => !taken.includes(sheet));
   const tables = taken.flatMap((sheet) => measurementsOf(sheet, options, others));
   const [first, ...rest] = tables;
@@ -50,16 +50,6 @@ export const loadMeasurements = async (bytes: Uint8Array, options: LoadOptions =
   if (passedOver.length === 0) return tables;
   return [{ ...first, findings: [...first.findings, otherSheets(passedOver)] }, ...rest];
 };
-
-/** Whether a header has token counts and a metric. */
-const holdsMeasurements = (sheet: Sheet): boolean =>
-  [INPUT_TOKENS, OUTPUT_TOKENS].some((names) => columnCalled(sheet, names) !== undefined) &&
-  METRICS.some((metric) =>
-    sheet.names.some((name) => {
-      const stem = unitSuffix(name, METRIC_FACTS[metric].quantity)?.stem ?? name;
-      return METRIC_COLUMNS[metric].includes(plainName(stem));
-    }),
-  );
 
 const measurementsOf = (sheet: Sheet, options: LoadOptions, others: readonly Sheet[] | undefined): Measurements[] => {
   refuseRepeats(sheet);
@@ -185,48 +175,6 @@ const tableOf = (
     findings,
   };
 };
-
-/** A finding about whole columns or files. */
-const noted = (code: Finding['code'], message: string, more: Partial<Finding> = {}): Finding => ({
-  code,
-  count: 0,
-  rows: new Int32Array(0),
-  message,
-  droppable: false,
-  ...more,
-});
-
-const batchedRows = (count: number): Finding =>
-  noted(
-    'batched-rows',
-    `${count} row(s) with a batch above 1 were left out: the model is of one request alone on its device`,
-    { count },
-  );
-
-const withoutPrompts: Finding = noted(
-  'no-input-tokens',
-  'no column has the prompt lengths: only decode time is learnt, from the output tokens. --join takes prompt lengths from a table of the same questions',
-);
-
-const joined = ({ matchedBy }: JoinedPrompts, file = 'the other table'): Finding =>
-  noted('joined-prompts', `prompt lengths were taken from ${file}, rows matched by ${matchedBy}`);
-
-const withoutAnswers: Finding = noted(
-  'no-output-tokens',
-  'no column has the output tokens: everything is learnt from the prompt alone, as if every answer were as long',
-);
-
-const otherSheets = (sheets: readonly Sheet[]): Finding =>
-  noted(
-    'other-sheets',
-    `${sheets.length} sheet(s) without the columns of measurements were passed over: ${sheets.map(({ title }) => title).join(', ')}`,
-    { count: sheets.length },
-  );
-
-const inferredUnit = (metric: Metric, column: string, unit: string, evidence: string): Finding =>
-  noted('unit-inferred', `column ${column} names no unit; taken as ${unit}, which is what ${evidence} says`, {
-    metric,
-  });
 
 const undeclared = (sheet: Sheet, metric: Metric, column: string): Fault =>
   fault('unknown-unit', {

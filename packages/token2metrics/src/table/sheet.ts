@@ -1,7 +1,8 @@
 import { readTidyTable } from '@stepclock/trace-io';
 import readXlsxFile from 'read-excel-file/universal';
 import { fault } from '../fault.js';
-import { checkUnpackedSize } from './unpacked-size.js';
+import { hiddenSheets } from './workbook/hidden-sheets.js';
+import { checkUnpackedSize } from './workbook/unpacked-size.js';
 
 /** One table of text cells: a CSV file or one sheet of a workbook. */
 export interface Sheet {
@@ -9,6 +10,8 @@ export interface Sheet {
   readonly file: string;
   /** The sheet's name; undefined for a CSV file. */
   readonly title?: string;
+  /** Hidden by the workbook's author. */
+  readonly hidden?: boolean;
   readonly names: readonly string[];
   readonly length: number;
   /** '' where there is nothing. */
@@ -60,6 +63,7 @@ const readWorkbook = async (bytes: Uint8Array, file: string, title: string | und
       file,
     });
   }
+  const hidden = await hiddenSheets(bytes);
   const wanted = title === undefined ? sheets : sheets.filter(({ sheet }) => sheet === title);
   if (wanted.length === 0) {
     throw fault('bad-option', {
@@ -77,6 +81,7 @@ const readWorkbook = async (bytes: Uint8Array, file: string, title: string | und
       return {
         file: `${file}[${sheet}]`,
         title: sheet,
+        hidden: hidden.has(sheet),
         names: (header ?? []).map(cellText),
         length: kept.length,
         cell: (row, column) => cellText(kept[row]?.row[column]),

@@ -1,8 +1,8 @@
 import { listed } from '@stepclock/faults';
 import { median } from 'd3-array';
-import type { Finding } from '../quality/finding.js';
-import type { Metric } from './metric.js';
-import type { Sheet } from './sheet.js';
+import type { Metric } from '../table/metric.js';
+import type { Sheet } from '../table/sheet.js';
+import type { Finding } from './finding.js';
 
 /** Repeats of one request on one device scatter by less, as the largest over the smallest. */
 const SCATTER = 1.3;
