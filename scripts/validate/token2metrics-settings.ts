@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededRandom, shuffled } from '@stepclock/numerics';
 import {
+  calibrate,
   evaluateDevice,
   loadMeasurements,
   type Measurements,
@@ -113,6 +114,37 @@ const repeats = (): void => {
   }
 };
 
+/** A few settings of another device, three times as slow, whose every setting is off by its own few per cent too. */
+const fewSamples = (): void => {
+  say(
+    '\n### Calibrated with few settings of five repeats, simulated: claimed error against the error on new settings, most of them outside the samples; coverage of 90 % intervals\n',
+  );
+  say('| settings x repeats | claimed, MAPE % | true | outside the samples % | coverage % | coverage 85 to 95 % |');
+  say('|---|---|---|---|---|---|');
+  const source = trainDevice(simulated(80, 1, 0, 'source'), { regression: 'physics', directTotal: true }).model;
+  const slower = (table: Measurements): Measurements => ({
+    ...table,
+    values: { total: (table.values.total ?? new Float64Array(0)).map((sec) => 3 * sec) },
+  });
+  for (const settings of [3, 4, 5, 8, 15]) {
+    const found = Array.from({ length: quick ? 20 : 60 }, (_, seed) => {
+      const { model } = calibrate(source, slower(simulated(settings, 5, seed, 'samples')));
+      const [held] = evaluateDevice(model, slower(simulated(100, 1, seed, 'new settings')));
+      return {
+        claimed: model.metrics.total?.validation?.mapePercent ?? Number.NaN,
+        truth: held?.mapePercent ?? Number.NaN,
+        outside: (100 * (held?.outsideRows ?? 0)) / (held?.measured.length ?? 1),
+        share: 100 * (held?.coverage?.share ?? Number.NaN),
+      };
+    });
+    const shares = found.map(({ share }) => share);
+    const verdict = overDraws(meanOf(shares), shares, COVERAGE, quick);
+    say(
+      `| ${settings} x 5 | ${middleOf(found.map((f) => f.claimed)).toFixed(2)} | ${middleOf(found.map((f) => f.truth)).toFixed(2)} | ${meanOf(found.map((f) => f.outside)).toFixed(0)} | ${meanOf(shares).toFixed(1)} | ${check(verdict)} |`,
+    );
+  }
+};
+
 const take = (table: Measurements, keep: (row: number) => boolean): Measurements =>
   takeMeasurements(table, Int32Array.from({ length: table.length }, (_, row) => row).filter(keep));
 const read = async (name: string): Promise<Measurements[]> =>
@@ -168,6 +200,65 @@ const settingsLeftOut = async (): Promise<void> => {
         const met = claimed / theirs > 1 / 1.5 && claimed / theirs < 1.5 && coverage >= 85 && coverage <= 95;
         say(
           `| ${name}, ${table.model} | ${metric} | ${keys.length} | ${claimed.toFixed(3)} | ${theirs.toFixed(3)} | ${(claimed / theirs).toFixed(2)} | ${coverage.toFixed(1)} | ${check(met ? 'yes' : 'NO')} |`,
+        );
+      }
+    }
+  }
+};
+
+/**
+ * Half of the levels of one count, or of the runs, by a model of the other half. Rows shorter than the meter's sampling period are left out: what it read there is
+ * the device before the run.
+ */
+const levelsLeftOut = async (): Promise<void> => {
+  say(
+    '\n### Whole levels of a grid, and whole subjects, left out by halves: claimed error against theirs, median; coverage of 90 % intervals, mean\n',
+  );
+  say(
+    '| data | left out | metric | regressor | draws | claimed, MAPE % | theirs | ratio | coverage % | ratio within 1.5, coverage 85 to 95 % |',
+  );
+  say('|---|---|---|---|---|---|---|---|---|---|');
+  for (const [name, what, regression, metrics] of [
+    ['orin_decode_sweep.csv', 'output_tokens', 'physics', ['decode', 'energy', 'power']],
+    ['orin_decode_sweep.csv', 'output_tokens', 'auto', ['energy', 'power']],
+    ['orin_mmlu_questions.csv', 'subjects', 'physics', ['ttft', 'decode', 'energy']],
+  ] as const) {
+    for (const whole of await read(name)) {
+      const metered = take(whole, (row) => what === 'subjects' || !((whole.values.decode?.[row] ?? 1) < 1));
+      const levelOf = (row: number): number =>
+        what === 'subjects' ? metered.group[row] : (metered.outputTokens?.[row] ?? 0);
+      const levels = [...new Set(Array.from({ length: metered.length }, (_, row) => levelOf(row)))].sort(
+        (a, b) => a - b,
+      );
+      const results = new Map<Metric, { claimed: number; theirs: number; share: number }[]>();
+      const draws = quick ? 4 : 12;
+      for (let seed = 0; seed < draws; seed++) {
+        const order = shuffled(levels.length, seededRandom(seed, 'levels left out'));
+        const kept = new Set([...order.slice(0, levels.length >> 1)].map((at) => levels[at]));
+        const { model } = trainDevice(
+          take(metered, (row) => kept.has(levelOf(row))),
+          { regression, trees: 30 },
+        );
+        for (const held of evaluateDevice(
+          model,
+          take(metered, (row) => !kept.has(levelOf(row))),
+        )) {
+          const claimed = model.metrics[held.metric]?.validation?.mapePercent;
+          if (claimed === undefined || !metrics.some((metric) => metric === held.metric)) continue;
+          const found = { claimed, theirs: held.mapePercent, share: held.coverage?.share ?? 0 };
+          results.set(held.metric, [...(results.get(held.metric) ?? []), found]);
+        }
+      }
+      for (const [metric, found] of results) {
+        const ratios = found.map((r) => Math.log(r.claimed / r.theirs));
+        const shares = found.map(({ share }) => 100 * share);
+        const [ratio, coverage] = [middleOf(ratios), meanOf(shares)];
+        const verdict = worstOf([
+          overDraws(ratio, ratios, FACTOR, quick),
+          overDraws(coverage, shares, COVERAGE, quick),
+        ]);
+        say(
+          `| ${name}, ${metered.model} | ${what} | ${metric} | ${regression} | ${found.length} | ${middleOf(found.map((r) => r.claimed)).toFixed(3)} | ${middleOf(found.map((r) => r.theirs)).toFixed(3)} | ${Math.exp(ratio).toFixed(2)} | ${coverage.toFixed(1)} | ${check(verdict)} |`,
         );
       }
     }
@@ -233,7 +324,9 @@ const beyond = async (): Promise<void> => {
 };
 
 repeats();
+fewSamples();
 if (existsSync(folder)) {
   await settingsLeftOut();
+  await levelsLeftOut();
   await beyond();
 } else say(`skipped: no token2metrics data at ${folder}`);

@@ -101,7 +101,7 @@ export const predictionText = (prediction: DevicePrediction, energy: EnergyParts
       ? `${+(100 * interval.level).toFixed(2)} %: ${metricText(metric, interval.low[0] ?? 0)} to ${metricText(metric, interval.high[0] ?? 0)}`
       : '';
     const note = own.fellBack[0]
-      ? 'by physics: the model says nothing here'
+      ? 'by the form behind it: the model says nothing here'
       : own.outside[0]
         ? 'outside the training range: the interval is widened'
         : '';
@@ -139,7 +139,7 @@ const evaluationTable = (evaluations: readonly MetricEvaluation[]): string =>
         metricText(metric, metrics.p95AbsoluteError),
         metrics.r2 === null ? '' : metrics.r2.toFixed(5),
         coverage ? `${(100 * coverage.share).toFixed(1)} % of ${+(100 * coverage.level).toFixed(2)} %` : '',
-        outsideRows === 0 ? '0' : `${outsideRows}${fallbackRows > 0 ? ` (${fallbackRows} by physics)` : ''}`,
+        outsideRows === 0 ? '0' : `${outsideRows}${fallbackRows > 0 ? ` (${fallbackRows} by the form behind)` : ''}`,
       ]),
     ],
     [0],
