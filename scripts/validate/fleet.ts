@@ -101,13 +101,17 @@ print(`| ${cells.join(' | ')} |`);
 // Coverage over small fleets: lines are dear, so the sound ones are dealt into fleets.
 const SIZE = quick ? 8 : 16;
 const fleets = Math.floor(SOUND / SIZE);
-const held = LABELS.map((label) =>
-  Array.from({ length: fleets }, (_, f) => {
-    const [{ pooled: part }] = mergeFleet(lines.slice(f * SIZE, (f + 1) * SIZE)).kinds;
-    const { interval } = part.coefficients.find(({ term }) => term.label === label) ?? {};
-    return interval && interval[0] <= TRUE[label] && TRUE[label] <= interval[1] ? 1 : 0;
-  }).reduce<number>((a, b) => a + b, 0),
+const pools = Array.from(
+  { length: fleets },
+  (_, f) => mergeFleet(lines.slice(f * SIZE, (f + 1) * SIZE)).kinds[0].pooled,
 );
+const held = LABELS.map((label) => {
+  const isHeld = pools.filter((part) => {
+    const { interval } = part.coefficients.find(({ term }) => term.label === label) ?? {};
+    return interval && interval[0] <= TRUE[label] && TRUE[label] <= interval[1];
+  });
+  return isHeld.length;
+});
 print(`\nFleets of ${SIZE} sound engines whose pooled interval holds the truth (asked 90 to 98 %)\n`);
 print(`| fleets | ${LABELS.join(' | ')} |`);
 print('| --- | --- | --- | --- | --- |');
