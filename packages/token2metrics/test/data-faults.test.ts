@@ -235,7 +235,9 @@ describe('what nobody counted, and what cannot be', () => {
       line('trt', k, 2 + k / 3),
       line('vllm', k, 6.1 + k),
     ]);
-    const { findings } = await loadOne(`engine,gpus,input_tokens,output_tokens,latency_s\n${rows.join('')}`);
+    const { findings } = await loadOne(
+      `engine,gpus,input_tokens,output_tokens,latency_s,row\n${rows.map((row, k) => row.replace('\n', `,${k}\n`)).join('')}`,
+    );
     expect(findings.map(({ code }) => code)).toEqual(['mixed-repeats']);
     expect(findings[0]?.message).toContain('by a factor of 3.0');
     expect(findings[0]?.message).toContain('engine differs between them');

@@ -34,7 +34,8 @@ export const mixedRepeats = ({ sheet, rows, metric, values, tokens, used }: Repe
     if (used.includes(column)) return [];
     const cells = rows.map((row) => sheet.cell(row, column).trim());
     const levels = new Set(cells).size;
-    if (levels < 2 || levels > MOST_LEVELS) return [];
+    // A number of its own for every row tells nothing.
+    if (levels < 2 || levels > MOST_LEVELS || levels === rows.length) return [];
     const within = scatterOf(
       keys.map((key, k) => `${key} ${cells[k]}`),
       values,
