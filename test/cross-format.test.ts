@@ -33,13 +33,16 @@ const CARRIES = {
       'otlp-written.jsonl',
       'blis-metrics.json',
       'mapped-ms.csv',
+      'requests.csv',
+      'llmservingsim.csv',
+      'vidur-metrics.csv',
     ],
   },
   /**
    * The same marks, but rounded a thousand times as coarsely, which is not the same facts: the console exporter prints dates to the
    * microsecond, and SGLang writes seconds since the epoch as doubles, which lie 0.24 us apart.
    */
-  rounded: { rtol: 1e-4, names: ['otlp-console.json', 'sglang.jsonl'] },
+  rounded: { rtol: 1e-4, names: ['otlp-console.json', 'sglang.jsonl', 'jaeger.json'] },
   /** The client's view: nobody says when a request was scheduled, so the queue is part of the prefill. */
   folded: {
     rtol: 0.02,
@@ -55,8 +58,17 @@ const CARRIES = {
       'blis-trace.csv',
       'blis-trace-with-header.csv',
       'mapped.jsonl',
+      'sglang-bench.jsonl',
+      'vllm-vcr.jsonl',
+      'litellm-spend.json',
+      'langfuse.json',
+      'langfuse.csv',
+      'langfuse-blob.jsonl',
+      'helicone.csv',
     ],
   },
+  /** The same from marks that are sums of durations on the epoch's clock, whose doubles lie 0.24 us apart. */
+  foldedRounded: { rtol: 1e-3, names: ['multi-round-qa.csv'] },
   /** The engine's steps themselves; a log has them in whole hundredths of a millisecond. */
   steps: {
     rtol: 1e-4,
@@ -73,7 +85,10 @@ const CARRIES = {
   /** Steps of another engine: SGLang's log cannot hold this run, whose prompts share steps with decodes. */
   another: { rtol: 0, names: ['sglang.log'] },
   /** No latencies, so nothing to estimate. */
-  workload: { rtol: 0, names: ['azure.csv', 'burstgpt.csv', 'mooncake.jsonl'] },
+  workload: {
+    rtol: 0,
+    names: ['azure.csv', 'burstgpt.csv', 'mooncake.jsonl', 'bailian.jsonl', 'splitwise.csv', 'vidur.csv'],
+  },
 } as const;
 
 type Carried = keyof typeof CARRIES;
@@ -102,6 +117,10 @@ describe('one run in every format', () => {
     expect(found).toAgree(truth, CARRIES.folded.rtol);
     // Among themselves they carry the same, to the microsecond that some of them are rounded to.
     expect(found).toAgree(clockOf(foldedPhases(reference), 'yes'), 1e-4);
+  });
+
+  it.each(filesThatCarry('foldedRounded'))('$name: the same of coarser times, to 1e-3', async (file) => {
+    expect(await coefficientsIn(file)).toAgree(clockOf(foldedPhases(reference), 'yes'), CARRIES.foldedRounded.rtol);
   });
 
   it.each(filesThatCarry('steps'))('$name: steps, the coefficients to 1e-4', async (file) => {
