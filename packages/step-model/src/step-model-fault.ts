@@ -11,6 +11,7 @@ export type StepModelFaultCode =
   | 'step-model/bad-model-config'
   | 'step-model/bad-operating-point'
   | 'step-model/bad-slo'
+  | 'step-model/bad-statement'
   | 'step-model/bad-step'
   | 'step-model/bad-workload-spec'
   | 'step-model/no-arrivals'

@@ -5,6 +5,7 @@ import {
   fleetFigures,
   fleetJson,
   fleetText,
+  mapStatement,
   mergeFleet,
   parseBetasFile,
   parseEngineLine,
@@ -174,5 +175,31 @@ describe('expected counts', () => {
     ['a\t1\na\t1\n', 'must name each engine once; got "a" (counts:2)'],
   ])('%j are refused', (text, message) => {
     expect(() => refuseLostRows(lines, parseExpectedCounts(text, 'counts'))).toThrow(message);
+  });
+});
+
+describe('statements', () => {
+  const names = { table: 'logs.requests', columns: new Map([['group', 'engine']]), partitions: 40 };
+  it('of Spark send rows apart by tabulators, by engine and start', () => {
+    const statement = mapStatement('spark', names);
+    expect(statement).toContain(
+      "ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\t' NULL DEFINED AS '\\\\N'\n  USING 'stepclock map'",
+    );
+    expect(statement).toContain('/*+ REPARTITION(40, engine) */ * FROM logs.requests');
+    expect(statement).toContain('DISTRIBUTE BY engine SORT BY engine, coalesce(queued, scheduled)');
+    expect(statement).not.toContain('cached_tokens');
+  });
+  it('of ClickHouse fail with their process', () => {
+    const columns = new Map([['cached_tokens', 'hits']]);
+    expect(mapStatement('clickhouse', { ...names, columns })).toMatch(
+      /output_tokens, hits FROM[\s\S]*check_exit_code = 1/,
+    );
+  });
+  it.each([
+    [{ table: 'a; drop table b' }, 'table: must be a name of letters, digits and underscores'],
+    [{ columns: new Map([['group', 'a b']]) }, 'column of group: must be a name'],
+    [{ columns: new Map([['engine', 'e']]) }, 'field: must be among group, request'],
+  ])('%o are refused', (change, message) => {
+    expect(() => mapStatement('spark', { ...names, ...change })).toThrow(message);
   });
 });

@@ -134,6 +134,11 @@ export const commands: readonly (Entry | Noun)[] = [
     load: () => import('./fleet/merge.js'),
   },
   {
+    command: 'sql',
+    describe: 'the statement that runs map over a table of requests, in Spark or ClickHouse',
+    load: () => import('./fleet/sql.js'),
+  },
+  {
     command: 'predict',
     describe: 'the duration of one step, with its interval',
     load: () => import('./model/predict.js'),

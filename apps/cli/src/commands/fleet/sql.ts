@@ -1,0 +1,27 @@
+import { ExitCode } from '@stepclock/faults';
+import { mapStatement, STATEMENT_ENGINES } from '@stepclock/step-model';
+import { positiveInteger } from '../../options/number-rules.js';
+import { choice, list, number, required, text } from '../../options/option.js';
+import { defineVerb } from '../../options/verb.js';
+import { ofOption, usageFault } from '../../session/errors.js';
+
+const pairOf = (word: string): readonly [string, string] => {
+  const at = word.indexOf('=');
+  if (at < 1) throw usageFault('--columns', 'must be field=column', word);
+  return [word.slice(0, at), word.slice(at + 1)];
+};
+
+export const verb = defineVerb({
+  options: {
+    engine: required(choice(STATEMENT_ENGINES, 'what runs it')),
+    table: text('the table of requests [requests]'),
+    columns: list("the table's columns where they are called otherwise, as field=column: group=engine,queued=arrival"),
+    partitions: number('parts of the table that Spark reads side by side [200]', positiveInteger),
+  },
+  examples: [['$0 sql --engine spark --table logs.requests --columns group=engine', '']],
+  run: async ({ engine, table = 'requests', columns, partitions = 200 }, session) => {
+    const names = { table, columns: new Map(columns.map(pairOf)), partitions };
+    session.print(ofOption('sql', () => mapStatement(engine, names)));
+    return ExitCode.ok;
+  },
+});
