@@ -34,6 +34,7 @@ const WRITERS: Readonly<Record<string, readonly string[]>> = {
   predict: ['predict', '--betas', 'no-such.json', '--decode-seqs', '1'],
   capacity: ['capacity', '--betas', 'no-such.json', '--workload', 'no-such.jsonl', '--slo', 'ttft:p95:200ms'],
   compare: ['compare', 'no-such.json', 'nor-such.json'],
+  merge: ['merge', 'no-such.jsonl'],
   example: ['example'],
   simulate: ['simulate', '--workload', 'no-such.jsonl'],
   steps: ['steps', 'no-such.log'],
