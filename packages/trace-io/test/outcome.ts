@@ -4,8 +4,14 @@ import { readTraceBy } from '../src/read-trace.js';
 import { assertSound } from './soundness.js';
 import { chunked } from './streams.js';
 
-/** A spoiled footer of a Parquet file has no line, nor has a mapping. */
-const WITHOUT_LINE = ['trace-io/bad-parquet', 'trace-io/bad-sqlite', 'trace-io/no-token-counts', 'trace-io/bad-map'];
+/** A spoiled footer of a Parquet file has no line, nor has an option: a mapping, a unit of time for a format that says its own. */
+const WITHOUT_LINE = [
+  'trace-io/bad-parquet',
+  'trace-io/bad-sqlite',
+  'trace-io/no-token-counts',
+  'trace-io/bad-map',
+  'trace-io/bad-time-unit',
+];
 
 /** Reads, and gives what came of it: a sound trace or a typed error with its place. Throws for anything else. */
 export async function outcome(
