@@ -1,7 +1,7 @@
 /**
  * Gives every file of a folder of clients' outputs, and each of its folders, to the program, and prints what it answers.
  *
- *   npm run files -- [FOLDER] [--only TEXT]      # FOLDER: ../shared/data/clients; builds nothing: `npm start` first
+ *   npm run files -- FOLDER [--only TEXT]      # builds nothing: `npm start` first
  *
  * A file is answered where it is estimated, advised where it is refused with what to do instead; anything else fails the run, as does
  * a crash. Files called true-* are what the engine knew, and left out.
@@ -17,10 +17,10 @@ const LONGEST = 150;
 const ADVICE = /\b(?:give|run it|run the|start (?:the|v)|export (?:them|it)|profile again|it looks like|--map)\b/;
 
 const { values: flags, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' } } });
-const folder = positionals[0] ?? '../shared/data/clients';
+const [folder = ''] = positionals;
 if (!existsSync(folder)) {
-  process.stdout.write(`skipped: no files at ${folder}\n`);
-  process.exit(0);
+  process.stderr.write(`files: must be given a folder that is there; got ${folder === '' ? 'nothing' : folder}\n`);
+  process.exit(2);
 }
 
 const pathsIn = (path: string): string[] =>

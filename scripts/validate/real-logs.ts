@@ -7,6 +7,7 @@ import { isFault } from '@stepclock/faults';
 import { BASE_TERMS, type Betas, fitRows, rowsOf, stepSeconds } from '@stepclock/step-cost';
 import { betasFileOf, predictStepTime } from '@stepclock/step-model';
 import { readTrace, type Trace } from '@stepclock/trace-io';
+import { COLUMN_MAPS } from './measurements/column-maps.js';
 import { regressionOf, textOf, trueStepsOf } from './token-clock/true-steps.js';
 
 const data = process.argv[2] ?? '../shared/data';
@@ -23,19 +24,6 @@ const LABELS = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
 const shown = (betas: ArrayLike<number>): string =>
   `${(1e3 * betas[0]).toFixed(3)} ms, ${(1e6 * betas[1]).toFixed(1)} us, ${(1e6 * betas[2]).toFixed(1)} us, ${(1e9 * betas[3]).toFixed(0)} ns`;
 const inOrder = (betas: Betas): number[] => LABELS.map((label) => betas[label] ?? 0);
-
-const MAPS = {
-  h100: {
-    id: 'id',
-    arrival: 'arrival',
-    first: 'first',
-    last: 'last',
-    prompt: 'prompt',
-    cached: 'cached',
-    output: 'output',
-  },
-  a40: { start: 'start', first: 'first', last: 'last', prompt: 'prompt_tokens', output: 'output_tokens' },
-} as const;
 
 const readLog = async (path: string, map?: Readonly<Record<string, string>>, meta?: string): Promise<Trace> => {
   const bytes = readFileSync(path);
@@ -108,7 +96,7 @@ const h100 = async (): Promise<void> => {
   );
   for (const [name, batches] of Object.entries(measured)) {
     const path = join(folder, `${name}.csv.gz`);
-    const result = estimated(await readLog(path, MAPS.h100, path.replace('.gz', '.meta.json')));
+    const result = estimated(await readLog(path, COLUMN_MAPS.h100, path.replace('.gz', '.meta.json')));
     if (typeof result === 'string') {
       row(name, result);
       continue;
@@ -178,7 +166,7 @@ const a40 = async (): Promise<void> => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, number>);
-    const result = estimated(await readLog(join(folder, `${run}_rep1.requests.jsonl.gz`), MAPS.a40));
+    const result = estimated(await readLog(join(folder, `${run}_rep1.requests.jsonl.gz`), COLUMN_MAPS.a40));
     const { coefficients, mean } = fitOfPeriods(steps, requests);
     against(run, result, coefficients, mean);
   }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { METRIC_NAMES, type Replay, replay } from '@stepclock/step-model';
+import { COLUMN_MAPS } from './measurements/column-maps.js';
 import {
   errorCells,
   fitted,
@@ -27,16 +28,6 @@ const table = (title: string, ...head: readonly string[]): void => {
 };
 const row = (...cells: readonly string[]): boolean => print(`| ${cells.join(' | ')} |`);
 
-const H100_MAP = {
-  id: 'id',
-  arrival: 'arrival',
-  first: 'first',
-  last: 'last',
-  prompt: 'prompt',
-  cached: 'cached',
-  output: 'output',
-};
-
 /** Seconds after a log's first arrival. */
 const shifted = (log: ServedLog, [from, to]: Window): Window => {
   const first = log.requests.arrivalSec?.reduce((least, sec) => Math.min(least, sec), Infinity) ?? 0;
@@ -50,7 +41,7 @@ const h100 = async (): Promise<void> => {
   const logs = readdirSync(folder).filter((name) => name.endsWith('.csv.gz'));
   for (const name of isQuick ? logs.slice(-1) : logs) {
     const path = join(folder, name);
-    const log = await servedLog(path, path.replace('.gz', '.meta.json'), H100_MAP);
+    const log = await servedLog(path, path.replace('.gz', '.meta.json'), COLUMN_MAPS.h100);
     const splits: readonly (readonly [Window, Window])[] = isQuick
       ? [
           [

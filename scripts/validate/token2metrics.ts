@@ -21,6 +21,7 @@ import {
 import { calibrateBy, LEAST_SETTINGS } from '../../packages/token2metrics/src/calibration/methods.js';
 import { sourcePhysics } from '../../packages/token2metrics/src/calibration/source-predictor.js';
 import {
+  foldByFold,
   type MetricRows,
   metricRows,
   outOfFold,
@@ -41,22 +42,8 @@ const check = (holds: boolean): string => {
 };
 
 /** Out-of-fold predictions of a regressor alone: scikit-learn's trees speak outside of their rows too, where ours leave it to physics. */
-const ownOutOfFold = (rows: MetricRows, regressor: RegressorName, degree: number): Float64Array => {
-  const predicted = new Float64Array(rows.target.length);
-  const entries = Int32Array.from(rows.setting.keys());
-  for (const fold of new Set(rows.setting)) {
-    const test = entries.filter((k) => rows.setting[k] === fold);
-    const kept = takeMetricRows(
-      rows,
-      entries.filter((k) => rows.setting[k] !== fold),
-    );
-    const values = fitRegressor(regressor, kept, { degree }).predict(takeMetricRows(rows, test).tokens);
-    test.forEach((k, i) => {
-      predicted[k] = values[i];
-    });
-  }
-  return predicted;
-};
+const ownOutOfFold = (rows: MetricRows, regressor: RegressorName, degree: number): Float64Array =>
+  foldByFold(rows, rows.setting, (kept, tokens) => fitRegressor(regressor, kept, { degree }).predict(tokens));
 
 interface Errors {
   readonly mae: number;

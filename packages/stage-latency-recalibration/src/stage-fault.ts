@@ -29,6 +29,7 @@ export type StageWarning = Warning<
   | 'total-disagrees'
   | 'inducing-points'
   | 'outside-samples'
+  | 'recalibrated-anew'
   | 'single-knob-sweep'
   | 'one-knob-at-a-time'
   | 'constant-knob'

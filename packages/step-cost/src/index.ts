@@ -1,7 +1,12 @@
 export { chosenTerms, heldOutErrors, heldOutLoss } from './regression/choose-terms.js';
 export { type FitRowsOptions, fitRows, type RowsFit } from './regression/fit-rows.js';
 export { fitWindow, type WindowFit } from './regression/fit-window.js';
-export { type FitWindowsOptions, fitWindows, type WindowsFit } from './regression/fit-windows.js';
+export {
+  type FitWindowsOptions,
+  fitWindows,
+  REBUILT_STEPS_FLOOR_SHARE,
+  type WindowsFit,
+} from './regression/fit-windows.js';
 export { type ConfusedPair, type Identifiability, identifiability } from './regression/identifiability.js';
 export { type CoefficientIntervals, coefficientIntervals, FEWEST_WINDOWS } from './regression/intervals.js';
 export { fitWithPriors } from './regression/priors.js';

@@ -22,3 +22,29 @@ export interface StepColumns {
   /** When its line was written, s: rounded as the log rounds it. */
   readonly stampSec?: Float64Array | undefined;
 }
+
+/** The same log with each of its columns made anew. */
+export const mappedColumns = (
+  steps: StepColumns,
+  length: number,
+  of: (column: Float64Array) => Float64Array,
+): StepColumns => {
+  const optional = (column: Float64Array | undefined) => (column === undefined ? undefined : of(column));
+  return {
+    length,
+    durationSec: of(steps.durationSec),
+    prefillTokens: of(steps.prefillTokens),
+    decodeTokens: of(steps.decodeTokens),
+    contextTokens: optional(steps.contextTokens),
+    prefillRequests: optional(steps.prefillRequests),
+    prefillContext: optional(steps.prefillContext),
+    steps: optional(steps.steps),
+    prefillSteps: optional(steps.prefillSteps),
+    startSec: optional(steps.startSec),
+    stampSec: optional(steps.stampSec),
+  };
+};
+
+/** Some of a log's steps, by their rows. */
+export const takenSteps = (steps: StepColumns, rows: Uint32Array): StepColumns =>
+  mappedColumns(steps, rows.length, (column) => Float64Array.from(rows, (i) => column[i]));

@@ -1,5 +1,14 @@
 import { seededRandom } from '@stepclock/numerics';
-import { BASE_TERMS, betasOf, fitWindows, inverseSeconds, rowBlocks, rowsOf, windowsOf } from '@stepclock/step-cost';
+import {
+  BASE_TERMS,
+  betasOf,
+  fitWindows,
+  inverseSeconds,
+  REBUILT_STEPS_FLOOR_SHARE,
+  rowBlocks,
+  rowsOf,
+  windowsOf,
+} from '@stepclock/step-cost';
 import { betasFileOf, type EngineLine, engineLineOf } from '../src/index.js';
 
 export interface MadeEngine {
@@ -16,8 +25,6 @@ export interface MadeEngine {
 
 export const TRUE = [0.006, 2e-5, 1.2e-4, 1e-7];
 const NOISE = 0.05;
-/** As the step clock has it. */
-const FLOOR_SHARE = 0.005;
 
 /** The line of an engine whose steps are known: random compositions, noise of 5 %, and no clock between. */
 export const madeLine = (
@@ -41,7 +48,7 @@ export const madeLine = (
   );
   const reference = Float64Array.from(betas);
   const made = windowsOf(rows, inverseSeconds(rows, reference), reference, rowBlocks(rows, windows));
-  const { coefficients, intervals } = fitWindows(made, { choice: 'all', floorShare: FLOOR_SHARE });
+  const { coefficients, intervals } = fitWindows(made, { choice: 'all', floorShare: REBUILT_STEPS_FLOOR_SHARE });
   const p = BASE_TERMS.length;
   const model = betasFileOf({
     algo: 'step-clock',

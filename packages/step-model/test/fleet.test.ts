@@ -86,6 +86,17 @@ describe('a fleet', () => {
     expect(named([...lines, { ...odd, engine: 'odd', stepclock_version: '9.9.9' }])).toEqual(['odd settings']);
   });
 
+  it('does not take what was found in a log, nor the number of its lines, for settings', () => {
+    const lines = engines(9, 20).map((line, e) => ({ ...line, engine: `n${e}` }));
+    const withOffset = (line: EngineLine, tokens: number): EngineLine => ({
+      ...line,
+      model: line.model && { ...line.model, options: { max_num_batched_tokens: 2048, prompt_offset: tokens } },
+    });
+    const alike = lines.map((line, e) => withOffset(line, e === 0 ? -144 : 0));
+    const secondDay = withOffset(madeLine('n1', { seed: 77, startSec: [200, 300] }), 0);
+    expect(named([...alike, secondDay])).toEqual([]);
+  });
+
   it('sums the windows of one engine over its lines', () => {
     const days = [
       madeLine('e', { seed: 1, startSec: [0, 10] }),

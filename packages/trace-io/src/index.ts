@@ -4,7 +4,12 @@ export type { ByteSource } from './bytes/input.js';
 export { traceFilesOf } from './formats/folder.js';
 export { type FormatInfo, formats } from './formats/format-list.js';
 export { columnMapOf } from './formats/mapped/column-map.js';
-export { GROUP_COLUMNS, type GroupColumn, groupColumnsOf } from './groups/group-columns.js';
+export {
+  DEFAULT_COLUMNS as DEFAULT_GROUP_COLUMNS,
+  GROUP_COLUMNS,
+  type GroupColumn,
+  groupColumnsOf,
+} from './groups/group-columns.js';
 export { textLines } from './groups/group-rows.js';
 export { type ReadGroupsOptions, type RequestGroup, readGroups } from './groups/read-groups.js';
 export { engineSettingsOf } from './json/engine-settings.js';
@@ -17,6 +22,7 @@ export { joinPhases } from './tables/join-phases.js';
 export { type PackedPhases, packPhases, unpackPhases } from './tables/packed-phases.js';
 export { DECODE, type PhaseTable, PREFILL } from './tables/phase-table.js';
 export { type PhaseRow, phaseTableFrom } from './tables/phase-table-from.js';
+export { OPTIONAL_REQUEST_COLUMNS } from './tables/request-columns.js';
 export type { RequestTable } from './tables/request-table.js';
 export { requirePrefillTokens } from './tables/require-prefill-tokens.js';
 export { isRotatedLog, samePhasesShare } from './tables/rotated-log.js';

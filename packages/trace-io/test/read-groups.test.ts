@@ -97,6 +97,8 @@ describe('groups', () => {
     ],
     [row('\\N', 'r', 0, 0, 1, 2, 5, 3), 'trace-io/group-name', 'group: must be given (<stdin>:1)'],
     ['{"group":\n', 'trace-io/bad-json', 'must be one JSON object'],
+    ['{"group":{"a":1}}\n', 'trace-io/bad-group-field', 'group: must be a text, a number or null; got an object'],
+    [`{"group":${'['.repeat(70_000)}\n`, 'trace-io/bad-json', 'must have at most 200 levels of nesting'],
   ])('%j end the stream', async (text, code, message) => {
     await expect(read(text)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });

@@ -5,6 +5,9 @@ import { type Identifiability, identifiability } from './identifiability.js';
 import { type CoefficientIntervals, coefficientIntervals } from './intervals.js';
 import { fitWithPriors, noiseVariance } from './priors.js';
 
+/** Jitter of rebuilt steps, common to all windows: no resampling of them sees it. Share of a step's time (H100 logs). */
+export const REBUILT_STEPS_FLOOR_SHARE = 0.005;
+
 export interface FitWindowsOptions {
   /** Level of the intervals, in (0, 1). Default 0.95. */
   readonly level?: number;

@@ -2,6 +2,7 @@ import {
   CATALOGUE,
   fitWindows,
   mergeWindows,
+  REBUILT_STEPS_FLOOR_SHARE,
   readWindows,
   type StepWindow,
   type Term,
@@ -35,8 +36,6 @@ export interface FleetEngine {
   readonly settings: string;
 }
 
-/** Doubt that all windows of a step clock share, of the fitted time: DESIGN 5. */
-const FLOOR_SHARE = 0.005;
 /** The quantile that 95 % intervals of a normal reach to. */
 const NORMAL_95 = 1.959964;
 
@@ -62,12 +61,12 @@ export const fleetEngine = (
   if (!parts.every((part) => part !== undefined)) return undefined;
   const terms = catalogue.filter((term) => parts.every((part) => part.terms.includes(term)));
   const windows = parts.flatMap((part) => windowsOn(part.windows, indicesOf(terms, part.terms), part.coefficients));
-  const fit = parts.length === 1 ? ownFit(inTime[0], parts[0].terms, terms) : refitted(windows);
+  const fit = parts.length === 1 ? ownFit(inTime[0], terms) : refitted(windows);
   if (fit === undefined) return undefined;
   const all = mergeWindows(windows);
   return {
-    name: lines[0].engine,
-    label: lines[0].label,
+    name: inTime[0].engine,
+    label: inTime[0].label,
     rows: lines.reduce((sum, { rows }) => sum + rows, 0),
     used: lines.reduce((sum, { used }) => sum + used, 0),
     startSec: spanOf(inTime),
@@ -76,7 +75,7 @@ export const fleetEngine = (
     sums: all.sums,
     steps: all.steps,
     drift: drift(windows, fit.coefficients),
-    settings: inTime.map(settingsOf).join('; '),
+    settings: [...new Set(inTime.map(settingsOf))].join('; '),
   };
 };
 
@@ -120,7 +119,11 @@ const partOf = ({ model }: Modelled, catalogue: readonly Term[]): Part | undefin
 const indicesOf = (terms: readonly Term[], among: readonly Term[]): readonly number[] =>
   terms.map((term) => among.indexOf(term));
 
-const ownFit = ({ model }: Modelled, _among: readonly Term[], terms: readonly Term[]) => {
+/** A coefficient at its bound has no variance, and an upper end. */
+const varianceOf = (value: number, interval: readonly [number, number] | null): number =>
+  value === 0 ? ((interval?.[1] ?? 0) / NORMAL_95) ** 2 : value;
+
+const ownFit = ({ model }: Modelled, terms: readonly Term[]) => {
   const own = checkedTerms(model, terms);
   const reach = reachOf(model.terms, model.covariance ?? []) / NORMAL_95;
   const at = terms.map((term) => own.indexOf(term));
@@ -130,22 +133,21 @@ const ownFit = ({ model }: Modelled, _among: readonly Term[], terms: readonly Te
       Float64Array.from(at, (u, j) => {
         if (t < 0 || u < 0) return 0;
         const value = reach * reach * (model.covariance?.[t][u] ?? 0);
-        // A coefficient at its bound has no variance, and an upper end.
-        return i === j && value === 0 ? ((model.terms[t].interval?.[1] ?? 0) / NORMAL_95) ** 2 : value;
+        return i === j ? varianceOf(value, model.terms[t].interval) : value;
       }),
     ),
   };
 };
 
 const refitted = (windows: readonly StepWindow[]) => {
-  const { coefficients, intervals } = fitWindows(windows, { choice: 'all', floorShare: FLOOR_SHARE });
+  const { coefficients, intervals } = fitWindows(windows, { choice: 'all', floorShare: REBUILT_STEPS_FLOOR_SHARE });
   if (intervals === null) return undefined;
   const p = coefficients.length;
   const ends = intervals.byTerm;
   const covariance = Array.from({ length: p }, (_, i) =>
     Float64Array.from({ length: p }, (_, j) => {
       const value = intervals.covariance[i * p + j];
-      return i === j && value === 0 ? ((ends[i]?.[1] ?? 0) / NORMAL_95) ** 2 : value;
+      return i === j ? varianceOf(value, ends[i]) : value;
     }),
   );
   return { coefficients, covariance };
@@ -156,5 +158,12 @@ const spanOf = (lines: readonly EngineLine[]): readonly [number, number] | null 
   return starts.length === 0 ? null : [Math.min(...starts), Math.max(...starts)];
 };
 
-const settingsOf = ({ model, stepclock_version: version }: Modelled): string =>
-  JSON.stringify([model.algo, model.limits ?? null, model.options ?? null, version]);
+/** Options of an estimate that are told to it; the others are what it found in the log (a prompt offset). */
+const TOLD = ['model', 'max_num_batched_tokens', 'queue_in_prefill', 'ci', 'tol', 'max_outer_iters'] as const;
+
+const settingsOf = ({ model, stepclock_version: version }: Modelled): string => {
+  const options: Readonly<Record<string, unknown>> = { ...objectOf(model.options) };
+  return JSON.stringify([model.algo, model.limits ?? null, TOLD.map((name) => options[name] ?? null), version]);
+};
+
+const objectOf = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});

@@ -90,7 +90,8 @@ export const mergeFleet = (lines: Iterable<EngineLine>, catalogue: readonly Term
 
 const kindOf = (label: string | null, engines: readonly FleetEngine[], catalogue: readonly Term[]): FleetKind => {
   const terms = catalogue.filter((term) => engines.some((engine) => engine.terms.includes(term)));
-  const odd = standingOut(engines, terms);
+  const shares = stepShares(engines, terms);
+  const odd = standingOut(engines, shares);
   const out = new Set(odd.map(({ engine }) => engine));
   const like = engines.filter(({ name }) => !out.has(name));
   const pooled = pooledCoefficients(like, catalogue, LEVEL);
@@ -99,5 +100,5 @@ const kindOf = (label: string | null, engines: readonly FleetEngine[], catalogue
     (sum, { term, value }) => sum + value * composition[terms.indexOf(term)],
     0,
   );
-  return { label, engines, pooled, standingOut: odd, shares: stepShares(engines, terms), meanStepSec };
+  return { label, engines, pooled, standingOut: odd, shares, meanStepSec };
 };

@@ -6,6 +6,7 @@ import type { FleetKind } from './merge-fleet.js';
 /** The pooled coefficients of a kind as a model: the mean engine, with the doubt of the mean. @throws Fault `step-cost/bad-coefficient` */
 export const poolModel = ({ pooled: { coefficients, covariance }, engines }: FleetKind, level: number): BetasFile => {
   const terms = coefficients.map(({ term }) => term);
+  const pooledFrom = { fleet: { engines: engines.length } };
   const betas: Betas = betasOf(
     terms,
     coefficients.map(({ value }) => value),
@@ -20,7 +21,7 @@ export const poolModel = ({ pooled: { coefficients, covariance }, engines }: Fle
         byLabel: Object.fromEntries(coefficients.map(({ term, interval }) => [term.label, interval])),
         covariance,
       },
-      ...{ fleet: { engines: engines.length } },
+      ...pooledFrom,
     },
     terms,
   );

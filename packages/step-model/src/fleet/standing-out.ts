@@ -55,11 +55,12 @@ export const meanStep = (engines: readonly FleetEngine[], terms: readonly Term[]
  * all of them (robustly), in units of each one's own doubt.
  *
  * @param engines of one kind
+ * @param shares of each engine, by {@link stepShares}
  */
-export const standingOut = (engines: readonly FleetEngine[], terms: readonly Term[]): readonly StandingOut[] => {
+export const standingOut = (engines: readonly FleetEngine[], shares: readonly Shift[]): readonly StandingOut[] => {
   const bySettings = oddSettings(engines);
   if (engines.length < FEWEST) return bySettings;
-  const slow = clear(engines, stepShares(engines, terms), ({ share }) => (share > 0 ? 'slow' : 'fast'));
+  const slow = clear(engines, shares, ({ share }) => (share > 0 ? 'slow' : 'fast'));
   const drifting = engines.filter((engine) => engine.drift !== null);
   const moved = clear(
     drifting,

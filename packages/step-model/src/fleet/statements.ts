@@ -1,21 +1,9 @@
+import { DEFAULT_GROUP_COLUMNS } from '@stepclock/trace-io';
 import { stepModelFault } from '../step-model-fault.js';
 
 /** Engines that run `stepclock map` over a table. */
 export const STATEMENT_ENGINES = ['spark', 'clickhouse'] as const;
 export type StatementEngine = (typeof STATEMENT_ENGINES)[number];
-
-/** What a row is made of, in the order that `map` reads; the last one where the table has it. */
-const FIELDS = [
-  'group',
-  'request',
-  'queued',
-  'scheduled',
-  'first_token',
-  'last_token',
-  'prompt_tokens',
-  'output_tokens',
-  'cached_tokens',
-] as const;
 
 export interface StatementNames {
   /** `requests`, `db.requests`. */
@@ -36,12 +24,13 @@ const checked = (what: string, name: string): string => {
 };
 
 const fieldsOf = ({ columns }: StatementNames): readonly string[] => {
-  const stranger = [...columns.keys()].find((field) => !FIELDS.some((known) => known === field));
+  const stranger = [...columns.keys()].find((field) => !DEFAULT_GROUP_COLUMNS.some((known) => known === field));
   if (stranger !== undefined) {
-    const rule = `must be among ${FIELDS.join(', ')}`;
+    const rule = `must be among ${DEFAULT_GROUP_COLUMNS.join(', ')}`;
     throw stepModelFault('step-model/bad-statement', { what: 'field', rule, value: stranger });
   }
-  const wanted = columns.has('cached_tokens') ? FIELDS : FIELDS.slice(0, -1);
+  // The last one only where the table has it.
+  const wanted = columns.has('cached_tokens') ? DEFAULT_GROUP_COLUMNS : DEFAULT_GROUP_COLUMNS.slice(0, -1);
   return wanted.map((field) => checked(`column of ${field}`, columns.get(field) ?? field));
 };
 

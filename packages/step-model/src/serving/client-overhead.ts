@@ -1,4 +1,4 @@
-import { meanOf, medianOf } from '@stepclock/numerics';
+import { meanOf, medianOf, robustSd } from '@stepclock/numerics';
 import { blockRegression } from './block-regression.js';
 
 /** What lies between a client and the engine, outside of every step. */
@@ -21,15 +21,13 @@ const ENOUGH_REQUESTS = 20;
 const CLEAR = 3;
 /** Robust standard deviations: a request further off waited in a queue, which is none of the client's time. */
 const FAR = 6;
-/** Of a normal distribution: its standard deviation over the median of absolute deviations. */
-const SD_OF_MAD = 1.4826;
 
 /** The rows that lie near the middle of all. */
 export const nearRows = (values: Float64Array, atLeast: number): Uint32Array => {
   const finite = values.filter((x) => !Number.isNaN(x));
   if (finite.length === 0) return new Uint32Array(0);
   const middle = medianOf(finite);
-  const width = Math.max(atLeast, FAR * SD_OF_MAD * medianOf(finite.map((x) => Math.abs(x - middle))));
+  const width = Math.max(atLeast, FAR * robustSd(finite, middle));
   return Uint32Array.from(values.keys()).filter((i) => Math.abs(values[i] - middle) <= width);
 };
 

@@ -1,14 +1,4 @@
-import type { RequestTable } from '@stepclock/trace-io';
-
-const COLUMNS = [
-  'arrivalSec',
-  'scheduledSec',
-  'firstTokenSec',
-  'lastTokenSec',
-  'cachedTokens',
-  'decodeSteps',
-  'preemptions',
-] as const satisfies readonly (keyof RequestTable)[];
+import { OPTIONAL_REQUEST_COLUMNS, type RequestTable } from '@stepclock/trace-io';
 
 /** Some rows of a table, in the order given. */
 export const pickedRequests = (requests: RequestTable, rows: Uint32Array): RequestTable => {
@@ -21,7 +11,7 @@ export const pickedRequests = (requests: RequestTable, rows: Uint32Array): Reque
     promptTokens: picked(requests.promptTokens),
     outputTokens: picked(requests.outputTokens),
     ...Object.fromEntries(
-      COLUMNS.flatMap((name) => {
+      OPTIONAL_REQUEST_COLUMNS.flatMap((name) => {
         const column = requests[name];
         return column === undefined ? [] : [[name, picked(column)]];
       }),

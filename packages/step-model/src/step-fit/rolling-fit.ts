@@ -1,7 +1,7 @@
 import type { StepColumns } from '../step-columns.js';
+import { takenSteps } from '../step-columns.js';
 import { type EnginesLog, engineSteps } from '../step-logs/engine-steps.js';
 import type { ReadingOptions } from '../step-logs/prepared-steps.js';
-import { takenSteps } from '../step-logs/taken-steps.js';
 import { type EngineFit, EnginesFitter } from './engines-fit.js';
 import type { FitStepsOptions } from './steps-fit.js';
 

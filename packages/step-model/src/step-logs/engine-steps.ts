@@ -1,5 +1,5 @@
 import type { StepColumns } from '../step-columns.js';
-import { takenSteps } from './taken-steps.js';
+import { takenSteps } from '../step-columns.js';
 
 /** The steps of one engine of a log. */
 export interface EngineSteps {

@@ -1,5 +1,5 @@
 import { BASE_TERMS, fitRows, fittedSeconds, knownTerms, rowsOf } from '@stepclock/step-cost';
-import type { StepColumns } from '../step-columns.js';
+import { mappedColumns, type StepColumns } from '../step-columns.js';
 import { stretchesOf, workingRows } from '../step-fit/working-steps.js';
 
 /** Steps that tell whether rows are shifted. */
@@ -16,21 +16,9 @@ const AGREEING = 0.9;
 const shifted = (steps: StepColumns, by: number): StepColumns => {
   const from = Math.max(0, -by);
   const to = steps.length - Math.max(0, by);
-  const part = (column: Float64Array): Float64Array => column.subarray(from, to);
-  const optional = (column: Float64Array | undefined) => (column === undefined ? undefined : part(column));
   return {
-    ...steps,
-    length: to - from,
+    ...mappedColumns(steps, to - from, (column) => column.subarray(from, to)),
     durationSec: steps.durationSec.subarray(from + by, to + by),
-    prefillTokens: part(steps.prefillTokens),
-    decodeTokens: part(steps.decodeTokens),
-    contextTokens: optional(steps.contextTokens),
-    prefillRequests: optional(steps.prefillRequests),
-    prefillContext: optional(steps.prefillContext),
-    steps: optional(steps.steps),
-    prefillSteps: optional(steps.prefillSteps),
-    startSec: optional(steps.startSec),
-    stampSec: optional(steps.stampSec),
   };
 };
 

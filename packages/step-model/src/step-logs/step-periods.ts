@@ -1,5 +1,5 @@
 import type { StepColumns } from '../step-columns.js';
-import { takenSteps } from './taken-steps.js';
+import { takenSteps } from '../step-columns.js';
 
 /** A longer gap before a step is a rest of the engine, s. */
 const REST_SEC = 0.02;

@@ -62,34 +62,35 @@ export const takeMetricRows = (all: MetricRows, entries: Int32Array): MetricRows
   ...(all.durationSec ? { durationSec: take(all.durationSec, entries) } : {}),
 });
 
-/**
- * Predictions of every row by a model that has not seen its fold, one fold after another. There must be two folds at least. As where a model is used,
- * physics speaks for a tree outside the rows that it was trained on.
- */
-export const outOfFold = (
+/** Predictions of every row, fold by fold, by what `predict` makes of the rows of the others. There must be two folds at least. */
+export const foldByFold = (
   all: MetricRows,
-  regressor: RegressorName,
-  options: RegressorOptions,
-  folds = foldsOf(all.setting, options.seed),
+  folds: Int32Array,
+  predict: (kept: MetricRows, tokens: MetricRows['tokens']) => Float64Array,
 ): Float64Array => {
   const predicted = new Float64Array(all.target.length);
   const entries = Int32Array.from(folds.keys());
   for (let fold = 0; fold <= Math.max(...folds); fold++) {
     const [test, train] = [entries.filter((k) => folds[k] === fold), entries.filter((k) => folds[k] !== fold)];
-    const [kept, { tokens }] = [takeMetricRows(all, train), takeMetricRows(all, test)];
-    const value = fitRegressor(regressor, kept, options).predict(tokens);
-    if (holdsInsideOnly(regressor)) {
-      const outside = outsideHull({ featureNames: tokens.names, trainingRange: trainingRangeOf(kept.tokens) }, tokens);
-      if (outside.includes(1)) {
-        const physics = fitRegressor('physics', kept, options).predict(tokens);
-        outside.forEach((flag, i) => {
-          if (flag === 1) value[i] = physics[i];
-        });
-      }
-    }
-    value.forEach((own, i) => {
+    predict(takeMetricRows(all, train), takeMetricRows(all, test).tokens).forEach((own, i) => {
       predicted[test[i]] = own;
     });
   }
   return predicted;
 };
+
+/** Predictions of every row by a regressor that has not seen its fold. As where a model is used, physics speaks for a tree outside the rows that it was trained on. */
+export const outOfFold = (
+  all: MetricRows,
+  regressor: RegressorName,
+  options: RegressorOptions,
+  folds = foldsOf(all.setting, options.seed),
+): Float64Array =>
+  foldByFold(all, folds, (kept, tokens) => {
+    const value = fitRegressor(regressor, kept, options).predict(tokens);
+    if (!holdsInsideOnly(regressor)) return value;
+    const outside = outsideHull({ featureNames: tokens.names, trainingRange: trainingRangeOf(kept.tokens) }, tokens);
+    if (!outside.includes(1)) return value;
+    const physics = fitRegressor('physics', kept, options).predict(tokens);
+    return value.map((own, i) => (outside[i] === 1 ? physics[i] : own));
+  });

@@ -1,13 +1,15 @@
 import { Fault } from '@stepclock/faults';
 import { decimalNumber } from '../bytes/decimal-number.js';
 import { type ByteSource, bytesOf, type Input, startsWithBom } from '../bytes/input.js';
-import { linesOf } from '../json/json-lines.js';
+import { linesOf, parsedLine } from '../json/json-lines.js';
 import { DEFAULT_COLUMNS, type GroupColumn } from './group-columns.js';
 
-/** A row's fields as text, null where it has none. */
+/** A row: its fields as text, null where they are null. */
 export interface GroupRow {
   readonly line: number;
-  readonly fields: ReadonlyMap<GroupColumn, string | null>;
+  readonly fields: readonly (string | null)[];
+  /** Where a column stands among the fields; the same for all rows. */
+  readonly placeOf: ReadonlyMap<GroupColumn, number>;
 }
 
 /** How a table's text says null: Hive's and ClickHouse's way. */
@@ -30,38 +32,32 @@ export interface GroupRowsOptions {
  * Rows of fields apart by a separator, or of JSON objects, one a line, told apart by the first byte.
  *
  * @throws Fault `trace-io/group-separator` for a first row of one field, `trace-io/group-fields` for a row of too many or too few,
- *   `trace-io/not-utf8`, `trace-io/bad-json`
+ *   `trace-io/bad-group-field` for a JSON field that is no text and no number, `trace-io/not-utf8`, `trace-io/bad-json`
  */
 export async function* groupRows(
   input: Input,
   { columns, separator = '\t' }: GroupRowsOptions,
 ): AsyncGenerator<GroupRow> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
   let names = columns;
+  let placeOf: ReadonlyMap<GroupColumn, number> | undefined;
   let isJson: boolean | undefined;
-  for await (const { line, text } of textLines(input.source, input.file)) {
-    isJson ??= text.charCodeAt(0) === BRACE;
+  for await (const { line, bytes } of linesOf(input)) {
+    const own = line === 1 && startsWithBom(bytes) ? bytes.subarray(3) : bytes;
+    isJson ??= own[0] === BRACE;
+    const text = isJson ? [] : decoded(own, decoder, input.file, line).split(separator);
+    names ??= isJson ? DEFAULT_COLUMNS : columnsOfFirst(text.length, input, line, separator);
+    placeOf ??= new Map(names.map((name, i) => [name, i]));
     if (isJson) {
-      yield { line, fields: jsonFields(text, columns ?? DEFAULT_COLUMNS, input, line) };
+      yield { line, fields: jsonFields(parsedLine(own, line, input.file, decoder), names, input, line), placeOf };
       continue;
     }
-    const fields = text.split(separator);
-    names ??= columnsOfFirst(fields.length, input, line, separator);
-    if (fields.length !== names.length) {
+    if (text.length !== names.length) {
       const rule = `must have ${names.length} fields`;
       const hint = 'a separator or a line end inside a value, or another number of columns';
-      throw new Fault('trace-io/group-fields', {
-        what: 'row',
-        file: input.file,
-        line,
-        rule,
-        value: fields.length,
-        hint,
-      });
+      throw new Fault('trace-io/group-fields', { what: 'row', file: input.file, line, rule, value: text.length, hint });
     }
-    yield {
-      line,
-      fields: new Map(names.map((name, i) => [name, fields[i] === NULL ? null : unescaped(fields[i])] as const)),
-    };
+    yield { line, fields: text.map((field) => (field === NULL ? null : unescaped(field))), placeOf };
   }
 }
 
@@ -74,11 +70,11 @@ export async function* textLines(source: ByteSource, file: string): AsyncGenerat
   const input: Input = { source: bytesOf(source), file, onProgress: () => {} };
   const decoder = new TextDecoder('utf-8', { fatal: true });
   for await (const { line, bytes } of linesOf(input)) {
-    yield { line, text: decoded(line === 1 && startsWithBom(bytes) ? bytes.subarray(3) : bytes, decoder, input, line) };
+    yield { line, text: decoded(line === 1 && startsWithBom(bytes) ? bytes.subarray(3) : bytes, decoder, file, line) };
   }
 }
 
-const decoded = (bytes: Uint8Array, decoder: TextDecoder, { file }: Input, line: number): string => {
+const decoded = (bytes: Uint8Array, decoder: TextDecoder, file: string, line: number): string => {
   try {
     return decoder.decode(bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes);
   } catch {
@@ -101,40 +97,35 @@ const columnsOfFirst = (length: number, { file }: Input, line: number, separator
   throw new Fault('trace-io/group-separator', { what: 'first row', file, line, rule, value: 'one field', hint });
 };
 
+/** The fields of an object: texts and numbers; what it has not is null. */
 const jsonFields = (
-  text: string,
+  object: Readonly<Record<string, unknown>>,
   names: readonly GroupColumn[],
   { file }: Input,
   line: number,
-): ReadonlyMap<GroupColumn, string | null> => {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    json = undefined;
-  }
-  if (json === null || typeof json !== 'object' || Array.isArray(json)) {
-    throw new Fault('trace-io/bad-json', { what: 'line', file, line, rule: 'must be one JSON object', value: text });
-  }
-  const held = new Map<string, unknown>(Object.entries(json));
-  return new Map(
-    names.flatMap((name) => {
-      const value = held.get(name);
-      return value === undefined ? [] : [[name, value === null ? null : String(value)] as const];
-    }),
-  );
-};
+): readonly (string | null)[] =>
+  names.map((name) => {
+    const value = Object.hasOwn(object, name) ? object[name] : null;
+    if (value === null) return null;
+    if (typeof value === 'string' || typeof value === 'number') return String(value);
+    const rule = 'must be a text, a number or null';
+    throw new Fault('trace-io/bad-group-field', { what: name, file, line, column: name, rule, value });
+  });
+
+/** A field's text; null where it is null or the rows have no such column. */
+export const textIn = ({ fields, placeOf }: GroupRow, column: GroupColumn): string | null =>
+  fields[placeOf.get(column) ?? -1] ?? null;
 
 /**
  * A field's number; NaN for null and for what is not there.
  *
  * @throws Fault `trace-io/bad-number`
  */
-export const numberIn = ({ fields, line }: GroupRow, column: GroupColumn, file: string): number => {
-  const text = fields.get(column) ?? null;
+export const numberIn = (row: GroupRow, column: GroupColumn, file: string): number => {
+  const text = textIn(row, column);
   if (text === null) return Number.NaN;
   const value = decimalNumber(text);
   if (Number.isFinite(value)) return value;
   const rule = 'must be a finite number, or \\N for null';
-  throw new Fault('trace-io/bad-number', { what: column, file, line, column, value: text, rule });
+  throw new Fault('trace-io/bad-number', { what: column, file, line: row.line, column, value: text, rule });
 };

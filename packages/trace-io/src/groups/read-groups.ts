@@ -3,7 +3,7 @@ import { type ByteSource, bytesOf, type Input } from '../bytes/input.js';
 import { NameIndex } from '../names/name-index.js';
 import { RequestBuilder } from '../requests/request-builder.js';
 import type { Exclusion, PhaseTrace } from '../trace.js';
-import { type GroupRow, type GroupRowsOptions, groupRows, numberIn } from './group-rows.js';
+import { type GroupRow, type GroupRowsOptions, groupRows, numberIn, textIn } from './group-rows.js';
 
 /** The requests of one engine out of a stream of many. */
 export interface RequestGroup {
@@ -41,7 +41,7 @@ export async function* readGroups(source: ByteSource, options: ReadGroupsOptions
   const seen = new NameIndex();
   let current: GroupInTheMaking | undefined;
   for await (const row of groupRows(input, options)) {
-    const name = row.fields.get('group') ?? null;
+    const name = textIn(row, 'group');
     if (name === null) {
       throw new Fault('trace-io/group-name', {
         what: 'group',
@@ -82,7 +82,7 @@ class GroupInTheMaking {
   ) {
     this.#builder = new RequestBuilder(file);
     this.#firstLine = row.line;
-    this.#label = row.fields.get('label') ?? null;
+    this.#label = textIn(row, 'label');
   }
 
   take(row: GroupRow): void {
@@ -106,7 +106,7 @@ class GroupInTheMaking {
     const scheduledSec = numberIn(row, 'scheduled', file);
     this.#inOrder(Number.isNaN(arrivalSec) ? scheduledSec : arrivalSec, row.line);
     if (this.#fault !== undefined) return;
-    const taken = this.#builder.add(row.fields.get('request') ?? `row ${row.line}`, row.line, {
+    const taken = this.#builder.add(textIn(row, 'request') ?? `row ${row.line}`, row.line, {
       arrivalSec,
       scheduledSec,
       firstTokenSec: numberIn(row, 'first_token', file),

@@ -89,7 +89,8 @@ export async function eachJsonLine(
   }
 }
 
-function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: TextDecoder, long: RegExp | undefined) {
+/** The object of a line. @throws Fault `trace-io/not-utf8`, `trace-io/bad-json` */
+export function parsedLine(bytes: Uint8Array, line: number, file: string, decoder: TextDecoder, long?: RegExp) {
   let text: string;
   try {
     text = decoder.decode(line === 1 && startsWithBom(bytes) ? bytes.subarray(3) : bytes);

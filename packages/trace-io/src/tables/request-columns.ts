@@ -18,7 +18,8 @@ export interface RequestRow {
   readonly instance?: string;
 }
 
-const OPTIONAL = [
+/** Columns of numbers that a request table may lack. */
+export const OPTIONAL_REQUEST_COLUMNS = [
   'arrivalSec',
   'scheduledSec',
   'firstTokenSec',
@@ -27,7 +28,7 @@ const OPTIONAL = [
   'decodeSteps',
   'preemptions',
 ] as const;
-type Optional = (typeof OPTIONAL)[number];
+type Optional = (typeof OPTIONAL_REQUEST_COLUMNS)[number];
 
 /** A `RequestTable` in the making. A column exists once a row has a value for it; earlier rows are NaN there. */
 export class RequestColumns {
@@ -55,7 +56,7 @@ export class RequestColumns {
     this.#idAt.push(this.#ids.internText(requestId));
     this.#promptTokens[at] = row.promptTokens;
     this.#outputTokens[at] = row.outputTokens;
-    for (const name of OPTIONAL) {
+    for (const name of OPTIONAL_REQUEST_COLUMNS) {
       const value = row[name];
       if (value === undefined || Number.isNaN(value)) continue;
       let column = this.#optional.get(name);
@@ -78,7 +79,7 @@ export class RequestColumns {
   /** Whether the request at `index` has the numbers of `row`. */
   isSame(index: number, row: RequestRow): boolean {
     if (this.#promptTokens[index] !== row.promptTokens || this.#outputTokens[index] !== row.outputTokens) return false;
-    return OPTIONAL.every((name) =>
+    return OPTIONAL_REQUEST_COLUMNS.every((name) =>
       Object.is(this.#optional.get(name)?.[index] ?? Number.NaN, row[name] ?? Number.NaN),
     );
   }

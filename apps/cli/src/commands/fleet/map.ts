@@ -28,9 +28,20 @@ const modelOf = (group: RequestGroup, maxNumBatchedTokens: number | undefined): 
   const found = estimateStepClock(phases, { queueInPrefill: facts.queueInPrefill, ...given({ maxNumBatchedTokens }) });
   const { algo, model, betas, terms, options, intervals, identifiability, verdict, diagnostics, warnings, windows } =
     found;
-  return betasFileOf({
-    ...{ algo, model, betas, terms, options, intervals, identifiability, verdict, diagnostics, warnings, windows },
-  });
+  const kept = {
+    algo,
+    model,
+    betas,
+    terms,
+    options,
+    intervals,
+    identifiability,
+    verdict,
+    diagnostics,
+    warnings,
+    windows,
+  };
+  return betasFileOf({ ...kept, ...given({ promptOffsetTokens: found.promptOffsetTokens }) });
 };
 
 const lineOf = (group: RequestGroup, maxNumBatchedTokens: number | undefined, version: string): EngineLine => {

@@ -59,7 +59,10 @@ export const verb = defineVerb({
       'rows of each engine as their source counts them, engine TAB count a line: other counts are refused',
       'input',
     ),
-    pool: text('write the pooled model here, as predict, replay and compare read it', 'file'),
+    pool: text(
+      'write the pooled model here, as predict, replay and capacity read it; of several kinds, each with its number before the ending',
+      'file',
+    ),
     figures: reportOptions.figures,
     ...jsonOption,
   },

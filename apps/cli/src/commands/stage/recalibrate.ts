@@ -7,6 +7,8 @@ import {
   METHODS,
   predictStages,
   recalibrate,
+  type StageModel,
+  type StageWarning,
   stageFault,
   TRANSFER_SCHEMA,
   takeConfigurations,
@@ -23,6 +25,17 @@ import { columnsOf, methodOf, readTable, warn } from './input.js';
 import { openStageModel } from './model.js';
 import { dataOptions, modelOption, seedOption } from './options.js';
 
+/** What a model that was carried over already loses by being carried over again. */
+const anew = (path: string, earlier: StageModel['transfer']): readonly StageWarning[] =>
+  earlier === undefined
+    ? []
+    : [
+        {
+          code: 'recalibrated-anew',
+          message: `${path} was recalibrated already, by ${earlier.recalibration.method}: this one starts from its source model again and takes its place`,
+        },
+      ];
+
 export const verb = defineVerb({
   options: {
     ...modelOption,
@@ -38,11 +51,6 @@ export const verb = defineVerb({
     const { model: path, data, output, seed = 0, samples } = args;
     const method = methodOf('method', args.method ?? 'auto');
     const { source, transfer: earlier } = await openStageModel(path, session);
-    if (earlier !== undefined) {
-      session.log.warn(
-        `${path} was recalibrated already, by ${earlier.recalibration.method}: this one starts from its source model again and takes its place [recalibrated-anew]`,
-      );
-    }
     const { total, networks } = source.parts;
     const all = targetTableFrom(await readTable(data, session), total, {
       stages: source.stageNames,
@@ -69,7 +77,7 @@ export const verb = defineVerb({
     const cross = crossFit(recalibration, transfer, settings);
     const heldOut = errorFigures(transfer.targetTotalMs, cross.predictedMs);
     const { warnings: found } = predictStages({ source, transfer: { recalibration } }, chosen);
-    const warnings = [...chosen.warnings, ...found];
+    const warnings = [...chosen.warnings, ...found, ...anew(path, earlier)];
     warn(warnings, session);
     const file = {
       schema: TRANSFER_SCHEMA,

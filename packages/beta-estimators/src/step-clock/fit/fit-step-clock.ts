@@ -1,4 +1,11 @@
-import { chosenTerms, fitWindows, mergeWindows, type StepWindow, type Term } from '@stepclock/step-cost';
+import {
+  chosenTerms,
+  fitWindows,
+  mergeWindows,
+  REBUILT_STEPS_FLOOR_SHARE,
+  type StepWindow,
+  type Term,
+} from '@stepclock/step-cost';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { type ClockProblem, clockProblem } from '../clock/clock-problem.js';
 import { requireCounts } from '../clock/require-counts.js';
@@ -12,7 +19,7 @@ import { costColumns, FIRST_DELAY, onPooled, PROMPTS } from './cost-columns.js';
 import { evenStart, fitClock } from './fit-clock.js';
 import { type ExactWindow, fitGivingWay, SUSPICIOUS } from './give-way.js';
 import { heldClock, laidFit } from './held-clock.js';
-import { FLOOR_SHARE, type PooledWindows, pooledWindows } from './pooled-windows.js';
+import { type PooledWindows, pooledWindows } from './pooled-windows.js';
 import type { ResolvedStepClockOptions } from './step-clock-options.js';
 import type { LaidWindow, Pass, TraceFit, WindowVisitors } from './trace-fit.js';
 
@@ -156,7 +163,7 @@ export const fitStepClock = (
       where(({ role }) => role !== 'open'),
       where(({ role }) => role === 'open'),
     );
-  const regression = fitWindows(windows, { level: options.ci, choice: of, floorShare: FLOOR_SHARE });
+  const regression = fitWindows(windows, { level: options.ci, choice: of, floorShare: REBUILT_STEPS_FLOOR_SHARE });
   const cut = trace.all.length;
   const exact = {
     ...last,

@@ -1,4 +1,4 @@
-import { fittedSeconds, fitWindows } from '@stepclock/step-cost';
+import { fittedSeconds, fitWindows, REBUILT_STEPS_FLOOR_SHARE } from '@stepclock/step-cost';
 import type { ClockProblem } from '../clock/clock-problem.js';
 import type { Noise } from '../rows/noise.js';
 import { windowSums } from '../rows/window-sums.js';
@@ -6,7 +6,7 @@ import type { TraceWindow } from '../trace/cut-windows.js';
 import { type CostColumns, onPooled } from './cost-columns.js';
 import { readsContext } from './exact-policy.js';
 import { type LaidClock, laidFit } from './held-clock.js';
-import { FLOOR_SHARE, pooledWindows } from './pooled-windows.js';
+import { pooledWindows } from './pooled-windows.js';
 import { fitPreempted, type PreemptedFit } from './preempted-clock.js';
 import type { ResolvedStepClockOptions } from './step-clock-options.js';
 import type { TraceFit, WindowVisitors } from './trace-fit.js';
@@ -92,7 +92,7 @@ export const fitGivingWay = (
     ...exact,
     ...pooled,
     columns,
-    regression: fitWindows(pooled.windows, { level, choice: 'all', floorShare: FLOOR_SHARE }),
+    regression: fitWindows(pooled.windows, { level, choice: 'all', floorShare: REBUILT_STEPS_FLOOR_SHARE }),
     start: onPooled({ own: exact.columns.pooled, pooled: terms }, exact.start),
     passes,
     change,

@@ -34,9 +34,6 @@ export interface PooledWindows {
   readonly rmseSec: number;
 }
 
-/** Jitter of the clock's steps, common to all windows: no resampling of them sees it. Share of a step's time (H100 logs). */
-export const FLOOR_SHARE = 0.005;
-
 /** Judges the windows of a pass and fits the good ones together. @param of terms that are in, by index */
 export const pooledWindows = (
   windows: readonly Omit<WindowFit, 'setAside'>[],
