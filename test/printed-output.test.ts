@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs a line of a page in a folder. */
 const printed = async (line: string, cwd: string): Promise<string> => {
   // The charts, which reports are drawn by, stay an import of the bundle: from sources, as everything here.
-  const program = `${process.execPath} --conditions=@stepclock/source --import ${import.meta.resolve('tsx')} ${inject('program')}`;
+  const program = `${process.execPath} ${inject('program')}`;
   const { stdout } = await promisify(execFile)('bash', ['-c', line.replace(/^stepclock/, program)], { cwd });
   return stdout;
 };
