@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,12 +47,14 @@ describe('compare', () => {
     const { code, stderr } = await compare('same', '--fail-above', '0.01%');
     expect([code, stderr]).toEqual([
       0,
-      expect.stringMatching(/about [\d.e+]+ times as long logs would tell \[too-little-data\]/),
+      expect.stringMatching(/about [\d ]+ requests of A and [\d ]+ of B are needed to tell \[too-little-data\]/),
     ]);
   });
 
   it('prints Markdown', async () => {
-    expect((await compare('same', '--markdown')).stdout).toMatch(/^- On A's workload/);
+    expect((await compare('same', '--markdown')).stdout).toMatch(
+      /^### Engine step time: the same within the interval\n\n- On A's workload/,
+    );
   });
 
   it.each([
@@ -62,9 +64,35 @@ describe('compare', () => {
     expect(await compare('same', ...more)).toMatchObject({ code, stderr: expect.stringContaining(message) });
   });
 
-  it('asks for a model', async () => {
-    const { code, stderr } = await capture(['compare', file('a.json'), file('a.jsonl')]);
-    expect(code).toBe(1);
-    expect(stderr).toContain('a.jsonl');
+  it('takes logs and windows for models, and pools several', async () => {
+    const [ofModels, ofLogs] = [
+      await compare('slower'),
+      await capture(['compare', file('a.jsonl'), file('slower.jsonl')]),
+    ];
+    expect(ofLogs).toMatchObject({ code: 0, stdout: ofModels.stdout });
+    const { windows } = JSON.parse(readFileSync(file('same.json'), 'utf8'));
+    writeFileSync(file('windows.json'), JSON.stringify(windows));
+    const pooled = await capture(['compare', `${file('a.json')},${file('windows.json')}`, file('slower.json')]);
+    expect(pooled).toMatchObject({ code: 0, stdout: expect.stringContaining(': slower, +') });
+  });
+
+  it.each([
+    ['no log', ['no-such.jsonl'], 'no-such.jsonl: no such file'],
+    ['no windows', ['bare.json'], 'bare.json: must have windows'],
+    ['no covariance', ['poor.json'], 'poor.json: must have a covariance and intervals to be compared'],
+    [
+      'too few windows',
+      ['short.json'],
+      'short.json: must have at least 10 windows, which a longer log gives, to be compared; got 9',
+    ],
+  ])('says that a side has %s', async (_, [name = ''], message) => {
+    const model = JSON.parse(readFileSync(file('a.json'), 'utf8'));
+    writeFileSync(file('bare.json'), JSON.stringify({ ...model, windows: undefined }));
+    writeFileSync(file('poor.json'), JSON.stringify({ ...model, covariance: null }));
+    const few = { ...model.windows, windows: model.windows.windows.slice(0, 9) };
+    writeFileSync(file('short.json'), JSON.stringify({ ...model, windows: few }));
+    const { code, stderr, stdout } = await capture(['compare', file('a.json'), file(name)]);
+    expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining(message)]);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 });

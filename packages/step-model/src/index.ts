@@ -7,13 +7,17 @@ export { parseSlos, type Slo } from './capacity/slo.js';
 export { isWorkloadSpec, loadShapeOfSpec } from './capacity/workload-spec.js';
 export { type ComparedCoefficient, compareWithSteps, type StepsComparison } from './compare-with-steps.js';
 export {
+  type Cause,
   type Change,
+  compareLogs,
   compareModels,
-  dataNeeded,
   type ModelComparison,
   type SameWorkload,
   type TermChange,
 } from './comparison/compare-models.js';
+export { type ComparedLog, comparedLogOf, comparedLogOfWindows } from './comparison/compared-log.js';
+export type { BatchesCompared } from './comparison/same-batches.js';
+export { dataNeeded, isSlowerBy } from './comparison/threshold.js';
 export type { ConversionNote, DeploymentNames, Exported } from './exports/export-format.js';
 export {
   type ExportFormat,
@@ -73,10 +77,10 @@ export { type Band, type ReplayBands, replayBands } from './replay/replay-bands.
 export { type ReplaySensitivity, replaySensitivity, sensitivityWarnings } from './replay/replay-sensitivity.js';
 export { replayWarnings } from './replay/replay-warnings.js';
 export { METRIC_NAMES, type MetricName, type ServingMetrics } from './replay/serving-metrics.js';
-export { capacityReport } from './report/capacity-report.js';
-export { capacityCsv, capacityJson, capacityText } from './report/capacity-text.js';
-export { comparisonJson, comparisonMarkdown, comparisonText } from './report/comparison-text.js';
-export { promptOffsetText } from './report/correction-words.js';
+export { capacityReport } from './report/answers/capacity-report.js';
+export { capacityCsv, capacityJson, capacityText } from './report/answers/capacity-text.js';
+export { comparisonJson, comparisonMarkdown, comparisonText } from './report/answers/comparison-text.js';
+export { promptOffsetText } from './report/answers/correction-words.js';
 export type { EstimateReportInput, ReplayResult, ReportEstimator } from './report/estimate-input.js';
 export { estimateReport } from './report/estimate-report.js';
 export { fleetFigures } from './report/fleet/fleet-figures.js';

@@ -7,6 +7,7 @@ export type StepModelFaultCode =
   | 'step-model/bad-composition'
   | 'step-model/bad-engine-line'
   | 'step-model/bad-expected-counts'
+  | 'step-model/bad-grid'
   | 'step-model/bad-fraction'
   | 'step-model/bad-model-config'
   | 'step-model/bad-operating-point'

@@ -4,12 +4,16 @@ import { describe, expect, it } from 'vitest';
 import {
   type BetasFile,
   betasFileOf,
+  type ComparedLog,
+  comparedLogOf,
+  compareLogs,
   compareModels,
   comparisonJson,
   comparisonMarkdown,
   comparisonText,
   dataNeeded,
   fitSteps,
+  isSlowerBy,
 } from '../src/index.js';
 import { baseModel } from './base-model.js';
 
@@ -52,32 +56,37 @@ describe('compareModels', () => {
     }
   });
 
-  it('names no term as the cause that one model does not have, or has at its bound', () => {
-    const drop = (model: BetasFile, name: string): BetasFile => {
-      const at = model.terms.findIndex((term) => term.name === name);
-      const without = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== at);
-      return {
-        ...model,
-        terms: without(model.terms),
-        betas: { ...model.betas, beta3: 0 },
-        covariance: without(model.covariance ?? []).map(without),
-      };
-    };
-    const lacking = compareModels(a, drop(same, 'context_tokens'));
-    const [, , , context] = lacking.terms;
-    expect(context.b).toBe(0);
-    expect(context.change.isClear).toBe(false);
-    expect(lacking.workloads.map(({ cause }) => cause?.label)).not.toContain('beta3');
-    const atBound: BetasFile = {
+  it('fits both with the terms that both logs tell, whichever their models kept', () => {
+    const at = same.terms.findIndex(({ name }) => name === 'context_tokens');
+    const without = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== at);
+    const lacking: BetasFile = {
       ...same,
+      terms: without(same.terms),
       betas: { ...same.betas, beta3: 0 },
-      intervals: same.intervals && { ...same.intervals, beta3: [0, 1e-6] },
-      terms: same.terms.map((term) =>
-        term.name === 'context_tokens' ? { ...term, value: 0, interval: [0, 1e-6] } : term,
-      ),
-      covariance: (same.covariance ?? []).map((row, i) => row.map((v, j) => (i === 3 || j === 3 ? 0 : v))),
+      covariance: without(same.covariance ?? []).map(without),
     };
-    expect(compareModels(a, atBound).terms[3].change.isClear).toBe(false);
+    expect(compareModels(a, lacking)).toEqual(compareModels(a, same));
+  });
+
+  it('leaves out what only one of the logs tells, on both sides', () => {
+    const linear = betasFileOf(fitSteps(logOf(2), { terms: ['step', 'prefill_tokens', 'decode_seqs'] }));
+    const { leftOut, terms, workloads } = compareModels(a, linear);
+    expect(leftOut).toEqual(['beta3']);
+    expect(terms.map(({ label }) => label)).toEqual(['beta0', 'beta1', 'beta2']);
+    expect(workloads[0].change.isClear).toBe(false);
+    expect(comparisonText(compareModels(a, linear))).toContain('Both are fitted without beta3, which only one');
+  });
+
+  it('pools the runs of a side, and widens the interval by what they differ beyond their own scatter', () => {
+    const logs = [2, 4, 5].map((seed) => comparedLogOf(modelOf(seed), 'B'));
+    const [log] = [comparedLogOf(a, 'A')];
+    const halfOf = (b: readonly ComparedLog[]): number => {
+      const { interval } = compareLogs([log], b).workloads[0].change;
+      return (interval[1] - interval[0]) / 2;
+    };
+    expect(halfOf(logs)).toBeLessThan(halfOf(logs.slice(0, 1)));
+    const torn = comparedLogOf(modelOf(4, { beta0: 0.0066 }), 'B');
+    expect(halfOf([...logs.slice(0, 2), torn])).toBeGreaterThan(3 * halfOf(logs.slice(0, 1)));
   });
 
   it('is the other way round with A and B exchanged, on the same workloads', () => {
@@ -97,18 +106,37 @@ describe('compareModels', () => {
     expect(meanStep.ofWorkload + meanStep.ofEngine).toAgree(meanStep.change, 1e-12);
   });
 
-  it('names no term where none is clear by itself', () => {
-    // The same sum in unknown parts: a correlation of -1 between step and decodes.
-    const torn = (model: BetasFile): BetasFile => {
-      const covariance = model.covariance?.map((row) => [...row]) ?? [];
-      const error = [1e-3, 1e-3 / 30];
-      for (const [t, i] of [0, 2].entries()) {
-        for (const [u, j] of [0, 2].entries()) covariance[i][j] += (t === u ? 1 : -0.999999) * error[t] * error[u];
-      }
-      return { ...model, covariance };
-    };
-    const { change, cause } = compareModels(torn(a), torn(modelOf(3, { beta0: 0.006 * 1.5 }))).workloads[0];
-    expect([change.isClear, cause]).toEqual([true, null]);
+  it('names the terms that it cannot tell apart, and none where several have changed', () => {
+    const more = modelOf(3, { beta2: 1.2e-4 * 1.05 });
+    const [{ cause }] = compareModels(a, more).workloads;
+    expect([cause?.label, ...(cause?.alternatives ?? [])].sort()).toEqual(['beta2', 'beta3']);
+    expect(comparisonText(compareModels(a, more))).toMatch(/, or in beta[23], which these logs do not tell from it\./);
+    const two = modelOf(3, { beta0: 0.0063, beta1: 2.4e-5 });
+    const [both] = compareModels(a, two).workloads;
+    expect([both.change.isClear, both.cause]).toEqual([true, null]);
+  });
+
+  it('takes a curve of the batch for no slower engine', () => {
+    const seen = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, i) => ({
+        decode_seqs: from + i,
+        steps: 100,
+        mean_seconds: 0.01 + 1e-4 * (from + i) + 1e-6 * (i % 3),
+      }));
+    const withBatches = (model: BetasFile, from: number, to: number): BetasFile => ({
+      ...model,
+      identifiability: { ...model.identifiability, batches: seen(from, to) },
+    });
+    const across = compareModels(withBatches(a, 1, 30), withBatches(slower, 22, 60));
+    expect(across).toMatchObject({ isAcrossBatches: true, batches: { a: [1, 30], b: [22, 60] } });
+    expect(across.workloads[0].change.isClear).toBe(true);
+    expect(comparisonText(across)).toContain('a curve of the step time over the batch explains the difference');
+    expect(isSlowerBy(across, 0.01)).toBe(false);
+    const alike = compareModels(withBatches(a, 1, 30), withBatches(slower, 2, 31));
+    expect([alike.isAcrossBatches, isSlowerBy(alike, 0.01)]).toEqual([false, true]);
+    const apart = compareModels(withBatches(a, 1, 10), withBatches(slower, 40, 60));
+    expect(apart.batches?.atSameBatch).toBeNull();
+    expect(comparisonText(apart)).toContain('They share too few to tell');
   });
 
   it('tells how much more data an interval of a threshold takes', () => {
@@ -127,7 +155,7 @@ describe('compareModels', () => {
     expect(comparisonMarkdown(compared)).toContain('| --- | --- | --- | --- | --- | --- |\n| beta0 | ');
     const json = JSON.stringify(comparisonJson(compared));
     expect(JSON.parse(json)).toMatchObject({ schema: 'stepclock/comparison@1', workloads: [{ of: 'a' }, { of: 'b' }] });
-    expect(json).not.toMatch(/null|NaN/);
+    expect(json).not.toMatch(/NaN/);
   });
 
   it.each<[string, BetasFile, string]>([

@@ -12,11 +12,11 @@ import type { ClientOverhead } from '../serving/client-overhead.js';
 import { servingOfModel } from '../serving/model-serving.js';
 import type { LoadCorrections } from '../serving/replayed-load.js';
 import { stepModelFault } from '../step-model-fault.js';
-import { type EngineUnderLoad, engineUnderLoad, isBroken } from './engine-under-load.js';
-import { highestRate, type RateSearch } from './highest-rate.js';
+import { type EngineUnderLoad, engineUnderLoad } from './engine-under-load.js';
 import { headOf, type LoadShape } from './load-shape.js';
 import { loneRequests, type Unreachable, unreachableSlos } from './lone-requests.js';
 import type { OperatingFigures, RatedRun } from './operating-figures.js';
+import { rateWithinSlos } from './rate-within-slos.js';
 import { saturationRate } from './saturation.js';
 import type { Slo } from './slo.js';
 
@@ -69,40 +69,8 @@ const TOLERANCE_OF_DRAWS = 0.01;
 /** More requests, or drawn coefficients, move a rate by per cents. */
 const CLOSE = 1.05;
 const USUAL_DRAWS = 20;
-/** The search ends at this share of the saturation, where requests are alone. */
-const LEAST_SHARE = 1 / 256;
 /** Of the saturation; the figures bend where the engine fills. */
 const CURVE = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1, 1.05];
-
-/** The highest rate of an engine within its SLOs. */
-interface Found {
-  readonly saturationPerSec: number;
-  /** Undefined where the SLOs hold at no rate. */
-  readonly holdsPerSec: number | undefined;
-  /** A rate just above at which one does not; undefined where it is the saturation that ends it. */
-  readonly failsPerSec: number | undefined;
-}
-
-const keepsAll = (engine: EngineUnderLoad, shape: LoadShape, rate: number, slos: readonly Slo[]): boolean => {
-  const run = engine(shape, rate, slos);
-  return slos.every((slo, i) => !isBroken(run.slos[i], slo));
-};
-
-/** How a search begins: at the saturation and down by halves, or close to a rate that is known. */
-type Beginning = Pick<RateSearch, 'tolerance' | 'growth'> & { readonly from?: number };
-
-const searched = (engine: EngineUnderLoad, shape: LoadShape, slos: readonly Slo[], beginning: Beginning): Found => {
-  const saturationPerSec = saturationRate(engine, shape);
-  const holdsAt = (rate: number): boolean => rate <= saturationPerSec && keepsAll(engine, shape, rate, slos);
-  const { from = saturationPerSec, ...search } = beginning;
-  const found = highestRate(holdsAt, {
-    from: Math.min(from, saturationPerSec),
-    least: LEAST_SHARE * saturationPerSec,
-    ...search,
-  });
-  const bySlo = found !== undefined && found.fails <= saturationPerSec;
-  return { saturationPerSec, holdsPerSec: found?.holds, failsPerSec: bySlo ? found.fails : undefined };
-};
 
 /**
  * The highest rate of a load at which one engine keeps its service level objectives, by simulation of the engine with the fitted coefficients. Every
@@ -143,12 +111,12 @@ export const capacity = (
   const bracketed =
     unreachable.length > 0
       ? { saturationPerSec: saturationRate(engine, bracketing), holdsPerSec: undefined, failsPerSec: undefined }
-      : searched(engine, bracketing, slos, { tolerance: TOLERANCE });
+      : rateWithinSlos(engine, bracketing, slos, { tolerance: TOLERANCE });
   const { holdsPerSec: near } = bracketed;
   const isSettled = unreachable.length > 0 || bracketing === shape;
   const { saturationPerSec, holdsPerSec, failsPerSec } = isSettled
     ? bracketed
-    : searched(engine, shape, slos, {
+    : rateWithinSlos(engine, shape, slos, {
         tolerance: TOLERANCE,
         // What its first requests cannot keep, the whole load may.
         ...(near !== undefined && { from: near, growth: CLOSE }),
@@ -205,7 +173,7 @@ const ratiosOf = (
   engines.flatMap((engine) => {
     try {
       const search = { from: fitted, tolerance: TOLERANCE_OF_DRAWS, growth: CLOSE };
-      return [(searched(engine, shape, slos, search).holdsPerSec ?? 0) / fitted];
+      return [(rateWithinSlos(engine, shape, slos, search).holdsPerSec ?? 0) / fitted];
     } catch (error) {
       if (isFault(error) && error.code === 'engine-sim/bad-step-time') return [];
       throw error;

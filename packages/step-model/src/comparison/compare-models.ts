@@ -1,9 +1,11 @@
-import { CATALOGUE, mergeWindows, readWindows, type Term } from '@stepclock/step-cost';
+import { CATALOGUE, type Term } from '@stepclock/step-cost';
 import type { BetasFile } from '../model-file/betas-schema.js';
-import { checkedTerms } from '../model-file/consistency.js';
-import { reachOf } from '../prediction/predict-step-time.js';
 import type { Band } from '../replay/replay-bands.js';
 import { stepModelFault } from '../step-model-fault.js';
+import { type ComparedLog, comparedLogOf } from './compared-log.js';
+import { type EngineSide, engineSideOf } from './engine-side.js';
+import { likeliestCause } from './likeliest-cause.js';
+import { type BatchesCompared, comparedBatches } from './same-batches.js';
 
 /** A difference with its interval, at the level of the models'. */
 export interface Change {
@@ -13,7 +15,7 @@ export interface Change {
   readonly isClear: boolean;
 }
 
-/** One coefficient of both models, s per unit; a model without the term has it at zero. */
+/** One coefficient of both models, s per unit. */
 export interface TermChange {
   readonly term: string;
   readonly label: string;
@@ -30,6 +32,12 @@ interface TermShare {
   readonly share: Change;
 }
 
+/** The term whose change alone explains all differences best. */
+export interface Cause extends TermShare {
+  /** Labels of terms that explain them as well: the logs do not tell which of all it is. */
+  readonly alternatives: readonly string[];
+}
+
 /** The mean step of one workload, by both engines. */
 export interface SameWorkload {
   /** Whose steps. */
@@ -40,73 +48,29 @@ export interface SameWorkload {
   readonly change: Change;
   /** Adds up to the change. */
   readonly byTerm: readonly TermShare[];
-  /** The term with the largest share of those whose own interval leaves out zero; null where the change is not clear or no term's is. */
-  readonly cause: TermShare | null;
+  /** Null where the change is not clear, or no term alone explains it. */
+  readonly cause: Cause | null;
 }
 
 /** Two models of engines, B against A. */
 export interface ModelComparison {
   readonly level: number;
   readonly terms: readonly TermChange[];
+  /** Labels of terms that only one side's logs tell: the others take their cost over, and intervals are wider by it. */
+  readonly leftOut: readonly string[];
   readonly workloads: readonly [SameWorkload, SameWorkload];
   /** The mean step of B's log over that of A's, less one, and the parts of it: A's engine under B's load, then B's engine. */
   readonly meanStep: { readonly change: number; readonly ofWorkload: number; readonly ofEngine: number };
+  /** Null where a log does not count its batches. */
+  readonly batches: BatchesCompared | null;
+  /** Whether the logs' batches have so little in common that a curve of the batch may pass for a slower engine. */
+  readonly isAcrossBatches: boolean;
+  /** Requests of the two sides; null where a file does not count them. */
+  readonly requests: readonly [number | null, number | null];
 }
 
-/** A model as the comparison reads it: one number and one variance a term of both. */
-interface Side {
-  readonly coefficients: Float64Array;
-  /** Of the coefficients, times the squared reach of the model's own intervals. */
-  readonly spread: readonly Float64Array[];
-  /** Of each coefficient, what its interval reaches to one side: for one that is held at its bound the whole interval. NaN: the model does not have it. */
-  readonly half: Float64Array;
-  /** What a mean step of its log holds of each term. */
-  readonly step: Float64Array;
-  readonly level: number;
-}
-
-const missing = (name: string, what: string) =>
-  stepModelFault('step-model/not-comparable', {
-    what: name,
-    rule: `must have ${what} to be compared`,
-    value: null,
-    hint: "estimate it again by 'stepclock estimate LOG --json'",
-  });
-
-const sideOf = (model: BetasFile, name: string, union: readonly Term[], catalogue: readonly Term[]): Side => {
-  const { covariance, intervals, windows } = model;
-  if (covariance === null || intervals === null) throw missing(name, 'a covariance and intervals');
-  if (!windows || windows.windows.length === 0 || windows.weighting === 'none') {
-    throw missing(name, 'windows, the sums that it was fitted from, weighted by seconds,');
-  }
-  const place = checkedTerms(model, catalogue).map((term) => union.indexOf(term));
-  const p = union.length;
-  const coefficients = new Float64Array(p);
-  const spread = Array.from({ length: p }, () => new Float64Array(p));
-  const half = new Float64Array(p).fill(Number.NaN);
-  const reach = reachOf(model.terms, covariance);
-  for (const [t, at] of place.entries()) {
-    const { value, interval } = model.terms[t];
-    coefficients[at] = value;
-    half[at] =
-      covariance[t][t] > 0 ? reach * Math.sqrt(covariance[t][t]) : Math.max(0, (interval?.[1] ?? value) - value);
-    for (const [u, other] of place.entries()) spread[at][other] = reach * reach * covariance[t][u];
-  }
-  return { coefficients, spread, half, step: meanStepOf(windows, union, catalogue), level: intervals.level };
-};
-
-/** What the mean step of a log holds. */
-const meanStepOf = (
-  file: NonNullable<BetasFile['windows']>,
-  union: readonly Term[],
-  catalogue: readonly Term[],
-): Float64Array => {
-  const { terms, sums, steps } = mergeWindows(readWindows(file, catalogue));
-  return Float64Array.from(union, (term) => {
-    const t = terms.findIndex(({ name }) => name === term.name);
-    return t < 0 ? 0 : sums[t] / steps;
-  });
-};
+/** Below, the two logs hardly tell of the same steps. */
+const SAME_STEPS = 0.5;
 
 const dot = (x: ArrayLike<number>, y: ArrayLike<number>): number => {
   let sum = 0;
@@ -130,70 +94,99 @@ const changeOf = (value: number, half: number): Change => ({
   isClear: Math.abs(value) > half,
 });
 
-/** Half of the interval of a coefficient's change. What one model does not have may be there, as large as the other has it: others took its place. */
-const halfOfChange = (a: Side, b: Side, t: number): number => {
-  const own = (side: Side, other: Side): number =>
-    Number.isNaN(side.half[t]) ? Math.abs(other.coefficients[t]) : side.half[t];
-  return Math.hypot(own(a, b), own(b, a));
-};
-
-const sameWorkload = (of: 'a' | 'b', step: Float64Array, a: Side, b: Side, union: readonly Term[]): SameWorkload => {
+const sameWorkload = (
+  of: 'a' | 'b',
+  step: Float64Array,
+  a: EngineSide,
+  b: EngineSide,
+  terms: readonly Term[],
+  level: number,
+): SameWorkload => {
   const [aSec, bSec] = [dot(step, a.coefficients), dot(step, b.coefficients)];
   const ratio = bSec / aSec;
-  const half = Math.sqrt(quadratic(b.spread, step) + ratio * ratio * quadratic(a.spread, step)) / aSec;
-  const byTerm = union.map((term, t) => {
-    const difference = b.coefficients[t] - a.coefficients[t];
-    const share = changeOf((step[t] * difference) / aSec, (step[t] * halfOfChange(a, b, t)) / aSec);
-    return { term: term.name, label: term.label, share };
-  });
+  const known = Math.sqrt(quadratic(b.spread, step) + ratio * ratio * quadratic(a.spread, step));
+  const half = (known + a.leftOutSec + b.leftOutSec) / aSec;
   const change = changeOf(ratio - 1, half);
-  const size = ({ share }: TermShare): number => Math.abs(share.value);
-  // A cause of the other sign is none.
-  const clear = byTerm.filter(({ share }) => change.isClear && share.isClear && share.value * change.value > 0);
-  const cause = clear.length === 0 ? null : clear.reduce((most, other) => (size(other) > size(most) ? other : most));
-  return { of, aSec, bSec, change, byTerm, cause };
+  const difference = b.coefficients.map((value, t) => value - a.coefficients[t]);
+  const spread = a.spread.map((row, t) => row.map((value, u) => value + b.spread[t][u]));
+  const shareOf = (t: number, value: number, own: number) => ({
+    term: terms[t].name,
+    label: terms[t].label,
+    share: changeOf((step[t] * value) / aSec, (step[t] * own) / aSec),
+  });
+  const byTerm = terms.map((_, t) => shareOf(t, difference[t], Math.sqrt(spread[t][t])));
+  const found = change.isClear ? likeliestCause(difference, spread, step, change.value, level) : undefined;
+  const cause = found && {
+    ...shareOf(found.best.at, found.best.change, found.best.half),
+    alternatives: found.alternatives.map(({ at }) => terms[at].label),
+  };
+  return { of, aSec, bSec, change, byTerm, cause: cause ?? null };
+};
+
+/** The level of all logs. @throws Fault `step-model/not-comparable` */
+const levelOf = (sides: readonly (readonly [string, readonly ComparedLog[]])[]): number => {
+  const stated = sides.flatMap(([name, logs]) =>
+    logs.flatMap(({ level }) => (level === null ? [] : [{ name, level }])),
+  );
+  const [first = { name: '', level: 0.95 }] = stated;
+  const other = stated.find(({ level }) => level !== first.level);
+  if (other === undefined) return first.level;
+  const rule = `must have intervals of the level of ${first.name} (${first.level}) to be compared`;
+  throw stepModelFault('step-model/not-comparable', { what: other.name, rule, value: other.level });
 };
 
 /**
- * What differs between two engines, or one engine at two times, by their models: every coefficient, and the mean step under each of the two workloads,
- * so that a slower engine is told from a heavier load. Intervals are of the level that the models state, as if their logs were independent.
+ * What differs between two engines, or one engine at two times, by the sums that their models were fitted from: every coefficient, and the mean step
+ * under each of the two workloads, so that a slower engine is told from a heavier load. Both sides are fitted with the same terms. Logs are taken as
+ * independent, and what one clock errs by alike on both sides as no difference.
  *
- * @throws Fault `step-model/not-comparable` where a model has no covariance or no windows, or their levels differ; `step-model/bad-betas-file`
+ * @param a one or several logs of the engine to compare with
+ * @throws Fault `step-model/not-comparable` where a log has too few windows, one of no weights, or their levels differ
  */
-export const compareModels = (
-  a: BetasFile,
-  b: BetasFile,
+export const compareLogs = (
+  a: readonly ComparedLog[],
+  b: readonly ComparedLog[],
   names: readonly [string, string] = ['A', 'B'],
   catalogue: readonly Term[] = CATALOGUE,
 ): ModelComparison => {
-  const used = new Set([...checkedTerms(a, catalogue), ...checkedTerms(b, catalogue)]);
-  const union = catalogue.filter((term) => used.has(term));
-  const [sideA, sideB] = [sideOf(a, names[0], union, catalogue), sideOf(b, names[1], union, catalogue)];
-  if (sideA.level !== sideB.level) {
-    const rule = `must have intervals of the level of ${names[0]} (${sideA.level}) to be compared`;
-    throw stepModelFault('step-model/not-comparable', { what: names[1], rule, value: sideB.level });
-  }
-  const terms = union.map(({ name, label, unit }, t) => {
+  const logs = [...a, ...b];
+  const level = levelOf([
+    [names[0], a],
+    [names[1], b],
+  ]);
+  const used = catalogue.filter((term) => logs.some(({ terms }) => terms.includes(term)));
+  const terms = used.filter((term) => logs.every(({ windows: [{ terms: own }] }) => own.includes(term)));
+  const hasOtherClock = new Set(logs.flatMap(({ algo }) => algo ?? [])).size > 1;
+  const [sideA, sideB] = ([a, b] as const).map((side, i) => engineSideOf(side, terms, names[i], level, hasOtherClock));
+  const changes = terms.map(({ name, label, unit }, t) => {
     const [valueA, valueB] = [sideA.coefficients[t], sideB.coefficients[t]];
-    const change = changeOf(valueB - valueA, halfOfChange(sideA, sideB, t));
-    return { term: name, label, unit, a: valueA, b: valueB, change };
+    const half = Math.sqrt(sideA.spread[t][t] + sideB.spread[t][t]);
+    return { term: name, label, unit, a: valueA, b: valueB, change: changeOf(valueB - valueA, half) };
   });
-  const onA = sameWorkload('a', sideA.step, sideA, sideB, union);
-  const onB = sameWorkload('b', sideB.step, sideA, sideB, union);
+  const onA = sameWorkload('a', sideA.step, sideA, sideB, terms, level);
+  const onB = sameWorkload('b', sideB.step, sideA, sideB, terms, level);
+  const batches = comparedBatches(sideA.batches, sideB.batches, level) ?? null;
   return {
-    level: sideA.level,
-    terms,
+    level,
+    terms: changes,
+    leftOut: used.filter((term) => !terms.includes(term)).map(({ label }) => label),
     workloads: [onA, onB],
     meanStep: {
       change: onB.bSec / onA.aSec - 1,
       ofWorkload: onB.aSec / onA.aSec - 1,
       ofEngine: (onB.bSec - onB.aSec) / onA.aSec,
     },
+    batches,
+    isAcrossBatches: batches !== null && batches.overlap < SAME_STEPS,
+    requests: [sideA.requests, sideB.requests],
   };
 };
 
-/**
- * How many times the data of both logs an interval as narrow as a threshold takes, by its half width over the threshold, squared; at least 1.
- */
-export const dataNeeded = ({ interval }: Change, threshold: number): number =>
-  Math.max(1, ((interval[1] - interval[0]) / 2 / threshold) ** 2);
+/** {@link compareLogs} of two models. */
+export const compareModels = (
+  a: BetasFile,
+  b: BetasFile,
+  names: readonly [string, string] = ['A', 'B'],
+  catalogue: readonly Term[] = CATALOGUE,
+): ModelComparison =>
+  compareLogs([comparedLogOf(a, names[0], catalogue)], [comparedLogOf(b, names[1], catalogue)], names, catalogue);

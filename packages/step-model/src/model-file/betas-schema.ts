@@ -46,7 +46,10 @@ const identifiability = v.looseObject(
       ),
     ),
     batches: maybe(
-      v.array(v.object({ decode_seqs: count, steps: between(0, MOST_TOKENS) }, OBJECT), 'must be an array'),
+      v.array(
+        v.object({ decode_seqs: count, steps: between(0, MOST_TOKENS), mean_seconds: v.optional(nonNegative) }, OBJECT),
+        'must be an array',
+      ),
     ),
   },
   OBJECT,

@@ -6,9 +6,9 @@ import {
   type ReportData,
   significantText,
 } from '@stepclock/charts';
-import type { Capacity } from '../capacity/capacity.js';
-import type { OperatingFigures } from '../capacity/operating-figures.js';
-import type { MetricName } from '../replay/serving-metrics.js';
+import type { Capacity } from '../../capacity/capacity.js';
+import type { OperatingFigures } from '../../capacity/operating-figures.js';
+import type { MetricName } from '../../replay/serving-metrics.js';
 import { capacitySentence } from './capacity-text.js';
 
 const TITLES: Readonly<Record<MetricName, string>> = {

@@ -1,5 +1,5 @@
 import { durationText } from '@stepclock/charts';
-import type { ClientOverhead } from '../serving/client-overhead.js';
+import type { ClientOverhead } from '../../serving/client-overhead.js';
 
 /** `6.5 ms`, or `6.5 ms + 2 us a prompt token`. */
 export const overheadText = ({ seconds, secondsPerPromptToken }: ClientOverhead): string =>

@@ -1,8 +1,8 @@
 import { durationText, percentText, significantText, textTable } from '@stepclock/charts';
-import type { Capacity } from '../capacity/capacity.js';
-import type { LatencyFigures, OperatingFigures } from '../capacity/operating-figures.js';
-import { type Slo, sloName } from '../capacity/slo.js';
-import { snakeCaseFields } from '../model-file/snake-case.js';
+import type { Capacity } from '../../capacity/capacity.js';
+import type { LatencyFigures, OperatingFigures } from '../../capacity/operating-figures.js';
+import { type Slo, sloName } from '../../capacity/slo.js';
+import { snakeCaseFields } from '../../model-file/snake-case.js';
 import { overheadText, promptOffsetText } from './correction-words.js';
 
 const DIGITS = 4;
