@@ -93,6 +93,7 @@ export { type MeasuredServing, measuredServing, servingJson } from './serving/me
 export { type ModelServing, servingOfModel } from './serving/model-serving.js';
 export type { LoadCorrections } from './serving/replayed-load.js';
 export { type DecidedBy, type SchedulerRules, tellsScheduling } from './serving/rule-trial.js';
+export { settingsWarnings } from './serving/settings-warnings.js';
 export type { StepColumns } from './step-columns.js';
 export {
   type EngineFit,

@@ -12,12 +12,12 @@ export {
 } from './groups/group-columns.js';
 export { textLines } from './groups/group-rows.js';
 export { type ReadGroupsOptions, type RequestGroup, readGroups } from './groups/read-groups.js';
-export { engineSettingsOf } from './json/engine-settings.js';
 export type { NameColumn } from './names/name-column.js';
 export { type ReadTraceOptions, readTrace } from './read-trace.js';
 export { MAX_BAD } from './requests/bad-records.js';
 export { type LeftOut, leftOutOf } from './requests/left-out.js';
 export { type PhaseRule, phasesOfRequests } from './requests/request-phases.js';
+export { engineSettingsOf } from './settings/engine-settings.js';
 export { joinPhases } from './tables/join-phases.js';
 export { type PackedPhases, packPhases, unpackPhases } from './tables/packed-phases.js';
 export { DECODE, type PhaseTable, PREFILL } from './tables/phase-table.js';

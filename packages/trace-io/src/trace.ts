@@ -16,6 +16,14 @@ export interface EngineSettings {
   readonly asyncScheduling?: boolean;
   /** Engines side by side, each with these limits, that share the requests; absent where there is one. */
   readonly dataParallelSize?: number;
+  /** Stages that a step passes one after another, several steps at once; absent where there is one. */
+  readonly pipelineParallelSize?: number;
+  /** Present where a step may yield several tokens of a request. */
+  readonly speculation?: true;
+  readonly prefixCaching?: boolean;
+  readonly chunkedPrefill?: boolean;
+  /** By its name in the engine: fcfs, priority, lpm. */
+  readonly schedulingPolicy?: string;
 }
 
 /** What every format tells of its file. */

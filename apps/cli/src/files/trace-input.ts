@@ -6,7 +6,7 @@ import { byteProgress } from '../session/progress.js';
 import type { Session } from '../session/session.js';
 import { openInput, readTextIfThere } from './input.js';
 import { traceFileOf } from './paths/trace-paths.js';
-import { settingsTextOf } from './settings-file.js';
+import { isBlisHeader, settingsTextOf } from './settings-file.js';
 
 /** A trace with where it came from. */
 export interface TraceInput {
@@ -47,7 +47,7 @@ export const readTraceFile = async (
   const path = await traceFileOf(named);
   const map = await mapTextOf(args);
   const input = await openInput(path, session);
-  const meta = await settingsTextOf(path, args.meta);
+  const meta = await settingsTextOf(path, args.meta, session);
   if (meta !== undefined) session.log.info(`settings of the engine from ${meta.name}`);
   const progress = byteProgress(session.io.stderr, `reading ${input.name}`, input.size);
   try {
@@ -63,7 +63,7 @@ export const readTraceFile = async (
       ...(onSteps === undefined ? {} : { onSteps }),
       ...(args.maxBad === undefined ? {} : { maxBad: args.maxBad }),
     });
-    if (args.meta !== undefined && meta?.text.trimStart().startsWith('{') && isEmpty(trace.facts.settings)) {
+    if (args.meta !== undefined && !isBlisHeader(meta?.text ?? '') && isEmpty(trace.facts.settings)) {
       throw inputFault(args.meta, 'must hold a setting of the engine, such as max_num_batched_tokens; got none');
     }
     warnOfUnreadable(trace, input.name, session.log);

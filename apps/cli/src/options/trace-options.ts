@@ -8,7 +8,7 @@ export const traceOptions = {
     `name of the format instead of recognising it from the content: ${formats.map(({ name }) => name).join(', ')} [auto]`,
   ),
   meta: text(
-    'engine settings as JSON [TRACE.meta.json, the .yaml of a BLIS .csv, or meta.json in its folder]',
+    'engine settings as JSON, or the log in which vLLM or SGLang printed them [TRACE.meta.json, the .yaml of a BLIS .csv, or meta.json or server.log in its folder]',
     'input',
   ),
   map: text(

@@ -1,5 +1,12 @@
 import { ExitCode, shown } from '@stepclock/faults';
-import { betasFileOf, holdOutError, holdOutSplit, snakeCaseFields, snakeCaseKeys } from '@stepclock/step-model';
+import {
+  betasFileOf,
+  holdOutError,
+  holdOutSplit,
+  settingsWarnings,
+  snakeCaseFields,
+  snakeCaseKeys,
+} from '@stepclock/step-model';
 import type { PhaseTable } from '@stepclock/trace-io';
 import { tracePaths } from '../../files/paths/trace-paths.js';
 import { readTraceFiles } from '../../files/trace-files.js';
@@ -142,7 +149,9 @@ export const verb = defineVerb({
       const check = stepClockCheck(fromTokens, inputs[0], args, session);
       const physics = physicsOf(fromTokens, possible);
       const checked = warnedOfCheck(fromTokens, check);
-      const warned = { ...checked, warnings: [...checked.warnings, ...physics.warnings] };
+      const { facts, phases } = inputs[0].trace;
+      const told = settingsWarnings(facts.settings, facts, phases, 'tokens');
+      const warned = { ...checked, warnings: [...checked.warnings, ...physics.warnings, ...told] };
       const { shiftedTokens: promptOffsetTokens, prefillFirst } = fromTokens.clock;
       const policy = prefillFirst ? 'prefill-first' : 'mixed';
       const serving = servingOf(
@@ -178,7 +187,8 @@ export const verb = defineVerb({
     const { window, rest } = partsOf(args, phases, span);
     const found = about(input.name, () => runEstimator(algo, phases, input.trace.facts, args, { window }));
     const physics = physicsOf(found, possible);
-    const warned = { ...found, warnings: [...found.warnings, ...physics.warnings] };
+    const told = settingsWarnings(input.trace.facts.settings, input.trace.facts, phases);
+    const warned = { ...found, warnings: [...found.warnings, ...physics.warnings, ...told] };
     const serving =
       found.algo === 'step-clock' && inputs.length === 1
         ? servingOf(input.trace, { ...found, window }, args, session)
