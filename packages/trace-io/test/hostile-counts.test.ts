@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readTrace } from '../src/index.js';
+import { formats, readTrace } from '../src/index.js';
 import { text } from './streams.js';
 
 const HEADER = 'request_id,phase_type,t_start,t_end,prefill_tokens,decode_tokens,N_steps\n';
@@ -70,6 +70,37 @@ describe('counts that no engine has are refused with their line', () => {
     const reading = readTrace(text(content), { fileName: 'a' });
     await expect(reading).rejects.toMatchObject({ code: 'trace-io/bad-count', line });
     await expect(reading).rejects.toThrow(message);
+  });
+});
+
+describe('what says nothing is given up, in every format', () => {
+  /** More than a reader may want before it says so. */
+  const PATIENCE = 2 ** 25;
+
+  async function* endless(before: string, piece: string): AsyncGenerator<Uint8Array> {
+    const chunk = new TextEncoder().encode(piece.repeat(2 ** 14));
+    yield new TextEncoder().encode(before);
+    for (let given = 0; given < PATIENCE; given += chunk.length) yield chunk;
+    throw new Error('nobody ends this');
+  }
+
+  const MAPS: Readonly<Record<string, Record<string, string>>> = {
+    mapped: { start: 'a', first: 'b', last: 'c', prompt: 'd', output: 'e' },
+    'mapped-steps': { seconds: 'a', prefill_tokens: 'b', decode_seqs: 'c' },
+  };
+
+  test.each(formats.map(({ name }) => name))('%s', async (format) => {
+    const map = MAPS[format];
+    for (const [before, piece] of [
+      ['{}\n', '{}\n'],
+      ['[{}\n', ',{}\n'],
+      ['\n', '\n'],
+    ] as const) {
+      const reading = readTrace(endless(before, piece), { fileName: 'a', format, ...(map && { map }) });
+      await expect(reading, JSON.stringify(piece)).rejects.toMatchObject({
+        code: expect.stringMatching(/^trace-io\//),
+      });
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import { idleLimit } from '../../bounds/idle-limit.js';
 import type { Input } from '../../bytes/input.js';
 import { readJsonDocuments } from '../../json/json-documents.js';
 import { eachJsonLine } from '../../json/json-lines.js';
@@ -21,11 +22,16 @@ export const trtllmStats: TraceFormat = {
 
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const columns = new StepColumns(options.onSteps, options.stepsAtOnce);
-  if (options.head.firstLine.startsWith('{')) await eachJsonLine(input, (record) => add(record, columns));
-  else {
+  const watch = idleLimit(input.file, 'a step', 'documents');
+  if (options.head.firstLine.startsWith('{')) {
+    await eachJsonLine(input, (record, line) => {
+      watch(add(record, columns), line);
+    });
+  } else {
     await readJsonDocuments(input, ['$.*'], {
       value: ({ value, line, path }) => {
-        if (isObject(value)) add(new JsonRecord(value, input.file, line, `[${path.join('.')}]`), columns);
+        const record = isObject(value) && new JsonRecord(value, input.file, line, `[${path.join('.')}]`);
+        watch(record !== false && add(record, columns), line);
       },
     });
   }
@@ -44,10 +50,11 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   };
 }
 
-function add(record: JsonRecord, columns: StepColumns): void {
+/** Takes a step, where the record tells one. */
+function add(record: JsonRecord, columns: StepColumns): boolean {
   const batch = record.inner('inflightBatchingStats');
   // Statistics of an engine that has not begun, and of static batches, tell no step.
-  if (batch === undefined) return;
+  if (batch === undefined) return false;
   const cache = record.inner('kvCacheStats');
   const prefillTokens = batch.count('numCtxTokens');
   const decodeTokens = batch.count('numGenRequests');
@@ -67,4 +74,5 @@ function add(record: JsonRecord, columns: StepColumns): void {
     },
     Number.isNaN(rank) ? '' : `rank ${rank}`,
   );
+  return true;
 }
