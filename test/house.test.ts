@@ -33,7 +33,6 @@ const UNUSED: Readonly<Record<string, readonly string[]>> = {
     'PREFILL_TERMS',
     'capturedBatchTerms',
     'coefficientIntervals',
-    'fitWindow',
     'heldOutLoss',
     'restated',
     'withoutEach',

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { defineConfig } from 'tsup';
 import { library } from '../../tsup.base.js';
@@ -28,4 +30,8 @@ export default defineConfig({
     options.alias = { 'string-width': 'fast-string-width' };
   },
   banner: { js: bundle.banner },
+  // `stepclock open` serves the page, which turbo builds first; a bundle for a trial goes without.
+  onSuccess: async () => {
+    if (existsSync('../web/dist')) await cp('../web/dist', 'dist/page', { recursive: true });
+  },
 });

@@ -2,6 +2,7 @@ export { type Capacity, type CapacityOptions, capacity, type RateBand } from './
 export { type ArrivalPattern, type LoadShape, loadShapeOf } from './capacity/load-shape.js';
 export type { Unreachable } from './capacity/lone-requests.js';
 export type { LatencyFigures, OperatingFigures } from './capacity/operating-figures.js';
+export { type QuickCurve, quickCurve } from './capacity/quick-curve.js';
 export { type ReplicaPlan, replicasFor, replicasOverTime } from './capacity/replicas.js';
 export { parseSlos, type Slo } from './capacity/slo.js';
 export { isWorkloadSpec, loadShapeOfSpec } from './capacity/workload-spec.js';
@@ -85,8 +86,9 @@ export type { EstimateReportInput, ReplayResult, ReportEstimator } from './repor
 export { estimateReport } from './report/estimate-report.js';
 export { fleetFigures } from './report/fleet/fleet-figures.js';
 export { fleetJson, fleetText } from './report/fleet/fleet-text.js';
+export { type MeanStep, type MeanStepPart, meanStepOf, meanStepSentences } from './report/mean-step.js';
 export { physicsJson, physicsText } from './report/physics-text.js';
-export { type ReplayReportInput, replayReport } from './report/replay-report.js';
+export { type ReplayReportInput, replayReport, replaySentence } from './report/replay-report.js';
 export { replayResultOf } from './report/replay-result.js';
 export type { ClientOverhead, MeasuredOverhead } from './serving/client-overhead.js';
 export { type MeasuredServing, measuredServing, servingJson } from './serving/measured-serving.js';

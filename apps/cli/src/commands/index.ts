@@ -109,6 +109,12 @@ export const commands: readonly (Entry | Noun)[] = [
     load: () => import('./trace/inspect.js'),
   },
   {
+    command: 'open [logs..]',
+    describe:
+      'the page: verdict, timeline of steps and requests, replay and what if, in the browser, on this machine alone',
+    load: () => import('./page/open.js'),
+  },
+  {
     command: 'replay',
     describe: "serve a log's requests again with fitted coefficients and compare TTFT, TPOT and latency",
     load: () => import('./model/replay.js'),

@@ -30,6 +30,7 @@ const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
   EFBIG: 'the file would be too large',
   ELOOP: 'the path has too many links',
   ENXIO: 'no such device or address',
+  EADDRINUSE: 'the port is taken by another program',
 };
 
 /** The code of an error of the system or of a package; empty where it has none. */

@@ -36,21 +36,26 @@ const DECIMALS = { us: 9, ns: 12, ps: 15 } as const;
 
 const HISTORY_TAIL = 5;
 
-/** The coefficients, one a line: seconds, and the small unit, with the interval where there is one. */
-export const betasText = (
-  { terms, betas, intervals }: Pick<EstimateForText, 'terms' | 'betas' | 'intervals'>,
-  paint: Session['paint'],
-): string => {
-  const level = intervals ? `${+(100 * intervals.level).toFixed(2)} % interval` : '';
-  const head = ['', '', 'seconds', '', 'small unit', '', level];
-  const rows = terms.map(({ label, phrase, unit, smallUnit }) => {
+type Coefficients = Pick<EstimateForText, 'terms' | 'betas' | 'intervals'>;
+
+/** Each coefficient as it is printed: seconds, and the small unit, with the interval where there is one. */
+export const betaCells = ({ terms, betas, intervals }: Coefficients) =>
+  terms.map(({ label, phrase, unit, smallUnit }) => {
     const value = betas[label];
     const perSecond = PER_SECOND[smallUnit];
     const small = unit.replace(/^s/, smallUnit);
     const pair = intervals?.byLabel[label];
     const interval = pair ? `[${pair.map((end) => significant(end * perSecond, 4)).join(', ')}] ${small}` : '';
-    return [label, phrase, value.toFixed(DECIMALS[smallUnit]), unit, significant(value * perSecond), small, interval];
+    const seconds = value.toFixed(DECIMALS[smallUnit]);
+    return { label, phrase, seconds, unit, value: significant(value * perSecond), small, interval };
   });
+
+/** The coefficients, one a line. */
+export const betasText = (coefficients: Coefficients, paint: Session['paint']): string => {
+  const { intervals } = coefficients;
+  const level = intervals ? `${+(100 * intervals.level).toFixed(2)} % interval` : '';
+  const head = ['', '', 'seconds', '', 'small unit', '', level];
+  const rows = betaCells(coefficients).map((cells) => Object.values(cells));
   const lines = tableText([head, ...rows], [0, 1, 3, 5, 6]).split('\n');
   return [paint.dim(lines[0] ?? ''), ...lines.slice(1).map((l) => paint.bold(l))].join('\n');
 };

@@ -19,8 +19,8 @@ const policyText = ({ policy }: TokenClockEstimate['clock']): string =>
         ? `${grouped(policy.tokens)} tokens of each prompt a step`
         : 'not told by the log: rows span whole prompts';
 
-/** What the clock saw, one fact a line. */
-const clockText = ({ clock }: TokenClockEstimate): string => {
+/** What the clock saw, by name. */
+export const clockFacts = ({ clock }: TokenClockEstimate): readonly (readonly [string, string])[] => {
   const facts: (readonly [string, string])[] = [
     [
       'steps',
@@ -40,10 +40,7 @@ const clockText = ({ clock }: TokenClockEstimate): string => {
     facts.push(['overhead', `${ms(clock.clientOverheadSec)} between client and engine`]);
   if (clock.engines > 1) facts.push(['engines', grouped(clock.engines)]);
   if (clock.stepsPerChunk > 1) facts.push(['chunks', `one every ${clock.stepsPerChunk} steps`]);
-  return tableText(
-    facts.map(([name, fact]) => [`  ${name}`, fact]),
-    [0, 1],
-  );
+  return facts;
 };
 
 /** An estimate from token times for people. `heading` says what was read, and what not. */
@@ -58,7 +55,10 @@ export const tokenClockText = (
     '',
     betasText(estimate, paint),
     '',
-    clockText(estimate),
+    tableText(
+      clockFacts(estimate).map(([name, fact]) => [`  ${name}`, fact]),
+      [0, 1],
+    ),
   ].join('\n');
 
 /** The step clock beside the token clock, in one line. */

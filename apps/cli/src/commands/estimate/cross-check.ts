@@ -22,7 +22,7 @@ export const stepClockCheck = (
   estimate: TokenClockEstimate,
   { trace }: TraceInput,
   { maxNumBatchedTokens }: EstimateArgs,
-  session: Session,
+  session: Pick<Session, 'log'>,
 ): StepClockCheck | null => {
   const { phases, facts } = trace;
   if (phases === undefined || estimate.clock.requests > MOST_REQUESTS || estimate.clock.engines > 1) return null;

@@ -16,7 +16,7 @@ export const replayedParts = (
   first: { readonly window: Window; readonly estimate: Estimate },
   rest: Window,
   args: EstimateArgs,
-  session: Session,
+  session: Pick<Session, 'log'>,
 ): readonly PartReplay[] => {
   const { requests, facts } = trace;
   if (requests?.arrivalSec === undefined) return [];

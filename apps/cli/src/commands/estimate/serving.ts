@@ -21,7 +21,7 @@ export const servingOf = (
   { requests, facts }: Trace,
   { betas, promptOffsetTokens, policy, window }: FittedLog,
   { maxNumBatchedTokens }: EstimateArgs,
-  session: Session,
+  session: Pick<Session, 'log'>,
 ): MeasuredServing | undefined => {
   if (requests?.arrivalSec === undefined || facts.queueInPrefill === 'unknown') return undefined;
   try {

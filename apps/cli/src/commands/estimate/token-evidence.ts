@@ -36,7 +36,7 @@ const chunksPerToken = ({ chunkSec, outputTokens }: TokenTable): number =>
 export const tokenEstimate = (
   inputs: readonly TraceInput[],
   args: EstimateArgs,
-  session: Session,
+  session: Pick<Session, 'log'>,
 ): TokenClockEstimate | undefined => {
   const [input] = inputs;
   const evidence = args.evidence ?? 'auto';

@@ -1,8 +1,6 @@
 import {
-  betasFileOf,
   betasOfFile,
   compareWithSteps,
-  type EngineFit,
   type EnginesFitter,
   type EnginesLog,
   enginesSpread,
@@ -11,7 +9,6 @@ import {
   pooledFit,
   type ReadingOptions,
   readSteps,
-  type StepsFit,
   snakeCaseFields,
   snakeCaseKeys,
 } from '@stepclock/step-model';
@@ -21,10 +18,8 @@ import type { Session } from '../../session/session.js';
 import { grouped, percent } from '../../text/quantity.js';
 import { enginesText, stepFitText } from '../../text/step-fit-text.js';
 import { comparisonText } from '../../text/steps-comparison-text.js';
-import { physicsOf } from '../model/physics.js';
+import { type Possible, readingJson, stepModelOf, warnOfStepFacts } from './step-model-of.js';
 import { readStepReference } from './step-reference.js';
-
-type Possible = Parameters<typeof physicsOf>[1];
 
 export interface StepLogRequest {
   readonly options: FitStepsOptions & ReadingOptions;
@@ -34,36 +29,12 @@ export interface StepLogRequest {
   readonly possible: Possible;
 }
 
-const readingJson = ({ reading }: EngineFit): object => ({
-  time: reading.time,
-  clock: snakeCaseFields(reading.clock),
-  row_shift: reading.shift,
-});
-
-/** A fit as a betas file's fields, with what the hardware could do, and its warnings. */
-const fileOf = (fit: StepsFit, warnings: EngineFit['warnings'], possible: Possible) => {
-  const physics = physicsOf(fit, possible);
-  const all = [...warnings, ...physics.warnings];
-  const withWarnings = { ...fit, warnings: all };
-  return { json: { ...betasFileOf(withWarnings), ...physics.json }, text: physics.text, warnings: all };
-};
-
 const warn = (
   session: Session,
   name: string,
   warnings: readonly { readonly code: string; readonly message: string }[],
 ) => {
   for (const { code, message } of warnings) session.log.warn(`${name === '' ? '' : `${name}: `}${message} [${code}]`);
-};
-
-/** How far a log's own account of itself goes: what it lost, or left out. */
-const factsWarnings = ({ trace, name }: TraceInput, session: Session): void => {
-  if (trace.kind !== 'steps') return;
-  const { lostSteps, sampled } = trace.facts;
-  if (lostSteps !== undefined)
-    session.log.warn(`${name}: ${grouped(lostSteps)} steps are lost, by the log's own counting [lost-steps]`);
-  if (sampled)
-    session.log.warn(`${name}: the log is sampled: it has the last step of every interval only [sampled-steps]`);
 };
 
 /** Fits the steps that were read, engine by engine, and shows them. @param log the whole table, where it was kept */
@@ -76,7 +47,7 @@ export const showStepLog = async (
 ): Promise<void> => {
   const { name } = input;
   const { pool, against, json, possible, options } = request;
-  factsWarnings(input, session);
+  warnOfStepFacts(input, session.log);
   const fits = about(name, () => fitter.fits());
   const [first] = fits;
   const steps = fits.reduce((sum, { fit }) => sum + fit.diagnostics.nSteps, 0);
@@ -97,12 +68,12 @@ export const showStepLog = async (
             schema: 'stepclock/engine-steps@1',
             engines: fits.map((engine) => ({
               engine: engine.name,
-              ...fileOf(engine.fit, engine.warnings, possible).json,
+              ...stepModelOf(engine.fit, engine.warnings, possible).json,
               ...readingJson(engine),
             })),
             ...engines,
           }
-        : { ...fileOf(pooled, [], possible).json, ...readingJson(first), ...engines },
+        : { ...stepModelOf(pooled, [], possible).json, ...readingJson(first), ...engines },
     );
     if (taken) return;
     const parts = [`${name}: ${grouped(steps)} steps of ${fits.length} engines`, enginesText(fits, spread)];
@@ -122,7 +93,7 @@ export const showStepLog = async (
     return;
   }
   const { fit, reading, warnings } = first;
-  const file = fileOf(fit, warnings, possible);
+  const file = stepModelOf(fit, warnings, possible);
   warn(session, '', file.warnings);
   const reference = against === undefined ? undefined : await readStepReference(against, session);
   if (reference?.kind === 'steps') throw usageFault('--against', 'must be a betas file for a step log', against);

@@ -1,0 +1,3 @@
+import { forPackage } from '../../vitest.shared.js';
+
+export default forPackage();
