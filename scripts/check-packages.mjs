@@ -31,7 +31,10 @@ const must = (holds, message) => {
 
 const packages = ['packages', 'apps']
   .flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(root, parent, name)))
-  .map((folder) => ({ folder, name: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name }));
+  .map((folder) => ({ folder, ...JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) }))
+  // The page goes out inside the program.
+  .filter(({ private: isPrivate }) => isPrivate !== true)
+  .map(({ folder, name }) => ({ folder, name }));
 const libraries = packages.filter(({ name }) => name !== 'stepclock').map(({ name }) => name);
 const out = mkdtempSync(join(tmpdir(), 'stepclock-pack-'));
 const tarballs = [];

@@ -27,10 +27,15 @@ afterAll(async () => {
   server?.close();
 });
 
+interface ModelFile {
+  readonly terms: readonly { readonly value: number }[];
+  readonly input?: { readonly files?: { file?: string }[] };
+}
+
 /** What the program writes of a log, as an object. */
 const programSays = async (verb: 'estimate' | 'steps', path: string) => {
   const { stdout } = await capture([verb, join(root, 'fixtures', path), '--json=-']);
-  return JSON.parse(stdout) as { terms: { name: string; value: number }[]; warnings: { code: string }[] };
+  return JSON.parse(stdout) as ModelFile;
 };
 
 const coefficientsOn = (page: Page): Promise<(string | null)[]> =>
@@ -46,7 +51,7 @@ const modelFrom = async (page: Page) => {
   for await (const chunk of await saved.createReadStream()) chunks.push(Buffer.from(chunk));
   return nameless(JSON.parse(Buffer.concat(chunks).toString('utf8')));
 };
-const nameless = (model: { input?: { files?: { file?: string }[] } }) => {
+const nameless = (model: ModelFile): ModelFile => {
   for (const file of model.input?.files ?? []) delete file.file;
   return model;
 };

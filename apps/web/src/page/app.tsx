@@ -189,7 +189,7 @@ export const App = ({ version }: { readonly version: string }) => {
     <div class={isOver ? 'page over' : 'page'}>
       <header>
         <h1>
-          stepclock <span class="soft">{known.summary === undefined ? 'drop a log, see the engine' : ''}</span>
+          stepclock <span class="phrase">{known.summary === undefined ? 'drop a log, see the engine' : ''}</span>
         </h1>
         <div class="buttons">
           {known.summary === undefined ? null : <DropView isSmall onFiles={open} onDemo={() => open([demoFile()])} />}

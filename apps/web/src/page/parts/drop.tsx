@@ -29,7 +29,7 @@ export const DropView = ({ isSmall, onFiles, onDemo }: DropProps) => {
       {isSmall ? null : (
         <>
           <p class="invite">Drop a log of your engine here</p>
-          <p class="soft">
+          <p class="soft about">
             vLLM, SGLang, TensorRT-LLM, llama.cpp; benchmark results with the time of every token; step logs;
             OpenTelemetry. Gzip too, several files too, with a meta.json of the engine's settings where there is one.
             Nothing leaves this machine.

@@ -51,7 +51,7 @@ export const VerdictView = ({ summary }: { readonly summary: Summary }) => {
             {coefficients.map(({ label, phrase, value, interval: range, shareText, seconds, unit }) => (
               <tr key={label} data-coefficient={label}>
                 <th scope="row">
-                  {label} <span class="soft">{phrase}</span>
+                  {label} <span class="phrase">{phrase}</span>
                 </th>
                 <td class="number">{value}</td>
                 <td>{range === '' ? 'not told' : range}</td>
