@@ -1,5 +1,11 @@
 import type { TokenClockEstimate } from '@stepclock/beta-estimators';
-import { betasFileOf, type PossibleCost, settingsWarnings, snakeCaseFields, snakeCaseKeys } from '@stepclock/step-model';
+import {
+  betasFileOf,
+  type PossibleCost,
+  settingsWarnings,
+  snakeCaseFields,
+  snakeCaseKeys,
+} from '@stepclock/step-model';
 import type { TraceInput } from '../../files/trace-input.js';
 import type { Session } from '../../session/session.js';
 import { leftOutJson } from '../../text/left-out.js';
