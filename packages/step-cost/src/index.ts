@@ -26,6 +26,7 @@ export {
   mergeWindows,
   restated,
   type StepWindow,
+  standingFor,
   type Weighting,
   windowOf,
   windowsOf,

@@ -8,7 +8,9 @@ const ms = (sec: number): string => `${significant(1e3 * sec, 4)} ms`;
 
 /** What time of a step was fitted, and where the measured time of the log went. */
 const timeText = (fit: StepsFit, time: EngineFit['reading']['time'] | undefined): string => {
-  const { measuredSeconds, stallSeconds, stalls } = fit.diagnostics;
+  const { measuredSeconds, nSteps, nSampled, stallSeconds, stalls } = fit.diagnostics;
+  const part =
+    nSampled === undefined ? '' : `, from ${percent(nSampled / nSteps)} of the steps in blocks all over the log`;
   const what =
     time === 'period'
       ? 'periods: from the end of the step before to the end of a step'
@@ -18,7 +20,7 @@ const timeText = (fit: StepsFit, time: EngineFit['reading']['time'] | undefined)
       ? 'no stalls'
       : `${grouped(stalls)} ${stalls === 1 ? 'stall' : 'stalls'} set apart, ${percent(stallSeconds / measuredSeconds)} of the time`;
   const estimate = fit.estimate === 'robust' ? 'the middle of steps, scaled to the measured time' : 'the mean of steps';
-  return `fitted: ${estimate}; ${what}; ${apart}`;
+  return `fitted: ${estimate}${part}; ${what}; ${apart}`;
 };
 
 /** The fit of one engine, or of all of them pooled, for people. */

@@ -143,6 +143,23 @@ export const mergeWindows = (windows: readonly StepWindow[]): StepWindow => {
   return sum;
 };
 
+/** The window of `times` as many rows of which these are a fair sample. */
+export const standingFor = (window: StepWindow, times: number): StepWindow => {
+  if (times === 1) return window;
+  const { gram, moment, sums, squares, rows, seconds, steps } = window;
+  const all = (column: Float64Array): Float64Array => column.map((x) => times * x);
+  return {
+    ...window,
+    gram: all(gram),
+    moment: all(moment),
+    sums: all(sums),
+    squares: times * squares,
+    rows: Math.round(times * rows),
+    seconds: times * seconds,
+    steps: times * steps,
+  };
+};
+
 const namesOf = ({ terms }: StepWindow): string => terms.map(({ name }) => name).join(', ');
 
 const refuseUnlike = (a: StepWindow, b: StepWindow): void => {

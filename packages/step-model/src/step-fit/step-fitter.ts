@@ -7,6 +7,8 @@ import {
   type RowTable,
   residualSeconds,
   rowsOf,
+  type StepWindow,
+  standingFor,
   windowsOn,
 } from '@stepclock/step-cost';
 import type { StepColumns } from '../step-columns.js';
@@ -21,13 +23,28 @@ import { stretchesOf, workingRows } from './working-steps.js';
 
 /** Steps that are fitted at a time: their terms as columns take some megabytes. */
 const BLOCK = 2 ** 15;
+/** As many steps leave nothing of a coefficient's error but what drifts: from there on an ever smaller part of the blocks is fitted. */
+const MOST_WHOLE = 2 ** 18;
+/** Of a log that long, so that the part lies even over it. */
+const SAMPLED_BLOCK = 2 ** 12;
 /** Windows of a block: enough for Student's t, long enough to outlast what correlates. */
 const WINDOWS = 20;
 /** A shorter block goes by the weights of the one before. */
 const SHORT_BLOCK = 1000;
 
+/** A fitted block, until it is known for how many steps it stands: its own and those that follow it unfitted. */
+interface Sampled {
+  readonly windows: readonly StepWindow[];
+  readonly steps: number;
+  readonly seconds: number;
+  readonly stalls: number;
+  readonly stallSeconds: number;
+  standsFor: number;
+}
+
 /**
- * The regression of a step log that comes in pieces: steps become windows, some thousand at a time, and are forgotten. Memory does not grow with the log.
+ * The regression of a step log that comes in pieces: steps become windows, some thousand at a time, and are forgotten. Memory does not grow with the
+ * log, and from a quarter of a million steps on time hardly does: a block stands for those behind it, twice as many each time the log has doubled.
  *
  * @throws Fault `step-model/no-context`, `step-cost/unknown-term`
  */
@@ -37,9 +54,15 @@ export class StepFitter {
   #empty = 0;
   #untimed = 0;
   #working = 0;
+  #fitted = 0;
   #stalls = 0;
   #first: StepColumns | undefined;
+  #last: Sampled | undefined;
+  /** Blocks to pass over before the next that is fitted. */
+  #toPass = 0;
   readonly #measured = new CompensatedSum();
+  /** The measured time and that of stalls, from fitted blocks and what they stand for. */
+  readonly #sampled = new CompensatedSum();
   readonly #stalled = new CompensatedSum();
   readonly #windows = new GrownWindows();
   readonly #kept = new KeptSteps();
@@ -56,12 +79,42 @@ export class StepFitter {
     const { rows, empty, untimed } = workingRows(steps);
     this.#empty += empty;
     this.#untimed += untimed;
-    for (let from = 0; from < rows.length; from += BLOCK) {
+    for (let from = 0; from < rows.length; ) {
+      const block = this.#isSampling ? SAMPLED_BLOCK : BLOCK;
       // What is left over is no block of its own.
-      const to = rows.length - from < BLOCK * 1.5 ? rows.length : from + BLOCK;
-      this.#addBlock(steps, rows.subarray(from, to));
-      if (to === rows.length) break;
+      const to = rows.length - from < block * 1.5 ? rows.length : from + block;
+      this.#take(steps, rows.subarray(from, to));
+      from = to;
     }
+  }
+
+  get #isSampling(): boolean {
+    return this.#working >= MOST_WHOLE && this.options.allSteps !== true;
+  }
+
+  #take(steps: StepColumns, at: Uint32Array): void {
+    for (const i of at) this.#measured.add(steps.durationSec[i]);
+    if (this.#last !== undefined && this.#toPass > 0) {
+      this.#toPass--;
+      this.#last.standsFor += at.length;
+    } else {
+      this.#toPass = this.#isSampling ? 2 ** (Math.floor(Math.log2(this.#working / MOST_WHOLE)) + 1) - 1 : 0;
+      this.#settle();
+      this.#addBlock(steps, at);
+    }
+    this.#working += at.length;
+  }
+
+  /** Counts the last fitted block for all that it stands for. */
+  #settle(): void {
+    if (this.#last === undefined) return;
+    const { windows, steps, seconds, stalls, stallSeconds, standsFor } = this.#last;
+    const times = standsFor / steps;
+    this.#windows.add(windows.map((window) => standingFor(window, times)));
+    this.#sampled.add(times * seconds);
+    this.#stalled.add(times * stallSeconds);
+    this.#stalls += times * stalls;
+    this.#last = undefined;
   }
 
   #addBlock(steps: StepColumns, at: Uint32Array): void {
@@ -72,23 +125,26 @@ export class StepFitter {
     const { weights: weighting = 'inverse-seconds', estimate = 'mean' } = this.options;
     const apart = (this.options.stalls ?? (weighting === 'none' ? 'in' : 'apart')) === 'apart';
     const { prefillTokens } = stretches;
-    const short = at.length < SHORT_BLOCK;
+    const isPart = at.length < SHORT_BLOCK || this.#isSampling;
     const block = blockWindows(
       rows,
-      { weighting, estimate, apart, windows: short && this.#coefficients ? 1 : WINDOWS },
+      { weighting, estimate, apart, windows: isPart && this.#coefficients ? 1 : WINDOWS },
       (i) => ((prefillTokens?.[i] ?? 0) > 0 ? 1 : 0),
       this.#coefficients,
     );
     this.#coefficients = block.coefficients;
-    this.#windows.add(block.windows);
     this.#kept.add(stretches, seconds, block.stalls);
-    this.#working += at.length;
-    for (let i = 0; i < seconds.length; i++) {
-      this.#measured.add(seconds[i]);
-      if (block.stalls?.[i] !== 1) continue;
-      this.#stalls++;
-      this.#stalled.add(seconds[i]);
-    }
+    const isStall = (_: number, i: number): boolean => block.stalls?.[i] === 1;
+    const stalled = seconds.filter(isStall);
+    this.#fitted += at.length;
+    this.#last = {
+      windows: block.windows,
+      steps: at.length,
+      seconds: compensatedSum(seconds),
+      stalls: stalled.length,
+      stallSeconds: compensatedSum(stalled),
+      standsFor: at.length,
+    };
   }
 
   /** The fit of what has come so far. @throws Fault `step-model/no-steps` */
@@ -102,6 +158,7 @@ export class StepFitter {
         value: `${this.#empty + this.#untimed} steps`,
       });
     }
+    this.#settle();
     const { level = 0.95, model = 'auto', estimate = 'mean', weights: weighting } = this.options;
     const { windows } = this.#windows;
     const fit = fitWindows(windows, { level, choice: asked.choice });
@@ -109,11 +166,16 @@ export class StepFitter {
     const p = asked.terms.length;
     const terms = fit.of.map((t) => asked.terms[t]);
     const measured = this.#measured.value;
-    const stallSeconds = this.#stalled.value;
+    // What fitted blocks stand for is not quite what passed: their shares of it are.
+    const share = measured / this.#sampled.value;
+    const stallSeconds = share * this.#stalled.value;
     const held = (coefficients: Float64Array): number =>
       windows.reduce((sum, { sums }) => sum + fit.of.reduce((part, t) => part + coefficients[t] * sums[t], 0), 0);
     // Plain least squares meet the time by themselves where they can; what priors and weights leave of it is put back.
-    const factor = weighting === 'none' && estimate === 'mean' ? 1 : (measured - stallSeconds) / held(fit.coefficients);
+    const factor =
+      weighting === 'none' && estimate === 'mean'
+        ? 1
+        : (this.#sampled.value - this.#stalled.value) / held(fit.coefficients);
     const coefficients = fit.coefficients.map((b) => factor * b);
     const isBase = terms.every((term) => BASE_TERMS.includes(term));
     const reads = terms.some(({ needs }) => needs.includes('contextTokens'));
@@ -146,9 +208,10 @@ export class StepFitter {
       },
       diagnostics: {
         nSteps: this.#working,
-        stalls: this.#stalls,
+        ...(this.#fitted < this.#working && { nSampled: this.#fitted }),
+        stalls: Math.round(this.#stalls),
         measuredSeconds: measured,
-        fittedSeconds: held(coefficients),
+        fittedSeconds: share * held(coefficients),
         stallSeconds,
         ...scatterOf(rowsOf(this.#kept.stretches(), this.#kept.seconds, asked.terms), coefficients),
         meanDurationSeconds: measured / this.#working,

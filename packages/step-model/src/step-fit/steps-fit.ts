@@ -15,6 +15,8 @@ export interface FitStepsOptions {
   readonly estimate?: StepEstimate;
   /** Whether stalls are set apart. Default: `apart`, but `in` under `weights: 'none'`, which is plain least squares of all steps. */
   readonly stalls?: 'apart' | 'in';
+  /** Whether every step of a long log is fitted, and not an even part of its blocks. Default false. */
+  readonly allSteps?: boolean;
   /** Level of the intervals. Default 0.95. */
   readonly level?: number;
 }
@@ -60,6 +62,8 @@ export interface StepsFit {
   readonly diagnostics: {
     /** Steps with work in them, and how many of them hold a stall. */
     readonly nSteps: number;
+    /** Steps of the blocks that were fitted and stand for the others; absent where all were. */
+    readonly nSampled?: number;
     readonly stalls: number;
     /** Measured = fitted + stalls, to what the fit leaves. A stall's whole step counts as one. */
     readonly measuredSeconds: number;

@@ -1,4 +1,4 @@
-import { NameIndex } from '../names/name-index.js';
+import type { NameColumn } from '../names/name-column.js';
 import type { StepTable } from './step-table.js';
 
 /** Columns that a step log may lack. */
@@ -15,7 +15,7 @@ const OPTIONAL_STEP_FIELDS = [
 const FIELDS = ['durationSec', 'prefillTokens', 'decodeTokens', ...OPTIONAL_STEP_FIELDS] as const;
 type Optional = (typeof OPTIONAL_STEP_FIELDS)[number];
 
-/** A step, as a reader gives it; every step of a file has the same fields. */
+/** A step, as a reader gives it; a field that is absent or NaN is not told. */
 export interface StepRow extends Partial<Record<Optional, number>> {
   readonly durationSec: number;
   readonly prefillTokens: number;
@@ -35,7 +35,10 @@ export class StepColumns {
   #held = 0;
   #columns: (Float64Array | undefined)[] = FIELDS.map(() => undefined);
   #instance = new Uint32Array(1024);
-  readonly #instances = new NameIndex();
+  /** Engines are few, and steps of one follow each other. */
+  readonly #instances = new Map<string, number>();
+  #lastEngine: string | undefined;
+  #lastInstance = 0;
 
   /**
    * @param onBlock takes blocks as they fill; absent: the table has all steps
@@ -49,20 +52,38 @@ export class StepColumns {
   /** Adds a step of the engine of that name; '' where nothing names it. */
   add(row: StepRow, engine: string): void {
     if (this.#held === this.#instance.length) this.#grow();
-    for (let f = 0; f < FIELDS.length; f++) {
-      const value = row[FIELDS[f] ?? 'durationSec'];
-      if (value === undefined) continue;
-      let column = this.#columns[f];
-      if (column === undefined) {
-        column = new Float64Array(this.#instance.length).fill(Number.NaN);
-        this.#columns[f] = column;
-      }
-      column[this.#held] = value;
+    // Field by field: logs have tens of millions of steps.
+    this.#put(0, row.durationSec);
+    this.#put(1, row.prefillTokens);
+    this.#put(2, row.decodeTokens);
+    this.#put(3, row.startSec);
+    this.#put(4, row.contextTokens);
+    this.#put(5, row.prefillRequests);
+    this.#put(6, row.prefillContext);
+    this.#put(7, row.iteration);
+    this.#put(8, row.stampSec);
+    this.#put(9, row.steps);
+    this.#put(10, row.prefillSteps);
+    if (engine !== this.#lastEngine) {
+      this.#lastInstance = this.#instances.get(engine) ?? this.#instances.size;
+      this.#instances.set(engine, this.#lastInstance);
+      this.#lastEngine = engine;
     }
-    this.#instance[this.#held] = this.#instances.internText(engine);
+    this.#instance[this.#held] = this.#lastInstance;
     this.#held++;
     this.length++;
     if (this.onBlock !== undefined && this.#held >= this.block) this.flush();
+  }
+
+  /** @param field place in `FIELDS` */
+  #put(field: number, value: number | undefined): void {
+    if (value === undefined || Number.isNaN(value)) return;
+    let column = this.#columns[field];
+    if (column === undefined) {
+      column = new Float64Array(this.#instance.length).fill(Number.NaN);
+      this.#columns[field] = column;
+    }
+    column[this.#held] = value;
   }
 
   /** Hands on what is held, where blocks are taken. */
@@ -91,9 +112,9 @@ export class StepColumns {
       durationSec: durationSec ?? none,
       prefillTokens: prefillTokens ?? none,
       decodeTokens: decodeTokens ?? none,
-      ...(this.#instances.length > 1 && {
+      ...(this.#instances.size > 1 && {
         instance: this.#instance.subarray(0, length),
-        instanceIds: this.#instances.names(),
+        instanceIds: namesOf([...this.#instances.keys()]),
       }),
     };
   }
@@ -111,3 +132,13 @@ export class StepColumns {
     this.#instance = instance;
   }
 }
+
+const namesOf = (names: readonly string[]): NameColumn => ({
+  length: names.length,
+  at(index: number): string {
+    const name = names[index];
+    if (name === undefined)
+      throw new RangeError(`engine: must be an index from 0 to ${names.length - 1}; got ${index}`);
+    return name;
+  },
+});

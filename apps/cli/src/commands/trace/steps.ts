@@ -42,6 +42,9 @@ export const verb = defineVerb({
       ['elapsed', 'period'],
       'of a step: what the engine says it took, or from the end of the step before to its own [elapsed, unless it is waiting]',
     ),
+    'all-steps': flag(
+      'fit every step of a long log too, and not an even part of its blocks from a quarter of a million steps on',
+    ),
     follow: flag('print a fit of the last ten windows, a JSON line a window, as the log grows'),
     window: number('--follow: steps of a window [1000]', positiveInteger),
     pool: flag('several engines: pool their coefficients instead of fitting each apart'),
@@ -70,6 +73,7 @@ export const verb = defineVerb({
       estimate: args.estimate,
       stalls: args.stalls,
       time: args.time,
+      allSteps: args.allSteps,
       level: args.ci,
     });
     if (args.follow) {

@@ -63,16 +63,14 @@ export function stepOfCells(
       rule: 'must be at least 0',
     });
   };
-  const optional = <Name extends keyof StepRow>(name: Name, number: number) =>
-    Number.isNaN(number) ? {} : { [name]: number };
   return {
     durationSec,
     prefillTokens: count('prefill_tokens'),
     decodeTokens: count('decode_seqs'),
-    ...optional('startSec', Number.isNaN(startSec) ? endSec - durationSec : startSec),
-    ...optional('contextTokens', count('context_tokens')),
-    ...optional('prefillRequests', count('prefill_requests')),
-    ...optional('prefillContext', count('prefill_context')),
-    ...optional('iteration', count('iteration')),
+    startSec: Number.isNaN(startSec) ? endSec - durationSec : startSec,
+    contextTokens: count('context_tokens'),
+    prefillRequests: count('prefill_requests'),
+    prefillContext: count('prefill_context'),
+    iteration: count('iteration'),
   };
 }

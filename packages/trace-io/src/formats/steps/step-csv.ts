@@ -38,6 +38,19 @@ const COLUMNS: readonly RequestColumn<Key | 'instance'>[] = [
   { key: 'instance', names: ['instance', 'instance_id', 'engine'], kind: 'name', required: false },
 ];
 
+const slotOf = (key: StepNumber): number => COLUMNS.findIndex((column) => column.key === KEY_OF[key]);
+const SLOTS: Readonly<Record<StepNumber, number>> = {
+  start: slotOf('start'),
+  end: slotOf('end'),
+  seconds: slotOf('seconds'),
+  prefill_tokens: slotOf('prefill_tokens'),
+  prefill_requests: slotOf('prefill_requests'),
+  prefill_context: slotOf('prefill_context'),
+  decode_seqs: slotOf('decode_seqs'),
+  context_tokens: slotOf('context_tokens'),
+  iteration: slotOf('iteration'),
+};
+
 /**
  * A step log as CSV or TSV, one row a step, seconds and tokens: `duration_sec, prefill_tokens, decode_tokens` and, where known, `start_sec,
  * context_tokens` (tokens of KV cache that the decodes read), `prefill_requests`, `prefill_context` (sum of the positions of the prefill tokens) and
@@ -61,7 +74,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const { file } = input;
   const found = await readRequestRows(input, place, COLUMNS, (cells, line) => {
     const step = stepOfCells(
-      (key) => cells.number(KEY_OF[key]),
+      (key) => cells.numbers[SLOTS[key]] ?? Number.NaN,
       1,
       { file, line },
       (key) => KEY_OF[key],
