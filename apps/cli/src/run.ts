@@ -13,6 +13,7 @@ import { usageFault, verdictOn } from './session/errors.js';
 import type { Io } from './session/io.js';
 import { LOG_FORMATS, LOG_LEVELS } from './session/logger.js';
 import { makeSession } from './session/session.js';
+import { shellWord } from './session/shell-word.js';
 import { helpAsked, usageMessage } from './session/usage-message.js';
 
 const packageVersion = (): string => {
@@ -46,9 +47,6 @@ const keepDashes = (argv: readonly string[]): string[] => {
   }
   return words;
 };
-
-const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** The verb that the command line chose, with what yargs found for it. */
 interface Chosen {

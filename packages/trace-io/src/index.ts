@@ -1,9 +1,13 @@
+export { type Lack, lacksOf } from './advice/lacks.js';
+export { likelyTimeUnit } from './advice/likely-time-unit.js';
 export { type ByteLimits, MAX_BYTES, withinLimits } from './bytes/byte-limits.js';
 export { decimalNumber } from './bytes/decimal-number.js';
 export type { ByteSource } from './bytes/input.js';
 export { traceFilesOf } from './formats/folder.js';
 export { type FormatInfo, formats } from './formats/format-list.js';
 export { columnMapOf } from './formats/mapped/column-map.js';
+export { mapFor } from './formats/strangers/suggested-map.js';
+export { refusedAs } from './formats/strangers/unknown-file.js';
 export {
   DEFAULT_COLUMNS as DEFAULT_GROUP_COLUMNS,
   GROUP_COLUMNS,

@@ -99,6 +99,11 @@ const stage: Noun = {
 /** Every verb and noun, in the order of the help: its words, and the module with its options and what it does. */
 export const commands: readonly (Entry | Noun)[] = [
   {
+    command: 'doctor <files..>',
+    describe: 'what a file is, what can be answered from it by which command, and what would answer more: start here',
+    load: () => import('./doctor/doctor.js'),
+  },
+  {
     command: 'estimate [traces..]',
     describe: 'estimate seconds per step, per prefill token, per decode token from a trace',
     load: () => import('./estimate/estimate.js'),

@@ -8,7 +8,8 @@ export const SERVER_LOGS: readonly Stranger[] = [
   {
     is: 'a log of SGLang without decode lines',
     steps: sglangBatches,
-    instead: 'start the server with --export-metrics-to-file and give the file of its requests',
+    instead:
+      'start the server with --export-metrics-to-file --export-metrics-to-file-dir DIR and give the file of its requests',
     recognise: ({ text }) => /(?:Prefill|Decode) batch[. ,]|server_args=ServerArgs\(/.test(text),
   },
   {
@@ -60,6 +61,12 @@ export const TEXT_STRANGERS: readonly Stranger[] = [
     recognise: ({ firstLine }) => /^Metric,avg,min,max\b/.test(firstLine),
   },
   {
+    is: "a table of an engine's throughput over time",
+    instead: "it counts all requests together: give a log of requests or of the engine's steps",
+    recognise: ({ headerNames }) =>
+      headerNames.some((name) => /throughput/.test(name)) && headerNames.some((name) => /running|waiting/.test(name)),
+  },
+  {
     is: 'a table of GuideLLM without requests',
     instead: 'give its JSON (guidellm run --output kind=json,path=benchmarks.json)',
     recognise: ({ firstLine }) => /^(?:Run Info|Benchmark),/.test(firstLine),
@@ -75,8 +82,24 @@ const THE_LOG = 'give the file of requests that the run wrote';
 const COMMANDS =
   /^\s*(?:#!|\$ |(?:\w+=\S* )*(?:python3?|vllm|aiperf|genai-perf|guidellm|inference-perf|evalscope|sglang|docker|curl|llama-server)\s)/;
 
+/** Commands of clients that leave the time of every token out unless they are told. */
+const WITHOUT_TOKENS: readonly (readonly [client: string, command: RegExp, flag: string])[] = [
+  ['vllm bench serve', /\bvllm bench serve\b/, '--save-detailed'],
+  ['sglang.bench_serving', /\bsglang\.bench_serving\b/, '--output-details'],
+  ['aiperf profile', /\baiperf profile\b/, '--streaming'],
+  ['evalscope perf', /\bevalscope perf\b/, '--stream'],
+];
+
+/** A command that must be given once more. */
+const commandsWithout: readonly Stranger[] = WITHOUT_TOKENS.map(([client, command, flag]) => ({
+  is: `a command: ${client} without ${flag}`,
+  instead: `run it again with ${flag} and give the file of requests that it writes`,
+  recognise: ({ text }) => COMMANDS.test(text) && command.test(text) && !text.includes(flag),
+}));
+
 /** Texts that lie beside logs and are none; asked last, since a log may begin with its command. */
 export const TEXTS_BESIDE_LOGS: readonly Stranger[] = [
+  ...commandsWithout,
   { is: 'a command', instead: THE_LOG, recognise: ({ text }) => COMMANDS.test(text) },
   {
     is: 'a configuration of inference-perf',

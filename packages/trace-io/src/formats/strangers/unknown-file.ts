@@ -2,22 +2,8 @@ import { Fault, listed, MOST_LEVELS, nestsTooDeep } from '@stepclock/faults';
 import type { Head } from '../trace-format.js';
 import { JSON_STRANGERS } from './json-strangers.js';
 import type { Stranger } from './stranger.js';
+import { cutName, suggestedMap } from './suggested-map.js';
 import { SERVER_LOGS, TEXT_STRANGERS, TEXTS_BESIDE_LOGS } from './text-strangers.js';
-
-/** Which field of a log a mapping may mean, best names first. */
-const MEANINGS: readonly (readonly [string, readonly RegExp[]])[] = [
-  ['id', [/^(?:request|req)_?id$/i, /^id$/i]],
-  ['arrival', [/arriv|queued|received|created|submit/i]],
-  ['start', [/^start|start(?:ed)?_?(?:time|at|ts)?$|sched|sent|begin/i]],
-  ['first', [/first.*(?:token|time|ts|at)|^first$/i]],
-  ['last', [/last.*(?:token|time|ts|at)|^last$/i, /^end|_end$|finish|complet(?:ed|ion)_?(?:time|at|ts)/i]],
-  ['prompt', [/(?:prompt|input|prefill|context).*(?:tok|len)/i]],
-  ['output', [/(?:output|completion|generat|decode).*(?:tok|len)/i]],
-];
-const NEEDED = ['arrival or start', 'first', 'last', 'prompt', 'output'];
-
-const LONGEST_NAME = 24;
-const cut = (name: string): string => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}...` : name);
 
 /** What a file is that no format reads, and what to do. */
 export function unknownFile(head: Head, file: string): Fault {
@@ -31,7 +17,7 @@ export function unknownFile(head: Head, file: string): Fault {
   const hint =
     names.length === 0
       ? `it looks like ${kind}; give a log of requests (JSON lines, CSV, what a load client writes) or of an engine's steps`
-      : `it looks like ${kind} (${listed(names.map(cut), 10)}); ${mapExample(names)}`;
+      : `it looks like ${kind} (${listed(names.map(cutName), 10)}); ${mapExample(names)}`;
   return new Fault('trace-io/unknown-format', {
     what: 'file',
     file,
@@ -49,14 +35,14 @@ export const strangerOf = (head: Head): Stranger | undefined =>
 export const serverLogOf = (head: Head): Stranger | undefined =>
   head.keys.length > 0 ? undefined : SERVER_LOGS.find(({ recognise }) => recognise(head));
 
+const CAN_SERVE = 'must be a log that can serve, not ';
+
 export const strangerFault = ({ is, instead }: Stranger, file: string): Fault =>
-  new Fault('trace-io/unusable-file', {
-    what: 'file',
-    file,
-    line: 1,
-    rule: `must be a log that can serve, not ${is}`,
-    hint: instead,
-  });
+  new Fault('trace-io/unusable-file', { what: 'file', file, line: 1, rule: `${CAN_SERVE}${is}`, hint: instead });
+
+/** What a refused file is, in words, where it is known: `the summary of AIPerf`. */
+export const refusedAs = ({ rule }: Fault): string | undefined =>
+  rule.startsWith(CAN_SERVE) ? rule.slice(CAN_SERVE.length) : undefined;
 
 function looksOf({ text, firstLine, firstObject, keys, headerNames }: Head): {
   kind: string;
@@ -77,18 +63,10 @@ export const isHeader = (names: readonly string[]): boolean =>
 
 /** How `--map` would name the fields of this file; `?` where none offers itself. */
 function mapExample(names: readonly string[]): string {
-  const found = new Map<string, string>();
-  for (const [key, patterns] of MEANINGS) {
-    const free = names.filter(
-      (name) => cut(name) === name && !/[,=\s]/.test(name) && ![...found.values()].includes(name),
-    );
-    const name = patterns.flatMap((pattern) => free.filter((candidate) => pattern.test(candidate)))[0];
-    if (name !== undefined) found.set(key, name);
-  }
-  if (!(found.has('prompt') && found.has('output'))) {
+  const map = suggestedMap(names);
+  if (map === undefined) {
     return 'where each of them is a request, --map arrival=NAME,first=NAME,last=NAME,prompt=NAME,output=NAME reads it';
   }
-  const given = [...found].map(([key, name]) => `${key}=${name}`);
-  const missing = NEEDED.filter((key) => !key.split(' or ').some((either) => found.has(either)));
-  return `where each of them is a request, try --map ${[...given, ...missing.map((key) => `${key.split(' or ')[0]}=?`)].join(',')}`;
+  const given = Object.entries(map.pairs).map(([key, name]) => `${key}=${name}`);
+  return `where each of them is a ${map.of}, try --map ${[...given, ...map.missing.map((key) => `${key}=?`)].join(',')}`;
 }

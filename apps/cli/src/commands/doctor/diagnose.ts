@@ -1,0 +1,209 @@
+import { type Fault, isFault } from '@stepclock/faults';
+import { EnginesFitter } from '@stepclock/step-model';
+import { formats, lacksOf, likelyTimeUnit, mapFor, refusedAs, type Trace } from '@stepclock/trace-io';
+import { openInput } from '../../files/input.js';
+import { readTraceFile, type TraceInput } from '../../files/trace-input.js';
+import type { TraceArgs } from '../../options/trace-options.js';
+import { about } from '../../session/errors.js';
+import type { Session } from '../../session/session.js';
+import { shellWord } from '../../session/shell-word.js';
+import { grouped } from '../../text/quantity.js';
+import { runEstimator } from '../estimate/estimators.js';
+import { tokenEstimate } from '../estimate/token-evidence.js';
+import { type Answer, type Diagnosis, nothing } from './diagnosis.js';
+import { ownFile, settingsFile, tableOfAModel } from './other-files.js';
+
+/** What is asked of a file here is nobody's warning yet. */
+const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+
+/** Options of the command line that a command for this file needs as well. */
+const optionsText = ({ format, meta, map, mapFile, maxBad, timeUnit }: TraceArgs): string =>
+  Object.entries({ format, meta, map, 'map-file': mapFile, 'max-bad': maxBad, 'time-unit': timeUnit })
+    .flatMap(([name, value]) => (value === undefined ? [] : [` --${name} ${shellWord(String(value))}`]))
+    .join('');
+
+/** Coefficients from a trace, as far as what follows asks: that they are there, and what is said of them. */
+interface Estimated {
+  readonly steps: 'log' | 'rebuilt' | 'clock';
+  readonly engines: number;
+  readonly sentence: string | undefined;
+  readonly warnings: Diagnosis['warnings'];
+}
+
+const estimated = (input: TraceInput, session: Session): Estimated | undefined => {
+  const { trace, name } = input;
+  if (trace.kind === 'workload') return undefined;
+  if (trace.kind === 'steps') {
+    const fitter = new EnginesFitter({});
+    const fits = about(name, () => {
+      fitter.add(trace.steps);
+      return fitter.fits();
+    });
+    const warnings = fits.flatMap((fit) => fit.warnings);
+    return { steps: 'log', engines: fits.length, sentence: undefined, warnings };
+  }
+  const fromTokens = tokenEstimate([input], {}, { ...session, log: silent });
+  if (fromTokens !== undefined)
+    return { steps: 'rebuilt', engines: 1, sentence: undefined, warnings: fromTokens.warnings };
+  if (trace.kind === 'tokens') return undefined;
+  const { phases, facts } = trace;
+  const found = about(name, () => runEstimator('step-clock', phases, facts, {}));
+  const sentence = found.algo === 'step-clock' ? found.verdict?.sentence : undefined;
+  return { steps: 'clock', engines: 1, sentence, warnings: found.warnings };
+};
+
+const COST = 'the cost of a step: seconds per step, prefill token, decode token, token of context';
+const SLO = '--slo "ttft:p95:500ms tpot:mean:50ms"';
+
+/** Questions that need no more than the lengths and arrivals of requests, and a model. */
+const ofRequests = (file: string): readonly Answer[] => [
+  {
+    question: 'the highest rate that keeps an SLO, and how many replicas a load needs',
+    commands: [`stepclock capacity --betas betas.json --workload ${file} ${SLO} --rate 100`],
+  },
+];
+
+const answersOf = ({ trace }: TraceInput, found: Estimated | undefined, file: string): readonly Answer[] => {
+  if (trace.kind === 'workload') {
+    return [
+      {
+        question: 'how a simulated engine serves these requests',
+        commands: [`stepclock simulate --workload ${file} --scenario kv --output served.jsonl`],
+      },
+    ];
+  }
+  if (found === undefined) return [];
+  if (found.steps === 'log') {
+    const pool = found.engines > 1 ? ' --pool' : '';
+    return [
+      {
+        question: `${COST}, from ${found.engines > 1 ? `${found.engines} engines` : 'the engine'} itself`,
+        commands: [`stepclock steps ${file}${pool} --json betas.json`],
+      },
+      { question: 'the duration of a step', commands: ['stepclock predict --betas betas.json --decode-seqs 8'] },
+    ];
+  }
+  const isReplayable = trace.requests?.arrivalSec !== undefined && trace.facts.queueInPrefill !== 'unknown';
+  return [
+    {
+      question: found.sentence === undefined ? COST : `${COST}; ${found.sentence}`,
+      commands: [`stepclock estimate ${file} --json betas.json`],
+    },
+    ...(found.steps === 'rebuilt'
+      ? [
+          {
+            question: "the engine's steps one by one, as a table and as a timeline",
+            commands: [
+              `stepclock steps ${file} --output steps.csv`,
+              `stepclock steps ${file} --to chrome-trace --output timeline.json`,
+            ],
+          },
+        ]
+      : []),
+    ...(isReplayable
+      ? [
+          {
+            question: 'how well the model serves the same requests again: TTFT, TPOT, latency',
+            commands: [`stepclock replay --betas betas.json --requests ${file}`],
+          },
+        ]
+      : []),
+    ...(trace.requests === undefined ? [] : ofRequests(file)),
+  ];
+};
+
+const evidenceOf = (trace: Trace, found: Estimated | undefined): Diagnosis['evidence'] => {
+  if (trace.kind === 'workload') return 'lengths';
+  if (trace.kind === 'steps') return 'steps';
+  return trace.kind === 'tokens' || found?.steps === 'rebuilt' ? 'token times' : 'phase times';
+};
+
+const holdsText = ({ requests, tokens, steps, phases }: Trace): string =>
+  [
+    requests && `${grouped(requests.length)} requests`,
+    requests === undefined && tokens !== undefined && `${grouped(tokens.requestCount)} requests`,
+    tokens && `${grouped(tokens.chunkSec.length)} chunks with their times`,
+    phases && tokens === undefined && `${grouped(phases.length)} phases`,
+    steps && `${grouped(steps.length)} steps`,
+  ]
+    .filter((text) => typeof text === 'string')
+    .join(', ');
+
+const ofTrace = (input: TraceInput, args: TraceArgs, session: Session): Diagnosis => {
+  const { trace, name } = input;
+  const { format } = trace.facts;
+  const described = formats.find((one) => one.name === format)?.description ?? format;
+  const about = { file: name, is: `${described}: ${holdsText(trace)}`, lacks: lacksOf(trace) };
+  const file = `${shellWord(name)}${optionsText(args)}`;
+  try {
+    const found = estimated(input, session);
+    return {
+      ...nothing,
+      ...about,
+      evidence: evidenceOf(trace, found),
+      answers: answersOf(input, found, file),
+      warnings: found?.warnings ?? [],
+    };
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return { ...nothing, ...about, instead: error.message };
+  }
+};
+
+/** A table of requests or of steps under names of its own, as far as its names tell which is which; tried before it is proposed. */
+const mappedTrace = async (path: string, args: TraceArgs, session: Session): Promise<Diagnosis | undefined> => {
+  if (args.map !== undefined || args.mapFile !== undefined) return undefined;
+  let head = new Uint8Array(0);
+  for await (const part of (await openInput(path, session)).bytes) {
+    head = part.slice(0, 1 << 16);
+    break;
+  }
+  const pairs = mapFor(head);
+  if (pairs === undefined) return undefined;
+  const map = Object.entries(pairs)
+    .map(([key, name]) => `${key}=${name}`)
+    .join(',');
+  const read = async (more: TraceArgs): Promise<TraceInput | undefined> => {
+    try {
+      return await readTraceFile(path, { ...args, ...more, map }, session);
+    } catch (error) {
+      if (isFault(error)) return undefined;
+      throw error;
+    }
+  };
+  const input = await read({});
+  if (input === undefined) return undefined;
+  const { trace } = input;
+  const timeUnit = trace.kind === 'phases' && args.timeUnit === undefined ? likelyTimeUnit(trace) : undefined;
+  if (timeUnit === undefined || timeUnit === 's') return ofTrace(input, { ...args, map }, session);
+  const again = await read({ timeUnit });
+  return again && ofTrace(again, { ...args, map, timeUnit }, session);
+};
+
+const ofRefusal = async (path: string, fault: Fault, args: TraceArgs, session: Session): Promise<Diagnosis> => {
+  const is = refusedAs(fault);
+  const instead = fault.hint ?? fault.message;
+  if (is === 'a file that stepclock wrote') return ownFile(path, session);
+  if (is === 'settings of an engine') return settingsFile(path, is, instead, session);
+  if (is !== undefined) return { ...nothing, file: path, is, instead };
+  if (fault.code === 'trace-io/unknown-format') {
+    const known = (await tableOfAModel(path, session)) ?? (await mappedTrace(path, args, session));
+    return known ?? { ...nothing, file: path, is: 'a file of no known format', instead };
+  }
+  return { ...nothing, file: path, is: 'a log that cannot be read as it stands', instead: fault.message };
+};
+
+/**
+ * What a file is, what it answers, and by which commands. It is read and fitted: what is proposed has been tried.
+ *
+ * @throws what opening a file throws
+ */
+export const diagnose = async (path: string, args: TraceArgs, session: Session): Promise<Diagnosis> => {
+  const quiet = { ...session, log: silent };
+  try {
+    return ofTrace(await readTraceFile(path, args, quiet), args, quiet);
+  } catch (error) {
+    if (!isFault(error) || error.code.startsWith('cli/')) throw error;
+    return await ofRefusal(path, error, args, quiet);
+  }
+};
