@@ -24,7 +24,7 @@ interface Session {
 
 /** Indented commands of a page in their order, `$ ` before those whose output follows; `...` stands for lines left out. */
 const sessionsOf = (page: string): readonly Session[] =>
-  [...page.matchAll(/^ {4}(\$ )?((?:stepclock|echo) .*)\n((?: {4}.*\n|\n(?= {4}))*)/gm)].map(
+  [...page.matchAll(/^ {4}(\$ )?((?:stepclock|echo) .*)\n((?: {4}(?!\$ ).*\n|\n(?= {4}(?!\$ )))*)/gm)].map(
     ([, shows, command = '', rest = '']) => ({
       command,
       output:
@@ -38,13 +38,6 @@ const sessionsOf = (page: string): readonly Session[] =>
   );
 
 describe('what the pages print is what the program prints', () => {
-  it('README.md', async () => {
-    const [, block = ''] =
-      /```\n\$ npm start\n([\s\S]*?)\n\.\.\.\n```/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
-    expect(block).toContain('beta3');
-    expect(await printed('stepclock estimate fixtures/traces/shared-budget-300/requests.jsonl', root)).toContain(block);
-  });
-
   // A dozen and a half of commands, some of which train models.
   it('docs/from-the-scripts.md: every command ends well, in a folder that has the fixtures', {
     timeout: 600_000,
@@ -58,12 +51,24 @@ describe('what the pages print is what the program prints', () => {
     for (const command of commands) expect((await printed(command, clone)).length, command).toBeGreaterThan(20);
   });
 
-  it('docs/tutorial.md', async () => {
-    const sessions = sessionsOf(readFileSync(join(root, 'docs/tutorial.md'), 'utf8'));
-    expect(sessions.filter(({ output }) => output.length > 0).length).toBeGreaterThan(3);
-    for (const { command, output } of sessions) {
-      const lines = (await printed(command, folder)).split('\n').map((line) => line.trimEnd());
+  // Each in a folder of its own that has the fixtures, its commands in their order.
+  it.each(['README.md', 'docs/tutorial.md', 'docs/tutorial-otlp.md'])('%s', { timeout: 600_000 }, async (page) => {
+    const sessions = sessionsOf(readFileSync(join(root, page), 'utf8'));
+    expect(sessions.filter(({ output }) => output.length > 0).length).toBeGreaterThan(2);
+    const clone = join(folder, page.replaceAll('/', '-'));
+    mkdirSync(clone);
+    symlinkSync(join(root, 'fixtures'), join(clone, 'fixtures'));
+    for (const { command, output } of sessions.filter((one) => one.output.length > 0 || page !== 'README.md')) {
+      const lines = (await printed(command, clone)).split('\n').map((line) => line.trimEnd());
       expect(lines, command).toEqual(expect.arrayContaining([...output]));
     }
+  });
+
+  it('what npm start runs is the first command of README.md', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const [first] = sessionsOf(readFileSync(join(root, 'README.md'), 'utf8'));
+    expect(scripts.demo).toContain(
+      first?.command.replace(/^stepclock (.*) --json .*$/, 'node apps/cli/dist/bin.js $1'),
+    );
   });
 });

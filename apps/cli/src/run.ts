@@ -35,6 +35,17 @@ const commonOptions = {
   debug: flag('show the stack of an error, and debug messages'),
 };
 
+/** What people come for, in the order in which they do. */
+const TASKS = [
+  ['$0 doctor bench.json', 'what a file is good for'],
+  ['$0 estimate bench.json --json betas.json', 'the cost of a step, from a log'],
+  ['$0 replay --betas betas.json --requests bench.json', 'how good that is'],
+  ['$0 capacity --betas betas.json --workload bench.json --slo "ttft:p95:200ms" --rate 50', 'how many replicas'],
+  ['$0 compare before.json after.json --fail-above 3%', 'what got slower'],
+  ['$0 steps vllm.log', "the engine's own step log"],
+  ['$0 export --betas betas.json --to blis-yaml', 'for a simulator or an autoscaler'],
+] as const;
+
 /** yargs loses lone dashes: after an option one is joined to it (`--json=-`), a positional one is spelled out. */
 const keepDashes = (argv: readonly string[]): string[] => {
   const words: string[] = [];
@@ -57,11 +68,16 @@ interface Chosen {
 const isNoun = (entry: Entry | Noun): entry is Noun => 'verbs' in entry;
 
 /** A verb's module is loaded when the verb is on the command line: its options with it, and nothing of the others. */
-const register = (parser: Argv, entry: Entry | Noun, choose: (chosen: Chosen) => void): Argv => {
+const register = (
+  parser: Argv,
+  entry: Entry | Noun,
+  choose: (chosen: Chosen) => void,
+  onOptions: (names: readonly string[]) => void,
+): Argv => {
   const { command, describe } = entry;
   if (isNoun(entry)) {
     return parser.command(command, describe, (y) => {
-      for (const inner of entry.verbs) register(y, inner, choose);
+      for (const inner of entry.verbs) register(y, inner, choose, onOptions);
       return y.demandCommand(1, `${command}: a verb is missing; see stepclock ${command} --help`).strict();
     });
   }
@@ -70,6 +86,7 @@ const register = (parser: Argv, entry: Entry | Noun, choose: (chosen: Chosen) =>
     describe,
     async (y) => {
       const { verb } = await entry.load();
+      onOptions(Object.keys(verb.options));
       for (const [line, what] of verb.examples) y.example(line, what);
       for (const [name, option] of Object.entries(verb.positionals)) {
         const { type, demandOption, describe: words, default: value } = option.yargs;
@@ -97,7 +114,8 @@ export const run = async (argv: readonly string[], io: Io): Promise<ExitCode> =>
   const version = packageVersion();
   const words = keepDashes(helpAsked(argv));
   const verbs = commands.map(({ command }) => command.split(' ')[0] ?? '');
-  const usage = (message: string): Fault => usageFault(...usageMessage(message, words, verbs));
+  let options = Object.keys(commonOptions);
+  const usage = (message: string): Fault => usageFault(...usageMessage(message, words, verbs, options));
   let chosen: Chosen | undefined;
   const parser = yargs()
     .scriptName('stepclock')
@@ -121,10 +139,18 @@ export const run = async (argv: readonly string[], io: Io): Promise<ExitCode> =>
     .fail((message, error) => {
       throw message ? usage(message) : error;
     });
+  for (const [line, what] of TASKS) parser.example(line, what);
   for (const entry of commands)
-    register(parser, entry, (one) => {
-      chosen = one;
-    });
+    register(
+      parser,
+      entry,
+      (one) => {
+        chosen = one;
+      },
+      (names) => {
+        options = [...options, ...names];
+      },
+    );
 
   const debug = words.includes('--debug');
   try {

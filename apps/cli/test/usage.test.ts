@@ -13,7 +13,21 @@ describe('bad usage: exit 2, one line on stderr, nothing on stdout', () => {
     ['a verb without its file', ['steps'], /^stepclock: steps: a file is missing; see stepclock steps --help$/m],
     ['a trace twice over', ['estimate', 'x.csv', '--csv', 'y.csv'], /--csv: is instead of a positional trace/],
     ['two mappings', ['estimate', 'x.csv', '--map', 'start=a', '--map-file', 'y'], /--map-file: cannot go with --map/],
-    ['an unknown option', ['estimate', 'x.csv', '--chunk', '3'], /chunk/],
+    [
+      'an unknown option',
+      ['estimate', 'x.csv', '--chunk', '3'],
+      /^stepclock: --chunk: is no option of this verb; did you mean --chunk-size\?$/m,
+    ],
+    [
+      'an option of nothing',
+      ['stage', 'train', '--frobnicate'],
+      /--frobnicate: is no option of this verb; see stepclock stage train --help/,
+    ],
+    [
+      'a misspelt option of every verb',
+      ['estimate', 'x.csv', '--log-levle=warn'],
+      /--log-levle: is no option of this verb; did you mean --log-level\?/,
+    ],
     ['no trace', ['estimate'], /a trace is missing/],
     ['--json before the trace', ['estimate', '--json', 'x.csv'], /--json took 'x\.csv' as its path/],
     [

@@ -17,6 +17,8 @@ export interface Input {
   readonly size: number | undefined;
   /** SHA-256 of the bytes as stored, in hex; once all of them are read. */
   readonly sha256: () => Promise<string>;
+  /** Lets go of a file that was not read to its end. */
+  readonly close: () => Promise<unknown>;
 }
 
 /** Standard input as a positional: yargs loses a lone dash there, so `run` puts this word in its place. */
@@ -120,14 +122,16 @@ export const openInput = async (path: string, { io, maxBytes }: Reading): Promis
       bytes: await maybeGunzip(tapped(io.stdin, digest), { file: STDIN, maxBytes }),
       size: undefined,
       sha256: digest.hex,
+      close: async () => {},
     };
   }
   const facts = await stat(path);
   if (facts.isDirectory()) throw inputFault(path, 'must be a file; got a directory');
   const size = facts.isFile() ? facts.size : undefined;
   const digest = digestOf(path, size);
-  const bytes = await maybeGunzip(tapped(fileBytes(path), digest), { file: path, maxBytes, packedBytes: size });
-  return { name: path, bytes, size, sha256: digest.hex };
+  const stored = fileBytes(path);
+  const bytes = await maybeGunzip(tapped(stored, digest), { file: path, maxBytes, packedBytes: size });
+  return { name: path, bytes, size, sha256: digest.hex, close: () => stored.return(undefined) };
 };
 
 /** A model, a sheet, settings: more than anybody writes, and less than a text in memory may have. */

@@ -70,5 +70,6 @@ export const readTraceFile = async (
     return { trace, requests: trace.requests?.length ?? null, name: input.name, sha256: await input.sha256() };
   } finally {
     progress.finish();
+    await input.close();
   }
 };

@@ -33,11 +33,11 @@ const OWN_STEPS: Lack = {
   gives: 'a check of the coefficients against the engine itself (stepclock steps)',
   how: 'vllm serve --enable-logging-iteration-details --no-async-scheduling; TensorRT-LLM print_iter_log: true; Dynamo --fpm-trace; llama-server --verbose --log-timestamps',
 };
-const LIMITS: Lack = {
+const limitsFor = (file: string): Lack => ({
   what: "the engine's limits",
   gives: 'a replay and a capacity under its own rules',
-  how: 'write a file of the name of this one with .meta.json behind it: {"max_num_batched_tokens": N, "max_num_seqs": N}, or give --max-num-batched-tokens',
-};
+  how: `write ${file}.meta.json: {"max_num_batched_tokens": N, "max_num_seqs": N}, or give --max-num-batched-tokens N`,
+});
 const STARTS: Lack = {
   what: 'when requests were sent',
   gives: 'TTFT, a replay and a capacity under the same load',
@@ -65,14 +65,15 @@ const ALL_STEPS: Lack = {
 };
 
 /**
- * What a trace does not tell, what that would answer, and what would bring it: best evidence first.
+ * What a trace does not tell, what that would answer, and what would bring it: best evidence first. `file` is its name.
  *
  * @example
  * lacksOf(trace)[0]?.how // => 'run vllm bench serve again with --save-result --save-detailed'
  */
-export function lacksOf(trace: Trace): readonly Lack[] {
+export function lacksOf(trace: Trace, file = 'FILE'): readonly Lack[] {
   const { settings, format } = trace.facts;
-  const limits = settings.maxNumBatchedTokens === undefined && settings.chunkSize === undefined ? [LIMITS] : [];
+  const limits =
+    settings.maxNumBatchedTokens === undefined && settings.chunkSize === undefined ? [limitsFor(file)] : [];
   switch (trace.kind) {
     case 'workload':
       return [SERVED];

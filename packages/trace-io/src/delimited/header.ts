@@ -1,4 +1,4 @@
-import { Fault } from '@stepclock/faults';
+import { closest, Fault } from '@stepclock/faults';
 import { decimalNumber } from '../bytes/decimal-number.js';
 
 /** Columns that a file may have: a few hundred are many. */
@@ -69,8 +69,13 @@ function missing(name: string, header: readonly string[], place: { file: string;
     column: name,
     value: header.join(','),
     rule: `must have a column ${name}`,
-    hint: wrongDelimiter(header),
+    hint: wrongDelimiter(header) ?? misspelt(name, header),
   });
+}
+
+function misspelt(name: string, header: readonly string[]): string | undefined {
+  const meant = closest(name, header);
+  return meant === undefined ? undefined : `did you mean ${meant}?`;
 }
 
 function wrongDelimiter(header: readonly string[]): string | undefined {

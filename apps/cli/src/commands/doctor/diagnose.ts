@@ -1,7 +1,7 @@
 import { type Fault, isFault } from '@stepclock/faults';
 import { EnginesFitter } from '@stepclock/step-model';
 import { formats, lacksOf, likelyTimeUnit, mapFor, refusedAs, type Trace } from '@stepclock/trace-io';
-import { openInput } from '../../files/input.js';
+import { allBytes, openInput } from '../../files/input.js';
 import { readTraceFile, type TraceInput } from '../../files/trace-input.js';
 import type { TraceArgs } from '../../options/trace-options.js';
 import { about } from '../../session/errors.js';
@@ -11,7 +11,7 @@ import { grouped } from '../../text/quantity.js';
 import { runEstimator } from '../estimate/estimators.js';
 import { tokenEstimate } from '../estimate/token-evidence.js';
 import { type Answer, type Diagnosis, nothing } from './diagnosis.js';
-import { ownFile, settingsFile, tableOfAModel } from './other-files.js';
+import { ownFile, settingsFile, tableOfAModel, unlessFault } from './other-files.js';
 
 /** What is asked of a file here is nobody's warning yet. */
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
@@ -52,7 +52,8 @@ const estimated = (input: TraceInput, session: Session): Estimated | undefined =
   return { steps: 'clock', engines: 1, sentence, warnings: found.warnings };
 };
 
-const COST = 'the cost of a step: seconds per step, prefill token, decode token, token of context';
+const costText = (hasContext: boolean): string =>
+  `the cost of a step: seconds per step, prefill token, decode token${hasContext ? ', token of context' : ''}`;
 const SLO = '--slo "ttft:p95:500ms tpot:mean:50ms"';
 
 /** Questions that need no more than the lengths and arrivals of requests, and a model. */
@@ -77,7 +78,7 @@ const answersOf = ({ trace }: TraceInput, found: Estimated | undefined, file: st
     const pool = found.engines > 1 ? ' --pool' : '';
     return [
       {
-        question: `${COST}, from ${found.engines > 1 ? `${found.engines} engines` : 'the engine'} itself`,
+        question: `${costText(trace.steps?.contextTokens !== undefined)}, from ${found.engines > 1 ? `${found.engines} engines` : 'the engine'} itself`,
         commands: [`stepclock steps ${file}${pool} --json betas.json`],
       },
       { question: 'the duration of a step', commands: ['stepclock predict --betas betas.json --decode-seqs 8'] },
@@ -86,7 +87,7 @@ const answersOf = ({ trace }: TraceInput, found: Estimated | undefined, file: st
   const isReplayable = trace.requests?.arrivalSec !== undefined && trace.facts.queueInPrefill !== 'unknown';
   return [
     {
-      question: found.sentence === undefined ? COST : `${COST}; ${found.sentence}`,
+      question: [costText(true), ...(found.sentence === undefined ? [] : [found.sentence])].join('; '),
       commands: [`stepclock estimate ${file} --json betas.json`],
     },
     ...(found.steps === 'rebuilt'
@@ -133,7 +134,7 @@ const ofTrace = (input: TraceInput, args: TraceArgs, session: Session): Diagnosi
   const { trace, name } = input;
   const { format } = trace.facts;
   const described = formats.find((one) => one.name === format)?.description ?? format;
-  const about = { file: name, is: `${described}: ${holdsText(trace)}`, lacks: lacksOf(trace) };
+  const about = { file: name, is: `${described}: ${holdsText(trace)}`, lacks: lacksOf(trace, name) };
   const file = `${shellWord(name)}${optionsText(args)}`;
   try {
     const found = estimated(input, session);
@@ -150,34 +151,55 @@ const ofTrace = (input: TraceInput, args: TraceArgs, session: Session): Diagnosi
   }
 };
 
-/** A table of requests or of steps under names of its own, as far as its names tell which is which; tried before it is proposed. */
-const mappedTrace = async (path: string, args: TraceArgs, session: Session): Promise<Diagnosis | undefined> => {
-  if (args.map !== undefined || args.mapFile !== undefined) return undefined;
-  let head = new Uint8Array(0);
-  for await (const part of (await openInput(path, session)).bytes) {
-    head = part.slice(0, 1 << 16);
-    break;
-  }
-  const pairs = mapFor(head);
-  if (pairs === undefined) return undefined;
-  const map = Object.entries(pairs)
+const HEAD_BYTES = 1 << 16;
+const GUESSED = {
+  code: 'guessed-columns',
+  message:
+    'what the columns mean is guessed from their names, and the unit of their times from what a token takes: look before you trust the figures',
+};
+
+const mapText = (pairs: Readonly<Record<string, string>>): string =>
+  Object.entries(pairs)
     .map(([key, name]) => `${key}=${name}`)
     .join(',');
-  const read = async (more: TraceArgs): Promise<TraceInput | undefined> => {
-    try {
-      return await readTraceFile(path, { ...args, ...more, map }, session);
-    } catch (error) {
-      if (isFault(error)) return undefined;
-      throw error;
-    }
-  };
-  const input = await read({});
+
+/** Nobody waits a day. */
+const LONGEST_WAIT_SEC = 86_400;
+
+const arrivesBeforeStart = ({ requests }: Trace): boolean => {
+  const { arrivalSec, scheduledSec } = requests ?? {};
+  if (arrivalSec === undefined || scheduledSec === undefined) return true;
+  return arrivalSec.every((sec, i) => !(scheduledSec[i] - sec > LONGEST_WAIT_SEC));
+};
+
+/** A table of requests or of steps under names of its own, as far as its names tell which is which; tried before it is proposed. */
+const mappedTrace = async (
+  path: string,
+  bytes: Uint8Array,
+  args: TraceArgs,
+  session: Session,
+): Promise<Diagnosis | undefined> => {
+  if (args.map !== undefined || args.mapFile !== undefined) return undefined;
+  const pairs = mapFor(bytes.subarray(0, HEAD_BYTES));
+  if (pairs === undefined) return undefined;
+  const read = (more: TraceArgs): Promise<TraceInput | undefined> =>
+    unlessFault(() => readTraceFile(path, { ...args, ...more }, session));
+  let map = mapText(pairs);
+  let input = await read({ map });
+  if (input === undefined || !arrivesBeforeStart(input.trace)) {
+    // A column such as `queued` may be a moment, or how long it took.
+    const { arrival: _, ...rest } = pairs;
+    map = mapText(rest);
+    input = await read({ map });
+  }
   if (input === undefined) return undefined;
   const { trace } = input;
   const timeUnit = trace.kind === 'phases' && args.timeUnit === undefined ? likelyTimeUnit(trace) : undefined;
-  if (timeUnit === undefined || timeUnit === 's') return ofTrace(input, { ...args, map }, session);
-  const again = await read({ timeUnit });
-  return again && ofTrace(again, { ...args, map, timeUnit }, session);
+  const inUnit = timeUnit === undefined || timeUnit === 's' ? {} : { timeUnit };
+  if (inUnit.timeUnit !== undefined) input = await read({ map, ...inUnit });
+  if (input === undefined) return undefined;
+  const found = ofTrace(input, { ...args, map, ...inUnit }, session);
+  return { ...found, warnings: [GUESSED, ...found.warnings] };
 };
 
 const ofRefusal = async (path: string, fault: Fault, args: TraceArgs, session: Session): Promise<Diagnosis> => {
@@ -187,7 +209,8 @@ const ofRefusal = async (path: string, fault: Fault, args: TraceArgs, session: S
   if (is === 'settings of an engine') return settingsFile(path, is, instead, session);
   if (is !== undefined) return { ...nothing, file: path, is, instead };
   if (fault.code === 'trace-io/unknown-format') {
-    const known = (await tableOfAModel(path, session)) ?? (await mappedTrace(path, args, session));
+    const bytes = await allBytes(await openInput(path, session));
+    const known = (await mappedTrace(path, bytes, args, session)) ?? (await tableOfAModel(path, bytes));
     return known ?? { ...nothing, file: path, is: 'a file of no known format', instead };
   }
   return { ...nothing, file: path, is: 'a log that cannot be read as it stands', instead: fault.message };

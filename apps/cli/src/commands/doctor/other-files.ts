@@ -1,14 +1,14 @@
 import { isFault } from '@stepclock/faults';
 import { parseBetasFile } from '@stepclock/step-model';
-import { engineSettingsOf } from '@stepclock/trace-io';
-import { allBytes, openInput, readWhole } from '../../files/input.js';
+import { engineSettingsOf, readTidyTable } from '@stepclock/trace-io';
+import { readWhole } from '../../files/input.js';
 import type { Session } from '../../session/session.js';
 import { shellWord } from '../../session/shell-word.js';
 import type { Answer, Diagnosis } from './diagnosis.js';
 import { nothing } from './diagnosis.js';
 
 /** What reads, or undefined where it is not for this reader. */
-const unlessFault = async <T>(read: () => Promise<T> | T): Promise<T | undefined> => {
+export const unlessFault = async <T>(read: () => Promise<T> | T): Promise<T | undefined> => {
   try {
     return await read();
   } catch (error) {
@@ -17,11 +17,15 @@ const unlessFault = async <T>(read: () => Promise<T> | T): Promise<T | undefined
   }
 };
 
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
 const SAMPLES =
   'give them beside the measurements of prefills: stepclock token2metrics train --power-samples FILE --data SHEET --all-models';
 
 /** A table that one of the other models is fitted to; each of their readers is asked. */
-export const tableOfAModel = async (path: string, session: Session): Promise<Diagnosis | undefined> => {
+export const tableOfAModel = async (path: string, bytes: Uint8Array): Promise<Diagnosis | undefined> => {
   const word = shellWord(path);
   const measured = (is: string, question: string, command: string): Diagnosis => ({
     ...nothing,
@@ -30,11 +34,7 @@ export const tableOfAModel = async (path: string, session: Session): Promise<Dia
     evidence: 'measurements',
     answers: [{ question, commands: [command] }],
   });
-  const { readTidyTable } = await import('@stepclock/trace-io');
-  const bytes = async () => allBytes(await openInput(path, session));
-  const table = await unlessFault(async () =>
-    readTidyTable((await openInput(path, session)).bytes, { fileName: path }),
-  );
+  const table = await unlessFault(() => readTidyTable(once(bytes), { fileName: path }));
   if (table === undefined) return undefined;
   if (table.names.includes('step_time')) {
     const { readStepTimes } = await import('@stepclock/step-time');
@@ -50,14 +50,15 @@ export const tableOfAModel = async (path: string, session: Session): Promise<Dia
   const { stageTableFrom } = await import('@stepclock/stage-latency-recalibration');
   if ((await unlessFault(() => stageTableFrom(table, {}))) !== undefined) {
     return measured(
-      'a table of stages of multimodal requests',
+      'a table of times by stage of a request',
       'the time of every stage over the knobs',
       `stepclock stage train --data ${word} --output stages.json`,
     );
   }
   const { loadMeasurements, loadPowerSamples } = await import('@stepclock/token2metrics');
-  const loaded = await unlessFault(async () => loadMeasurements(await bytes(), { file: path }));
-  if (loaded !== undefined) {
+  const loaded = await unlessFault(async () => loadMeasurements(bytes, { file: path }));
+  // A table may have lengths and nothing measured.
+  if (loaded?.some(({ values }) => Object.keys(values).length > 0)) {
     const named = loaded.every(({ model }) => model !== '');
     return measured(
       'measured requests of a device',
@@ -65,7 +66,7 @@ export const tableOfAModel = async (path: string, session: Session): Promise<Dia
       `stepclock token2metrics train --data ${word} ${named ? '--all-models' : '--model mine'} --output models`,
     );
   }
-  const samples = await unlessFault(async () => loadPowerSamples(await bytes(), path));
+  const samples = await unlessFault(async () => loadPowerSamples(bytes, path));
   return samples && { ...nothing, file: path, is: 'samples of a power meter', instead: SAMPLES };
 };
 
