@@ -1,9 +1,12 @@
 // Packs every public package as it would be published and uses the tarballs as a stranger would: publint and attw on each,
 // all of them installed into an empty npm project, imported, required, type-checked, and the cli run from there.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { buildSync, transformSync } from 'esbuild';
 import { runPages } from './readme-commands.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -19,6 +22,16 @@ let faults = 0;
 const check = (name, what) => {
   try {
     const note = what();
+    console.log(`ok    ${name}${note ? `  ${note}` : ''}`);
+  } catch (error) {
+    faults++;
+    console.log(`FAULT ${name}\n${error.stdout ?? ''}${error.stderr ?? error.stack}`);
+  }
+};
+/** The same of checks that run side by side. */
+const checkSlow = async (name, what) => {
+  try {
+    const note = await what();
     console.log(`ok    ${name}${note ? `  ${note}` : ''}`);
   } catch (error) {
     faults++;
@@ -99,12 +112,13 @@ export { nnls, phaseTableFrom };
 // @ts-expect-error the types are there, and say no
 estimateStepClock(phases, { model: 'cubic' });
 `;
-const CONFIG = (skipLibCheck) => ({
+const NODE_NEXT = { module: 'NodeNext', moduleResolution: 'NodeNext' };
+const BUNDLER = { module: 'ESNext', moduleResolution: 'Bundler' };
+const CONFIG = (skipLibCheck, modules = NODE_NEXT) => ({
   compilerOptions: {
     target: 'ES2022',
     lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-    module: 'NodeNext',
-    moduleResolution: 'NodeNext',
+    ...modules,
     strict: true,
     exactOptionalPropertyTypes: true,
     noEmit: true,
@@ -135,6 +149,56 @@ const typeCheck = (project) => {
     const others = new Set(faulty.flatMap((line) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(line)?.[1] ?? []));
     return `our types without skipLibCheck; faults in those of ${[...others].join(', ')}`;
   }
+};
+
+/** The Node versions that are supported, each by npm's own package of it. */
+const NODES = ['20.19', '22', '24', '26'];
+
+/** The snippets of all READMEs as modules that check themselves, and one that imports them all. */
+const writeSnippets = async (project) => {
+  const compiled = join(project, 'snippet.mjs');
+  buildSync({ entryPoints: [join(root, 'test/snippet.ts')], outfile: compiled, format: 'esm' });
+  const { checkedScript, SHOWS, snippetsOf } = await import(pathToFileURL(compiled).href);
+  const names = [];
+  for (const { folder } of [{ folder: root }, ...packages]) {
+    const snippets = snippetsOf(readFileSync(join(folder, 'README.md'), 'utf8')).filter(
+      ({ language }) => language === 'ts',
+    );
+    for (const { code, line } of snippets) {
+      const name = `snippet-${folder.split('/').at(-1)}-${line}.mjs`;
+      const text = transformSync(`${checkedScript(code)}\n${SHOWS}`, { loader: 'ts', target: 'node20' }).code;
+      writeFileSync(join(project, name), text);
+      names.push(name);
+    }
+  }
+  writeFileSync(join(project, 'snippets.mjs'), names.map((name) => `await import('./${name}');`).join('\n'));
+  return names.length;
+};
+
+const runAside = (command, args, cwd) =>
+  promisify(execFile)(command, args, { cwd, encoding: 'utf8', maxBuffer: 1 << 26 });
+
+/** What takes a while and waits for nothing: the snippets under each Node, and the types as a bundler reads them. */
+const checkSideBySide = async (project) => {
+  const count = await writeSnippets(project);
+  writeFileSync(join(project, 'tsconfig.bundler.json'), JSON.stringify(CONFIG(true, BUNDLER)));
+  await Promise.all([
+    ...NODES.map((version) =>
+      checkSlow(`snippets of the READMEs under Node ${version}`, async () => {
+        const of = join(out, `node-${version}`);
+        mkdirSync(of);
+        writeFileSync(join(of, 'package.json'), '{"private": true}');
+        await runAside('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `node@${version}`], of);
+        const node = join(of, 'node_modules/node/bin/node');
+        const { stdout } = await runAside(node, ['--version'], of);
+        await runAside(node, ['snippets.mjs'], project);
+        return `${count} of them, ${stdout.trim()}`;
+      }),
+    ),
+    checkSlow('types in a TypeScript project, as a bundler resolves them', async () => {
+      await runAside(bin('tsc'), ['-p', 'tsconfig.bundler.json'], project);
+    }),
+  ]);
 };
 
 /** A package alone, with the siblings that it stands on and nothing of the others: what they declare is enough. */
@@ -227,21 +291,20 @@ try {
       ),
     );
     checkInstalled(join(out, 'stranger'));
+    await checkSideBySide(join(out, 'stranger'));
   }
   check('a changeset or a changelog for every package', () => {
-    const pending = readdirSync(join(root, '.changeset'))
+    const changesets = readdirSync(join(root, '.changeset'))
       .filter((file) => file.endsWith('.md') && file !== 'README.md')
-      .map((file) => readFileSync(join(root, '.changeset', file), 'utf8'))
-      .join('\n');
+      .map((file) => ({ file, text: readFileSync(join(root, '.changeset', file), 'utf8') }));
+    const pending = changesets.map(({ text }) => text).join('\n');
     for (const { folder, name } of packages) {
       const released = readdirSync(folder).includes('CHANGELOG.md');
       must(released || pending.includes(`'${name}':`), `${name} has neither`);
     }
     // They are bundled into the program, so a release of theirs reaches its users with one of the program's own.
-    must(
-      pending === '' || pending.includes("'stepclock':"),
-      'a changeset names packages, but not the program that carries them',
-    );
+    for (const { file, text } of changesets)
+      must(/^['"]?stepclock['"]?:/m.test(text), `${file} names packages, but not the program that carries them`);
   });
   check('changeset status', () => {
     run(bin('changeset'), ['status']);

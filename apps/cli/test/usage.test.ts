@@ -20,8 +20,8 @@ describe('bad usage: exit 2, one line on stderr, nothing on stdout', () => {
     ],
     [
       'an option of nothing',
-      ['stage', 'train', '--frobnicate'],
-      /--frobnicate: is no option of this verb; see stepclock stage train --help/,
+      ['token2metrics', 'train', '--frobnicate'],
+      /--frobnicate: is no option of this verb; see stepclock token2metrics train --help/,
     ],
     [
       'a misspelt option of every verb',

@@ -36,7 +36,7 @@ const OWN_STEPS: Lack = {
 const limitsFor = (file: string): Lack => ({
   what: "the engine's limits",
   gives: 'a replay and a capacity under its own rules',
-  how: `write ${file}.meta.json: {"max_num_batched_tokens": N, "max_num_seqs": N}, or give --max-num-batched-tokens N`,
+  how: `the server's own log with --meta SERVER.log, or write ${file}.meta.json: {"max_num_batched_tokens": N, "max_num_seqs": N}`,
 });
 const STARTS: Lack = {
   what: 'when requests were sent',
