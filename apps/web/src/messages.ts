@@ -77,7 +77,7 @@ export interface RequestLanes {
 
 export interface Timeline {
   readonly bars: StepBars;
-  /** Each level holds eight bars of the one before as one. */
+  /** The bars by cells of equal time, from the finest: what is drawn where more bars than pixels are seen. */
   readonly levels: readonly StepBars[];
   readonly requests: RequestLanes | null;
   readonly originSec: number;

@@ -41,6 +41,12 @@ const listener = (): { readonly notes: string[]; readonly session: Pick<Session,
   return { notes, session: { log: { error: note, warn: note, info: () => undefined, debug: () => undefined } } };
 };
 
+/** What the checks say, by what was checked. */
+const namedLine = (line: string): readonly [string, string] => {
+  const check = /^\s*check\s+(.*)$/.exec(line)?.[1];
+  return check === undefined ? ['replay', line] : ['check', check];
+};
+
 /** Settings of the command line that the page leaves as they are. */
 const NO_OPTIONS = {};
 
@@ -126,10 +132,7 @@ const answeredTokens = (
       format: trace.facts.format,
       method: "token-clock: the engine's steps from the times of its tokens",
       estimate,
-      facts: [
-        ...clockFacts(estimate),
-        ...lines.map((line) => ['check', line.trim().replace(/^check\s+/, '')] as const),
-      ],
+      facts: [...clockFacts(estimate), ...lines.map(namedLine)],
       warnings: estimate.warnings,
       leftOut: leftOutText(trace.exclusions, read),
       model,

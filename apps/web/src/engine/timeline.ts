@@ -2,61 +2,51 @@ import type { RequestTable, Trace } from '@stepclock/trace-io';
 import type { RequestLanes, StepBars, Timeline } from '../messages.js';
 import { type Bars, waitingOf } from './step-bars.js';
 
-/** Bars of a level that become one bar of the next. */
-const JOINED = 8;
-/** So few bars are drawn one by one. */
-const FEW = 512;
+/** Cells of the coarsest level, and how many of the next lie in one. */
+const COARSEST = 1024;
+const FINER = 4;
 /** More names would take longer to hand over than to look at. */
 const MOST_NAMED = 50_000;
 
-/** Means over the time of the bars; seconds and steps add up. */
-const joined = (bars: StepBars): StepBars => {
-  const length = Math.ceil(bars.length / JOINED);
-  const column = (): Float32Array => new Float32Array(length);
-  const out = {
-    length,
-    startSec: new Float64Array(length),
-    endSec: new Float64Array(length),
-    steps: column(),
-    decodeSeqs: column(),
-    prefillSeqs: column(),
-    waiting: column(),
-    prefillTokens: column(),
-    contextTokens: column(),
-    measuredSec: column(),
-    predictedSec: column(),
-  };
-  for (let j = 0; j < length; j++) {
-    const from = j * JOINED;
-    const to = Math.min(bars.length, from + JOINED);
-    let busySec = 0;
-    for (let i = from; i < to; i++) {
-      const sec = bars.measuredSec[i];
-      busySec += sec;
-      out.steps[j] += bars.steps[i];
-      out.prefillTokens[j] += bars.prefillTokens[i];
-      out.predictedSec[j] += bars.predictedSec[i];
-      out.decodeSeqs[j] += sec * bars.decodeSeqs[i];
-      out.prefillSeqs[j] += sec * bars.prefillSeqs[i];
-      out.waiting[j] += sec * bars.waiting[i];
-      out.contextTokens[j] += sec * bars.contextTokens[i];
+/** Bars by cells of equal time: means over the time of the steps in each; seconds and steps add up. Cells without a step are left out. */
+const inCells = (bars: StepBars, cells: number): StepBars => {
+  const wholeSec = bars.endSec[bars.length - 1];
+  const cellSec = wholeSec / cells;
+  const sums = Array.from({ length: 8 }, () => new Float64Array(cells));
+  const [steps, decode, prefill, waiting, tokens, context, measured, predicted] = sums;
+  for (let i = 0; i < bars.length; i++) {
+    const [start, end] = [bars.startSec[i], bars.endSec[i]];
+    const last = Math.min(cells - 1, Math.floor(end / cellSec));
+    for (let c = Math.max(0, Math.floor(start / cellSec)); c <= last; c++) {
+      const sec = Math.min(end, (c + 1) * cellSec) - Math.max(start, c * cellSec);
+      if (!(sec > 0)) continue;
+      const share = sec / (end - start);
+      measured[c] += sec;
+      predicted[c] += share * bars.predictedSec[i];
+      steps[c] += share * bars.steps[i];
+      tokens[c] += share * bars.prefillTokens[i];
+      decode[c] += sec * bars.decodeSeqs[i];
+      prefill[c] += sec * bars.prefillSeqs[i];
+      waiting[c] += sec * bars.waiting[i];
+      context[c] += sec * bars.contextTokens[i];
     }
-    out.measuredSec[j] = busySec;
-    out.startSec[j] = bars.startSec[from];
-    // The time that a joined bar spans holds idle stretches: it ends as late as its last step.
-    out.endSec[j] = bars.endSec[to - 1];
-    for (const means of [out.decodeSeqs, out.prefillSeqs, out.waiting, out.contextTokens]) means[j] /= busySec;
   }
-  return out;
+  const busy = Uint32Array.from({ length: cells }, (_, c) => c).filter((c) => measured[c] > 0);
+  const sum = (of: Float64Array): Float32Array => Float32Array.from(busy, (c) => of[c]);
+  const mean = (of: Float64Array): Float32Array => Float32Array.from(busy, (c) => of[c] / measured[c]);
+  return {
+    length: busy.length,
+    startSec: Float64Array.from(busy, (c) => c * cellSec),
+    endSec: Float64Array.from(busy, (c) => (c + 1) * cellSec),
+    ...{ steps: sum(steps), prefillTokens: sum(tokens), measuredSec: sum(measured), predictedSec: sum(predicted) },
+    ...{ decodeSeqs: mean(decode), prefillSeqs: mean(prefill), waiting: mean(waiting), contextTokens: mean(context) },
+  };
 };
 
-/** All levels above the bars themselves, each an eighth of the one before. */
+/** Levels above the bars themselves, from the finest: each has a quarter of the cells of the one before. */
 const levelsOf = (bars: StepBars): readonly StepBars[] => {
   const levels: StepBars[] = [];
-  for (let level = bars; level.length > FEW; ) {
-    level = joined(level);
-    levels.push(level);
-  }
+  for (let cells = COARSEST; cells < bars.length; cells *= FINER) levels.unshift(inCells(bars, cells));
   return levels;
 };
 

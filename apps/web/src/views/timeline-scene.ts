@@ -31,7 +31,7 @@ export const lowerBound = (column: Float64Array, value: number): number => {
   return low;
 };
 
-/** The bars that are seen: of the finest level that has no more of them than pixels. */
+/** The bars that are seen: of the finest level that has no more than two of them a pixel. */
 const seenBars = (
   { bars, levels }: Timeline,
   { fromSec, toSec }: Range,
@@ -42,7 +42,7 @@ const seenBars = (
     const from = Math.max(0, lowerBound(level.startSec, fromSec) - 1);
     const to = lowerBound(level.startSec, toSec);
     seen = { level, from, to, depth };
-    if (to - from <= pixels) break;
+    if (to - from <= 2 * pixels) break;
   }
   return seen;
 };

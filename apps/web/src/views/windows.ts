@@ -23,7 +23,8 @@ export const windowsDrawing =
         y: [low - pad, high + pad],
         xTitle: row === rows - 1 || p + perRow >= panels ? 'Time since the first step, s' : '',
         yTitle: title,
-        room: [column * width, row * height, width, height],
+        // What stands alone in its row has all of it.
+        room: [column * width, row * height, p === panels - 1 && column === 0 ? size.width : width, height],
         bottom: 36,
       });
       const [left, top, w, h] = axes.box;

@@ -24,7 +24,7 @@ export interface QuickCurve {
 /** Output tokens of the requests that serve the curve: what a few hundredths of a second simulate. */
 const OUTPUT_TOKENS = 60_000;
 const [FEWEST, MOST] = [200, 2000];
-const SHARES = [0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.9, 1];
+const SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 0.9, 1];
 
 const requestsFor = ({ outputTokens, length }: LoadShape): number => {
   const mean = outputTokens.reduce((sum, tokens) => sum + tokens, 0) / length;

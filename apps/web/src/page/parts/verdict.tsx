@@ -29,7 +29,8 @@ export const VerdictView = ({ summary }: { readonly summary: Summary }) => {
           ),
         )}
       </div>
-      <div class="table">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached by keys */}
+      <section class="table" aria-label="Coefficients" tabIndex={0}>
         <table>
           <caption class="spoken">Coefficients</caption>
           <thead>
@@ -63,7 +64,7 @@ export const VerdictView = ({ summary }: { readonly summary: Summary }) => {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
       <p class="method">
         {method}
         {isFinal ? '' : ' (still being checked)'}
@@ -76,7 +77,7 @@ export const VerdictView = ({ summary }: { readonly summary: Summary }) => {
           </>
         )}
       </p>
-      {facts.length === 0 ? null : <Facts facts={facts} label="What the clock saw" />}
+      {facts.length === 0 ? null : <Facts facts={facts} label="What the clock saw" isWordy />}
     </section>
   );
 };
