@@ -93,24 +93,12 @@ it('markup in names of files and requests stays text, and nothing of it runs', a
   await page.locator('#timeline').waitFor();
   expect(await page.textContent('.heading')).toContain(attack);
   // Over the first lane, where requests are.
+  await page.locator('.timeline').evaluate((element) => element.scrollIntoView({ block: 'center' }));
   const box = await page.locator('.timeline').boundingBox();
-  await expect
-    .poll(async () => {
-      for (let share = 0.1; share < 0.9; share += 0.02) {
-        await page.mouse.move((box?.x ?? 0) + share * (box?.width ?? 0), (box?.y ?? 0) + 352);
-        if (
-          (
-            (await page
-              .locator('.tip')
-              .textContent({ timeout: 50 })
-              .catch(() => '')) ?? ''
-          ).includes(attack)
-        )
-          return true;
-      }
-      return false;
-    })
-    .toBe(true);
+  for (let share = 0.1; share < 0.9 && (await page.locator('.tip').count()) === 0; share += 0.02) {
+    await page.mouse.move((box?.x ?? 0) + share * (box?.width ?? 0), (box?.y ?? 0) + 354);
+  }
+  expect(await page.locator('.tip').textContent()).toContain(attack);
   const [report] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Report as HTML' }).click(),
@@ -134,20 +122,16 @@ it('malformed files show the message of the program, with line and column', asyn
   for (const name of names) {
     await drop(page, [{ name, content: fixture(`malformed/${name}`) }]);
     const { stderr } = await capture(['estimate', join(root, 'fixtures/malformed', name)]);
-    // The program says the whole path, and zlib's words where the browser has its own.
-    const said = stderr
-      .split('\n')
-      .find((line) => line.startsWith('stepclock: '))
-      ?.slice('stepclock: '.length)
-      .replaceAll(/(?:\.\.\.|\/)[^ ]*?\/malformed\//g, '')
-      .replace(/\(unexpected end of file\)|\(incorrect [a-z ]+\)/, '');
+    // The program says the whole path; what the engines of JavaScript say of JSON and gzip differs from version to version.
+    const plain = (line: string | null | undefined): string | undefined =>
+      line
+        ?.replaceAll(/(?:\.\.\.|\/)[^ ]*?\/malformed\//g, '')
+        .replace(/ in JSON at .*?;/, ';')
+        .replace(/does not unpack \(.*/, 'does not unpack');
+    const said = stderr.split('\n').find((line) => line.startsWith('stepclock: '));
     await expect
-      .poll(
-        async () =>
-          (await page.textContent('.fault'))?.replace(/ \([^()]*\)$/, (end) => (name === 'gzip.csv' ? ' ' : end)),
-        { message: name },
-      )
-      .toBe(said);
+      .poll(async () => plain(await page.locator('.fault').textContent()), { message: name, timeout: 10_000 })
+      .toBe(plain(said?.slice('stepclock: '.length)));
   }
   expect(complaints).toEqual([]);
   await page.context().close();

@@ -274,6 +274,8 @@ export const TimelineView = ({ timeline, range: given, onRange }: TimelineProps)
         <canvas
           ref={canvas}
           class="picture timeline"
+          role="img"
+          aria-label="Steps, how far each is off the model, and requests"
           style={{ height: `${HEIGHT}px` }}
           onPointerDown={down}
           onPointerMove={moved}

@@ -31,6 +31,7 @@ const Slider = ({ name, text, value, stops, onValue }: SliderProps) => {
         max={stops.length - 1}
         step={1}
         value={nearest}
+        aria-label={name}
         aria-valuetext={text}
         onInput={({ currentTarget }) => onValue(stops[Number(currentTarget.value)])}
       />
