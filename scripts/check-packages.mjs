@@ -220,6 +220,32 @@ const checkAlone = (project, name, code) => {
   return run(process.execPath, ['--input-type=module', '-e', code], project).trim();
 };
 
+/** Starts the page as a stranger would, takes what a browser takes, and ends it. */
+const OPEN = `
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+const bin = 'node_modules/stepclock/dist/bin.js';
+const program = spawn(process.execPath, [bin, 'open', 'trace/requests.jsonl', '--no-browser']);
+const address = await new Promise((resolve, reject) => {
+  program.stderr.on('data', (text) => reject(new Error(String(text))));
+  program.stdout.on('data', (text) => resolve(String(text).split('\\n')[0]));
+});
+const get = (path, headers = {}) => fetch(new URL(path, address), { headers });
+const html = await (await get('')).text();
+const assets = [...html.matchAll(/(?:src|href)="\\.\\/(assets\\/[^"]+)"/g)].map((found) => found[1]);
+if (assets.length < 2) throw new Error('the page has no script and no style: ' + html);
+for (const asset of assets) if (!(await get(asset)).ok) throw new Error(asset + ' is not served');
+const handed = Buffer.from(await (await get('files/0')).arrayBuffer());
+if (!handed.equals(readFileSync('trace/requests.jsonl'))) throw new Error('the file is not what was given');
+if ((await get('files/0', { origin: 'https://example.org' })).status !== 403) throw new Error('another origin is answered');
+if ((await fetch(new URL('/', address))).status !== 403) throw new Error('no token is asked for');
+program.stderr.removeAllListeners('data');
+program.kill('SIGINT');
+const code = await new Promise((resolve) => program.on('exit', resolve));
+if (code !== 130) throw new Error('SIGINT ends it with ' + code);
+console.log(assets.length + ' assets, ends with ' + code);
+`;
+
 const checkInstalled = (project) => {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
@@ -269,6 +295,7 @@ const checkInstalled = (project) => {
     stepclock('token2metrics', 'train', '--data', sheet, '--model', '8B', '--output', 'models');
     must(readdirSync(join(project, 'models')).length > 0, 'no model was written');
   });
+  check('npx stepclock open', () => run(process.execPath, ['--input-type=module', '-e', OPEN], project).trim());
   // The tutorial runs with its output in test/printed-output.test.ts.
   check('every command that the pages print', () => {
     const pages = ['README.md', 'apps/cli/README.md', 'docs/fleet.md', 'packages/token2metrics/README.md'];

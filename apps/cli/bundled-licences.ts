@@ -35,6 +35,12 @@ const listing = (licences: readonly Licence[]): string => {
     .join(`\n${'-'.repeat(80)}\n\n`);
 };
 
+/** The licences of the packages of other people that modules come from. */
+export const licencesOf = (modules: readonly string[]): string => {
+  const folders = new Set(modules.flatMap((path) => PACKAGE_FOLDER.exec(path)?.[0] ?? []));
+  return listing([...folders].map(licenceOf));
+};
+
 /** Writes the licences of all packages of other people whose code is in the bundle. */
 export const bundledLicences = (file: string): EsbuildPlugin => ({
   name: 'bundled-licences',
@@ -42,9 +48,8 @@ export const bundledLicences = (file: string): EsbuildPlugin => ({
     build.onEnd(({ metafile }) => {
       // A build that failed has none, and says so itself.
       if (metafile === undefined) return;
-      const folders = new Set(Object.keys(metafile.inputs).flatMap((input) => PACKAGE_FOLDER.exec(input)?.[0] ?? []));
       mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, listing([...folders].map(licenceOf)));
+      writeFileSync(file, licencesOf(Object.keys(metafile.inputs)));
     });
   },
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import { licencesOf } from '../cli/bundled-licences.js';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../cli/package.json'), 'utf8')) as {
   version: string;
@@ -13,6 +14,19 @@ const withoutRenderers = (): Plugin => ({
   name: 'without-renderers',
   enforce: 'pre',
   resolveId: (id) => (RENDERERS.test(id) ? { id, external: true, moduleSideEffects: false } : undefined),
+});
+
+/** The licences of everything that is in the page or its worker. */
+const bundled = new Set<string>();
+const withLicences = (isLast: boolean): Plugin => ({
+  name: 'with-licences',
+  generateBundle(_, chunks) {
+    for (const chunk of Object.values(chunks)) {
+      if (chunk.type === 'chunk') for (const id of Object.keys(chunk.modules)) bundled.add(id);
+    }
+    if (!isLast) return;
+    this.emitFile({ type: 'asset', fileName: 'THIRD_PARTY_NOTICES.txt', source: licencesOf([...bundled]) });
+  },
 });
 
 /** One script, one style sheet and one worker: nothing is asked for after the page has loaded. */
@@ -37,6 +51,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: true,
   },
-  plugins: [withoutRenderers()],
-  worker: { format: 'iife', plugins: () => [withoutRenderers()] },
+  plugins: [withoutRenderers(), withLicences(true)],
+  worker: { format: 'iife', plugins: () => [withoutRenderers(), withLicences(false)] },
 });
