@@ -1,8 +1,10 @@
 import { type StepClockDetails, stepClockDetails, type TokenClockEstimate } from '@stepclock/beta-estimators';
-import type { Warning } from '@stepclock/faults';
+import { groupedText } from '@stepclock/charts';
+import { isFault, type Warning } from '@stepclock/faults';
 import { type EngineFit, EnginesFitter, type StepColumns } from '@stepclock/step-model';
 import type { Trace } from '@stepclock/trace-io';
 import type { GivenFile, Part, Summary } from '../messages.js';
+import { firstRequests } from './first-requests.js';
 import {
   about,
   clockFacts,
@@ -81,6 +83,7 @@ export const answeredLog = async (
   };
   tell({ part: 'progress', text: 'Fitting', share: null });
   if (inputs.length === 1 && input.trace.steps !== undefined) return answeredSteps(input, version, session, show);
+  if (inputs.length === 1) firstLook(input, version, show);
   const found = tokenEstimate(inputs, NO_OPTIONS, session);
   if (found !== undefined) return answeredTokens(found, input, version, session, show, tell);
 
@@ -112,6 +115,33 @@ export const answeredLog = async (
       engines,
     },
   };
+};
+
+/** Of a long log, what its first requests say, until the whole is fitted. */
+const firstLook = (input: TraceInput, version: string, show: (fitted: Fitted) => void): void => {
+  const { trace, name } = input;
+  const tokens = trace.kind === 'phases' ? trace.tokens && firstRequests(trace.tokens) : undefined;
+  if (tokens === undefined || trace.kind !== 'phases') return;
+  try {
+    const first: TraceInput = { ...input, requests: tokens.requestCount, trace: { ...trace, tokens } };
+    const estimate = tokenEstimate([first], { evidence: 'tokens' }, listener().session);
+    if (estimate === undefined) return;
+    show({
+      name,
+      heading: `${name} (${trace.facts.format}): a first look, at ${groupedText(tokens.requestCount)} of ${groupedText(trace.requests?.length ?? 0)} requests; the whole log follows`,
+      format: trace.facts.format,
+      method: 'token-clock',
+      estimate,
+      facts: [],
+      warnings: [],
+      leftOut: [],
+      model: tokenModelOf(estimate, first, {}, version),
+      isFinal: false,
+    });
+  } catch (error) {
+    // The whole log may tell what its beginning does not, and says itself what is wrong.
+    if (!isFault(error)) throw error;
+  }
 };
 
 const answeredTokens = (

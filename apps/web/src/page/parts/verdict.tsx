@@ -67,7 +67,7 @@ export const VerdictView = ({ summary }: { readonly summary: Summary }) => {
       </section>
       <p class="method">
         {method}
-        {isFinal ? '' : ' (still being checked)'}
+        {isFinal ? '' : ' (the rest is on its way)'}
         {warnings.length === 0 ? (
           ''
         ) : (
