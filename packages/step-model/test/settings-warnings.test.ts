@@ -58,12 +58,17 @@ describe('settingsWarnings', () => {
     expect(said({ speculation: true }, { has: ['decode-steps'] })).toEqual([]);
     expect(said({ prefixCaching: true })[0]).toContain('prefix caching is on');
     expect(said({ prefixCaching: true }, { has: ['cached'] })).toEqual([]);
+    expect(
+      settingsWarnings({ prefixCaching: true }, log, undefined, { warnings: [{ code: 'prompt-offset', message: '' }] }),
+    ).toEqual([]);
     expect(said({ chunkedPrefill: false })[0]).toContain('prompts are computed whole');
     expect(said({ schedulingPolicy: 'priority' })[0]).toContain('by priority');
   });
 
   it('token times tell engines and drafts by themselves', () => {
-    expect(settingsWarnings({ dataParallelSize: 2, speculation: true }, log, undefined, 'tokens')).toEqual([]);
+    expect(
+      settingsWarnings({ dataParallelSize: 2, speculation: true }, log, undefined, { evidence: 'tokens' }),
+    ).toEqual([]);
   });
 
   it('decodes above max_num_seqs: the settings are of another engine', () => {

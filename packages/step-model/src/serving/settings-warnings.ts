@@ -31,8 +31,15 @@ export const decodesAtOnce = ({ length, kind, startSec, endSec }: PhaseTable, li
 /** Below this part of the time a client that sees its last tokens late explains it. */
 const ABOVE_SHARE = 0.01;
 
-/** What the log was read by: times of tokens tell engines and drafts apart by themselves. */
-type Evidence = 'phases' | 'tokens';
+const OF_A_CACHE: ReadonlySet<string> = new Set(['prompt-offset', 'prompts-in-two-clouds']);
+
+/** What the estimate has seen for itself. */
+interface Seen {
+  /** What the log was read by: times of tokens tell engines and drafts apart by themselves. Default `phases`. */
+  readonly evidence?: 'phases' | 'tokens';
+  /** What it warns of by itself: of what a prefix cache did, once is enough. */
+  readonly warnings?: readonly Warning[];
+}
 
 /**
  * What the engine's settings do to the meaning of coefficients that were fitted to its log, and where the two contradict each other: each with what
@@ -42,7 +49,7 @@ export const settingsWarnings = (
   settings: EngineSettings,
   { has }: Pick<ServedFacts, 'has'>,
   phases: PhaseTable | undefined,
-  evidence: Evidence = 'phases',
+  { evidence = 'phases', warnings = [] }: Seen = {},
 ): readonly Warning[] => {
   const {
     maxNumSeqs,
@@ -66,6 +73,7 @@ export const settingsWarnings = (
       has?.includes('decode-steps') !== true &&
       'a step may yield several tokens of a request (speculative decoding), and the log does not count steps: the coefficients of a step are per token, lower than per step by the mean number of tokens accepted',
     prefixCaching === true &&
+      !warnings.some(({ code }) => OF_A_CACHE.has(code)) &&
       has !== undefined &&
       !has.includes('cached') &&
       'prefix caching is on, and the log does not say how many tokens of a prompt were cached: beta1 is per token of the logged prompts, too low where prefixes were found',

@@ -85,7 +85,7 @@ export const phaseAnswer = (
   const { window, rest } = partsOf(args, phases, span);
   const found = about(input.name, () => runEstimator(algo, phases, input.trace.facts, args, { window }));
   const physics = physicsOf(found, possible);
-  const told = settingsWarnings(input.trace.facts.settings, input.trace.facts, phases);
+  const told = settingsWarnings(input.trace.facts.settings, input.trace.facts, phases, { warnings: found.warnings });
   const warned = { ...found, warnings: [...found.warnings, ...physics.warnings, ...told] };
   const serving =
     found.algo === 'step-clock' && inputs.length === 1
