@@ -37,7 +37,15 @@ const UNUSED: Readonly<Record<string, readonly string[]>> = {
     'restated',
     'withoutEach',
   ],
-  'step-model': ['BETAS_SCHEMA', 'betasSchema', 'engineLineSchema', 'REPLAY_SCHEMA', 'predictDecodes', 'spanOfPhases'],
+  'step-model': [
+    'BETAS_SCHEMA',
+    'betasSchema',
+    'engineLineSchema',
+    'REPLAY_SCHEMA',
+    'predictDecodes',
+    'spanOfPhases',
+    'tuningSchema',
+  ],
 };
 
 interface Manifest {

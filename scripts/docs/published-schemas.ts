@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { betasSchema, engineLineSchema } from '@stepclock/step-model';
+import { betasSchema, engineLineSchema, tuningSchema } from '@stepclock/step-model';
 import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema';
 
 export const SCHEMAS = join(import.meta.dirname, '../../docs/schemas');
 
 /** The files of stepclock with a published schema: `stepclock/FAMILY@VERSION`, in docs/schemas/FAMILY-VERSION.json. */
-const FILES = { 'betas@2': betasSchema, 'engine@1': engineLineSchema };
+const FILES = { 'betas@2': betasSchema, 'engine@1': engineLineSchema, 'tuning@1': tuningSchema };
 
 const CONFIG: ConversionConfig = {
   target: 'draft-2020-12',

@@ -63,6 +63,7 @@ export {
   physicsWarnings,
   possibleCost,
 } from './physics/possible-cost.js';
+export { type Beside, decodeIntervalSeconds, queuedPrefillSeconds, rateHeld } from './planning/planner-figures.js';
 export { type Extrapolation, quantitiesRead, type StepQuantity } from './prediction/composition-range.js';
 export { predictStepTime, type StepTimePrediction } from './prediction/predict-step-time.js';
 export type { ComparedFigure, ComparedMetric } from './replay/metric-comparison.js';
@@ -82,6 +83,10 @@ export { capacityReport } from './report/answers/capacity-report.js';
 export { capacityCsv, capacityJson, capacityText } from './report/answers/capacity-text.js';
 export { comparisonJson, comparisonMarkdown, comparisonText } from './report/answers/comparison-text.js';
 export { promptOffsetText } from './report/answers/correction-words.js';
+export { tuningReport } from './report/answers/tuning-report.js';
+export { tuningCsv, tuningJson, tuningText } from './report/answers/tuning-text.js';
+export { whatIfReport } from './report/answers/what-if-report.js';
+export { whatIfJson, whatIfText } from './report/answers/what-if-text.js';
 export type { EstimateReportInput, ReplayResult, ReportEstimator } from './report/estimate-input.js';
 export { estimateReport } from './report/estimate-report.js';
 export { fleetFigures } from './report/fleet/fleet-figures.js';
@@ -113,3 +118,9 @@ export { type LogReading, type ReadingOptions, readSteps } from './step-logs/pre
 export { stepPeriods } from './step-logs/step-periods.js';
 export type { StepTime, TimeCheck } from './step-logs/step-time.js';
 export type { StepModelFaultCode } from './step-model-fault.js';
+export type { EngineFlags, EngineSetting, SettingsGrid } from './tuning/engine-setting.js';
+export type { FrontPoint } from './tuning/pareto-front.js';
+export { type RatedSetting, type TuneOptions, type Tuning, tune } from './tuning/tune.js';
+export { tuningSchema } from './tuning/tuning-schema.js';
+export { type Change as WorkloadChange, parseChange } from './what-if/change.js';
+export { type ChangedFigure, type WhatIf, type WhatIfOptions, whatIf } from './what-if/what-if.js';

@@ -4,6 +4,7 @@ import { Fault, type FaultParts } from '@stepclock/faults';
 export type StepModelFaultCode =
   | 'step-model/bad-betas-file'
   | 'step-model/bad-bin'
+  | 'step-model/bad-change'
   | 'step-model/bad-composition'
   | 'step-model/bad-engine-line'
   | 'step-model/bad-expected-counts'

@@ -125,13 +125,23 @@ export const commands: readonly (Entry | Noun)[] = [
     load: () => import('./model/replay.js'),
   },
   {
-    command: 'capacity',
+    command: 'capacity [model]',
     describe: 'the highest rate at which an engine keeps an SLO, and how many replicas a load needs',
     load: () => import('./model/capacity.js'),
   },
   {
+    command: 'tune [model]',
+    describe: 'the settings with which an engine takes most of a load within an SLO, as flags of vLLM and SGLang',
+    load: () => import('./model/tune.js'),
+  },
+  {
+    command: 'what-if [model]',
+    describe: 'what a change would do to a log: its rate, its lengths, a prefix cache, limits, another engine',
+    load: () => import('./model/what-if.js'),
+  },
+  {
     command: 'compare <a> <b>',
-    describe: 'what got slower between two models, with intervals, and what of it is the load',
+    describe: 'what got slower between two models or logs, with intervals, and what of it is the load',
     load: () => import('./model/compare.js'),
   },
   {

@@ -45,3 +45,22 @@ export const byteProgress = (
     },
   };
 };
+
+/** A line of progress on a terminal, of work whose parts are counted; silent as {@link byteProgress} is. */
+export const shareProgress = (sink: TextSink, what: string, now = () => performance.now()) => {
+  const start = now();
+  let shownAt = start + QUIET_MS - EVERY_MS;
+  let shown = false;
+  return {
+    update: (done: number, of: number): void => {
+      const t = now();
+      if (!sink.isTTY || t - shownAt < EVERY_MS) return;
+      shownAt = t;
+      shown = true;
+      sink.write(`\r\x1b[2K${printable(what)}: ${done} of ${of}`);
+    },
+    finish: (): void => {
+      if (shown) sink.write('\r\x1b[2K');
+    },
+  };
+};

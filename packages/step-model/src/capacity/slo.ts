@@ -73,3 +73,12 @@ export const parseSlos = (text: string): readonly Slo[] => {
 /** `ttft p95`, in the words of the text that it came from. */
 export const sloName = ({ metric, statistic }: Slo): string =>
   `${metric === 'latency' ? 'e2e' : metric} ${statistic === 'mean' ? 'mean' : `p${+(100 * statistic).toFixed(6)}`}`;
+
+/** A quantile asks for so many requests beyond it. */
+const BEYOND_QUANTILE = 30;
+
+/** How many requests tell the values of some SLOs, at least so many. */
+export const requestsToTell = (slos: readonly Slo[], least: number): number => {
+  const quantiles = slos.map(({ statistic }) => (statistic === 'mean' ? 0.5 : statistic));
+  return Math.max(least, Math.ceil(BEYOND_QUANTILE / (1 - Math.max(...quantiles))));
+};

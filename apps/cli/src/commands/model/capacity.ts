@@ -1,57 +1,38 @@
 import { ExitCode } from '@stepclock/faults';
 import {
-  type ArrivalPattern,
   capacity,
   capacityCsv,
   capacityJson,
   capacityReport,
   capacityText,
-  isWorkloadSpec,
-  type LoadShape,
-  loadShapeOf,
-  loadShapeOfSpec,
   parseSlos,
   servingOfModel,
   snakeCaseFields,
 } from '@stepclock/step-model';
 import { engineSettingsOf } from '@stepclock/trace-io';
-import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
-import { atMost, count, integer, positive, positiveInteger, wholeNumber } from '../../options/number-rules.js';
-import { type ArgsOf, choice, flag, jsonOption, number, required, text } from '../../options/option.js';
+import { atMost, count, positive, positiveInteger, wholeNumber } from '../../options/number-rules.js';
+import { flag, jsonOption, number, text } from '../../options/option.js';
 import { reportOptions } from '../../options/picture-options.js';
 import { parallelOptions, schedulerOptions } from '../../options/scheduler-options.js';
-import { traceOptions } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { provenanceOf } from '../../reports/provenance.js';
 import { wantsReport } from '../../reports/report-targets.js';
-import { inputFault, ofOption, usageFault } from '../../session/errors.js';
-import type { Session } from '../../session/session.js';
+import { ofOption } from '../../session/errors.js';
 import { readBetasFile } from './betas-input.js';
 import { limitsOf } from './limits.js';
+import { betasOption, loadOptions, modelPathOf, modelPositional, shapeOf } from './load-options.js';
 import { planOf, planText } from './replica-plan.js';
 
-/** Bursts: an eighth of the shape has eight times a Poisson stream's variance. */
-const BURSTY_SHAPE = 1 / 8;
-
 const options = {
-  betas: required(text("the model, as 'stepclock estimate --json' writes it", 'input')),
-  workload: required(
-    text(
-      'a log or workload file, or prompt=MEAN[:SIGMA],output=MEAN[:SIGMA] in tokens (lognormal with a sigma)',
-      'input',
-    ),
-  ),
-  slo: required(text('what must hold: ttft:p95:200ms tpot:mean:50ms e2e:p99:10s; ms where there is no unit')),
-  arrivals: choice(['log', 'poisson', 'bursty'], "of the load [the log's own, else poisson]"),
+  ...betasOption,
+  ...loadOptions,
   rate: number('how many replicas for so many requests/s', atMost(1e9, positive)),
   trace: text('a log or workload file: how many replicas over its time', 'trace'),
   bin: number('seconds of a bin of --trace [60]', atMost(1e7, positive)),
   gpus: number('GPUs of one replica [1]', positiveInteger),
   price: number('what a GPU costs an hour', atMost(1e6, positive)),
   draws: number('searches with drawn coefficients, for the band; 0 for none [20]', atMost(1000, wholeNumber)),
-  seed: number('seed of the load and of the draws [0]', integer),
-  ...traceOptions,
   'max-num-batched-tokens': number("the token budget a step [the model's]", positiveInteger),
   'max-num-seqs': number("most requests running at once [the model's, else 256]", positiveInteger),
   'kv-tokens': number("capacity of the KV cache, tokens [the model's, else no limit]", positiveInteger),
@@ -65,38 +46,20 @@ const options = {
   ...reportOptions,
 };
 
-const PATTERNS: Readonly<Record<'poisson' | 'bursty', Exclude<ArrivalPattern, { kind: 'log' }>>> = {
-  poisson: { kind: 'poisson' },
-  bursty: { kind: 'gamma', shape: BURSTY_SHAPE },
-};
-
-const shapeOf = async (args: ArgsOf<typeof options>, session: Session): Promise<LoadShape> => {
-  const { workload, arrivals } = args;
-  const drawn = arrivals === undefined || arrivals === 'log' ? undefined : PATTERNS[arrivals];
-  if (isWorkloadSpec(workload)) {
-    if (arrivals === 'log')
-      throw usageFault('--arrivals', 'must be poisson or bursty where --workload is no log', arrivals);
-    return ofOption('--workload', () => loadShapeOfSpec(workload, drawn, args.seed));
-  }
-  const { trace, name } = await readTraceFile(workload, args, session);
-  if (trace.requests === undefined) {
-    throw inputFault(name, `must be a log of requests with their lengths; got a ${trace.facts.format} table`);
-  }
-  return loadShapeOf(trace.requests, arrivals === 'log' ? { kind: 'log' } : drawn, args.seed);
-};
-
 export const verb = defineVerb({
+  positionals: modelPositional,
   options,
   examples: [
-    ['$0 capacity --betas betas.json --workload requests.jsonl --slo "ttft:p95:200ms tpot:mean:50ms"', ''],
+    ['$0 capacity betas.json --workload requests.jsonl --slo "ttft:p95:200ms tpot:mean:50ms"', ''],
     [
-      '$0 capacity --betas betas.json --workload prompt=600:0.8,output=150:0.7 --slo ttft:200 --rate 120 --price 2.5',
+      '$0 capacity betas.json --workload prompt=600:0.8,output=150:0.7 --slo ttft:200 --rate 120 --price 2.5',
       'replicas for 120 requests/s, and what they cost',
     ],
   ],
   run: async (args, session) => {
     const slos = ofOption('--slo', () => parseSlos(args.slo));
-    const model = await readBetasFile(args.betas, session);
+    const path = modelPathOf('capacity', args);
+    const model = await readBetasFile(path, session);
     const shape = await shapeOf(args, session);
     const told = engineSettingsOf({ ...model.input?.settings, ...model.limits });
     const limits = limitsOf({ ...args, policy: args.policy ?? model.policy }, told);
@@ -127,7 +90,7 @@ export const verb = defineVerb({
     if (args.curve !== undefined) await session.writeFile(args.curve, capacityCsv(found));
     if (wantsReport(args)) {
       const { writeReport } = await import('../../reports/write-report.js');
-      const provenance = provenanceOf(session, [{ name: args.betas }, { name: args.workload }]);
+      const provenance = provenanceOf(session, [{ name: path }, { name: args.workload }]);
       await writeReport(capacityReport({ capacity: found, subtitle: args.slo, provenance }), args, session);
     }
     return args.strict && found.ratePerSec === null ? ExitCode.thresholdPassed : ExitCode.ok;

@@ -1,24 +1,18 @@
 import { durationText, percentText, significantText, textTable } from '@stepclock/charts';
 import type { Capacity } from '../../capacity/capacity.js';
 import type { LatencyFigures, OperatingFigures } from '../../capacity/operating-figures.js';
-import { type Slo, sloName } from '../../capacity/slo.js';
+import { sloName } from '../../capacity/slo.js';
 import { snakeCaseFields } from '../../model-file/snake-case.js';
 import { overheadText, promptOffsetText } from './correction-words.js';
+import { limitText, unreachableText } from './slo-text.js';
 
 const DIGITS = 4;
 
 const rateText = (perSec: number): string => `${significantText(perSec, DIGITS)} requests/s`;
 
-const limitText = (slo: Slo): string => `${sloName(slo)} <= ${durationText(slo.limitSec)}`;
-
 /** What ends the rate, one sentence. */
 export const capacitySentence = ({ ratePerSec, band, slos, binding, unreachable }: Capacity): string => {
-  if (ratePerSec === null) {
-    const [worst] = unreachable;
-    return worst === undefined
-      ? `No rate keeps ${slos.map(limitText).join(', ')}.`
-      : `No rate keeps ${limitText(worst.slo)}: a request alone has ${durationText(worst.valueSec)}, and half of the cost of ${worst.term} would take ${percentText(worst.shareOfHalf, 0)} of it.`;
-  }
+  if (ratePerSec === null) return unreachableText(slos, unreachable);
   const range =
     band === null
       ? ''
