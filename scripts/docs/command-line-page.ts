@@ -180,6 +180,7 @@ export const commandLinePage = async (help: Help): Promise<string> => {
     '# Command line',
     'Every verb with its options, as `stepclock VERB --help` prints them.\nThis page is made by `npm run docs:command-line`; a test holds it against the program.',
     'A value follows its option after a space or `=`. A flag takes no value; `--no-NAME` turns it off.\n`stepclock completion` prints a completion script for bash or zsh.',
+    'Exit codes: 0 fine, 1 bad input, 2 bad usage, 3 not converged under `--strict`, 4 a stated threshold passed\n(`compare --fail-above`, `capacity --strict`), 70 a fault of stepclock itself (please report it), 130 interrupted.\nText for people goes to standard output, messages to standard error.',
     '## Options of every verb',
     ...optionTable('option', top.options),
     ...sections,

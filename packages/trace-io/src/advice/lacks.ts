@@ -41,7 +41,7 @@ const limitsFor = (file: string): Lack => ({
 const STARTS: Lack = {
   what: 'when requests were sent',
   gives: 'TTFT, a replay and a capacity under the same load',
-  how: 'run it again with a vllm bench serve of 2026 or later, which writes start_times with --save-detailed',
+  how: 'a client that writes it: vllm bench serve --save-detailed (vLLM of 2026 or later), AIPerf, inference-perf',
 };
 const SERVED: Lack = {
   what: 'when requests were served',

@@ -133,7 +133,10 @@ const holdsText = ({ requests, tokens, steps, phases }: Trace): string =>
 const ofTrace = (input: TraceInput, args: TraceArgs, session: Session): Diagnosis => {
   const { trace, name } = input;
   const { format } = trace.facts;
-  const described = formats.find((one) => one.name === format)?.description ?? format;
+  const described =
+    args.map === undefined && args.mapFile === undefined
+      ? (formats.find((one) => one.name === format)?.description ?? format)
+      : `${trace.kind === 'steps' ? 'steps' : 'requests'} under names of their own`;
   const about = { file: name, is: `${described}: ${holdsText(trace)}`, lacks: lacksOf(trace, name) };
   const file = `${shellWord(name)}${optionsText(args)}`;
   try {
