@@ -30,7 +30,7 @@ export default defineConfig({
     options.alias = { 'string-width': 'fast-string-width' };
   },
   banner: { js: bundle.banner },
-  // `stepclock open` serves the page, which turbo builds first; a bundle for a trial goes without.
+  // `stepclock open` serves the page, which turbo builds first.
   onSuccess: async () => {
     if (existsSync('../web/dist')) await cp('../web/dist', 'dist/page', { recursive: true });
   },
