@@ -10,10 +10,11 @@ import { builtPage, openPage, staticHost } from '../../test/browser/page/built-p
 const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'stepclock-page-speed-'));
 
-const simulated = (name: string, words: readonly string[]): string => {
+const simulated = (name: string, words: readonly string[], as: 'output' | 'steps' = 'output'): string => {
   const path = join(folder, name);
+  const paths = as === 'output' ? ['--output', path] : ['--output', join(folder, 'requests.json'), '--steps', path];
   const program = ['--conditions=@stepclock/source', '--import', 'tsx', join(root, 'apps/cli/src/bin.ts'), 'simulate'];
-  execFileSync(process.execPath, [...program, ...words, '--seed', '1', '--to', 'vllm-bench', '--output', path]);
+  execFileSync(process.execPath, [...program, ...words, '--seed', '1', '--to', 'vllm-bench', ...paths]);
   return path;
 };
 
@@ -47,8 +48,9 @@ const panned = (frames: number): Promise<readonly [number, number]> =>
   });
 
 const logs = [
-  ['1 MB', simulated('small.json', ['--requests', '600', '--rate', '6', '--output-mean', '150'])],
-  ['4 million token times', simulated('large.json', ['--requests', '17000', '--rate', '0.5', '--output-mean', '235'])],
+  ['1 MB', simulated('small.json', ['--requests', '850', '--rate', '8', '--output-mean', '150'])],
+  ['4 million token times', simulated('large.json', ['--requests', '17000', '--rate', '8', '--output-mean', '235'])],
+  ['a million steps', simulated('steps.csv', ['--requests', '6100', '--rate', '0.5', '--output-mean', '235'], 'steps')],
 ] as const;
 
 const browser = await launchChromium();
@@ -61,11 +63,11 @@ try {
     await page.evaluate(watchTasks);
     const started = Date.now();
     await page.setInputFiles('[aria-label="Log files"]', path);
-    await page.locator('[data-headline]').waitFor({ timeout: 120_000 });
+    await page.locator('[data-headline]').waitFor({ timeout: 240_000 });
     const first = (Date.now() - started) / 1e3;
-    await page.locator('#timeline').waitFor({ timeout: 120_000 });
+    await page.locator('#timeline').waitFor({ timeout: 240_000 });
     const timeline = (Date.now() - started) / 1e3;
-    await page.locator('[data-what-if]').waitFor({ timeout: 240_000 });
+    await page.locator('.progress').waitFor({ state: 'detached', timeout: 240_000 });
     const all = (Date.now() - started) / 1e3;
     const longest = await page.evaluate(() => (window as unknown as { longest: { sec: number } }).longest.sec);
     console.log(

@@ -114,7 +114,11 @@ export const Figure = ({ name, title, words, draw, height, children }: FigurePro
     if (canvas.current !== null) paint(canvas.current, draw);
   };
   useRedraw(redraw);
-  useEffect(redraw);
+  // Each picture is a task of its own, so that none of them holds up the page.
+  useEffect(() => {
+    const soon = setTimeout(redraw);
+    return () => clearTimeout(soon);
+  });
   useEffect(() => {
     shownFigures.set(name, { name, title, words, draw });
     return () => void shownFigures.delete(name);

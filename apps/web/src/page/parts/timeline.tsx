@@ -64,7 +64,7 @@ export const TimelineView = ({ timeline, range: given, onRange }: TimelineProps)
   };
   useRedraw(redraw);
   useEffect(() => {
-    redraw();
+    redrawSoon();
     const words = `${groupedText(bars.length)} ${isOfSteps ? 'steps' : 'stretches'} over ${wholeSec.toFixed(1)} s`;
     shownFigures.set('timeline', {
       name: 'timeline',
