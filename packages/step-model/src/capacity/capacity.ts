@@ -18,7 +18,7 @@ import { loneRequests, type Unreachable, unreachableSlos } from './lone-requests
 import type { OperatingFigures, RatedRun } from './operating-figures.js';
 import { rateWithinSlos } from './rate-within-slos.js';
 import { saturationRate } from './saturation.js';
-import { requestsToTell, type Slo } from './slo.js';
+import type { Slo } from './slo.js';
 
 export interface CapacityOptions {
   /** Searches with coefficients drawn from their covariance, for the band; default 20, 0 for none. */
@@ -61,10 +61,8 @@ export interface Capacity {
   readonly warnings: readonly Warning[];
 }
 
-/** Requests that bracket the rate and make the curve; all of the load then settle the rate. */
+/** Requests that bracket the rate, make the curve and serve the drawn engines; all of the load then settle the rate. */
 const BRACKETING = 10_000;
-/** Requests at least that drawn engines serve: a band is of ratios to the fitted engine's rate under the same requests. */
-const DRAWN = 2000;
 /** Of rates: below what a run leaves open. */
 const TOLERANCE = 0.005;
 const TOLERANCE_OF_DRAWS = 0.01;
@@ -141,13 +139,14 @@ export const capacity = (
   }
   const { figures, simulation } = engine(shape, holdsPerSec, slos);
   const engines = drawnBetas(model, draws, seed, catalogue)?.map(engineWith) ?? [];
-  const drawnLoad = headOf(shape, Math.min(BRACKETING, requestsToTell(slos, DRAWN)));
-  const closeBy = { from: holdsPerSec, tolerance: TOLERANCE_OF_DRAWS, growth: CLOSE };
-  const fitted = engines.length === 0 ? undefined : rateWithinSlos(engine, drawnLoad, slos, closeBy).holdsPerSec;
   return {
     slos,
     ratePerSec: holdsPerSec,
-    band: bandOf(ratiosOf(engines, drawnLoad, slos, fitted), holdsPerSec, model),
+    band: bandOf(
+      near === undefined ? ratiosOf(engines, shape, slos, holdsPerSec) : ratiosOf(engines, bracketing, slos, near),
+      holdsPerSec,
+      model,
+    ),
     binding: failsPerSec === undefined ? null : furthestBroken(engine(shape, failsPerSec, slos), slos),
     saturationPerSec,
     unreachable,
@@ -169,19 +168,17 @@ const ratiosOf = (
   engines: readonly EngineUnderLoad[],
   shape: LoadShape,
   slos: readonly Slo[],
-  fitted: number | undefined,
+  fitted: number,
 ): readonly number[] =>
-  fitted === undefined
-    ? []
-    : engines.flatMap((engine) => {
-        try {
-          const search = { from: fitted, tolerance: TOLERANCE_OF_DRAWS, growth: CLOSE };
-          return [(rateWithinSlos(engine, shape, slos, search).holdsPerSec ?? 0) / fitted];
-        } catch (error) {
-          if (isFault(error) && error.code === 'engine-sim/bad-step-time') return [];
-          throw error;
-        }
-      });
+  engines.flatMap((engine) => {
+    try {
+      const search = { from: fitted, tolerance: TOLERANCE_OF_DRAWS, growth: CLOSE };
+      return [(rateWithinSlos(engine, shape, slos, search).holdsPerSec ?? 0) / fitted];
+    } catch (error) {
+      if (isFault(error) && error.code === 'engine-sim/bad-step-time') return [];
+      throw error;
+    }
+  });
 
 const bandOf = (ratios: readonly number[], ratePerSec: number, { intervals }: BetasFile): RateBand | null => {
   if (intervals === null || ratios.length < 2) return null;
