@@ -27,6 +27,8 @@ const LEAST_CHUNKS = 0.2;
 const chunksPerToken = ({ chunkSec, outputTokens }: TokenTable): number =>
   chunkSec.length / outputTokens.reduce((sum, tokens) => sum + tokens, 0);
 
+const kebabOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 /**
  * The estimate from token times, where the command line and the trace allow it: the best evidence that a log without engine access has.
  *
@@ -46,7 +48,7 @@ export const tokenEstimate = (
   if (evidence === 'tokens') {
     if (inputs.length > 1) throw usageFault('--evidence', 'must be phases for several traces', evidence);
     if (hindering.length > 0)
-      throw usageFault(`--${hindering[0]}`, 'reads the phases; it cannot go with --evidence tokens');
+      throw usageFault(`--${kebabOf(hindering[0])}`, 'reads the phases; it cannot go with --evidence tokens');
   }
   const tokens = trace.kind === 'phases' || trace.kind === 'tokens' ? trace.tokens : undefined;
   if (tokens === undefined) {
@@ -57,8 +59,15 @@ export const tokenEstimate = (
     );
   }
   const hasNothingElse = trace.kind === 'tokens';
-  const unasked = inputs.length > 1 || hindering.length > 0 || chunksPerToken(tokens) < LEAST_CHUNKS;
-  if (evidence === 'auto' && unasked && !hasNothingElse) return undefined;
+  const cannot = inputs.length > 1 || chunksPerToken(tokens) < LEAST_CHUNKS;
+  if (evidence === 'auto' && (cannot || hindering.length > 0) && !hasNothingElse) {
+    if (!cannot) {
+      session.log.warn(
+        `--${kebabOf(hindering[0])} reads first and last tokens only: the times of the tokens between them, which say more, are not used; without it they are, and --evidence phases asks for this [phases-read]`,
+      );
+    }
+    return undefined;
+  }
   const { settings } = trace.facts;
   const options = given({
     tokenBudget: args.maxNumBatchedTokens ?? settings.maxNumBatchedTokens,
