@@ -16,6 +16,8 @@ const run = (command, args, cwd = root) =>
 
 /** No tarball needs more: fonts, Vega and the like are dependencies. */
 const MOST_PACKED_BYTES = 1_000_000;
+/** The page that `stepclock open` serves has a budget of its own. */
+const MOST_PAGE_BYTES = 350_000;
 
 let faults = 0;
 /** Runs one check and says how it went; what it returns is printed beside its name. */
@@ -85,7 +87,8 @@ const checkTarball = ({ folder, name }) => {
   const { filename, files } = JSON.parse(run(bin('pnpm'), ['pack', '--json', '--pack-destination', out], folder));
   tarballs.push(filename);
   const bytes = statSync(filename).size;
-  must(bytes <= MOST_PACKED_BYTES, `${bytes} bytes packed; at most ${MOST_PACKED_BYTES}`);
+  const most = MOST_PACKED_BYTES + (name === 'stepclock' ? MOST_PAGE_BYTES : 0);
+  must(bytes <= most, `${bytes} bytes packed; at most ${most}`);
   const inside = run('tar', ['-tzf', filename]).split('\n');
   for (const file of ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
     must(inside.includes(`package/${file}`), `${file} is not in the tarball`);
