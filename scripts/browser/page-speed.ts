@@ -69,7 +69,7 @@ try {
     const timeline = (Date.now() - started) / 1e3;
     await page.locator('.progress').waitFor({ state: 'detached', timeout: 240_000 });
     const all = (Date.now() - started) / 1e3;
-    const longest = await page.evaluate(() => (window as unknown as { longest: { sec: number } }).longest.sec);
+    const longest = await page.evaluate<number>('longest.sec');
     console.log(
       `${what} (${(statSync(path).size / 1e6).toFixed(1)} MB): ${await page.textContent('.heading')}\n  first result ${first.toFixed(2)} s, timeline ${timeline.toFixed(2)} s, everything ${all.toFixed(2)} s; longest task of the page's thread ${longest === 0 ? 'below 50 ms' : `${(1e3 * longest).toFixed(0)} ms`}`,
     );

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -26,6 +26,28 @@ describe('settings that a server printed', () => {
     expect(settings).toMatchObject({ max_num_batched_tokens: 4096, max_num_seqs: 128, kv_tokens: 262_144 });
     expect(stderr).toMatch(/2 data-parallel ranks served these requests.*\[engine-settings\]/);
     expect(stderr).toMatch(/a step may yield several tokens of a request.*\[engine-settings\]/);
+  });
+
+  it('are not looked for in a server.log of something else, or in one that cannot be read', async () => {
+    for (const [name, content] of [
+      ['server.log', 'INFO started\n'],
+      ['server.log.gz', Buffer.concat([gzipSync(server).subarray(0, 12), Buffer.alloc(40, 7)])],
+    ] as const) {
+      const path = join(folder, name);
+      writeFileSync(path, content);
+      const { settings, stderr } = await settingsOf();
+      rmSync(path);
+      expect([settings, stderr.includes('engine-settings')], name).toEqual([{}, false]);
+    }
+  });
+
+  it('of a log that goes on for ever are its first', async () => {
+    const path = join(folder, 'server.log');
+    writeFileSync(path, server);
+    truncateSync(path, 2 ** 30);
+    const { settings } = await settingsOf();
+    rmSync(path);
+    expect(settings).toMatchObject({ max_num_seqs: 128 });
   });
 
   it('are read from the log that --meta names, packed too', async () => {

@@ -92,6 +92,7 @@ export { estimateReport } from './report/estimate-report.js';
 export { fleetFigures } from './report/fleet/fleet-figures.js';
 export { fleetJson, fleetText } from './report/fleet/fleet-text.js';
 export { type MeanStep, type MeanStepPart, meanStepOf, meanStepSentences } from './report/mean-step.js';
+export { METRIC_TITLES } from './report/metric-titles.js';
 export { physicsJson, physicsText } from './report/physics-text.js';
 export { type ReplayReportInput, replayReport, replaySentence } from './report/replay-report.js';
 export { replayResultOf } from './report/replay-result.js';

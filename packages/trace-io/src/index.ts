@@ -22,6 +22,7 @@ export { MAX_BAD } from './requests/bad-records.js';
 export { type LeftOut, leftOutOf } from './requests/left-out.js';
 export { type PhaseRule, phasesOfRequests } from './requests/request-phases.js';
 export { engineSettingsOf } from './settings/engine-settings.js';
+export { isServerLog } from './settings/server-log.js';
 export { joinPhases } from './tables/join-phases.js';
 export { type PackedPhases, packPhases, unpackPhases } from './tables/packed-phases.js';
 export { DECODE, type PhaseTable, PREFILL } from './tables/phase-table.js';

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -34,7 +33,9 @@ export const staticHost = async (folder: string): Promise<{ readonly server: Ser
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error(`no port was bound: ${bound}`);
+  return { server, address: `http://127.0.0.1:${bound.port}/` };
 };
 
 /** The page in a browser, with what it complained of and what it asked for once it was there. */

@@ -1,6 +1,6 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import type { Fault } from '@stepclock/faults';
 import { type ByteLimits, withinLimits } from '@stepclock/trace-io';
 import { inputFault } from '../session/errors.js';
@@ -159,6 +159,26 @@ export const readWhole = async (
 ): Promise<{ readonly text: string; readonly name: string }> => {
   const input = await openInput(path, reading);
   return { text: (await allBytes(input)).toString('utf8'), name: input.name };
+};
+
+/** As much of a packed file unpacks to 135 MB at most, the start of any log among it. */
+const PACKED_HEAD_BYTES = 2 ** 17;
+
+/** The text that a file begins with, a megabyte or what a part of a gzip file unpacks to. @throws Fault where a packed one is none */
+export const readHead = async (path: string): Promise<string> => {
+  const stored = fileBytes(path);
+  try {
+    const { value: bytes = new Uint8Array(0) } = await stored.next();
+    if (!GZIP.every((byte, i) => bytes[i] === byte)) return Buffer.from(bytes).toString('utf8');
+    // Flushed, for a part of a file has no end.
+    const options = { finishFlush: constants.Z_SYNC_FLUSH };
+    return gunzipSync(bytes.subarray(0, PACKED_HEAD_BYTES), options).toString('utf8');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) throw error;
+    throw inputFault(path, `must be a gzip file; got one that does not unpack (${error.message})`);
+  } finally {
+    await stored.return(undefined);
+  }
 };
 
 /** A small file's text, or undefined when there is none. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { isStdin, type Reading, readTextIfThere, readWhole } from './input.js';
+import { dirname, join, normalize } from 'node:path';
+import { isServerLog } from '@stepclock/trace-io';
+import { isStdin, readHead, readTextIfThere } from './input.js';
 
 /** Text that tells the settings of a trace's engine, and where it stood. */
 export interface SettingsText {
@@ -19,8 +20,8 @@ export const isBlisHeader = (text: string): boolean => /^\s*(?:---\s*\n)?trace_v
 
 const standing = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() === true;
 
-/** In a folder: the settings of its traces as a file of their own, or as the server printed them. */
-const COMMON = ['meta.json', 'server.log', 'server.log.gz'];
+/** Where a server of the traces of a folder may have printed its settings. */
+const SERVER_LOGS = ['server.log', 'server.log.gz'];
 
 /**
  * Where the settings of a trace's engine stand: the file named by --meta, `TRACE.meta.json`, the YAML header of a BLIS trace (`x.yaml` beside
@@ -32,10 +33,13 @@ export const settingsPathOf = async (trace: string, meta: string | undefined): P
   if (await standing(ownSettingsPath(trace))) return ownSettingsPath(trace);
   const header = blisHeaderPath(trace);
   if (header !== undefined && isBlisHeader((await readTextIfThere(header)) ?? '')) return header;
-  for (const name of COMMON) {
-    const common = join(dirname(trace), name);
-    // A server's log is a trace of steps too.
-    if (common !== join(trace) && (await standing(common))) return common;
+  const common = join(dirname(trace), 'meta.json');
+  if (await standing(common)) return common;
+  for (const name of SERVER_LOGS) {
+    const log = join(dirname(trace), name);
+    // It is a trace of steps too; and nobody asked for it: what is unreadable, or of another server, is none.
+    if (log === normalize(trace) || !(await standing(log))) continue;
+    if (isServerLog(await readHead(log).catch(() => ''))) return log;
   }
   return undefined;
 };
@@ -45,14 +49,11 @@ export const settingsPathOf = async (trace: string, meta: string | undefined): P
  *
  * @throws what reading a file throws; a file named by --meta must be there
  */
-export const settingsTextOf = async (
-  trace: string,
-  meta: string | undefined,
-  reading: Reading,
-): Promise<SettingsText | undefined> => {
+export const settingsTextOf = async (trace: string, meta: string | undefined): Promise<SettingsText | undefined> => {
   const name = await settingsPathOf(trace, meta);
   if (name === undefined) return undefined;
-  const text = name.endsWith('.gz') ? (await readWhole(name, reading)).text : await readTextIfThere(name);
+  // Servers print their settings when they start, and then for days.
+  const text = /\.(?:log|gz)$/i.test(name) ? await readHead(name) : await readTextIfThere(name);
   if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT', path: name });
   return { name, text };
 };

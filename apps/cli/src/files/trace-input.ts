@@ -47,7 +47,7 @@ export const readTraceFile = async (
   const path = await traceFileOf(named);
   const map = await mapTextOf(args);
   const input = await openInput(path, session);
-  const meta = await settingsTextOf(path, args.meta, session);
+  const meta = await settingsTextOf(path, args.meta);
   if (meta !== undefined) session.log.info(`settings of the engine from ${meta.name}`);
   const progress = byteProgress(session.io.stderr, `reading ${input.name}`, input.size);
   try {

@@ -1,12 +1,7 @@
+import { METRIC_TITLES } from '@stepclock/step-model';
 import { drawAxes, drawKey, unitOf } from '../drawing/axes.js';
 import type { Drawing } from '../drawing/surface.js';
 import type { MetricView } from '../messages.js';
-
-export const METRIC_TITLES = {
-  ttft: 'Time to first token',
-  tpot: 'Time per output token',
-  latency: 'Latency',
-} as const;
 
 /** Both distributions of a metric: which share of the requests took at most so long. */
 export const metricDrawing =
@@ -19,7 +14,7 @@ export const metricDrawing =
     const axes = drawAxes(surface, size, ink, {
       x: [0, to * unit.perSec],
       y: [0, 100],
-      xTitle: `${METRIC_TITLES[metric]}, ${unit.name}`,
+      xTitle: `${METRIC_TITLES[metric].long}, ${unit.name}`,
       yTitle: 'Requests, %',
       left: 40,
     });

@@ -91,7 +91,7 @@ export interface ReportEstimator {
   readonly facts?: Readonly<Record<string, string>>;
 }
 
-export type ReplayQuantity = 'ttft' | 'tpot' | 'latency';
+type ReplayQuantity = 'ttft' | 'tpot' | 'latency';
 
 /** Measured beside replayed, seconds; error as a fraction. The JSON of `stepclock replay` has this shape. */
 export type ReplayMetrics = Readonly<

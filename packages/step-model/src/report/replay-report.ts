@@ -11,13 +11,8 @@ import {
   type ReportWarning,
   type Verdict,
 } from '@stepclock/charts';
-import type { ReplayMetrics, ReplayQuantity, ReplayResult } from './estimate-input.js';
-
-const NAMES: Readonly<Record<ReplayQuantity, { readonly short: string; readonly long: string }>> = {
-  ttft: { short: 'TTFT', long: 'Time to first token' },
-  tpot: { short: 'TPOT', long: 'Time per output token' },
-  latency: { short: 'Latency', long: 'Latency of a request' },
-};
+import type { ReplayMetrics, ReplayResult } from './estimate-input.js';
+import { METRIC_TITLES } from './metric-titles.js';
 
 const QUANTITIES = ['ttft', 'tpot', 'latency'] as const;
 
@@ -26,7 +21,9 @@ export const replaySentence = (metrics: ReplayMetrics): string => {
   const parts = QUANTITIES.flatMap((quantity) => {
     const mean = metrics[quantity]?.mean;
     if (mean === undefined) return [];
-    return [[lowered(NAMES[quantity].short), formatPercent(Math.abs(mean.error), 2).replace('< ', 'less than ')]];
+    return [
+      [lowered(METRIC_TITLES[quantity].short), formatPercent(Math.abs(mean.error), 2).replace('< ', 'less than ')],
+    ];
   }).map(([name, error], i) => `${name} ${i === 0 ? 'is off ' : ''}by ${error}`);
   const last = parts.at(-1);
   if (last === undefined) return 'The replay has no mean to compare.';
@@ -53,7 +50,7 @@ const metricTable = (metrics: ReplayMetrics): ReportBlock => ({
   ],
   rows: QUANTITIES.flatMap((quantity) =>
     Object.entries(metrics[quantity] ?? {}).map(([statistic, { measured, replayed, error }]) => [
-      `${NAMES[quantity].short}, ${statistic}`,
+      `${METRIC_TITLES[quantity].short}, ${statistic}`,
       formatSeconds(measured),
       formatSeconds(replayed),
       formatPercent(error),
@@ -68,8 +65,8 @@ const distributionFigures = (replay: ReplayResult): ReportFigure[] =>
     return [
       {
         spec: ecdfSpec({
-          title: `${NAMES[quantity].long}, measured and replayed`,
-          quantity: { label: NAMES[quantity].short, unit: 's' },
+          title: `${METRIC_TITLES[quantity].long}, measured and replayed`,
+          quantity: { label: METRIC_TITLES[quantity].short, unit: 's' },
           series: [
             { name: 'measured', values: both.measured },
             { name: 'replayed', values: both.replayed },
@@ -130,7 +127,7 @@ export const replayReport = (input: ReplayReportInput): ReportData => {
         ? []
         : [
             {
-              label: `Mean ${lowered(NAMES[quantity].short)}`,
+              label: `Mean ${lowered(METRIC_TITLES[quantity].short)}`,
               value: formatPercent(Math.abs(mean.error), 2),
               unit: mean.error < 0 ? 'too low' : mean.error > 0 ? 'too high' : 'off',
               note: `measured ${formatSeconds(mean.measured, 3)}, replayed ${formatSeconds(mean.replayed, 3)}`,

@@ -1,7 +1,6 @@
-import { useRef } from 'preact/hooks';
 import type { ComparisonView as Compared, GivenFile, Summary } from '../../messages.js';
-import { pickedFiles } from '../files.js';
 import { save } from '../saved.js';
+import { FilePicker } from './file-picker.js';
 
 interface CompareProps {
   readonly a: Summary;
@@ -13,28 +12,12 @@ interface CompareProps {
 
 /** A second log beside the first: what got slower, and what of it is the load. */
 export const CompareView = ({ a, b, comparison, state, onFiles }: CompareProps) => {
-  const input = useRef<HTMLInputElement>(null);
   return (
     <section aria-labelledby="compare-title" id="compare">
       <h2 id="compare-title">Compare</h2>
       <p>Another log beside this one says whether the engine got slower, and what of it is the load.</p>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        class="spoken"
-        tabIndex={-1}
-        aria-label="Second log"
-        onChange={({ currentTarget }) => {
-          const files = pickedFiles(currentTarget);
-          currentTarget.value = '';
-          if (files.length > 0) onFiles(files);
-        }}
-      />
       <div class="buttons">
-        <button type="button" onClick={() => input.current?.click()}>
-          Choose a second log
-        </button>
+        <FilePicker label="Second log" text="Choose a second log" onFiles={onFiles} />
         {comparison === undefined ? null : (
           <button type="button" onClick={() => save('comparison.json', [comparison.json], 'application/json')}>
             Comparison as JSON

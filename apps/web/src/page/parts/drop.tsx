@@ -1,6 +1,5 @@
-import { useRef } from 'preact/hooks';
 import type { GivenFile } from '../../messages.js';
-import { pickedFiles } from '../files.js';
+import { FilePicker } from './file-picker.js';
 
 interface DropProps {
   readonly isSmall: boolean;
@@ -10,22 +9,8 @@ interface DropProps {
 
 /** Where a log goes in: a drop anywhere, a picker, a paste, or the demo. */
 export const DropView = ({ isSmall, onFiles, onDemo }: DropProps) => {
-  const input = useRef<HTMLInputElement>(null);
   return (
     <div class={isSmall ? 'drop small-drop' : 'drop'}>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        class="spoken"
-        tabIndex={-1}
-        aria-label="Log files"
-        onChange={({ currentTarget }) => {
-          const files = pickedFiles(currentTarget);
-          currentTarget.value = '';
-          if (files.length > 0) onFiles(files);
-        }}
-      />
       {isSmall ? null : (
         <>
           <p class="invite">Drop a log of your engine here</p>
@@ -37,9 +22,12 @@ export const DropView = ({ isSmall, onFiles, onDemo }: DropProps) => {
         </>
       )}
       <div class="buttons">
-        <button type="button" class={isSmall ? 'small' : 'main'} onClick={() => input.current?.click()}>
-          {isSmall ? 'Open another log' : 'Choose files'}
-        </button>
+        <FilePicker
+          label="Log files"
+          text={isSmall ? 'Open another log' : 'Choose files'}
+          look={isSmall ? 'small' : 'main'}
+          onFiles={onFiles}
+        />
         {isSmall ? null : (
           <button type="button" onClick={onDemo}>
             Show a real vLLM log

@@ -1,5 +1,6 @@
+import { METRIC_TITLES } from '@stepclock/step-model';
 import type { ReplayView as Replayed } from '../../messages.js';
-import { METRIC_TITLES, metricDrawing } from '../../views/replay.js';
+import { metricDrawing } from '../../views/replay.js';
 import { Figure } from '../figure.js';
 
 /** What the log measured beside what the model serves of the same requests. */
@@ -16,7 +17,7 @@ export const ReplayView = ({ replay, why }: { readonly replay: Replayed | null; 
             <Figure
               key={metric.metric}
               name={metric.metric}
-              title={METRIC_TITLES[metric.metric]}
+              title={METRIC_TITLES[metric.metric].long}
               words={metric.rows.map(([figure, m, r]) => `${figure}: measured ${m}, replayed ${r}`).join('; ')}
               draw={metricDrawing(metric)}
               height={240}

@@ -9,13 +9,8 @@ import {
 import type { Capacity } from '../../capacity/capacity.js';
 import type { OperatingFigures } from '../../capacity/operating-figures.js';
 import type { MetricName } from '../../replay/serving-metrics.js';
+import { METRIC_TITLES } from '../metric-titles.js';
 import { capacitySentence } from './capacity-text.js';
-
-const TITLES: Readonly<Record<MetricName, string>> = {
-  ttft: 'Time to first token',
-  tpot: 'Time per output token',
-  latency: 'Latency of a request',
-};
 
 const FIGURES = ['p50', 'p95', 'p99'] as const;
 
@@ -33,9 +28,9 @@ const figureOf = (metric: MetricName, found: Capacity): readonly NamedFigure[] =
   if (curves.length === 0) return [];
   const limit = found.slos.find((slo) => slo.metric === metric);
   const spec = curveSpec({
-    title: `${TITLES[metric]} over the rate`,
+    title: `${METRIC_TITLES[metric].long} over the rate`,
     x: { label: 'Rate', unit: 'requests/s' },
-    y: { label: TITLES[metric], unit: 's', scale: 'log' },
+    y: { label: METRIC_TITLES[metric].long, unit: 's', scale: 'log' },
     curves,
     tickEveryX: false,
     ...(limit && { reference: { value: limit.limitSec, label: 'limit' } }),

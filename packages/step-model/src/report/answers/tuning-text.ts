@@ -82,7 +82,7 @@ export const tuningText = (found: Tuning): string => {
   const beyond = best.flatMap(({ beyond: all, setting }) => all.map((text) => `${settingText(setting)}: ${text}.`));
   return [
     tuningSentence(found),
-    `${kvTokens === null ? 'No limit of the KV cache is known.' : `KV cache: ${kvTokens} tokens.`} ${settings.searched} of ${settings.grid} settings searched (the others are no better, or do the same), with ${percentText(steps.simulated / steps.ofWholeGrid, 1)} of the steps of a search of all.`,
+    `${kvTokens === null ? 'No limit of the KV cache is known.' : `KV cache: ${kvTokens} tokens.`} ${settings.searched} of ${settings.grid} settings searched (the others are no better, or do the same), with about ${percentText(steps.simulated / steps.ofWholeGrid, 0)} of the steps that a search of all would take.`,
     '',
     'Worth confirming on the engine:',
     ...best.flatMap(flagLines),

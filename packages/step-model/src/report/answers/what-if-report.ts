@@ -6,15 +6,10 @@ import {
   type ReportData,
   significantText,
 } from '@stepclock/charts';
-import { METRIC_NAMES, type MetricName, servingMetrics } from '../../replay/serving-metrics.js';
+import { METRIC_NAMES, servingMetrics } from '../../replay/serving-metrics.js';
 import type { WhatIf } from '../../what-if/what-if.js';
+import { METRIC_TITLES } from '../metric-titles.js';
 import { whatIfSentence } from './what-if-text.js';
-
-const TITLES: Readonly<Record<MetricName, string>> = {
-  ttft: 'Time to first token',
-  tpot: 'Time per output token',
-  latency: 'Latency of a request',
-};
 
 const figuresOf = ({ replay, changedReplay }: WhatIf): readonly NamedFigure[] => {
   const [before, after] = [replay, changedReplay].map(({ simulation }) => servingMetrics(simulation.requests));
@@ -24,9 +19,12 @@ const figuresOf = ({ replay, changedReplay }: WhatIf): readonly NamedFigure[] =>
       { name: 'changed', values: after[metric].filter(Number.isFinite) },
     ];
     if (series.some(({ values }) => values.length === 0)) return [];
-    const title = `${TITLES[metric]}, as it was and with the change`;
+    const title = `${METRIC_TITLES[metric].long}, as it was and with the change`;
     return [
-      { name: `what_if_${metric}`, spec: ecdfSpec({ title, quantity: { label: TITLES[metric], unit: 's' }, series }) },
+      {
+        name: `what_if_${metric}`,
+        spec: ecdfSpec({ title, quantity: { label: METRIC_TITLES[metric].long, unit: 's' }, series }),
+      },
     ];
   });
 };

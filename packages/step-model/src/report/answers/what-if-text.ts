@@ -1,9 +1,10 @@
-import { durationText, percentText, significantText, textTable } from '@stepclock/charts';
+import { durationText, lowered, percentText, significantText, textTable } from '@stepclock/charts';
 import { snakeCaseFields } from '../../model-file/snake-case.js';
 import { METRIC_NAMES, type MetricName } from '../../replay/serving-metrics.js';
 import type { ChangedFigure, RunFigures, WhatIf } from '../../what-if/what-if.js';
+import { METRIC_TITLES } from '../metric-titles.js';
 
-const TITLES: Readonly<Record<MetricName, string>> = { ttft: 'TTFT', tpot: 'TPOT', latency: 'latency' };
+const titleOf = (metric: MetricName): string => lowered(METRIC_TITLES[metric].short);
 
 const signed = (share: number): string => `${share > 0 ? '+' : ''}${percentText(share, 1)}`;
 
@@ -16,7 +17,7 @@ export const whatIfSentence = ({ metrics }: WhatIf): string => {
     const { replayed, changed, difference, band } = metrics[metric].mean;
     if (replayed === null || changed === null || difference === null) return [];
     const range = band === null ? '' : ` [${signed(band[0])}, ${signed(band[1])}]`;
-    return [`${TITLES[metric]} ${durationText(replayed)} to ${durationText(changed)} (${signed(difference)}${range})`];
+    return [`${titleOf(metric)} ${durationText(replayed)} to ${durationText(changed)} (${signed(difference)}${range})`];
   });
   return parts.length === 0 ? 'No request has a latency to compare.' : `Means: ${parts.join(', ')}.`;
 };
@@ -43,7 +44,7 @@ export const whatIfText = (found: WhatIf): string => {
       const shown = (sec: number | null): string => (sec === null ? '-' : durationText(sec));
       const { measured, replayed, changed, difference } = figure;
       const cells = [shown(measured), shown(replayed), shown(changed), difference === null ? '-' : signed(difference)];
-      rows.push([i === 0 ? TITLES[metric] : '', name, ...cells, ...(bands === null ? [] : [bandText(figure)])]);
+      rows.push([i === 0 ? titleOf(metric) : '', name, ...cells, ...(bands === null ? [] : [bandText(figure)])]);
     }
   }
   return [
