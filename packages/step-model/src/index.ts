@@ -27,6 +27,7 @@ export {
   exportFormats,
   exportModel,
 } from './exports/export-model.js';
+export { type LoadFigures, parseLoadFigures } from './exports/load-figures.js';
 export type { OperatingPoint } from './exports/operating-point.js';
 export {
   type EngineLine,

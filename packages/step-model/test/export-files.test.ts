@@ -12,6 +12,17 @@ const bare = baseModel({ betas: bareBetas }, 'steps');
 const point = { decodeSeqs: 20, contextTokensPerSeq: 800, promptTokens: 600, outputTokens: 150, maxNumSeqs: 128 };
 const names = { modelId: 'llama', gpu: 'H100', tensorParallelism: 2, vllmVersion: '0.9', kvTokens: 41_423 };
 
+const LLAMA = JSON.stringify({
+  hidden_size: 4096,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+});
+const load = { ttftSec: 0.1234, itlSec: 0.0125, requestsInEngine: 14.9 };
+const QUERY = ['running', 'waiting']
+  .map((state) => `sum(vllm:num_requests_${state}{namespace="prod",model_name="llama \\"x\\""})`)
+  .join(' + ');
+
 const GIVEN =
   '# operating point: 20 decoding requests of 800 tokens of context, at most 128 requests, prompts of 600 and outputs of 150 tokens (as given)';
 const NOT_GIVEN =
@@ -23,13 +34,12 @@ const BLIS_HEAD = [
 const BLIS_ALPHA =
   '# alpha_coeffs: not-in-model. Overheads before, after and between the steps; a trace of steps does not tell them.';
 const FLAGS_HEAD = [
-  '# llm-d-inference-sim, flags; Go durations',
+  '# llm-d-inference-sim (checked with v0.10.2), flags; Go durations',
   '# prefill-overhead, prefill-time-per-token: approximate. beta0 and beta1: exact for a prompt in one step of an idle engine. A prompt of several steps costs beta0 for each; under load the simulator stretches both by its factor, where an engine adds the work of the others. Rounded to 1 ns.',
 ];
 const FLAGS_STEP =
   '# inter-token-latency, time-factor-under-load: approximate. a step with 1 and with max-num-seqs requests, linear between: exact for decodes of the stated context, ';
-const WVA_PREFILL =
-  '# perfParms.prefillParms: exact. beta0 and beta1; one step that only prefills whole prompts. Longer prompts cost beta0 for each further step.';
+const WVA_HEAD = '# llm-d workload-variant-autoscaler, serviceParms of its queue analyzer (after v0.5.1); milliseconds';
 const JSON_NOTE = { field: 'value', conversion: 'exact', message: 'the coefficients as fitted, to the last digit.' };
 
 /** Whole files, figures by hand. What another program reads, and what a person reads above it, changes here or nowhere. */
@@ -135,24 +145,15 @@ const files: readonly (readonly [ExportFormat, string, BetasFile, ExportOptions,
     kv,
     point,
     [
-      '# llm-d workload-variant-autoscaler; milliseconds',
+      WVA_HEAD,
       '# serviceParms.alpha: exact. beta0.',
       '# serviceParms.beta: approximate. mean of beta1 (prefill) and beta2 (decode), weighted by prompt and output tokens: the analyzer has one cost for both.',
       '# serviceParms.gamma: exact. beta3, of decodes; the analyzer counts a little context for prefills of several chunks as well.',
-      '# perfParms.decodeParms: approximate. beta0, and beta2 + beta3 x 800 tokens of context; steps that only decode.',
-      WVA_PREFILL,
       GIVEN,
       'serviceParms:',
       '  alpha: 6',
       '  beta: 0.04',
       '  gamma: 0.0001',
-      'perfParms:',
-      '  decodeParms:',
-      '    alpha: "6"',
-      '    beta: "0.2"',
-      '  prefillParms:',
-      '    gamma: "6"',
-      '    delta: "0.02"',
     ],
   ],
   [
@@ -161,23 +162,14 @@ const files: readonly (readonly [ExportFormat, string, BetasFile, ExportOptions,
     baseModel({ betas: { beta0: 0.006, beta1: 1e-4, beta2: 1e-4 } }),
     {},
     [
-      '# llm-d workload-variant-autoscaler; milliseconds',
+      WVA_HEAD,
       '# serviceParms.alpha: exact. beta0.',
       '# serviceParms.beta: exact. mean of beta1 (prefill) and beta2 (decode), as if prompts and outputs were equally long: the analyzer has one cost for both.',
       '# serviceParms.gamma: exact. a model without context term: 0.',
-      '# perfParms.decodeParms: exact. beta0 and beta2; steps that only decode.',
-      WVA_PREFILL,
       'serviceParms:',
       '  alpha: 6',
       '  beta: 0.1',
       '  gamma: 0',
-      'perfParms:',
-      '  decodeParms:',
-      '    alpha: "6"',
-      '    beta: "0.1"',
-      '  prefillParms:',
-      '    gamma: "6"',
-      '    delta: "0.1"',
     ],
   ],
   [
@@ -211,21 +203,94 @@ const files: readonly (readonly [ExportFormat, string, BetasFile, ExportOptions,
     ],
   ],
   [
-    'vidur-csv',
+    'step-grid-csv',
     'every doubling up to the largest seen, both ends, half, once and twice the context; 1,600 x 2 tokens were never seen',
     kv,
     point,
     [
-      'num_tokens,batch_size,prefill_chunk_size,kv_cache_size,time_stats.step.median,conversion',
+      'prefill_tokens,decode_seqs,context_tokens,step_seconds,conversion',
       ...[0, 1, 2, 4].flatMap((prefill) =>
         [1, 2].flatMap((batch) =>
           [400, 800, 1600].map((context) => {
-            const ms = (6000 + 20 * prefill + 120 * batch + 0.1 * batch * context) / 1000;
+            const sec = (60_000 + 200 * prefill + 1200 * batch + batch * context) / 1e7;
             const seen = batch * context <= 1500;
-            return `${prefill + batch},${batch},${prefill},${context},${ms},exact${seen ? '' : '-extrapolated'}`;
+            return `${prefill},${batch},${batch * context},${sec},exact${seen ? '' : '-extrapolated'}`;
           }),
         ),
       ),
+    ],
+  ],
+  [
+    'blis-trained-physics',
+    'two values of 8 x 128 numbers of 2 bytes in 32 layers, halved: 65,536 bytes over 3.35 TB/s are 0.0195629851 us',
+    kv,
+    { ...names, maxNumSeqs: 128, hardware: 'h100', modelConfig: LLAMA },
+    [
+      '# BLIS (inference-sim, from v0.7.11; checked with v0.7.15), flags; microseconds',
+      '# beta-coeffs[6]: exact. beta0, us a step; BLIS cuts a step to whole microseconds.',
+      '# beta-coeffs[8]: exact. beta1 over 0.0195629851 us, which BLIS takes for the keys and values of a token.',
+      '# beta-coeffs[5], beta-coeffs[9]: approximate. beta2 and beta3: exact for decodes; a request in prefill costs 119.9 us a step too much.',
+      '# alpha-coeffs: not-in-model. Overheads before and after the steps; a trace of steps does not tell them.',
+      '--model=llama',
+      '--hardware=H100',
+      '--tp=2',
+      '--max-num-seqs=128',
+      '--total-kv-blocks=2588',
+      '--latency-model=trained-physics',
+      '--alpha-coeffs=0,0,0',
+      '--beta-coeffs=0,0,0,0,0,119.9,6000,0,1022.33887,5.11169434',
+    ],
+  ],
+  [
+    'wva-queueing-model-config',
+    'means in milliseconds',
+    bare,
+    { modelId: 'llama', namespace: 'prod', load },
+    [
+      '# llm-d workload-variant-autoscaler, ConfigMap of its queueing model; milliseconds',
+      '# targetTTFT, targetITL: approximate. mean TTFT and mean time per output token of the load: the autoscaler sizes by means and asks that both hold. It learns its own costs, so no coefficient of ours goes into it.',
+      'apiVersion: v1',
+      'kind: ConfigMap',
+      'metadata:',
+      '  name: wva-queueing-model-config',
+      '  namespace: workload-variant-autoscaler-system',
+      'data:',
+      '  default: |',
+      '    sloMultiplier: 3.0',
+      '    tuningEnabled: true',
+      '  stepclock: |',
+      '    model_id: "llama"',
+      '    namespace: "prod"',
+      '    targetTTFT: 123.4',
+      '    targetITL: 12.5',
+    ],
+  ],
+  [
+    'keda',
+    'requests in the engine, rounded down',
+    bare,
+    { modelId: 'llama "x"', namespace: 'prod', load },
+    [
+      '# KEDA, a ScaledObject (keda.sh/v1alpha1) on the metrics of vLLM',
+      '# threshold: approximate. mean requests running and waiting in one engine at the highest rate that keeps the limits (rate x latency = 14.9), rounded down. It is the mean: bursts beyond it last as long as a new replica needs to start.',
+      '# to be filled in: the Deployment, the address of Prometheus, the bounds of the replicas',
+      'apiVersion: keda.sh/v1alpha1',
+      'kind: ScaledObject',
+      'metadata:',
+      '  name: vllm',
+      '  namespace: "prod"',
+      'spec:',
+      '  scaleTargetRef:',
+      '    name: vllm',
+      '  minReplicaCount: 1',
+      '  maxReplicaCount: 10',
+      '  triggers:',
+      '  - type: prometheus',
+      '    metricType: AverageValue',
+      '    metadata:',
+      '      serverAddress: http://prometheus:9090',
+      `      query: ${JSON.stringify(QUERY)}`,
+      '      threshold: "14"',
     ],
   ],
 ];
@@ -274,42 +339,48 @@ describe('whole files', () => {
     ]);
   });
 
-  it('vidur-csv has no row without tokens, and no context where nothing decodes', () => {
+  it('step-grid-csv has no row without tokens, and no context where nothing decodes', () => {
     const model: BetasFile = {
       ...kv,
       identifiability: { compositions: { prefill_tokens: [0, 1], decode_seqs: [0, 1], context_tokens: [0, 9] } },
     };
-    const { text, notes } = exportModel(model, 'vidur-csv', { contextTokensPerSeq: 5 });
+    const { text, notes } = exportModel(model, 'step-grid-csv', { contextTokensPerSeq: 5 });
     const rows = text.trim().split('\n').slice(1);
-    expect(rows.map((row) => row.split(',').slice(0, 4).join(' '))).toEqual([
-      '1 1 0 3',
-      '1 1 0 5',
-      '1 1 0 10',
-      '1 0 1 0',
-      '2 1 1 3',
-      '2 1 1 5',
-      '2 1 1 10',
+    expect(rows.map((row) => row.split(',').slice(0, 3).join(' '))).toEqual([
+      '0 1 3',
+      '0 1 5',
+      '0 1 10',
+      '1 0 0',
+      '1 1 3',
+      '1 1 5',
+      '1 1 10',
     ]);
     expect(notes).toEqual([
       {
-        field: 'time_stats.step.median',
+        field: 'step_seconds',
         conversion: 'exact',
         message:
-          'the model at each row, ms; rows outside of the compositions that the fit has seen are marked exact-extrapolated.',
+          'the model at each row; rows outside of the compositions that the fit has seen are marked exact-extrapolated.',
       },
     ]);
   });
 
-  it('vidur-csv of a fit that tells no ranges: prompts to 2,048 tokens, batches to the most requests', () => {
-    const rows = exportModel(bare, 'vidur-csv', { maxNumSeqs: 32 })
+  it('step-grid-csv of a fit that tells no ranges: prompts to 2,048 tokens, batches to the most requests', () => {
+    const rows = exportModel(bare, 'step-grid-csv', { maxNumSeqs: 32 })
       .text.trim()
       .split('\n')
       .slice(1)
       .map((row) => row.split(','));
     const distinct = (column: number) => [...new Set(rows.map((row) => Number(row[column])))].sort((a, b) => a - b);
+    expect(distinct(0)).toEqual([0, 64, 128, 256, 512, 1024, 2048]);
     expect(distinct(1)).toEqual([0, 1, 2, 4, 8, 16, 32]);
-    expect(distinct(2)).toEqual([0, 64, 128, 256, 512, 1024, 2048]);
-    expect(distinct(3)).toEqual([0]);
+    expect(distinct(2)).toEqual([0]);
+  });
+
+  it('hpa asks for the same number, of each pod', () => {
+    const { text } = exportModel(bare, 'hpa', { load });
+    expect(text).toContain('  namespace: "default"\n');
+    expect(text).toContain('      target:\n        type: AverageValue\n        averageValue: "14"\n');
   });
 });
 

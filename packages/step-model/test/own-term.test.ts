@@ -82,7 +82,7 @@ describe('a term of a user of the library, in the catalogue that the functions a
       meaning: 'per pair of decodes in a step',
     });
     expect(exportModel(file, 'csv', { catalogue }).text).toMatch(/^decode_pairs,0\.00000(?:3|29999)\d*,s\/pair,/m);
-    expect(exportModel(file, 'vidur-csv', { catalogue, maxNumSeqs: 8 }).text).toContain('time_stats.step.median');
+    expect(exportModel(file, 'step-grid-csv', { catalogue, maxNumSeqs: 8 }).text).toContain('step_seconds');
     for (const [format, consumer] of [
       ['blis-yaml', 'BLIS'],
       ['llm-d-inference-sim', 'llm-d-inference-sim'],

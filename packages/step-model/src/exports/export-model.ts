@@ -2,19 +2,27 @@ import { CATALOGUE, type Term } from '@stepclock/step-cost';
 import type { BetasFile } from '../model-file/betas-schema.js';
 import { checkedTerms } from '../model-file/consistency.js';
 import { stepModelFault } from '../step-model-fault.js';
+import { blisTrainedPhysicsExports } from './blis-trained-physics.js';
 import { blisYamlExports } from './blis-yaml.js';
+import { dynamoMockerExports } from './dynamo-mocker.js';
 import type { DeploymentNames, Exported } from './export-format.js';
 import { llmDInferenceSimExports } from './llm-d-inference-sim.js';
 import { type OperatingPoint, resolvePoint } from './operating-point.js';
 import { plainExports } from './plain.js';
-import { vidurCsvExports } from './vidur-csv.js';
+import { queueingModelConfigExports } from './queueing-model-config.js';
+import { runningRequestsExports } from './running-requests.js';
+import { stepGridExports } from './step-grid.js';
 import { workloadVariantAutoscalerExports } from './workload-variant-autoscaler.js';
 
 const FORMATS = {
+  ...blisTrainedPhysicsExports,
   ...blisYamlExports,
+  ...dynamoMockerExports,
   ...llmDInferenceSimExports,
+  ...queueingModelConfigExports,
   ...workloadVariantAutoscalerExports,
-  ...vidurCsvExports,
+  ...runningRequestsExports,
+  ...stepGridExports,
   ...plainExports,
 };
 
@@ -37,7 +45,7 @@ export interface ExportOptions extends OperatingPoint, DeploymentNames {
  * which operating point; the notes come as data, too.
  *
  * @throws Fault `step-model/unknown-format`, `step-model/bad-operating-point`, `step-model/term-not-carried` where the format has no place for
- *   a term, `step-model/bad-betas-file`
+ *   a term, `step-model/export-needs` where it asks for what was not given, `step-model/bad-betas-file`, `step-model/bad-model-config`
  *
  * @example
  * exportModel(file, 'blis-yaml', { contextTokensPerSeq: 800 }).text

@@ -53,7 +53,7 @@ const llmDInferenceSim = (input: ExportInput): Exported => {
     },
   ];
   const text = [
-    ...commentLines('llm-d-inference-sim, flags; Go durations', notes, input),
+    ...commentLines('llm-d-inference-sim (checked with v0.10.2), flags; Go durations', notes, input),
     '--latency-calculator=per-token',
     `--max-num-seqs=${point.maxNumSeqs}`,
     `--prefill-overhead=${goDuration(betas.beta0)}`,
@@ -68,7 +68,7 @@ const llmDInferenceSim = (input: ExportInput): Exported => {
 export const llmDInferenceSimExports = {
   'llm-d-inference-sim': {
     description:
-      'llm-d-inference-sim, flags with Go durations; exact for a decode step with 1 and with max-num-seqs requests',
+      'llm-d-inference-sim (checked with v0.10.2), flags with Go durations; exact for decode steps of the stated context',
     write: llmDInferenceSim,
   },
 } satisfies ModelExports;

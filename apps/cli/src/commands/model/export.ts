@@ -1,7 +1,9 @@
 import { textTable } from '@stepclock/charts';
 import { ExitCode } from '@stepclock/faults';
-import { exportDescription, exportFormats, exportModel } from '@stepclock/step-model';
+import { exportDescription, exportFormats, exportModel, gpuNames, parseLoadFigures } from '@stepclock/step-model';
+import { readWhole } from '../../files/input.js';
 import { given } from '../../options/given.js';
+import { hardwareOptions } from '../../options/hardware-options.js';
 import { count, positiveCount, positiveInteger } from '../../options/number-rules.js';
 import { choice, flag, number, text } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
@@ -22,9 +24,22 @@ export const verb = defineVerb({
     'kv-tokens': number('capacity of the KV cache, tokens', positiveInteger),
     'model-id': text('name of the model in the output'),
     gpu: text('name of the device in the output'),
+    namespace: text('Kubernetes namespace of the engines, in the output'),
+    load: text(
+      'what stepclock capacity --json or stepclock replay --json wrote: latencies, requests in the engine',
+      'input',
+    ),
+    hardware: choice(gpuNames, 'the GPU, for formats that compute with its bandwidth'),
+    'model-config': hardwareOptions['model-config'],
+    'tensor-parallel': hardwareOptions['tensor-parallel'],
   },
   examples: [
     ['$0 export --betas betas.json --to blis-yaml', ''],
+    ['$0 export --betas betas.json --to dynamo-mocker-npz --output profile.npz', ''],
+    [
+      '$0 export --betas betas.json --to wva-queueing-model-config --load capacity.json --model-id llama --namespace prod',
+      'targets of the rate that capacity found',
+    ],
     ['$0 export --list', ''],
   ],
   run: async (args, session) => {
@@ -37,7 +52,9 @@ export const verb = defineVerb({
     if (betas === undefined) throw usageFault('--betas', 'must be given');
     if (to === undefined) throw usageFault('--to', 'must be given');
     const file = await readBetasFile(betas, session);
-    const { text, notes } = exportModel(
+    const config = args.modelConfig === undefined ? undefined : await readWhole(args.modelConfig, session);
+    const figures = args.load === undefined ? undefined : await readWhole(args.load, session);
+    const exported = exportModel(
       file,
       to,
       given({
@@ -49,10 +66,24 @@ export const verb = defineVerb({
         kvTokens: args.kvTokens,
         modelId: args.modelId,
         gpu: args.gpu,
+        namespace: args.namespace,
+        hardware: args.hardware,
+        tensorParallelism: args.tensorParallel,
+        modelConfig: config?.text,
+        modelConfigFile: config?.name,
+        load: figures && parseLoadFigures(figures.text, figures.name),
       }),
     );
-    for (const { field, conversion, message } of notes) session.log.info(`${field}: ${conversion}: ${message}`);
-    await session.writeText(output, [text.endsWith('\n') ? text : `${text}\n`]);
+    for (const { field, conversion, message } of exported.notes) {
+      session.log.info(`${field}: ${conversion}: ${message}`);
+    }
+    if (exported.bytes === undefined) {
+      await session.writeText(output, [exported.text]);
+    } else if (output === undefined || output === '-') {
+      throw usageFault('--output', `must be a path: ${to} is no text`);
+    } else {
+      await session.writeFile(output, exported.bytes);
+    }
     return ExitCode.ok;
   },
 });

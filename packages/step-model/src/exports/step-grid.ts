@@ -1,7 +1,6 @@
 import { predictStepTime } from '../prediction/predict-step-time.js';
 import { type ConversionNote, decimal, type Exported, type ExportInput, type ModelExports } from './export-format.js';
 
-const MILLISECONDS = 1e3;
 const GRID = 6;
 
 /** About GRID values from the smallest to the largest, doubling below the largest, with both ends. */
@@ -11,11 +10,8 @@ const grid = (range: readonly [number, number] | null | undefined, otherwise: re
   return [...new Set([low, ...values])].filter((v) => v >= low).sort((a, b) => a - b);
 };
 
-/**
- * Whole-step times over a grid of compositions, with the column names of vidur's profiles (milliseconds, medians). vidur
- * profiles single operators; this is the step as a whole, so it serves plots and step-level predictors, not vidur's own.
- */
-const vidurCsv = ({ model, terms, catalogue, point }: ExportInput): Exported => {
+/** Step times over a grid of compositions, one a line, for plots and for simulators that look a step up. */
+const stepGrid = ({ model, terms, catalogue, point }: ExportInput): Exported => {
   const seen = model.identifiability?.compositions;
   const prefills = grid(seen?.prefill_tokens, [0, 2048]);
   const batches = grid(seen?.decode_seqs, [0, point.maxNumSeqs]);
@@ -33,26 +29,25 @@ const vidurCsv = ({ model, terms, catalogue, point }: ExportInput): Exported => 
           catalogue,
         );
         const conversion = extrapolation.length > 0 ? 'exact-extrapolated' : 'exact';
-        const ms = decimal(durationSec * MILLISECONDS);
-        rows.push([prefillTokens + decodeSeqs, decodeSeqs, prefillTokens, kv, ms, conversion].join(','));
+        rows.push([prefillTokens, decodeSeqs, kv * decodeSeqs, decimal(durationSec), conversion].join(','));
       }
     }
   }
   const notes: ConversionNote[] = [
     {
-      field: 'time_stats.step.median',
+      field: 'step_seconds',
       conversion: 'exact',
       message:
-        'the model at each row, ms; rows outside of the compositions that the fit has seen are marked exact-extrapolated.',
+        'the model at each row; rows outside of the compositions that the fit has seen are marked exact-extrapolated.',
     },
   ];
-  const header = 'num_tokens,batch_size,prefill_chunk_size,kv_cache_size,time_stats.step.median,conversion';
+  const header = 'prefill_tokens,decode_seqs,context_tokens,step_seconds,conversion';
   return { text: `${[header, ...rows].join('\n')}\n`, notes };
 };
 
-export const vidurCsvExports = {
-  'vidur-csv': {
-    description: 'step times over a grid of compositions, with the column names of vidur; exact',
-    write: vidurCsv,
+export const stepGridExports = {
+  'step-grid-csv': {
+    description: 'step times over a grid of compositions, for plots and simulators that look steps up; exact',
+    write: stepGrid,
   },
 } satisfies ModelExports;
