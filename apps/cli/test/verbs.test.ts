@@ -1,7 +1,7 @@
 import '@stepclock/vitest-matchers';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { exportFormats } from '@stepclock/step-model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capture } from './capture.js';
@@ -197,6 +197,26 @@ describe('simulate, steps, convert, export, inspect', () => {
   it('export says what is exact', async () => {
     const { code, stdout } = await capture(['export', '--betas', betas, '--to', 'blis-yaml']);
     expect([code, stdout]).toEqual([0, expect.stringContaining('exact')]);
+  });
+
+  it('export writes what is no text to a path, and takes the load from a file', async () => {
+    const profile = join(dirname(betas), 'profile.npz');
+    expect(await capture(['export', '--betas', betas, '--to', 'dynamo-mocker-npz', '--output', profile])).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+    expect(readFileSync(profile).subarray(0, 4).toString('latin1')).toBe('PK\u0003\u0004');
+    expect(await capture(['export', '--betas', betas, '--to', 'dynamo-mocker-npz'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('--output: must be a path: dynamo-mocker-npz is no text'),
+    });
+    const load = join(dirname(betas), 'load.json');
+    const [ttft, tpot, latency] = [0.2, 0.01, 2.5].map((mean) => ({ mean }));
+    const capacity = { schema: 'stepclock/capacity@1', at_rate: { rate_per_sec: 4, metrics: { ttft, tpot, latency } } };
+    writeFileSync(load, JSON.stringify(capacity));
+    const { stdout } = await capture(['export', '--betas', betas, '--to', 'keda', '--load', load]);
+    expect(stdout).toContain('threshold: "10"');
   });
 
   it('export lists its formats', async () => {
