@@ -201,10 +201,12 @@ describe('simulate, steps, convert, export, inspect', () => {
 
   it('export writes what is no text to a path, and takes the load from a file', async () => {
     const profile = join(dirname(betas), 'profile.npz');
-    expect(await capture(['export', '--betas', betas, '--to', 'dynamo-mocker-npz', '--output', profile])).toMatchObject({
-      code: 0,
-      stdout: '',
-    });
+    expect(await capture(['export', '--betas', betas, '--to', 'dynamo-mocker-npz', '--output', profile])).toMatchObject(
+      {
+        code: 0,
+        stdout: '',
+      },
+    );
     expect(readFileSync(profile).subarray(0, 4).toString('latin1')).toBe('PK\u0003\u0004');
     expect(await capture(['export', '--betas', betas, '--to', 'dynamo-mocker-npz'])).toMatchObject({
       code: 2,
