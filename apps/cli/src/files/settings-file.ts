@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { isServerLog } from '@stepclock/trace-io';
+import { blisHeaderPath, isBlisHeader } from './blis-header.js';
 import { isStdin, readHead, readTextIfThere } from './input.js';
 
 /** Text that tells the settings of a trace's engine, and where it stood. */
@@ -11,12 +12,6 @@ export interface SettingsText {
 
 /** The settings of one trace alone: they win over the meta.json of its folder, and belong to no other trace in it. */
 export const ownSettingsPath = (trace: string): string => `${trace}.meta.json`;
-
-/** A TraceV2 of BLIS is two files of one name, its header and its rows. */
-const blisHeaderPath = (trace: string): string | undefined =>
-  /\.csv(?:\.gz)?$/i.test(trace) ? trace.replace(/\.csv(?:\.gz)?$/i, '.yaml') : undefined;
-
-export const isBlisHeader = (text: string): boolean => /^\s*(?:---\s*\n)?trace_version\s*:/.test(text);
 
 const standing = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() === true;
 

@@ -4,9 +4,10 @@ import type { TraceArgs } from '../options/trace-options.js';
 import { inputFault, usageFault } from '../session/errors.js';
 import { byteProgress } from '../session/progress.js';
 import type { Session } from '../session/session.js';
+import { isBlisHeader } from './blis-header.js';
 import { openInput, readTextIfThere } from './input.js';
 import { traceFileOf } from './paths/trace-paths.js';
-import { isBlisHeader, settingsTextOf } from './settings-file.js';
+import { settingsTextOf } from './settings-file.js';
 
 /** A trace with where it came from. */
 export interface TraceInput {

@@ -4,6 +4,8 @@ import { isFault, type Warning } from '@stepclock/faults';
 import { type EngineFit, EnginesFitter, type StepColumns } from '@stepclock/step-model';
 import type { Trace } from '@stepclock/trace-io';
 import type { GivenFile, Part, Summary } from '../messages.js';
+import { logsOf } from './files/logs-of.js';
+import { readLog } from './files/read-log.js';
 import { firstRequests } from './first-requests.js';
 import {
   about,
@@ -21,7 +23,6 @@ import {
   warnOfLeftOut,
   warnOfStepFacts,
 } from './program.js';
-import { logsOf, readLog } from './read-log.js';
 import { type Fitted, phaseHeading, stepsHeading, summaryOf, tokensHeading } from './summary.js';
 
 /** A log with its model, for the views. */
@@ -59,7 +60,7 @@ export const answeredLog = async (
   tell: (part: Part) => void,
 ): Promise<AnsweredLog> => {
   const inputs: TraceInput[] = [];
-  for (const log of logsOf(files)) {
+  for (const log of await logsOf(files)) {
     let told = 0;
     const onShare = (share: number): void => {
       if (share - told < 0.05) return;

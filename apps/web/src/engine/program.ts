@@ -7,6 +7,7 @@ export { limitsOf } from '../../../cli/src/commands/model/limits.js';
 export { chromeTrace } from '../../../cli/src/commands/trace/chrome-trace.js';
 export { rebuiltStepsCsv } from '../../../cli/src/commands/trace/rebuilt-steps.js';
 export { readingJson, stepModelOf, warnOfStepFacts } from '../../../cli/src/commands/trace/step-model-of.js';
+export { blisHeaderPath, isBlisHeader } from '../../../cli/src/files/blis-header.js';
 export { finiteJson } from '../../../cli/src/files/finite-json.js';
 export type { TraceInput } from '../../../cli/src/files/trace-input.js';
 export { about, inputFault, verdictOn } from '../../../cli/src/session/errors.js';
