@@ -169,6 +169,13 @@ export interface WhatIfAnswer {
   readonly requests: number;
 }
 
+/** An answer, or why there is none. */
+export interface WhatIfReply {
+  readonly part: 'what-if';
+  readonly answer: WhatIfAnswer | null;
+  readonly why: string;
+}
+
 export interface ComparisonView {
   readonly text: string;
   readonly json: string;
@@ -203,5 +210,5 @@ export type Ask =
 export type Reply =
   | Part
   | { readonly part: 'export'; readonly pieces: readonly string[] }
-  | { readonly part: 'what-if'; readonly answer: WhatIfAnswer }
+  | WhatIfReply
   | { readonly part: 'comparison'; readonly comparison: ComparisonView };

@@ -1,5 +1,5 @@
 import { betasOfFile, parseBetasFile } from '@stepclock/step-model';
-import type { Ask, Reply, WhatIfAnswer, WhatIfSettings } from '../messages.js';
+import type { Ask, Reply, WhatIfAnswer, WhatIfReply, WhatIfSettings } from '../messages.js';
 import { type AnsweredLog, answeredLog } from './answered-log.js';
 import { batchViewOf } from './batch-view.js';
 import { comparisonOf } from './comparison.js';
@@ -59,6 +59,17 @@ const exported = (as: 'csv' | 'chrome-trace'): readonly string[] => {
   return [...(as === 'csv' ? rebuiltStepsCsv(steps) : chromeTrace(steps, answered.name))];
 };
 
+/** Every question has its answer, for the page asks the next one only then. */
+const whatIfReply = (settings: WhatIfSettings): WhatIfReply => {
+  const none = (why: string): WhatIfReply => ({ part: 'what-if', answer: null, why });
+  if (answerFor === undefined) return none('The load of this log cannot be served.');
+  try {
+    return { part: 'what-if', answer: answerFor(settings), why: '' };
+  } catch (error) {
+    return none(verdictOn(error).line);
+  }
+};
+
 const answer = async (ask: Ask): Promise<void> => {
   switch (ask.ask) {
     case 'open':
@@ -71,10 +82,11 @@ const answer = async (ask: Ask): Promise<void> => {
       reply({ part: 'export', pieces: exported(ask.as) });
       return;
     case 'load':
+      answerFor = undefined;
       answerFor = whatIf(ask.load);
       return;
     case 'what-if':
-      if (answerFor !== undefined) reply({ part: 'what-if', answer: answerFor(ask.settings) });
+      reply(whatIfReply(ask.settings));
       return;
     case 'compare':
       reply({ part: 'comparison', comparison: comparisonOf(ask.a, ask.b, ask.names) });

@@ -8,7 +8,7 @@ import type {
   Reply,
   Summary,
   Timeline,
-  WhatIfAnswer,
+  WhatIfReply,
   WhatIfSettings,
   WindowsView,
 } from '../messages.js';
@@ -16,10 +16,10 @@ import { batchDrawing, batchWords } from '../views/batch.js';
 import type { Range } from '../views/timeline-scene.js';
 import { windowsDrawing, windowsWords } from '../views/windows.js';
 import { demoFile } from './demo.js';
-import { Figure } from './figure.js';
 import { openedFiles, transferredFiles } from './files.js';
 import { CompareView } from './parts/compare.js';
 import { DropView } from './parts/drop.js';
+import { PictureView } from './parts/picture.js';
 import { ReplayView } from './parts/replay.js';
 import { TakeAwayView } from './parts/take-away.js';
 import { TimelineView } from './parts/timeline.js';
@@ -28,6 +28,7 @@ import { WarningsView } from './parts/warnings.js';
 import { WhatIfView } from './parts/what-if.js';
 import { save, stemOf } from './saved.js';
 import { fragmentOf, type Settings, settingsOf } from './settings.js';
+import { otherTheme } from './theme.js';
 import { Thread } from './thread.js';
 
 /** All that is known of the log that is shown; parts come one after the other. */
@@ -75,19 +76,13 @@ const withReply = (known: Known, reply: Reply): Known => {
   }
 };
 
-const nextTheme = (): 'light' | 'dark' => {
-  const { theme } = document.documentElement.dataset;
-  const isDark = theme === undefined ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
-  return isDark ? 'light' : 'dark';
-};
-
 /** The page. */
 export const App = ({ version }: { readonly version: string }) => {
   const given = useMemo(() => settingsOf(location.hash), []);
   const settings = useRef<Settings>(given);
   const [known, setKnown] = useState<Known>({});
   const [beside, setBeside] = useState<Beside>({ state: '' });
-  const [answer, setAnswer] = useState<WhatIfAnswer>();
+  const [answer, setAnswer] = useState<WhatIfReply>();
   const [isOver, setIsOver] = useState(false);
   const exporting = useRef<'csv' | 'chrome-trace'>('csv');
   const summary = useRef<Summary>();
@@ -103,11 +98,12 @@ export const App = ({ version }: { readonly version: string }) => {
       }
       setKnown((before) => withReply(before, reply));
     });
+    // Of its own, so that sliders answer while a second log is read.
+    const whatIf = new Thread((reply) => {
+      if (reply.part === 'what-if') setAnswer(reply);
+    });
     const second: Thread = new Thread((reply) => {
       switch (reply.part) {
-        case 'what-if':
-          setAnswer(reply.answer);
-          return;
         case 'summary':
           setBeside({ summary: reply.summary, state: 'Comparing' });
           if (reply.summary.isFinal && summary.current !== undefined) {
@@ -127,7 +123,7 @@ export const App = ({ version }: { readonly version: string }) => {
         default:
       }
     });
-    return { shown, second };
+    return { shown, second, whatIf };
   }, []);
 
   const open = (files: readonly GivenFile[]): void => {
@@ -144,7 +140,6 @@ export const App = ({ version }: { readonly version: string }) => {
   };
 
   useEffect(() => {
-    if (given.theme !== undefined) document.documentElement.dataset.theme = given.theme;
     openedFiles().then(open, (error: unknown) =>
       setKnown({ fault: error instanceof Error ? error.message : String(error) }),
     );
@@ -197,9 +192,7 @@ export const App = ({ version }: { readonly version: string }) => {
             type="button"
             class="small"
             onClick={() => {
-              const theme = nextTheme();
-              document.documentElement.dataset.theme = theme;
-              settings.current = { ...settings.current, theme };
+              settings.current = { ...settings.current, theme: otherTheme() };
             }}
           >
             Light or dark
@@ -235,35 +228,33 @@ export const App = ({ version }: { readonly version: string }) => {
           />
         )}
         {batch == null ? null : (
-          <section aria-labelledby="batch-title" id="batch">
-            <h2 id="batch-title">Step time over batch</h2>
-            <Figure
-              name="batch"
-              title="Steps without prefill"
-              words={batchWords(batch)}
-              draw={batchDrawing(batch)}
-              height={440}
-            />
-          </section>
+          <PictureView
+            name="batch"
+            heading="Step time over batch"
+            title="Steps without prefill"
+            view={batch}
+            words={batchWords}
+            drawing={batchDrawing}
+            height={440}
+          />
         )}
         {windows == null ? null : (
-          <section aria-labelledby="windows-title" id="windows">
-            <h2 id="windows-title">Over time</h2>
-            <Figure
-              name="windows"
-              title="Each window fitted by itself; dashed: the model of all"
-              words={windowsWords(windows)}
-              draw={windowsDrawing(windows)}
-              height={560}
-            />
-          </section>
+          <PictureView
+            name="windows"
+            heading="Over time"
+            title="Each window fitted by itself; dashed: the model of all"
+            view={windows}
+            words={windowsWords}
+            drawing={windowsDrawing}
+            height={560}
+          />
         )}
         {replay === undefined ? null : <ReplayView {...replay} />}
         {load == null ? null : (
           <WhatIfView
             key={load.name}
             load={load}
-            thread={threads.second}
+            thread={threads.whatIf}
             answer={answer}
             given={given.whatIf}
             onSettings={(whatIf: WhatIfSettings) => {

@@ -1,9 +1,10 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { canvasSurface } from '../drawing/canvas-surface.js';
 import type { Drawing, Size } from '../drawing/surface.js';
 import { svgText } from '../drawing/svg-text.js';
 import { inkOf, PAPER } from './ink.js';
+import { paintNoMore, paintSoon } from './paint-queue.js';
 import { save } from './saved.js';
 
 /** A picture that is on the page now. */
@@ -77,27 +78,23 @@ export const SaveButtons = ({ shown, height }: { readonly shown: () => Shown; re
   </div>
 );
 
-/** Redraws when the size or the look of the page changes. */
-export const useRedraw = (redraw: () => void): void => {
+/** Draws a picture once it is there, and again as its size or the look of the page changes. */
+export const useRedraw = (place: RefObject<HTMLCanvasElement>, redraw: () => void): void => {
   const latest = useRef(redraw);
   latest.current = redraw;
   useEffect(() => {
-    let asked = 0;
-    const again = (): void => {
-      cancelAnimationFrame(asked);
-      asked = requestAnimationFrame(() => latest.current());
-    };
+    const canvas = place.current;
+    if (canvas === null) return undefined;
+    const again = (): void => paintSoon(canvas, () => latest.current());
+    // It tells of the first size as well.
     const observer = new ResizeObserver(again);
-    observer.observe(document.body);
-    const look = matchMedia('(prefers-color-scheme: dark)');
-    look.addEventListener('change', again);
+    observer.observe(canvas);
     const theme = new MutationObserver(again);
     theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
     return () => {
-      cancelAnimationFrame(asked);
+      paintNoMore(canvas);
       observer.disconnect();
       theme.disconnect();
-      look.removeEventListener('change', again);
     };
   }, []);
 };
@@ -107,18 +104,16 @@ interface FigureProps extends Shown {
   readonly children?: ComponentChildren;
 }
 
-/** A picture with its words; what it shows stands beside it as text for those who do not see it. */
+/** A picture with its words, drawn anew for another `draw`; what it shows stands beside it as text for those who do not see it. */
 export const Figure = ({ name, title, words, draw, height, children }: FigureProps) => {
   const canvas = useRef<HTMLCanvasElement>(null);
   const redraw = (): void => {
     if (canvas.current !== null) paint(canvas.current, draw);
   };
-  useRedraw(redraw);
-  // Each picture is a task of its own, so that none of them holds up the page.
+  useRedraw(canvas, redraw);
   useEffect(() => {
-    const soon = setTimeout(redraw);
-    return () => clearTimeout(soon);
-  });
+    if (canvas.current !== null) paintSoon(canvas.current, redraw);
+  }, [draw, height]);
   useEffect(() => {
     shownFigures.set(name, { name, title, words, draw });
     return () => void shownFigures.delete(name);

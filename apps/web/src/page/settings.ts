@@ -1,10 +1,11 @@
 import type { WhatIfSettings } from '../messages.js';
+import type { Theme } from './theme.js';
 
 /** What a link carries: how the page is looked at, and no data. */
 export interface Settings {
   readonly from?: number;
   readonly to?: number;
-  readonly theme?: 'light' | 'dark';
+  readonly theme?: Theme;
   readonly whatIf?: Partial<WhatIfSettings>;
 }
 

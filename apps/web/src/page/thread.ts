@@ -1,6 +1,6 @@
 import type { Ask, Reply } from '../messages.js';
 
-/** One of the page's threads; both are there from the start, so that nothing is loaded later. */
+/** One of the page's threads; all are there from the start, so that nothing is loaded later. */
 export class Thread {
   readonly #worker = new Worker(new URL('../engine/engine-worker.js', import.meta.url), { type: 'module' });
 

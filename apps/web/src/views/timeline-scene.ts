@@ -174,8 +174,20 @@ export const partsOf = (timeline: Timeline, height: number) => {
   };
 };
 
-/** Steps, residuals and requests in a range; above them the whole log with the range marked. */
-export const timelineDrawing =
+/** The whole log in the upper strip: what a range is marked on. */
+export const overviewDrawing =
+  (timeline: Timeline, most: number): Drawing =>
+  (surface, { width }, ink) => {
+    const { bars } = timeline;
+    const right = width - RIGHT;
+    const wholeSec = bars.endSec[bars.length - 1];
+    const whole = linearScale([0, wholeSec], [LEFT, right], 6);
+    const all = seenBars(timeline, { fromSec: 0, toSec: wholeSec }, right - LEFT);
+    drawStack(surface, all, whole.of, [4, OVERVIEW - 8], most, ink);
+  };
+
+/** Steps, residuals and requests in a range, below the range marked in the upper strip. */
+export const rangeDrawing =
   (timeline: Timeline, range: Range, most: number, picked: number | null): Drawing =>
   (surface, { width, height }, ink) => {
     const { bars, requests } = timeline;
@@ -184,8 +196,6 @@ export const timelineDrawing =
     const wholeSec = bars.endSec[bars.length - 1];
     const parts = partsOf(timeline, height);
     const whole = linearScale([0, wholeSec], [LEFT, right], 6);
-    const all = seenBars(timeline, { fromSec: 0, toSec: wholeSec }, pixels);
-    drawStack(surface, all, whole.of, [4, OVERVIEW - 8], most, ink);
     const [a, b] = [whole.of(Math.max(0, range.fromSec)), whole.of(Math.min(wholeSec, range.toSec))];
     surface.rect(LEFT, 2, a - LEFT, OVERVIEW - 4, ink.surface, 0.72);
     surface.rect(b, 2, right - b, OVERVIEW - 4, ink.surface, 0.72);
@@ -231,4 +241,12 @@ export const timelineDrawing =
         });
       }
     });
+  };
+
+/** Both, for a file. */
+export const timelineDrawing =
+  (...[timeline, range, most, picked]: Parameters<typeof rangeDrawing>): Drawing =>
+  (surface, size, ink) => {
+    overviewDrawing(timeline, most)(surface, size, ink);
+    rangeDrawing(timeline, range, most, picked)(surface, size, ink);
   };

@@ -16,8 +16,8 @@ export const DropView = ({ isSmall, onFiles, onDemo }: DropProps) => {
           <p class="invite">Drop a log of your engine here</p>
           <p class="soft about">
             vLLM, SGLang, TensorRT-LLM, llama.cpp; benchmark results with the time of every token; step logs;
-            OpenTelemetry. Gzip too, several files too, with a meta.json of the engine's settings where there is one.
-            Nothing leaves this machine.
+            OpenTelemetry. Gzip too, several files too, with the engine's settings beside them (a meta.json, or the
+            server.log that printed them). Nothing leaves this machine.
           </p>
         </>
       )}

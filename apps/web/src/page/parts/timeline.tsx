@@ -7,9 +7,11 @@ import {
   LEFT,
   lowerBound,
   OVERVIEW,
+  overviewDrawing,
   partsOf,
   type Range,
   RIGHT,
+  rangeDrawing,
   timelineDrawing,
 } from '../../views/timeline-scene.js';
 import { Facts } from '../facts.js';
@@ -47,6 +49,8 @@ export const TimelineView = ({ timeline, range: given, onRange }: TimelineProps)
   const wholeSec = bars.endSec[bars.length - 1];
   const whole = { fromSec: 0, toSec: wholeSec };
   const canvas = useRef<HTMLCanvasElement>(null);
+  /** Below it, drawn once: the whole log stays as it is while one pans. */
+  const overview = useRef<HTMLCanvasElement>(null);
   const range = useRef<Range>(given === undefined ? whole : within(given, wholeSec));
   const most = useRef(0);
   const picked = useRef<number | null>(null);
@@ -56,15 +60,19 @@ export const TimelineView = ({ timeline, range: given, onRange }: TimelineProps)
   if (most.current === 0) most.current = highest(timeline);
   const drawing = () => timelineDrawing(timeline, range.current, most.current, picked.current);
   const redraw = (): void => {
-    if (canvas.current !== null) paint(canvas.current, drawing());
+    if (canvas.current !== null)
+      paint(canvas.current, rangeDrawing(timeline, range.current, most.current, picked.current));
+  };
+  const redrawOverview = (): void => {
+    if (overview.current !== null) paint(overview.current, overviewDrawing(timeline, most.current));
   };
   const redrawSoon = (): void => {
     cancelAnimationFrame(asked.current);
     asked.current = requestAnimationFrame(redraw);
   };
-  useRedraw(redraw);
+  useRedraw(canvas, redraw);
+  useRedraw(overview, redrawOverview);
   useEffect(() => {
-    redrawSoon();
     const words = `${groupedText(bars.length)} ${isOfSteps ? 'steps' : 'stretches'} over ${wholeSec.toFixed(1)} s`;
     shownFigures.set('timeline', {
       name: 'timeline',
@@ -271,6 +279,13 @@ export const TimelineView = ({ timeline, range: given, onRange }: TimelineProps)
           act();
         }}
       >
+        <canvas
+          ref={overview}
+          class="overview"
+          role="img"
+          aria-label="The whole log"
+          style={{ height: `${OVERVIEW}px` }}
+        />
         <canvas
           ref={canvas}
           class="picture timeline"

@@ -1,6 +1,6 @@
 import { durationText, groupedText, percentText } from '@stepclock/charts';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { LoadFacts, WhatIfAnswer, WhatIfSettings } from '../../messages.js';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { LoadFacts, WhatIfAnswer, WhatIfReply, WhatIfSettings } from '../../messages.js';
 import { capacityDrawing } from '../../views/capacity.js';
 import { Facts } from '../facts.js';
 import { Figure } from '../figure.js';
@@ -68,7 +68,7 @@ const startOf = ({ settings, ratePerSec }: LoadFacts, given: Partial<WhatIfSetti
 interface WhatIfProps {
   readonly load: LoadFacts;
   readonly thread: Thread;
-  readonly answer: WhatIfAnswer | undefined;
+  readonly answer: WhatIfReply | undefined;
   readonly given: Partial<WhatIfSettings> | undefined;
   readonly onSettings: (settings: WhatIfSettings) => void;
 }
@@ -108,7 +108,7 @@ export const WhatIfView = ({ load, thread, answer, given, onSettings }: WhatIfPr
   const { maxNumSeqs, maxNumBatchedTokens, ttftMs, tpotMs, prefixHits, ratePerSec } = settings;
   const rates = byFactors(
     (load.ratePerSec ?? 1) / 8,
-    Math.max(1.5 * (answer?.saturationPerSec ?? 8), load.ratePerSec ?? 1),
+    Math.max(1.5 * (answer?.answer?.saturationPerSec ?? 8), load.ratePerSec ?? 1),
     80,
   );
   const rateText = `${Number(ratePerSec.toPrecision(3))} requests/s`;
@@ -159,7 +159,11 @@ export const WhatIfView = ({ load, thread, answer, given, onSettings }: WhatIfPr
           onValue={(value) => change({ prefixHits: value })}
         />
       </div>
-      {answer === undefined ? null : <Answer answer={answer} settings={shown.current} />}
+      {answer?.answer == null ? (
+        <p class="soft">{answer?.why}</p>
+      ) : (
+        <Answer answer={answer.answer} settings={shown.current} />
+      )}
     </section>
   );
 };
@@ -173,18 +177,13 @@ const Answer = ({ answer, settings }: { readonly answer: WhatIfAnswer; readonly 
     holdsPerSec === null
       ? `No rate keeps both limits: ${binding} breaks first.`
       : `One engine keeps both limits up to about ${rate(holdsPerSec)}; ${binding === null ? 'its saturation' : binding} ends it.`;
+  const draw = useMemo(() => capacityDrawing(answer, settings), [answer, settings]);
   return (
     <>
       <p class="more" aria-live="polite" data-what-if>
         {verdict}
       </p>
-      <Figure
-        name="capacity"
-        title="Latency over the rate"
-        words={verdict}
-        draw={capacityDrawing(answer, settings)}
-        height={360}
-      />
+      <Figure name="capacity" title="Latency over the rate" words={verdict} draw={draw} height={360} />
       <Facts
         label="At the rate"
         facts={[
