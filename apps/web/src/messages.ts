@@ -66,7 +66,7 @@ export interface RequestLanes {
   readonly lanes: number;
   readonly lane: Uint32Array;
   readonly arrivalSec: Float64Array;
-  /** End of the wait, where the log tells it: else the arrival. */
+  /** End of the wait; NaN where the log does not tell it. */
   readonly scheduledSec: Float64Array;
   readonly firstTokenSec: Float64Array;
   readonly lastTokenSec: Float64Array;

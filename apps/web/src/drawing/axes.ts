@@ -70,7 +70,7 @@ export const drawAxes = (surface: Surface, { width, height }: Size, ink: Ink, op
   const [roomLeft, roomTop, roomWidth, roomHeight] = options.room ?? [0, 0, width, height];
   const box = [roomLeft + left, roomTop + top, roomWidth - left - 14, roomHeight - top - bottom] as const;
   const x = linearScale(options.x, [box[0], box[0] + box[2]], Math.max(2, Math.floor(box[2] / 90)));
-  const y = linearScale(options.y, [box[1] + box[3], box[1]], Math.max(2, Math.floor(box[3] / 38)));
+  const y = linearScale(options.y, [box[1] + box[3], box[1]], Math.max(3, Math.floor(box[3] / 38)));
   for (const tick of y.ticks) {
     const at = Math.round(y.of(tick)) + 0.5;
     surface.line([box[0], at, box[0] + box[2], at], { stroke: ink.line });

@@ -65,19 +65,19 @@ const lanesOf = (requests: RequestTable, originSec: number): RequestLanes | null
     ends[free] = lastTokenSec[i];
     lane[k] = free;
   }
-  const since = (column: Float64Array | undefined, otherwise: Float64Array): Float64Array =>
+  const since = (column: Float64Array | undefined, otherwise?: Float64Array): Float64Array =>
     Float64Array.from(rows, (i) => {
-      const sec = column === undefined || Number.isNaN(column[i]) ? otherwise[i] : column[i];
-      return sec - originSec;
+      const sec = column?.[i] ?? Number.NaN;
+      return (Number.isNaN(sec) ? (otherwise?.[i] ?? Number.NaN) : sec) - originSec;
     });
   return {
     length: rows.length,
     lanes: ends.length,
     lane,
-    arrivalSec: since(arrivalSec, arrivalSec),
-    scheduledSec: since(scheduledSec, arrivalSec),
+    arrivalSec: since(arrivalSec),
+    scheduledSec: since(scheduledSec),
     firstTokenSec: since(firstTokenSec, lastTokenSec),
-    lastTokenSec: since(lastTokenSec, lastTokenSec),
+    lastTokenSec: since(lastTokenSec),
     promptTokens: Float32Array.from(rows, (i) => promptTokens[i]),
     outputTokens: Float32Array.from(rows, (i) => outputTokens[i]),
     names: rows.length > MOST_NAMED ? [] : Array.from(rows, (i) => requestIds.at(i)),

@@ -1,3 +1,5 @@
+import { unbroken } from './unbroken.js';
+
 /** Facts by name, as a list for people and screen readers alike. */
 export const Facts = ({
   isWordy = false,
@@ -13,7 +15,7 @@ export const Facts = ({
     {facts.map(([name, fact]) => (
       <div key={name}>
         <dt>{name}</dt>
-        <dd>{fact}</dd>
+        <dd>{unbroken(fact)}</dd>
       </div>
     ))}
   </dl>

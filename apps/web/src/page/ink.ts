@@ -19,6 +19,6 @@ export const PAPER: Ink = {
   prefill: '#d9590b',
   waiting: '#a9b3c1',
   model: '#17202e',
-  slow: '#c2410c',
+  slow: '#a8123f',
   fast: '#0c8a68',
 };

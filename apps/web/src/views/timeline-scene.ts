@@ -141,7 +141,9 @@ const drawLanes = (
   for (let k = from; k < to; k++) {
     if (lastTokenSec[k] < fromSec) continue;
     const y = top + lane[k] * pitch;
-    const [a, s, f, l] = [cut(arrivalSec[k]), cut(scheduledSec[k]), cut(firstTokenSec[k]), cut(lastTokenSec[k])];
+    const [a, f, l] = [cut(arrivalSec[k]), cut(firstTokenSec[k]), cut(lastTokenSec[k])];
+    // Where the log does not tell when its prefill began, a request waits for its first token.
+    const s = Number.isNaN(scheduledSec[k]) ? f : cut(scheduledSec[k]);
     if (s > a) surface.rect(a, y, s - a, thick, ink.waiting);
     if (f > s) surface.rect(s, y, f - s, thick, ink.prefill);
     surface.rect(f, y, Math.max(0.7, l - f), thick, ink.decode, 0.75);
@@ -197,8 +199,8 @@ export const rangeDrawing =
     const parts = partsOf(timeline, height);
     const whole = linearScale([0, wholeSec], [LEFT, right], 6);
     const [a, b] = [whole.of(Math.max(0, range.fromSec)), whole.of(Math.min(wholeSec, range.toSec))];
-    surface.rect(LEFT, 2, a - LEFT, OVERVIEW - 4, ink.surface, 0.72);
-    surface.rect(b, 2, right - b, OVERVIEW - 4, ink.surface, 0.72);
+    surface.rect(LEFT, 2, a - LEFT, OVERVIEW - 4, ink.surface, 0.55);
+    surface.rect(b, 2, right - b, OVERVIEW - 4, ink.surface, 0.55);
     const frame = [a, 2, Math.max(a + 2, b), 2, Math.max(a + 2, b), OVERVIEW - 2, a, OVERVIEW - 2, a, 2];
     surface.line(frame, { stroke: ink.text, width: 1.2 });
 

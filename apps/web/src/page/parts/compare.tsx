@@ -1,14 +1,28 @@
-import type { ComparisonView as Compared, GivenFile, Summary } from '../../messages.js';
+import type { ComparisonView, GivenFile, Summary } from '../../messages.js';
 import { save } from '../saved.js';
+import { unbroken } from '../unbroken.js';
 import { FilePicker } from './file-picker.js';
 
 interface CompareProps {
   readonly a: Summary;
   readonly b: Summary | undefined;
-  readonly comparison: Compared | undefined;
+  readonly comparison: ComparisonView | undefined;
   readonly state: string;
   readonly onFiles: (files: readonly GivenFile[]) => void;
 }
+
+/** The program's text: sentences that fit any width, and its table. */
+const Compared = ({ text }: { readonly text: string }) => {
+  const [sentences = '', ...tables] = text.trimEnd().split('\n\n');
+  return (
+    <div data-comparison>
+      {sentences.split('\n').map((sentence) => (
+        <p key={sentence}>{unbroken(sentence)}</p>
+      ))}
+      {tables.length === 0 ? null : <pre>{tables.join('\n\n')}</pre>}
+    </div>
+  );
+};
 
 /** A second log beside the first: what got slower, and what of it is the load. */
 export const CompareView = ({ a, b, comparison, state, onFiles }: CompareProps) => {
@@ -29,12 +43,12 @@ export const CompareView = ({ a, b, comparison, state, onFiles }: CompareProps) 
       </p>
       {b === undefined ? null : (
         <p>
-          A: {a.name}
+          A: {a.heading}
           <br />
-          B: {b.name}. {b.headline}
+          B: {b.heading}. {b.headline}
         </p>
       )}
-      {comparison === undefined ? null : <pre data-comparison>{comparison.text}</pre>}
+      {comparison === undefined ? null : <Compared text={comparison.text} />}
     </section>
   );
 };

@@ -1,5 +1,6 @@
 import type { Summary } from '../../messages.js';
 import { Facts } from '../facts.js';
+import { unbroken } from '../unbroken.js';
 
 /** The answer in one sentence, and the coefficients with where the mean step's time goes. */
 export const VerdictView = ({ summary }: { readonly summary: Summary }) => {
@@ -10,11 +11,11 @@ export const VerdictView = ({ summary }: { readonly summary: Summary }) => {
       <h2 id="verdict-title" class="spoken">
         Verdict
       </h2>
-      <p class="heading">{heading}</p>
+      <p class="heading">{unbroken(heading)}</p>
       <p class="headline" data-headline>
         {headline}
       </p>
-      <p class="more">{sentences.join(' ')}</p>
+      <p class="more">{unbroken(sentences.join(' '))}</p>
       <div class="shares" aria-hidden="true">
         {coefficients.map(({ label, phrase, share, shareText }, t) =>
           share === null || share < 0.003 ? null : (
