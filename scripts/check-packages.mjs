@@ -2,7 +2,7 @@
 // all of them installed into an empty npm project, imported, required, type-checked, and the cli run from there.
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -14,6 +14,19 @@ const bin = (name) => join(root, 'node_modules/.bin', name);
 const run = (command, args, cwd = root) =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
+const runAside = (command, args, cwd) =>
+  promisify(execFile)(command, args, { cwd, encoding: 'utf8', maxBuffer: 1 << 26 });
+/** How many checks run at a time: one a core. */
+const AT_ONCE = Math.max(1, availableParallelism());
+/** Runs all tasks, as many at a time as there are cores. */
+const sideBySide = async (tasks) => {
+  const waiting = [...tasks];
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+};
+
 /** No tarball needs more: fonts, Vega and the like are dependencies. */
 const MOST_PACKED_BYTES = 1_000_000;
 /** The page that `stepclock open` serves has a budget of its own. */
@@ -22,9 +35,10 @@ const MOST_PAGE_BYTES = 350_000;
 let faults = 0;
 /** Runs one check and says how it went; what it returns is printed beside its name. */
 const check = (name, what) => {
+  const started = performance.now();
   try {
     const note = what();
-    console.log(`ok    ${name}${note ? `  ${note}` : ''}`);
+    console.log(`ok    ${name}${note ? `  ${note}` : ''}  (${((performance.now() - started) / 1000).toFixed(0)} s)`);
   } catch (error) {
     faults++;
     console.log(`FAULT ${name}\n${error.stdout ?? ''}${error.stderr ?? error.stack}`);
@@ -32,9 +46,10 @@ const check = (name, what) => {
 };
 /** The same of checks that run side by side. */
 const checkSlow = async (name, what) => {
+  const started = performance.now();
   try {
     const note = await what();
-    console.log(`ok    ${name}${note ? `  ${note}` : ''}`);
+    console.log(`ok    ${name}${note ? `  ${note}` : ''}  (${((performance.now() - started) / 1000).toFixed(0)} s)`);
   } catch (error) {
     faults++;
     console.log(`FAULT ${name}\n${error.stdout ?? ''}${error.stderr ?? error.stack}`);
@@ -63,11 +78,11 @@ const packageOf = (specifier) =>
     .join('/');
 
 /** What is declared is imported (or found by name and read as a file), and nothing else is. */
-const checkDependencies = (filename, inside, manifest) => {
+const checkDependencies = (unpacked, inside, manifest) => {
   const declared = Object.keys(manifest.dependencies ?? {});
   const texts = inside
-    .filter((file) => /^package\/dist\/.*\.(?:js|d\.ts)$/.test(file))
-    .map((file) => run('tar', ['-xzOf', filename, file]).replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, ''));
+    .filter((file) => /^dist\/.*\.(?:js|d\.ts)$/.test(file))
+    .map((file) => readFileSync(join(unpacked, file), 'utf8').replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, ''));
   const imported = new Set(
     texts
       .flatMap((text) => [...text.matchAll(SPECIFIER)].map((match) => match[1] ?? match[2] ?? match[3]))
@@ -83,22 +98,27 @@ const checkDependencies = (filename, inside, manifest) => {
   must(undeclared.length === 0, `imports ${undeclared.join(', ')} and does not declare it`);
 };
 
-const checkTarball = ({ folder, name }) => {
-  const { filename, files } = JSON.parse(run(bin('pnpm'), ['pack', '--json', '--pack-destination', out], folder));
-  tarballs.push(filename);
+const checkTarball = async ({ folder, name }, index) => {
+  const { stdout } = await runAside(bin('pnpm'), ['pack', '--json', '--pack-destination', out], folder);
+  const { filename, files } = JSON.parse(stdout);
+  tarballs[index] = filename;
   const bytes = statSync(filename).size;
   const most = MOST_PACKED_BYTES + (name === 'stepclock' ? MOST_PAGE_BYTES : 0);
   must(bytes <= most, `${bytes} bytes packed; at most ${most}`);
-  const inside = run('tar', ['-tzf', filename]).split('\n');
+  const at = join(out, `unpacked-${index}`);
+  mkdirSync(at);
+  await runAside('tar', ['-xzf', filename, '-C', at], folder);
+  const unpacked = join(at, 'package');
+  const inside = readdirSync(unpacked, { recursive: true, encoding: 'utf8' });
   for (const file of ['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
-    must(inside.includes(`package/${file}`), `${file} is not in the tarball`);
+    must(inside.includes(file), `${file} is not in the tarball`);
   }
-  const packed = run('tar', ['-xzOf', filename, 'package/package.json']);
+  const packed = readFileSync(join(unpacked, 'package.json'), 'utf8');
   must(!packed.includes('workspace:'), 'a workspace: range is left');
-  checkDependencies(filename, inside, JSON.parse(packed));
-  run(bin('publint'), ['run', filename, '--strict']);
+  checkDependencies(unpacked, inside, JSON.parse(packed));
+  await runAside(bin('publint'), ['run', filename, '--strict'], folder);
   // The cli is a program; only its packages are imported by others.
-  if (name !== 'stepclock') run(bin('attw'), [filename, '--profile', 'esm-only']);
+  if (name !== 'stepclock') await runAside(bin('attw'), [filename, '--profile', 'esm-only'], folder);
   return `${(bytes / 1000).toFixed(0)} kB in ${files.length} files`;
 };
 
@@ -177,9 +197,6 @@ const writeSnippets = async (project) => {
   writeFileSync(join(project, 'snippets.mjs'), names.map((name) => `await import('./${name}');`).join('\n'));
   return names.length;
 };
-
-const runAside = (command, args, cwd) =>
-  promisify(execFile)(command, args, { cwd, encoding: 'utf8', maxBuffer: 1 << 26 });
 
 /** What takes a while and waits for nothing: the snippets under each Node, and the types as a bundler reads them. */
 const checkSideBySide = async (project) => {
@@ -307,7 +324,7 @@ const checkInstalled = (project) => {
 };
 
 try {
-  for (const entry of packages) check(entry.name, () => checkTarball(entry));
+  await sideBySide(packages.map((entry, index) => () => checkSlow(entry.name, () => checkTarball(entry, index))));
   if (faults === 0) {
     check('beta-estimators alone in an empty folder', () =>
       checkAlone(
@@ -339,11 +356,15 @@ try {
   check('changeset status', () => {
     run(bin('changeset'), ['status']);
   });
-  check('publish, dry run', () => {
-    for (const { folder } of packages) {
-      run(bin('pnpm'), ['publish', '--dry-run', '--no-git-checks', '--ignore-scripts'], folder);
-    }
-  });
+  await checkSlow('publish, dry run', () =>
+    sideBySide(
+      packages.map(
+        ({ folder }) =>
+          () =>
+            runAside(bin('pnpm'), ['publish', '--dry-run', '--no-git-checks', '--ignore-scripts'], folder),
+      ),
+    ),
+  );
 } finally {
   rmSync(out, { recursive: true, force: true });
 }

@@ -23,5 +23,10 @@ export const bundle = {
   conditions: ['@stepclock/source', 'node', 'module'],
   mainFields: ['module', 'main'],
   plugins: [yamlAsModules],
+  // A program is started far more often than it is built: the fewer characters, the sooner it is compiled.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // yargs measures its help at every start; string-width takes 0.1 s to compile its regular expressions.
+  alias: { 'string-width': 'fast-string-width' },
   banner: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
 };

@@ -20,14 +20,13 @@ export default defineConfig({
   noExternal: [new RegExp(`^(?!(?:${OUTSIDE.join('|')})$)`)],
   external: OUTSIDE.map((name) => new RegExp(`^${name}$`)),
   sourcemap: false,
-  minifyWhitespace: true,
+  minifyWhitespace: bundle.minifyWhitespace,
   esbuildPlugins: [...bundle.plugins, bundledLicences('dist/THIRD_PARTY_NOTICES.txt')],
   esbuildOptions(options) {
     options.conditions = bundle.conditions;
     options.mainFields = bundle.mainFields;
-    options.minifySyntax = true;
-    // yargs measures its help at every start; string-width takes 0.1 s to compile its regular expressions.
-    options.alias = { 'string-width': 'fast-string-width' };
+    options.minifySyntax = bundle.minifySyntax;
+    options.alias = bundle.alias;
   },
   banner: { js: bundle.banner },
   // `stepclock open` serves the page, which turbo builds first.

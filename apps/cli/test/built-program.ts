@@ -40,6 +40,8 @@ export default async ({ provide }: TestProject): Promise<() => void> => {
   const folder = mkdtempSync(join(cli, 'node_modules', 'program-'));
   const outdir = join(folder, 'dist');
   await build({
+    // Where aliases are looked for.
+    absWorkingDir: cli,
     entryPoints: [
       ...readdirSync(src)
         .filter((file) => file === 'bin.ts' || file.endsWith('-worker.ts'))
@@ -56,6 +58,9 @@ export default async ({ provide }: TestProject): Promise<() => void> => {
     conditions: bundle.conditions,
     mainFields: bundle.mainFields,
     plugins: [chartsFromSource, ...bundle.plugins],
+    minifyWhitespace: bundle.minifyWhitespace,
+    minifySyntax: bundle.minifySyntax,
+    alias: bundle.alias,
     banner: { js: bundle.banner },
     logLevel: 'error',
   });
