@@ -94,7 +94,13 @@ const checkClosedLoop = ({ clients, turnaroundSec }: ClosedLoop, { length, insta
 
 /** The rows of every engine, in the order of arrival; ties keep the order of the rows. */
 const rowsByEngine = ({ length, arrivalSec, instance }: Workload): Uint32Array[] => {
-  const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => arrivalSec[a] - arrivalSec[b] || a - b);
+  const order = new Uint32Array(length);
+  let isOrdered = true;
+  for (let i = 0; i < length; i++) {
+    order[i] = i;
+    if (i > 0 && arrivalSec[i] < arrivalSec[i - 1]) isOrdered = false;
+  }
+  if (!isOrdered) order.sort((a, b) => arrivalSec[a] - arrivalSec[b] || a - b);
   if (instance === undefined) return [order];
   const engines = instance.reduce((most, i) => Math.max(most, i + 1), 1);
   const counts = new Uint32Array(engines);
@@ -110,8 +116,11 @@ const rowsByEngine = ({ length, arrivalSec, instance }: Workload): Uint32Array[]
   return rows;
 };
 
-const gather = (column: ArrayLike<number>, rows: Uint32Array): Float64Array =>
-  Float64Array.from({ length: rows.length }, (_, i) => column[rows[i]]);
+const gather = (column: ArrayLike<number>, rows: Uint32Array): Float64Array => {
+  const gathered = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) gathered[i] = column[rows[i]];
+  return gathered;
+};
 
 /**
  * Runs a workload through the engine, step by step, until every request is served.

@@ -37,12 +37,20 @@ export class TokenStepRecorder {
 
   /** @param rows the workload's row of each request, and `stepOffset` what to add to its steps in the joined step log */
   table(rows: Uint32Array, stepOffset: number): TokenSteps {
-    return {
-      length: this.#request.length,
-      request: Uint32Array.from(this.#request, (request) => rows[request]),
-      from: Uint32Array.from(this.#from, (step) => step + stepOffset),
-      to: Uint32Array.from(this.#to, (step) => step + stepOffset),
+    const { length } = this.#request;
+    const table = {
+      length,
+      request: new Uint32Array(length),
+      from: new Uint32Array(length),
+      to: new Uint32Array(length),
     };
+    // Loops: with a mapping function `from` takes ten times as long.
+    for (let i = 0; i < length; i++) {
+      table.request[i] = rows[this.#request[i]];
+      table.from[i] = this.#from[i] + stepOffset;
+      table.to[i] = this.#to[i] + stepOffset;
+    }
+    return table;
   }
 }
 

@@ -40,12 +40,13 @@ export const stepCost = (betas: Betas, catalogue: readonly Term[] = CATALOGUE): 
     }
     return value;
   });
+  const costing = terms.flatMap(({ sum }, t) => (coefficients[t] === 0 ? [] : [{ sum, coefficient: coefficients[t] }]));
   return {
     terms,
     coefficients,
     secondsOf: (stretch) => {
       let seconds = 0;
-      for (let t = 0; t < terms.length; t++) seconds += coefficients[t] * terms[t].sum(stretch);
+      for (let t = 0; t < costing.length; t++) seconds += costing[t].coefficient * costing[t].sum(stretch);
       return seconds;
     },
   };

@@ -1,6 +1,6 @@
-import { type EngineLimits, type EngineStep, simulate } from '@stepclock/engine-sim';
-import { type Betas, stretchOfStep, type Term } from '@stepclock/step-cost';
-import { carriedCost } from '../replay/carried-cost.js';
+import { type EngineLimits, simulate } from '@stepclock/engine-sim';
+import type { Betas, Term } from '@stepclock/step-cost';
+import { carriedStepSeconds } from '../replay/carried-cost.js';
 import { correctedWorkload, type LoadCorrections, overheadSecondsOf } from '../serving/replayed-load.js';
 import { type LoadShape, workloadAt } from './load-shape.js';
 import { type RatedRun, ratedRun } from './operating-figures.js';
@@ -27,8 +27,7 @@ export const engineUnderLoad = (
   betas: Betas,
   { limits, catalogue, seed, corrections = {} }: EngineUnderLoadOptions,
 ): EngineUnderLoad => {
-  const cost = carriedCost(betas, catalogue);
-  const options = { ...limits, stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)) };
+  const options = { ...limits, stepSeconds: carriedStepSeconds(betas, catalogue) };
   return (shape, ratePerSec, slos) => {
     const asked = workloadAt(shape, ratePerSec);
     const workload = correctedWorkload(asked, corrections);

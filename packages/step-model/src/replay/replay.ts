@@ -1,5 +1,5 @@
-import { type EngineLimits, type EngineStep, type Simulation, simulate } from '@stepclock/engine-sim';
-import { type Betas, CATALOGUE, stretchOfStep, type Term } from '@stepclock/step-cost';
+import { type EngineLimits, type Simulation, simulate } from '@stepclock/engine-sim';
+import { type Betas, CATALOGUE, type Term } from '@stepclock/step-cost';
 import type { RequestTable } from '@stepclock/trace-io';
 import { snakeCaseFields } from '../model-file/snake-case.js';
 import { closedLoopOf, type FoundLoop } from '../serving/closed-loop.js';
@@ -7,7 +7,7 @@ import { pickedRequests, rowsByArrival } from '../serving/picked-requests.js';
 import { type LoadCorrections, overheadSecondsOf, workloadOf } from '../serving/replayed-load.js';
 import { type SchedulerRules, type TriedRules, tellsScheduling, triedRules } from '../serving/rule-trial.js';
 import { vllmDefaults } from '../serving/vllm-defaults.js';
-import { carriedCost } from './carried-cost.js';
+import { carriedStepSeconds } from './carried-cost.js';
 import { type ComparedMetric, compareMetric } from './metric-comparison.js';
 import { type MetricName, servingMetrics } from './serving-metrics.js';
 
@@ -108,10 +108,10 @@ export const replay = (
     promptOffsetTokens = 0,
   } = options;
   const workload = workloadOf(requests, options);
-  const cost = carriedCost(betas, catalogue);
+  const stepSeconds = carriedStepSeconds(betas, catalogue);
   // Where a log tells its engines apart, no router is asked.
   const ranks = requests.instance === undefined ? {} : { dataParallel: 1 };
-  const engine = { ...settings, ...ranks, stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)) };
+  const engine = { ...settings, ...ranks, stepSeconds };
   const head = pickedRequests(requests, rowsByArrival(requests).subarray(0, TRIED));
   const known = { ...options.rules, ...engine };
   const tried = triedRules(head, workloadOf(head, options), known, vllmDefaults(options.engine, tellsScheduling(head)));

@@ -26,13 +26,12 @@ export const servingMetrics = (requests: RequestTable, beforeSec?: Float64Array)
   const arrival = beforeSec === undefined ? arrived : arrived.map((sec, i) => sec - beforeSec[i]);
   const first = firstTokenSec ?? unknown;
   const last = lastTokenSec ?? unknown;
-  const column = (of: (i: number) => number) => Float64Array.from({ length }, (_, i) => of(i));
-  return {
-    ttft: column((i) => first[i] - arrival[i]),
-    tpot: column((i) => {
-      const steps = outputTokens[i] - 1;
-      return steps > 0 ? (last[i] - first[i]) / steps : Number.NaN;
-    }),
-    latency: column((i) => last[i] - arrival[i]),
-  };
+  const [ttft, tpot, latency] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)];
+  for (let i = 0; i < length; i++) {
+    const steps = outputTokens[i] - 1;
+    ttft[i] = first[i] - arrival[i];
+    tpot[i] = steps > 0 ? (last[i] - first[i]) / steps : Number.NaN;
+    latency[i] = last[i] - arrival[i];
+  }
+  return { ttft, tpot, latency };
 };

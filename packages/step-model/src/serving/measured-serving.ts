@@ -1,9 +1,9 @@
-import { type EngineLimits, type EngineStep, simulate } from '@stepclock/engine-sim';
+import { type EngineLimits, simulate } from '@stepclock/engine-sim';
 import { meanOf } from '@stepclock/numerics';
-import { type Betas, CATALOGUE, stretchOfStep, type Term } from '@stepclock/step-cost';
+import { type Betas, CATALOGUE, type Term } from '@stepclock/step-cost';
 import type { RequestTable } from '@stepclock/trace-io';
 import type { TraceWindow } from '../hold-out/hold-out.js';
-import { carriedCost } from '../replay/carried-cost.js';
+import { carriedStepSeconds } from '../replay/carried-cost.js';
 import { servingMetrics } from '../replay/serving-metrics.js';
 import { type MeasuredOverhead, measuredOverhead } from './client-overhead.js';
 import { pickedRequests, rowsByArrival } from './picked-requests.js';
@@ -45,9 +45,8 @@ export const measuredServing = (
   const rows = rowsByArrival(requests).filter((i) => !((arrivalSec?.[i] ?? 0) >= to));
   const log = pickedRequests(requests, rows.subarray(0, REPLAYED));
   const workload = workloadOf(log, options);
-  const cost = carriedCost(betas, catalogue);
   const ranks = requests.instance === undefined ? {} : { dataParallel: 1 };
-  const engine = { ...settings, ...ranks, stepSeconds: (step: EngineStep) => cost.secondsOf(stretchOfStep(step)) };
+  const engine = { ...settings, ...ranks, stepSeconds: carriedStepSeconds(betas, catalogue) };
   const counted = from === -Infinity ? log : toldFrom(log, from);
   const { rules, from: decidedBy } = triedRules(
     counted,
