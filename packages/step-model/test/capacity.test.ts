@@ -1,10 +1,14 @@
 import '@stepclock/vitest-matchers';
 import { simulate } from '@stepclock/engine-sim';
 import { quantileOf } from '@stepclock/numerics';
+import { CATALOGUE } from '@stepclock/step-cost';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { engineUnderLoad } from '../src/capacity/engine-under-load.js';
 import { highestRate } from '../src/capacity/highest-rate.js';
 import { headOf, workloadAt } from '../src/capacity/load-shape.js';
+import { rateWithinSlos } from '../src/capacity/rate-within-slos.js';
+import { saturationRate } from '../src/capacity/saturation.js';
 import {
   capacity,
   capacityCsv,
@@ -16,6 +20,7 @@ import {
   replicasFor,
   replicasOverTime,
 } from '../src/index.js';
+import { drawnBetas } from '../src/replay/coefficient-draws.js';
 import { baseModel } from './base-model.js';
 
 const betas = { beta0: 0.006, beta1: 2e-5, beta2: 1.2e-4, beta3: 1e-7 };
@@ -24,6 +29,18 @@ const limits = { maxNumBatchedTokens: 2048, maxNumSeqs: 256 };
 const shape = headOf(loadShapeOfSpec('prompt=600:0.8,output=50:0.7'), 3000);
 const costOf = (step: { prefillTokens: number; decodeSeqs: number; contextTokens: number }): number =>
   betas.beta0 + betas.beta1 * step.prefillTokens + betas.beta2 * step.decodeSeqs + betas.beta3 * step.contextTokens;
+
+/** The model with coefficients known to so much, each by itself. */
+const withError = (share: number) => {
+  const sd = Object.values(betas).map((value) => share * value);
+  const around = (t: number): readonly [number, number] => {
+    const value = Object.values(betas)[t];
+    return [value - 1.96 * sd[t], value + 1.96 * sd[t]];
+  };
+  const [beta0, beta1, beta2, beta3] = [0, 1, 2, 3].map(around);
+  const covariance = sd.map((s, t) => sd.map((_, u) => (t === u ? s * s : 0)));
+  return baseModel({ betas, intervals: { level: 0.95, beta0, beta1, beta2, beta3, covariance } });
+};
 
 describe('parseSlos', () => {
   it('reads metric, statistic and limit; ms and p95 where nothing else is said', () => {
@@ -99,7 +116,8 @@ describe('highestRate', () => {
         fc.double({ min: 1e-3, max: 1e6, noNaN: true }),
         fc.constantFrom(1.05, 2),
         (threshold, from, growth) => {
-          const found = highestRate((rate) => rate <= threshold, { from, least: 1e-4, tolerance: 1e-3, growth });
+          const step = (rate: number): number => (rate <= threshold ? -1 : Infinity);
+          const found = highestRate(step, { from, least: 1e-4, tolerance: 1e-3, growth });
           expect(found?.holds).toBeLessThanOrEqual(threshold);
           expect(found?.fails).toBeGreaterThan(threshold);
           expect((found?.fails ?? 0) / (found?.holds ?? 1)).toBeLessThanOrEqual(1.001);
@@ -108,9 +126,29 @@ describe('highestRate', () => {
     );
   });
 
+  it('takes few trials where figures rise evenly, or steeply at the end, and never many more than halving takes', () => {
+    const trialsOf = (excessOf: (rate: number) => number, tolerance: number): number => {
+      let trials = 0;
+      const counting = (rate: number): number => {
+        trials++;
+        return excessOf(rate);
+      };
+      const found = highestRate(counting, { from: 30, least: 0.1, tolerance });
+      expect(excessOf(found?.holds ?? Infinity)).toBeLessThanOrEqual(0);
+      expect(excessOf(found?.fails ?? 0)).toBeGreaterThan(0);
+      expect((found?.fails ?? 0) / (found?.holds ?? 1)).toBeLessThanOrEqual(1 + tolerance);
+      return trials;
+    };
+    expect(trialsOf((rate) => 1.3 * Math.log(rate / 11), 0.005)).toBeLessThanOrEqual(5);
+    const queue = (rate: number): number => (rate < 20 ? Math.log(0.02 / (1 - rate / 20)) : Infinity);
+    expect(trialsOf(queue, 0.005)).toBeLessThanOrEqual(12);
+    const halvings = Math.log2(Math.log(2) / Math.log(1.005));
+    expect(trialsOf((rate) => (rate < 17 ? -1e-9 : 1e3), 0.005)).toBeLessThanOrEqual(2 + 3 * halvings);
+  });
+
   it('is undefined below the least rate, and has no end where nothing fails', () => {
-    expect(highestRate(() => false, { from: 1, least: 0.1, tolerance: 0.01 })).toBeUndefined();
-    expect(highestRate(() => true, { from: 1, least: 0.1, tolerance: 0.01 })?.fails).toBe(Infinity);
+    expect(highestRate(() => 1, { from: 1, least: 0.1, tolerance: 0.01 })).toBeUndefined();
+    expect(highestRate(() => 0, { from: 1, least: 0.1, tolerance: 0.01 })?.fails).toBe(Infinity);
   });
 });
 
@@ -151,28 +189,35 @@ describe('capacity', () => {
 
   it('has no band without a covariance, and one around the rate with it', () => {
     expect(found.band).toBeNull();
-    const sd = [6e-5, 2e-7, 1.2e-6, 1e-9];
-    const around = (t: number): readonly [number, number] => {
-      const value = Object.values(betas)[t];
-      return [value - 1.96 * sd[t], value + 1.96 * sd[t]];
-    };
-    const wide = baseModel({
-      betas,
-      intervals: {
-        level: 0.95,
-        beta0: around(0),
-        beta1: around(1),
-        beta2: around(2),
-        beta3: around(3),
-        covariance: sd.map((s, t) => sd.map((_, u) => (t === u ? s * s : 0))),
-      },
-    });
-    const { band, ratePerSec } = capacity(wide, shape, slos, limits, { draws: 12, seed: 1 });
+    const wide = withError(0.01);
+    const parts: (readonly [number, number])[] = [];
+    const onProgress = (done: number, of: number): void => void parts.push([done, of]);
+    const { band, ratePerSec } = capacity(wide, shape, slos, limits, { draws: 12, seed: 1, onProgress });
+    expect(parts.map(([done]) => done)).toEqual(parts.map((_, k) => k));
+    expect(parts.at(-1)).toEqual([parts.length - 1, parts.length]);
     expect(ratePerSec).toBe(rate);
     expect(band?.draws).toBe(12);
     expect(band?.perSec[0]).toBeLessThan(rate);
     expect(band?.perSec[1]).toBeGreaterThan(rate);
     expect((band?.perSec[1] ?? 0) / (band?.perSec[0] ?? 1)).toBeLessThan(1.1);
+    // Each drawn engine, searched by itself.
+    const searched = (drawnBetas(wide, 12, 1) ?? []).map((drawn) => {
+      const engine = engineUnderLoad(drawn, { limits, catalogue: CATALOGUE, seed: 0 });
+      return rateWithinSlos(engine, shape, slos, { tolerance: 0.005, from: rate, growth: 1.05 }).holdsPerSec ?? 0;
+    });
+    expect(band?.perSec[0]).toAgree(quantileOf(searched, 0.025), 0.006);
+    expect(band?.perSec[1]).toAgree(quantileOf(searched, 0.975), 0.006);
+  });
+
+  it('has a band where the saturation ends the rate: that of the drawn saturations', () => {
+    const wide = withError(0.01);
+    const few = headOf(shape, 1000);
+    const loose = capacity(wide, few, parseSlos('ttft:p50:3600s'), limits, { draws: 8 });
+    const searched = (drawnBetas(wide, 8) ?? []).map((drawn) =>
+      saturationRate(engineUnderLoad(drawn, { limits, catalogue: CATALOGUE, seed: 0 }), few),
+    );
+    expect(loose.band?.perSec[0]).toAgree(quantileOf(searched, 0.025), 0.006);
+    expect(loose.band?.perSec[1]).toAgree(quantileOf(searched, 0.975), 0.006);
   });
 
   it('ends at the saturation where no SLO is near', () => {

@@ -1,7 +1,7 @@
 import { printable } from '@stepclock/faults';
 import type { TextSink } from './io.js';
 
-const QUIET_MS = 2000;
+const QUIET_MS = 1000;
 const EVERY_MS = 200;
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
@@ -13,7 +13,7 @@ export interface Progress {
 }
 
 /**
- * A line of progress on a terminal, with rate and remaining time, that stays silent for the first two seconds and anywhere
+ * A line of progress on a terminal, with rate and remaining time, that stays silent for the first second and anywhere
  * that is no terminal.
  *
  * @param total bytes to come; undefined when nobody knows

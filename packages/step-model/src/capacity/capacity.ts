@@ -1,5 +1,5 @@
 import type { EngineLimits } from '@stepclock/engine-sim';
-import { isFault, type Warning } from '@stepclock/faults';
+import type { Warning } from '@stepclock/faults';
 import { quantileOf } from '@stepclock/numerics';
 import { CATALOGUE, type Term } from '@stepclock/step-cost';
 import { betasOfFile } from '../model-file/betas-file.js';
@@ -12,7 +12,8 @@ import type { ClientOverhead } from '../serving/client-overhead.js';
 import { servingOfModel } from '../serving/model-serving.js';
 import type { LoadCorrections } from '../serving/replayed-load.js';
 import { stepModelFault } from '../step-model-fault.js';
-import { type EngineUnderLoad, engineUnderLoad } from './engine-under-load.js';
+import { drawnRatios } from './drawn-rates.js';
+import { engineUnderLoad } from './engine-under-load.js';
 import { headOf, type LoadShape } from './load-shape.js';
 import { loneRequests, type Unreachable, unreachableSlos } from './lone-requests.js';
 import type { OperatingFigures, RatedRun } from './operating-figures.js';
@@ -28,6 +29,8 @@ export interface CapacityOptions {
   readonly catalogue?: readonly Term[];
   /** What stands between the load and the engine; default as the model's file says. */
   readonly corrections?: LoadCorrections;
+  /** Parts of the work that are done, and all. */
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
 /** Where a rate may lie, by what the coefficients may be. */
@@ -65,10 +68,11 @@ export interface Capacity {
 const BRACKETING = 10_000;
 /** Of rates: below what a run leaves open. */
 const TOLERANCE = 0.005;
-const TOLERANCE_OF_DRAWS = 0.01;
-/** More requests, or drawn coefficients, move a rate by per cents. */
+/** More requests move a rate by per cents. */
 const CLOSE = 1.05;
 const USUAL_DRAWS = 20;
+/** Of progress: the search over the first requests, and that over all. */
+const PARTS_OF_SEARCH = 2;
 /** Of the saturation; the figures bend where the engine fills. */
 const CURVE = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1, 1.05];
 
@@ -95,7 +99,7 @@ export const capacity = (
   if (slos.length === 0) {
     throw stepModelFault('step-model/bad-slo', { what: 'SLOs', rule: 'must have one', value: slos.length });
   }
-  const { draws = USUAL_DRAWS, seed = 0, catalogue = CATALOGUE } = options;
+  const { draws = USUAL_DRAWS, seed = 0, catalogue = CATALOGUE, onProgress } = options;
   const { rules, ...said } = servingOfModel(model);
   const { corrections = said } = options;
   const terms = checkedTerms(model, catalogue);
@@ -103,57 +107,47 @@ export const capacity = (
   const engineWith = (drawn: typeof betas) =>
     engineUnderLoad(drawn, { limits: { ...rules, ...limits }, catalogue, seed, corrections });
   const engine = engineWith(betas);
+  const engines = drawnBetas(model, draws, seed, catalogue)?.map(engineWith) ?? [];
+  let done = 0;
+  const part = (): void => onProgress?.(done++, PARTS_OF_SEARCH + CURVE.length + engines.length);
   const { overhead = null, promptOffsetTokens = 0 } = corrections;
-  const between = { overhead, promptOffsetTokens };
+  part();
   const bracketing = headOf(shape, BRACKETING);
   // Requests that break an SLO alone break it at any rate: no search is worth its time then.
   const unreachable = unreachableSlos(betas, terms, loneRequests(shape), slos, engineWith);
   const bracketed =
-    unreachable.length > 0
-      ? { saturationPerSec: saturationRate(engine, bracketing), holdsPerSec: undefined, failsPerSec: undefined }
-      : rateWithinSlos(engine, bracketing, slos, { tolerance: TOLERANCE });
-  const { holdsPerSec: near } = bracketed;
-  const isSettled = unreachable.length > 0 || bracketing === shape;
-  const { saturationPerSec, holdsPerSec, failsPerSec } = isSettled
-    ? bracketed
-    : rateWithinSlos(engine, shape, slos, {
-        tolerance: TOLERANCE,
-        // What its first requests cannot keep, the whole load may.
-        ...(near !== undefined && { from: near, growth: CLOSE }),
-      });
-  const curve = CURVE.map((share) => engine(bracketing, share * saturationPerSec, slos).figures);
-  if (holdsPerSec === undefined) {
+    unreachable.length > 0 ? undefined : rateWithinSlos(engine, bracketing, slos, { tolerance: TOLERANCE });
+  const near = bracketed?.holdsPerSec;
+  part();
+  const settled =
+    bracketed === undefined || bracketing === shape
+      ? bracketed
+      : rateWithinSlos(engine, shape, slos, {
+          tolerance: TOLERANCE,
+          // What its first requests cannot keep, the whole load may.
+          ...(near !== undefined && { from: near, growth: CLOSE }),
+        });
+  const saturationPerSec = settled?.saturationPerSec ?? saturationRate(engine, bracketing);
+  const curve = CURVE.map((share) => {
+    part();
+    return engine(bracketing, share * saturationPerSec, slos).figures;
+  });
+  const common = { slos, saturationPerSec, unreachable, overhead, promptOffsetTokens, curve };
+  if (settled?.holdsPerSec === undefined || settled.atHolds === undefined) {
     const warnings = replayWarnings(model, engine(bracketing, saturationPerSec, slos), catalogue);
-    return {
-      slos,
-      ratePerSec: null,
-      band: null,
-      binding: null,
-      saturationPerSec,
-      unreachable,
-      ...between,
-      atRate: null,
-      curve,
-      warnings,
-    };
+    return { ...common, ratePerSec: null, band: null, binding: null, atRate: null, warnings };
   }
-  const { figures, simulation } = engine(shape, holdsPerSec, slos);
-  const engines = drawnBetas(model, draws, seed, catalogue)?.map(engineWith) ?? [];
+  const { holdsPerSec, atHolds, atFails } = settled;
+  const [load, perSec] = near === undefined ? [shape, holdsPerSec] : [bracketing, near];
+  const known = { perSec, saturationPerSec: bracketed?.saturationPerSec ?? saturationPerSec };
+  const ratios = drawnRatios(engine, engines, load, slos, known, part);
   return {
-    slos,
+    ...common,
     ratePerSec: holdsPerSec,
-    band: bandOf(
-      near === undefined ? ratiosOf(engines, shape, slos, holdsPerSec) : ratiosOf(engines, bracketing, slos, near),
-      holdsPerSec,
-      model,
-    ),
-    binding: failsPerSec === undefined ? null : furthestBroken(engine(shape, failsPerSec, slos), slos),
-    saturationPerSec,
-    unreachable,
-    ...between,
-    atRate: figures,
-    curve,
-    warnings: replayWarnings(model, { simulation }, catalogue),
+    band: bandOf(ratios, holdsPerSec, model),
+    binding: atFails === undefined ? null : furthestBroken(atFails, slos),
+    atRate: atHolds.figures,
+    warnings: replayWarnings(model, atHolds, catalogue),
   };
 };
 
@@ -162,23 +156,6 @@ const furthestBroken = ({ slos: values }: RatedRun, slos: readonly Slo[]): Slo =
   const excess = (i: number): number => (values[i] ?? 0) / slos[i].limitSec;
   return slos[slos.reduce((most, _, i) => (excess(i) > excess(most) ? i : most), 0)];
 };
-
-/** Rates of drawn engines over that of the fitted one, under the same requests. Coefficients under which a step takes no time are no engine. */
-const ratiosOf = (
-  engines: readonly EngineUnderLoad[],
-  shape: LoadShape,
-  slos: readonly Slo[],
-  fitted: number,
-): readonly number[] =>
-  engines.flatMap((engine) => {
-    try {
-      const search = { from: fitted, tolerance: TOLERANCE_OF_DRAWS, growth: CLOSE };
-      return [(rateWithinSlos(engine, shape, slos, search).holdsPerSec ?? 0) / fitted];
-    } catch (error) {
-      if (isFault(error) && error.code === 'engine-sim/bad-step-time') return [];
-      throw error;
-    }
-  });
 
 const bandOf = (ratios: readonly number[], ratePerSec: number, { intervals }: BetasFile): RateBand | null => {
   if (intervals === null || ratios.length < 2) return null;

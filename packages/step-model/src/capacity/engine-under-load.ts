@@ -39,3 +39,7 @@ export const engineUnderLoad = (
 /** Whether a run breaks an SLO; a metric that no request has breaks none. */
 export const isBroken = (valueSec: number | null, { limitSec }: Slo): boolean =>
   valueSec !== null && valueSec > limitSec;
+
+/** By how much a run is above the limit that it breaks most, as a logarithm; 0 or less where it keeps all. */
+export const excessOf = (run: RatedRun, slos: readonly Slo[]): number =>
+  slos.reduce((most, { limitSec }, i) => Math.max(most, Math.log((run.slos[i] ?? 0) / limitSec)), -Infinity);

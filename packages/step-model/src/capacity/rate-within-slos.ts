@@ -1,6 +1,7 @@
-import { type EngineUnderLoad, isBroken } from './engine-under-load.js';
+import { type EngineUnderLoad, excessOf } from './engine-under-load.js';
 import { highestRate, type RateSearch } from './highest-rate.js';
 import type { LoadShape } from './load-shape.js';
+import type { RatedRun } from './operating-figures.js';
 import { saturationRate } from './saturation.js';
 import type { Slo } from './slo.js';
 
@@ -12,18 +13,22 @@ export interface RateWithinSlos {
   readonly saturationPerSec: number;
   /** Undefined where the SLOs hold at no rate. */
   readonly holdsPerSec: number | undefined;
-  /** A rate just above at which one does not; undefined where it is the saturation that ends it. */
-  readonly failsPerSec: number | undefined;
+  /** The run at that rate. */
+  readonly atHolds: RatedRun | undefined;
+  /** A run just above it that breaks an SLO; undefined where it is the saturation that ends the rate. */
+  readonly atFails: RatedRun | undefined;
 }
 
 /** How a search begins: at the saturation and down by halves, or close to a rate that is known. */
-export type Beginning = Pick<RateSearch, 'tolerance' | 'growth'> & { readonly from?: number };
+export type Beginning = Pick<RateSearch, 'tolerance' | 'growth'> & {
+  readonly from?: number;
+  /** Where it is known already. */
+  readonly saturationPerSec?: number;
+};
 
 /** Whether every SLO holds at a rate. */
-export const keepsAll = (engine: EngineUnderLoad, shape: LoadShape, rate: number, slos: readonly Slo[]): boolean => {
-  const run = engine(shape, rate, slos);
-  return slos.every((slo, i) => !isBroken(run.slos[i], slo));
-};
+export const keepsAll = (engine: EngineUnderLoad, shape: LoadShape, rate: number, slos: readonly Slo[]): boolean =>
+  excessOf(engine(shape, rate, slos), slos) <= 0;
 
 /** Searches the highest rate at which every SLO holds; none counts beyond the saturation, where the queue grows. */
 export const rateWithinSlos = (
@@ -32,14 +37,23 @@ export const rateWithinSlos = (
   slos: readonly Slo[],
   beginning: Beginning,
 ): RateWithinSlos => {
-  const saturationPerSec = saturationRate(engine, shape);
-  const holdsAt = (rate: number): boolean => rate <= saturationPerSec && keepsAll(engine, shape, rate, slos);
-  const { from = saturationPerSec, ...search } = beginning;
-  const found = highestRate(holdsAt, {
+  const { saturationPerSec = saturationRate(engine, shape), from = saturationPerSec, ...search } = beginning;
+  const runs = new Map<number, RatedRun>();
+  const excessAt = (rate: number): number => {
+    if (rate > saturationPerSec) return Infinity;
+    const run = engine(shape, rate, slos);
+    runs.set(rate, run);
+    return excessOf(run, slos);
+  };
+  const found = highestRate(excessAt, {
     from: Math.min(from, saturationPerSec),
     least: LEAST_SHARE * saturationPerSec,
     ...search,
   });
-  const bySlo = found !== undefined && found.fails <= saturationPerSec;
-  return { saturationPerSec, holdsPerSec: found?.holds, failsPerSec: bySlo ? found.fails : undefined };
+  return {
+    saturationPerSec,
+    holdsPerSec: found?.holds,
+    atHolds: found && runs.get(found.holds),
+    atFails: found && runs.get(found.fails),
+  };
 };

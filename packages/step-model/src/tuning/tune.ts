@@ -195,12 +195,13 @@ export const tune = (
       if (saturationRate(engine, raced) >= least) seen.push(reachedBy(setting, engine(raced, least, slos)));
       continue;
     }
-    const { holdsPerSec, failsPerSec } = rateWithinSlos(engine, raced, slos, {
+    const { holdsPerSec, atHolds, atFails } = rateWithinSlos(engine, raced, slos, {
       tolerance: 0.01,
       ...(most > 0 && { from: least, growth: CLOSE }),
     });
-    if (holdsPerSec === undefined) continue;
-    seen.push(reachedBy(setting, engine(raced, failsPerSec ?? holdsPerSec, slos)));
+    const highest = atFails ?? atHolds;
+    if (holdsPerSec === undefined || highest === undefined) continue;
+    seen.push(reachedBy(setting, highest));
     most = Math.max(most, holdsPerSec);
     race.push({ setting, engine: engineWith(setting), ratePerSec: holdsPerSec });
   }

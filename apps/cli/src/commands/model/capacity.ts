@@ -19,6 +19,7 @@ import { defineVerb } from '../../options/verb.js';
 import { provenanceOf } from '../../reports/provenance.js';
 import { wantsReport } from '../../reports/report-targets.js';
 import { ofOption } from '../../session/errors.js';
+import { shareProgress } from '../../session/progress.js';
 import { readBetasFile } from './betas-input.js';
 import { limitsOf } from './limits.js';
 import { betasOption, loadOptions, modelPathOf, modelPositional, shapeOf } from './load-options.js';
@@ -68,8 +69,10 @@ export const verb = defineVerb({
         'no token budget is known: whole prompts are served in one step, and TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
       );
     }
+    const progress = shareProgress(session.io.stderr, 'serving the load at rates');
     const found = capacity(model, shape, slos, limits, {
       ...given({ draws: args.draws, seed: args.seed }),
+      onProgress: progress.update,
       corrections: {
         ...servingOfModel(model),
         ...(args.clientOverhead !== undefined && {
@@ -77,6 +80,9 @@ export const verb = defineVerb({
         }),
       },
     });
+    progress.finish();
+    if (args.draws !== 0 && (model.covariance === null || model.intervals === null))
+      session.log.warn('the model has no covariance: the rate has no band [no-bands]');
     for (const { code, message } of found.warnings) session.log.warn(`${message} [${code}]`);
     const plan = found.ratePerSec === null ? undefined : await planOf(args, found.ratePerSec, shape, session);
     const taken = await session.writeJson(args.json, {

@@ -13,6 +13,7 @@ import { flag, jsonOption, list, required, text } from '../../options/option.js'
 import { traceOptions } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { usageFault } from '../../session/errors.js';
+import { shareProgress } from '../../session/progress.js';
 import { grouped, percent } from '../../text/quantity.js';
 import { comparedSide } from './compared-side.js';
 
@@ -58,11 +59,15 @@ export const verb = defineVerb({
   run: async (args, session) => {
     const threshold = thresholdOf(args.failAbove);
     const names = [args.a.join(','), args.b.join(',')] as const;
-    const compared = compareLogs(
-      await comparedSide(args.a, args, session),
-      await comparedSide(args.b, args, session),
-      names,
-    );
+    const progress = shareProgress(session.io.stderr, 'comparing logs');
+    let read = 0;
+    const onLog = (): void => progress.update(read++, args.a.length + args.b.length);
+    const sides = [
+      await comparedSide(args.a, args, session, onLog),
+      await comparedSide(args.b, args, session, onLog),
+    ] as const;
+    const compared = compareLogs(...sides, names);
+    progress.finish();
     const { change } = compared.workloads[0];
     const isSlower = threshold !== undefined && isSlowerBy(compared, threshold);
     const taken = await session.writeJson(args.json, {

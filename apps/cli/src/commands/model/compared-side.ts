@@ -47,9 +47,11 @@ export const comparedSide = async (
   named: readonly string[],
   args: TraceArgs,
   session: Session,
+  onLog: () => void,
 ): Promise<readonly ComparedLog[]> => {
   const logs: ComparedLog[] = [];
   for (const path of await tracePaths(named)) {
+    onLog();
     const kind = await ownKind(path);
     if (kind === 'betas') logs.push(comparedLogOf(await readBetasFile(path, session), path));
     else if (kind === 'windows') {
