@@ -1,12 +1,12 @@
 import type { EngineLimits } from '@stepclock/engine-sim';
 import type { Warning } from '@stepclock/faults';
+import { meanOf } from '@stepclock/numerics';
 import { CATALOGUE, type Term } from '@stepclock/step-cost';
-import { type EngineUnderLoad, engineUnderLoad } from '../capacity/engine-under-load.js';
+import { engineUnderLoad } from '../capacity/engine-under-load.js';
 import { headOf, type LoadShape } from '../capacity/load-shape.js';
 import { loneRequests, type Unreachable, unreachableSlos } from '../capacity/lone-requests.js';
 import type { OperatingFigures } from '../capacity/operating-figures.js';
-import { keepsAll, rateWithinSlos } from '../capacity/rate-within-slos.js';
-import { saturationRate } from '../capacity/saturation.js';
+import { rateWithinSlos } from '../capacity/rate-within-slos.js';
 import { requestsToTell, type Slo } from '../capacity/slo.js';
 import { betasOfFile } from '../model-file/betas-file.js';
 import type { BetasFile } from '../model-file/betas-schema.js';
@@ -15,6 +15,7 @@ import { replayWarnings } from '../replay/replay-warnings.js';
 import { servingOfModel } from '../serving/model-serving.js';
 import type { LoadCorrections } from '../serving/replayed-load.js';
 import { stepModelFault } from '../step-model-fault.js';
+import { type Candidate, CLOSE, differing, inOrder, nearBest, settled } from './candidates.js';
 import {
   type EngineFlags,
   type EngineSetting,
@@ -26,7 +27,8 @@ import {
   USUAL_GRID,
 } from './engine-setting.js';
 import { type FrontPoint, paretoFront } from './pareto-front.js';
-import { counted, doesTheSame, type Reached, reachedBy, type StepCount } from './tried-engine.js';
+import { raceOf, STILL_IN_RACE } from './race.js';
+import { counted, type StepCount } from './tried-engine.js';
 
 export interface TuneOptions {
   /** Values to try; default {@link USUAL_GRID}. */
@@ -74,57 +76,13 @@ export interface Tuning {
 const RACE = 1000;
 const NEAR = 3000;
 const LAST = 10_000;
-/** Of the best rate: who holds less is out. */
-const STILL_IN_RACE = 0.95;
 const MOST_NEAR = 6;
 const MOST_LAST = 3;
-const CLOSE = 1.05;
+const TOLERANCE = { near: 0.01, last: 0.005 };
 /** Of a setting's own rate: the points that make the front. */
 const FRONT_SHARES = [0.5, 0.8, 1];
 /** A search from nothing: the saturation, two halvings, seven of the bracket that is left. */
 const RUNS_OF_A_SEARCH = 10;
-/** Where vLLM begins. */
-const USUAL: EngineSetting = { maxNumSeqs: 256, maxNumBatchedTokens: 8192, policy: 'mixed' };
-
-/** Rates that differ by less are the same. */
-const SAME_RATE = 0.005;
-
-interface Candidate {
-  readonly setting: EngineSetting;
-  readonly engine: EngineUnderLoad;
-  readonly ratePerSec: number;
-}
-
-/** From the settings that are likely to be good on: whoever comes later must come near them. */
-const inOrder = (settings: readonly EngineSetting[], today: EngineSetting | undefined): readonly EngineSetting[] => {
-  const first = today ?? USUAL;
-  const away = ({ maxNumSeqs, maxNumBatchedTokens, policy }: EngineSetting): number =>
-    Math.abs(Math.log(maxNumSeqs / first.maxNumSeqs)) +
-    Math.abs(Math.log(maxNumBatchedTokens / first.maxNumBatchedTokens)) +
-    (policy === first.policy ? 0 : 1);
-  return [...settings].sort((a, b) => away(a) - away(b));
-};
-
-/**
- * Candidates that are worth a trial each, by falling rate: of those as good as the best the one that changes least, and none that differs from one
- * of these in a limit that makes no difference.
- */
-const differing = (candidates: readonly Candidate[], ordered: readonly EngineSetting[]): Candidate[] => {
-  const place = ({ setting }: Candidate): number => ordered.indexOf(setting);
-  const chosen: Candidate[] = [];
-  for (const one of candidates) {
-    const alike = candidates.filter(({ ratePerSec }) => Math.abs(ratePerSec / one.ratePerSec - 1) < SAME_RATE);
-    const least = alike.reduce((best, other) => (place(other) < place(best) ? other : best), one);
-    const isKnown = chosen.some(
-      ({ setting, ratePerSec }) =>
-        Math.abs(ratePerSec / least.ratePerSec - 1) < SAME_RATE &&
-        (setting.maxNumSeqs === least.setting.maxNumSeqs ||
-          setting.maxNumBatchedTokens === least.setting.maxNumBatchedTokens),
-    );
-    if (!isKnown) chosen.push(least);
-  }
-  return chosen;
-};
 
 /**
  * The settings of an engine that take most of a load within its service level objectives, by successive halving: all settings of a grid race over a
@@ -168,7 +126,6 @@ export const tune = (
       }),
       count,
     );
-  const ordered = inOrder(settings, today);
   const own = (model.warnings ?? []).map(({ code, message }) => ({ code, message: `of the model: ${message}` }));
   const common = { slos, kvTokens: limits.kvTokens ?? null, warnings: own };
   // No setting serves a lone request sooner than that of the largest budget.
@@ -180,44 +137,11 @@ export const tune = (
     const none = { best: [], today: null, front: [], settings: { grid: settings.length, searched: 0 } };
     return { ...common, ...none, steps: { simulated: count.steps, ofWholeGrid: 0 }, unreachable };
   }
+  const ordered = inOrder(settings, today);
   const raced = headOf(shape, Math.min(LAST, requestsToTell(slos, RACE)));
-
-  let most = 0;
-  const seen: Reached[] = [];
-  const race: Candidate[] = [];
-  for (const [i, setting] of ordered.entries()) {
-    onProgress?.(i, ordered.length);
-    if (seen.some((reached) => doesTheSame(setting, reached))) continue;
-    const engine = engineWith(setting);
-    const least = STILL_IN_RACE * most;
-    const isOut = most > 0 && (saturationRate(engine, raced) < least || !keepsAll(engine, raced, least, slos));
-    if (isOut) {
-      if (saturationRate(engine, raced) >= least) seen.push(reachedBy(setting, engine(raced, least, slos)));
-      continue;
-    }
-    const { holdsPerSec, atHolds, atFails } = rateWithinSlos(engine, raced, slos, {
-      tolerance: 0.01,
-      ...(most > 0 && { from: least, growth: CLOSE }),
-    });
-    const highest = atFails ?? atHolds;
-    if (holdsPerSec === undefined || highest === undefined) continue;
-    seen.push(reachedBy(setting, highest));
-    most = Math.max(most, holdsPerSec);
-    race.push({ setting, engine: engineWith(setting), ratePerSec: holdsPerSec });
-  }
-  const searched = race.length;
-  const settled = (candidates: readonly Candidate[], requests: LoadShape, tolerance: number): readonly Candidate[] =>
-    candidates
-      .flatMap(({ setting, engine, ratePerSec }) => {
-        const { holdsPerSec } = rateWithinSlos(engine, requests, slos, { tolerance, from: ratePerSec, growth: CLOSE });
-        return holdsPerSec === undefined ? [] : [{ setting, engine, ratePerSec: holdsPerSec }];
-      })
-      .sort((a, b) => b.ratePerSec - a.ratePerSec);
-  const nearBest = (candidates: readonly Candidate[], share: number, atMost: number): readonly Candidate[] =>
-    candidates.filter(({ ratePerSec }) => ratePerSec >= share * candidates[0].ratePerSec).slice(0, atMost);
-  race.sort((a, b) => b.ratePerSec - a.ratePerSec);
+  const race = raceOf(ordered, engineWith, raced, slos, onProgress);
   const second = headOf(shape, Math.max(NEAR, raced.length));
-  const near = settled(nearBest(race, STILL_IN_RACE, MOST_NEAR), second, 0.01);
+  const near = settled(nearBest(race, STILL_IN_RACE, MOST_NEAR), second, slos, TOLERANCE.near);
   const last = headOf(shape, LAST);
   const beyondOf = ({ engine, ratePerSec }: Candidate, requests: LoadShape): readonly string[] =>
     replayWarnings(model, engine(requests, ratePerSec, slos), catalogue)
@@ -227,10 +151,7 @@ export const tune = (
   // A setting that stays within what was seen is worth a try, even if it takes a little less.
   const within = near.find((one) => beyondOf(one, second).length === 0);
   if (within !== undefined && !chosen.includes(within)) chosen.splice(MOST_LAST - 1, 1, within);
-  const finalists = settled(chosen, last, 0.005);
-  const perRun =
-    finalists.reduce((sum, { engine, ratePerSec }) => sum + engine(last, ratePerSec, slos).simulation.steps.length, 0) /
-    Math.max(1, finalists.length);
+  const finalists = settled(chosen, last, slos, TOLERANCE.last);
   const rated = (candidate: Candidate): RatedSetting => ({
     setting: candidate.setting,
     flags: flagsOf(candidate.setting),
@@ -239,34 +160,46 @@ export const tune = (
     beyond: beyondOf(candidate, last),
   });
   const best = finalists.map(rated);
-  const front = paretoFront(
-    near.flatMap(({ setting, engine, ratePerSec }) =>
-      FRONT_SHARES.flatMap((share) => {
-        const { figures } = engine(raced, share * ratePerSec, slos);
-        const latencySec = figures.metrics.latency.p95;
-        const { goodputPerSec } = figures;
-        return latencySec === null ? [] : [{ setting, ratePerSec: share * ratePerSec, goodputPerSec, latencySec }];
-      }),
-    ),
-  );
   const ofToday = (): RatedSetting | null => {
     if (today === undefined) return null;
     const known = best.find(({ setting }) => isSameSetting(setting, today));
     if (known !== undefined) return known;
     const engine = engineWith(today);
     const { holdsPerSec } = rateWithinSlos(engine, last, slos, {
-      tolerance: 0.005,
+      tolerance: TOLERANCE.last,
       ...(best.length > 0 && { from: best[0].ratePerSec, growth: CLOSE }),
     });
     return holdsPerSec === undefined ? null : rated({ setting: today, engine, ratePerSec: holdsPerSec });
   };
+  const perRun = meanOf(
+    finalists.map(({ engine, ratePerSec }) => engine(last, ratePerSec, slos).simulation.steps.length),
+  );
   return {
     ...common,
     best,
     today: ofToday(),
-    front,
-    settings: { grid: settings.length, searched },
-    steps: { simulated: count.steps, ofWholeGrid: Math.round(perRun * RUNS_OF_A_SEARCH * settings.length) },
+    front: frontOf(near, raced, slos),
+    settings: { grid: settings.length, searched: race.length },
+    steps: {
+      simulated: count.steps,
+      ofWholeGrid: finalists.length === 0 ? 0 : Math.round(perRun * RUNS_OF_A_SEARCH * settings.length),
+    },
     unreachable,
   };
 };
+
+/** Goodput against latency, of some candidates at shares of their rates. */
+const frontOf = (
+  candidates: readonly Candidate[],
+  requests: LoadShape,
+  slos: readonly Slo[],
+): readonly FrontPoint<EngineSetting>[] =>
+  paretoFront(
+    candidates.flatMap(({ setting, engine, ratePerSec }) =>
+      FRONT_SHARES.flatMap((share) => {
+        const { metrics, goodputPerSec } = engine(requests, share * ratePerSec, slos).figures;
+        const latencySec = metrics.latency.p95;
+        return latencySec === null ? [] : [{ setting, ratePerSec: share * ratePerSec, goodputPerSec, latencySec }];
+      }),
+    ),
+  );
