@@ -9,13 +9,16 @@ const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'stepclock-pages-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a line of a page in a folder. */
-const printed = async (line: string, cwd: string): Promise<string> => {
+/** Runs a line of a page in a folder; it ends as well as it should. */
+const printed = async (line: string, cwd: string, code = 0): Promise<string> => {
   // The charts, which reports are drawn by, stay an import of the bundle: from sources, as everything here.
   const program = `${process.execPath} ${inject('program')}`;
-  const { stdout } = await promisify(execFile)('bash', ['-c', line.replace(/^stepclock/, program)], { cwd });
+  const asked = `${line.replace(/^stepclock/, program)}\nstatus=$?; [ "$status" = ${code} ]`;
+  const { stdout } = await promisify(execFile)('bash', ['-c', asked], { cwd });
   return stdout;
 };
+
+const linesOf = (text: string): readonly string[] => text.split('\n').map((line) => line.trimEnd());
 
 interface Session {
   readonly command: string;
@@ -60,8 +63,25 @@ describe('what the pages print is what the program prints', () => {
     symlinkSync(join(root, 'fixtures'), join(clone, 'fixtures'));
     copyFileSync(join(root, 'fixtures/formats/vllm-bench.json'), join(clone, 'benchmark.json'));
     for (const { command, output } of sessions) {
-      const lines = (await printed(command, clone)).split('\n').map((line) => line.trimEnd());
-      expect(lines, command).toEqual(expect.arrayContaining([...output]));
+      expect(linesOf(await printed(command, clone)), command).toEqual(expect.arrayContaining([...output]));
+    }
+  });
+
+  it('docs/answers.md, in the folder of its log; the comparison passes its threshold', { timeout: 600_000 }, async () => {
+    const sessions = sessionsOf(readFileSync(join(root, 'docs/answers.md'), 'utf8'));
+    expect(sessions.map(({ command }) => command.split(' ')[1])).toEqual([
+      'estimate',
+      'capacity',
+      'tune',
+      'what-if',
+      'compare',
+    ]);
+    const clone = join(folder, 'answers');
+    mkdirSync(clone);
+    for (const log of ['ramp', 'steady']) symlinkSync(join(root, 'fixtures/traces/vllm-cpu', log), join(clone, log));
+    for (const { command, output } of sessions) {
+      const code = command.includes('--fail-above') ? 4 : 0;
+      expect(linesOf(await printed(command, clone, code)), command).toEqual(expect.arrayContaining([...output]));
     }
   });
 
