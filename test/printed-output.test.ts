@@ -67,7 +67,9 @@ describe('what the pages print is what the program prints', () => {
     }
   });
 
-  it('docs/answers.md, in the folder of its log; the comparison passes its threshold', { timeout: 600_000 }, async () => {
+  it('docs/answers.md, in the folder of its log; the comparison passes its threshold', {
+    timeout: 600_000,
+  }, async () => {
     const sessions = sessionsOf(readFileSync(join(root, 'docs/answers.md'), 'utf8'));
     expect(sessions.map(({ command }) => command.split(' ')[1])).toEqual([
       'estimate',
