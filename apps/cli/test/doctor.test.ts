@@ -1,6 +1,8 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { doctorSchema } from '../src/commands/doctor/diagnosis.js';
 import { capture } from './capture.js';
 import { ownFolder } from './own-folder.js';
 import { stepclock } from './program.js';
@@ -9,19 +11,10 @@ const fixtures = join(import.meta.dirname, '../../../fixtures');
 const folder = ownFolder('doctor');
 beforeEach(folder.emptied);
 
-interface Told {
-  readonly is: string;
-  readonly evidence: string | null;
-  readonly answers: readonly { readonly commands: readonly string[] }[];
-  readonly lacks: readonly { readonly how: string }[];
-  readonly instead: string | null;
-  readonly warnings: readonly { readonly code: string }[];
-}
-
-/** What the doctor says of files, and how it ended. */
-const told = async (...paths: readonly string[]): Promise<{ code: number; files: readonly Told[] }> => {
+/** What the doctor says of files, by its published schema, and how it ended. */
+const told = async (...paths: readonly string[]) => {
   const { code, stdout } = await capture(['doctor', ...paths, '--json=-']);
-  return { code, files: JSON.parse(stdout).files };
+  return { code, files: v.parse(doctorSchema, JSON.parse(stdout)).files };
 };
 
 /** The words of a command, as a shell takes them. */
