@@ -37,3 +37,14 @@ export const closest = (name: string, names: readonly string[]): string | undefi
   const begun = names.filter((candidate) => plain(candidate).startsWith(word));
   return begun.length === 1 ? begun[0] : undefined;
 };
+
+/**
+ * The hint of a fault about a name that is not there; none where no other is near it.
+ *
+ * @example
+ * new Fault('my/missing-column', { what: 'btach', rule: 'must be a column', ...didYouMean('btach', ['batch', 'gpu']) }).hint; // => 'did you mean batch?'
+ */
+export const didYouMean = (name: string, names: readonly string[]): { readonly hint?: string } => {
+  const meant = closest(name, names);
+  return meant === undefined ? {} : { hint: `did you mean ${meant}?` };
+};

@@ -1,4 +1,4 @@
-export { closest } from './closest.js';
+export { closest, didYouMean } from './closest.js';
 export { ExitCode } from './exit-code.js';
 export { Fault, type FaultCode, type FaultParts, isFault, type Place } from './fault.js';
 export { MOST_LEVELS, nestsTooDeep } from './nesting.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { closest } from '../src/index.js';
+import { closest, didYouMean } from '../src/index.js';
 
 const NAMES = ['chunk-size', 'ci', 'max-num-seqs', 'max-num-batched-tokens', 'time-unit', 'json'];
 
@@ -16,4 +16,9 @@ it.each([
   ['', undefined],
 ])('%s: %s', (name, meant) => {
   expect(closest(name, NAMES)).toBe(meant);
+});
+
+it('is the hint of a fault, or none', () => {
+  expect(didYouMean('btach', ['batch', 'gpu'])).toEqual({ hint: 'did you mean batch?' });
+  expect(didYouMean('colour', ['batch', 'gpu'])).toEqual({});
 });

@@ -525,6 +525,12 @@ describe('loadMeasurements', () => {
       'output_tokens: must be a whole number from 0 to 1e9; got "0.5" (run.csv:2)',
     ],
     [
+      'a misspelt column of prompts, and not for one that is known',
+      'input_tokns,output_tokens,ttft_s\n1,1,1\n',
+      'missing-column',
+      'input_tokens: must be there: every request needs its prompt length, which cannot be made up; got "columns input_tokns, output_tokens, ttft_s" (run.csv:1): did you mean input_tokns?',
+    ],
+    [
       'the samples of a power meter',
       'run,elapsed_s,power_w\na,0,5\n',
       'missing-column',

@@ -46,6 +46,7 @@ describe('rowsWhere', () => {
     ['gpu', 'filter: must be column=value; got "gpu" (stage.csv)'],
     ['=8', 'filter: must be column=value; got "=8" (stage.csv)'],
     ['cpu=1', 'filter: must be the name of a column (gpu, batch, ms); got "cpu" (stage.csv)'],
+    ['btach=1', 'filter: must be the name of a column (gpu, batch, ms); got "btach" (stage.csv): did you mean batch?'],
     ['gpu=B200', 'filter gpu: must be a value that rows have (A100, H100, a100); got "B200" (stage.csv:gpu)'],
     ['batch=0', 'filter batch: must be a value that rows have (, 16, 8, 8.0); got "0" (stage.csv:batch)'],
   ])('refuses %j', async (condition, message) => {

@@ -1,4 +1,4 @@
-import { type Fault, listed } from '@stepclock/faults';
+import { didYouMean, type Fault, listed } from '@stepclock/faults';
 import { decimalNumber, rowsWhere, type TidyTable } from '@stepclock/trace-io';
 import { type StageWarning, stageFault } from '../stage-fault.js';
 import { IDS, KNOWN_KNOBS, KNOWN_STAGES, OUTPUT_TOKENS, TOTALS, VISION_TOTAL } from './column-names.js';
@@ -143,6 +143,7 @@ const required = (table: TidyTable, name: string, known: Readonly<Record<string,
     rule: `must be a column (${listed(table.names, 20)})`,
     file: table.file,
     column: name,
+    ...didYouMean(name, table.names),
   });
 };
 

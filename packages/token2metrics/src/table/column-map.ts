@@ -1,3 +1,4 @@
+import { didYouMean } from '@stepclock/faults';
 import { fault } from '../fault.js';
 import {
   BATCH_COLUMN,
@@ -72,6 +73,7 @@ const requireColumn = (sheet: Sheet, name: string, option: string): number => {
     value: name,
     file: sheet.file,
     line: 1,
+    ...didYouMean(name, sheet.names),
   });
 };
 

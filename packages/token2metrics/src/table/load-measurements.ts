@@ -1,4 +1,4 @@
-import type { Fault } from '@stepclock/faults';
+import { didYouMean, type Fault } from '@stepclock/faults';
 import { fault } from '../fault.js';
 import type { Finding } from '../quality/finding.js';
 import { mixedRepeats } from '../quality/mixed-repeats.js';
@@ -75,9 +75,15 @@ const measurementsOf = (sheet: Sheet, options: LoadOptions, others: readonly She
   return [...rowsOf].map(([model, rows]) => tableOf(sheet, map, model, rows, others));
 };
 
-const requireTokens = (sheet: Sheet, { input, output, metrics: { decode } }: ColumnMap, joined: boolean): void => {
-  const missing = (what: string, rule: string, hint?: string): Fault =>
-    fault('missing-column', {
+const requireTokens = (sheet: Sheet, map: ColumnMap, joined: boolean): void => {
+  const { input, output } = map;
+  const { decode } = map.metrics;
+  // A column that is known for another is not meant: output_tokens is near input_tokens.
+  const known = new Set([input, output, map.tokensPerSecond, ...Object.values(map.metrics).map(({ index }) => index)]);
+  const unknown = sheet.names.filter((_, index) => !known.has(index));
+  const missing = (what: string, rule: string, otherwise?: string): Fault => {
+    const { hint = otherwise } = didYouMean(what, unknown);
+    return fault('missing-column', {
       what,
       rule,
       value: `columns ${sheet.names.join(', ')}`,
@@ -85,6 +91,7 @@ const requireTokens = (sheet: Sheet, { input, output, metrics: { decode } }: Col
       line: 1,
       ...(hint === undefined ? {} : { hint }),
     });
+  };
   if (output === undefined && decode) throw missing('output_tokens', `must be there: ${decode.name} grows with them`);
   if (input === undefined && !joined && !decode) {
     throw missing(

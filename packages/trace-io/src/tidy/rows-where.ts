@@ -1,4 +1,4 @@
-import { Fault } from '@stepclock/faults';
+import { didYouMean, Fault } from '@stepclock/faults';
 import { decimalNumber } from '../bytes/decimal-number.js';
 import type { TidyTable } from './tidy-table.js';
 
@@ -33,6 +33,7 @@ const narrowed = (table: TidyTable, rows: Uint32Array, condition: string): Uint3
       file,
       value: name,
       rule: `must be the name of a column (${listed(table.names)})`,
+      ...didYouMean(name, table.names),
     });
   }
   const wanted = condition.slice(at + 1);
