@@ -39,7 +39,7 @@ export function tokenClockWarnings(clock: TokenClockReport): readonly EstimateWa
   if (clock.stalledShare > WORTH_NAMING) {
     warnings.push({
       code: 'stalls',
-      message: `${clock.stalls} rows took far longer than their steps cost, ${clock.stalledSec.toFixed(2)} s in all (${(100 * clock.stalledShare).toFixed(1)} % of the time): the model leaves them out`,
+      message: `${clock.stalls === 1 ? 'one row' : `${clock.stalls} rows`} took far longer than their steps cost, ${clock.stalledSec.toFixed(2)} s in all (${(100 * clock.stalledShare).toFixed(1)} % of the time): the model leaves them out`,
     });
   }
   if (clock.preemptions > 0) {
