@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, mergeConfig, type ViteUserConfig } from 'vitest/config';
 
 /** Packages are tested from their sources: the source condition makes a build unnecessary and puts coverage on src. */
@@ -9,8 +10,8 @@ const base = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['@stepclock/vitest-matchers'],
-    // One worker a core: by default one core is left free, and on two cores that is half of them.
-    maxWorkers: '100%',
+    // One more than there are cores: tests that start the program wait for it.
+    maxWorkers: availableParallelism() + 1,
     // Tests of pure functions, which mock nothing: files share a worker, and a package is imported once a worker, not once a file.
     isolate: false,
     // Against hanging, not for speed: a busy machine takes many times as long.
