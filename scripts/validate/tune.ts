@@ -1,10 +1,14 @@
 /**
- * `tune` on a simulated engine against brute force: a search of every setting of the grid over ten thousand requests of its own.
+ * `tune` on a simulated engine against brute force: every setting of the grid searched by doubling and halving, over ten thousand requests of its own.
+ * The steps of both are counted as they are simulated.
  *
  * npm run ts -- scripts/validate/tune.ts [--quick]
  */
 import { parseArgs } from 'node:util';
-import { betasFileOf, capacity, loadShapeOfSpec, parseSlos, tune } from '@stepclock/step-model';
+import { type EngineLimits, simulate } from '@stepclock/engine-sim';
+import { quantileOf } from '@stepclock/numerics';
+import { stepSeconds } from '@stepclock/step-cost';
+import { betasFileOf, loadShapeOfSpec, parseSlos, type Slo, tune } from '@stepclock/step-model';
 
 const { values } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } });
 const BETAS = { beta0: 0.006, beta1: 2e-5, beta2: 1.2e-4, beta3: 1e-7 };
@@ -20,6 +24,59 @@ const CASES = [
 const ASKED = { share: 0.97, steps: 0.1 };
 
 const model = betasFileOf({ algo: 'steps', betas: BETAS });
+/** Requests of a search, and how near its ends come. */
+const REQUESTS = 10_000;
+const TOLERANCE = 1.005;
+
+interface Load {
+  readonly arrivals: Float64Array;
+  readonly promptTokens: Float64Array;
+  readonly outputTokens: Float64Array;
+}
+
+/** Searches the highest rate of a setting within the SLOs; 0 below a rate at which requests are alone. */
+const searched = (load: Load, slos: readonly Slo[], limits: EngineLimits): { rate: number; steps: number } => {
+  let steps = 0;
+  const holds = (perSec: number): boolean => {
+    const workload = {
+      length: REQUESTS,
+      arrivalSec: load.arrivals.map((at) => at / perSec),
+      promptTokens: load.promptTokens,
+      outputTokens: load.outputTokens,
+    };
+    const run = simulate(workload, { ...limits, stepSeconds: (step) => stepSeconds(BETAS, step) });
+    steps += run.steps.length;
+    const { firstTokenSec: first, lastTokenSec: last } = run.requests;
+    const of = {
+      ttft: first.map((sec, i) => sec - workload.arrivalSec[i]),
+      tpot: first.map((sec, i) => (last[i] - sec) / (load.outputTokens[i] - 1)),
+      latency: last.map((sec, i) => sec - workload.arrivalSec[i]),
+    };
+    const counted = [0.1 * REQUESTS, 0.95 * REQUESTS] as const;
+    return slos.every(({ metric, statistic, limitSec }) => {
+      const seen = of[metric].subarray(...counted);
+      return (
+        (statistic === 'mean' ? seen.reduce((a, b) => a + b, 0) / seen.length : quantileOf(seen, statistic)) <= limitSec
+      );
+    });
+  };
+  let low = 8;
+  let high = low;
+  if (holds(low)) for (high = 2 * low; holds(high); high *= 2) low = high;
+  else
+    do {
+      high = low;
+      low /= 2;
+      if (low < 0.05) return { rate: 0, steps };
+    } while (!holds(low));
+  while (high / low > TOLERANCE) {
+    const middle = Math.sqrt(low * high);
+    if (holds(middle)) low = middle;
+    else high = middle;
+  }
+  return { rate: low, steps };
+};
+
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 write(
@@ -33,21 +90,25 @@ for (const { slos: text, spec, kvTokens } of CASES) {
   const limits = kvTokens === undefined ? {} : { kvTokens };
   const found = tune(model, shape, slos, limits, { grid: GRID });
   // Other arrivals and lengths than those that were tuned on.
-  const other = loadShapeOfSpec(spec, undefined, 4711);
+  const drawn = loadShapeOfSpec(spec, undefined, 4711);
+  const other: Load = {
+    arrivals: drawn.arrivals.slice(0, REQUESTS),
+    promptTokens: drawn.promptTokens.slice(0, REQUESTS),
+    outputTokens: drawn.outputTokens.slice(0, REQUESTS),
+  };
   let best = { rate: 0, name: '' };
   let own = 0;
   let steps = 0;
   for (const maxNumSeqs of GRID.maxNumSeqs) {
     for (const maxNumBatchedTokens of GRID.maxNumBatchedTokens.filter((budget) => budget >= maxNumSeqs)) {
       const setting = { ...limits, maxNumSeqs, maxNumBatchedTokens };
-      const { ratePerSec } = capacity(model, other, slos, setting, { draws: 0 });
-      const rate = ratePerSec ?? 0;
+      const { rate, steps: ofSetting } = searched(other, slos, setting);
+      steps += ofSetting;
       if (rate > best.rate) best = { rate, name: `${maxNumSeqs}, ${maxNumBatchedTokens}` };
       const chosen = found.best[0]?.setting;
       if (chosen?.maxNumSeqs === maxNumSeqs && chosen.maxNumBatchedTokens === maxNumBatchedTokens) own = rate;
     }
   }
-  steps = found.steps.ofWholeGrid;
   const good = own >= ASKED.share * best.rate && (values.quick || found.steps.simulated <= ASKED.steps * steps);
   if (!good) misses++;
   const { setting } = found.best[0] ?? {};
