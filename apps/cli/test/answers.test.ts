@@ -90,6 +90,22 @@ describe('what-if', () => {
   });
 });
 
+describe('capacity, as it is built', () => {
+  it('calls an overloaded log infeasible, and lacks a band without a covariance', { timeout: 60_000 }, async () => {
+    const asked = ['--requests', '300', '--rate', '60', '--scenario', 'budget-2048-medium', '--output', 'heavy.jsonl'];
+    expect((await stepclock(['simulate', ...asked], undefined, folder)).code).toBe(0);
+    const words = ['capacity', 'poor.json', '--workload', 'heavy.jsonl', '--slo', 'tpot:p95:16ms', '--json'];
+    const { code, stdout, stderr } = await stepclock(words, undefined, folder);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('the model has no covariance: the rate has no band [no-bands]'),
+    ]);
+    const answer = JSON.parse(stdout);
+    expect(answer).toMatchObject({ feasible: true, band: null, log_load: { is_feasible: false } });
+    expect(answer.log_load.rate_per_sec).toBeGreaterThan(answer.rate_per_sec);
+  });
+});
+
 const SLO = ['--slo', 'ttft:1s'];
 describe('bad input of the verbs that answer: one clear line, from the program as it is built', () => {
   it.each<[string, readonly string[], number, string]>([

@@ -220,6 +220,21 @@ describe('capacity', () => {
     expect(loose.band?.perSec[1]).toAgree(quantileOf(searched, 0.975), 0.006);
   });
 
+  it('says of a log whether one engine takes it as it is; a description has no load of its own', () => {
+    expect(found.logLoad).toBeNull();
+    const few = headOf(shape, 1000);
+    const at = (perSec: number) => {
+      const log = loadShapeOf({ ...few, arrivalSec: few.arrivals.map((sec) => 5 + sec / perSec) });
+      return capacity(model, headOf(log, 1000), slos, limits, { draws: 0 });
+    };
+    const [light, heavy] = [at(0.5 * rate), at(1.3 * rate)];
+    expect(light.logLoad).toEqual({ ratePerSec: expect.closeTo(0.5 * rate, 6), isFeasible: true });
+    expect(heavy.logLoad).toEqual({ ratePerSec: expect.closeTo(1.3 * rate, 6), isFeasible: false });
+    expect(heavy.ratePerSec).toBe(light.ratePerSec);
+    expect(capacityText(light)).toMatch(/^The log's own load, [\d.]+ requests\/s in the mean, is within it\.$/m);
+    expect(capacityText(heavy)).toMatch(/in the mean, is infeasible for one engine: it needs 2\.$/m);
+  });
+
   it('ends at the saturation where no SLO is near', () => {
     const loose = capacity(model, shape, parseSlos('ttft:p50:3600s'), limits);
     expect(loose.ratePerSec).toBe(loose.saturationPerSec);

@@ -54,6 +54,8 @@ export interface Capacity {
   /** The SLO that ends the rate: the one furthest above its limit just beyond; null where the engine's saturation does. */
   readonly binding: Slo | null;
   readonly unreachable: readonly Unreachable[];
+  /** The load of the log itself, at its mean rate, and whether one engine keeps the SLOs under it; null where the load is no log with arrivals. */
+  readonly logLoad: { readonly ratePerSec: number; readonly isFeasible: boolean } | null;
   /** Between client and engine, in every TTFT and latency; null for none. */
   readonly overhead: ClientOverhead | null;
   readonly promptOffsetTokens: number;
@@ -132,7 +134,12 @@ export const capacity = (
     part();
     return engine(bracketing, share * saturationPerSec, slos).figures;
   });
-  const common = { slos, saturationPerSec, unreachable, overhead, promptOffsetTokens, curve };
+  const { logPerSec } = shape;
+  const logLoad =
+    logPerSec === undefined
+      ? null
+      : { ratePerSec: logPerSec, isFeasible: logPerSec <= (settled?.holdsPerSec ?? Number.NEGATIVE_INFINITY) };
+  const common = { slos, saturationPerSec, unreachable, logLoad, overhead, promptOffsetTokens, curve };
   if (settled?.holdsPerSec === undefined || settled.atHolds === undefined) {
     const warnings = replayWarnings(model, engine(bracketing, saturationPerSec, slos), catalogue);
     return { ...common, ratePerSec: null, band: null, binding: null, atRate: null, warnings };

@@ -12,6 +12,8 @@ export interface LoadShape {
   readonly cachedTokens?: Float64Array;
   /** Whose arrivals they are. */
   readonly pattern: ArrivalPattern;
+  /** The mean rate of the log that the load was taken from, requests/s; absent where it tells no arrivals. */
+  readonly logPerSec?: number;
 }
 
 /** `log`: the log's own, over and over; `gamma` comes in bursts where its shape is below 1. */
@@ -30,6 +32,16 @@ export type RequestLengths = Pick<
 const LEAST_REPEATED = 10_000;
 /** Requests of drawn arrivals: bursts of eight and more leave the p95 of a hundred thousand open by about 2 %. */
 export const DRAWN_REQUESTS = 100_000;
+
+/** Requests a second of a log, from its first arrival to its last; undefined where it tells none, or all at once. */
+const meanRateOf = (arrivalSec: Float64Array | undefined): number | undefined => {
+  if (arrivalSec === undefined || arrivalSec.length < 2) return undefined;
+  const [first, last] = arrivalSec.reduce(
+    ([low, high], sec) => [Math.min(low, sec), Math.max(high, sec)],
+    [Infinity, -Infinity],
+  );
+  return last > first ? (arrivalSec.length - 1) / (last - first) : undefined;
+};
 
 /** The log's arrivals, repeated end to end, at one a second in the mean; undefined where it tells none, or all at once. */
 const ownArrivals = (arrivalSec: Float64Array | undefined, length: number): Float64Array | undefined => {
@@ -86,6 +98,7 @@ export const loadShapeOf = (requests: RequestLengths, pattern?: ArrivalPattern, 
   const repeated = (column: Float64Array): Float64Array =>
     Float64Array.from({ length }, (_, i) => column[order[i % n]]);
   const drawn = pattern === undefined || pattern.kind === 'log' ? ({ kind: 'poisson' } as const) : pattern;
+  const logPerSec = meanRateOf(arrivalSec);
   return {
     length,
     arrivals: own ?? drawnArrivals(drawn, length, seed),
@@ -93,6 +106,7 @@ export const loadShapeOf = (requests: RequestLengths, pattern?: ArrivalPattern, 
     outputTokens: repeated(outputTokens),
     ...(cachedTokens && { cachedTokens: repeated(cachedTokens.map((tokens) => (Number.isNaN(tokens) ? 0 : tokens))) }),
     pattern: own === undefined ? drawn : { kind: 'log' },
+    ...(logPerSec !== undefined && { logPerSec }),
   };
 };
 

@@ -60,5 +60,6 @@ export const loadShapeOfSpec = (
     output: of('output'),
     seed,
   });
-  return loadShapeOf(drawn, pattern, seed);
+  const { logPerSec: _, ...shape } = loadShapeOf(drawn, pattern, seed);
+  return shape;
 };

@@ -1,6 +1,7 @@
 import { durationText, percentText, significantText, textTable } from '@stepclock/charts';
 import type { Capacity } from '../../capacity/capacity.js';
 import type { LatencyFigures, OperatingFigures } from '../../capacity/operating-figures.js';
+import { replicasFor } from '../../capacity/replicas.js';
 import { sloName } from '../../capacity/slo.js';
 import { snakeCaseFields } from '../../model-file/snake-case.js';
 import { overheadText, promptOffsetText } from './correction-words.js';
@@ -19,6 +20,15 @@ export const capacitySentence = ({ ratePerSec, band, slos, binding, unreachable 
       : ` [${significantText(band.perSec[0], DIGITS)}, ${significantText(band.perSec[1], DIGITS)}: ${+(100 * band.level).toFixed(2)} % band of the coefficients]`;
   const end = binding === null ? "the engine's saturation ends it" : `${sloName(binding)} ends it`;
   return `${rateText(ratePerSec)}${range} keep ${slos.map(limitText).join(', ')}; ${end}.`;
+};
+
+/** Whether one engine takes the log as it is. */
+const logLines = ({ logLoad, ratePerSec }: Capacity): readonly string[] => {
+  if (logLoad === null || ratePerSec === null) return [];
+  const load = `The log's own load, ${rateText(logLoad.ratePerSec)} in the mean,`;
+  return logLoad.isFeasible
+    ? [`${load} is within it.`]
+    : [`${load} is infeasible for one engine: it needs ${replicasFor(logLoad.ratePerSec, ratePerSec)}.`];
 };
 
 const COLUMNS = [
@@ -64,6 +74,7 @@ export const capacityText = (found: Capacity): string => {
   return [
     capacitySentence(found),
     `The engine is full at ${rateText(found.saturationPerSec)}: beyond, its queue grows for as long as the load lasts.`,
+    ...logLines(found),
     ...betweenLines(found),
     '',
     textTable([COLUMNS, ...rows.map((figures) => [...cellsOf(figures), mark(figures)])], [COLUMNS.length]),
