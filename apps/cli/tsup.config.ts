@@ -7,14 +7,20 @@ import { bundle } from './bundle.js';
 import { bundledLicences } from './bundled-licences.js';
 
 /** What stays an import. */
-const OUTSIDE = ['@stepclock/charts', 'sql\\.js', 'node:.*', ...builtinModules];
+const OUTSIDE = ['@stepclock/charts', 'sql\\.js', '@duckdb/node-api', 'node:.*', ...builtinModules];
 
 // A program is started far more often than it is built: everything but the charts (fonts and a native renderer stand beside
-// their code) and SQLite (a megabyte of WebAssembly that hardly any trace needs) becomes a few files, each verb loads its own,
+// their code), SQLite (a megabyte of WebAssembly that hardly any trace needs) and DuckDB (70 MB, brought by who wants it) becomes a few files, each verb loads its own,
 // and `npx stepclock` installs one package instead of forty.
 export default defineConfig({
   ...library,
-  entry: ['src/index.ts', 'src/bin.ts', 'src/stage-seed-worker.ts', 'src/trace-reader-worker.ts'],
+  entry: [
+    'src/index.ts',
+    'src/bin.ts',
+    'src/stage-seed-worker.ts',
+    'src/trace-reader-worker.ts',
+    'src/fleet-worker.ts',
+  ],
   splitting: true,
   // From sources, module by module: a verb then carries what it uses of a package and no more.
   noExternal: [new RegExp(`^(?!(?:${OUTSIDE.join('|')})$)`)],

@@ -38,6 +38,7 @@ const WRITERS: Readonly<Record<string, readonly string[]>> = {
   doctor: ['doctor', 'no-such.jsonl'],
   compare: ['compare', 'no-such.json', 'nor-such.json'],
   merge: ['merge', 'no-such.jsonl'],
+  fleet: ['fleet', 'no-such.parquet', '--group-by', 'engine'],
   example: ['example'],
   simulate: ['simulate', '--workload', 'no-such.jsonl'],
   steps: ['steps', 'no-such.log'],

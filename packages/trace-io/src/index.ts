@@ -8,6 +8,7 @@ export { type FormatInfo, formats } from './formats/format-list.js';
 export { columnMapOf } from './formats/mapped/column-map.js';
 export { mapFor } from './formats/strangers/suggested-map.js';
 export { refusedAs } from './formats/strangers/unknown-file.js';
+export { type GroupedColumns, type GroupValues, groupOfColumns } from './groups/columns-group.js';
 export {
   DEFAULT_COLUMNS as DEFAULT_GROUP_COLUMNS,
   GROUP_COLUMNS,

@@ -150,6 +150,11 @@ export const commands: readonly (Entry | Noun)[] = [
     load: () => import('./fleet/map.js'),
   },
   {
+    command: 'fleet [files..]',
+    describe: 'one line an engine, as map, from files of many engines (Parquet, CSV, JSON lines), on DuckDB',
+    load: () => import('./fleet/fleet.js'),
+  },
+  {
     command: 'merge [files..]',
     describe: 'the fleet from the lines of its engines: pooled coefficients, and the engines that stand out',
     load: () => import('./fleet/merge.js'),

@@ -4,12 +4,49 @@ import { type ByteSource, bytesOf, type Input, startsWithBom } from '../bytes/in
 import { linesOf, parsedLine } from '../json/json-lines.js';
 import { DEFAULT_COLUMNS, type GroupColumn } from './group-columns.js';
 
-/** A row: its fields as text, null where they are null. */
+/** A row of grouped requests, wherever it comes from. */
 export interface GroupRow {
   readonly line: number;
-  readonly fields: readonly (string | null)[];
-  /** Where a column stands among the fields; the same for all rows. */
-  readonly placeOf: ReadonlyMap<GroupColumn, number>;
+  /** A field's text; null where it is null or the rows have no such column. */
+  text(column: GroupColumn): string | null;
+  /**
+   * A field's number; NaN for null and for what is not there.
+   *
+   * @throws Fault `trace-io/bad-number`
+   */
+  number(column: GroupColumn): number;
+}
+
+/**
+ * The number that a field's text says; NaN for null.
+ *
+ * @throws Fault `trace-io/bad-number`
+ */
+export const numberOf = (text: string | null, column: GroupColumn, file: string, line: number): number => {
+  if (text === null) return Number.NaN;
+  const value = decimalNumber(text);
+  if (Number.isFinite(value)) return value;
+  const rule = 'must be a finite number, or \\N for null';
+  throw new Fault('trace-io/bad-number', { what: column, file, line, column, value: text, rule });
+};
+
+/** A row of fields in their order. */
+class FieldsRow implements GroupRow {
+  constructor(
+    readonly line: number,
+    private readonly fields: readonly (string | null)[],
+    /** Where a column stands among the fields; the same for all rows. */
+    private readonly placeOf: ReadonlyMap<GroupColumn, number>,
+    private readonly file: string,
+  ) {}
+
+  text(column: GroupColumn): string | null {
+    return this.fields[this.placeOf.get(column) ?? -1] ?? null;
+  }
+
+  number(column: GroupColumn): number {
+    return numberOf(this.text(column), column, this.file, this.line);
+  }
 }
 
 /** How a table's text says null: Hive's and ClickHouse's way. */
@@ -49,7 +86,8 @@ export async function* groupRows(
     names ??= isJson ? DEFAULT_COLUMNS : columnsOfFirst(text.length, input, line, separator);
     placeOf ??= new Map(names.map((name, i) => [name, i]));
     if (isJson) {
-      yield { line, fields: jsonFields(parsedLine(own, line, input.file, decoder), names, input, line), placeOf };
+      const fields = jsonFields(parsedLine(own, line, input.file, decoder), names, input, line);
+      yield new FieldsRow(line, fields, placeOf, input.file);
       continue;
     }
     if (text.length !== names.length) {
@@ -57,7 +95,8 @@ export async function* groupRows(
       const hint = 'a separator or a line end inside a value, or another number of columns';
       throw new Fault('trace-io/group-fields', { what: 'row', file: input.file, line, rule, value: text.length, hint });
     }
-    yield { line, fields: text.map((field) => (field === NULL ? null : unescaped(field))), placeOf };
+    const fields = text.map((field) => (field === NULL ? null : unescaped(field)));
+    yield new FieldsRow(line, fields, placeOf, input.file);
   }
 }
 
@@ -111,21 +150,3 @@ const jsonFields = (
     const rule = 'must be a text, a number or null';
     throw new Fault('trace-io/bad-group-field', { what: name, file, line, column: name, rule, value });
   });
-
-/** A field's text; null where it is null or the rows have no such column. */
-export const textIn = ({ fields, placeOf }: GroupRow, column: GroupColumn): string | null =>
-  fields[placeOf.get(column) ?? -1] ?? null;
-
-/**
- * A field's number; NaN for null and for what is not there.
- *
- * @throws Fault `trace-io/bad-number`
- */
-export const numberIn = (row: GroupRow, column: GroupColumn, file: string): number => {
-  const text = textIn(row, column);
-  if (text === null) return Number.NaN;
-  const value = decimalNumber(text);
-  if (Number.isFinite(value)) return value;
-  const rule = 'must be a finite number, or \\N for null';
-  throw new Fault('trace-io/bad-number', { what: column, file, line: row.line, column, value: text, rule });
-};

@@ -3,7 +3,7 @@ import { type ByteSource, bytesOf, type Input } from '../bytes/input.js';
 import { NameIndex } from '../names/name-index.js';
 import { RequestBuilder } from '../requests/request-builder.js';
 import type { Exclusion, PhaseTrace } from '../trace.js';
-import { type GroupRow, type GroupRowsOptions, groupRows, numberIn, textIn } from './group-rows.js';
+import { type GroupRow, type GroupRowsOptions, groupRows } from './group-rows.js';
 
 /** The requests of one engine out of a stream of many. */
 export interface RequestGroup {
@@ -41,7 +41,7 @@ export async function* readGroups(source: ByteSource, options: ReadGroupsOptions
   const seen = new NameIndex();
   let current: GroupInTheMaking | undefined;
   for await (const row of groupRows(input, options)) {
-    const name = textIn(row, 'group');
+    const name = row.text('group');
     if (name === null) {
       throw new Fault('trace-io/group-name', {
         what: 'group',
@@ -64,6 +64,21 @@ export async function* readGroups(source: ByteSource, options: ReadGroupsOptions
   if (current !== undefined) yield current.done();
 }
 
+/**
+ * The requests of one engine, all of whose rows are there, by start.
+ *
+ * @throws Fault `trace-io/unsorted-group`
+ */
+export const groupOf = (name: string, rows: Iterable<GroupRow>, file: string): RequestGroup => {
+  let group: GroupInTheMaking | undefined;
+  for (const row of rows) {
+    group ??= new GroupInTheMaking(name, row, file);
+    group.take(row);
+  }
+  if (group === undefined) throw new RangeError('a group has a row');
+  return group.done();
+};
+
 class GroupInTheMaking {
   readonly #builder: RequestBuilder;
   readonly #firstLine: number;
@@ -82,7 +97,7 @@ class GroupInTheMaking {
   ) {
     this.#builder = new RequestBuilder(file);
     this.#firstLine = row.line;
-    this.#label = textIn(row, 'label');
+    this.#label = row.text('label');
   }
 
   take(row: GroupRow): void {
@@ -101,21 +116,20 @@ class GroupInTheMaking {
   }
 
   #add(row: GroupRow): void {
-    const { file } = this;
-    const arrivalSec = numberIn(row, 'queued', file);
-    const scheduledSec = numberIn(row, 'scheduled', file);
+    const arrivalSec = row.number('queued');
+    const scheduledSec = row.number('scheduled');
     this.#inOrder(Number.isNaN(arrivalSec) ? scheduledSec : arrivalSec, row.line);
     if (this.#fault !== undefined) return;
-    const taken = this.#builder.add(textIn(row, 'request') ?? `row ${row.line}`, row.line, {
+    const taken = this.#builder.add(row.text('request') ?? `row ${row.line}`, row.line, {
       arrivalSec,
       scheduledSec,
-      firstTokenSec: numberIn(row, 'first_token', file),
-      lastTokenSec: numberIn(row, 'last_token', file),
-      promptTokens: numberIn(row, 'prompt_tokens', file),
-      outputTokens: numberIn(row, 'output_tokens', file),
-      cachedTokens: numberIn(row, 'cached_tokens', file),
-      decodeSteps: numberIn(row, 'decode_steps', file),
-      preemptions: numberIn(row, 'preemptions', file),
+      firstTokenSec: row.number('first_token'),
+      lastTokenSec: row.number('last_token'),
+      promptTokens: row.number('prompt_tokens'),
+      outputTokens: row.number('output_tokens'),
+      cachedTokens: row.number('cached_tokens'),
+      decodeSteps: row.number('decode_steps'),
+      preemptions: row.number('preemptions'),
     });
     if (taken && Number.isNaN(scheduledSec)) this.#unscheduled++;
   }

@@ -1,6 +1,4 @@
-import { estimateStepClock } from '@stepclock/beta-estimators';
-import { ExitCode, Fault, isFault, printable } from '@stepclock/faults';
-import { type BetasFile, betasFileOf, type EngineLine, engineLineOf } from '@stepclock/step-model';
+import { ExitCode, Fault, isFault } from '@stepclock/faults';
 import { GROUP_COLUMNS, groupColumnsOf, type RequestGroup, readGroups } from '@stepclock/trace-io';
 import { finiteJson } from '../../files/finite-json.js';
 import { openInput, STDIN } from '../../files/input.js';
@@ -10,6 +8,7 @@ import { flag, list, number, text } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { ofOption, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
+import { lineOf } from './line-of-group.js';
 
 const SEPARATORS: Readonly<Record<string, string>> = { tab: '\t', '\\t': '\t', '\\u0001': '\u0001' };
 
@@ -19,41 +18,6 @@ const separatorOf = (word: string | undefined): string | undefined => {
   if (separator.length !== 1 || separator === '\n')
     throw usageFault('--separator', 'must be one character, or tab', word);
   return separator;
-};
-
-/** The model of a group, with what pooling needs and no more: the coefficients by window and the like would be most of the line. */
-const modelOf = (group: RequestGroup, maxNumBatchedTokens: number | undefined): BetasFile => {
-  if (group.trace === undefined) throw group.fault ?? new Error('a group without a trace has a fault');
-  const { phases, facts } = group.trace;
-  const found = estimateStepClock(phases, { queueInPrefill: facts.queueInPrefill, ...given({ maxNumBatchedTokens }) });
-  const { algo, model, betas, terms, options, intervals, identifiability, verdict, diagnostics, warnings, windows } =
-    found;
-  const kept = {
-    algo,
-    model,
-    betas,
-    terms,
-    options,
-    intervals,
-    identifiability,
-    verdict,
-    diagnostics,
-    warnings,
-    windows,
-  };
-  return betasFileOf({ ...kept, ...given({ promptOffsetTokens: found.promptOffsetTokens }) });
-};
-
-const lineOf = (group: RequestGroup, maxNumBatchedTokens: number | undefined, version: string): EngineLine => {
-  const { name, label, rows, used, exclusions, startSec } = group;
-  const excluded = exclusions.map(({ reason, count, lines }) => ({ reason, count, firstLine: lines[0] ?? null }));
-  const known = { engine: name, label, rows, used, excluded, startSec };
-  try {
-    return engineLineOf(known, { model: modelOf(group, maxNumBatchedTokens) }, version);
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return engineLineOf(known, { error: { code: error.code, message: printable(error.message) } }, version);
-  }
 };
 
 /** Groups; a first row of one field is a statement without its clause, so bad usage. */

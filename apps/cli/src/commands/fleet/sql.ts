@@ -3,13 +3,8 @@ import { mapStatement, STATEMENT_ENGINES } from '@stepclock/step-model';
 import { positiveInteger } from '../../options/number-rules.js';
 import { choice, list, number, required, text } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
-import { ofOption, usageFault } from '../../session/errors.js';
-
-const pairOf = (word: string): readonly [string, string] => {
-  const at = word.indexOf('=');
-  if (at < 1) throw usageFault('--columns', 'must be field=column', word);
-  return [word.slice(0, at), word.slice(at + 1)];
-};
+import { ofOption } from '../../session/errors.js';
+import { pairOf } from './field-pairs.js';
 
 export const verb = defineVerb({
   options: {

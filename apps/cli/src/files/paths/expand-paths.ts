@@ -11,7 +11,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** A segment of a pattern as an expression: `*` any characters, `?` one; a leading dot must be written out, as in a shell. */
+/** A segment of a pattern as an expression: `*` any characters, `?` one (and `**` folders at any depth); a leading dot must be written out, as in a shell. */
 const segmentRule = (segment: string): RegExp => {
   const rule = segment
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
@@ -20,9 +20,21 @@ const segmentRule = (segment: string): RegExp => {
   return new RegExp(`^${/^[*?]/.test(segment) ? '(?!\\.)' : ''}${rule}$`, 's');
 };
 
+/** A folder and all below it, hidden ones apart. */
+const foldersUnder = async (folder: string): Promise<string[]> => {
+  const entries = await readdir(folder === '' ? '.' : folder, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  const below = await Promise.all(folders.map(({ name }) => foldersUnder(join(folder, name))));
+  return [folder, ...below.flat()];
+};
+
 const matches = async (pattern: string): Promise<string[]> => {
   let found = [pattern.startsWith('/') ? '/' : ''];
   for (const segment of pattern.split('/').filter((part) => part !== '')) {
+    if (segment === '**') {
+      found = (await Promise.all(found.map(foldersUnder))).flat();
+      continue;
+    }
     const rule = segmentRule(segment);
     const next = await Promise.all(
       found.map(async (folder) => {
