@@ -78,5 +78,6 @@ child.on('exit', (code) => {
   process.stdout.write(
     `${engines * REQUESTS} rows, ${lines} lines, ${threads} threads: ${seconds.toFixed(1)} s, ${(peak / 1024).toFixed(0)} MB, exit ${code}\n`,
   );
-  rmSync(folder, { recursive: true, force: true });
+  if (process.env.KEEP === undefined) rmSync(folder, { recursive: true, force: true });
+  else process.stdout.write(`${folder}\n`);
 });

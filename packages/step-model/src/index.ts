@@ -39,7 +39,7 @@ export {
 export { parseExpectedCounts, refuseLostRows } from './fleet/expected-counts.js';
 export { type Fleet, type FleetKind, mergeFleet } from './fleet/merge-fleet.js';
 export { poolModel } from './fleet/pool-model.js';
-export { mapStatement, STATEMENT_ENGINES } from './fleet/statements.js';
+export { mapStatement, STATEMENT_ENGINES, sparkJob } from './fleet/statements.js';
 export { type HoldOutError, holdOutError, holdOutSplit, spanOfPhases, type TraceWindow } from './hold-out/hold-out.js';
 export { type FittedPart, holdOutReplays, type PartReplay } from './hold-out/hold-out-replays.js';
 export { predictDecodes } from './hold-out/predict-decodes.js';

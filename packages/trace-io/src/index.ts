@@ -15,7 +15,7 @@ export {
   type GroupColumn,
   groupColumnsOf,
 } from './groups/group-columns.js';
-export { textLines } from './groups/group-rows.js';
+export { textLines, unescapedText } from './groups/group-rows.js';
 export { type ReadGroupsOptions, type RequestGroup, readGroups } from './groups/read-groups.js';
 export type { NameColumn } from './names/name-column.js';
 export { type ReadTraceOptions, readTrace } from './read-trace.js';

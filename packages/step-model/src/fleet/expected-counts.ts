@@ -1,9 +1,9 @@
-import { decimalNumber } from '@stepclock/trace-io';
+import { decimalNumber, unescapedText } from '@stepclock/trace-io';
 import { stepModelFault } from '../step-model-fault.js';
 import type { EngineLine } from './engine-line.js';
 
 /**
- * Rows of each engine as their source counts them: `engine TAB count` a line.
+ * Rows of each engine as their source counts them: `engine TAB count` a line; `\\t`, `\\n`, `\\r` and `\\\\` in a name are read as in the rows.
  *
  * @throws Fault `step-model/bad-expected-counts`
  */
@@ -19,7 +19,7 @@ export const parseExpectedCounts = (text: string, file: string): ReadonlyMap<str
       stepModelFault('step-model/bad-expected-counts', { what: 'counts', file, line: i + 1, rule, value });
     const tab = row.lastIndexOf('\t');
     if (tab < 0) throw fault('must have an engine and its rows, apart by a tabulator', row);
-    const [engine, rows] = [row.slice(0, tab), decimalNumber(row.slice(tab + 1))];
+    const [engine, rows] = [unescapedText(row.slice(0, tab)), decimalNumber(row.slice(tab + 1))];
     if (!(Number.isSafeInteger(rows) && rows >= 0)) throw fault('must be a whole number of rows', row.slice(tab + 1));
     if (counts.has(engine)) throw fault('must name each engine once', engine);
     counts.set(engine, rows);

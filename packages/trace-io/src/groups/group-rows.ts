@@ -55,7 +55,7 @@ const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '
 const BRACE = 0x7b;
 
 /** `\t`, `\n`, `\r` and `\\` as ClickHouse writes them; any other backslash stands for itself. */
-const unescaped = (field: string): string =>
+export const unescapedText = (field: string): string =>
   field.includes('\\') ? field.replace(/\\([tnr\\])/g, (_, letter: string) => ESCAPES[letter] ?? letter) : field;
 
 export interface GroupRowsOptions {
@@ -95,7 +95,7 @@ export async function* groupRows(
       const hint = 'a separator or a line end inside a value, or another number of columns';
       throw new Fault('trace-io/group-fields', { what: 'row', file: input.file, line, rule, value: text.length, hint });
     }
-    const fields = text.map((field) => (field === NULL ? null : unescaped(field)));
+    const fields = text.map((field) => (field === NULL ? null : unescapedText(field)));
     yield new FieldsRow(line, fields, placeOf, input.file);
   }
 }
