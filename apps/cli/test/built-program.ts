@@ -50,7 +50,7 @@ export default async ({ provide }: TestProject): Promise<() => void> => {
     ],
     entryNames: '[name]',
     outdir,
-    external: ['sql.js'],
+    external: ['sql.js', '@duckdb/node-api'],
     bundle: true,
     splitting: true,
     format: 'esm',

@@ -12,6 +12,7 @@ import {
   parseExpectedCounts,
   poolModel,
   refuseLostRows,
+  sparkJob,
 } from '../src/index.js';
 import { madeLine, TRUE } from './fleet-lines.js';
 
@@ -197,13 +198,28 @@ describe('statements', () => {
       "ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\t' NULL DEFINED AS '\\\\N'\n  USING 'stepclock map'",
     );
     expect(statement).toContain('/*+ REPARTITION(40, engine) */ * FROM logs.requests');
-    expect(statement).toContain('DISTRIBUTE BY engine SORT BY engine, coalesce(queued, scheduled)');
+    expect(statement).toContain('DISTRIBUTE BY engine SORT BY engine, coalesce(queued, scheduled), request');
     expect(statement).not.toContain('cached_tokens');
+  });
+  it('write any text as map reads it', () => {
+    const escaped = String.raw`replace(replace(replace(replace(engine, '\\', '\\\\'), '\t', '\\t'), '\n', '\\n'), '\r', '\\r')`;
+    expect(mapStatement('spark', names)).toContain(`SELECT TRANSFORM (\n    ${escaped},\n`);
+    expect(mapStatement('spark', names)).toContain(`SELECT concat(${escaped}, '\\t', count(*))`);
+    expect(mapStatement('clickhouse', names)).toContain(
+      escaped.replaceAll('replace', 'replaceAll').replace('engine', 'toString(engine)'),
+    );
+    const counts = parseExpectedCounts(`${String.raw`a\tb\nc\\N`}\t5\n`, 'counts.tsv');
+    expect([...counts]).toEqual([['a\tb\nc\\N', 5]]);
+  });
+  it('are a job that counts its rows', () => {
+    const job = sparkJob(names);
+    expect(job).toContain('SELECT engine, count(*) FROM logs.requests GROUP BY engine');
+    expect(job).toContain("  USING 'stepclock map'");
   });
   it('of ClickHouse fail with their process', () => {
     const columns = new Map([['cached_tokens', 'hits']]);
     expect(mapStatement('clickhouse', { ...names, columns })).toMatch(
-      /output_tokens, hits FROM[\s\S]*check_exit_code = 1/,
+      /output_tokens, hits\n +FROM[\s\S]*check_exit_code = 1/,
     );
   });
   it.each([

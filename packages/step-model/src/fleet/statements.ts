@@ -133,7 +133,7 @@ const spark = (
 FROM (
   -- The hint keeps adaptive execution from putting all engines into one partition.
   SELECT /*+ REPARTITION(${partitions}, ${group}) */ * FROM ${table}
-  DISTRIBUTE BY ${group} SORT BY ${group}, ${start}
+  DISTRIBUTE BY ${group} SORT BY ${group}, ${start}, ${request}
 )`,
     counts: `SELECT concat(${escaped(group, 'replace')}, '\\t', count(*)) AS line FROM ${table} GROUP BY ${group}`,
   };
@@ -147,7 +147,7 @@ const clickhouse = (table: string, fields: readonly string[], group: string, sta
   'stepclock-map', 'LineAsString', 'line String',
   (SELECT
     ${[text(group), text(request), numbers.join(', ')].join(',\n    ')}
-    FROM ${table} ORDER BY ${group}, ${start}),
+    FROM ${table} ORDER BY ${group}, ${start}, ${request}),
   SETTINGS check_exit_code = 1, stderr_reaction = 'log', command_read_timeout = 600000, command_write_timeout = 600000
 ) FORMAT LineAsString`,
     counts: `SELECT ${text(group)}, count() FROM ${table} GROUP BY ${group} FORMAT TabSeparatedRaw`,

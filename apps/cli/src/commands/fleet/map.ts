@@ -20,6 +20,25 @@ const separatorOf = (word: string | undefined): string | undefined => {
   return separator;
 };
 
+/** A sender that is silent for so long has no more to say. */
+const SILENCE_MS = 3000;
+
+/**
+ * Reads what is left and drops it. Spark reports the pipe that breaks under its hands and not the message of the process that broke it; once all
+ * of its rows are taken it asks for the exit code, and shows the message.
+ */
+const drained = async (pieces: AsyncIterator<Uint8Array>): Promise<void> => {
+  for (;;) {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<{ readonly done: true }>((resolve) => {
+      timer = setTimeout(() => resolve({ done: true }), SILENCE_MS);
+    });
+    const { done } = await Promise.race([pieces.next().catch(() => ({ done: true })), silence]);
+    clearTimeout(timer);
+    if (done === true) return;
+  }
+};
+
 /** Groups; a first row of one field is a statement without its clause, so bad usage. */
 async function* groupsOf(
   args: {
@@ -32,9 +51,13 @@ async function* groupsOf(
   const columns = args.columns.length === 0 ? undefined : ofOption('--columns', () => groupColumnsOf(args.columns));
   const separator = separatorOf(args.separator);
   const { bytes, name } = await openInput(args.input ?? STDIN, session);
+  // The one iterator of the input, so that what a fault leaves of it can still be read.
+  const pieces = bytes[Symbol.asyncIterator]();
+  const kept = { [Symbol.asyncIterator]: () => ({ next: () => pieces.next() }) };
   try {
-    yield* readGroups(bytes, { file: name, ...given({ columns, separator }) });
+    yield* readGroups(kept, { file: name, ...given({ columns, separator }) });
   } catch (error) {
+    if (args.input === undefined || args.input === STDIN) await drained(pieces);
     if (!isFault(error) || error.code !== 'trace-io/group-separator') throw error;
     const { what, rule, value, hint } = error;
     throw new Fault('cli/usage', { what, rule, value, ...(hint !== undefined && { hint }) });
