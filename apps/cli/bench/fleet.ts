@@ -65,9 +65,12 @@ child.stdout.on('data', (data: Buffer) => {
   for (const byte of data) if (byte === 10) lines++;
 });
 let peak = 0;
+let cpuSec = 0;
 const watch = setInterval(() => {
   try {
     peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0));
+    const [user = 0, system = 0] = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ').slice(13, 15).map(Number);
+    cpuSec = (user + system) / 100;
   } catch {
     clearInterval(watch);
   }
@@ -76,8 +79,9 @@ child.on('exit', (code) => {
   clearInterval(watch);
   const seconds = (performance.now() - started) / 1000;
   process.stdout.write(
-    `${engines * REQUESTS} rows, ${lines} lines, ${threads} threads: ${seconds.toFixed(1)} s, ${(peak / 1024).toFixed(0)} MB, exit ${code}\n`,
+    `${engines * REQUESTS} rows, ${lines} lines, ${threads} threads: ${seconds.toFixed(1)} s, ${cpuSec.toFixed(1)} s of CPU, ${(peak / 1024).toFixed(0)} MB, exit ${code}\n`,
   );
-  if (process.env.KEEP === undefined) rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
+});
   else process.stdout.write(`${folder}\n`);
 });

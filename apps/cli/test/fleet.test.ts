@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runScenario } from '@stepclock/engine-sim';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capture } from './capture.js';
+import { stepclock } from './program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'stepclock-fleet-'));
 const file = (name: string): string => join(folder, name);
@@ -87,6 +88,16 @@ describe('map', () => {
     const ended = await capture(['map', file('in.tsv'), ...more]);
     expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(message)]);
   });
+
+  it('that fails takes the rest of its input, so that the sender hears why', async () => {
+    const rest = 'x\n'.repeat(1 << 20);
+    const { code, stderr } = await stepclock(['map'], ({ stdin }) => {
+      stdin.on('error', () => {});
+      stdin.end(`a\u0001r\n${rest}`, () => taken.push('all'));
+    });
+    expect([code, taken, stderr]).toEqual([2, ['all'], expect.stringContaining('ROW FORMAT DELIMITED')]);
+  });
+  const taken: string[] = [];
 
   it('of nothing writes nothing', async () => {
     writeFileSync(file('empty.tsv'), '');
