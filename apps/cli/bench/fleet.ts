@@ -83,5 +83,3 @@ child.on('exit', (code) => {
   );
   rmSync(folder, { recursive: true, force: true });
 });
-  else process.stdout.write(`${folder}\n`);
-});

@@ -30,7 +30,7 @@ const NEEDED: readonly GroupColumn[] = ['group', 'first_token', 'last_token', 'p
 const NUMBER = /^(?:U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*\))$/;
 const MOMENT = /^(?:TIMESTAMP.*|DATE)$/;
 
-export const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const quotedName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 export const quotedText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 const isField = (name: string): name is GroupColumn => GROUP_COLUMNS.some((column) => column === name);
