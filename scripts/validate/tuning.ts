@@ -34,8 +34,14 @@ const constantsOf = (folder: string): Constant[] =>
       });
     });
 
-/** Predicted step times of every case, s; undefined where the estimate is refused or fails. */
-const measured = (change: string): Promise<readonly number[] | undefined> =>
+/** A log, and what a few steps take by the model that was fitted to it, s. */
+interface Case {
+  readonly name: string;
+  readonly stepSec: readonly number[];
+}
+
+/** Undefined where the estimate is refused or fails. */
+const measured = (change: string): Promise<readonly Case[] | undefined> =>
   new Promise((done) => {
     const script = join(import.meta.dirname, 'tuning/measure.ts');
     const hook = join(import.meta.dirname, 'tuning/register-hook.mjs');
@@ -65,8 +71,14 @@ if (process.argv.includes('--quick')) {
   const shift = async ({ file, name, value }: Constant, factor: number): Promise<string> => {
     const after = await measured(`${file}:${name}:${moved(value, factor)}`);
     if (after === undefined) return 'fails';
-    const worst = Math.max(...after.map((seconds, i) => Math.abs(seconds / before[i] - 1)));
-    return worst < 5e-6 ? '0' : `${(100 * worst).toPrecision(2)} %`;
+    const moves = after.map(({ name, stepSec }, i) => ({
+      name,
+      by: Math.max(...stepSec.map((sec, j) => Math.abs(sec / before[i].stepSec[j] - 1))),
+    }));
+    const { name: log, by } = moves.reduce((most, next) => (next.by > most.by ? next : most));
+    if (by < 5e-6) return '0';
+    // Beyond what stands still, the log that moves is named.
+    return `${(100 * by).toPrecision(2)} %${by > 0.01 ? ` (${log})` : ''}`;
   };
   const rows = new Map<Constant, readonly [string, string]>();
   const queue = [...constants];

@@ -1,6 +1,6 @@
-// Predicted step times of six simulated engines and of the real logs that are there, as JSON.
+// Predicted step times of six simulated engines and of the real logs that are there, case by case, as JSON.
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { estimateStepClock } from '@stepclock/beta-estimators';
 import { runScenario } from '@stepclock/engine-sim';
 import { stepSeconds } from '@stepclock/step-cost';
@@ -14,20 +14,20 @@ const STEPS = [
   { prefillTokens: 500, decodeSeqs: 12, contextTokens: 8000 },
 ];
 
-const read = async (folder: string): Promise<PhaseTable[]> => {
+const read = async (folder: string): Promise<[string, PhaseTable][]> => {
   if (!existsSync(join(folder, 'requests.jsonl'))) return [];
   const metaJson = readFileSync(join(folder, 'meta.json'), 'utf8');
   const { phases } = await readTrace(new Blob([readFileSync(join(folder, 'requests.jsonl'))]).stream(), { metaJson });
-  return phases === undefined ? [] : [phases];
+  return phases === undefined ? [] : [[basename(folder), phases]];
 };
 
 const data = process.argv[2] ?? '';
 const bundled = join(import.meta.dirname, '../../../fixtures/traces/shared-budget-300');
 const folders = [bundled, ...LOGS.map((log) => join(data, 'vllm-requests', log))];
 const real = (await Promise.all(folders.map(read))).flat();
-const cases = [...SCENARIOS.map((name) => runScenario(name, { seed: 1, requests: 300 }).phases), ...real];
-const times = cases.flatMap((phases) => {
+const simulated = SCENARIOS.map((name) => [name, runScenario(name, { seed: 1, requests: 300 }).phases] as const);
+const times = [...simulated, ...real].map(([name, phases]) => {
   const { betas } = estimateStepClock(phases);
-  return STEPS.map((step) => stepSeconds(betas, step));
+  return { name, stepSec: STEPS.map((step) => stepSeconds(betas, step)) };
 });
 console.log(JSON.stringify(times));

@@ -21,6 +21,7 @@ export interface Identifiability {
   readonly absent: readonly string[];
 }
 
+/** Two terms whose errors correlate beyond this are not told apart. */
 const CONFUSED = 0.98;
 /** A smallest singular value below this (columns of length 1) is rounding of the cross products. */
 const DEPENDENT = 1e-6;

@@ -2,6 +2,7 @@ import { sortedOrder } from '@stepclock/overlap-pressure';
 import { bisectLeft } from 'd3-array';
 import type { ClockProblem } from './clock-problem.js';
 
+/** The rate that a quarter of the decodes exceed: preemption slows many, nothing speeds one up. */
 const UPPER_QUARTILE = 0.75;
 
 /** First guess of k by segment where counts cannot be believed: at the upper quartile of its decodes' rates `N / T`: the preempted ones look slow, so the fast ones are right. */

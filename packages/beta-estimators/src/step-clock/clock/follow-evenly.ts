@@ -4,6 +4,7 @@ import { sharePrefills } from '../rows/prefill-sharing.js';
 import type { ClockProblem } from './clock-problem.js';
 import { type ClockState, stepExpectation } from './clock-state.js';
 
+/** A second pass spreads by what the first found. */
 const PASSES = 2;
 
 /** What the segments hold under a clock that takes the cost's steps, prefill tokens spread by time. */

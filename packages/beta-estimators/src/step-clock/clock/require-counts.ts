@@ -1,6 +1,7 @@
 import { Fault } from '@stepclock/faults';
 import type { ClockProblem } from './clock-problem.js';
 
+/** Four coefficients need as many clusters. */
 const LEAST_CLUSTERS = 4;
 
 /**

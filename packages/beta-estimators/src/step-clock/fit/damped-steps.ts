@@ -1,3 +1,4 @@
+/** A step goes this share of the way at least. */
 const SLOWEST = 1 / 16;
 
 /**

@@ -21,6 +21,7 @@ export interface ExactOptions {
   readonly doubtful?: Uint8Array;
 }
 
+/** How much a damped step may grow from round to round, the least noise, and where the conjugate gradients end. */
 const GROWTH = 1.5;
 export const LEAST_SIGMA = 0.01;
 const CG_TOLERANCE = 1e-3;

@@ -55,6 +55,7 @@ export interface ResolvedStepClockOptions {
 }
 
 const QUEUE = ['no', 'yes', 'unknown'] as const;
+/** Rounds at most unless told otherwise. */
 const DEFAULT_ROUNDS = 25;
 
 /** Every option with its default. @throws Fault `beta-estimators/bad-option`, `step-cost/unknown-term` */
