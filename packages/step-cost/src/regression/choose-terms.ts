@@ -1,5 +1,5 @@
 import type { Term } from '../terms/term.js';
-import { restated, type StepWindow, withoutEach } from '../windows/step-window.js';
+import { restated, type StepWindow, squaresUnder, withoutEach } from '../windows/step-window.js';
 import { fitWithPriors } from './priors.js';
 
 /** A term must lower the held-out loss by this share, and by so many standard errors of its mean logarithm. */
@@ -11,10 +11,11 @@ const ROUNDING = 1e-9;
 const FEWEST_WINDOWS = 10;
 
 /** Held-out loss of each window under the fit on all others: `sum w r^2`. */
-export const heldOutLoss = (windows: readonly StepWindow[], of: readonly number[]): Float64Array => {
-  const rest = withoutEach(windows);
-  return Float64Array.from(windows, (window, g) => restated(window, fitWithPriors(rest[g], of).coefficients).squares);
-};
+export const heldOutLoss = (windows: readonly StepWindow[], of: readonly number[]): Float64Array =>
+  lossOn(windows, withoutEach(windows), of);
+
+const lossOn = (windows: readonly StepWindow[], rest: readonly StepWindow[], of: readonly number[]): Float64Array =>
+  Float64Array.from(windows, (window, g) => squaresUnder(window, fitWithPriors(rest[g], of).coefficients));
 
 /**
  * Error of the time of each window under the fit on all others, `(measured - fitted) / measured`: weights are 1 / fitted seconds, so the stated fit
@@ -55,15 +56,16 @@ export const chosenTerms = (
     const name = familyOf(first.terms[t]);
     families.set(name, [...(families.get(name) ?? []), t]);
   }
+  const rest = withoutEach(windows);
   let chosen = of;
-  let loss = heldOutLoss(windows, chosen);
+  let loss = lossOn(windows, rest, chosen);
   const zero = new Float64Array(first.terms.length);
-  const whole = windows.reduce((sum, window) => sum + restated(window, zero).squares, 0);
+  const whole = windows.reduce((sum, window) => sum + squaresUnder(window, zero), 0);
   const nothingLeft = (of: Float64Array): boolean => of.reduce((sum, v) => sum + v, 0) <= ROUNDING ** 2 * whole;
   for (const family of families.values()) {
     if (nothingLeft(loss)) break;
     const more = [...chosen, ...family].sort((a, b) => a - b);
-    const lower = heldOutLoss(windows, more);
+    const lower = lossOn(windows, rest, more);
     if (!isBetter(loss, lower, leastGain)) continue;
     chosen = more;
     loss = lower;

@@ -1,6 +1,6 @@
 import { Fault } from '@stepclock/faults';
 import type { StepWindow } from '../windows/step-window.js';
-import { restated } from '../windows/step-window.js';
+import { momentUnder, squaresUnder } from '../windows/step-window.js';
 import { boundedSolution, solvedOn } from './bounded-solution.js';
 
 export interface FitWindowOptions {
@@ -26,52 +26,59 @@ export interface WindowFit {
  */
 export const fitWindow = (window: StepWindow, { of, penalty }: FitWindowOptions = {}): WindowFit => {
   const p = window.terms.length;
-  const scale = new Float64Array(p);
-  const free = new Uint8Array(p);
   const wanted = new Uint8Array(p).fill(of === undefined ? 1 : 0);
   for (const t of of ?? []) wanted[t] = 1;
-  for (let t = 0; t < p; t++) {
-    const square = wanted[t] === 1 && window.gram[t * p + t] > 0 ? window.gram[t * p + t] + (penalty?.[t] ?? 0) : 0;
-    scale[t] = square > 0 ? 1 / Math.sqrt(square) : 0;
-    free[t] = window.terms[t].sign === 'free' ? 1 : 0;
-  }
-  const gram = new Float64Array(p * p);
-  for (let i = 0; i < p; i++) {
-    for (let j = 0; j < p; j++) gram[i * p + j] = scale[i] * scale[j] * window.gram[i * p + j];
-    if (scale[i] > 0) gram[i * p + i] = 1;
+  // Terms that take part; of many, few are asked for.
+  const at: number[] = [];
+  for (let t = 0; t < p; t++) if (wanted[t] === 1 && window.gram[t * p + t] > 0) at.push(t);
+  const scale = Float64Array.from(at, (t) => 1 / Math.sqrt(window.gram[t * p + t] + (penalty?.[t] ?? 0)));
+  const free = Uint8Array.from(at, (t) => (window.terms[t].sign === 'free' ? 1 : 0));
+  const n = at.length;
+  const gram = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) gram[i * n + j] = scale[i] * scale[j] * window.gram[at[i] * p + at[j]];
+    gram[i * n + i] = 1;
   }
   // Bounds are bounds of the coefficients, not of their distance from the stated fit.
-  const whole = restated(window, new Float64Array(p));
+  const zero = new Float64Array(p);
   const { x, inside } = boundedSolution(
     gram,
-    whole.moment.map((m, t) => scale[t] * m),
+    momentUnder(window, zero, at).map((m, i) => scale[i] * m),
     free,
-    Math.sqrt(whole.squares),
+    Math.sqrt(squaresUnder(window, zero)),
   );
-  const coefficients = x.map((value, t) => scale[t] * value);
-  const refined = refinedOn(inside, window, scale, gram, penalty, coefficients);
-  return { coefficients: refined, inside, squares: restated(window, refined).squares };
+  const coefficients = zero;
+  for (let i = 0; i < n; i++) coefficients[at[i]] = scale[i] * x[i];
+  refine(coefficients, window, { at, scale, gram, inside, free, penalty });
+  return { coefficients, inside: inside.map((i) => at[i]), squares: squaresUnder(window, coefficients) };
 };
 
-/** One step of iterative refinement from the stated fit. */
-const refinedOn = (
-  inside: readonly number[],
-  window: StepWindow,
-  scale: Float64Array,
-  gram: Float64Array,
-  penalty: Float64Array | undefined,
+/** Normal equations of the terms that take part, scaled to columns of length 1. */
+interface ScaledEquations {
+  /** The terms, by index in the window; the others are by index in `at`. */
+  readonly at: readonly number[];
+  readonly scale: Float64Array;
+  readonly gram: Float64Array;
+  readonly inside: readonly number[];
+  readonly free: Uint8Array;
+  readonly penalty: Float64Array | undefined;
+}
+
+/** One step of iterative refinement, into the coefficients. */
+const refine = (
   coefficients: Float64Array,
-): Float64Array => {
-  const { moment } = restated(window, coefficients);
-  const rest = moment.map((m, t) => scale[t] * (m - (penalty?.[t] ?? 0) * coefficients[t]));
+  window: StepWindow,
+  { at, scale, gram, inside, free, penalty }: ScaledEquations,
+): void => {
+  const rest = momentUnder(window, coefficients, at).map(
+    (m, i) => scale[i] * (m - (penalty?.[at[i]] ?? 0) * coefficients[at[i]]),
+  );
   const change = solvedOn(inside, gram, rest);
-  if (change === undefined) return coefficients;
-  const better = coefficients.slice();
-  for (const [k, t] of inside.entries()) {
-    const value = coefficients[t] + scale[t] * change[k];
-    if (window.terms[t].sign === 'free' || value > 0) better[t] = value;
+  if (change === undefined) return;
+  for (const [k, i] of inside.entries()) {
+    const value = coefficients[at[i]] + scale[i] * change[k];
+    if (free[i] === 1 || value > 0) coefficients[at[i]] = value;
   }
-  return better;
 };
 
 /** @throws Fault `step-cost/no-rows` for a window without rows */

@@ -100,20 +100,49 @@ const mirror = (gram: Float64Array, p: number): void => {
   for (let i = 0; i < p; i++) for (let j = 0; j < i; j++) gram[j * p + i] = gram[i * p + j];
 };
 
+/** Where two fits differ: by how much each term does, and which do at all. */
+interface Move {
+  readonly change: Float64Array;
+  readonly moved: readonly number[];
+}
+
+const moveTo = ({ reference: from }: StepWindow, to: Float64Array): Move => {
+  const change = to.map((b, t) => b - from[t]);
+  const moved: number[] = [];
+  for (let t = 0; t < change.length; t++) if (change[t] !== 0) moved.push(t);
+  return { change, moved };
+};
+
+/** Entry i of `X'WX change`. */
+const imageOf = ({ gram, terms }: StepWindow, { change, moved }: Move, i: number): number => {
+  const row = i * terms.length;
+  let image = 0;
+  for (let k = 0; k < moved.length; k++) image += gram[row + moved[k]] * change[moved[k]];
+  return image;
+};
+
+const squaresAfter = (window: StepWindow, move: Move): number => {
+  let squares = window.squares;
+  for (const i of move.moved) squares += move.change[i] * (imageOf(window, move, i) - 2 * window.moment[i]);
+  return Math.max(0, squares);
+};
+
+/** `sum w r^2` of the rows under other coefficients, s^2 x weight. */
+export const squaresUnder = (window: StepWindow, coefficients: Float64Array): number =>
+  squaresAfter(window, moveTo(window, coefficients));
+
+/** `X'Wr` under other coefficients, of some terms by index, in their order. */
+export const momentUnder = (window: StepWindow, coefficients: Float64Array, of: readonly number[]): Float64Array => {
+  const move = moveTo(window, coefficients);
+  return Float64Array.from(of, (t) => window.moment[t] - imageOf(window, move, t));
+};
+
 /** The same window with y as the residual from another fit: algebra, no row is needed. */
 export const restated = (window: StepWindow, reference: Float64Array): StepWindow => {
   if (reference === window.reference) return window;
-  const p = window.terms.length;
-  const change = reference.map((b, t) => b - window.reference[t]);
-  const moment = window.moment.slice();
-  let squares = window.squares;
-  for (let i = 0; i < p; i++) {
-    let image = 0;
-    for (let j = 0; j < p; j++) image += window.gram[i * p + j] * change[j];
-    squares += change[i] * (image - 2 * window.moment[i]);
-    moment[i] -= image;
-  }
-  return { ...window, reference, moment, squares: Math.max(0, squares) };
+  const move = moveTo(window, reference);
+  const moment = window.moment.map((m, i) => m - imageOf(window, move, i));
+  return { ...window, reference, moment, squares: squaresAfter(window, move) };
 };
 
 /**
@@ -167,7 +196,7 @@ const refuseUnlike = (a: StepWindow, b: StepWindow): void => {
     const rule = `must be weighted alike (${a.weighting})`;
     throw new Fault('step-cost/unlike-windows', { what: 'windows', rule, value: b.weighting });
   }
-  if (namesOf(a) !== namesOf(b)) {
+  if (a.terms !== b.terms && namesOf(a) !== namesOf(b)) {
     const rule = `must be of the same terms (${namesOf(a)})`;
     throw new Fault('step-cost/unlike-windows', { what: 'windows', rule, value: namesOf(b) });
   }
