@@ -12,7 +12,10 @@ import { ClockTally } from '../src/step-clock/verdict/clock-report.js';
 import { KV } from './cluster-rows.js';
 import { decode, prefill, tableOf, twoRequests } from './phase-list.js';
 
-const trace = fitStepClock(runScenario('budget-2048-medium', { seed: 1, requests: 60 }).phases, resolvedStepClock({}));
+const { exact: trace } = fitStepClock(
+  runScenario('budget-2048-medium', { seed: 1, requests: 60 }).phases,
+  resolvedStepClock({}),
+);
 
 /** The two requests, and more after an idle gap, on a clock by hand. */
 const windowOf = (): LaidWindow => {

@@ -1,4 +1,5 @@
 import { drawWorkload, simulate } from '@stepclock/engine-sim';
+import { seededRandom } from '@stepclock/numerics';
 import { type PhaseTable, phasesOfRequests } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
 import { estimateStepClock, type StepClockEstimate } from '../src/index.js';
@@ -61,5 +62,53 @@ describe('tokens of prompts that the log does not know', () => {
   it('cache hits of half of the requests, each of its own size: two clouds', () => {
     const estimate = estimated(served(0, (prompt, request) => (request % 2 === 0 ? 0 : Math.floor(prompt / 2))));
     expect(codes(estimate)).toContain('prompts-in-two-clouds');
+  });
+});
+
+describe('a client that sees requests wait, and tokens come a little late', () => {
+  const MOST_STALL_SEC = 0.3;
+  /** Prompts of `more` tokens beyond those that the log counts; the last tokens of `stalled` of the requests are held up. */
+  const clientLog = (seed: number, more: number, stalled: number): PhaseTable => {
+    const asked = drawWorkload({
+      requests: 600,
+      arrivals: { kind: 'poisson', perSec: 6 },
+      prompt: { kind: 'lognormal', mean: 600, sigma: 0.8, atLeast: 1, atMost: 8000 },
+      output: { kind: 'lognormal', mean: 150, sigma: 0.7, atLeast: 2, atMost: 2000 },
+      seed,
+    });
+    const { requests } = simulate(
+      { ...asked, promptTokens: asked.promptTokens.map((prompt) => prompt + more) },
+      { coefficients: COEFFICIENTS, maxNumBatchedTokens: 2048, maxNumSeqs: 256, stepNoise: 0.02 },
+      { seed },
+    );
+    const random = seededRandom(seed, 'client');
+    const late = (): number => -0.0005 * Math.log(1 - random());
+    const firstTokenSec = requests.firstTokenSec.map((sec) => sec + late());
+    return phasesOfRequests({
+      ...requests,
+      promptTokens: asked.promptTokens,
+      scheduledSec: requests.arrivalSec.map((sec) => sec - 0.005),
+      firstTokenSec,
+      lastTokenSec: requests.lastTokenSec.map((sec, i) =>
+        Math.max(sec + late() + (random() < stalled ? MOST_STALL_SEC * random() : 0), firstTokenSec[i]),
+      ),
+    });
+  };
+  const seen = (phases: PhaseTable): StepClockEstimate =>
+    estimateStepClock(phases, { maxNumBatchedTokens: 2048, queueInPrefill: 'yes' });
+
+  it.each([1, 7])('a template bends the clock, and is not called late tokens, seed %d', (seed) => {
+    const estimate = seen(clientLog(seed, 300, 0));
+    expect(estimate.betas.beta1).toAgree(COEFFICIENTS.beta1, 0.05);
+    expect(codes(estimate)).toContain('prompt-offset');
+    expect(codes(estimate)).not.toContain('late-tokens');
+    expect(codes(estimate)).not.toContain('missing-requests');
+  });
+
+  it('late tokens keep their name', () => {
+    const estimate = seen(clientLog(1, 0, 0.05));
+    expect(estimate.betas.beta1).toAgree(COEFFICIENTS.beta1, 0.03);
+    expect(codes(estimate)).toContain('late-tokens');
+    expect(codes(estimate)).not.toContain('prompt-offset');
   });
 });

@@ -60,6 +60,7 @@ const fine: WarningEvidence = {
   converged: true,
   meanStepSec: 0.01,
   queueInPrefill: false,
+  promptsShifted: false,
   timeUnitSec: null,
 };
 const withClock = (changes: Partial<ClockReport>) => stepClockWarnings({ ...fine, clock: { ...clean, ...changes } });
@@ -146,6 +147,9 @@ describe('of the clock one cause is named', () => {
           '60 of 1000 stretches took far longer than the work that the trace shows in them (7 far shorter): requests seem to be missing from the trace, or work is, such as recomputation after preemptions or prompts counted without their system part',
       },
     ]);
+    // Prompts that were found to be others than the log says make stretches slow as well.
+    const clock = { ...clean, relativeResidual: 0.2, slowClusters: 60, fastClusters: 7 };
+    expect(stepClockWarnings({ ...fine, clock, promptsShifted: true })).toEqual([]);
     // More than eight, than a hundredth of all, and than eight times the fast ones.
     expect(slow(8, 100, 0)).toEqual([]);
     expect(slow(9, 100, 0)).toEqual(['missing-requests']);

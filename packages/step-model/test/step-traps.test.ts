@@ -151,6 +151,26 @@ it('an engine that slows down is named', () => {
   expect(fitSteps(steps).warnings.map(({ code }) => code)).not.toContain('engine-drifted');
 });
 
+it('a drift that is sure, and smaller than any other error, is no news', () => {
+  const next = seededRandom(3);
+  const length = 30_000;
+  const decodeTokens = Float64Array.from({ length }, () => 1 + Math.floor(32 * next()));
+  const prefillTokens = Float64Array.from({ length }, () => (next() < 0.7 ? 0 : Math.floor(900 * next())));
+  const noise = Float64Array.from({ length }, () => 1 + 0.02 * (next() - 0.5));
+  const slowedBy = (share: number) => {
+    const durationSec = decodeTokens.map(
+      (n, i) => (0.008 + 20e-6 * prefillTokens[i] + 110e-6 * n) * noise[i] * (i < length / 2 ? 1 : 1 + share),
+    );
+    return fitSteps({ length, durationSec, prefillTokens, decodeTokens });
+  };
+  const small = slowedBy(0.003);
+  // Far beyond what halves that are alike differ by: the figure stands, the warning does not.
+  expect(Math.abs(small.halves?.differenceSec ?? 0)).toBeGreaterThan(3 * (small.halves?.withinSec ?? 1));
+  expect(small.halves?.drifted).toBe(false);
+  expect(small.warnings.map(({ code }) => code)).not.toContain('engine-drifted');
+  expect(slowedBy(0.007).warnings.map(({ code }) => code)).toContain('engine-drifted');
+});
+
 describe('several engines', () => {
   const log = (factors: readonly number[]) => {
     const parts = factors.map((factor, e) => {

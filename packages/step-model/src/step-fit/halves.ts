@@ -1,5 +1,11 @@
 import { tQuantile } from '@stepclock/numerics';
-import { FEWEST_WINDOWS, fitWindows, mergeWindows, type StepWindow } from '@stepclock/step-cost';
+import {
+  FEWEST_WINDOWS,
+  fitWindows,
+  mergeWindows,
+  REBUILT_STEPS_FLOOR_SHARE,
+  type StepWindow,
+} from '@stepclock/step-cost';
 
 /** The two halves of a log beside each other: what the log's mean step takes by the fit of either. Seconds. */
 export interface LogHalves {
@@ -9,9 +15,15 @@ export interface LogHalves {
   readonly differenceSec: number;
   /** What the difference of halves that are alike stays within, either way, at the level of the intervals. */
   readonly withinSec: number;
-  /** Whether the difference lies beyond it. */
+  /** Whether the difference lies beyond it, and is of a size that matters. */
   readonly drifted: boolean;
 }
+
+/**
+ * A drift below this share of the mean step is no matter, however long the log: a fit's own figures are no finer. REBUILT_STEPS_FLOOR_SHARE, by which
+ * intervals of rebuilt steps are widened, is as large, and a good model is one whose held-out steps are within 2 %.
+ */
+const LEAST_DRIFT = REBUILT_STEPS_FLOOR_SHARE;
 
 /**
  * Fits the halves of a log apart and compares the time of its mean step under either.
@@ -44,6 +56,6 @@ export const logHalves = (windows: readonly StepWindow[], of: readonly number[],
     secondSec: second.seconds,
     differenceSec,
     withinSec,
-    drifted: Math.abs(differenceSec) > withinSec,
+    drifted: Math.abs(differenceSec) > Math.max(withinSec, LEAST_DRIFT * first.seconds),
   };
 };

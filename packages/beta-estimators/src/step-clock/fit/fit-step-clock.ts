@@ -48,6 +48,13 @@ const MOST_PASSES = 6;
 /** A move below this counts as rest where no tolerance is given. */
 const STILL = 5e-3;
 
+/** A trace whose clocks meet every count. */
+export interface CountedFit {
+  readonly exact: TraceFit;
+  /** The same with counts that give way where the clock is suspect and that mends it: the last word on a trace, to be asked for once. */
+  readonly giveWay: () => TraceFit;
+}
+
 /**
  * Fits a trace window by window: each by itself from an even clock; then, pass by pass, each under the coefficients of all good windows, which are
  * held while its clock is laid, and pooled again.
@@ -59,7 +66,7 @@ export const fitStepClock = (
   options: ResolvedStepClockOptions,
   onProgress: (share: number) => void = () => {},
   visitors: WindowVisitors = () => () => {},
-): TraceFit => {
+): CountedFit => {
   const { maxNumBatchedTokens, maxOuterIters, tol } = options;
   const budget = maxNumBatchedTokens ?? Number.POSITIVE_INFINITY;
   const mended = mendedTrace(given);
@@ -180,11 +187,14 @@ export const fitStepClock = (
     still,
     ...AS_COUNTED,
   };
-  const asMany = evenly(exactWindows, MOST_GIVING_WAY);
-  const loose = fitGivingWay(exact, asMany, options, Math.ceil(BLOCKS / Math.max(asMany.length, 1)), visitors);
-  if (loose !== undefined || !(exact.rms > SUSPICIOUS) || asMany.length === 0) return loose ?? exact;
-  const settings = { terms: columns.own, budget, maxRounds: maxOuterIters, tol: OWN_TOL };
-  return { ...exact, conventions: triedConventions(asMany[asMany.length >> 1].problem, settings) };
+  const giveWay = (): TraceFit => {
+    const asMany = evenly(exactWindows, MOST_GIVING_WAY);
+    const loose = fitGivingWay(exact, asMany, options, Math.ceil(BLOCKS / Math.max(asMany.length, 1)), visitors);
+    if (loose !== undefined || !(exact.rms > SUSPICIOUS) || asMany.length === 0) return loose ?? exact;
+    const settings = { terms: columns.own, budget, maxRounds: maxOuterIters, tol: OWN_TOL };
+    return { ...exact, conventions: triedConventions(asMany[asMany.length >> 1].problem, settings) };
+  };
+  return { exact, giveWay };
 };
 
 /** Neighbours joined, so that no more windows are left. */

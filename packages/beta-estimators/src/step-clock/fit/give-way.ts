@@ -3,7 +3,7 @@ import type { ClockProblem } from '../clock/clock-problem.js';
 import type { Noise } from '../rows/noise.js';
 import { windowSums } from '../rows/window-sums.js';
 import type { TraceWindow } from '../trace/cut-windows.js';
-import { type CostColumns, onPooled } from './cost-columns.js';
+import { type CostColumns, onPooled, PROMPTS } from './cost-columns.js';
 import { readsContext } from './exact-policy.js';
 import { type LaidClock, laidFit } from './held-clock.js';
 import { pooledWindows } from './pooled-windows.js';
@@ -65,11 +65,12 @@ export const fitGivingWay = (
   const fits = better.map(({ fit }) => fit);
   // A loose clock has no context: then no window's rows have any.
   const terms = fits.some(({ loose }) => loose) ? looseTerms : own;
-  const columns: CostColumns = { own: terms, pooled: terms };
+  const columns: CostColumns = { own: terms, pooled: isAsked ? terms : [...terms, PROMPTS] };
+  const of = terms.map((_, t) => t);
   const visit = visitors();
   const laid = fits.map(({ problem, fit, stretched }, w) => {
-    const coefficients = onPooled({ own: fit.terms, pooled: terms }, fit.coefficients);
-    const clock: LaidClock = { ...laidFit(problem, fit, terms, coefficients, budget), weights: fit.weights };
+    const coefficients = onPooled({ ...columns, own: fit.terms }, fit.coefficients);
+    const clock: LaidClock = { ...laidFit(problem, fit, columns.pooled, coefficients, budget), weights: fit.weights };
     visit({ parts: better[w].parts, problem, laid: clock, coefficients });
     const { noise, held, whole, rows, weights } = clock;
     return {
@@ -81,10 +82,7 @@ export const fitGivingWay = (
       stretched,
     };
   });
-  const pooled = pooledWindows(
-    laid,
-    terms.map((_, t) => t),
-  );
+  const pooled = pooledWindows(laid, of);
   const [{ fit: first }] = fits;
   const passes = first.rounds.map(({ coefficients, noise: { r2, rmseSec } }) => ({ coefficients, r2, rmseSec }));
   const change = Math.max(...fits.map(({ fit }) => fit.rounds.at(-1)?.change ?? 1));
@@ -92,7 +90,7 @@ export const fitGivingWay = (
     ...exact,
     ...pooled,
     columns,
-    regression: fitWindows(pooled.windows, { level, choice: 'all', floorShare: REBUILT_STEPS_FLOOR_SHARE }),
+    regression: fitWindows(pooled.windows, { level, choice: of, floorShare: REBUILT_STEPS_FLOOR_SHARE }),
     start: onPooled({ own: exact.columns.pooled, pooled: terms }, exact.start),
     passes,
     change,

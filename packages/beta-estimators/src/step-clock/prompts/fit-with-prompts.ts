@@ -1,7 +1,8 @@
 import { fitWindows, mergeWindows, termsNamed } from '@stepclock/step-cost';
-import type { PhaseTable } from '@stepclock/trace-io';
+import { DECODE, type PhaseTable } from '@stepclock/trace-io';
 import { PROMPTS } from '../fit/cost-columns.js';
-import { fitStepClock } from '../fit/fit-step-clock.js';
+import { type CountedFit, fitStepClock } from '../fit/fit-step-clock.js';
+import { SUSPICIOUS } from '../fit/give-way.js';
 import type { ResolvedStepClockOptions } from '../fit/step-clock-options.js';
 import type { TraceFit, WindowVisitors } from '../fit/trace-fit.js';
 import { offsetPrompts } from './offset-prompts.js';
@@ -30,8 +31,14 @@ const SHARP = 0.1;
 /** Followed so often at most: with other prompts the clock is another. Less than this many tokens more is no matter. */
 const ROUNDS = 6;
 const REST = 1;
+/** What is left of an offset is finer than the trace tells below this part of its standard error, and consistent with nothing within so many. */
+const SETTLED = 0.5;
+const CONSISTENT = 2;
 /** A correction must not fit worse. */
 const NO_WORSE = 1.02;
+/** Of a suspect clock, it must fit clearly better, or more counts would have to give way than by accident. */
+const CLEARLY_BETTER = 0.8;
+const MANY_STRETCHED = 0.02;
 
 /** Fits a trace, its prompts shifted by what the log tells of tokens that it does not count, or by what was asked for. */
 export const fitWithPrompts = (
@@ -40,26 +47,64 @@ export const fitWithPrompts = (
   onProgress?: (share: number) => void,
   visitors?: WindowVisitors,
 ): OffsetFit => {
-  const fitAt = (tokens: number): TraceFit =>
+  const fitAt = (tokens: number): CountedFit =>
     fitStepClock(offsetPrompts(phases, tokens), options, onProgress, visitors);
   const { promptOffset } = options;
   if (promptOffset !== 'auto') {
-    return { trace: fitAt(promptOffset), offsetTokens: promptOffset, isFound: false };
+    return { trace: fitAt(promptOffset).giveWay(), offsetTokens: promptOffset, isFound: false };
   }
-  let trace = fitAt(0);
-  let offsetTokens = 0;
-  let isLast = true;
-  for (let round = 0; round < ROUNDS; round++) {
-    const more = offsetOf(trace);
-    if (more === undefined || !(offsetTokens === 0 ? isClear(more, trace) : Math.abs(more.tokens) >= REST)) break;
-    const tokens = Math.round(offsetTokens + more.tokens);
-    const next = fitAt(tokens);
-    isLast = next.rms <= NO_WORSE * trace.rms;
-    if (!isLast) break;
-    [trace, offsetTokens] = [next, tokens];
+  // Before any count gives way: prompts that are longer than the log says bend the clock as late tokens and preemptions do.
+  const asLogged = fitAt(0);
+  const first = offsetOf(asLogged.exact);
+  if (first === undefined || !isClear(first, asLogged.exact)) return nothingFound(asLogged.giveWay());
+  const suspect = asLogged.exact.rms > SUSPICIOUS;
+  let best: Shifted | undefined;
+  let at: Shifted = { tokens: 0, fit: asLogged, rest: first };
+  let last = 0;
+  for (let round = 0; round < ROUNDS && isMore(at.rest); round++) {
+    const tokens = Math.round(at.tokens + at.rest.tokens);
+    const fit = fitAt(tokens);
+    last = tokens;
+    const rest = offsetOf(fit.exact);
+    if (rest === undefined || !(suspect || fit.exact.rms <= NO_WORSE * asLogged.exact.rms)) break;
+    at = { tokens, fit, rest };
+    if (best === undefined || isBetter(at, best)) best = at;
   }
-  return { trace: isLast ? trace : fitAt(offsetTokens), offsetTokens, isFound: offsetTokens !== 0 };
+  const doubted = best !== undefined && suspect && best.fit.exact.rms > CLEARLY_BETTER * asLogged.exact.rms;
+  if (best === undefined || doubted) {
+    const loose = fitAt(0).giveWay();
+    if (best === undefined || explains(loose, phases)) return nothingFound(loose);
+    last = 0;
+  }
+  const settled = best.tokens === last ? best.fit : fitAt(best.tokens);
+  return { trace: settled.giveWay(), offsetTokens: best.tokens, isFound: true };
 };
+
+/** Whether counts that gave way explain a suspect clock by themselves: many did, and what is left tells of no other prompts. */
+const explains = (loose: TraceFit, { kind }: PhaseTable): boolean => {
+  const decodes = kind.reduce((sum, of) => sum + (of === DECODE ? 1 : 0), 0);
+  const rest = offsetOf(loose);
+  return loose.stretched >= MANY_STRETCHED * decodes && !(rest !== undefined && isClear(rest, loose));
+};
+
+/** A trace fitted with its prompts shifted. */
+interface Shifted {
+  readonly tokens: number;
+  readonly fit: CountedFit;
+  /** What the fit still says of tokens beyond. */
+  readonly rest: Offset;
+}
+
+const nothingFound = (trace: TraceFit): OffsetFit => ({ trace, offsetTokens: 0, isFound: false });
+
+const isMore = ({ tokens, error }: Offset): boolean => Math.abs(tokens) >= Math.max(REST, SETTLED * error);
+
+/** How far the rest lies from nothing, where that is more than chance; two clocks that take turns differ in their residual by chance. */
+const beyond = ({ rest: { tokens, error } }: Shifted): number =>
+  Math.max(CONSISTENT, Math.abs(tokens) / Math.max(error, REST));
+
+const isBetter = (a: Shifted, b: Shifted): boolean =>
+  beyond(a) === beyond(b) ? a.fit.exact.rms < b.fit.exact.rms : beyond(a) < beyond(b);
 
 /** What a prompt costs whatever its length, over what a token of it costs; undefined where nothing tells. */
 const offsetOf = ({ windows, regression, columns }: TraceFit): Offset | undefined => {

@@ -29,9 +29,16 @@ const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
  *
  * @param isClient whether a client's clock told the times
  * @param timeUnitSec what times are rounded to, s
+ * @param promptsShifted whether prompts were found to be longer or shorter than the log says: what is left of that makes stretches slow, too
  */
-export const clockCauses = (clock: ClockReport, isClient: boolean, timeUnitSec: number | null): EstimateWarning[] => [
-  ...(coarseTimes(clock, timeUnitSec) ?? cause(clock, isClient)),
+export const clockCauses = (
+  clock: ClockReport,
+  isClient: boolean,
+  timeUnitSec: number | null,
+  promptsShifted: boolean,
+): EstimateWarning[] => [
+  ...(coarseTimes(clock, timeUnitSec) ??
+    cause(clock, isClient).filter(({ code }) => !(promptsShifted && code === 'missing-requests'))),
   ...overBudget(clock),
 ];
 

@@ -162,6 +162,7 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
         meanStepSec: clock.meanStepSeconds,
         shareOf: shareOf(windows, terms),
         queueInPrefill: resolved.queueInPrefill === 'yes',
+        promptsShifted: isFound,
       }),
     ],
   };

@@ -12,11 +12,13 @@ export interface WarningEvidence extends CoefficientEvidence {
   readonly meanStepSec: number;
   /** Whether waiting is known to be part of the prefill phases. */
   readonly queueInPrefill: boolean;
+  /** Whether the trace told that prompts are longer or shorter than it says. */
+  readonly promptsShifted: boolean;
 }
 
 /** What whoever uses the coefficients should know: first whether the clock can be believed, then what it cannot tell. */
 export const stepClockWarnings = (evidence: WarningEvidence): EstimateWarning[] => [
-  ...clockCauses(evidence.clock, evidence.queueInPrefill, evidence.timeUnitSec),
+  ...clockCauses(evidence.clock, evidence.queueInPrefill, evidence.timeUnitSec, evidence.promptsShifted),
   ...identifiabilityWarnings(evidence),
   ...inputWarnings(evidence),
   ...(evidence.converged
