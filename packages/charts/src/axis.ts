@@ -4,7 +4,7 @@ import type { JsonObject } from './spec.js';
 /** What an axis shows. */
 export interface Axis {
   readonly label: string;
-  /** Unit of the values given; `''` for a pure number. Seconds are drawn in µs or ms where that reads better. */
+  /** Unit of the values given; `''` for a pure number. Seconds are drawn in us or ms where that reads better. */
   readonly unit: string;
   /** `'auto'` (default) takes a log scale for positive values that span more than two decades where the chart allows it. */
   readonly scale?: 'auto' | 'linear' | 'log';
@@ -35,7 +35,7 @@ export interface AxisRules {
 }
 
 const secondsUnit = (largest: number): readonly [number, string] =>
-  largest < 1e-3 ? [1e6, 'µs'] : largest < 1 ? [1e3, 'ms'] : [1, 's'];
+  largest < 1e-3 ? [1e6, 'us'] : largest < 1 ? [1e3, 'ms'] : [1, 's'];
 
 const secondsPer = /^s(?=\/|$)/;
 

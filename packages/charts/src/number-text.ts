@@ -43,15 +43,15 @@ export const formatPercent = (fraction: number, digits = 3): string => {
 
 /** A number and its unit stay on one line. */
 export const unbroken = (text: string): string =>
-  text.replace(/(\d) (?=(?:%|(?:[nµm]?s|ms|J|W|[kM]B)(?![\p{L}])))/gu, '$1\u00a0');
+  text.replace(/(\d) (?=(?:%|(?:[num]?s|J|W|[kM]B)(?![\p{L}])))/gu, '$1\u00a0');
 
-/** Seconds in the unit that reads best. `formatSeconds(4.1e-5)` // => '41 µs' */
+/** Seconds in the unit that reads best. `formatSeconds(4.1e-5)` // => '41 us' */
 export const formatSeconds = (seconds: number, digits = 4): string => {
   if (!Number.isFinite(seconds)) return 'n/a';
   const size = Math.abs(seconds);
   if (size === 0) return '0 s';
   if (size < 1e-6) return `${formatNumber(seconds * 1e9, digits)} ns`;
-  if (size < 1e-3) return `${formatNumber(seconds * 1e6, digits)} µs`;
+  if (size < 1e-3) return `${formatNumber(seconds * 1e6, digits)} us`;
   if (size < 1) return `${formatNumber(seconds * 1e3, digits)} ms`;
   return `${formatNumber(seconds, digits)} s`;
 };

@@ -46,7 +46,7 @@ describe('units and scales', () => {
     const values = [2e-5, 4e-5];
     const spec = ecdfSpec({ title: 'T', quantity: { label: 'Step', unit: 's' }, series: [{ name: 'a', values }] });
     const text = JSON.stringify(spec);
-    expect(text).toContain('"Step (µs)"');
+    expect(text).toContain('"Step (us)"');
     expect(text).toContain('"x":20,');
   });
 

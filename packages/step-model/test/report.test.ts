@@ -48,7 +48,7 @@ describe('the report of an estimate', () => {
   it('says what a step costs, with all coefficients', () => {
     const { verdict } = estimateReport(sampleEstimate({ phases: 200 }));
     expect(verdict.headline).toBe(
-      'A step takes 12.2 ms, plus 41 µs per prefill token, 120 µs per decode token and 92 ns per context token.',
+      'A step takes 12.2 ms, plus 41 us per prefill token, 120 us per decode token and 92 ns per context token.',
     );
     expect(verdict.tone).toBe('caution');
   });

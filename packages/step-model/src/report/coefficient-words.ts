@@ -9,16 +9,16 @@ const symbolOf = (name: string): string =>
 export const coefficientTitle = ({ name, phrase }: Pick<ReportCoefficient, 'name' | 'phrase'>): string =>
   `${symbolOf(name)}, ${phrase}`;
 
-/** `µs/token` of `s/token`. */
+/** `us/token` of `s/token`. */
 const unitWith = (prefixed: string, unit: string): string => unit.replace(/^s/, prefixed);
 
 /** The prefix in which a coefficient reads best, for its value and its interval alike. */
 const prefixOf = (seconds: number): { readonly factor: number; readonly unit: string } => {
   const size = Math.abs(seconds);
-  if (size === 0) return { factor: 1e6, unit: 'µs' };
+  if (size === 0) return { factor: 1e6, unit: 'us' };
   if (size >= 1) return { factor: 1, unit: 's' };
   if (size >= 1e-3) return { factor: 1e3, unit: 'ms' };
-  return size >= 1e-6 ? { factor: 1e6, unit: 'µs' } : { factor: 1e9, unit: 'ns' };
+  return size >= 1e-6 ? { factor: 1e6, unit: 'us' } : { factor: 1e9, unit: 'ns' };
 };
 
 const intervalText = (interval: readonly [number, number], factor: number): string =>
@@ -32,7 +32,7 @@ export const relativeHalfWidth = ({ value, interval }: ReportCoefficient): numbe
       ? Number.POSITIVE_INFINITY
       : (interval[1] - interval[0]) / 2 / Math.abs(value);
 
-/** "A step takes 12.2 ms, plus 41 µs per prefill token and 120 µs per decoding sequence." */
+/** "A step takes 12.2 ms, plus 41 us per prefill token and 120 us per decoding sequence." */
 export const modelSentence = (coefficients: readonly ReportCoefficient[]): string => {
   const [fixed, ...others] = coefficients;
   const parts = others.map(({ value, phrase }) => `${value === 0 ? 'nothing' : formatSeconds(value, 3)} ${phrase}`);

@@ -211,6 +211,8 @@ const ofRefusal = async (path: string, fault: Fault, args: TraceArgs, session: S
   if (is === 'a file that stepclock wrote') return ownFile(path, session);
   if (is === 'settings of an engine') return settingsFile(path, is, instead, session);
   if (is !== undefined) return { ...nothing, file: path, is, instead };
+  if (fault.code === 'trace-io/not-detailed')
+    return { ...nothing, file: path, is: `a ${fault.what} without its requests one by one`, instead };
   if (fault.code === 'trace-io/unknown-format') {
     const bytes = await allBytes(await openInput(path, session));
     const known = (await mappedTrace(path, bytes, args, session)) ?? (await tableOfAModel(path, bytes));

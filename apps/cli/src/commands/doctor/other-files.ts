@@ -47,14 +47,9 @@ export const tableOfAModel = async (path: string, bytes: Uint8Array): Promise<Di
       );
     }
   }
-  const { stageTableFrom } = await import('@stepclock/stage-latency-recalibration');
-  if ((await unlessFault(() => stageTableFrom(table, {}))) !== undefined) {
-    return measured(
-      'a table of times by stage of a request',
-      'the time of every stage over the knobs',
-      `stepclock stage train --data ${word} --output stages.json`,
-    );
-  }
+  const { stageTable } = await import('./stage-table.js');
+  const stages = await stageTable(table, path);
+  if (stages !== undefined) return stages;
   const { loadMeasurements, loadPowerSamples } = await import('@stepclock/token2metrics');
   const loaded = await unlessFault(async () => loadMeasurements(bytes, { file: path }));
   // A table may have lengths and nothing measured.

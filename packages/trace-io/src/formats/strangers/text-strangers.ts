@@ -78,7 +78,9 @@ export const TEXT_STRANGERS: readonly Stranger[] = [
   },
 ];
 
-const THE_LOG = 'give the file of requests that the run wrote';
+const THE_LOG =
+  "give the file of requests that the client of this run wrote (vLLM's result of --save-detailed, AIPerf's profile_export.jsonl, GuideLLM's benchmarks.json)";
+const PER_REQUEST = 'per_request_lifecycle_metrics.json (`report: { request_lifecycle: { per_request: true } }` writes it)';
 const COMMANDS =
   /^\s*(?:#!|\$ |(?:\w+=\S* )*(?:python3?|vllm|aiperf|genai-perf|guidellm|inference-perf|evalscope|sglang|docker|curl|llama-server)\s)/;
 
@@ -90,6 +92,23 @@ const WITHOUT_TOKENS: readonly (readonly [client: string, command: RegExp, flag:
   ['evalscope perf', /\bevalscope perf\b/, '--stream'],
 ];
 
+/** What a client writes of its requests, and by which of its options. */
+const WRITTEN: readonly (readonly [client: string, command: RegExp, file: string])[] = [
+  ['vllm bench serve', /\bvllm bench serve\b/, 'the JSON that --save-result --save-detailed wrote'],
+  ['sglang.bench_serving', /\bsglang\.bench_serving\b/, 'the JSON lines that --output-file names'],
+  ['aiperf profile', /\baiperf profile\b/, 'profile_export.jsonl'],
+  ['genai-perf profile', /\bgenai-perf profile\b/, 'profile_export.json'],
+  ['guidellm', /\bguidellm\b/, 'its JSON (benchmarks.json)'],
+  ['inference-perf', /\binference-perf\b/, PER_REQUEST],
+  ['evalscope perf', /\bevalscope perf\b/, 'benchmark_data.db'],
+];
+
+const commandsOfClients: readonly Stranger[] = WRITTEN.map(([client, command, file]) => ({
+  is: `a command: ${client}`,
+  instead: `give what it wrote: ${file}`,
+  recognise: ({ text }) => COMMANDS.test(text) && command.test(text),
+}));
+
 /** A command that must be given once more. */
 const commandsWithout: readonly Stranger[] = WITHOUT_TOKENS.map(([client, command, flag]) => ({
   is: `a command: ${client} without ${flag}`,
@@ -100,10 +119,11 @@ const commandsWithout: readonly Stranger[] = WITHOUT_TOKENS.map(([client, comman
 /** Texts that lie beside logs and are none; asked last, since a log may begin with its command. */
 export const TEXTS_BESIDE_LOGS: readonly Stranger[] = [
   ...commandsWithout,
+  ...commandsOfClients,
   { is: 'a command', instead: THE_LOG, recognise: ({ text }) => COMMANDS.test(text) },
   {
     is: 'a configuration of inference-perf',
-    instead: THE_LOG,
+    instead: `give what the run wrote: ${PER_REQUEST}`,
     recognise: ({ text }) => /^load:/m.test(text) && /^(?:api|server|data):/m.test(text),
   },
   {
