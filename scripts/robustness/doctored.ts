@@ -17,9 +17,10 @@ export interface Verdict {
 }
 
 /** Advice that can be followed names an option, a verb, a setting or a file. */
-const NAMED = /--[a-z]|\bstepclock [a-z]|[\w*]\.(?:json|jsonl|csv|db|log|parquet|ya?ml)\b|\w+[=:] ?true|GET \//;
+const NAMED = /--[a-z]|\bstepclock [a-z]|[\w*]\.(?:json|jsonl|csv|db|log|md|parquet|ya?ml)\b|\w+[=:] ?true|GET \//;
 
-const firstLine = (text: string | null): string => text?.split('\n').find((line) => line.trim() !== '') ?? 'nothing was said';
+const firstLine = (text: string | null): string =>
+  text?.split('\n').find((line) => line.trim() !== '') ?? 'nothing was said';
 
 /** A doctor for the files of one run; `stepclock` in its commands is the program at `bin`. */
 export const doctor = (bin: string, timeoutMs: number) => {
@@ -27,13 +28,15 @@ export const doctor = (bin: string, timeoutMs: number) => {
   const program = join(base, 'stepclock');
   writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`);
   chmodSync(program, 0o755);
-  const env = { ...process.env, PATH: `${base}${delimiter}${process.env['PATH'] ?? ''}` };
+  const { PATH = '' } = process.env;
+  const env = { ...process.env, PATH: `${base}${delimiter}${PATH}` };
   const run = (command: string, args: readonly string[], cwd: string) =>
     spawnSync(command, args, { encoding: 'utf8', timeout: timeoutMs, maxBuffer: 1 << 28, cwd, env });
 
   const ask = (path: string, cwd: string): Verdict => {
     const { status, stdout, stderr } = run(program, ['doctor', path, '--json', '-'], cwd);
-    if (status !== 0 && status !== 1) return { kind: 'failed', text: `doctor ended with ${status}: ${firstLine(stderr)}` };
+    if (status !== 0 && status !== 1)
+      return { kind: 'failed', text: `doctor ended with ${status}: ${firstLine(stderr)}` };
     // The verb's own schema, held by its tests.
     const found: { readonly files: readonly Diagnosis[] } = JSON.parse(stdout);
     const faults: string[] = [];
@@ -44,7 +47,8 @@ export const doctor = (bin: string, timeoutMs: number) => {
         const ran = run('sh', ['-c', command], cwd);
         if (ran.status !== 0) faults.push(`${command}: ended with ${ran.status}: ${firstLine(ran.stderr)}`);
       }
-      for (const { what, how } of lacks) if (!NAMED.test(how)) faults.push(`no flag or file would bring ${what}: ${how}`);
+      for (const { what, how } of lacks)
+        if (!NAMED.test(how)) faults.push(`no flag or file would bring ${what}: ${how}`);
       if (answers.length === 0 && !NAMED.test(instead ?? '')) faults.push(`no flag or file in: ${instead}`);
     }
     if (faults.length > 0) return { kind: 'failed', text: faults.join('\n            ') };

@@ -75,7 +75,9 @@ for (const [name, { of, verdict }] of Object.entries(parts)) {
   for (const { path } of found.filter(of)) {
     const { kind, text } = verdict(path);
     counts[kind]++;
-    process.stdout.write(`${kind.padEnd(9)}${name} ${path.slice(folder.length + 1)}: ${text.replaceAll(path, '...')}\n`);
+    process.stdout.write(
+      `${kind.padEnd(9)}${name} ${path.slice(folder.length + 1)}: ${text.replaceAll(path, '...')}\n`,
+    );
   }
   process.stdout.write(
     `${name}: ${counts.answered} answered, ${counts.advised} told what to do, ${counts.failed} failed\n`,

@@ -134,3 +134,56 @@ it('says it in words', async () => {
   expect(stdout).toContain('  answers  the cost of a step: seconds per step');
   expect(stdout).toMatch(/ {2}lacks {4}the time of every token.*\n +GuideLLM keeps first and last tokens only/);
 });
+
+it('a result without its requests is one, and not a broken log', async () => {
+  writeFileSync(
+    folder.at('plain.json'),
+    '{"date": "20260101-000000", "backend": "vllm", "num_prompts": 3, "completed": 3, "request_throughput": 4.1, "mean_ttft_ms": 30.1, "mean_tpot_ms": 9.1, "total_input_tokens": 30, "total_output_tokens": 30, "duration": 3.1}',
+  );
+  const { code, files } = await told(folder.at('plain.json'));
+  expect(code).toBe(1);
+  expect(files[0]?.is).toBe('a vllm bench result without its requests one by one');
+  expect(files[0]?.instead).toMatch(/--save-result --save-detailed/);
+});
+
+it.each([
+  ['aiperf profile --model m --streaming', /profile_export\.jsonl/],
+  ['guidellm run --target http://127.0.0.1:8000', /benchmarks\.json/],
+  ['evalscope perf --model m --stream', /benchmark_data\.db/],
+  ['inference-perf --config_file in.yml', /per_request_lifecycle_metrics\.json/],
+])('the command %s names the file that it wrote', async (command, file) => {
+  writeFileSync(folder.at('command.txt'), `${command}\n`);
+  expect((await told(folder.at('command.txt'))).files[0]?.instead).toMatch(file);
+});
+
+it('stages under other names are trained by those names, of one machine', async () => {
+  const rows = ['a100', 'h100'].flatMap((gpu, g) =>
+    Array.from(
+      { length: 24 },
+      (_, i) => `${i},${gpu},${64 * (1 + (i % 6))},${1 + Math.floor(i / 6)},${1 + i + g},${2 + i}`,
+    ),
+  );
+  writeFileSync(folder.at('ops.csv'), ['config_id,gpu,num_tokens,tp,T_qkv_ms,T_mlp_ms', ...rows].join('\n'));
+  const { files } = await told(folder.at('ops.csv'));
+  const [command = ''] = files[0]?.answers[0]?.commands ?? [];
+  expect(command).toContain('--stages T_qkv_ms,T_mlp_ms --features num_tokens,tp --filter gpu=a100');
+  expect(files[0]?.warnings.map(({ code }) => code)).toContain('guessed-columns');
+  const { code, stderr } = await stepclock([...wordsOf(command), '--families', 'linear'], undefined, folder.home);
+  expect(code, stderr).toBe(0);
+});
+
+it('decode steps from which nothing can be fitted are told what is missing', async () => {
+  const rows = [1, 2, 4, 8, 16, 32].map((batch) => `${batch},512,${0.01 + batch / 1000}`);
+  writeFileSync(folder.at('steps.csv'), ['batch_size,avg_seq_len,step_time', ...rows].join('\n'));
+  const { code, files } = await told(folder.at('steps.csv'));
+  expect([code, files[0]?.answers]).toEqual([1, []]);
+  expect(files[0]?.instead).toMatch(/linearly independent.*several sizes at several contexts/);
+});
+
+it('a budget that the steps show goes into the commands where nothing says it', async () => {
+  // Its settings lie in its folder, not beside the copy.
+  copyFileSync(join(fixtures, 'traces/vllm-cpu/ramp/bench.json.gz'), folder.at('bench.json.gz'));
+  const { files } = await told(folder.at('bench.json.gz'));
+  const replay = files[0]?.answers.flatMap(({ commands }) => commands).find((line) => line.includes(' replay '));
+  expect(replay).toMatch(/ --max-num-batched-tokens 512$/);
+});

@@ -7,7 +7,7 @@ import { tableText } from './table.js';
 const ms = (sec: number): string => `${(1000 * sec).toPrecision(3)} ms`;
 
 /** A budget so large that no log contradicts it. */
-const NO_BUDGET = 65_536;
+export const NO_BUDGET = 65_536;
 
 /** How the engine cut prompts into steps, in words. */
 const policyText = ({ policy }: TokenClockEstimate['clock']): string =>
@@ -24,20 +24,21 @@ export const clockFacts = ({ clock }: TokenClockEstimate): readonly (readonly [s
   const facts: (readonly [string, string])[] = [
     [
       'steps',
-      `${grouped(clock.steps)} seen in ${grouped(clock.chunks)} chunks, ${grouped(clock.hiddenSteps)} of prefill that showed none`,
+      `${grouped(clock.steps)} found in ${grouped(clock.chunks)} chunks, and ${grouped(clock.hiddenSteps)} of prefill alone, which show no chunk`,
     ],
-    ['rows', `${grouped(clock.rows)} of ${clock.stepsPerRow} steps or more, off by ${percent(clock.rowResidual)}`],
+    [
+      'rows',
+      `${grouped(clock.rows)} of ${clock.stepsPerRow === 1 ? 'a step' : `${clock.stepsPerRow} steps`} or more; the model misses the time of one by ${percent(clock.rowResidual)} (robust)`,
+    ],
     [
       'client',
       clock.spreadP50Sec === null
         ? 'one request at a time'
-        : `chunks ${ms(clock.spreadP50Sec)} after their step's first (90 %: ${ms(clock.spreadP90Sec ?? 0)}), ${grouped(clock.lateEnds)} ends late`,
+        : `chunks of a step come ${ms(clock.spreadP50Sec)} after its first in the median, 90 % within ${ms(clock.spreadP90Sec ?? 0)}; ${grouped(clock.lateEnds)} steps end late`,
     ],
     ['prompts', policyText(clock)],
     ['stalls', `${clock.stalls}, ${clock.stalledSec.toFixed(2)} s (${percent(clock.stalledShare)} of the time)`],
   ];
-  if (clock.clientOverheadSec !== null)
-    facts.push(['overhead', `${ms(clock.clientOverheadSec)} between client and engine`]);
   if (clock.engines > 1) facts.push(['engines', grouped(clock.engines)]);
   if (clock.stepsPerChunk > 1) facts.push(['chunks', `one every ${clock.stepsPerChunk} steps`]);
   return facts;
@@ -56,7 +57,8 @@ export const tokenClockText = (
     betasText(estimate, paint),
     '',
     tableText(
-      clockFacts(estimate).map(([name, fact]) => [`  ${name}`, fact]),
+      // As wide as `overhead`, a line that may follow.
+      clockFacts(estimate).map(([name, fact]) => [`  ${name.padEnd(8)}`, fact]),
       [0, 1],
     ),
   ].join('\n');

@@ -46,8 +46,8 @@ const listener = (): { readonly notes: string[]; readonly session: Pick<Session,
 
 /** What the checks say, by what was checked. */
 const namedLine = (line: string): readonly [string, string] => {
-  const check = /^\s*check\s+(.*)$/.exec(line)?.[1];
-  return check === undefined ? ['replay', line] : ['check', check];
+  const [, name, fact] = /^\s*(check|overhead)\s+(.*)$/.exec(line) ?? [];
+  return name === undefined || fact === undefined ? ['replay', line] : [name, fact];
 };
 
 /** Settings of the command line that the page leaves as they are. */

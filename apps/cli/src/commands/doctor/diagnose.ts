@@ -8,6 +8,7 @@ import { about } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
 import { shellWord } from '../../session/shell-word.js';
 import { grouped } from '../../text/quantity.js';
+import { NO_BUDGET } from '../../text/token-clock-text.js';
 import { runEstimator } from '../estimate/estimators.js';
 import { tokenEstimate } from '../estimate/token-evidence.js';
 import { type Answer, type Diagnosis, nothing } from './diagnosis.js';
@@ -26,6 +27,8 @@ const optionsText = ({ format, meta, map, mapFile, maxBad, timeUnit }: TraceArgs
 interface Estimated {
   readonly steps: 'log' | 'rebuilt' | 'clock';
   readonly engines: number;
+  /** The budget that the steps of the log show, tokens a step. */
+  readonly budget?: number;
   readonly sentence: string | undefined;
   readonly warnings: Diagnosis['warnings'];
 }
@@ -43,8 +46,11 @@ const estimated = (input: TraceInput, session: Session): Estimated | undefined =
     return { steps: 'log', engines: fits.length, sentence: undefined, warnings };
   }
   const fromTokens = tokenEstimate([input], {}, { ...session, log: silent });
-  if (fromTokens !== undefined)
-    return { steps: 'rebuilt', engines: 1, sentence: undefined, warnings: fromTokens.warnings };
+  if (fromTokens !== undefined) {
+    const { policy } = fromTokens.clock;
+    const budget = policy.kind === 'budget' && policy.tokens < NO_BUDGET ? { budget: policy.tokens } : {};
+    return { steps: 'rebuilt', engines: 1, ...budget, sentence: undefined, warnings: fromTokens.warnings };
+  }
   if (trace.kind === 'tokens') return undefined;
   const { phases, facts } = trace;
   const found = about(name, () => runEstimator('step-clock', phases, facts, {}));
@@ -57,10 +63,10 @@ const costText = (hasContext: boolean): string =>
 const SLO = '--slo "ttft:p95:500ms tpot:mean:50ms"';
 
 /** Questions that need no more than the lengths and arrivals of requests, and a model. */
-const ofRequests = (file: string): readonly Answer[] => [
+const ofRequests = (file: string, limits: string): readonly Answer[] => [
   {
     question: 'the highest rate that keeps an SLO, and how many replicas a load needs',
-    commands: [`stepclock capacity --betas betas.json --workload ${file} ${SLO} --rate 100`],
+    commands: [`stepclock capacity --betas betas.json --workload ${file} ${SLO} --rate 100${limits}`],
   },
 ];
 
@@ -84,6 +90,10 @@ const answersOf = ({ trace }: TraceInput, found: Estimated | undefined, file: st
       { question: 'the duration of a step', commands: ['stepclock predict --betas betas.json --decode-seqs 8'] },
     ];
   }
+  // Without a budget a replay serves whole prompts in one step.
+  const { maxNumBatchedTokens, chunkSize } = trace.facts.settings;
+  const isLimited = maxNumBatchedTokens !== undefined || chunkSize !== undefined;
+  const limits = isLimited || found.budget === undefined ? '' : ` --max-num-batched-tokens ${found.budget}`;
   const isReplayable = trace.requests?.arrivalSec !== undefined && trace.facts.queueInPrefill !== 'unknown';
   return [
     {
@@ -105,11 +115,11 @@ const answersOf = ({ trace }: TraceInput, found: Estimated | undefined, file: st
       ? [
           {
             question: 'how well the model serves the same requests again: TTFT, TPOT, latency',
-            commands: [`stepclock replay --betas betas.json --requests ${file}`],
+            commands: [`stepclock replay --betas betas.json --requests ${file}${limits}`],
           },
         ]
       : []),
-    ...(trace.requests === undefined ? [] : ofRequests(file)),
+    ...(trace.requests === undefined ? [] : ofRequests(file, limits)),
   ];
 };
 

@@ -1,4 +1,4 @@
-import { isFault } from '@stepclock/faults';
+import { type Fault, isFault } from '@stepclock/faults';
 import { parseBetasFile } from '@stepclock/step-model';
 import { engineSettingsOf, readTidyTable } from '@stepclock/trace-io';
 import { readWhole } from '../../files/input.js';
@@ -24,6 +24,20 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 const SAMPLES =
   'give them beside the measurements of prefills: stepclock token2metrics train --power-samples FILE --data SHEET --all-models';
 
+const STEP_TABLE = 'a table of decode steps with their batch and context';
+const GRID =
+  'measure batches of several sizes at several contexts each, and give both tables as one to stepclock step-time fit --data-path';
+
+const refusalOf = (fit: () => unknown): Fault | undefined => {
+  try {
+    fit();
+    return undefined;
+  } catch (error) {
+    if (isFault(error)) return error;
+    throw error;
+  }
+};
+
 /** A table that one of the other models is fitted to; each of their readers is asked. */
 export const tableOfAModel = async (path: string, bytes: Uint8Array): Promise<Diagnosis | undefined> => {
   const word = shellWord(path);
@@ -37,11 +51,14 @@ export const tableOfAModel = async (path: string, bytes: Uint8Array): Promise<Di
   const table = await unlessFault(() => readTidyTable(once(bytes), { fileName: path }));
   if (table === undefined) return undefined;
   if (table.names.includes('step_time')) {
-    const { readStepTimes } = await import('@stepclock/step-time');
+    const { fitStepTime, readStepTimes } = await import('@stepclock/step-time');
     const steps = await unlessFault(() => readStepTimes(table));
     if (steps !== undefined) {
+      const refused = refusalOf(() => fitStepTime(steps));
+      if (refused !== undefined)
+        return { ...nothing, file: path, is: STEP_TABLE, instead: `${refused.message}; ${GRID}` };
       return measured(
-        'a table of decode steps with their batch and context',
+        STEP_TABLE,
         'the duration of a decode step over batch and context',
         `stepclock step-time fit --data-path ${word} --model-name mine`,
       );

@@ -51,7 +51,11 @@ export const tokenAnswer = (
       policy,
       ...servingFields(serving),
     },
-    lines: [...servingText(serving), ...(check === null ? [] : [`  ${crossCheckText(check)}`]), ...physics.text],
+    lines: [
+      ...servingText(serving).map((line) => `  overhead  ${line}`),
+      ...(check === null ? [] : [`  ${crossCheckText(check)}`]),
+      ...physics.text,
+    ],
   };
 };
 

@@ -1,4 +1,4 @@
-import { type Stranger, withKeys } from './stranger.js';
+import { A_LOG, type Stranger, withKeys } from './stranger.js';
 
 const AIPERF = 'give profile_export.jsonl, which AIPerf writes into the same folder';
 const INFERENCE_PERF =
@@ -34,12 +34,12 @@ export const JSON_STRANGERS: readonly Stranger[] = [
   },
   {
     is: 'a trace of a profiler (Chrome, Perfetto, PyTorch)',
-    instead: "give a log of requests or of the engine's steps",
+    instead: A_LOG,
     recognise: withKeys('traceEvents'),
   },
   {
     is: 'a result of a benchmark of functions (Google Benchmark, pytest-benchmark)',
-    instead: 'give a log of requests',
+    instead: A_LOG,
     recognise: (head) =>
       withKeys('benchmarks')(head) && (head.keys.includes('machine_info') || head.keys.includes('context')),
   },

@@ -11,6 +11,10 @@ export interface Stranger {
   readonly steps?: TraceFormat;
 }
 
+/** What to give instead of a file that no setting of its tool would mend. */
+export const A_LOG =
+  "give a log of requests or of the engine's steps; docs/collecting-logs.md has the flags that write one";
+
 /** A recogniser by the names of a JSON file's top level (of its first object in a list). */
 export const withKeys =
   (...keys: readonly string[]) =>

@@ -1,7 +1,7 @@
 import { llamaCppLog } from '../steps/llama-cpp-log.js';
 import { sglangBatches } from '../steps/sglang-batches.js';
 import { trtllmLog } from '../steps/trtllm-log.js';
-import type { Stranger } from './stranger.js';
+import { A_LOG, type Stranger } from './stranger.js';
 
 /** Server logs: a line of steps may still come far behind the first bytes. */
 export const SERVER_LOGS: readonly Stranger[] = [
@@ -52,7 +52,7 @@ export const TEXT_STRANGERS: readonly Stranger[] = [
   },
   {
     is: 'metrics of Prometheus',
-    instead: "they are sums over requests: give a log of requests or of the engine's steps",
+    instead: `they are sums over requests: ${A_LOG}`,
     recognise: ({ text }) => /^# (?:HELP|TYPE) \w/m.test(text),
   },
   {
@@ -62,7 +62,7 @@ export const TEXT_STRANGERS: readonly Stranger[] = [
   },
   {
     is: "a table of an engine's throughput over time",
-    instead: "it counts all requests together: give a log of requests or of the engine's steps",
+    instead: `it counts all requests together: ${A_LOG}`,
     recognise: ({ headerNames }) =>
       headerNames.some((name) => /throughput/.test(name)) && headerNames.some((name) => /running|waiting/.test(name)),
   },
@@ -80,7 +80,8 @@ export const TEXT_STRANGERS: readonly Stranger[] = [
 
 const THE_LOG =
   "give the file of requests that the client of this run wrote (vLLM's result of --save-detailed, AIPerf's profile_export.jsonl, GuideLLM's benchmarks.json)";
-const PER_REQUEST = 'per_request_lifecycle_metrics.json (`report: { request_lifecycle: { per_request: true } }` writes it)';
+const PER_REQUEST =
+  'per_request_lifecycle_metrics.json (`report: { request_lifecycle: { per_request: true } }` writes it)';
 const COMMANDS =
   /^\s*(?:#!|\$ |(?:\w+=\S* )*(?:python3?|vllm|aiperf|genai-perf|guidellm|inference-perf|evalscope|sglang|docker|curl|llama-server)\s)/;
 

@@ -16,7 +16,7 @@ export function unknownFile(head: Head, file: string): Fault {
   const { kind, names } = looksOf(head);
   const hint =
     names.length === 0
-      ? `it looks like ${kind}; give a log of requests (JSON lines, CSV, what a load client writes) or of an engine's steps`
+      ? `it looks like ${kind}; give a log of requests (JSON lines, CSV, what a load client writes) or of an engine's steps; docs/collecting-logs.md has the flags that write one`
       : `it looks like ${kind} (${listed(names.map(cutName), 10)}); ${mapExample(names)}`;
   return new Fault('trace-io/unknown-format', {
     what: 'file',
