@@ -12,7 +12,8 @@ import { NO_BUDGET } from '../../text/token-clock-text.js';
 import { runEstimator } from '../estimate/estimators.js';
 import { tokenEstimate } from '../estimate/token-evidence.js';
 import { type Answer, type Diagnosis, nothing } from './diagnosis.js';
-import { ownFile, settingsFile, tableOfAModel, unlessFault } from './other-files.js';
+import { ownFile, settingsFile, tableOfAModel } from './other-files.js';
+import { unlessFault } from './unless-fault.js';
 
 /** What is asked of a file here is nobody's warning yet. */
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };

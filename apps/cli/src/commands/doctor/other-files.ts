@@ -6,16 +6,7 @@ import type { Session } from '../../session/session.js';
 import { shellWord } from '../../session/shell-word.js';
 import type { Answer, Diagnosis } from './diagnosis.js';
 import { nothing } from './diagnosis.js';
-
-/** What reads, or undefined where it is not for this reader. */
-export const unlessFault = async <T>(read: () => Promise<T> | T): Promise<T | undefined> => {
-  try {
-    return await read();
-  } catch (error) {
-    if (isFault(error)) return undefined;
-    throw error;
-  }
-};
+import { unlessFault } from './unless-fault.js';
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;

@@ -2,7 +2,7 @@ import { stageTableFrom } from '@stepclock/stage-latency-recalibration';
 import type { TidyTable } from '@stepclock/trace-io';
 import { shellWord } from '../../session/shell-word.js';
 import { type Diagnosis, nothing } from './diagnosis.js';
-import { unlessFault } from './other-files.js';
+import { unlessFault } from './unless-fault.js';
 
 /** How columns of stage times in milliseconds are called by those who follow the plan's names, and no column of a request log is. */
 const STAGE = /^T_\w+$/;
