@@ -1,7 +1,8 @@
 /**
  * What the step clock names on simulated engines: causes on logs that have none, and each cause on logs that have it; how often intervals hold.
+ * Two processes share the logs.
  *
- * npm run ts -- scripts/validate/step-clock-causes.ts [--seeds 40 | --quick] [--requests 400]
+ * npm run ts -- scripts/validate/step-clock-causes.ts [--seeds 40 | --quick] [--requests 400] [--clean-only]
  */
 import { parseArgs } from 'node:util';
 import { estimateStepClock, type StepClockEstimate } from '@stepclock/beta-estimators';
@@ -15,7 +16,9 @@ import {
   scenarios,
   simulate,
 } from '@stepclock/engine-sim';
+import { seededRandom } from '@stepclock/numerics';
 import { DECODE, type PhaseTable, phasesOfRequests } from '@stepclock/trace-io';
+import { linesOfOwnProcess } from './measurements/own-process.js';
 
 // The data folder that every validation is given is not looked at: these engines are simulated.
 const { values } = parseArgs({
@@ -24,9 +27,15 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     quick: { type: 'boolean', default: false },
     requests: { type: 'string', default: '400' },
+    'clean-only': { type: 'boolean', default: false },
+    share: { type: 'string' },
   },
 });
-const seeds = Array.from({ length: Number(values.seeds ?? (values.quick ? 2 : 40)) }, (_, i) => i + 1);
+const PROCESSES = 2;
+const runs = Number(values.seeds ?? (values.quick ? 2 : 40));
+const share = values.share === undefined ? null : Number(values.share);
+/** In a process of its own: every so manieth seed. */
+const seeds = Array.from({ length: runs }, (_, i) => i + 1).filter((seed) => seed % PROCESSES === share);
 const requests = Number(values.requests);
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 const percent = (part: number, of: number): string => `${((100 * part) / Math.max(of, 1)).toFixed(1)} %`;
@@ -56,13 +65,32 @@ const LABELS = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
 const budgetOf = ({ engine }: Scenario) =>
   engine.maxNumBatchedTokens === undefined ? {} : { maxNumBatchedTokens: engine.maxNumBatchedTokens };
 
-print(`Logs of ${requests} requests, ${seeds.length} seeds each.\n`);
-print('| clean set | runs | with a cause | which | 95 % intervals that hold: beta0, beta1, beta2, beta3 |');
-print('|---|---|---|---|---|');
-const all = { runs: 0, named: 0, held: 0, intervals: 0 };
-for (const name of scenarioNames.filter((n) => n !== 'preempting')) {
-  const which = new Map<string, number>();
-  const held = LABELS.map(() => ({ is: 0, of: 0 }));
+/** What a set of clean logs shows: logs with a cause named, and which; of each coefficient the intervals that hold. */
+interface CleanSeen {
+  readonly named: number;
+  readonly which: Counts;
+  readonly held: readonly (readonly [is: number, of: number])[];
+}
+type Counts = Readonly<Record<string, number>>;
+
+const counted = (codes: readonly string[], before: Counts = {}): Counts => {
+  const counts = { ...before };
+  for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+};
+const bothOf = (a: Counts, b: Counts): Counts => {
+  const codes = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+  return Object.fromEntries(codes.map((code) => [code, (a[code] ?? 0) + (b[code] ?? 0)]));
+};
+const shown = (counts: Counts): string =>
+  Object.entries(counts)
+    .map(([code, count]) => `${code} x${count}`)
+    .join(', ');
+
+const cleanNames = scenarioNames.filter((name) => name !== 'preempting');
+const cleanSeen = (name: (typeof scenarioNames)[number]): CleanSeen => {
+  let which: Counts = {};
+  const held = LABELS.map((): [is: number, of: number] => [0, 0]);
   let named = 0;
   for (const seed of seeds) {
     const { phases, coefficients } = runScenario(name, { seed, requests });
@@ -70,28 +98,22 @@ for (const name of scenarioNames.filter((n) => n !== 'preempting')) {
     const estimate = estimateStepClock(phases, { ...budgetOf(scenarios[name]), queueInPrefill });
     const causes = causesOf(estimate);
     if (causes.length > 0) named++;
-    for (const code of causes) which.set(code, (which.get(code) ?? 0) + 1);
+    which = counted(causes, which);
     for (const [t, label] of LABELS.entries()) {
       const interval = estimate.intervals?.byLabel[label];
       const truth = coefficients[label] ?? 0;
       if (!interval || truth === 0) continue;
-      held[t].of++;
-      if (interval[0] <= truth && truth <= interval[1]) held[t].is++;
+      held[t][1]++;
+      if (interval[0] <= truth && truth <= interval[1]) held[t][0]++;
     }
   }
-  all.runs += seeds.length;
-  all.named += named;
-  for (const { is, of } of held) {
-    all.held += is;
-    all.intervals += of;
-  }
-  const shown = [...which].map(([code, count]) => `${code} x${count}`).join(', ');
-  const shares = held.map(({ is, of }) => (of === 0 ? '-' : percent(is, of))).join(', ');
-  print(`| ${name} | ${seeds.length} | ${named} | ${shown} | ${shares} |`);
-}
-print(
-  `| all | ${all.runs} | ${all.named} (${percent(all.named, all.runs)}) | | ${percent(all.held, all.intervals)} of ${all.intervals} |`,
-);
+  return { named, which, held };
+};
+const bothClean = (a: CleanSeen, b: CleanSeen): CleanSeen => ({
+  named: a.named + b.named,
+  which: bothOf(a.which, b.which),
+  held: a.held.map(([is, of], t) => [is + b.held[t][0], of + b.held[t][1]]),
+});
 
 const TRUTH: Coefficients = { beta0: 9.5e-3, beta1: 42e-6, beta2: 75e-6, beta3: 110e-9 };
 const ENGINE = { coefficients: TRUTH, maxNumBatchedTokens: 2048, maxNumSeqs: 256, stepNoise: 0.02 };
@@ -172,7 +194,22 @@ const coarse = (table: PhaseTable, toSec: number): PhaseTable => {
 
 /** A tenth of the requests, in no order. */
 const isTenth = (request: number): boolean => (request * 7919) % 10 === 3;
-const CASES: readonly (readonly [cause: string, code: string, make: (seed: number) => PhaseTable])[] = [
+/** The same as a client logs it: requests wait inside the prefill, every token is a little late, and the last ones of some requests far. */
+const ofClient = (log: ServedRequests, seed: number, stalled = 0): PhaseTable => {
+  const random = seededRandom(seed, 'client');
+  const late = (): number => -0.0005 * Math.log(1 - random());
+  const firstTokenSec = log.firstTokenSec.map((sec) => sec + late());
+  return phasesOfRequests({
+    ...log,
+    scheduledSec: log.arrivalSec.map((sec) => sec - 0.005),
+    firstTokenSec,
+    lastTokenSec: log.lastTokenSec.map((sec, i) =>
+      Math.max(sec + late() + (random() < stalled ? 0.3 * random() : 0), firstTokenSec[i]),
+    ),
+  });
+};
+type Case = readonly [cause: string, code: string, make: (seed: number) => PhaseTable, isClient?: true];
+const CASES: readonly Case[] = [
   [
     'decodes count one step too many',
     'counts-off-by-one',
@@ -187,6 +224,8 @@ const CASES: readonly (readonly [cause: string, code: string, make: (seed: numbe
   ['512 tokens of every prompt cached', 'prompt-offset', (s) => phasesOfRequests(served(s, { cached: () => 512 }))],
   ['a template of 300 tokens', 'prompt-offset', (s) => phasesOfRequests(served(s, { more: 300 }))],
   ['a template of 35 tokens', 'prompt-offset', (s) => phasesOfRequests(served(s, { more: 35 }))],
+  ['a template of 300 tokens, seen by a client', 'prompt-offset', (s) => ofClient(served(s, { more: 300 }), s), true],
+  ['5 % of the last tokens late at a client', 'late-tokens', (s) => ofClient(served(s), s, 0.05), true],
   [
     'half of the prompts half cached',
     'prompts-in-two-clouds',
@@ -195,19 +234,73 @@ const CASES: readonly (readonly [cause: string, code: string, make: (seed: numbe
   ['times to a tenth of a second', 'coarse-times', (s) => coarse(phasesOfRequests(served(s)), 0.1)],
 ];
 
-print('\n| what is wrong | code | found | beta1 within 5 % | other causes named |');
-print('|---|---|---|---|---|');
-for (const [cause, code, make] of CASES) {
+/** What logs with a cause show: those that name it, those with beta1 within 5 %, and what else is named. */
+interface FaultySeen {
+  readonly found: number;
+  readonly near: number;
+  readonly others: Counts;
+}
+
+const faultySeen = ([, code, make, isClient]: (typeof CASES)[number]): FaultySeen => {
   let found = 0;
   let near = 0;
-  const others = new Map<string, number>();
+  let others: Counts = {};
   for (const seed of seeds) {
-    const estimate = estimateStepClock(make(seed), { maxNumBatchedTokens: 2048, queueInPrefill: 'no' });
+    const queueInPrefill = isClient ? 'yes' : 'no';
+    const estimate = estimateStepClock(make(seed), { maxNumBatchedTokens: 2048, queueInPrefill });
     if (Math.abs(estimate.betas.beta1 / TRUTH.beta1 - 1) < 0.05) near++;
     const causes = causesOf(estimate);
     if (causes.includes(code)) found++;
-    for (const other of causes) if (other !== code) others.set(other, (others.get(other) ?? 0) + 1);
+    others = counted(
+      causes.filter((other) => other !== code),
+      others,
+    );
   }
-  const shown = [...others].map(([other, count]) => `${other} x${count}`).join(', ');
-  print(`| ${cause} | ${code} | ${found} of ${seeds.length} | ${near} of ${seeds.length} | ${shown} |`);
+  return { found, near, others };
+};
+const bothFaulty = (a: FaultySeen, b: FaultySeen): FaultySeen => ({
+  found: a.found + b.found,
+  near: a.near + b.near,
+  others: bothOf(a.others, b.others),
+});
+
+const cases = values['clean-only'] ? [] : CASES;
+if (share !== null) {
+  for (const name of cleanNames) print(JSON.stringify(cleanSeen(name)));
+  for (const one of cases) print(JSON.stringify(faultySeen(one)));
+} else {
+  const shares = await Promise.all(
+    Array.from({ length: PROCESSES }, (_, i) => linesOfOwnProcess('--share', String(i))),
+  );
+  const cleanAt = (i: number): CleanSeen =>
+    shares.map((lines): CleanSeen => JSON.parse(lines[i])).reduce((a, b) => bothClean(a, b));
+  const faultyAt = (i: number): FaultySeen =>
+    shares.map((lines): FaultySeen => JSON.parse(lines[cleanNames.length + i])).reduce((a, b) => bothFaulty(a, b));
+
+  print(`Logs of ${requests} requests, ${runs} seeds each.\n`);
+  print('| clean set | runs | with a cause | which | 95 % intervals that hold: beta0, beta1, beta2, beta3 |');
+  print('|---|---|---|---|---|');
+  const all = { named: 0, held: 0, intervals: 0 };
+  for (const [i, name] of cleanNames.entries()) {
+    const { named, which, held } = cleanAt(i);
+    all.named += named;
+    for (const [is, of] of held) {
+      all.held += is;
+      all.intervals += of;
+    }
+    const ofIntervals = held.map(([is, of]) => (of === 0 ? '-' : percent(is, of))).join(', ');
+    print(`| ${name} | ${runs} | ${named} | ${shown(which)} | ${ofIntervals} |`);
+  }
+  const logs = runs * cleanNames.length;
+  print(
+    `| all | ${logs} | ${all.named} (${percent(all.named, logs)}) | | ${percent(all.held, all.intervals)} of ${all.intervals} |`,
+  );
+  if (cases.length > 0) {
+    print('\n| what is wrong | code | found | beta1 within 5 % | other causes named |');
+    print('|---|---|---|---|---|');
+  }
+  for (const [i, [cause, code]] of cases.entries()) {
+    const { found, near, others } = faultyAt(i);
+    print(`| ${cause} | ${code} | ${found} of ${runs} | ${near} of ${runs} | ${shown(others)} |`);
+  }
 }
