@@ -24,6 +24,8 @@ const clean: ClockReport = {
   conventions: null,
   slowClusters: 0,
   fastClusters: 0,
+  slowTail: null,
+  fastTail: null,
   overBudgetClusters: null,
   stretchedSeconds: 0,
   stalledSeconds: 0,
@@ -147,6 +149,13 @@ describe('of the clock one cause is named', () => {
           '60 of 1000 stretches took far longer than the work that the trace shows in them (7 far shorter): requests seem to be missing from the trace, or work is, such as recomputation after preemptions or prompts counted without their system part',
       },
     ]);
+    // Or where the slow ones reach much further than the fast ones do, in a clock that tells something.
+    const tails = (slowTail: number, fastTail: number, relativeResidual = 0.3) =>
+      codes(withClock({ relativeResidual, slowTail, fastTail }));
+    expect(tails(0.6, 0.29)).toEqual(['missing-requests']);
+    expect(tails(0.6, 0.31)).toEqual([]);
+    expect(tails(0.3, 0.05)).toEqual([]);
+    expect(tails(0.6, 0.29, 0.6)).toEqual(['clock-inconsistent']);
     // Prompts that were found to be others than the log says make stretches slow as well.
     const clock = { ...clean, relativeResidual: 0.2, slowClusters: 60, fastClusters: 7 };
     expect(stepClockWarnings({ ...fine, clock, promptsShifted: true })).toEqual([]);

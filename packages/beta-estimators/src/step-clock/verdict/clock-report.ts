@@ -1,5 +1,7 @@
+import { quantileSorted } from '@stepclock/numerics';
 import type { Conventions } from '../fit/conventions.js';
 import type { LaidWindow, TraceFit, WindowVisitors } from '../fit/trace-fit.js';
+import { stepResiduals } from '../rows/row-weights.js';
 
 /** How well one clock explains the trace, and how much had to be bent for it. */
 export interface ClockReport {
@@ -37,6 +39,9 @@ export interface ClockReport {
   readonly slowClusters: number;
   readonly stalledSeconds: number;
   readonly fastClusters: number;
+  /** The slowest and the fastest fiftieth of the rows begin so far from the middle one, relative to a step; null with too few rows. */
+  readonly slowTail: number | null;
+  readonly fastTail: number | null;
   /** Rows whose steps nothing tells: prefill on an idle engine. */
   readonly uncountedClusters: number;
   /** Windows that the trace was cut into, those that were fitted, and those of them that were set aside. */
@@ -77,10 +82,10 @@ export class ClockTally {
     return (window) => this.#add(window);
   };
 
-  #add({ problem, laid }: LaidWindow): void {
+  #add({ problem, laid, coefficients }: LaidWindow): void {
     const sums = this.#sums;
     const { frame, graph, ties, columns, groups } = problem;
-    const { state, rows } = laid;
+    const { state, rows, weights } = laid;
     for (let e = 0; e < graph.edges; e++) {
       sums.correction += Math.abs(state.steps[graph.segment[e]] - state.expected[e]);
     }
@@ -105,6 +110,8 @@ export class ClockTally {
       sums.rowSteps += rows.steps[i];
       if (this.budget !== null && tokens[i] > this.budget * (rows.steps[i] + SLACK_STEPS)) sums.overBudget++;
     }
+    const residuals = stepResiduals(rows, coefficients);
+    for (let i = 0; i < rows.length; i++) if (weights[i] > 0) sums.residuals.push(residuals[i]);
     const uncounted = new Set<number>();
     for (const [j, is] of problem.starts.uncounted.entries()) if (is === 1) uncounted.add(groups.ofSegment[j]);
     uncounted.delete(-1);
@@ -137,6 +144,7 @@ export class ClockTally {
       slowClusters: over(({ sums: { slow } }) => slow),
       stalledSeconds: over(({ sums: { stalledSec } }) => stalledSec),
       fastClusters: over(({ sums: { fast } }) => fast),
+      ...tailsOf(sums.residuals),
       uncountedClusters: sums.uncounted,
       windows: cut,
       fittedWindows: fitted.length,
@@ -147,7 +155,24 @@ export class ClockTally {
   }
 }
 
+/** A fiftieth of fewer rows is an accident. */
+const ENOUGH_ROWS = 100;
+const TAIL = 0.02;
+
+const tailsOf = (residuals: readonly number[]): Pick<ClockReport, 'slowTail' | 'fastTail'> => {
+  if (residuals.length < ENOUGH_ROWS) return { slowTail: null, fastTail: null };
+  const sorted = Float64Array.from(residuals).sort();
+  const middle = quantileSorted(sorted, 0.5);
+  return {
+    slowTail: quantileSorted(sorted, 1 - TAIL) - middle,
+    fastTail: middle - quantileSorted(sorted, TAIL),
+  };
+};
+
+const noResiduals = (): number[] => [];
+
 const emptySums = () => ({
+  residuals: noResiduals(),
   steps: 0,
   segments: 0,
   edges: 0,
