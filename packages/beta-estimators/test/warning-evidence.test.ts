@@ -155,6 +155,8 @@ describe('of the clock one cause is named', () => {
     expect(tails(0.6, 0.29)).toEqual(['missing-requests']);
     expect(tails(0.6, 0.31)).toEqual([]);
     expect(tails(0.3, 0.05)).toEqual([]);
+    // Stalls of a busy machine.
+    expect(tails(1.23, 0.47)).toEqual([]);
     expect(tails(0.6, 0.29, 0.6)).toEqual(['clock-inconsistent']);
     // Prompts that were found to be others than the log says make stretches slow as well.
     const clock = { ...clean, relativeResidual: 0.2, slowClusters: 60, fastClusters: 7 };
