@@ -2,7 +2,7 @@
  * `tune` on a simulated engine against brute force: every setting of the grid searched by doubling and halving, over ten thousand requests of its own.
  * The steps of both are counted as they are simulated.
  *
- * npm run ts -- scripts/validate/tune.ts [--quick]
+ * npm run ts -- scripts/validate/tune.ts [--quick] [--case 1|2|3]
  */
 import { parseArgs } from 'node:util';
 import { type EngineLimits, simulate } from '@stepclock/engine-sim';
@@ -10,7 +10,10 @@ import { quantileOf } from '@stepclock/numerics';
 import { stepSeconds } from '@stepclock/step-cost';
 import { betasFileOf, loadShapeOfSpec, parseSlos, type Slo, tune } from '@stepclock/step-model';
 
-const { values } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, case: { type: 'string' } },
+});
 const BETAS = { beta0: 0.006, beta1: 2e-5, beta2: 1.2e-4, beta3: 1e-7 };
 const GRID = {
   maxNumSeqs: values.quick ? [32, 128] : [8, 16, 32, 64, 128, 256, 512],
@@ -20,7 +23,7 @@ const CASES = [
   { slos: 'tpot:p95:30ms ttft:p95:500ms', spec: 'prompt=600:0.8,output=150:0.7', kvTokens: undefined },
   { slos: 'ttft:p95:1s tpot:p95:60ms', spec: 'prompt=2000:0.5,output=100:0.5', kvTokens: 60_000 },
   { slos: 'e2e:p95:8s', spec: 'prompt=300:0.8,output=300:0.6', kvTokens: 40_000 },
-].slice(0, values.quick ? 1 : undefined);
+].filter((_, i) => (values.case === undefined ? !values.quick || i === 0 : i === Number(values.case) - 1));
 const ASKED = { share: 0.97, steps: 0.1 };
 
 const model = betasFileOf({ algo: 'steps', betas: BETAS });

@@ -1,6 +1,6 @@
 import type { EngineLimits } from '@stepclock/engine-sim';
 import type { Warning } from '@stepclock/faults';
-import { quantileOf } from '@stepclock/numerics';
+import { quantileOf, tQuantile } from '@stepclock/numerics';
 import { CATALOGUE, type Term } from '@stepclock/step-cost';
 import { betasOfFile } from '../model-file/betas-file.js';
 import type { BetasFile } from '../model-file/betas-schema.js';
@@ -14,11 +14,13 @@ import type { LoadCorrections } from '../serving/replayed-load.js';
 import { stepModelFault } from '../step-model-fault.js';
 import { drawnRatios } from './drawn-rates.js';
 import { engineUnderLoad } from './engine-under-load.js';
+import { BATCHES } from './load-error.js';
 import { headOf, type LoadShape } from './load-shape.js';
 import { loneRequests, type Unreachable, unreachableSlos } from './lone-requests.js';
 import type { OperatingFigures, RatedRun } from './operating-figures.js';
 import { rateWithinSlos } from './rate-within-slos.js';
 import { saturationRate } from './saturation.js';
+import { type SettledRate, settledRate } from './settled-rate.js';
 import type { Slo } from './slo.js';
 
 export interface CapacityOptions {
@@ -33,11 +35,18 @@ export interface CapacityOptions {
   readonly onProgress?: (done: number, of: number) => void;
 }
 
-/** Where a rate may lie, by what the coefficients may be. */
+/** Where a rate may lie, by what the coefficients may be and by what a drawn load leaves open. The arrivals of a log stand as they are. */
 export interface RateBand {
   /** That of the model's intervals. */
   readonly level: number;
   readonly draws: number;
+  /**
+   * Standard error of the rate by the finite load alone, as a share of it; null where the band has the coefficients alone: of a log's own arrivals,
+   * where the saturation ends the rate, or where the load is too short to tell.
+   */
+  readonly loadError: number | null;
+  /** The arrivals are a log's own. */
+  readonly isOwnLoad: boolean;
   /** Requests/s; 0 where a drawn engine keeps the SLOs at no rate. */
   readonly perSec: Band;
 }
@@ -121,14 +130,13 @@ export const capacity = (
     unreachable.length > 0 ? undefined : rateWithinSlos(engine, bracketing, slos, { tolerance: TOLERANCE });
   const near = bracketed?.holdsPerSec;
   part();
+  const beginning = {
+    tolerance: TOLERANCE,
+    // What its first requests cannot keep, the whole load may.
+    ...(near !== undefined && { from: near, growth: CLOSE }),
+  };
   const settled =
-    bracketed === undefined || bracketing === shape
-      ? bracketed
-      : rateWithinSlos(engine, shape, slos, {
-          tolerance: TOLERANCE,
-          // What its first requests cannot keep, the whole load may.
-          ...(near !== undefined && { from: near, growth: CLOSE }),
-        });
+    bracketed && settledRate(engine, shape, slos, beginning, bracketing === shape ? bracketed : undefined);
   const saturationPerSec = settled?.saturationPerSec ?? saturationRate(engine, bracketing);
   const curve = CURVE.map((share) => {
     part();
@@ -151,7 +159,7 @@ export const capacity = (
   return {
     ...common,
     ratePerSec: holdsPerSec,
-    band: bandOf(ratios, holdsPerSec, model),
+    band: bandOf(ratios, settled, shape, model),
     binding: atFails === undefined ? null : furthestBroken(atFails, slos),
     atRate: atHolds.figures,
     warnings: replayWarnings(model, atHolds, catalogue),
@@ -164,9 +172,24 @@ const furthestBroken = ({ slos: values }: RatedRun, slos: readonly Slo[]): Slo =
   return slos[slos.reduce((most, _, i) => (excess(i) > excess(most) ? i : most), 0)];
 };
 
-const bandOf = (ratios: readonly number[], ratePerSec: number, { intervals }: BetasFile): RateBand | null => {
-  if (intervals === null || ratios.length < 2) return null;
+const bandOf = (
+  ratios: readonly number[],
+  { holdsPerSec, loadError }: SettledRate,
+  { pattern }: LoadShape,
+  { intervals }: BetasFile,
+): RateBand | null => {
+  if (intervals === null || ratios.length < 2 || holdsPerSec === undefined) return null;
   const { level } = intervals;
-  const end = (p: number): number => ratePerSec * quantileOf(ratios, p);
-  return { level, draws: ratios.length, perSec: [end((1 - level) / 2), end((1 + level) / 2)] };
+  const [low, high] = [(1 - level) / 2, (1 + level) / 2].map((p) => quantileOf(ratios, p));
+  // Both errors are independent: squares of the half widths add up. A rate of 0 is no logarithm, and stays.
+  const half = Math.log(high / low) / 2;
+  const ofLoad = (loadError ?? 0) * tQuantile((1 + level) / 2, BATCHES - 1);
+  const widening = Math.exp(half < Infinity ? Math.hypot(half, ofLoad) - half : ofLoad);
+  return {
+    level,
+    draws: ratios.length,
+    loadError: loadError ?? null,
+    isOwnLoad: pattern.kind === 'log',
+    perSec: [(holdsPerSec * low) / widening, holdsPerSec * high * widening],
+  };
 };

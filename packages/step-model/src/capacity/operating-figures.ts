@@ -33,6 +33,10 @@ export interface RatedRun {
   readonly figures: OperatingFigures;
   readonly slos: readonly (number | null)[];
   readonly simulation: Simulation;
+  /** Of the requests that count, in the order of their arrival, s; NaN where a request has no such metric. */
+  readonly counted: Readonly<Record<MetricName, Float64Array>>;
+  /** When those arrived, s. */
+  readonly countedArrivalSec: Float64Array;
 }
 
 /** The engine starts empty: the first requests see less load than the rest. */
@@ -111,5 +115,7 @@ export const ratedRun = (
     },
     slos: slos.map(({ metric, statistic }) => statisticOf(sorted[metric], statistic)),
     simulation,
+    counted,
+    countedArrivalSec: arrivalSec.subarray(from, to),
   };
 };

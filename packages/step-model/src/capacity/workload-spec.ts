@@ -1,7 +1,7 @@
 import { drawWorkload, type Lengths } from '@stepclock/engine-sim';
 import { decimalNumber } from '@stepclock/trace-io';
 import { stepModelFault } from '../step-model-fault.js';
-import { type ArrivalPattern, DRAWN_REQUESTS, type LoadShape, loadShapeOf } from './load-shape.js';
+import { type ArrivalPattern, drawnRequestsOf, type LoadShape, loadShapeOf } from './load-shape.js';
 
 const EXAMPLE =
   'such as "prompt=600:0.8,output=150:0.7" (mean, and standard deviation of the logarithm) or "prompt=1024,output=128"';
@@ -54,7 +54,7 @@ export const loadShapeOfSpec = (
     return lengthsOf(name, word);
   };
   const drawn = drawWorkload({
-    requests: DRAWN_REQUESTS,
+    requests: drawnRequestsOf(pattern),
     arrivals: { kind: 'poisson', perSec: 1 },
     prompt: of('prompt'),
     output: of('output'),

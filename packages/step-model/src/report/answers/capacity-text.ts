@@ -1,5 +1,5 @@
 import { durationText, percentText, significantText, textTable } from '@stepclock/charts';
-import type { Capacity } from '../../capacity/capacity.js';
+import type { Capacity, RateBand } from '../../capacity/capacity.js';
 import type { LatencyFigures, OperatingFigures } from '../../capacity/operating-figures.js';
 import { replicasFor } from '../../capacity/replicas.js';
 import { sloName } from '../../capacity/slo.js';
@@ -11,13 +11,19 @@ const DIGITS = 4;
 
 const rateText = (perSec: number): string => `${significantText(perSec, DIGITS)} requests/s`;
 
+/** What a band holds. */
+const bandWords = ({ loadError, isOwnLoad }: RateBand): string => {
+  if (isOwnLoad) return "of the coefficients, the log's arrivals as they are";
+  return loadError === null ? 'of the coefficients alone' : 'of the coefficients and of the drawn load';
+};
+
 /** What ends the rate, one sentence. */
 export const capacitySentence = ({ ratePerSec, band, slos, binding, unreachable }: Capacity): string => {
   if (ratePerSec === null) return unreachableText(slos, unreachable);
   const range =
     band === null
       ? ''
-      : ` [${significantText(band.perSec[0], DIGITS)}, ${significantText(band.perSec[1], DIGITS)}: ${+(100 * band.level).toFixed(2)} % band of the coefficients]`;
+      : ` [${significantText(band.perSec[0], DIGITS)}, ${significantText(band.perSec[1], DIGITS)}: ${+(100 * band.level).toFixed(2)} % band ${bandWords(band)}]`;
   const end = binding === null ? "the engine's saturation ends it" : `${sloName(binding)} ends it`;
   return `${rateText(ratePerSec)}${range} keep ${slos.map(limitText).join(', ')}; ${end}.`;
 };
