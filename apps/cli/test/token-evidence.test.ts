@@ -75,7 +75,7 @@ describe('estimate reads the best evidence that a file has', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/100 requests, 4.319 chunks\ntoken-clock: /);
     expect(stdout).toMatch(/beta1 +per prefill token/);
-    expect(stdout).toMatch(/steps +1.592 seen in 4.319 chunks/);
+    expect(stdout).toMatch(/steps +1.592 found in 4.319 chunks/);
     expect(stdout).toMatch(/prompts +512 tokens a step at most/);
   });
 
