@@ -316,6 +316,11 @@ const checkInstalled = (project) => {
     must(readdirSync(join(project, 'models')).length > 0, 'no model was written');
   });
   check('npx stepclock open', () => run(process.execPath, ['--input-type=module', '-e', OPEN], project).trim());
+  // A stranger installs it where `stepclock fleet` says so.
+  check('the optional DuckDB', () => {
+    const { devDependencies } = JSON.parse(readFileSync(join(root, 'apps/cli/package.json'), 'utf8'));
+    run('npm', [...npm, `@duckdb/node-api@${devDependencies['@duckdb/node-api']}`], project);
+  });
   // README.md and the tutorials run with their output in test/printed-output.test.ts.
   check('every command that the pages print', () => {
     const pages = ['apps/cli/README.md', 'docs/fleet.md', 'packages/token2metrics/README.md'];

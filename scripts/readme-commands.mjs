@@ -40,6 +40,16 @@ const layOut = (folder) => {
   symlinkSync(join(root, 'fixtures'), join(folder, 'fixtures'));
 };
 
+const COLUMNS = ['engine', 'request', 'queued', 'scheduled', 'first_token', 'last_token', 'prompt_tokens', 'output_tokens'];
+/** Writes the rows of the fleet as Parquet, with the DuckDB that `stepclock fleet` reads it by. */
+const PARQUET = `
+import { DuckDBInstance } from '@duckdb/node-api';
+const connection = await (await DuckDBInstance.create(':memory:')).connect();
+await connection.run(\`COPY (SELECT * FROM read_csv('requests.tsv', delim = '\\t', header = false, nullstr = '\\\\N',
+  names = ${JSON.stringify(COLUMNS).replaceAll('"', "'")})) TO 'logs/day/requests.parquet' (FORMAT parquet)\`);
+connection.closeSync();
+`;
+
 /** Commands of a page: lines of indented code, or of `sh` blocks, that start with stepclock, npx stepclock or echo; comments taken off. */
 const commandsOf = (page) => {
   const text = readFileSync(join(root, page), 'utf8').replaceAll(/\\\n\s*/g, '');
@@ -59,7 +69,12 @@ export const runPages = (project, pages) => {
   for (const page of pages) {
     const folder = join(project, page.replaceAll(/\W/g, '_'));
     layOut(folder);
-    for (const command of commandsOf(page)) {
+    const commands = commandsOf(page);
+    if (commands.some((command) => command.startsWith('stepclock fleet'))) {
+      mkdirSync(join(folder, 'logs/day'), { recursive: true });
+      execFileSync(process.execPath, ['--input-type=module', '-e', PARQUET], { cwd: folder });
+    }
+    for (const command of commands) {
       const line = command.replace(/^stepclock/, 'npx --no-install stepclock');
       try {
         execFileSync('bash', ['-c', line], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
