@@ -40,7 +40,16 @@ const layOut = (folder) => {
   symlinkSync(join(root, 'fixtures'), join(folder, 'fixtures'));
 };
 
-const COLUMNS = ['engine', 'request', 'queued', 'scheduled', 'first_token', 'last_token', 'prompt_tokens', 'output_tokens'];
+const COLUMNS = [
+  'engine',
+  'request',
+  'queued',
+  'scheduled',
+  'first_token',
+  'last_token',
+  'prompt_tokens',
+  'output_tokens',
+];
 /** Writes the rows of the fleet as Parquet, with the DuckDB that `stepclock fleet` reads it by. */
 const PARQUET = `
 import { DuckDBInstance } from '@duckdb/node-api';
