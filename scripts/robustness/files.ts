@@ -1,14 +1,14 @@
 /**
  * Gives every file of a folder of clients' outputs to the program, and prints what it answers.
  *
- *   npm run files -- [FOLDER] [--only TEXT] [--part estimate|doctor]      # ../shared/data; builds nothing: `npm start` first
+ *   npm run files -- FOLDER [--only TEXT] [--part estimate|doctor]      # builds nothing: `npm start` first
  *
  * - estimate: every file and every folder. It is answered where it is estimated, advised where it is refused with what to do instead.
  *   Files called true-* are what the engine knew, and left out.
  * - doctor: every file. It is answered where each command that doctor proposes runs as it is printed, advised where none is proposed and
  *   a flag or a file is named instead.
  *
- * Anything else fails the run, as does a crash. Without the default folder, one line says that nothing was tried.
+ * Anything else fails the run, as does a crash.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -17,7 +17,6 @@ import { parseArgs } from 'node:util';
 import { doctor, type Verdict } from './doctored.js';
 
 const BIN = join(import.meta.dirname, '../../apps/cli/dist/bin.js');
-const DATA = join(import.meta.dirname, '../../../shared/data');
 const TIMEOUT_MS = 120_000;
 const LONGEST = 150;
 /** Words by which a refusal says what to do. */
@@ -27,13 +26,10 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: { only: { type: 'string' }, part: { type: 'string' } },
 });
-const folder = resolve(positionals[0] ?? DATA);
-if (!existsSync(folder)) {
-  if (positionals.length === 0) {
-    process.stdout.write(`files: skipped, for there is no folder ${folder}\n`);
-    process.exit(0);
-  }
-  process.stderr.write(`files: must be given a folder that is there; got ${positionals[0]}\n`);
+const [given = ''] = positionals;
+const folder = resolve(given);
+if (given === '' || !existsSync(folder)) {
+  process.stderr.write(`files: must be given a folder that is there; got ${JSON.stringify(given)}\n`);
   process.exit(2);
 }
 

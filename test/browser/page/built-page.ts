@@ -21,7 +21,7 @@ export const builtPage = async (): Promise<string> => {
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
-/** Serves a folder as any static host does. */
+/** Serves the files of a folder, as a static host does. */
 export const staticHost = async (folder: string): Promise<{ readonly server: Server; readonly address: string }> => {
   const server = createServer(({ url = '/' }, response) => {
     const path = url === '/' ? '/index.html' : url;

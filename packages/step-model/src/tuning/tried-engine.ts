@@ -43,7 +43,7 @@ export const reachedBy = (setting: EngineSetting, { simulation: { steps } }: Rat
 /** A request that has ended may keep its place for a step. */
 const room = (reached: number): number => 1.1 * reached + 2;
 
-/** Whether an engine with a setting does what a run of another did: limits that no step came near are as good as any other. */
+/** Whether an engine with a setting does what a run of another did: limits that no step came near are all alike. */
 export const doesTheSame = (other: EngineSetting, { setting, requests, tokens }: Reached): boolean => {
   const alike = (limit: number, own: number, reached: number): boolean =>
     limit === own || (own > room(reached) && limit > room(reached));

@@ -20,7 +20,7 @@ export const tuningSentence = ({ best: [first], today, slos, unreachable }: Tuni
   if (today === null) return `${kept}.`;
   const gain = first.ratePerSec / today.ratePerSec - 1;
   return today === first || gain < 0.005
-    ? `${kept}; today's setting is as good as any.`
+    ? `${kept}; today's setting takes as much.`
     : `${kept}; today's setting takes ${rateText(today.ratePerSec)}, so it is ${percentText(gain, 1)} more.`;
 };
 
