@@ -1,5 +1,5 @@
 import { open, readFile, stat } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import type { Fault } from '@stepclock/faults';
 import { type ByteLimits, withinLimits } from '@stepclock/trace-io';
@@ -66,14 +66,19 @@ async function* withFirst(first: Uint8Array, rest: AsyncIterator<Uint8Array>): A
   }
 }
 
+const isUnpacking = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+
 async function* unpacked(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   // A pipe reads ahead of what is unpacked.
-  const gunzip = Readable.from(copied(bytes)).pipe(createGunzip());
+  const gunzip = createGunzip();
+  // A pipeline lets go of the file when the reader stops early or the unpacking fails, and hands on a fault of reading.
+  pipeline(Readable.from(copied(bytes)), gunzip, () => {});
   try {
     yield* gunzip;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw inputFault(name, `must be a whole gzip file; got one that does not unpack (${why})`, undefined, {
+    if (!isUnpacking(error)) throw error;
+    throw inputFault(name, `must be a whole gzip file; got one that does not unpack (${error.message})`, undefined, {
       cause: error,
     });
   }
@@ -174,7 +179,7 @@ export const readHead = async (path: string): Promise<string> => {
     const options = { finishFlush: constants.Z_SYNC_FLUSH };
     return gunzipSync(bytes.subarray(0, PACKED_HEAD_BYTES), options).toString('utf8');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) throw error;
+    if (!isUnpacking(error)) throw error;
     throw inputFault(path, `must be a gzip file; got one that does not unpack (${error.message})`);
   } finally {
     await stored.return(undefined);
