@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -49,6 +49,18 @@ describe('what it proposes works', () => {
       expect(ended, `${command}\n${stderr}`).toBe(0);
     }
   });
+});
+
+it('a replay is tried before it is proposed: where it misses, that is said of the capacity too', async () => {
+  const narrow = ['--requests=200', '--seed=1', '--max-num-seqs=8', '--max-num-batched-tokens=256'];
+  await capture(['simulate', '--scenario=kv', ...narrow, `--output=${folder.at('log.jsonl')}`]);
+  const told = async () => (await capture(['doctor', folder.at('log.jsonl')])).stdout;
+  expect(await told()).toMatch(/serves the same requests again: TTFT -?0\.\d+ %, TPOT/);
+  rmSync(folder.at('log.jsonl.meta.json'));
+  const missed = await told();
+  expect(missed).toMatch(/serves the same requests again: TTFT -\d\d\.\d+ %/);
+  expect(missed).toContain('how many replicas a load needs; not before the replay comes near');
+  expect(missed).toMatch(/beware .*give --max-num-batched-tokens and --max-num-seqs; .*\[replay-misses\]/);
 });
 
 describe('what answers nothing is named, with what to give instead', () => {

@@ -35,3 +35,9 @@ export const shown = (value: unknown): string => {
 /** The first few of a list, for messages: `a, b and 3 more`. */
 export const listed = (items: readonly (string | number)[], most = 6): string =>
   items.length <= most ? items.join(', ') : `${items.slice(0, most).join(', ')} and ${items.length - most} more`;
+
+/** A share in per cent as messages show it: two digits, and all those before the point. */
+export const percentText = (share: number): string => {
+  const percent = 100 * share;
+  return `${Math.abs(percent) < 99.5 ? percent.toPrecision(2) : Math.round(percent)} %`;
+};

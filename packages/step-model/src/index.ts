@@ -68,6 +68,7 @@ export { type Beside, decodeIntervalSeconds, queuedPrefillSeconds, rateHeld } fr
 export { type Extrapolation, quantitiesRead, type StepQuantity } from './prediction/composition-range.js';
 export { predictStepTime, type StepTimePrediction } from './prediction/predict-step-time.js';
 export type { ComparedFigure, ComparedMetric } from './replay/metric-comparison.js';
+export { missWarnings } from './replay/miss-warnings.js';
 export {
   REPLAY_SCHEMA,
   type Replay,

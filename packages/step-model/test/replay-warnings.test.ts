@@ -1,6 +1,6 @@
-import { runScenario } from '@stepclock/engine-sim';
+import { runScenario, scenarios } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
-import { betasFileOf, betasOfFile, fitSteps, replay, replayWarnings } from '../src/index.js';
+import { betasFileOf, betasOfFile, fitSteps, missWarnings, replay, replayWarnings } from '../src/index.js';
 
 const settings = { maxNumBatchedTokens: 2048, maxNumSeqs: 256 };
 const light = runScenario('budget-2048-light', { requests: 200, seed: 1 });
@@ -35,5 +35,24 @@ describe('the warnings of a replay', () => {
     const codes = (file: typeof model) => replayWarnings(file, own(heavy)).map(({ message }) => message);
     expect(codes(model).join()).not.toContain('context');
     expect(codes({ ...model, identifiability: null })).toEqual([]);
+  });
+});
+
+describe('a replay that does not come near its log', () => {
+  const bursty = scenarios['budget-2048-bursty'];
+  const narrow = runScenario({ ...bursty, engine: { ...bursty.engine, maxNumSeqs: 4 } }, { requests: 200, seed: 3 });
+  const missed = (limits: object) => missWarnings(replay(narrow.requests, betasOfFile(model), limits));
+
+  it('says which means are off, and which limits would tell', () => {
+    expect(missed({ maxNumBatchedTokens: 2048, maxNumSeqs: 4 })).toEqual([]);
+    const [warning] = missed({});
+    expect(warning?.code).toBe('replay-misses');
+    expect(warning?.message).toMatch(
+      /mean TTFT \d+ % too short.*: .*give --max-num-batched-tokens and --max-num-seqs;/,
+    );
+  });
+
+  it('blames a rule or the model where the limits are known', () => {
+    expect(missed({ maxNumBatchedTokens: 2048, maxNumSeqs: 256 })[0]?.message).toContain('a rule or a limit');
   });
 });

@@ -3,16 +3,20 @@ import { EnginesFitter } from '@stepclock/step-model';
 import { formats, lacksOf, likelyTimeUnit, mapFor, refusedAs, type Trace } from '@stepclock/trace-io';
 import { allBytes, openInput } from '../../files/input.js';
 import { readTraceFile, type TraceInput } from '../../files/trace-input.js';
+import { given } from '../../options/given.js';
 import type { TraceArgs } from '../../options/trace-options.js';
 import { about } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
 import { shellWord } from '../../session/shell-word.js';
+import { leftOutText } from '../../text/left-out.js';
 import { grouped } from '../../text/quantity.js';
 import { NO_BUDGET } from '../../text/token-clock-text.js';
-import { runEstimator } from '../estimate/estimators.js';
+import { phaseAnswer } from '../estimate/phase-answer.js';
+import { tokenAnswer, tokenModelOf } from '../estimate/token-answer.js';
 import { tokenEstimate } from '../estimate/token-evidence.js';
 import { type Answer, type Diagnosis, nothing } from './diagnosis.js';
 import { ownFile, settingsFile, tableOfAModel } from './other-files.js';
+import { type TriedReplay, triedReplay } from './tried-replay.js';
 import { unlessFault } from './unless-fault.js';
 
 /** What is asked of a file here is nobody's warning yet. */
@@ -30,6 +34,8 @@ interface Estimated {
   readonly engines: number;
   /** The budget that the steps of the log show, tokens a step. */
   readonly budget?: number;
+  /** The log served again with them; undefined where it cannot be. */
+  readonly replayed?: TriedReplay | undefined;
   readonly sentence: string | undefined;
   readonly warnings: Diagnosis['warnings'];
 }
@@ -49,14 +55,22 @@ const estimated = (input: TraceInput, session: Session): Estimated | undefined =
   const fromTokens = tokenEstimate([input], {}, { ...session, log: silent });
   if (fromTokens !== undefined) {
     const { policy } = fromTokens.clock;
-    const budget = policy.kind === 'budget' && policy.tokens < NO_BUDGET ? { budget: policy.tokens } : {};
-    return { steps: 'rebuilt', engines: 1, ...budget, sentence: undefined, warnings: fromTokens.warnings };
+    const budget = policy.kind === 'budget' && policy.tokens < NO_BUDGET ? policy.tokens : undefined;
+    const { estimate, further } = tokenAnswer(fromTokens, input, {}, undefined, session);
+    const replayed = triedReplay(input, tokenModelOf(estimate, input, further, session.version), budget);
+    return {
+      steps: 'rebuilt',
+      engines: 1,
+      ...given({ budget, replayed }),
+      sentence: undefined,
+      warnings: estimate.warnings,
+    };
   }
   if (trace.kind === 'tokens') return undefined;
-  const { phases, facts } = trace;
-  const found = about(name, () => runEstimator('step-clock', phases, facts, {}));
-  const sentence = found.algo === 'step-clock' ? found.verdict?.sentence : undefined;
-  return { steps: 'clock', engines: 1, sentence, warnings: found.warnings };
+  const { estimate, modelOf } = phaseAnswer([input], 'step-clock', {}, undefined, session);
+  const sentence = estimate.algo === 'step-clock' ? estimate.verdict?.sentence : undefined;
+  const replayed = triedReplay(input, modelOf(session.version), undefined);
+  return { steps: 'clock', engines: 1, ...given({ replayed }), sentence, warnings: estimate.warnings };
 };
 
 const costText = (hasContext: boolean): string =>
@@ -64,9 +78,9 @@ const costText = (hasContext: boolean): string =>
 const SLO = '--slo "ttft:p95:500ms tpot:mean:50ms"';
 
 /** Questions that need no more than the lengths and arrivals of requests, and a model. */
-const ofRequests = (file: string, limits: string): readonly Answer[] => [
+const ofRequests = (file: string, limits: string, misses: boolean): readonly Answer[] => [
   {
-    question: 'the highest rate that keeps an SLO, and how many replicas a load needs',
+    question: `the highest rate that keeps an SLO, and how many replicas a load needs${misses ? '; not before the replay comes near' : ''}`,
     commands: [`stepclock capacity --betas betas.json --workload ${file} ${SLO} --rate 100${limits}`],
   },
 ];
@@ -95,7 +109,6 @@ const answersOf = ({ trace }: TraceInput, found: Estimated | undefined, file: st
   const { maxNumBatchedTokens, chunkSize } = trace.facts.settings;
   const isLimited = maxNumBatchedTokens !== undefined || chunkSize !== undefined;
   const limits = isLimited || found.budget === undefined ? '' : ` --max-num-batched-tokens ${found.budget}`;
-  const isReplayable = trace.requests?.arrivalSec !== undefined && trace.facts.queueInPrefill !== 'unknown';
   return [
     {
       question: [costText(true), ...(found.sentence === undefined ? [] : [found.sentence])].join('; '),
@@ -112,15 +125,15 @@ const answersOf = ({ trace }: TraceInput, found: Estimated | undefined, file: st
           },
         ]
       : []),
-    ...(isReplayable
-      ? [
+    ...(found.replayed === undefined
+      ? []
+      : [
           {
-            question: 'how well the model serves the same requests again: TTFT, TPOT, latency',
+            question: `how well the model serves the same requests again: ${found.replayed.sentence}`,
             commands: [`stepclock replay --betas betas.json --requests ${file}${limits}`],
           },
-        ]
-      : []),
-    ...(trace.requests === undefined ? [] : ofRequests(file, limits)),
+        ]),
+    ...(trace.requests === undefined ? [] : ofRequests(file, limits, (found.replayed?.warnings.length ?? 0) > 0)),
   ];
 };
 
@@ -148,7 +161,11 @@ const ofTrace = (input: TraceInput, args: TraceArgs, session: Session): Diagnosi
     args.map === undefined && args.mapFile === undefined
       ? (formats.find((one) => one.name === format)?.description ?? format)
       : `${trace.kind === 'steps' ? 'steps' : 'requests'} under names of their own`;
-  const about = { file: name, is: `${described}: ${holdsText(trace)}`, lacks: lacksOf(trace, name) };
+  const { requests, tokens, steps, phases } = trace;
+  const taken = requests?.length ?? tokens?.requestCount ?? steps?.length ?? phases?.length ?? 0;
+  const leftOut = leftOutText(trace.exclusions, input.requests ?? taken);
+  const is = [`${described}: ${holdsText(trace)}`, ...leftOut].join('; ');
+  const about = { file: name, is, lacks: lacksOf(trace, name) };
   const file = `${shellWord(name)}${optionsText(args)}`;
   try {
     const found = estimated(input, session);
@@ -157,7 +174,7 @@ const ofTrace = (input: TraceInput, args: TraceArgs, session: Session): Diagnosi
       ...about,
       evidence: evidenceOf(trace, found),
       answers: answersOf(input, found, file),
-      warnings: found?.warnings ?? [],
+      warnings: [...(found?.warnings ?? []), ...(found?.replayed?.warnings ?? [])],
     };
   } catch (error) {
     if (!isFault(error)) throw error;

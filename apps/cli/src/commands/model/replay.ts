@@ -3,6 +3,7 @@ import {
   betasOfFile,
   type DecidedBy,
   METRIC_NAMES,
+  missWarnings,
   promptOffsetText,
   type Replay,
   type ReplayBands,
@@ -174,6 +175,7 @@ export const verb = defineVerb({
     const sensitivity = isQuick ? replaySensitivity(trace.requests, betasOfFile(file), result, options) : null;
     const warnings = [
       ...replayWarnings(file, result),
+      ...missWarnings(result),
       ...sensitivityWarnings(sensitivity),
       ...(draws > 0 && bands === null ? [noBands] : []),
     ];

@@ -1,3 +1,4 @@
+import { percentText } from '@stepclock/faults';
 import { medianOf } from '@stepclock/numerics';
 import { heldOutErrors } from '@stepclock/step-cost';
 import type { TraceFit } from '../fit/trace-fit.js';
@@ -19,8 +20,6 @@ const GOOD_ROW = 0.5;
 const USABLE_ROW = 1.5;
 /** Fewer stretches tell no error. */
 const FEWEST = 4;
-
-const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
 
 /** The verdict on a fit. A fit that explains nothing of the time, or a step that takes far longer than its parts, is never more than "does not fit". */
 export const fitVerdict = ({ windows, fitted, regression, r2, rms }: TraceFit): FitVerdict => {
@@ -52,10 +51,11 @@ export const withoutClock = ({ sentence, ...rest }: FitVerdict): FitVerdict => (
 
 const told = (size: number | null, bias: number | null, rms: number, explains: boolean): string => {
   if (!explains) return 'the coefficients explain nothing of the time';
-  if (size === null || bias === null) return `too short to leave a part out; rows are off by ${percent(rms)} of a step`;
+  if (size === null || bias === null)
+    return `too short to leave a part out; rows are off by ${percentText(rms)} of a step`;
   const direction =
     Math.abs(bias) < size / 10
       ? 'neither high nor low'
-      : `${percent(Math.abs(bias))} too ${bias > 0 ? 'short' : 'long'} all together`;
-  return `the time of parts left out of the fit is predicted within ${percent(size)} (median; ${direction})`;
+      : `${percentText(Math.abs(bias))} too ${bias > 0 ? 'short' : 'long'} all together`;
+  return `the time of parts left out of the fit is predicted within ${percentText(size)} (median; ${direction})`;
 };

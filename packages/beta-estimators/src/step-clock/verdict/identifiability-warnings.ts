@@ -12,8 +12,6 @@ export interface CoefficientEvidence {
   readonly shareOf: (label: string, coefficient: number) => number;
 }
 
-const percent = (share: number): string => `${(100 * share).toPrecision(2)} %`;
-
 /** An interval whose half width is above this share of the coefficient says little. */
 const WIDE = 0.5;
 
@@ -96,7 +94,7 @@ export const identifiabilityWarnings = (evidence: CoefficientEvidence): Estimate
     if (isImmaterial(label, evidence)) continue;
     warnings.push({
       code: 'uncertain-coefficient',
-      message: `${label} is hardly determined: its ${percent(intervals.level)} interval reaches from ${interval[0].toPrecision(3)} to ${interval[1].toPrecision(3)} s. What it costs together with the others is known better than its own share: trust step times for loads like this one, not this number alone`,
+      message: `${label} is hardly determined: its ${+(100 * intervals.level).toPrecision(4)} % interval reaches from ${interval[0].toPrecision(3)} to ${interval[1].toPrecision(3)} s. What it costs together with the others is known better than its own share: trust step times for loads like this one, not this number alone`,
     });
   }
   return warnings;

@@ -1,11 +1,10 @@
-import { A_LOG, type Stranger, withKeys } from './stranger.js';
+import { A_CLIENT, A_LOG, type Stranger, withKeys } from './stranger.js';
 
 const AIPERF = 'give profile_export.jsonl, which AIPerf writes into the same folder';
 const INFERENCE_PERF =
   'give per_request_lifecycle_metrics.json: inference-perf writes it with `report: { request_lifecycle: { per_request: true } }` in its configuration (off by default)';
 const EVALSCOPE = 'give benchmark_data.db, which evalscope writes into the same folder';
-const NO_STARTS =
-  'it has no time at which a request was sent; give the log of a client that writes it (AIPerf, GuideLLM, vllm bench serve --save-detailed)';
+const NO_STARTS = `it has no time at which a request was sent: ${A_CLIENT}`;
 
 /** JSON files of tools that are known, by their keys. */
 export const JSON_STRANGERS: readonly Stranger[] = [
@@ -31,6 +30,16 @@ export const JSON_STRANGERS: readonly Stranger[] = [
     is: 'a result of genai-bench',
     instead: NO_STARTS,
     recognise: (head) => head.keys.includes('individual_request_metrics'),
+  },
+  {
+    is: "an output of OpenAI's batches",
+    instead: `it has no time of a token: ${A_CLIENT}`,
+    recognise: withKeys('custom_id', 'response'),
+  },
+  {
+    is: 'an answer of Prometheus',
+    instead: `its series are sums over requests: ${A_LOG}`,
+    recognise: (head) => withKeys('status', 'data')(head) && /"resultType"\s*:/.test(head.text),
   },
   {
     is: 'a trace of a profiler (Chrome, Perfetto, PyTorch)',

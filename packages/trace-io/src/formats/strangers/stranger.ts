@@ -11,9 +11,13 @@ export interface Stranger {
   readonly steps?: TraceFormat;
 }
 
+/** A client that measures any server, and whose result serves. */
+export const A_CLIENT =
+  'run vllm bench serve --backend openai-chat --endpoint /v1/chat/completions --base-url URL --model MODEL --save-result --save-detailed against the same server and give the JSON';
+
 /** What to give instead of a file that no setting of its tool would mend. */
 export const A_LOG =
-  "give a log of requests or of the engine's steps; docs/collecting-logs.md has the flags that write one";
+  "give a log of requests (vllm bench serve --save-result --save-detailed) or of the engine's steps (vllm serve --enable-logging-iteration-details --no-async-scheduling); docs/collecting-logs.md has other tools";
 
 /** A recogniser by the names of a JSON file's top level (of its first object in a list). */
 export const withKeys =

@@ -1,7 +1,8 @@
 import { llamaCppLog } from '../steps/llama-cpp-log.js';
 import { sglangBatches } from '../steps/sglang-batches.js';
 import { trtllmLog } from '../steps/trtllm-log.js';
-import { A_LOG, type Stranger } from './stranger.js';
+import { A_CLIENT, A_LOG, type Stranger } from './stranger.js';
+import { isHeader } from './suggested-map.js';
 
 /** Server logs: a line of steps may still come far behind the first bytes. */
 export const SERVER_LOGS: readonly Stranger[] = [
@@ -15,7 +16,7 @@ export const SERVER_LOGS: readonly Stranger[] = [
   {
     is: 'a log of vLLM without its steps',
     instead:
-      'start vLLM with --enable-logging-iteration-details, or give the result of vllm bench serve --save-detailed',
+      'start vLLM with --enable-logging-iteration-details --no-async-scheduling, or give the result of vllm bench serve --save-result --save-detailed',
     recognise: ({ text }) =>
       /\((?:APIServer|EngineCore)|Avg prompt throughput|\bvllm\b.*\bINFO\b|\[(?:api_server|async_llm|loggers)\.py:/.test(
         text,
@@ -41,8 +42,7 @@ export const SERVER_LOGS: readonly Stranger[] = [
 export const TEXT_STRANGERS: readonly Stranger[] = [
   {
     is: 'a log of TGI (text-generation-inference)',
-    instead:
-      'it has neither prompt tokens nor first tokens: give the log of a client (GuideLLM, AIPerf, inference-perf)',
+    instead: `it has neither prompt tokens nor first tokens: ${A_CLIENT}`,
     recognise: ({ text }) => /text_generation_(?:router|launcher)/.test(text),
   },
   {
@@ -53,7 +53,12 @@ export const TEXT_STRANGERS: readonly Stranger[] = [
   {
     is: 'metrics of Prometheus',
     instead: `they are sums over requests: ${A_LOG}`,
-    recognise: ({ text }) => /^# (?:HELP|TYPE) \w/m.test(text),
+    recognise: ({ text }) => /^# (?:HELP|TYPE) \w|^[a-z_]+:\w+\{(?:\w+="[^"]*",?)*\} [\d.eE+-]+$/m.test(text),
+  },
+  {
+    is: 'a log of LoadGen (MLPerf)',
+    instead: `it tells no lengths of requests: ${A_CLIENT}`,
+    recognise: ({ firstLine, text }) => firstLine.startsWith(':::MLLOG ') || /^MLPerf Results Summary$/m.test(text),
   },
   {
     is: 'a table of AIPerf or genai-perf without requests',
@@ -64,7 +69,9 @@ export const TEXT_STRANGERS: readonly Stranger[] = [
     is: "a table of an engine's throughput over time",
     instead: `it counts all requests together: ${A_LOG}`,
     recognise: ({ headerNames }) =>
-      headerNames.some((name) => /throughput/.test(name)) && headerNames.some((name) => /running|waiting/.test(name)),
+      isHeader(headerNames) &&
+      headerNames.some((name) => /throughput/.test(name)) &&
+      headerNames.some((name) => /running|waiting/.test(name)),
   },
   {
     is: 'a table of GuideLLM without requests',

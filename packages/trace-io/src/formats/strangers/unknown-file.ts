@@ -1,8 +1,9 @@
 import { Fault, listed, MOST_LEVELS, nestsTooDeep } from '@stepclock/faults';
 import type { Head } from '../trace-format.js';
+import { HTTP_TESTERS } from './http-testers.js';
 import { JSON_STRANGERS } from './json-strangers.js';
 import type { Stranger } from './stranger.js';
-import { cutName, suggestedMap } from './suggested-map.js';
+import { cutName, isHeader, namesOf, suggestedMap } from './suggested-map.js';
 import { SERVER_LOGS, TEXT_STRANGERS, TEXTS_BESIDE_LOGS } from './text-strangers.js';
 
 /** What a file is that no format reads, and what to do. */
@@ -29,7 +30,7 @@ export function unknownFile(head: Head, file: string): Fault {
 
 /** The kind of file that is known and cannot serve. */
 export const strangerOf = (head: Head): Stranger | undefined =>
-  [...JSON_STRANGERS, ...TEXT_STRANGERS].find(({ recognise }) => recognise(head));
+  [...JSON_STRANGERS, ...HTTP_TESTERS, ...TEXT_STRANGERS].find(({ recognise }) => recognise(head));
 
 /** The server whose log this may be; whether it has steps shows when it is read to its end. */
 export const serverLogOf = (head: Head): Stranger | undefined =>
@@ -44,22 +45,17 @@ export const strangerFault = ({ is, instead }: Stranger, file: string): Fault =>
 export const refusedAs = ({ rule }: Fault): string | undefined =>
   rule.startsWith(CAN_SERVE) ? rule.slice(CAN_SERVE.length) : undefined;
 
-function looksOf({ text, firstLine, firstObject, keys, headerNames }: Head): {
-  kind: string;
-  names: readonly string[];
-} {
+function looksOf(head: Head): { kind: string; names: readonly string[] } {
+  const { text, firstLine, firstObject, keys } = head;
+  const names = namesOf(head);
   if (firstObject !== undefined) return { kind: 'JSON lines with the fields', names: keys };
   if (firstLine.startsWith('['))
     return { kind: keys.length > 0 ? 'a JSON list of objects with the fields' : 'a JSON list', names: keys };
   if (firstLine.startsWith('{'))
     return { kind: keys.length > 0 ? 'a JSON document with the fields' : 'no sound JSON', names: keys };
-  if (headerNames.length > 2 && isHeader(headerNames)) return { kind: 'a table with the columns', names: headerNames };
+  if (names.length > 2 && isHeader(names)) return { kind: 'a table with the columns', names };
   return { kind: /[^\p{L}\p{N}\p{P}\p{S}\s]/u.test(text.slice(0, 1000)) ? 'no text' : 'plain text', names: [] };
 }
-
-/** Whether names are short and different, as those of columns are, and no sentence with commas. */
-export const isHeader = (names: readonly string[]): boolean =>
-  new Set(names).size === names.length && names.every((name) => /^[\w .()/%-]{1,60}$/.test(name));
 
 /** How `--map` would name the fields of this file; `?` where none offers itself. */
 function mapExample(names: readonly string[]): string {
@@ -68,5 +64,7 @@ function mapExample(names: readonly string[]): string {
     return 'where each of them is a request, --map arrival=NAME,first=NAME,last=NAME,prompt=NAME,output=NAME reads it';
   }
   const given = Object.entries(map.pairs).map(([key, name]) => `${key}=${name}`);
-  return `where each of them is a ${map.of}, try --map ${[...given, ...map.missing.map((key) => `${key}=?`)].join(',')}`;
+  const pairs = [...given, ...map.missing.map((key) => `${key}=?`)].join(',');
+  const tried = `where each of them is a ${map.of}, try --map ${/[^\w=,.?-]/.test(pairs) ? `"${pairs}"` : pairs}`;
+  return map.hasDurations ? `${tried}, with all times in one unit (--time-unit ms)` : tried;
 }
