@@ -75,6 +75,7 @@ describe('what the pages print is what the program prints', () => {
       'estimate',
       'capacity',
       'tune',
+      'tune',
       'what-if',
       'compare',
     ]);

@@ -64,6 +64,36 @@ describe('tune', () => {
     expect(existsSync(join(figures ?? '', '01_latency_against_goodput.png'))).toBe(true);
   });
 
+  it('lays out GPUs, of an engine each of which its file tells the size', async () => {
+    const model = JSON.parse(readFileSync(file('betas.json'), 'utf8'));
+    const settings = { ...model.input.settings, tensor_parallel_size: 2 };
+    writeFileSync(file('two.json'), JSON.stringify({ ...model, input: { ...model.input, settings } }));
+    const asked = ['--gpus', '3', '--kv-tokens', '60000,90000', '--slo', 'tpot:p95:14ms', '--json'];
+    const { code, stdout } = await capture([
+      ...['tune', file('betas.json'), file('two.json'), '--workload', SPEC, '--tensor-parallel', '1,2'],
+      ...['--max-num-seqs', '16,64', '--max-num-batched-tokens', '512,2048', ...asked],
+    ]);
+    expect(code).toBe(0);
+    const found = JSON.parse(stdout);
+    expect(found).toMatchObject({
+      gpus: 3,
+      kv_tokens: null,
+      layouts: [
+        { tensor_parallel_size: 1, data_parallel_size: 3, kv_tokens: 60_000 },
+        { tensor_parallel_size: 2, data_parallel_size: 1, kv_tokens: 90_000 },
+      ],
+      engines: [{ tensor_parallel_size: 1 }, { tensor_parallel_size: 2, limits: { kv_tokens: 90_000 } }],
+      settings: { grid: 8 },
+    });
+    // Both engines are alike here: three of them take more than one.
+    expect(found.best[0].setting).toMatchObject({ tensor_parallel_size: 1, data_parallel_size: 3 });
+    const told = ['--max-num-seqs', '16', '--max-num-batched-tokens', '512', '--slo', 'tpot:p95:14ms', '--gpus', '3'];
+    expect(await capture(['tune', file('two.json'), '--workload', SPEC, ...told])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 engine of 2 GPUs: '),
+    });
+  });
+
   it('ends with 4 under --strict where no setting will do', async () => {
     const asked = ['--slo', 'ttft:p95:1ms', '--kv-tokens', '100000'];
     expect(await tune(...asked)).toMatchObject({ code: 0, stdout: expect.stringContaining('No rate keeps') });
@@ -138,6 +168,73 @@ describe('bad input of the verbs that answer: one clear line, from the program a
       ['what-if', 'betas.json', '--requests', log, '--change', 'rate=2/s'],
       2,
       '--change: change, rate: must be a factor',
+    ],
+    [
+      'a bad SLO',
+      ['capacity', 'betas.json', '--workload', SPEC, '--slo', 'ttft:0ms'],
+      2,
+      '--slo: SLO, limit: must be a time above 0',
+    ],
+    [
+      'several models of one engine',
+      ['tune', 'betas.json', 'poor.json', '--workload', SPEC, ...SLO],
+      2,
+      'tune: several models need --gpus',
+    ],
+    [
+      'sizes without GPUs',
+      ['tune', 'betas.json', '--tensor-parallel', '1', '--workload', SPEC, ...SLO],
+      2,
+      '--tensor-parallel: needs --gpus',
+    ],
+    [
+      'no size of an engine',
+      ['tune', 'betas.json', '--gpus', '4', '--workload', SPEC, ...SLO],
+      2,
+      '--tensor-parallel: must be given: betas.json does not say it',
+    ],
+    [
+      'a size too many',
+      ['tune', 'betas.json', '--gpus', '4', '--tensor-parallel', '1,2', '--workload', SPEC, ...SLO],
+      2,
+      '--tensor-parallel: must be one number, or one for each of 1 models; got 2',
+    ],
+    [
+      'an engine too large',
+      [
+        'tune',
+        'betas.json',
+        '--gpus',
+        '1',
+        '--tensor-parallel',
+        '2',
+        '--kv-tokens',
+        '9999',
+        '--workload',
+        SPEC,
+        ...SLO,
+      ],
+      1,
+      'GPUs of an engine: must be at most the 1 GPUs that there are; got 2',
+    ],
+    [
+      'two engines of one size',
+      [
+        'tune',
+        'betas.json',
+        'poor.json',
+        '--gpus',
+        '4',
+        '--tensor-parallel',
+        '1',
+        '--kv-tokens',
+        '9999',
+        '--workload',
+        SPEC,
+        ...SLO,
+      ],
+      1,
+      'GPUs of an engine: must differ from model to model; got 1',
     ],
     ['no change', ['what-if', 'betas.json', '--requests', log], 2, 'what-if: a change is missing'],
     ['no model', ['tune', '--workload', SPEC, ...SLO], 2, 'tune: a model is missing: stepclock tune betas.json'],

@@ -4,6 +4,7 @@ import { exportFormats } from '@stepclock/step-model';
 import { CALIBRATION_METHODS, REGRESSORS } from '@stepclock/token2metrics';
 import { formats } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
+import { paths } from '../src/options/option.js';
 import { capture } from './capture.js';
 import { everyVerb } from './every-verb.js';
 
@@ -34,6 +35,11 @@ describe('what a package has, its verbs offer', () => {
   it('simulate --scenario list', async () => {
     expect((await capture(['simulate', '--scenario', 'list'])).stdout).toBe(`${scenarioNames.join('\n')}\n`);
   });
+});
+
+it('has no path where no positional is given: yargs has a list of undefined then', () => {
+  expect(paths('logs', 'trace').parse([undefined], '')).toEqual([]);
+  expect(paths('logs', 'trace').parse(['a', 'b'], '')).toEqual(['a', 'b']);
 });
 
 describe('every verb', () => {

@@ -10,6 +10,7 @@ export type StepModelFaultCode =
   | 'step-model/bad-expected-counts'
   | 'step-model/bad-grid'
   | 'step-model/bad-fraction'
+  | 'step-model/bad-layout'
   | 'step-model/bad-load-figures'
   | 'step-model/bad-model-config'
   | 'step-model/bad-operating-point'

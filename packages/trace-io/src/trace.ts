@@ -14,6 +14,8 @@ export interface EngineSettings {
   readonly device?: string;
   /** Whether a step is planned while the one before it runs. */
   readonly asyncScheduling?: boolean;
+  /** GPUs that share every layer. */
+  readonly tensorParallelSize?: number;
   /** Engines side by side, each with these limits, that share the requests; absent where there is one. */
   readonly dataParallelSize?: number;
   /** Stages that a step passes one after another, several steps at once; absent where there is one. */

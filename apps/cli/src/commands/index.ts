@@ -130,8 +130,9 @@ export const commands: readonly (Entry | Noun)[] = [
     load: () => import('./model/capacity.js'),
   },
   {
-    command: 'tune [model]',
-    describe: 'the settings with which an engine takes most of a load within an SLO, as flags of vLLM and SGLang',
+    command: 'tune [models..]',
+    describe:
+      'the settings with which an engine, or some GPUs, take most of a load within an SLO, as flags of vLLM and SGLang',
     load: () => import('./model/tune.js'),
   },
   {

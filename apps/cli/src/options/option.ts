@@ -78,7 +78,8 @@ export const list = (describe: string, role?: Role): Option<readonly string[]> =
 export const paths = (describe: string, role: Role): Option<readonly string[]> => ({
   yargs: { type: 'string', array: true, requiresArg: true, describe },
   role,
-  parse: (value) => (value === undefined ? [] : [value].flat().map(String)),
+  // Of a positional that is not given, yargs has a list of undefined.
+  parse: (value) => [value].flat().flatMap((path) => (path === undefined ? [] : [String(path)])),
 });
 
 /** One of some names. */

@@ -32,7 +32,8 @@ export const engineUnderLoad = (
     const asked = workloadAt(shape, ratePerSec);
     const workload = correctedWorkload(asked, corrections);
     const beforeSec = asked.promptTokens.map((tokens) => overheadSecondsOf(corrections.overhead, tokens));
-    return ratedRun(simulate(workload, options, { seed }), asked.arrivalSec, ratePerSec, slos, beforeSec);
+    const run = simulate(workload, options, { seed });
+    return ratedRun(run, asked.arrivalSec, ratePerSec, slos, beforeSec, limits.dataParallel);
   };
 };
 

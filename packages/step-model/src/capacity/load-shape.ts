@@ -145,6 +145,30 @@ export const headOf = (shape: LoadShape, most: number): LoadShape => {
   );
 };
 
+/** After so many requests of a load, and after all of them, another rank has the first turn: else it would have the same ones of a short log in every round. */
+const OF_A_TURN = 1000;
+
+/**
+ * What one of some ranks gets of a load that goes to each in turn, at one a second; the load begins again where it is too short.
+ *
+ * @param ranks 1: all of the load
+ */
+export const shareOf = (shape: LoadShape, ranks: number, requests: number): LoadShape => {
+  if (ranks === 1 && requests <= shape.length) return headOf(shape, requests);
+  const { length, arrivals } = shape;
+  const places = Float64Array.from({ length: requests }, (_, i) => {
+    const round = Math.floor((i * ranks) / length);
+    return i * ranks + ((Math.floor((i * ranks - round * length) / OF_A_TURN) + round) % ranks);
+  });
+  const at = places.map((place) => arrivals[place % length] + length * Math.floor(place / length));
+  const meanGap = (at[requests - 1] - at[0]) / (requests - 1);
+  return pickedFrom(
+    shape,
+    Uint32Array.from(places, (place) => place % length),
+    at.map((sec) => (sec - at[0]) / meanGap),
+  );
+};
+
 /** The load at a rate, requests/s. */
 export const workloadAt = (
   { length, arrivals, promptTokens, outputTokens, cachedTokens }: LoadShape,

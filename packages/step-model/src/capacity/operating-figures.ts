@@ -18,9 +18,9 @@ export interface OperatingFigures {
   /** Share of the requests that keep every limit of the SLO by themselves, and how many a second those are. */
   readonly goodShare: number;
   readonly goodputPerSec: number;
-  /** Share of the time in which a step runs. */
+  /** Share of the time in which a step runs; of engines side by side their mean. */
   readonly utilisation: number;
-  /** Mean over the time of the steps. */
+  /** Mean over the time of the steps, of one engine. */
   readonly decodeSeqs: number;
   readonly outputTokensPerSec: number;
   readonly preemptions: number;
@@ -54,6 +54,7 @@ const statisticOf = (ascending: Float64Array, statistic: Slo['statistic']): numb
  *
  * @param arrivalSec of the load, ascending
  * @param beforeSec between a client's start of each request and its arrival at the engine; default nothing
+ * @param engines side by side that served it
  */
 export const ratedRun = (
   simulation: Simulation,
@@ -61,6 +62,7 @@ export const ratedRun = (
   ratePerSec: number,
   slos: readonly Slo[],
   beforeSec?: Float64Array,
+  engines = 1,
 ): RatedRun => {
   const { requests, steps, truth } = simulation;
   const n = requests.length;
@@ -107,7 +109,7 @@ export const ratedRun = (
       metrics: { ttft, tpot, latency },
       goodShare,
       goodputPerSec: goodShare * ratePerSec,
-      utilisation: Math.min(1, busySec / (end - begin)),
+      utilisation: Math.min(1, busySec / (end - begin) / engines),
       decodeSeqs: busySec > 0 ? decodeSec / busySec : 0,
       outputTokensPerSec: (ratePerSec * outputTokens) / (to - from),
       preemptions: truth.preemptions.reduce((sum, count) => sum + count, 0),

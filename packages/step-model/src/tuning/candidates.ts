@@ -31,25 +31,30 @@ export const inOrder = (
   return [...settings].sort((a, b) => away(a) - away(b));
 };
 
-export const byFallingRate = (candidates: readonly Candidate[]): readonly Candidate[] =>
+export const byFallingRate = <One extends Candidate>(candidates: readonly One[]): readonly One[] =>
   [...candidates].sort((a, b) => b.ratePerSec - a.ratePerSec);
 
 /** Candidates searched again over more requests, by falling rate; without those that hold the SLOs at no rate. */
-export const settled = (
-  candidates: readonly Candidate[],
-  requests: LoadShape,
+export const settled = <One extends Candidate>(
+  candidates: readonly One[],
+  requestsOf: (one: One) => LoadShape,
   slos: readonly Slo[],
   tolerance: number,
-): readonly Candidate[] =>
+): readonly One[] =>
   byFallingRate(
-    candidates.flatMap(({ setting, engine, ratePerSec }) => {
-      const { holdsPerSec } = rateWithinSlos(engine, requests, slos, { tolerance, from: ratePerSec, growth: CLOSE });
-      return holdsPerSec === undefined ? [] : [{ setting, engine, ratePerSec: holdsPerSec }];
+    candidates.flatMap((one) => {
+      const beginning = { tolerance, from: one.ratePerSec, growth: CLOSE };
+      const { holdsPerSec } = rateWithinSlos(one.engine, requestsOf(one), slos, beginning);
+      return holdsPerSec === undefined ? [] : [{ ...one, ratePerSec: holdsPerSec }];
     }),
   );
 
-/** Those that take at least a share of the best rate. */
-export const nearBest = (candidates: readonly Candidate[], share: number, atMost: number): readonly Candidate[] =>
+/** Those that take at least a share of the best rate, of candidates by falling rate. */
+export const nearBest = <One extends Candidate>(
+  candidates: readonly One[],
+  share: number,
+  atMost: number,
+): readonly One[] =>
   candidates.filter(({ ratePerSec }) => ratePerSec >= share * candidates[0].ratePerSec).slice(0, atMost);
 
 /**

@@ -6,6 +6,9 @@ export interface EngineSetting {
   readonly maxNumBatchedTokens: number;
   /** What a step holds: prefill beside decodes, or prefill alone and first. */
   readonly policy: 'mixed' | 'prefill-first';
+  /** GPUs of an engine, and engines behind a router; absent where no number of GPUs was asked for. */
+  readonly tensorParallelSize?: number;
+  readonly dataParallelSize?: number;
 }
 
 /** Values to try of each. */
@@ -15,10 +18,9 @@ export interface SettingsGrid {
   readonly policy: readonly EngineSetting['policy'][];
 }
 
-export const USUAL_GRID: SettingsGrid = {
+export const USUAL_GRID: Omit<SettingsGrid, 'policy'> = {
   maxNumSeqs: [8, 16, 32, 64, 128, 256, 512],
   maxNumBatchedTokens: [512, 1024, 2048, 4096, 8192, 16384],
-  policy: ['mixed'],
 };
 
 const ascending = (values: readonly number[]): readonly number[] => [...new Set(values)].sort((a, b) => a - b);
@@ -34,7 +36,10 @@ export const settingsOf = ({ maxNumSeqs, maxNumBatchedTokens, policy }: Settings
   );
 
 export const isSameSetting = (a: EngineSetting, b: EngineSetting): boolean =>
-  a.maxNumSeqs === b.maxNumSeqs && a.maxNumBatchedTokens === b.maxNumBatchedTokens && a.policy === b.policy;
+  a.maxNumSeqs === b.maxNumSeqs &&
+  a.maxNumBatchedTokens === b.maxNumBatchedTokens &&
+  a.policy === b.policy &&
+  a.tensorParallelSize === b.tensorParallelSize;
 
 /** The limits of an engine with this setting. */
 export const limitsWith = (
@@ -48,13 +53,15 @@ export interface EngineFlags {
   readonly sglang: string;
 }
 
-/** vLLM's V1 always mixes prefill and decodes; SGLang does where it is told to. */
-export const flagsOf = ({ maxNumSeqs, maxNumBatchedTokens, policy }: EngineSetting): EngineFlags => ({
-  vllm: policy === 'mixed' ? `--max-num-seqs ${maxNumSeqs} --max-num-batched-tokens ${maxNumBatchedTokens}` : null,
-  sglang: [
-    `--max-running-requests ${maxNumSeqs}`,
-    `--chunked-prefill-size ${maxNumBatchedTokens}`,
-    `--max-prefill-tokens ${maxNumBatchedTokens}`,
-    ...(policy === 'mixed' ? ['--enable-mixed-chunk'] : []),
-  ].join(' '),
-});
+/**
+ * vLLM's V1 always mixes prefill and decodes; SGLang does where it is told to. The limits are those of a rank in both: SGLang divides them among the
+ * ranks under `--enable-dp-attention` alone.
+ */
+export const flagsOf = (setting: EngineSetting): EngineFlags => {
+  const { maxNumSeqs, maxNumBatchedTokens, policy, tensorParallelSize: tensor, dataParallelSize: data } = setting;
+  const parallel = (tensorFlag: string, dataFlag: string): string =>
+    tensor === undefined || data === undefined ? '' : `${tensorFlag} ${tensor} ${dataFlag} ${data} `;
+  const vllm = `${parallel('--tensor-parallel-size', '--data-parallel-size')}--max-num-seqs ${maxNumSeqs} --max-num-batched-tokens ${maxNumBatchedTokens}`;
+  const sglang = `${parallel('--tp-size', '--dp-size')}--max-running-requests ${maxNumSeqs} --chunked-prefill-size ${maxNumBatchedTokens} --max-prefill-tokens ${maxNumBatchedTokens}`;
+  return policy === 'mixed' ? { vllm, sglang: `${sglang} --enable-mixed-chunk` } : { vllm: null, sglang };
+};

@@ -11,6 +11,9 @@ const setting = v.object(
     max_num_seqs: amount,
     max_num_batched_tokens: amount,
     policy: v.picklist(['mixed', 'prefill-first'], "must be 'mixed' or 'prefill-first'"),
+    /** GPUs of an engine, and engines side by side: with `gpus` alone. */
+    tensor_parallel_size: v.optional(amount),
+    data_parallel_size: v.optional(amount),
   },
   OBJECT,
 );
@@ -59,7 +62,21 @@ export const tuningSchema = v.looseObject({
   today: v.nullable(rated),
   /** Goodput against the p95 of the latency: what nothing else beats in both. */
   front: v.array(v.object({ setting, rate_per_sec: amount, goodput_per_sec: amount, latency_sec: amount }, OBJECT)),
+  /** Of one engine; null where it is not known, or GPUs are laid out. */
   kv_tokens: v.nullable(amount),
+  /** That were laid out, and the best rate of each layout, null where it keeps the SLOs at none; null and none for one engine. */
+  gpus: v.nullable(amount),
+  layouts: v.array(
+    v.object(
+      {
+        tensor_parallel_size: amount,
+        data_parallel_size: amount,
+        rate_per_sec: v.nullable(amount),
+        kv_tokens: v.nullable(amount),
+      },
+      OBJECT,
+    ),
+  ),
   settings: v.object({ grid: amount, searched: amount }, OBJECT),
   steps: v.object({ simulated: amount, of_whole_grid: amount }, OBJECT),
   unreachable: v.array(

@@ -69,6 +69,7 @@ export function engineSettingsOf(meta: string | object, file = 'meta.json'): Eng
     engine: engineName(text('vllm_version'), text('engine', 'engine_version')),
     device: text('device_name', 'device', 'gpu'),
     asyncScheduling: flag('async_scheduling'),
+    tensorParallelSize: count('tensor_parallel_size', 'tp_size'),
     dataParallelSize: parallel('data_parallel_size', 'dp_size'),
     pipelineParallelSize: parallel('pipeline_parallel_size', 'pp_size'),
     speculation: speculationIn(sections),

@@ -1,13 +1,10 @@
 import { curveSpec, modelReport, type Provenance, type ReportData, significantText } from '@stepclock/charts';
-import type { Tuning } from '../../tuning/tune.js';
-import { tuningSentence } from './tuning-text.js';
+import type { Tuning } from '../../tuning/tuning.js';
+import { settingText, tuningSentence } from './tuning-text.js';
 
 /** Latency over goodput, a curve a setting, as far as it is on the front. */
 const frontFigure = ({ front }: Tuning) => {
-  const names = front.map(
-    ({ setting: { maxNumSeqs, maxNumBatchedTokens, policy } }) =>
-      `${maxNumSeqs} requests, ${maxNumBatchedTokens} tokens${policy === 'mixed' ? '' : ', prefill first'}`,
-  );
+  const names = front.map(({ setting }) => settingText(setting));
   const curves = [...new Set(names)].map((name) => {
     const points = front.filter((_, i) => names[i] === name);
     return { name, x: points.map(({ goodputPerSec }) => goodputPerSec), y: points.map(({ latencySec }) => latencySec) };
@@ -37,7 +34,7 @@ export const tuningReport = ({ tuning: found, subtitle, provenance }: TuningRepo
   const isBeyond = found.best.some(({ beyond }) => beyond.length > 0);
   return modelReport(
     {
-      title: 'Settings of one engine',
+      title: found.gpus === null ? 'Settings of one engine' : `Layouts of ${found.gpus} GPUs`,
       subtitle,
       tone: first === undefined ? 'bad' : isBeyond || found.warnings.length > 0 ? 'caution' : 'good',
       headline: tuningSentence(found),
