@@ -1,4 +1,5 @@
 // Moves every tuning constant of the step clock and of the regression of windows by a factor of two either way, and says how far the results move.
+// TUNE_ONLY=LONG_TAIL,SETTLED in the environment: those alone.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -8,6 +9,7 @@ const ROOMS = ['packages/beta-estimators/src/step-clock', 'packages/step-cost/sr
 /** Marks of a state, and constants of mathematics: nothing to tune. */
 const FIXED = ['SEEN', 'TOLD', 'NORMAL_QUARTILE'];
 const AT_ONCE = 2;
+const only = process.env.TUNE_ONLY?.split(',');
 
 interface Constant {
   readonly file: string;
@@ -24,13 +26,17 @@ const constantsOf = (folder: string): Constant[] =>
       const path = join(folder, file);
       const source = readFileSync(join(root, path), 'utf8');
       const found = [
-        ...source.matchAll(/(?:\/\*\* ((?:(?!\*\/).)*) \*\/\n)?(?:export )?const ([A-Z][A-Z0-9_]*) = ([-\d.e/ ]+);/g),
+        ...source.matchAll(
+          /(?:\/\*\*\s((?:(?!\*\/)[\s\S])*)\s\*\/\n)?(?:export )?const ([A-Z][A-Z0-9_]*) = ([-\d._e/ ]+);/g,
+        ),
       ];
       let above = '';
       return found.flatMap(([, meaning, name, text]) => {
-        above = meaning ?? above;
-        const [over, under = '1'] = text.split('/');
-        return FIXED.includes(name) ? [] : [{ file: path, name, value: Number(over) / Number(under), meaning: above }];
+        above = meaning?.replaceAll(/\n \* ?|^\s*\* /g, ' ').trim() ?? above;
+        const [over, under = '1'] = text.replaceAll('_', '').split('/');
+        return FIXED.includes(name) || !(only?.includes(name) ?? true)
+          ? []
+          : [{ file: path, name, value: Number(over) / Number(under), meaning: above }];
       });
     });
 
