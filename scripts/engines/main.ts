@@ -12,7 +12,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { pythonOf } from './python.js';
+import { pythonOf, works } from '../python.js';
 import { writeRows } from './rows.js';
 
 interface Told {
@@ -28,7 +28,12 @@ const { values } = parseArgs({ options: { venv: { type: 'string' } } });
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 const started = performance.now();
 
-const python = pythonOf(values.venv ?? join(root, 'node_modules/.cache/engines'));
+const python = works('java', ['-version'])
+  ? pythonOf(values.venv ?? join(root, 'node_modules/.cache/engines'), {
+      install: ['pyspark==4.1.1', 'chdb==4.4.0'],
+      probe: 'import pyspark, chdb',
+    })
+  : { missing: 'java, which Spark runs on, is not installed' };
 if ('missing' in python) {
   print(`engines: skipped: ${python.missing}`);
   process.exit(0);
@@ -90,7 +95,7 @@ check(
 const ran = spawnSync(python.program, [join(import.meta.dirname, 'cases.py'), folder], {
   encoding: 'utf8',
   maxBuffer: 1 << 28,
-  env: { ...process.env, ...python.env },
+  env: { ...process.env, PYSPARK_PYTHON: python.program, PYTHONWARNINGS: 'ignore' },
 });
 const told = new Map(
   ran.stdout

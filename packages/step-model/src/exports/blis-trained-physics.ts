@@ -117,11 +117,11 @@ const blisTrainedPhysics = (input: ExportInput): Exported => {
   ];
   const { tensorParallelism = 1, kvTokens, modelId } = names;
   const text = [
-    ...titleLines('BLIS (inference-sim, from v0.7.11; checked with v0.7.15), flags; microseconds', notes),
+    ...titleLines('BLIS (inference-sim, from v0.7.11; v0.7.15 serves with them), flags; microseconds', notes),
     ...(modelId === undefined ? [] : [`--model=${modelId}`]),
     `--hardware=${NAMED[hardware] ?? hardware}`,
     `--tp=${tensorParallelism}`,
-    `--max-num-seqs=${point.maxNumSeqs}`,
+    `--max-num-running-reqs=${point.maxNumSeqs}`,
     ...(kvTokens === undefined ? [] : [`--total-kv-blocks=${Math.floor(kvTokens / BLOCK_TOKENS)}`]),
     '--latency-model=trained-physics',
     '--alpha-coeffs=0,0,0',
@@ -134,7 +134,7 @@ const blisTrainedPhysics = (input: ExportInput): Exported => {
 export const blisTrainedPhysicsExports = {
   'blis-trained-physics': {
     description:
-      'BLIS (inference-sim, from v0.7.11; checked with v0.7.15), flags; within 1 us of our decode steps, beta2 too much a request in prefill',
+      'BLIS (inference-sim, from v0.7.11; v0.7.15 serves with them), flags; within 1 us of our decode steps, beta2 too much a request in prefill',
     write: blisTrainedPhysics,
   },
 } satisfies ModelExports;
