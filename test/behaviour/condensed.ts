@@ -1,3 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../apps/cli/package.json'), 'utf8'));
+const OWN_VERSION = new RegExp(`(?<![\\d.])${version.replaceAll('.', '\\.')}(?![\\d.])`, 'g');
+
 /** A long list keeps its first items, its length and the sum of its numbers. */
 const ITEMS = 2;
 const LONG_LIST = 4;
@@ -55,8 +61,11 @@ const rounded = (_key: string, value: unknown): unknown =>
 /** An output as a few lines that hardly any change of it leaves alone. Figures stand for themselves by name. */
 export const condensed = (content: Buffer, name: string): readonly string[] => {
   if (/\.(png|svg)$/.test(name)) return [];
-  // The day of a run is no behaviour.
-  const text = content.toString('utf8').replace(/\b20\d\d-[01]\d-[0-3]\d(?:T[\d:.]+Z)?/g, 'TODAY');
+  // The day of a run and the program's version are no behaviour.
+  const text = content
+    .toString('utf8')
+    .replace(/\b20\d\d-[01]\d-[0-3]\d(?:T[\d:.]+Z)?/g, 'TODAY')
+    .replace(OWN_VERSION, '0.0.0');
   if (text === '') return [];
   if (name.endsWith('.html')) return shortLines(wordsOfPage(text).split('\n'), LONG_TEXT);
   const value = json(text);
