@@ -80,6 +80,7 @@ const CARRIES = {
       'trtllm-stats.jsonl',
       'llama-cpp.log',
       'mapped-steps.jsonl',
+      'windows.csv',
     ],
   },
   /** Steps of another engine: SGLang's log cannot hold this run, whose prompts share steps with decodes. */

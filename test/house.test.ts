@@ -34,7 +34,6 @@ const UNUSED: Readonly<Record<string, readonly string[]>> = {
     'capturedBatchTerms',
     'coefficientIntervals',
     'heldOutLoss',
-    'restated',
     'withoutEach',
   ],
   'step-model': [

@@ -60,7 +60,13 @@ def spark_cases():
     told("spark default separator", lambda: rows(lines.replace(clause, "")))
     told("spark no distribution", lambda: run_job_of(lines.replace(distribute, "SORT BY engine, coalesce(queued, scheduled), request").replace(hint, ""), job, lines))
     told("spark no order", lambda: rows(lines.replace(distribute, "DISTRIBUTE BY engine")))
+    spark.read.csv(str(folder / "steps.csv"), header=True, inferSchema=True).createOrReplaceTempView("steps")
+    told("spark windows", lambda: spark.sql(windows("spark")).toJSON().collect())
     spark.stop()
+
+
+def windows(dialect):
+    return (folder / f"{dialect}-windows.sql").read_text().strip().rstrip(";")
 
 
 def run_job_of(statement, job, lines):
@@ -73,6 +79,7 @@ def run_job_of(statement, job, lines):
 def clickhouse_cases():
     from chdb.session import Session
 
+    steps = windows("clickhouse").replace("FROM steps", f"FROM file('{folder}/steps.csv')")
     session = Session(f"{folder / 'clickhouse'}?user_scripts_path={folder / 'bin'}")
     session.query("CREATE DATABASE IF NOT EXISTS logs")
     session.query(f"CREATE VIEW logs.requests AS SELECT * FROM file('{folder}/rows/*.parquet', Parquet)")
@@ -87,6 +94,7 @@ def clickhouse_cases():
     told("clickhouse counts", lambda: rows(counts))
     told("clickhouse", lambda: rows(lines))
     told("clickhouse no order", lambda: rows(lines.replace(order, " ORDER BY queued")))
+    told("clickhouse windows", lambda: rows(f"{steps} FORMAT JSONEachRow"))
     told("clickhouse no start order", lambda: rows(lines.replace(order, " ORDER BY engine, queued DESC")))
 
 

@@ -75,6 +75,26 @@ writeFileSync(at('spark.sql'), withoutComments(stepclock('sql', '--engine', 'spa
 writeFileSync(at('job.py'), withoutComments(stepclock('sql', '--engine', 'spark', '--job', ...columns)));
 writeFileSync(at('clickhouse.sql'), withoutComments(stepclock('sql', '--engine', 'clickhouse', ...columns)));
 
+const TERMS = 'step,prefill_tokens,decode_seqs,context_tokens,prefill_step,decode_seqs_over_8';
+stepclock(
+  'simulate',
+  '--scenario',
+  'kv',
+  '--requests',
+  '500',
+  '--noise',
+  '0.05',
+  '--steps',
+  at('steps.csv'),
+  '--output',
+  at('served.jsonl'),
+);
+const OF_STEPS = 'seconds=duration_sec,start=start_sec,decode_seqs=decode_tokens,context_tokens=context_tokens';
+for (const dialect of ['spark', 'clickhouse']) {
+  const query = stepclock('sql', '--dialect', dialect, '--columns', OF_STEPS, '--terms', TERMS);
+  writeFileSync(at(`${dialect}-windows.sql`), withoutComments(query));
+}
+
 /** Comments may hold semicolons, and the cases take a text apart by them. */
 function withoutComments(sql: string): string {
   return sql.replace(/^ *--.*\n/gm, '');
@@ -133,6 +153,18 @@ const countsHold = (name: string): void => {
   check(`${name}: all ${rows} rows`, total === rows && merged.status === 0, `${total} rows; ${error}${merged.stderr}`);
 };
 
+/** What the query of windows gives is fitted as the steps themselves are. */
+const sameFit = (name: string): void => {
+  const { lines = [], error = '', seconds } = outcomeOf(name);
+  writeFileSync(at('windows.jsonl'), lines.join('\n'));
+  const values = (...words: string[]): readonly number[] =>
+    JSON.parse(stepclock(...words, '--json', '-')).terms.map(({ value }: { readonly value: number }) => value);
+  const expected = values('steps', at('steps.csv'), '--weights', 'none', '--terms', TERMS);
+  const fitted = lines.length === 0 ? [] : values('estimate', at('windows.jsonl'));
+  const off = Math.max(...expected.map((value, t) => Math.abs((fitted[t] ?? Number.NaN) / value - 1)));
+  check(`${name}: the fit of the steps to 1e-9 (${seconds.toFixed(1)} s)`, off < 1e-9, `${error} off by ${off}`);
+};
+
 /** A case fails, and says why. */
 const fails = (name: string, message: RegExp): void => {
   const { error = '', lines, seconds } = outcomeOf(name);
@@ -151,6 +183,8 @@ fails('spark ends early', /engines have lost rows/);
 fails('spark default separator', /the statement lacks ROW FORMAT DELIMITED/);
 fails('spark no distribution', /has two lines: its rows went to two processes \(DISTRIBUTE BY\)/);
 fails('spark no order', /must have its rows one after another \(DISTRIBUTE BY and SORT BY/);
+sameFit('spark windows');
+sameFit('clickhouse windows');
 countsHold('clickhouse counts');
 sameLines('clickhouse');
 fails('clickhouse no order', /exit|code|status/i);

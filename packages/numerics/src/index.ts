@@ -7,5 +7,13 @@ export { inverseOfFactored } from './factorisation/inverse-of-factored.js';
 export { backSubstitute, type DependentColumn, inverseOfUpper, pivotedQr } from './factorisation/pivoted-qr.js';
 export { emptyFactor, stackBlock } from './factorisation/stacked-qr.js';
 export { type Evaluation, type MinimiseOptions, type Minimum, minimise } from './minimise/minimise.js';
-export { medianOf, quantileOf, quantileSorted, robustSd, selectQuantile, sortedCopy } from './order/quantile.js';
+export {
+  MAD_TO_SD,
+  medianOf,
+  quantileOf,
+  quantileSorted,
+  robustSd,
+  selectQuantile,
+  sortedCopy,
+} from './order/quantile.js';
 export { CompensatedSum, compensatedSum, meanOf, roundingOf } from './sums/compensated-sum.js';

@@ -10,7 +10,7 @@ export {
 export { type ConfusedPair, type Identifiability, identifiability } from './regression/identifiability.js';
 export { type CoefficientIntervals, coefficientIntervals, FEWEST_WINDOWS } from './regression/intervals.js';
 export { fitWithPriors } from './regression/priors.js';
-export { stallsOf } from './regression/stalls.js';
+export { STALL_RULE, stallsOf } from './regression/stalls.js';
 export { type RowRange, rowBlocks } from './rows/row-blocks.js';
 export { fittedSeconds, inverseSeconds, type RowTable, residualSeconds, rowsOf } from './rows/row-table.js';
 export { knownTerms, type StretchColumns, stretchReader } from './rows/stretch-columns.js';

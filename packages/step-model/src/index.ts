@@ -40,6 +40,7 @@ export { parseExpectedCounts, refuseLostRows } from './fleet/expected-counts.js'
 export { type Fleet, type FleetKind, mergeFleet } from './fleet/merge-fleet.js';
 export { poolModel } from './fleet/pool-model.js';
 export { mapStatement, STATEMENT_ENGINES, sparkJob } from './fleet/statements.js';
+export { SQL_DIALECTS, type SqlDialect, type WindowsQueryOptions, windowsQuery } from './fleet/windows-query.js';
 export { type HoldOutError, holdOutError, holdOutSplit, spanOfPhases, type TraceWindow } from './hold-out/hold-out.js';
 export { type FittedPart, holdOutReplays, type PartReplay } from './hold-out/hold-out-replays.js';
 export { predictDecodes } from './hold-out/predict-decodes.js';
@@ -113,6 +114,7 @@ export {
   pooledFit,
 } from './step-fit/engines-fit.js';
 export { fitSteps } from './step-fit/fit-steps.js';
+export { fitWindowLines, type WindowLine } from './step-fit/fit-window-lines.js';
 export { type RollingFit, RollingFitter } from './step-fit/rolling-fit.js';
 export type { FitStepsOptions, StepsFit, StepsWarning } from './step-fit/steps-fit.js';
 export type { EnginesLog } from './step-logs/engine-steps.js';

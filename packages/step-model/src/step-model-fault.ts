@@ -17,6 +17,7 @@ export type StepModelFaultCode =
   | 'step-model/bad-slo'
   | 'step-model/bad-statement'
   | 'step-model/bad-step'
+  | 'step-model/bad-window-line'
   | 'step-model/bad-workload-spec'
   | 'step-model/export-needs'
   | 'step-model/no-arrivals'

@@ -47,9 +47,11 @@ export type {
   ServedFacts,
   StepFacts,
   StepTrace,
+  StepWindowLine,
   TokenTrace,
   Trace,
   TraceFacts,
+  WindowTrace,
   WorkloadTrace,
 } from './trace.js';
 

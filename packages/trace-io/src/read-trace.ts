@@ -132,8 +132,8 @@ const ownUnit = ({ name }: TraceFormat, timeUnit: string, file: string): Fault =
   });
 
 /** Records of a file that were read, or left out for what they say. */
-function recordsOf({ phases, requests, steps, tokens, exclusions }: Trace): number {
-  const taken = requests?.length ?? tokens?.requestCount ?? steps?.length ?? phases?.length ?? 0;
+function recordsOf({ phases, requests, steps, tokens, windows, exclusions }: Trace): number {
+  const taken = requests?.length ?? tokens?.requestCount ?? steps?.length ?? windows?.length ?? phases?.length ?? 0;
   return exclusions.reduce((sum, { count }) => sum + count, taken);
 }
 

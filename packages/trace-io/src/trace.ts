@@ -89,14 +89,14 @@ export interface Exclusion {
   readonly unreadable?: true;
 }
 
-type TableName = 'phases' | 'requests' | 'tokens' | 'steps';
+type TableName = 'phases' | 'requests' | 'tokens' | 'steps' | 'windows';
 type Without<Names extends TableName> = { readonly [Name in Names]?: undefined };
 
 /**
  * Requests that were served, as phases; the requests themselves where the file is not a bare table of phases, and the time of every
  * chunk of their output where it tells.
  */
-export interface PhaseTrace extends Without<'steps'> {
+export interface PhaseTrace extends Without<'steps' | 'windows'> {
   readonly kind: 'phases';
   readonly facts: ServedFacts;
   readonly phases: PhaseTable;
@@ -106,7 +106,7 @@ export interface PhaseTrace extends Without<'steps'> {
 }
 
 /** Requests with the time of every chunk of their output, and no word of when they were sent: chunk times count from there. */
-export interface TokenTrace extends Without<'phases' | 'requests' | 'steps'> {
+export interface TokenTrace extends Without<'phases' | 'requests' | 'steps' | 'windows'> {
   readonly kind: 'tokens';
   readonly facts: ServedFacts;
   readonly tokens: TokenTable;
@@ -114,7 +114,7 @@ export interface TokenTrace extends Without<'phases' | 'requests' | 'steps'> {
 }
 
 /** An engine's own steps. */
-export interface StepTrace extends Without<'phases' | 'requests' | 'tokens'> {
+export interface StepTrace extends Without<'phases' | 'requests' | 'tokens' | 'windows'> {
   readonly kind: 'steps';
   readonly facts: TraceFacts;
   readonly steps: StepTable;
@@ -122,12 +122,31 @@ export interface StepTrace extends Without<'phases' | 'requests' | 'tokens'> {
 }
 
 /** Arrivals and lengths of requests, without latencies. */
-export interface WorkloadTrace extends Without<'phases' | 'tokens' | 'steps'> {
+export interface WorkloadTrace extends Without<'phases' | 'tokens' | 'steps' | 'windows'> {
   readonly kind: 'workload';
   readonly facts: TraceFacts;
   readonly requests: RequestTable;
   readonly exclusions: readonly Exclusion[];
 }
 
+/** Some steps of one engine as sums, by a query over a table of steps. */
+export interface StepWindowLine {
+  readonly engine: string;
+  /** Its place in the engine's time. */
+  readonly part: number;
+  /** JSON of the sums. */
+  readonly text: string;
+  /** 1-based line of the file, or number of the record. */
+  readonly line: number;
+}
+
+/** An engine's steps, summed elsewhere. */
+export interface WindowTrace extends Without<'phases' | 'requests' | 'tokens' | 'steps'> {
+  readonly kind: 'windows';
+  readonly facts: TraceFacts;
+  readonly windows: readonly StepWindowLine[];
+  readonly exclusions: readonly Exclusion[];
+}
+
 /** A file, read. */
-export type Trace = PhaseTrace | TokenTrace | StepTrace | WorkloadTrace;
+export type Trace = PhaseTrace | TokenTrace | StepTrace | WindowTrace | WorkloadTrace;

@@ -5,7 +5,7 @@ import type { ReadTraceOptions } from '@stepclock/trace-io';
 const folder = fileURLToPath(new URL('../../../fixtures/formats/', import.meta.url));
 
 interface Expected {
-  readonly kind: 'phases' | 'workload' | 'steps';
+  readonly kind: 'phases' | 'workload' | 'steps' | 'windows';
   readonly facts: Readonly<Record<string, unknown>>;
   readonly exclusions: Readonly<Record<string, number>>;
   readonly toleranceSec: number;

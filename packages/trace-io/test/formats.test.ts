@@ -125,6 +125,7 @@ describe.each(fixtures)('$name', ({ bytes, options, expected, rows }) => {
     );
     if (expected.kind === 'phases') expectPhases(trace, rows, expected.toleranceSec);
     if (expected.kind === 'workload') expectWorkload(trace, rows, expected.toleranceSec);
+    if (expected.kind === 'windows') expect(trace.windows?.map(({ part }) => part)).toEqual([...Array(20).keys()]);
     if (expected.kind === 'steps') expectSteps(trace.steps, rows, expected.toleranceSec);
   };
 

@@ -162,7 +162,7 @@ export const commands: readonly (Entry | Noun)[] = [
   },
   {
     command: 'sql',
-    describe: 'the statement that runs map over a table of requests, in Spark or ClickHouse',
+    describe: 'the statement that runs map over a table of requests, or the query that sums a table of steps, in SQL',
     load: () => import('./fleet/sql.js'),
   },
   {

@@ -62,7 +62,7 @@ export const quantileOf = (values: ArrayLike<number>, p: number): number => sele
 export const medianOf = (values: ArrayLike<number>): number => quantileOf(values, 0.5);
 
 /** 1 / (third quartile of the standard normal): a median absolute deviation times this estimates a standard deviation. */
-const MAD_TO_SD = 1.482602218505602;
+export const MAD_TO_SD = 1.482602218505602;
 
 /** Robust standard deviation: 1.4826 times the median absolute deviation from `centre` (the median by default). */
 export const robustSd = (values: ArrayLike<number>, centre = medianOf(values)): number => {

@@ -1,11 +1,14 @@
 import { medianOf, robustSd } from '@stepclock/numerics';
 import { fittedSeconds, type RowTable } from '../rows/row-table.js';
 
-/** A stall lies this many robust standard deviations above the fit, and above it by this share of the fitted time. */
-const CLEAR_SD = 10;
-const LEAST_SHARE = 0.2;
-/** More rows than this share are no stalls but a kind of step that the model lacks. */
-const MOST_SHARE = 0.1;
+/** What makes a row a stall. */
+export const STALL_RULE = {
+  /** It lies this many robust standard deviations above the fit, and above it by this share of the fitted time. */
+  clearSd: 10,
+  leastShare: 0.2,
+  /** More rows than this share are no stalls but a kind of step that the model lacks. */
+  mostShare: 0.1,
+} as const;
 
 /**
  * Rows that hold a stall: time that no term explains, far beyond the noise of rows of their kind (with prefill, or decodes alone). Noise grows with the
@@ -36,11 +39,12 @@ export const stallsOf = (
     const middle = medianOf(scatter);
     const sd = robustSd(scatter);
     for (const [k, i] of members.entries()) {
-      const far = scatter[k] - middle > CLEAR_SD * sd && rows.seconds[i] > (1 + LEAST_SHARE) * fitted[i];
+      const far =
+        scatter[k] - middle > STALL_RULE.clearSd * sd && rows.seconds[i] > (1 + STALL_RULE.leastShare) * fitted[i];
       if (!far) continue;
       stalls[i] = 1;
       count++;
     }
   }
-  return count > MOST_SHARE * rows.length ? null : stalls;
+  return count > STALL_RULE.mostShare * rows.length ? null : stalls;
 };

@@ -13,6 +13,7 @@ export const BASE_TERMS: readonly Term[] = [
     unit: 's/step',
     sentence: 'fixed cost of a step',
     sum: ({ steps }) => steps,
+    sql: 'steps',
     needs: [],
   },
   {
@@ -24,6 +25,7 @@ export const BASE_TERMS: readonly Term[] = [
     unit: 's/token',
     sentence: 'per prefill token',
     sum: ({ prefillTokens }) => prefillTokens,
+    sql: 'prefill_tokens',
     needs: ['prefillTokens'],
   },
   {
@@ -35,6 +37,7 @@ export const BASE_TERMS: readonly Term[] = [
     unit: 's/token',
     sentence: 'per decode token: one a sequence and step',
     sum: ({ steps, decodeSeqs }) => steps * decodeSeqs,
+    sql: 'steps * decode_seqs',
     needs: ['decodeSeqs'],
   },
   {
@@ -46,6 +49,7 @@ export const BASE_TERMS: readonly Term[] = [
     unit: 's/token',
     sentence: 'per token of KV cache that the decodes of a step read',
     sum: ({ steps, contextTokens }) => steps * contextTokens,
+    sql: 'steps * context_tokens',
     needs: ['contextTokens'],
   },
 ];

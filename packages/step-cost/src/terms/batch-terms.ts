@@ -15,6 +15,7 @@ export const CURVE_TERMS: readonly Term[] = KNOTS.map((knot) => ({
   unit: 's/token',
   sentence: `per decode token beyond ${knot} in a step, on top`,
   sum: ({ steps, decodeSeqs }) => steps * Math.max(decodeSeqs - knot, 0),
+  sql: `steps * greatest(decode_seqs - ${knot}, 0)`,
   needs: ['decodeSeqs'],
   sign: 'free',
   priorShare: CURVE_SHARE / knot,
@@ -50,6 +51,7 @@ export const capturedBatchTerms = (sizes: readonly number[] = CAPTURED_SIZES): r
       sentence: `on top, where a step without prefill is padded to the captured batch of ${size}`,
       sum: ({ steps, prefillSteps, decodeSeqs }) =>
         decodeSeqs > above && decodeSeqs <= size ? Math.max(steps - prefillSteps, 0) : 0,
+      sql: `CASE WHEN decode_seqs > ${above} AND decode_seqs <= ${size} THEN greatest(steps - prefill_steps, 0) ELSE 0 END`,
       needs: ['decodeSeqs', 'prefillSteps'],
       sign: 'free',
       priorShare: LEVEL_SHARE,

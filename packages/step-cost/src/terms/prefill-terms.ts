@@ -10,6 +10,7 @@ export const PREFILL_TERMS: readonly Term[] = [
     unit: 's/step',
     sentence: 'fixed cost of a step that holds prefill',
     sum: ({ prefillSteps }) => prefillSteps,
+    sql: 'prefill_steps',
     needs: ['prefillSteps'],
     sign: 'free',
     // A step with prefill leaves the CUDA graphs: launches cost up to about a step of pure decode.
@@ -24,6 +25,7 @@ export const PREFILL_TERMS: readonly Term[] = [
     unit: 's/token^2',
     sentence: 'per prefill token and token before it: quadratic attention of long prompts',
     sum: ({ prefillContext }) => prefillContext,
+    sql: 'prefill_context',
     needs: ['prefillContext'],
     sign: 'non-negative',
     priorShare: null,
@@ -41,6 +43,7 @@ export const DIAGNOSTIC_TERMS: readonly Term[] = [
     unit: 's/request',
     sentence: 'per prompt, whatever its length: divided by beta1, the tokens of a prompt that the log does not know',
     sum: ({ prefillRequests }) => prefillRequests,
+    sql: 'prefill_requests',
     needs: ['prefillRequests'],
     sign: 'free',
     priorShare: 1,

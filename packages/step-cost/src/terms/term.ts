@@ -19,6 +19,11 @@ export interface Term {
   readonly sentence: string;
   /** What the steps of a stretch hold of it, in all. A pure function; linear in the counts of a stretch whose steps are alike. */
   readonly sum: (stretch: Readonly<Stretch>) => number;
+  /**
+   * `sum` as an expression of SQL, over columns called as the facts in snake_case (`decode_seqs`); `greatest` and `CASE` are what every dialect has.
+   * Without one the term is refused by queries that make windows.
+   */
+  readonly sql?: string;
   /** Facts that `sum` reads and that evidence may lack. */
   readonly needs: readonly StretchFact[];
   /** Whether the coefficient may be negative. */

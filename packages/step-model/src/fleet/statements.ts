@@ -1,5 +1,5 @@
 import { DEFAULT_GROUP_COLUMNS } from '@stepclock/trace-io';
-import { stepModelFault } from '../step-model-fault.js';
+import { checkedName, refuseStrangers } from './sql-names.js';
 
 /** Engines that run `stepclock map` over a table. */
 export const STATEMENT_ENGINES = ['spark', 'clickhouse'] as const;
@@ -14,24 +14,11 @@ export interface StatementNames {
   readonly partitions: number;
 }
 
-/** Letters, digits, underscores: what no engine reads as anything else. */
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-const checked = (what: string, name: string): string => {
-  if (name.split('.').every((part) => NAME.test(part))) return name;
-  const rule = 'must be a name of letters, digits and underscores';
-  throw stepModelFault('step-model/bad-statement', { what, rule, value: name });
-};
-
 const fieldsOf = ({ columns }: StatementNames): readonly string[] => {
-  const stranger = [...columns.keys()].find((field) => !DEFAULT_GROUP_COLUMNS.some((known) => known === field));
-  if (stranger !== undefined) {
-    const rule = `must be among ${DEFAULT_GROUP_COLUMNS.join(', ')}`;
-    throw stepModelFault('step-model/bad-statement', { what: 'field', rule, value: stranger });
-  }
+  refuseStrangers(columns, DEFAULT_GROUP_COLUMNS);
   // The last one only where the table has it.
   const wanted = columns.has('cached_tokens') ? DEFAULT_GROUP_COLUMNS : DEFAULT_GROUP_COLUMNS.slice(0, -1);
-  return wanted.map((field) => checked(`column of ${field}`, columns.get(field) ?? field));
+  return wanted.map((field) => checkedName(`column of ${field}`, columns.get(field) ?? field));
 };
 
 /** The statement that runs `stepclock map`, one line an engine, and the one that counts the table's rows. */
@@ -46,7 +33,7 @@ const FIRST_COMMENT: Readonly<Record<StatementEngine, string>> = {
 };
 
 const statementsOf = (engine: StatementEngine, names: StatementNames): Statements => {
-  const table = checked('table', names.table);
+  const table = checkedName('table', names.table);
   const fields = fieldsOf(names);
   const [group, , queued, scheduled] = fields;
   const start = `coalesce(${queued}, ${scheduled})`;
@@ -73,8 +60,8 @@ export const mapStatement = (engine: StatementEngine, names: StatementNames): st
  */
 export const sparkJob = (names: StatementNames): string => {
   const { lines } = statementsOf('spark', names);
-  const table = checked('table', names.table);
-  const group = checked('column of group', names.columns.get('group') ?? 'group');
+  const table = checkedName('table', names.table);
+  const group = checkedName('column of group', names.columns.get('group') ?? 'group');
   return `# spark-submit job.py TABLE: one line an engine into TABLE, its rows counted. stepclock must be on the workers' path.
 import json
 import sys

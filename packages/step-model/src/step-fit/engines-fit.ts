@@ -167,8 +167,10 @@ const summedDiagnostics = (fits: readonly StepsFit[]): StepsFit['diagnostics'] =
   const sum = (of: (d: StepsFit['diagnostics']) => number): number =>
     fits.reduce((total, { diagnostics }) => total + of(diagnostics), 0);
   const nSteps = sum((d) => d.nSteps);
-  const rms = (of: (d: StepsFit['diagnostics']) => number): number =>
-    Math.sqrt(sum((d) => d.nSteps * of(d) ** 2) / nSteps);
+  const rms = (of: (d: StepsFit['diagnostics']) => number | null): number | null =>
+    fits.some(({ diagnostics }) => of(diagnostics) === null)
+      ? null
+      : Math.sqrt(sum((d) => d.nSteps * (of(d) ?? 0) ** 2) / nSteps);
   const measuredSeconds = sum((d) => d.measuredSeconds);
   return {
     nSteps,

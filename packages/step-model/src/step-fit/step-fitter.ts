@@ -1,24 +1,13 @@
 import { Fault } from '@stepclock/faults';
 import { CompensatedSum, compensatedSum } from '@stepclock/numerics';
-import {
-  BASE_TERMS,
-  betasOf,
-  fitWindows,
-  type RowTable,
-  residualSeconds,
-  rowsOf,
-  type StepWindow,
-  standingFor,
-  windowsOn,
-} from '@stepclock/step-cost';
+import { type RowTable, residualSeconds, rowsOf, type StepWindow, standingFor } from '@stepclock/step-cost';
 import type { StepColumns } from '../step-columns.js';
 import { blockWindows } from './block-windows.js';
+import { fitOfSums } from './fit-of-sums.js';
 import { GrownWindows } from './grown-windows.js';
-import { logHalves } from './halves.js';
 import { KeptSteps } from './kept-steps.js';
 import type { FitStepsOptions, Interval, StepsFit } from './steps-fit.js';
 import { type StepsTerms, termsToFit } from './steps-terms.js';
-import { stepsWarnings } from './steps-warnings.js';
 import { stretchesOf, workingRows } from './working-steps.js';
 
 /** Steps that are fitted at a time: their terms as columns take some megabytes. */
@@ -159,72 +148,30 @@ export class StepFitter {
       });
     }
     this.#settle();
-    const { level = 0.95, model = 'auto', estimate = 'mean', weights: weighting } = this.options;
-    const { windows } = this.#windows;
-    const fit = fitWindows(windows, { level, choice: asked.choice });
-    const { intervals, identifiability } = fit;
-    const p = asked.terms.length;
-    const terms = fit.of.map((t) => asked.terms[t]);
-    const measured = this.#measured.value;
-    // What fitted blocks stand for is not quite what passed: their shares of it are.
-    const share = measured / this.#sampled.value;
-    const stallSeconds = share * this.#stalled.value;
-    const held = (coefficients: Float64Array): number =>
-      windows.reduce((sum, { sums }) => sum + fit.of.reduce((part, t) => part + coefficients[t] * sums[t], 0), 0);
-    // Plain least squares meet the time by themselves where they can; what priors and weights leave of it is put back.
-    const factor =
-      weighting === 'none' && estimate === 'mean'
-        ? 1
-        : (this.#sampled.value - this.#stalled.value) / held(fit.coefficients);
-    const coefficients = fit.coefficients.map((b) => factor * b);
-    const isBase = terms.every((term) => BASE_TERMS.includes(term));
-    const reads = terms.some(({ needs }) => needs.includes('contextTokens'));
-    const halves = logHalves(windows, fit.of, level);
-    const ends = (pair: Interval | null): Interval | null => pair && [factor * pair[0], factor * pair[1]];
     const { prefillTokens, decodeSeqs, contextTokens } = this.#ranges;
-    return {
-      algo: 'steps',
-      model: !isBase ? 'terms' : model !== 'auto' ? model : reads ? 'kv' : 'linear',
-      estimate,
-      terms,
-      betas: betasOf(
-        terms,
-        fit.of.map((t) => coefficients[t]),
-      ),
-      intervals: intervals && {
-        level,
-        byLabel: Object.fromEntries(terms.map(({ label }, k) => [label, ends(intervals.byTerm[fit.of[k]])])),
-        covariance: fit.of.map((i) => fit.of.map((j) => factor ** 2 * intervals.covariance[i * p + j])),
-        blocks: intervals.windows,
-      },
-      windows: windowsOn(windows, fit.of, fit.coefficients),
-      identifiability: {
-        ...identifiability,
+    return fitOfSums(
+      {
+        terms: asked.terms,
+        choice: asked.choice,
+        windows: this.#windows.windows,
+        measuredSeconds: this.#measured.value,
+        sampledSeconds: this.#sampled.value,
+        sampledStallSeconds: this.#stalled.value,
+        steps: this.#working,
+        fitted: this.#fitted,
+        stalls: this.#stalls,
         compositions: {
           prefillTokens: prefillTokens.ends,
           decodeSeqs: decodeSeqs.ends,
           ...(this.#first?.contextTokens && { contextTokens: contextTokens.ends }),
         },
-      },
-      diagnostics: {
-        nSteps: this.#working,
-        ...(this.#fitted < this.#working && { nSampled: this.#fitted }),
-        stalls: Math.round(this.#stalls),
-        measuredSeconds: measured,
-        fittedSeconds: share * held(coefficients),
-        stallSeconds,
-        ...scatterOf(rowsOf(this.#kept.stretches(), this.#kept.seconds, asked.terms), coefficients),
-        meanDurationSeconds: measured / this.#working,
-      },
-      halves,
-      warnings: stepsWarnings({
+        scatterOf: (coefficients) =>
+          scatterOf(rowsOf(this.#kept.stretches(), this.#kept.seconds, asked.terms), coefficients),
         empty: this.#empty,
         untimed: this.#untimed,
-        identifiability,
-        hasIntervals: intervals !== null,
-        halves,
-      }),
-    };
+      },
+      this.options,
+    );
   }
 }
 

@@ -71,9 +71,10 @@ export interface StepsFit {
     readonly stallSeconds: number;
     /** Of the steps that are no stalls; null where all of them took the same time. */
     readonly r2: number | null;
-    readonly rmseSeconds: number;
-    /** Root mean square of measured / fitted - 1: the relative scatter of a step. */
-    readonly relativeRmse: number;
+    /** Null where only weighted sums of the steps are known. */
+    readonly rmseSeconds: number | null;
+    /** Root mean square of measured / fitted - 1: the relative scatter of a step; null where only sums of the steps are known. */
+    readonly relativeRmse: number | null;
     readonly meanDurationSeconds: number;
   };
   /** The log's halves beside each other; null where it is too short. */

@@ -79,6 +79,8 @@ export function lacksOf(trace: Trace, file = 'FILE'): readonly Lack[] {
       return [SERVED];
     case 'tokens':
       return [STARTS, ...limits, OWN_STEPS];
+    case 'windows':
+      return [REQUESTS];
     case 'steps':
       return [
         ...(trace.facts.sampled || trace.facts.lostSteps !== undefined ? [ALL_STEPS] : []),

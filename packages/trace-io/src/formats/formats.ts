@@ -23,6 +23,7 @@ import { mappedSteps } from './steps/mapped-steps.js';
 import { sglangBatches } from './steps/sglang-batches.js';
 import { stepCsv } from './steps/step-csv.js';
 import { stepLog } from './steps/step-log.js';
+import { stepWindows } from './steps/step-windows.js';
 import { trtllmLog } from './steps/trtllm-log.js';
 import { trtllmStats } from './steps/trtllm-stats.js';
 import type { TraceFormat } from './trace-format.js';
@@ -35,6 +36,7 @@ import { WORKLOAD_TABLES } from './workloads/workload-tables.js';
 export const FORMATS: readonly TraceFormat[] = [
   fpm,
   trtllmStats,
+  stepWindows,
   requestLog,
   otlp,
   aiperf,

@@ -3,12 +3,15 @@ import type { ColumnData, FileMetaData, ParquetParsers, RowGroup } from 'hyparqu
 import { ByteBuffer } from '../bytes/byte-buffer.js';
 import { type ByteLimits, byteCounter, withinLimits } from '../bytes/byte-limits.js';
 import type { Input } from '../bytes/input.js';
+import { WINDOW_COLUMN } from '../formats/steps/step-windows.js';
 
 const MAGIC = [0x50, 0x41, 0x52, 0x31];
 /** Characters that are handed on at a time. */
 const CHUNK_CHARACTERS = 2 ** 20;
 /** Longer texts (prompts, answers) are left out: no format needs one, and a dictionary of few bytes may name it in millions of rows. */
 const LONGEST_TEXT = 1024;
+/** But windows of steps, a line of JSON each. */
+const LONGEST_WINDOW = 2 ** 20;
 /** A trace has some dozens; the library's work grows with their square. */
 const MOST_COLUMNS = 1024;
 /** The library looks through all of them for each that it reads. */
@@ -30,7 +33,7 @@ export function isParquet(head: Uint8Array): boolean {
  * A Parquet file as the text of the same table: CSV with the columns' names as header, or JSON lines where the columns are those of a request log, so
  * that every reader of rows reads Parquet too. The file's bytes are held in memory (its index stands at its end); its row groups pass one by one. Row i is
  * line i + 1 in messages (i + 2 for CSV, which has a header). Nested columns and texts of more than 1,024 characters
- * are left out. Pages and text are held to the limits of unpacked bytes.
+ * (windows of steps: a million) are left out. Pages and text are held to the limits of unpacked bytes.
  *
  * @throws Fault `trace-io/bad-parquet`, also for pages that do not add up to what the file's footer says; `trace-io/too-many-bytes`
  */
@@ -170,7 +173,8 @@ class Slice {
     const length = this.rowEnd - this.rowStart;
     return [...this.#columns].map(([column, { cells, count }]) => {
       if (count !== length) throw badParquet(file, `${length} values`, { column, value: count });
-      return cells.map((cell) => (typeof cell === 'string' && cell.length > LONGEST_TEXT ? undefined : cell));
+      const longest = column === WINDOW_COLUMN ? LONGEST_WINDOW : LONGEST_TEXT;
+      return cells.map((cell) => (typeof cell === 'string' && cell.length > longest ? undefined : cell));
     });
   }
 }

@@ -1,5 +1,5 @@
 import { type Fault, isFault } from '@stepclock/faults';
-import { EnginesFitter } from '@stepclock/step-model';
+import { EnginesFitter, fitWindowLines } from '@stepclock/step-model';
 import { formats, lacksOf, likelyTimeUnit, mapFor, refusedAs, type Trace } from '@stepclock/trace-io';
 import { allBytes, openInput } from '../../files/input.js';
 import { readTraceFile, type TraceInput } from '../../files/trace-input.js';
@@ -52,6 +52,10 @@ const estimated = (input: TraceInput, session: Session): Estimated | undefined =
     const warnings = fits.flatMap((fit) => fit.warnings);
     return { steps: 'log', engines: fits.length, sentence: undefined, warnings };
   }
+  if (trace.kind === 'windows') {
+    const fits = fitWindowLines(trace.windows, {}, name);
+    return { steps: 'log', engines: fits.length, sentence: undefined, warnings: fits.flatMap((fit) => fit.warnings) };
+  }
   const fromTokens = tokenEstimate([input], {}, { ...session, log: silent });
   if (fromTokens !== undefined) {
     const { policy } = fromTokens.clock;
@@ -96,7 +100,7 @@ const answersOf = ({ trace }: TraceInput, found: Estimated | undefined, file: st
   }
   if (found === undefined) return [];
   if (found.steps === 'log') {
-    const pool = found.engines > 1 ? ' --pool' : '';
+    const pool = found.engines > 1 && trace.kind === 'steps' ? ' --pool' : '';
     return [
       {
         question: `${costText(trace.steps?.contextTokens !== undefined)}, from ${found.engines > 1 ? `${found.engines} engines` : 'the engine'} itself`,
@@ -139,17 +143,18 @@ const answersOf = ({ trace }: TraceInput, found: Estimated | undefined, file: st
 
 const evidenceOf = (trace: Trace, found: Estimated | undefined): Diagnosis['evidence'] => {
   if (trace.kind === 'workload') return 'lengths';
-  if (trace.kind === 'steps') return 'steps';
+  if (trace.kind === 'steps' || trace.kind === 'windows') return 'steps';
   return trace.kind === 'tokens' || found?.steps === 'rebuilt' ? 'token times' : 'phase times';
 };
 
-const holdsText = ({ requests, tokens, steps, phases }: Trace): string =>
+const holdsText = ({ requests, tokens, steps, windows, phases }: Trace): string =>
   [
     requests && `${grouped(requests.length)} requests`,
     requests === undefined && tokens !== undefined && `${grouped(tokens.requestCount)} requests`,
     tokens && `${grouped(tokens.chunkSec.length)} chunks with their times`,
     phases && tokens === undefined && `${grouped(phases.length)} phases`,
     steps && `${grouped(steps.length)} steps`,
+    windows && `${grouped(windows.length)} windows of steps`,
   ]
     .filter((text) => typeof text === 'string')
     .join(', ');

@@ -3,7 +3,9 @@ import type { PhaseTable } from '@stepclock/trace-io';
 import { tracePaths } from '../../files/paths/trace-paths.js';
 import { readTraceFiles } from '../../files/trace-files.js';
 import type { TraceInput } from '../../files/trace-input.js';
+import { given } from '../../options/given.js';
 import type { Option } from '../../options/option.js';
+import { termNames } from '../../options/term-names.js';
 import { defineVerb } from '../../options/verb.js';
 import { wantsReport } from '../../reports/report-targets.js';
 import { inputFault, usageFault } from '../../session/errors.js';
@@ -15,7 +17,8 @@ import { leftOutText, warnOfLeftOut } from '../../text/left-out.js';
 import { durationText, grouped } from '../../text/quantity.js';
 import { windowsText } from '../../text/windows-text.js';
 import { possibleOf } from '../model/physics.js';
-import { refuseForeignOptions } from './foreign-options.js';
+import { showWindows } from '../trace/fit-step-log.js';
+import { refuseForeignOptions, refuseForWindows } from './foreign-options.js';
 import { type Algorithm, type EstimateArgs, estimateOptions } from './options.js';
 import { phaseAnswer } from './phase-answer.js';
 import { showTokenEstimate } from './show-token-estimate.js';
@@ -100,6 +103,13 @@ export const verb = defineVerb({
     const possible = await possibleOf(args, session);
     const inputs = await readTraceFiles(paths, args, args.workers, session);
     refuseTwice(inputs);
+    const [first, ...others] = inputs;
+    if (first.trace.kind === 'windows' && others.length === 0) {
+      refuseForWindows(args);
+      const options = given({ terms: termNames(args.terms), level: args.ci });
+      await showWindows(first.trace, first, { options, json: args.json, possible }, session);
+      return ExitCode.ok;
+    }
     const fromTokens = algo === 'step-clock' ? tokenEstimate(inputs, args, session) : undefined;
     if (fromTokens !== undefined) {
       const { estimate, further, lines } = tokenAnswer(fromTokens, inputs[0], args, possible, session);

@@ -3,7 +3,7 @@ import type { Algorithm, EstimateArgs } from './options.js';
 
 type Option = keyof EstimateArgs;
 
-const flagOf = (option: Option): string => `--${option.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+const flagOf = (option: string): string => `--${option.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 
 /** The options that not every algorithm has, and the algorithms that have them. */
 const PARTICULAR: readonly (readonly [Option, readonly Algorithm[]])[] = [
@@ -41,5 +41,16 @@ export const refuseForeignOptions = (algo: Algorithm, args: EstimateArgs): void 
       '--correction-mode',
       'must be end, uniform or none for --algo baseline, which has no coefficients to be informed by yet; got beta_informed',
     );
+  }
+};
+
+/** What may be asked of windows of steps. */
+const OF_WINDOWS = 'traces csv format meta maxBad terms ci json hardware modelConfig tensorParallel'.split(' ');
+
+/** Options that are for requests, where windows of steps are given. */
+export const refuseForWindows = (args: EstimateArgs): void => {
+  for (const [option, value] of Object.entries(args)) {
+    if (value === undefined || OF_WINDOWS.includes(option)) continue;
+    throw usageFault(flagOf(option), 'does not apply to windows of steps, of which only sums are known');
   }
 };

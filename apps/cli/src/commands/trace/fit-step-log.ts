@@ -1,10 +1,11 @@
 import {
   betasOfFile,
   compareWithSteps,
-  type EnginesFitter,
+  type EngineFit,
   type EnginesLog,
   enginesSpread,
   type FitStepsOptions,
+  fitWindowLines,
   intervalsOfFile,
   pooledFit,
   type ReadingOptions,
@@ -12,6 +13,7 @@ import {
   snakeCaseFields,
   snakeCaseKeys,
 } from '@stepclock/step-model';
+import type { WindowTrace } from '@stepclock/trace-io';
 import type { TraceInput } from '../../files/trace-input.js';
 import { about, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
@@ -23,7 +25,8 @@ import { readStepReference } from './step-reference.js';
 
 export interface StepLogRequest {
   readonly options: FitStepsOptions & ReadingOptions;
-  readonly pool: boolean;
+  /** Null where the engines cannot be pooled. */
+  readonly pool: boolean | null;
   readonly against: string | undefined;
   readonly json: string | undefined;
   readonly possible: Possible;
@@ -37,9 +40,9 @@ const warn = (
   for (const { code, message } of warnings) session.log.warn(`${name === '' ? '' : `${name}: `}${message} [${code}]`);
 };
 
-/** Fits the steps that were read, engine by engine, and shows them. @param log the whole table, where it was kept */
+/** Shows the fits of a log's engines. @param log the whole table, where it was kept */
 export const showStepLog = async (
-  fitter: EnginesFitter,
+  fitted: () => readonly EngineFit[],
   log: EnginesLog | undefined,
   input: TraceInput,
   request: StepLogRequest,
@@ -48,7 +51,7 @@ export const showStepLog = async (
   const { name } = input;
   const { pool, against, json, possible, options } = request;
   warnOfStepFacts(input, session.log);
-  const fits = about(name, () => fitter.fits());
+  const fits = about(name, fitted);
   const [first] = fits;
   const steps = fits.reduce((sum, { fit }) => sum + fit.diagnostics.nSteps, 0);
   if (first === undefined) return;
@@ -77,9 +80,10 @@ export const showStepLog = async (
     );
     if (taken) return;
     const parts = [`${name}: ${grouped(steps)} steps of ${fits.length} engines`, enginesText(fits, spread)];
-    if (pooled === undefined)
-      parts.push('each engine is fitted apart; --pool gives coefficients for an engine like them');
-    else
+    if (pooled === undefined) {
+      const more = pool === null ? '' : '; --pool gives coefficients for an engine like them';
+      parts.push(`each engine is fitted apart${more}`);
+    } else
       parts.push(
         '',
         stepFitText(
@@ -117,3 +121,18 @@ export const showStepLog = async (
   if (comparison !== undefined) parts.push('', `against ${against}`, comparisonText(comparison));
   session.print(parts.join('\n'));
 };
+
+/** Fits windows that a query made of steps, and shows them as those steps' own fit. */
+export const showWindows = async (
+  { windows }: WindowTrace,
+  input: TraceInput,
+  request: Omit<StepLogRequest, 'pool' | 'against' | 'options'> & { readonly options: FitStepsOptions },
+  session: Session,
+): Promise<void> =>
+  showStepLog(
+    () => fitWindowLines(windows, request.options, input.name),
+    undefined,
+    input,
+    { ...request, pool: null, against: undefined },
+    session,
+  );

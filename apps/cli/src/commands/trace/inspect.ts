@@ -53,6 +53,7 @@ type Outlook =
 
 const outlookOf = (trace: Trace): Outlook => {
   if (trace.steps !== undefined) return { possible: false, why: 'a step log: stepclock steps fits it directly' };
+  if (trace.kind === 'windows') return { possible: false, why: 'sums of steps: stepclock estimate fits them directly' };
   if (trace.phases === undefined) {
     return { possible: false, why: 'arrivals and lengths without latencies: stepclock simulate and replay take it' };
   }
@@ -120,7 +121,8 @@ const STEP_FACTS: Readonly<Partial<Record<keyof StepTable, string>>> = {
   steps: 'steps of a row',
 };
 
-const tellsText = ({ facts, steps }: Trace): string => {
+const tellsText = ({ facts, steps, windows }: Trace): string => {
+  if (windows !== undefined) return 'sums over the steps of each window';
   if (facts.has !== undefined) return facts.has.join(', ');
   if (steps === undefined) return 'phases';
   const told = Object.entries(STEP_FACTS).filter(([field]) => steps[field as keyof StepTable] !== undefined);
@@ -158,7 +160,7 @@ const outlookText = (outlook: Outlook): string[] => {
 };
 
 const textOf = (trace: Trace, name: string, load: LoadSummary | undefined, outlook: Outlook): string => {
-  const { facts, requests, phases, steps } = trace;
+  const { facts, requests, phases, steps, windows } = trace;
   const rows = [['', 'mean', 'min', 'p50', 'p90', 'p99', 'max']];
   rows.push(
     ...distributionRow('prompt tokens', distributionOf(requests?.promptTokens), count),
@@ -170,6 +172,7 @@ const textOf = (trace: Trace, name: string, load: LoadSummary | undefined, outlo
     requests && `${grouped(requests.length)} requests`,
     phases && `${grouped(phases.length)} phases`,
     steps && `${grouped(steps.length)} steps`,
+    windows && `${grouped(windows.length)} windows of steps`,
   ].filter((t) => t !== undefined);
   const arrivals = requests?.arrivalSec;
   const span =
@@ -184,7 +187,7 @@ const textOf = (trace: Trace, name: string, load: LoadSummary | undefined, outlo
     `format           ${facts.format}, times in ${facts.timeUnit}; ${facts.clock}`,
     `tells            ${tellsText(trace)}`,
     // Steps say nothing of how long requests waited.
-    ...(steps === undefined ? [`queue            ${queueText(trace, queueSec(trace))}`] : []),
+    ...(steps === undefined && windows === undefined ? [`queue            ${queueText(trace, queueSec(trace))}`] : []),
     ...(preemption === undefined ? [] : [`preemption       ${preemption}`]),
     ...(facts.cutRequests === undefined
       ? []

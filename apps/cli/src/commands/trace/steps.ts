@@ -15,7 +15,7 @@ import { tokenEstimate } from '../estimate/token-evidence.js';
 import { physicsOf } from '../model/physical-words.js';
 import { possibleOf } from '../model/physics.js';
 import { chromeTrace } from './chrome-trace.js';
-import { showStepLog } from './fit-step-log.js';
+import { showStepLog, showWindows } from './fit-step-log.js';
 import { followSteps } from './follow-steps.js';
 import { rebuiltStepsCsv } from './rebuilt-steps.js';
 import { readStepReference } from './step-reference.js';
@@ -134,6 +134,14 @@ export const verb = defineVerb({
     for (const option of ['output', 'to'] as const) {
       if (args[option] !== undefined) throw usageFault(`--${option}`, 'is for files with token times');
     }
+    if (trace.kind === 'windows') {
+      for (const option of ['model', 'weights', 'estimate', 'stalls', 'time', 'pool', 'against'] as const) {
+        if (args[option] !== undefined)
+          throw usageFault(`--${option}`, 'is for step logs: of windows only sums are known');
+      }
+      await showWindows(trace, input, { options, json: args.json, possible }, session);
+      return ExitCode.ok;
+    }
     if (trace.steps === undefined) {
       throw inputFault(
         name,
@@ -143,7 +151,7 @@ export const verb = defineVerb({
     const { pool = false, against, json } = args;
     if (!isStreamed) about(name, () => trace.steps && fitter.add(trace.steps));
     await showStepLog(
-      fitter,
+      () => fitter.fits(),
       isStreamed ? undefined : trace.steps,
       input,
       { options, pool, against, json, possible },

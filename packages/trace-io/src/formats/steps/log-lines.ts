@@ -65,7 +65,7 @@ export async function readStepLog(input: Input, options: ReadOptions, reader: St
 }
 
 /** @throws Fault `trace-io/no-rows` for a file that gave no step */
-export function refuseNoSteps(columns: StepColumns, file: string): void {
+export function refuseNoSteps(columns: { readonly length: number }, file: string): void {
   if (columns.length > 0) return;
   throw new Fault('trace-io/no-rows', { what: 'file', file, line: 1, rule: 'must have at least one step' });
 }
