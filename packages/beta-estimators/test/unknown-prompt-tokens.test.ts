@@ -59,6 +59,31 @@ describe('tokens of prompts that the log does not know', () => {
     expect(refused.betas.beta1).not.toAgree(COEFFICIENTS.beta1, 0.02);
   });
 
+  it.each([1, 1.5])('a fixed cost of a step with prefill as large as %s steps is none of them', (share) => {
+    const fixed = share * COEFFICIENTS.beta0;
+    const load = drawWorkload({
+      requests: 400,
+      arrivals: { kind: 'poisson', perSec: 4 },
+      prompt: { kind: 'lognormal', mean: 600, sigma: 0.6 },
+      output: { kind: 'lognormal', mean: 150, sigma: 0.6 },
+      seed: 3,
+    });
+    const { requests } = simulate(load, {
+      stepSeconds: ({ prefillTokens, decodeSeqs, contextTokens }) =>
+        COEFFICIENTS.beta0 +
+        COEFFICIENTS.beta1 * prefillTokens +
+        COEFFICIENTS.beta2 * decodeSeqs +
+        COEFFICIENTS.beta3 * contextTokens +
+        (prefillTokens > 0 ? fixed : 0),
+      maxNumBatchedTokens: 2048,
+      maxNumSeqs: 256,
+    });
+    const estimate = estimated(phasesOfRequests(requests));
+    expect(codes(estimate)).not.toContain('prompt-offset');
+    expect(estimate.betas.beta1).toAgree(COEFFICIENTS.beta1, 0.02);
+    expect(estimate.betas.prefill_step).toAgree(fixed, 0.05);
+  });
+
   it('cache hits of half of the requests, each of its own size: two clouds', () => {
     const estimate = estimated(served(0, (prompt, request) => (request % 2 === 0 ? 0 : Math.floor(prompt / 2))));
     expect(codes(estimate)).toContain('prompts-in-two-clouds');

@@ -47,8 +47,8 @@ export const fitWithPrompts = (
   onProgress?: (share: number) => void,
   visitors?: WindowVisitors,
 ): OffsetFit => {
-  const fitAt = (tokens: number): CountedFit =>
-    fitStepClock(offsetPrompts(phases, tokens), options, onProgress, visitors);
+  const fitAt = (tokens: number, under = options): CountedFit =>
+    fitStepClock(offsetPrompts(phases, tokens), under, onProgress, visitors);
   const { promptOffset } = options;
   if (promptOffset !== 'auto') {
     return { trace: fitAt(promptOffset).giveWay(), offsetTokens: promptOffset, isFound: false };
@@ -70,12 +70,22 @@ export const fitWithPrompts = (
     at = { tokens, fit, rest };
     if (best === undefined || isBetter(at, best)) best = at;
   }
+  // A large fixed cost of a step with prefill looks like tokens too, and counts that were laid without it hide it.
+  if (first.tokens > 0 && !options.isAsked) {
+    const withFixed = fitAt(0, { ...options, terms: [...options.terms, PREFILL_STEP], isAsked: true });
+    if (
+      withFixed.exact.rms <
+      CLEARLY_BETTER * Math.min(asLogged.exact.rms, best?.fit.exact.rms ?? Number.POSITIVE_INFINITY)
+    )
+      return nothingFound(withFixed.giveWay());
+  }
   const doubted = best !== undefined && suspect && best.fit.exact.rms > CLEARLY_BETTER * asLogged.exact.rms;
   if (best === undefined || doubted) {
     const loose = fitAt(0).giveWay();
     if (best === undefined || explains(loose, phases)) return nothingFound(loose);
     last = 0;
   }
+  if (Math.abs(best.tokens) < LEAST_TOKENS) return nothingFound(asLogged.giveWay());
   const settled = best.tokens === last ? best.fit : fitAt(best.tokens);
   return { trace: settled.giveWay(), offsetTokens: best.tokens, isFound: true };
 };
@@ -125,7 +135,7 @@ const offsetOf = ({ windows, regression, columns }: TraceFit): Offset | undefine
   return { tokens, error: Math.sqrt(Math.max(0, variance)) / b };
 };
 
-const [PER_TOKEN] = termsNamed(['prefill_tokens']);
+const [PER_TOKEN, PREFILL_STEP] = termsNamed(['prefill_tokens', 'prefill_step']);
 
 /** Whether an offset is there, and of a size that a prompt can have. */
 const isClear = ({ tokens, error }: Offset, { windows, columns }: TraceFit): boolean => {
