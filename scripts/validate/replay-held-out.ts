@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { METRIC_NAMES, type Replay, replay } from '@stepclock/step-model';
 import { COLUMN_MAPS } from './measurements/column-maps.js';
+import { foretoldPart } from './replays/second-stage.js';
 import {
   errorCells,
   fitted,
@@ -144,7 +145,36 @@ const simulated = (): void => {
   );
 };
 
-const PARTS = { simulated, h100, 'engine-logs': engineLogs, cpu: cpuLogs };
+/** `capacity` of the second stage of a log, by a model of the first: which limits near the measured values it calls kept. */
+const secondStages = async (): Promise<void> => {
+  print(
+    '\n### Limits 5 % (TPOT) and 10 % (TTFT) below and above what a second stage measured, by a model of the first',
+  );
+  print('\n| log | requests/s | full at, by the model | limits | kept | as measured | otherwise |');
+  print('|---|---|---|---|---|---|---|');
+  const rows = (name: string, { loadPerSec, saturationPerSec, slos }: ReturnType<typeof foretoldPart>): void => {
+    const wrong = slos.filter(({ isKept, isForetold }) => isKept !== isForetold).map(({ slo }) => slo);
+    const kept = slos.filter(({ isKept }) => isKept).length;
+    const counts = [slos.length, kept, slos.length - wrong.length].map(String);
+    row(name, loadPerSec.toFixed(2), saturationPerSec.toFixed(2), ...counts, wrong.join(', ') || '-');
+  };
+  const folder = join(data, 'vllm-h100');
+  const logs = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.csv.gz')) : [];
+  for (const name of isQuick ? logs.slice(-1) : logs) {
+    const path = join(folder, name);
+    const log = await servedLog(path, path.replace('.gz', '.meta.json'), COLUMN_MAPS.h100);
+    const model = fitted(log, shifted(log, [20, 620]));
+    rows(name.replace('.csv.gz', ''), foretoldPart(log, model, shifted(log, [640, 1180])));
+  }
+  // Both engines were asked for more than they take.
+  const engines = join(data, 'vllm-requests');
+  for (const name of existsSync(engines) ? readdirSync(engines).sort() : []) {
+    const log = await servedLog(join(engines, name, 'requests.jsonl'), join(engines, name, 'meta.json'));
+    rows(name, foretoldPart(log, fitted(log), undefined, ['ttft:p95:2s tpot:p95:60ms']));
+  }
+};
+
+const PARTS = { simulated, h100, 'engine-logs': engineLogs, 'second-stages': secondStages, cpu: cpuLogs };
 for (const [name, part] of Object.entries(PARTS)) {
   if (wanted.length === 0 || wanted.includes(name)) await part();
 }

@@ -72,7 +72,8 @@ export const fitted = ({ trace, requests, limits, engine }: ServedLog, window?: 
   return { betas: estimate.betas, serving, promptOffsetTokens };
 };
 
-const within = (requests: RequestTable, [from, to]: Window): RequestTable => {
+/** The requests of a log that arrive in a window. */
+export const within = (requests: RequestTable, [from, to]: Window): RequestTable => {
   const { arrivalSec } = requests;
   const rows = Uint32Array.from({ length: requests.length }, (_, i) => i).filter(
     (i) => arrivalSec !== undefined && arrivalSec[i] >= from && arrivalSec[i] < to,
