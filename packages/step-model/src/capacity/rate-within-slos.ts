@@ -38,12 +38,16 @@ export const rateWithinSlos = (
   beginning: Beginning,
 ): RateWithinSlos => {
   const { saturationPerSec = saturationRate(engine, shape), from = saturationPerSec, ...search } = beginning;
-  const runs = new Map<number, RatedRun>();
+  // Of all runs the two nearest to the rate, from either side: each holds every step of a long load.
+  let atHolds: RatedRun | undefined;
+  let atFails: RatedRun | undefined;
   const excessAt = (rate: number): number => {
     if (rate > saturationPerSec) return Infinity;
     const run = engine(shape, rate, slos);
-    runs.set(rate, run);
-    return excessOf(run, slos);
+    const excess = excessOf(run, slos);
+    if (excess > 0) atFails = rate < (atFails?.figures.ratePerSec ?? Infinity) ? run : atFails;
+    else atHolds = rate > (atHolds?.figures.ratePerSec ?? 0) ? run : atHolds;
+    return excess;
   };
   const found = highestRate(excessAt, {
     from: Math.min(from, saturationPerSec),
@@ -53,7 +57,7 @@ export const rateWithinSlos = (
   return {
     saturationPerSec,
     holdsPerSec: found?.holds,
-    atHolds: found && runs.get(found.holds),
-    atFails: found && runs.get(found.fails),
+    atHolds,
+    atFails: found && atFails,
   };
 };
