@@ -231,7 +231,7 @@ const levelsLeftOut = async (): Promise<void> => {
         (a, b) => a - b,
       );
       const results = new Map<Metric, { claimed: number; theirs: number; share: number }[]>();
-      const draws = quick ? 4 : 12;
+      const draws = quick ? 4 : 40;
       for (let seed = 0; seed < draws; seed++) {
         const order = shuffled(levels.length, seededRandom(seed, 'levels left out'));
         const kept = new Set([...order.slice(0, levels.length >> 1)].map((at) => levels[at]));

@@ -59,6 +59,28 @@ describe('recalibration from totals alone', () => {
     expect((await stage('filter', '--model', output, '--data', totals(), '--budget-ms', '400')).code).toBe(0);
   });
 
+  it('the experiment takes the methods that totals allow, and names those asked for that they do not', async () => {
+    const run = (output: string, ...more: string[]) =>
+      stage(
+        ...['experiment', '--source', data, '--source-filter', 'gpu=GPU-L', '--target', totals(), '--seeds', '1'],
+        ...['--samples', '10', '--families', 'log-polynomial', '--output', at(output), ...more],
+      );
+    const all = await run('of-totals');
+    expect([all.code, all.stderr]).toEqual([0, '']);
+    const { results } = json('of-totals/e3_calibration_results.json');
+    expect(new Set(results.map(({ stage, method }: Record<string, string>) => `${stage} ${method}`))).toEqual(
+      new Set(['none', 'global-affine', 'stage-mix', 'auto', 'one-model'].map((method) => `T_total ${method}`)),
+    );
+    expect(readdirSync(at('of-totals'))).toContain('e3_transfer_curve.svg');
+    expect(
+      (await stage('predict', '--model', at('of-totals/e3_recalibrated_auto.json'), '--data', totals())).code,
+    ).toBe(0);
+    const asked = await run('asked', '--methods', 'A,B', '--guardrail-method', 'A', '--no-figures');
+    expect(asked.code).toBe(0);
+    expect(asked.stderr).toContain('affine, N = 10: not possible in 1 of 1 seeds (T_vision_encoder: must be measured');
+    expect(asked.stdout).toContain('Not computed; the warnings say why.');
+  });
+
   it('says which methods need the stages', async () => {
     const made = await stage(
       ...['recalibrate', '--model', at('large.json'), '--data', totals(), '--method', 'A', '--output', at('x.json')],
@@ -279,6 +301,37 @@ describe('a run goes on', () => {
     );
     expect(made.code).toBe(0);
     expect(json('small/e3_calibration_results.json').not_possible).toEqual([]);
+  });
+
+  it('rows that the model has no answer to are named, and the others are answered', async () => {
+    const rows = records('GPU-M').filter((_, i) => i % 9 === 0);
+    const holes = rows.map((row, i) => (i % 4 === 1 ? { ...row, vision_tokens: '0' } : row));
+    writeFileSync(at('holes.csv'), csvOf(holes));
+    const [model, files] = [at('large.json'), ['--data', at('holes.csv')]];
+    const why = `vision_tokens: must be above 0; got 0 (${at('holes.csv')}:3:vision_tokens): as in every row trained on: what less does is not known`;
+    const left = Math.floor((rows.length + 2) / 4);
+    const warned = `warning: ${left} of ${rows.length} rows: the model has no answer, and they are left out; the first: ${why} [no-answer]\n`;
+    const predicted = await stage('predict', '--model', model, ...files, '--json');
+    expect([predicted.code, predicted.stderr]).toEqual([0, warned]);
+    const { predictions } = JSON.parse(predicted.stdout);
+    expect(predictions).toHaveLength(rows.length);
+    expect(predictions[1]).toEqual({ T_total: null, no_answer: why });
+    writeFileSync(at('whole.csv'), csvOf(rows));
+    const whole = JSON.parse((await stage('predict', '--model', model, '--data', at('whole.csv'), '--json')).stdout);
+    expect(predictions.filter((_: unknown, i: number) => i % 4 !== 1)).toEqual(
+      whole.predictions.filter((_: unknown, i: number) => i % 4 !== 1),
+    );
+    const filtered = await stage(
+      ...['filter', '--model', model, ...files, '--budget-ms', '1e6', '--rule', 'margin', '--json'],
+    );
+    const { accepted, uncertain, configurations } = JSON.parse(filtered.stdout);
+    expect([accepted, uncertain]).toEqual([rows.length - left, left]);
+    expect(configurations[1]).toMatchObject({ answer: 'uncertain', predicted_ms: null, no_answer: why });
+    const carried = await stage('recalibrate', '--model', model, ...files, '--output', at('holes.json'));
+    // Two of the rows are repeats of one configuration.
+    expect([carried.code, carried.stderr]).toEqual([0, warned.replace(`${left} of ${rows.length}`, '19 of 79')]);
+    const evaluated = await stage('evaluate', '--model', model, ...files, '--json');
+    expect(JSON.parse(evaluated.stdout).configurations).toBe(60);
   });
 
   it('without the cells that three samples are too few for, which it names', async () => {

@@ -363,6 +363,16 @@ it('calibrate carries energy and power of the bundled models over, whatever form
       'power',
     ]);
     expect(not_carried_over).toEqual([]);
+    const counts = (column: number) => [3, 40, 77, 150, 190].map((i) => Number(rows[i].split(',')[column]));
+    const names = lines[0].split(',');
+    expect(metrics[1].held_out_within).toEqual(
+      Object.fromEntries(
+        ['input_tokens', 'output_tokens'].map((name) => {
+          const own = counts(names.indexOf(name));
+          return [name, [Math.min(...own), Math.max(...own)]];
+        }),
+      ),
+    );
   }
 });
 

@@ -12,9 +12,10 @@ export {
   type StageTable,
   TOTAL,
   takeConfigurations,
+  takeKnobRows,
   totalsOf,
 } from './data/stage-table.js';
-export { knobTableFrom, stageTableFrom, targetTableFrom } from './data/stage-table-from.js';
+export { experimentTargetFrom, knobTableFrom, stageTableFrom, targetTableFrom } from './data/stage-table-from.js';
 export { type ErrorFigures, errorFigures } from './estimator/error-figures.js';
 export { FAMILIES, type Family } from './estimator/families/family.js';
 export type { NetworkEffort } from './estimator/families/smooth-forms.js';
@@ -58,6 +59,7 @@ export { conformalSelection, type Selection } from './guardrail/conformal-select
 export { type CrossFit, crossFit } from './guardrail/cross-fit.js';
 export { type Answer, type BudgetFilter, filterByBudget } from './guardrail/filter-by-budget.js';
 export { type GuardrailFigures, guardrailFigures } from './guardrail/guardrail-figures.js';
+export { type AnsweredRows, answeredRows } from './model/answered-rows.js';
 export { readStageModel } from './model/read-stage-model.js';
 export { figuresJSON } from './model/shared-schemas.js';
 export { predictStages, recalibrationOf, type StageModel, TRANSFER_SCHEMA, transferJSON } from './model/stage-model.js';

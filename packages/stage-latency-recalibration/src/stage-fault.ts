@@ -40,6 +40,7 @@ export type StageWarning = Warning<
   | 'odd-configuration'
   | 'far-from-samples'
   | 'not-possible'
+  | 'no-answer'
   | 'no-guarantee'
   | 'measure-the-winner'
 >;

@@ -173,7 +173,7 @@ describe('features', () => {
     const asked = (a: number, b: number) => tableOf(numeric('a', 1, a), numeric('b', 1, b), category('d', ['x', 'x']));
     const fault = (column: string, value: number, rule: string) => ({
       code: 'stage/bad-value',
-      message: `${column}: must be ${rule} 0; got ${value} (knobs.csv:3:${column})`,
+      message: `${column}: must be ${rule} 0; got ${value} (knobs.csv:3:${column}): as in every row trained on: what less does is not known`,
       file: 'knobs.csv',
       line: 3,
       column,

@@ -98,6 +98,20 @@ export const targetTableFrom = (table: TidyTable, rule: TotalRule, options: Stag
   return merged;
 };
 
+/**
+ * The target of an experiment: as {@link stageTableFrom} where it has one of the source's stages, else its totals alone.
+ *
+ * @throws Fault as {@link stageTableFrom}
+ */
+export const experimentTargetFrom = (
+  table: TidyTable,
+  { stageNames, total }: StageTable,
+  options: StageDataOptions = {},
+): StageTable =>
+  stageNames.some((name) => columnNamed(table, [name, ...(KNOWN_STAGES[name] ?? [])]) >= 0)
+    ? stageTableFrom(table, options)
+    : targetTableFrom(table, total, { stages: stageNames, ...options });
+
 /** Knobs alone: what `predict` and `filter` read. Needs no stage. @throws Fault as {@link stageTableFrom} */
 export const knobTableFrom = (
   table: TidyTable,

@@ -120,5 +120,6 @@ export const takeKnobRows = (table: KnobTable, rows: ArrayLike<number>): KnobTab
   ...(table.origin && {
     origin: { files: pickTexts(table.origin.files, rows), lines: pickCounts(table.origin.lines, rows) },
   }),
+  ...(table.outputTokens && { outputTokens: pick(table.outputTokens, rows) }),
   ...(table.ids && { ids: pickTexts(table.ids, rows) }),
 });

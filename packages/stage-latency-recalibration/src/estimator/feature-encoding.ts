@@ -192,6 +192,7 @@ export const scaledFeatures = (encoding: FeatureEncoding, table: KnobTable): Fea
         value,
         ...placeOf(table, row),
         column: name,
+        hint: 'as in every row trained on: what less does is not known',
       });
     }
     return (scaled(value, scale) - mean) / sd;

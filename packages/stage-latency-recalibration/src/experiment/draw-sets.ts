@@ -1,7 +1,7 @@
 import { listed } from '@stepclock/faults';
 import { seededRandom, shuffled } from '@stepclock/numerics';
 import { knobKeys, rowsByKey } from '../data/configurations.js';
-import type { StageTable } from '../data/stage-table.js';
+import { hasTotalsAlone, type StageTable } from '../data/stage-table.js';
 import { stageFault } from '../stage-fault.js';
 
 /** Row numbers of one seed's sets. Test and samples are rows of the target, source rows those of the source. */
@@ -75,7 +75,7 @@ export const refuseOtherExperiment = (source: StageTable, target: StageTable): v
       file: target.origin?.files[0],
     });
   }
-  if (source.stageNames.join() !== target.stageNames.join()) {
+  if (source.stageNames.join() !== target.stageNames.join() && !hasTotalsAlone(target)) {
     throw stageFault('stage/other-stages', {
       what: 'target',
       rule: `must have the stages of the source (${source.stageNames.join(', ')})`,

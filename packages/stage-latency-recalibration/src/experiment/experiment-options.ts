@@ -1,6 +1,6 @@
 import type { Family } from '../estimator/families/family.js';
 import type { NetworkEffort } from '../estimator/families/smooth-forms.js';
-import { METHODS, type Method } from '../recalibration/method.js';
+import { METHODS, type Method, needsStages } from '../recalibration/method.js';
 
 export interface ExperimentOptions {
   /** Numbers of target samples; default 10, 25, 50, 100. Those beyond the data are left out with a warning. */
@@ -11,7 +11,7 @@ export interface ExperimentOptions {
   readonly seeds?: number;
   /** First seed; default 0. */
   readonly seed?: number;
-  /** Default: all. */
+  /** Default: all that the target's columns allow. */
   readonly methods?: readonly Method[];
   /** Families of the source model; default: all but the networks. */
   readonly families?: readonly Family[];
@@ -38,12 +38,13 @@ const EXPERIMENT_FAMILIES: readonly Family[] = [
   'gaussian-process',
 ];
 
-export const withDefaults = (options: ExperimentOptions): Required<ExperimentOptions> => ({
+/** @param totalsAlone whether that is all the target has */
+export const withDefaults = (options: ExperimentOptions, totalsAlone = false): Required<ExperimentOptions> => ({
   samples: options.samples ?? [10, 25, 50, 100],
   budgets: options.budgets ?? [0.5, 0.7, 0.85, 1],
   seeds: options.seeds ?? 10,
   seed: options.seed ?? 0,
-  methods: options.methods ?? METHODS,
+  methods: options.methods ?? (totalsAlone ? METHODS.filter((method) => !needsStages(method)) : METHODS),
   families: options.families ?? EXPERIMENT_FAMILIES,
   testConfigurations: options.testConfigurations ?? 0,
   sourceConfigurations: options.sourceConfigurations ?? 150,

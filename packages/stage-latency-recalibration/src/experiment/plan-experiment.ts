@@ -1,5 +1,5 @@
 import { listed } from '@stepclock/faults';
-import type { StageTable } from '../data/stage-table.js';
+import { hasTotalsAlone, type StageTable } from '../data/stage-table.js';
 import { designWarnings, rangeWarnings } from '../estimator/design-check.js';
 import { learnEncoding } from '../estimator/feature-encoding.js';
 import { type StageWarning, stageFault } from '../stage-fault.js';
@@ -24,7 +24,7 @@ export const planExperiment = (
   target: StageTable,
   asked: ExperimentOptions = {},
 ): ExperimentPlan => {
-  const options = withDefaults(asked);
+  const options = withDefaults(asked, hasTotalsAlone(target));
   refuseOtherExperiment(source, target);
   for (const [name, values, rule, holds] of [
     ['samples', options.samples, 'whole numbers from 1', isCount],

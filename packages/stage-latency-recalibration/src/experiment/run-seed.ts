@@ -1,5 +1,12 @@
 import { isFault } from '@stepclock/faults';
-import { measuredTotals, type StageTable, TOTAL, takeConfigurations, wholeTable } from '../data/stage-table.js';
+import {
+  hasTotalsAlone,
+  measuredTotals,
+  type StageTable,
+  TOTAL,
+  takeConfigurations,
+  wholeTable,
+} from '../data/stage-table.js';
 import { type ErrorFigures, errorFigures } from '../estimator/error-figures.js';
 import type { StageEstimator, StageReport } from '../estimator/stage-estimator.js';
 import { trainEstimator } from '../estimator/train-estimator.js';
@@ -146,7 +153,8 @@ const cellsOf = (
 
   const record = (row: Row, model: Recalibration, samples: number, of: TransferInput): void => {
     const prediction = model.predict(of);
-    const { stagesMs, totalMs } = prediction;
+    const { totalMs } = prediction;
+    const stagesMs = hasTotalsAlone(test) ? null : prediction.stagesMs;
     const far = farFromSamples(model, of, prediction).reduce((sum, flag) => sum + flag, 0);
     const common = { method: row, samples, seed, far };
     if (row !== ONE_MODEL) {

@@ -94,12 +94,12 @@ const samplesNeeded = (
     )
     .map((point) => `${point.method} ${withError(point)}`);
   const curve = best.map((point) => `${withError(point)} at N = ${point.samples}`).join(', ');
-  return `Unadapted, the source model is off by ${none === undefined ? 'n/a' : withError(none)}. With ${best[0]?.method ?? 'calibration'}: ${curve}. ${
+  return `Unadapted, the source model is off by ${none === undefined ? 'n/a' : withError(none)}. ${best.length === 0 ? 'No method could be tried' : `With ${best[0].method}: ${curve}`}.${
     enough === undefined || best.length < 2
       ? ''
       : enough.samples === result.samples.at(-1)
-        ? `More samples still pay at the largest N tried.`
-        : `From N = ${enough.samples} on, the next step in N takes off less than ${100 * WORTHWHILE} % of the error.`
+        ? ` More samples still pay at the largest N tried.`
+        : ` From N = ${enough.samples} on, the next step in N takes off less than ${100 * WORTHWHILE} % of the error.`
   }${rivals.length > 0 ? ` At N = ${enough?.samples}: ${rivals.join(', ')}.` : ''}`;
 };
 
@@ -110,6 +110,7 @@ const filtering = (result: ExperimentResult): string => {
   const rule = `jackknife_plus_${Math.round(100 * level)}`;
   const conformal = overall.find((point) => point.rule === rule && point.samples === n);
   const fixed = overall.find((point) => point.rule === `margin_${margin}` && point.samples === n);
+  if (conformal === undefined && fixed === undefined) return 'Not computed; the warnings say why.';
   const says = (point: typeof conformal): string =>
     point === undefined
       ? 'n/a'

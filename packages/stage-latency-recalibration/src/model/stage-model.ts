@@ -35,9 +35,10 @@ export interface StageTimes extends TransferPrediction {
 /**
  * Times of configurations on the model's GPU: the target's where the model was carried over.
  *
+ * @param numbers of the rows, from 0, where they are some of a table's
  * @throws Fault as `StageEstimator.predict`
  */
-export const predictStages = (model: StageModel, knobs: KnobTable): StageTimes => {
+export const predictStages = (model: StageModel, knobs: KnobTable, numbers?: Uint32Array): StageTimes => {
   const { warnings } = model.source.predict(knobs);
   const input = transferInput(model.source, knobs);
   const recalibration = recalibrationOf(model);
@@ -45,7 +46,7 @@ export const predictStages = (model: StageModel, knobs: KnobTable): StageTimes =
   const far = farFromSamples(recalibration, input, prediction);
   const { encoding } = model.source.parts;
   const outside = sampledRangeWarnings(recalibration, input, (name, value) => knobValue(encoding, name, value));
-  return { ...prediction, far, warnings: [...warnings, ...outside, ...ratioWarnings(recalibration, far)] };
+  return { ...prediction, far, warnings: [...warnings, ...outside, ...ratioWarnings(recalibration, far, numbers)] };
 };
 
 /** What stands in the file of a model that was carried over, beside what its maker adds. */

@@ -80,12 +80,16 @@ export const sampledRangeWarnings = (
       });
 
 /** In words, for the rows that are flagged. */
-export const ratioWarnings = ({ frame: { ratios } }: Recalibration, flags: Uint8Array): StageWarning[] => {
+export const ratioWarnings = (
+  { frame: { ratios } }: Recalibration,
+  flags: Uint8Array,
+  numbers?: Uint32Array,
+): StageWarning[] => {
   const rows = [...flags.keys()].filter((row) => flags[row] === 1);
   if (ratios === undefined || rows.length === 0) return [];
   const first = rows
     .slice(0, 6)
-    .map((row) => row + 1)
+    .map((row) => (numbers?.[row] ?? row) + 1)
     .join(', ');
   return [
     {

@@ -63,12 +63,15 @@ export const stageCharts = (result: ExperimentResult, source: string, target: st
         subtitle: `Blend by cross-validation; 0 samples is the source model as it is. ${seeds}`,
         x: SAMPLES,
         y: { ...MAPE, label: 'Mean absolute error' },
-        curves: stages.map((stage) =>
-          curveOf(
-            stage === TOTAL ? 'total' : stage,
-            points.filter((p) => p.stage === stage && (p.method === 'auto' || p.samples === 0)),
-          ),
-        ),
+        curves: stages
+          .map((stage) =>
+            curveOf(
+              stage === TOTAL ? 'total' : stage,
+              points.filter((p) => p.stage === stage && (p.method === 'auto' || p.samples === 0)),
+            ),
+          )
+          // A target with totals alone has no stages.
+          .filter(({ x }) => x.length > 0),
       }),
     });
   }

@@ -17,14 +17,17 @@ const SHARED = 1.5;
 const MOST_LEVELS = 100;
 
 /**
- * Every way in which these rows must be held out for the errors to be those of a new request: by setting; where settings share the levels of a token count
- * (a grid), by level, since a tree knows a level by heart from the other settings on it; where there are runs of several settings (subjects), by run.
+ * Every way in which these rows must be held out for the errors to be those of a new request: by the largest units in which they come. Where settings share
+ * the levels of a token count (a grid), by level, since a tree knows a level by heart from the other settings on it; where there are runs of several settings
+ * (subjects), by run, whose rows err alike; else by setting.
  */
-export const foldingsOf = (rows: MetricRows, seed: number | undefined): readonly Folding[] => [
-  bySetting(rows, seed),
-  ...rows.tokens.names.flatMap((name, j) => byLevel(rows, name, rows.tokens.columns[j])),
-  ...byRun(rows, seed),
-];
+export const foldingsOf = (rows: MetricRows, seed: number | undefined): readonly Folding[] => {
+  const units = [
+    ...rows.tokens.names.flatMap((name, j) => byLevel(rows, name, rows.tokens.columns[j])),
+    ...byRun(rows, seed),
+  ];
+  return units.length > 0 ? units : [bySetting(rows, seed)];
+};
 
 const schemeOf = (count: number, what: string): string =>
   count < FOLDS ? `one of ${count} ${what} left out` : `${FOLDS} folds of ${count} ${what}`;

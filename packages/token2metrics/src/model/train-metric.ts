@@ -32,9 +32,6 @@ export interface TrainedMetric {
 /** Physics holds beyond the rows trained on; another regressor must have an error smaller by this share to be worth giving that up. */
 const CLEARLY_BETTER = 0.05;
 
-/** Levels or runs left out must have an error larger by this share than settings left out to be what a model claims: they are fewer, and tell it less well. */
-const CLEARLY_WORSE = 0.25;
-
 interface Trial {
   readonly regressor: RegressorName;
   readonly predicted: Float64Array;
@@ -121,7 +118,7 @@ interface Question {
   readonly weight?: Float64Array;
 }
 
-/** The held-out errors of one regressor, by settings, or by whole levels or runs where those are clearly larger. */
+/** The held-out errors of one regressor, by what it knows least: where there are several units to leave out, those with the largest errors. */
 const trialOf = (
   regressor: RegressorName,
   rows: MetricRows,
@@ -129,17 +126,13 @@ const trialOf = (
   options: TrainMetricOptions,
 ): Trial => {
   const settings = countSettings(rows.setting);
-  const [bySetting, ...byUnit] = questions.map(({ folding, weight }): Trial => {
+  const trials = questions.map(({ folding, weight }): Trial => {
     const predicted = outOfFold(rows, regressor, options, folding.folds);
     const held = { target: rows.target, predicted, setting: folding.unit, ...(weight && { weight }) };
     const validation = { ...validate(held, folding.scheme, options.level), settings };
     return { regressor, predicted, folding, validation };
   });
-  const limit = (1 + CLEARLY_WORSE) * bySetting.validation.mapePercent;
-  return byUnit.reduce(
-    (a, b) => (b.validation.mapePercent > Math.max(limit, a.validation.mapePercent) ? b : a),
-    bySetting,
-  );
+  return trials.reduce((a, b) => (b.validation.mapePercent > a.validation.mapePercent ? b : a));
 };
 
 const bestOf = (trials: readonly Trial[]): Trial | undefined => {

@@ -7,6 +7,7 @@ import type { MetricEvaluation } from '../model/evaluate.js';
 import { errorsToJSON } from '../model/model-file.js';
 import type { DevicePrediction } from '../model/predict.js';
 import { METRIC_FACTS, METRICS } from '../table/metric.js';
+import { rangeText } from './range-text.js';
 
 /** What a training found, one object a metric. */
 export const trainingJson = (model: DeviceModel): object => ({
@@ -52,6 +53,10 @@ export const calibrationJson = ({ metrics, left, model }: Calibration): object =
     settings: choice.settings,
     method: choice.method,
     reason: choice.reason,
+    // Further out the errors are larger.
+    held_out_within: Object.fromEntries(
+      model.metrics[metric]?.measured?.features.map(({ name, min, max }) => [name, [min, max]]) ?? [],
+    ),
     leave_one_out: choice.trials.map(({ method, heldOutMapePercent }) => ({
       method,
       mape_percent: heldOutMapePercent,
@@ -111,11 +116,8 @@ export const predictionWarnings = (model: DeviceModel, prediction: DevicePredict
   const count = (flag: 'outside' | 'fellBack' | 'empty'): number =>
     Array.from({ length: rows }, (_, row) => own.some((metric) => metric[flag][row] === 1)).filter(Boolean).length;
   const [outside, fallback, empty] = [count('outside'), count('fellBack'), count('empty')];
-  const [widest] = Object.values(model.metrics).sort((a, b) => b.range.features.length - a.range.features.length);
-  const calibrated = widest?.measured !== undefined;
-  const range = (widest?.measured ?? widest?.range)?.features
-    .map(({ name, min, max }) => `${name} ${min} to ${max}`)
-    .join(', ');
+  const calibrated = Object.values(model.metrics).some(({ measured }) => measured !== undefined);
+  const range = rangeText(model);
   return [
     ...(outside === 0
       ? []

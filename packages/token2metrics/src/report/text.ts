@@ -8,6 +8,7 @@ import type { MetricEvaluation } from '../model/evaluate.js';
 import type { DevicePrediction } from '../model/predict.js';
 import { METRIC_FACTS, METRICS, type Metric } from '../table/metric.js';
 import { SI_UNIT } from '../table/units.js';
+import { rangeText } from './range-text.js';
 
 /** A value in the unit that reads best. */
 const metricText = (metric: Metric, value: number): string => {
@@ -69,7 +70,7 @@ const foldingsText = (model: DeviceModel): string =>
     .flatMap(({ metric, validation }) =>
       validation === undefined || validation.scheme.includes('settings')
         ? []
-        : [`${METRIC_FACTS[metric].title}: the error is that of ${validation.scheme}, clearly larger than by settings`],
+        : [`${METRIC_FACTS[metric].title}: the error is that of ${validation.scheme} left out`],
     )
     .join('\n');
 
@@ -155,6 +156,7 @@ export const calibrationText = ({ metrics, left, model }: Calibration): string =
       return `${METRIC_FACTS[metric].title}: ${choice.method}, ${choice.reason} (${samples} samples of ${choice.settings} settings${trials.length > 0 ? `; settings left out: ${trials.join(', ')}` : ''})`;
     }),
     ...left.map(({ metric, reason }) => `${METRIC_FACTS[metric].title}: not carried over, ${reason}`),
+    `The held-out errors are of requests among the samples (${rangeText(model)}): further out they are larger, and the intervals of 'predict' widen.`,
     ...(metrics.some(({ metric }) => metric === 'total') && metrics.length > 1
       ? ['The total is carried over by itself, so that prefill and decode do not add up to it exactly.']
       : []),

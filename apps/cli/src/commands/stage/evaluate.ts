@@ -1,9 +1,11 @@
 import { ExitCode } from '@stepclock/faults';
 import {
+  answeredRows,
   errorFigures,
   figuresJSON,
   measuredTotals,
   predictStages,
+  takeConfigurations,
   targetTableFrom,
   totalInterval,
 } from '@stepclock/stage-latency-recalibration';
@@ -20,7 +22,7 @@ export const verb = defineVerb({
     const { model: path, data } = args;
     const model = await openStageModel(path, session);
     const { stageNames, knobNames, parts } = model.source;
-    const table = targetTableFrom(await readTable(data, session), parts.total, {
+    const measurements = targetTableFrom(await readTable(data, session), parts.total, {
       stages: stageNames,
       features: knobNames,
       convention: parts.total.convention,
@@ -28,11 +30,17 @@ export const verb = defineVerb({
       ...(parts.total.fixedSteps === undefined ? {} : { decodeSteps: parts.total.fixedSteps }),
       ...columnsOf(args, args.filter),
     });
-    const { stagesMs, totalMs, warnings } = predictStages(model, table);
+    const {
+      rows: answered,
+      answer,
+      warnings: unanswered,
+    } = answeredRows(measurements, (asked, numbers) => predictStages(model, asked, numbers));
+    const table = takeConfigurations(measurements, answered);
+    const { stagesMs, totalMs, warnings } = answer;
     const measured = measuredTotals(table);
     const interval = totalInterval(model, table, totalMs);
     const inside = interval && measured.filter((ms, i) => interval.lowMs[i] <= ms && ms <= interval.highMs[i]).length;
-    const all = [...table.warnings, ...warnings];
+    const all = [...table.warnings, ...unanswered, ...warnings];
     warn(all, session);
     const rows = [
       ...(stagesMs ?? []).flatMap((ms, k) => {

@@ -6,6 +6,7 @@ import {
   experimentModels,
   experimentResult,
   experimentSummary,
+  experimentTargetFrom,
   FAMILIES,
   METHODS,
   planExperiment,
@@ -65,7 +66,7 @@ export const verb = defineVerb({
     const targetFile =
       targetPath.join() === sourcePath.join() ? sourceFile : await readDigestedTable(targetPath, session);
     const source = stageTableFrom(sourceFile.table, columnsOf(args, args.sourceFilter));
-    const target = stageTableFrom(targetFile.table, columnsOf(args, args.targetFilter));
+    const target = experimentTargetFrom(targetFile.table, source, columnsOf(args, args.targetFilter));
     const methods = args.methods.map((name) => methodOf('methods', name));
     const { stderr } = session.io;
     const started = performance.now();

@@ -1,5 +1,6 @@
 import { ExitCode } from '@stepclock/faults';
 import {
+  answeredRows,
   type Bounder,
   conformalSelection,
   filterByBudget,
@@ -9,6 +10,7 @@ import {
   recalibrationOf,
   type StageModel,
   type StageWarning,
+  takeKnobRows,
   transferInput,
 } from '@stepclock/stage-latency-recalibration';
 import { positive, properFraction } from '../../options/number-rules.js';
@@ -64,8 +66,13 @@ export const verb = defineVerb({
     const model = await openStageModel(path, session);
     const bounder = bounderOf(model, args, level);
     const knobs = await readKnobs(args, model, session);
-    const filtered = filterByBudget(bounder, transferInput(model.source, knobs), budgetMs);
-    const { far, warnings: found } = predictStages(model, knobs);
+    const {
+      rows,
+      refused,
+      answer: times,
+      warnings: unanswered,
+    } = answeredRows(knobs, (asked, numbers) => predictStages(model, asked, numbers));
+    const filtered = filterByBudget(bounder, transferInput(model.source, takeKnobRows(knobs, rows)), budgetMs);
     const cross = model.transfer?.cross;
     const selection =
       rule === 'selection' && cross !== undefined
@@ -77,7 +84,7 @@ export const verb = defineVerb({
             1 - level,
           )
         : undefined;
-    const answers = filtered.answers.map((bounded, i) => {
+    const sorted = filtered.answers.map((bounded, i) => {
       const answer =
         selection === undefined
           ? bounded
@@ -86,9 +93,26 @@ export const verb = defineVerb({
             : bounded === 'accept'
               ? 'uncertain'
               : bounded;
-      return answer === 'accept' && far[i] === 1 ? 'uncertain' : answer;
+      return answer === 'accept' && times.far[i] === 1 ? 'uncertain' : answer;
     });
-    const warnings: readonly StageWarning[] = [...knobs.warnings, ...found, ...filtered.warnings];
+    // What the model has no answer to is to be measured.
+    const answers = Array.from({ length: knobs.length }, () => 'uncertain');
+    const [predictedMs, lowerMs, upperMs] = [filtered.predictedMs, filtered.lowerMs, filtered.upperMs].map((ms) => {
+      const all = new Float64Array(knobs.length).fill(Number.NaN);
+      rows.forEach((row, i) => {
+        all[row] = ms[i];
+      });
+      return all;
+    });
+    rows.forEach((row, i) => {
+      answers[row] = sorted[i];
+    });
+    const warnings: readonly StageWarning[] = [
+      ...knobs.warnings,
+      ...unanswered,
+      ...times.warnings,
+      ...filtered.warnings,
+    ];
     warn(warnings, session);
     const count = (answer: string): number => answers.filter((one) => one === answer).length;
     const guarantee = selection?.guarantee ?? filtered.guarantee;
@@ -108,22 +132,23 @@ export const verb = defineVerb({
         id: idOf(knobs, i),
         knobs: Object.fromEntries(names.map((name, k) => [name, cells[i][k]])),
         answer,
-        predicted_ms: filtered.predictedMs[i],
-        lower_ms: filtered.lowerMs[i],
-        upper_ms: finite(filtered.upperMs[i]),
+        predicted_ms: finite(predictedMs[i]),
+        lower_ms: finite(lowerMs[i]),
+        upper_ms: finite(upperMs[i]),
+        ...(refused.has(i) ? { no_answer: refused.get(i) } : {}),
       })),
       warnings,
     });
     if (args.valid !== undefined) {
-      const rows = [...answers.keys()].filter((i) => answers[i] === 'accept');
+      const accepted = [...answers.keys()].filter((i) => answers[i] === 'accept');
       // The next command counts decode steps by them.
       const tokens = names.includes(OUTPUT_COLUMN) ? undefined : knobs.outputTokens;
-      const lines = rows.map((i) => [
+      const lines = accepted.map((i) => [
         idOf(knobs, i),
         ...cells[i].map(String),
         ...(tokens === undefined ? [] : [String(tokens[i])]),
-        filtered.predictedMs[i].toPrecision(6),
-        filtered.upperMs[i].toPrecision(6),
+        predictedMs[i].toPrecision(6),
+        upperMs[i].toPrecision(6),
       ]);
       const head = ['id', ...names, ...(tokens === undefined ? [] : [OUTPUT_COLUMN]), 'predicted_ms', 'upper_ms'];
       await session.writeText(args.valid, [csvText([head, ...lines])]);
@@ -139,9 +164,7 @@ export const verb = defineVerb({
             ...answers.map((answer, i) => [
               idOf(knobs, i),
               answer,
-              filtered.predictedMs[i].toPrecision(4),
-              filtered.lowerMs[i].toPrecision(4),
-              finite(filtered.upperMs[i])?.toPrecision(4) ?? 'unknown',
+              ...[predictedMs, lowerMs, upperMs].map((ms) => finite(ms[i])?.toPrecision(4) ?? 'unknown'),
               ...cells[i].map(String),
             ]),
           ],

@@ -1,5 +1,5 @@
 import { ExitCode } from '@stepclock/faults';
-import { predictStages, totalInterval } from '@stepclock/stage-latency-recalibration';
+import { answeredRows, predictStages, takeKnobRows, totalInterval } from '@stepclock/stage-latency-recalibration';
 import { jsonOption, list } from '../../options/option.js';
 import { defineVerb } from '../../options/verb.js';
 import { tableText } from '../../text/table.js';
@@ -24,35 +24,53 @@ export const verb = defineVerb({
   run: async (args, session) => {
     const model = await openStageModel(args.model, session);
     const knobs = await readKnobs(args, model, session);
-    const { stagesMs, totalMs, far, warnings: found } = predictStages(model, knobs);
-    const warnings = [...knobs.warnings, ...found];
+    const {
+      rows,
+      refused,
+      answer,
+      warnings: unanswered,
+    } = answeredRows(knobs, (asked, numbers) => predictStages(model, asked, numbers));
+    const { stagesMs, totalMs, far } = answer;
+    const warnings = [...knobs.warnings, ...unanswered, ...answer.warnings];
     warn(warnings, session);
-    const interval = totalInterval(model, knobs, totalMs);
+    const interval = totalInterval(model, takeKnobRows(knobs, rows), totalMs);
     const names = stagesMs === null ? [] : model.source.stageNames;
+    const placeOf = new Map(Array.from(rows, (row, i) => [row, i]));
+    /** Of each row of the table: its place among the answers, where it has one. */
+    const each = <T>(say: (row: number, i: number | undefined) => T): T[] =>
+      Array.from({ length: knobs.length }, (_, row) => say(row, placeOf.get(row)));
     const taken = await session.writeJson(args.json, {
       schema: 'stepclock/stage-prediction@1',
       unit: 'ms',
       interval_level: interval?.level ?? null,
-      predictions: Array.from(totalMs, (total, i) => ({
-        ...Object.fromEntries(names.map((name, k) => [name, stagesMs?.[k]?.[i]])),
-        T_total: total,
-        ...(interval === null ? {} : { T_total_low: interval.lowMs[i], T_total_high: interval.highMs[i] }),
-        ...(far[i] === 1 ? { far_from_samples: true } : {}),
-      })),
+      predictions: each((row, i) =>
+        i === undefined
+          ? { T_total: null, no_answer: refused.get(row) }
+          : {
+              ...Object.fromEntries(names.map((name, k) => [name, stagesMs?.[k]?.[i]])),
+              T_total: totalMs[i],
+              ...(interval === null ? {} : { T_total_low: interval.lowMs[i], T_total_high: interval.highMs[i] }),
+              ...(far[i] === 1 ? { far_from_samples: true } : {}),
+            },
+      ),
       warnings,
     });
     if (!taken) {
       session.print(
         tableText([
           ['ms', ...names, 'total', ...(interval === null ? [] : [`${100 * interval.level} % interval`])],
-          ...Array.from(totalMs, (total, i) => [
-            idOf(knobs, i),
-            ...names.map((_, k) => (stagesMs?.[k]?.[i] ?? Number.NaN).toPrecision(4)),
-            `${total.toPrecision(4)}${far[i] === 1 ? ' ?' : ''}`,
-            ...(interval === null
-              ? []
-              : [`${interval.lowMs[i].toPrecision(4)} to ${interval.highMs[i].toPrecision(4)}`]),
-          ]),
+          ...each((row, i) =>
+            i === undefined
+              ? [idOf(knobs, row), ...names.map(() => ''), 'no answer', ...(interval === null ? [] : [''])]
+              : [
+                  idOf(knobs, row),
+                  ...names.map((_, k) => (stagesMs?.[k]?.[i] ?? Number.NaN).toPrecision(4)),
+                  `${totalMs[i].toPrecision(4)}${far[i] === 1 ? ' ?' : ''}`,
+                  ...(interval === null
+                    ? []
+                    : [`${interval.lowMs[i].toPrecision(4)} to ${interval.highMs[i].toPrecision(4)}`]),
+                ],
+          ),
         ]),
       );
     }

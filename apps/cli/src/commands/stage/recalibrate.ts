@@ -1,6 +1,7 @@
 import { ExitCode } from '@stepclock/faults';
 import { seededRandom, shuffled } from '@stepclock/numerics';
 import {
+  answeredRows,
   crossFit,
   errorFigures,
   figuresJSON,
@@ -13,6 +14,7 @@ import {
   TRANSFER_SCHEMA,
   takeConfigurations,
   targetTableFrom,
+  transferInput,
   transferJSON,
   transferSamples,
 } from '@stepclock/stage-latency-recalibration';
@@ -52,7 +54,7 @@ export const verb = defineVerb({
     const method = methodOf('method', args.method ?? 'auto');
     const { source, transfer: earlier } = await openStageModel(path, session);
     const { total, networks } = source.parts;
-    const all = targetTableFrom(await readTable(data, session), total, {
+    const measurements = targetTableFrom(await readTable(data, session), total, {
       stages: source.stageNames,
       features: source.knobNames,
       convention: total.convention,
@@ -60,6 +62,10 @@ export const verb = defineVerb({
       ...(total.fixedSteps === undefined ? {} : { decodeSteps: total.fixedSteps }),
       ...columnsOf(args, args.filter),
     });
+    const { rows: answered, warnings: unanswered } = answeredRows(measurements, (asked) =>
+      transferInput(source, asked),
+    );
+    const all = takeConfigurations(measurements, answered);
     if (samples !== undefined && samples > all.length) {
       throw stageFault('stage/too-many-samples', {
         what: 'samples',
@@ -77,7 +83,7 @@ export const verb = defineVerb({
     const cross = crossFit(recalibration, transfer, settings);
     const heldOut = errorFigures(transfer.targetTotalMs, cross.predictedMs);
     const { warnings: found } = predictStages({ source, transfer: { recalibration } }, chosen);
-    const warnings = [...chosen.warnings, ...found, ...anew(path, earlier)];
+    const warnings = [...chosen.warnings, ...unanswered, ...found, ...anew(path, earlier)];
     warn(warnings, session);
     const file = {
       schema: TRANSFER_SCHEMA,
