@@ -65,14 +65,14 @@ const candidatesText = (model: DeviceModel): string =>
     .join('\n');
 
 /** Which errors are not those of settings left out, but of whole levels or runs. */
-const foldingsText = (model: DeviceModel): string =>
-  Object.values(model.metrics)
-    .flatMap(({ metric, validation }) =>
-      validation === undefined || validation.scheme.includes('settings')
-        ? []
-        : [`${METRIC_FACTS[metric].title}: the error is that of ${validation.scheme} left out`],
-    )
-    .join('\n');
+const foldingsText = (model: DeviceModel): string => {
+  const titles = new Map<string, string[]>();
+  for (const { metric, validation } of Object.values(model.metrics)) {
+    if (validation === undefined || validation.scheme.includes('settings')) continue;
+    titles.set(validation.scheme, [...(titles.get(validation.scheme) ?? []), METRIC_FACTS[metric].title]);
+  }
+  return [...titles].map(([scheme, of]) => `Held out in ${scheme}: ${of.join(', ')}`).join('\n');
+};
 
 /** What is odd in the data, a line a finding. */
 const findingsText = (findings: readonly Warning[], note = ''): string =>
