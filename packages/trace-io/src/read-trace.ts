@@ -149,7 +149,7 @@ function unfound(error: unknown, reader: TraceFormat, head: Head, file: string):
     return error;
   }
   const server = serverLogOf(head);
-  return server === undefined ? unknownFile(head, file) : strangerFault(server, file);
+  return server === undefined ? unknownFile(head, file) : strangerFault(server, head, file);
 }
 
 /** Where a file cannot be read as what it was said to be, the reason is seldom the first thing that the reader missed in it. */
@@ -178,7 +178,7 @@ function named(name: string, file: string): TraceFormat {
  */
 function recognised(head: Head, file: string): TraceFormat {
   const stranger = strangerOf(head);
-  if (stranger !== undefined) throw strangerFault(stranger, file);
+  if (stranger !== undefined) throw strangerFault(stranger, head, file);
   const found = FORMATS.find((format) => format.recognise(head));
   if (found) return found;
   const { text, firstLine, headerNames, keys } = head;

@@ -64,6 +64,22 @@ describe('what people have and no format reads is named, with a command that get
   });
 });
 
+describe('a log of vLLM without its steps', () => {
+  const line = (prompts: number, generated: number, running: number): string =>
+    `INFO 11-30 07:08:57 [loggers.py:259] Engine 000: Avg prompt throughput: ${prompts} tokens/s, Avg generation throughput: ${generated} tokens/s, Running: ${running} reqs, Waiting: 0 reqs\n`;
+
+  test('tells a rough step of ten seconds without prompts, and calls it so', async () => {
+    const log = [line(0, 400, 4), line(900, 100, 4), line(0, 250, 3), line(0, 90, 1), line(0, 0, 0)].join('');
+    expect((await refused(log)).hint).toContain(
+      '; its throughput lines give a rough first value, and no estimate: about 11 ms a step at 1 running (the middle one of 3 lines without prompts)',
+    );
+  });
+
+  test('tells nothing by fewer lines', async () => {
+    expect((await refused(line(0, 400, 4) + line(0, 250, 3) + line(5, 90, 1))).hint).not.toContain('rough');
+  });
+});
+
 describe('a table from a spreadsheet', () => {
   const bytes = (content: string) => new TextEncoder().encode(content);
   test('with `;` between cells is mapped by its names, blanks in them or not', () => {

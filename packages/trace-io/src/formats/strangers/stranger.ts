@@ -7,6 +7,8 @@ export interface Stranger {
   /** What to give instead, and how to get it. */
   readonly instead: string;
   readonly recognise: (head: Head) => boolean;
+  /** What its beginning tells all the same, in words. */
+  readonly tells?: (head: Head) => string | undefined;
   /** The format of its lines of steps, which may come far behind its first bytes. */
   readonly steps?: TraceFormat;
 }

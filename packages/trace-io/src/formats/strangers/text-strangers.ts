@@ -3,6 +3,7 @@ import { sglangBatches } from '../steps/sglang-batches.js';
 import { trtllmLog } from '../steps/trtllm-log.js';
 import { A_CLIENT, A_LOG, type Stranger } from './stranger.js';
 import { isHeader } from './suggested-map.js';
+import { roughStep } from './throughput-lines.js';
 
 /** Server logs: a line of steps may still come far behind the first bytes. */
 export const SERVER_LOGS: readonly Stranger[] = [
@@ -15,6 +16,7 @@ export const SERVER_LOGS: readonly Stranger[] = [
   },
   {
     is: 'a log of vLLM without its steps',
+    tells: ({ text }) => roughStep(text),
     instead:
       'start vLLM with --enable-logging-iteration-details --no-async-scheduling, or give the result of vllm bench serve --save-result --save-detailed',
     recognise: ({ text }) =>

@@ -13,7 +13,7 @@ export function unknownFile(head: Head, file: string): Fault {
     return new Fault('trace-io/bad-json', { what: 'file', file, line: 1, rule });
   }
   const stranger = strangerOf(head) ?? TEXTS_BESIDE_LOGS.find(({ recognise }) => recognise(head));
-  if (stranger !== undefined) return strangerFault(stranger, file);
+  if (stranger !== undefined) return strangerFault(stranger, head, file);
   const { kind, names } = looksOf(head);
   const hint =
     names.length === 0
@@ -38,8 +38,11 @@ export const serverLogOf = (head: Head): Stranger | undefined =>
 
 const CAN_SERVE = 'must be a log that can serve, not ';
 
-export const strangerFault = ({ is, instead }: Stranger, file: string): Fault =>
-  new Fault('trace-io/unusable-file', { what: 'file', file, line: 1, rule: `${CAN_SERVE}${is}`, hint: instead });
+export const strangerFault = ({ is, instead, tells }: Stranger, head: Head, file: string): Fault => {
+  const told = tells?.(head);
+  const hint = told === undefined ? instead : `${instead}; ${told}`;
+  return new Fault('trace-io/unusable-file', { what: 'file', file, line: 1, rule: `${CAN_SERVE}${is}`, hint });
+};
 
 /** What a refused file is, in words, where it is known: `the summary of AIPerf`. */
 export const refusedAs = ({ rule }: Fault): string | undefined =>
