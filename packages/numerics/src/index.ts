@@ -14,6 +14,7 @@ export {
   quantileSorted,
   robustSd,
   selectQuantile,
+  selectRank,
   sortedCopy,
 } from './order/quantile.js';
 export { CompensatedSum, compensatedSum, meanOf, roundingOf } from './sums/compensated-sum.js';

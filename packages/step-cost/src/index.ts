@@ -12,7 +12,14 @@ export { type CoefficientIntervals, coefficientIntervals, FEWEST_WINDOWS } from 
 export { fitWithPriors } from './regression/priors.js';
 export { STALL_RULE, stallsOf } from './regression/stalls.js';
 export { type RowRange, rowBlocks } from './rows/row-blocks.js';
-export { fittedSeconds, inverseSeconds, type RowTable, residualSeconds, rowsOf } from './rows/row-table.js';
+export {
+  fittedColumn,
+  fittedSeconds,
+  inverseSeconds,
+  type RowTable,
+  residualSeconds,
+  rowsOf,
+} from './rows/row-table.js';
 export { knownTerms, type StretchColumns, stretchReader } from './rows/stretch-columns.js';
 export { BASE_TERMS } from './terms/base-terms.js';
 export { CAPTURED_SIZES, CURVE_TERMS, capturedBatchTerms } from './terms/batch-terms.js';

@@ -19,8 +19,8 @@ export const quantileSorted = (ascending: ArrayLike<number>, p: number): number 
   return low + (ascending[below + 1] - low) * (position - below);
 };
 
-/** Moves the value of rank `rank` to its place, smaller ones before it, larger ones behind it (quickselect, middle of three). */
-const select = (values: Float64Array, rank: number): number => {
+/** The value of a rank, from 0; moves it to its place, smaller ones before it, larger ones behind it (quickselect, middle of three). */
+export const selectRank = (values: Float64Array, rank: number): number => {
   let low = 0;
   let high = values.length - 1;
   while (low < high) {
@@ -50,9 +50,9 @@ export const selectQuantile = (values: Float64Array, p: number): number => {
   if (values.length === 0) return Number.NaN;
   const position = (values.length - 1) * p;
   const below = Math.floor(position);
-  const low = select(values, below);
+  const low = selectRank(values, below);
   if (below + 1 >= values.length) return low;
-  return low + (select(values, below + 1) - low) * (position - below);
+  return low + (selectRank(values, below + 1) - low) * (position - below);
 };
 
 /** The `p`-quantile of values in any order; they stay as they are. NaN for none. */

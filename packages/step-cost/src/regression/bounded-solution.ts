@@ -1,7 +1,7 @@
-import { choleskyFactor, solveLowerInPlace, solveUpperInPlace } from '@stepclock/numerics';
+import { choleskyFactor } from '@stepclock/numerics';
+import { minor } from '../windows/narrowed.js';
+import { GrowingFactor, LEAST_PIVOT } from './growing-factor.js';
 
-/** A column is new to those inside if at least this share of its squared length is (columns of length 1). */
-const LEAST_PIVOT = 1e-11;
 /** A dual value is positive above this (columns and target of length 1). */
 const LEAST_DUAL = 1e-12;
 
@@ -14,60 +14,61 @@ const LEAST_DUAL = 1e-12;
  * @param moment p values
  * @param free by coefficient: 1 where it may be negative
  * @param length of the target, in the same units as `moment`
- * @returns the coefficients and which of them are inside
+ * @returns the coefficients, and the factor of the columns inside
  */
 export const boundedSolution = (
   gram: Float64Array,
   moment: Float64Array,
   free: Uint8Array,
   targetLength: number,
-): { readonly x: Float64Array; readonly inside: readonly number[] } => {
+): { readonly x: Float64Array; readonly factor: GrowingFactor } => {
   const p = moment.length;
   const refused = new Set<number>();
-  let inside = independent(
-    Array.from({ length: p }, (_, j) => j).filter((j) => free[j] === 1 && gram[j * p + j] > 0),
-    gram,
-    p,
-  );
-  let x = spread(inside, solvedOn(inside, gram, moment), p);
+  let factor = new GrowingFactor(gram, p);
+  for (let j = 0; j < p; j++) if (free[j] === 1 && gram[j * p + j] > 0) factor.append(j);
+  let x = spread(factor.columns, factor.solve(moment), p);
   let best = objective(gram, moment, x);
   for (let turn = 0; turn < 3 * p + 10; turn++) {
-    const entering = steepest(gram, moment, x, inside, refused, LEAST_DUAL * targetLength);
+    const entering = steepest(gram, moment, x, factor.columns, refused, LEAST_DUAL * targetLength);
     if (entering === undefined) break;
-    const next = entered([...inside, entering], gram, moment, x, free);
+    const next = entered(factor, entering, gram, moment, x, free);
     const value = next === undefined ? best : objective(gram, moment, next.x);
     // No fall is rounding; taking such a turn is what lets the textbook form loop for ever.
     if (next === undefined || !(value < best)) {
+      if (next?.factor === factor) factor.drop();
       refused.add(entering);
       continue;
     }
-    ({ x, inside } = next);
+    ({ x, factor } = next);
     best = value;
     refused.clear();
   }
-  return { x, inside };
+  return { x, factor };
 };
 
-/** Those of some columns that do not depend on the ones before them. */
-const independent = (columns: readonly number[], gram: Float64Array, p: number): number[] => {
-  if (factorOn(columns, gram, p) !== undefined) return [...columns];
-  const kept: number[] = [];
-  for (const j of columns) if (factorOn([...kept, j], gram, p) !== undefined) kept.push(j);
-  return kept;
-};
+interface Entered {
+  readonly x: Float64Array;
+  readonly factor: GrowingFactor;
+}
 
-/** Walks from x towards the unconstrained solution on the candidates; whatever reaches zero first leaves. */
+/** Walks from x towards the unconstrained solution with one column more; whatever reaches zero first leaves. Undefined where the column cannot enter. */
 const entered = (
-  candidates: readonly number[],
+  factor: GrowingFactor,
+  entering: number,
   gram: Float64Array,
   moment: Float64Array,
   x: Float64Array,
   free: Uint8Array,
-): { readonly x: Float64Array; readonly inside: number[] } | undefined => {
+): Entered | undefined => {
+  if (!factor.append(entering)) return undefined;
+  let z = factor.solve(moment);
+  let inside = [...factor.columns];
+  if (z[z.length - 1] > 0 && z.every((value, k) => free[inside[k]] === 1 || value > 0))
+    return { x: spread(inside, z, x.length), factor };
+  factor.drop();
+  if (!(z[z.length - 1] > 0)) return undefined;
   const at = x.slice();
-  let inside = [...candidates];
-  let z = solvedOn(inside, gram, moment);
-  if (z === undefined || !(z[z.length - 1] > 0)) return undefined;
+  let other = factor;
   for (;;) {
     let reach = 1;
     let first = -1;
@@ -79,13 +80,13 @@ const entered = (
         first = j;
       }
     }
-    if (first < 0) return { x: spread(inside, z, x.length), inside };
+    if (first < 0) return { x: spread(inside, z, x.length), factor: other };
     for (const [k, j] of inside.entries()) at[j] += reach * (z[k] - at[j]);
     at[first] = 0;
     inside = inside.filter((j) => j !== first);
-    const solution = solvedOn(inside, gram, moment);
-    if (solution === undefined) return undefined;
-    z = solution;
+    other = new GrowingFactor(gram, x.length);
+    if (!inside.every((j) => other.append(j))) return undefined;
+    z = other.solve(moment);
   }
 };
 
@@ -101,18 +102,10 @@ const objective = (gram: Float64Array, moment: Float64Array, x: Float64Array): n
   return value;
 };
 
-const spread = (inside: readonly number[], z: Float64Array | undefined, p: number): Float64Array => {
+const spread = (inside: readonly number[], z: Float64Array, p: number): Float64Array => {
   const x = new Float64Array(p);
-  for (const [k, j] of inside.entries()) x[j] = z?.[k] ?? 0;
+  for (let k = 0; k < inside.length; k++) x[inside[k]] = z[k];
   return x;
-};
-
-/** The entries of a matrix at some rows and columns. */
-const minor = (gram: Float64Array, p: number, at: readonly number[]): Float64Array => {
-  const n = at.length;
-  const part = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) part[i * n + j] = gram[at[i] * p + at[j]];
-  return part;
 };
 
 /** Cholesky factor of a scaled minor; undefined where a column depends on those before it. */
@@ -125,19 +118,6 @@ export const factorOn = (inside: readonly number[], gram: Float64Array, p: numbe
     if (!(factor[k * n + k] ** 2 > LEAST_PIVOT * gram[j * p + j])) return undefined;
   }
   return factor;
-};
-
-/** The unconstrained solution on some coefficients; undefined where they depend on each other. */
-export const solvedOn = (
-  inside: readonly number[],
-  gram: Float64Array,
-  moment: Float64Array,
-): Float64Array | undefined => {
-  const n = inside.length;
-  const factor = factorOn(inside, gram, moment.length);
-  if (factor === undefined) return undefined;
-  const b = Float64Array.from(inside, (j) => moment[j]);
-  return solveUpperInPlace(factor, n, solveLowerInPlace(factor, n, b));
 };
 
 const steepest = (

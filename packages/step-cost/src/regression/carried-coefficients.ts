@@ -1,5 +1,5 @@
 import { inverseOfFactored } from '@stepclock/numerics';
-import { mergeWindows, type StepWindow, withoutEach } from '../windows/step-window.js';
+import type { StepWindow } from '../windows/step-window.js';
 import { factorOn } from './bounded-solution.js';
 import { fitWindow } from './fit-window.js';
 
@@ -14,6 +14,8 @@ const OF_ONE_STEP = 1.5;
  * Covariance as least squares gives it, `s^2 (X'WX)^-1`, where one window carries a coefficient nearly alone: leaving it out would not tell how
  * far the coefficient is known, only that the rest does not know it. An engine that never stops to prefill has one such window.
  *
+ * @param all the windows together
+ * @param rests all of them but each
  * @param inside terms that are fitted and not held at zero, by index
  * @param variance s^2, no smaller than that of a count which is off by a step
  * @param noise s^2 as the rows have it
@@ -21,21 +23,21 @@ const OF_ONE_STEP = 1.5;
  * @returns p x p, row by row; undefined where no window does: then leaving windows out tells more
  */
 export const carriedCovariance = (
-  windows: readonly StepWindow[],
+  all: StepWindow,
+  rests: readonly StepWindow[],
   inside: readonly number[],
   penalty: Float64Array,
   variance: number,
   noise: number,
   coefficients: Float64Array,
 ): Float64Array | undefined => {
-  const all = mergeWindows(windows);
   const whole = inverseGram(all, inside, penalty);
   if (whole === undefined) return undefined;
   const n = inside.length;
-  const rests = withoutEach(windows).map((rest) => ({ rest, without: inverseGram(rest, inside, penalty) }));
-  const carried = rests.some(({ without }) =>
-    inside.some((_, k) => without === undefined || !(without[k * n + k] < CARRIES * whole[k * n + k])),
-  );
+  const carried = rests.some((rest) => {
+    const without = inverseGram(rest, inside, penalty);
+    return inside.some((_, k) => without === undefined || !(without[k * n + k] < CARRIES * whole[k * n + k]));
+  });
   if (!carried) return undefined;
   const p = all.terms.length;
   const covariance = new Float64Array(p * p);
@@ -43,7 +45,7 @@ export const carriedCovariance = (
     for (const [b, j] of inside.entries()) covariance[i * p + j] = variance * whole[a * n + b];
   }
   // Where the rest knows the coefficient as well and contradicts, the engine has more than one: the difference is its spread.
-  for (const { rest } of rests) {
+  for (const rest of rests) {
     const told = inside.filter((t) => rest.gram[t * p + t] > 0);
     const without = inverseGram(rest, told, penalty);
     if (without === undefined) continue;

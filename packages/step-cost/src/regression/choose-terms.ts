@@ -1,5 +1,7 @@
 import type { Term } from '../terms/term.js';
+import { narrowed } from '../windows/narrowed.js';
 import { restated, type StepWindow, squaresUnder, withoutEach } from '../windows/step-window.js';
+import { leastSquares } from './least-squares.js';
 import { fitWithPriors } from './priors.js';
 
 /** A term must lower the held-out loss by this share, and by so many standard errors of its mean logarithm. */
@@ -22,9 +24,11 @@ const lossOn = (windows: readonly StepWindow[], rest: readonly StepWindow[], of:
  * weighs a window's moments back to seconds.
  */
 export const heldOutErrors = (windows: readonly StepWindow[], of: readonly number[]): Float64Array => {
-  const rest = withoutEach(windows);
-  return Float64Array.from(windows, (window, g) => {
-    const { moment } = restated(window, fitWithPriors(rest[g], of).coefficients);
+  const { windows: own, at } = narrowed(windows, of);
+  const rest = withoutEach(own);
+  const asked = of.map((t) => at.indexOf(t));
+  return Float64Array.from(own, (window, g) => {
+    const { moment } = restated(window, fitWithPriors(rest[g], asked).coefficients);
     return window.reference.reduce((sum, b, t) => sum + b * moment[t], 0) / window.seconds;
   });
 };
@@ -65,6 +69,8 @@ export const chosenTerms = (
   for (const family of families.values()) {
     if (nothingLeft(loss)) break;
     const more = [...chosen, ...family].sort((a, b) => a - b);
+    // Leaving windows out costs a fit of each: only where fitting each window to itself would be enough of a gain.
+    if (!mayGain(windows, loss, more, leastGain)) continue;
     const lower = lossOn(windows, rest, more);
     if (!isBetter(loss, lower, leastGain)) continue;
     chosen = more;
@@ -82,4 +88,23 @@ const isBetter = (before: Float64Array, after: Float64Array, leastGain: number):
   const mean = ratios.reduce((sum, r) => sum + r, 0) / n;
   const variance = ratios.reduce((sum, r) => sum + (r - mean) ** 2, 0) / (n - 1);
   return mean < Math.log(1 - leastGain) && mean < -CLEAR * Math.sqrt(variance / n);
+};
+
+/** Whether terms could lower the loss by a share if each window were fitted by itself, which leaves less than any fit of others. */
+const mayGain = (
+  windows: readonly StepWindow[],
+  loss: Float64Array,
+  of: readonly number[],
+  leastGain: number,
+): boolean => {
+  let sum = 0;
+  let n = 0;
+  for (const [g, window] of windows.entries()) {
+    if (!(loss[g] > 0)) continue;
+    const least = leastSquares(window, of);
+    if (!(least > 0)) return true;
+    sum += Math.log(least / loss[g]);
+    n++;
+  }
+  return !(sum / n >= Math.log(1 - leastGain));
 };

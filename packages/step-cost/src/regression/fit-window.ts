@@ -1,7 +1,8 @@
 import { Fault } from '@stepclock/faults';
 import type { StepWindow } from '../windows/step-window.js';
 import { momentUnder, squaresUnder } from '../windows/step-window.js';
-import { boundedSolution, solvedOn } from './bounded-solution.js';
+import { boundedSolution } from './bounded-solution.js';
+import type { GrowingFactor } from './growing-factor.js';
 
 export interface FitWindowOptions {
   /** Which of the window's terms may differ from zero, by index; default: all. */
@@ -31,9 +32,14 @@ export const fitWindow = (window: StepWindow, { of, penalty }: FitWindowOptions 
   // Terms that take part; of many, few are asked for.
   const at: number[] = [];
   for (let t = 0; t < p; t++) if (wanted[t] === 1 && window.gram[t * p + t] > 0) at.push(t);
-  const scale = Float64Array.from(at, (t) => 1 / Math.sqrt(window.gram[t * p + t] + (penalty?.[t] ?? 0)));
-  const free = Uint8Array.from(at, (t) => (window.terms[t].sign === 'free' ? 1 : 0));
   const n = at.length;
+  const scale = new Float64Array(n);
+  const free = new Uint8Array(n);
+  for (let i = 0; i < n; i++) {
+    const t = at[i];
+    scale[i] = 1 / Math.sqrt(window.gram[t * p + t] + (penalty === undefined ? 0 : penalty[t]));
+    free[i] = window.terms[t].sign === 'free' ? 1 : 0;
+  }
   const gram = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) gram[i * n + j] = scale[i] * scale[j] * window.gram[at[i] * p + at[j]];
@@ -41,16 +47,13 @@ export const fitWindow = (window: StepWindow, { of, penalty }: FitWindowOptions 
   }
   // Bounds are bounds of the coefficients, not of their distance from the stated fit.
   const zero = new Float64Array(p);
-  const { x, inside } = boundedSolution(
-    gram,
-    momentUnder(window, zero, at).map((m, i) => scale[i] * m),
-    free,
-    Math.sqrt(squaresUnder(window, zero)),
-  );
+  const moment = momentUnder(window, zero, at);
+  for (let i = 0; i < n; i++) moment[i] *= scale[i];
+  const { x, factor } = boundedSolution(gram, moment, free, Math.sqrt(squaresUnder(window, zero)));
   const coefficients = zero;
   for (let i = 0; i < n; i++) coefficients[at[i]] = scale[i] * x[i];
-  refine(coefficients, window, { at, scale, gram, inside, free, penalty });
-  return { coefficients, inside: inside.map((i) => at[i]), squares: squaresUnder(window, coefficients) };
+  refine(coefficients, window, { at, scale, factor, free, penalty });
+  return { coefficients, inside: factor.columns.map((i) => at[i]), squares: squaresUnder(window, coefficients) };
 };
 
 /** Normal equations of the terms that take part, scaled to columns of length 1. */
@@ -58,8 +61,8 @@ interface ScaledEquations {
   /** The terms, by index in the window; the others are by index in `at`. */
   readonly at: readonly number[];
   readonly scale: Float64Array;
-  readonly gram: Float64Array;
-  readonly inside: readonly number[];
+  /** Of the columns that are not held at zero. */
+  readonly factor: GrowingFactor;
   readonly free: Uint8Array;
   readonly penalty: Float64Array | undefined;
 }
@@ -68,14 +71,17 @@ interface ScaledEquations {
 const refine = (
   coefficients: Float64Array,
   window: StepWindow,
-  { at, scale, gram, inside, free, penalty }: ScaledEquations,
+  { at, scale, factor, free, penalty }: ScaledEquations,
 ): void => {
-  const rest = momentUnder(window, coefficients, at).map(
-    (m, i) => scale[i] * (m - (penalty?.[at[i]] ?? 0) * coefficients[at[i]]),
-  );
-  const change = solvedOn(inside, gram, rest);
-  if (change === undefined) return;
-  for (const [k, i] of inside.entries()) {
+  const rest = momentUnder(window, coefficients, at);
+  for (let i = 0; i < rest.length; i++) {
+    const held = penalty === undefined ? 0 : penalty[at[i]] * coefficients[at[i]];
+    rest[i] = scale[i] * (rest[i] - held);
+  }
+  const change = factor.solve(rest);
+  const inside = factor.columns;
+  for (let k = 0; k < inside.length; k++) {
+    const i = inside[k];
     const value = coefficients[at[i]] + scale[i] * change[k];
     if (free[i] === 1 || value > 0) coefficients[at[i]] = value;
   }

@@ -1,5 +1,6 @@
 import { tQuantile } from '@stepclock/numerics';
-import { mergeWindows, restated, type StepWindow } from '../windows/step-window.js';
+import { narrowed, taken } from '../windows/narrowed.js';
+import { mergeWindows, restated, type StepWindow, withoutEach } from '../windows/step-window.js';
 import { carriedCovariance, inverseGram } from './carried-coefficients.js';
 import type { WindowFit } from './fit-window.js';
 import { jackknife } from './jackknife.js';
@@ -31,12 +32,43 @@ export const FEWEST_WINDOWS = 10;
 export const coefficientIntervals = (
   windows: readonly StepWindow[],
   of: readonly number[],
-  fit: WindowFit & { readonly penalty: Float64Array },
+  fit: PriorsFit,
   level: number,
   floorShare = 0,
 ): CoefficientIntervals | undefined => {
+  if (windows.length < FEWEST_WINDOWS) return undefined;
+  const { windows: own, at } = narrowed(windows, of);
+  const narrow = intervalsOn(own, indicesIn(at, of), fitOn(at, fit), level, floorShare);
+  const p = fit.coefficients.length;
+  const n = at.length;
+  const covariance = new Float64Array(p * p);
+  const byTerm: ([number, number] | null)[] = new Array(p).fill(null);
+  for (let i = 0; i < n; i++) {
+    byTerm[at[i]] = narrow.byTerm[i];
+    for (let j = 0; j < n; j++) covariance[at[i] * p + at[j]] = narrow.covariance[i * n + j];
+  }
+  return { ...narrow, byTerm, covariance };
+};
+
+type PriorsFit = WindowFit & { readonly penalty: Float64Array };
+
+const indicesIn = (at: readonly number[], of: readonly number[]): readonly number[] => of.map((t) => at.indexOf(t));
+
+const fitOn = (at: readonly number[], { coefficients, inside, penalty, squares }: PriorsFit): PriorsFit => ({
+  coefficients: taken(coefficients, at),
+  inside: indicesIn(at, inside),
+  penalty: taken(penalty, at),
+  squares,
+});
+
+const intervalsOn = (
+  windows: readonly StepWindow[],
+  of: readonly number[],
+  fit: PriorsFit,
+  level: number,
+  floorShare: number,
+) => {
   const g = windows.length;
-  if (g < FEWEST_WINDOWS) return undefined;
   const { coefficients, inside, penalty } = fit;
   const all = mergeWindows(windows);
   const p = coefficients.length;
@@ -44,26 +76,27 @@ export const coefficientIntervals = (
   const held = of.filter((t) => !inside.includes(t));
   // The longest row is the one that carries, if any does: it fits itself, and its count may be off by a step.
   const ofOneStep = (all.seconds / all.steps) ** 2 / all.longestSec;
+  const rests = withoutEach(windows);
   const carried =
     held.length === 0
-      ? carriedCovariance(windows, inside, penalty, Math.max(variance, ofOneStep), variance, coefficients)
+      ? carriedCovariance(all, rests, inside, penalty, Math.max(variance, ofOneStep), variance, coefficients)
       : undefined;
-  const covariance = carried ?? jackknife(windows, of, penalty, coefficients);
+  const covariance = carried ?? jackknife(windows, rests, of, penalty, coefficients);
   const factor = tQuantile((1 + level) / 2, g - 1);
   const inflation = inflationOf(all, inside, penalty, covariance, variance);
   // (floor x' b)^2 in the variance of a prediction x' b.
   for (let i = 0; i < p; i++) {
     for (let j = 0; j < p; j++) covariance[i * p + j] += floorShare ** 2 * coefficients[i] * coefficients[j];
   }
-  const byTerm = Array.from({ length: p }, (_, t) => {
+  const byTerm = Array.from({ length: p }, (_, t): [number, number] | null => {
     if (!of.includes(t)) return null;
     if (!inside.includes(t)) {
       const high = profileEnd(all, [...inside, t], penalty, coefficients, factor ** 2 * variance * inflation);
-      return high === undefined ? null : ([0, high] as const);
+      return high === undefined ? null : [0, high];
     }
     const half = factor * Math.sqrt(covariance[t * p + t]);
     const low = coefficients[t] - half;
-    return [all.terms[t].sign === 'free' ? low : Math.max(0, low), coefficients[t] + half] as const;
+    return [all.terms[t].sign === 'free' ? low : Math.max(0, low), coefficients[t] + half];
   });
   return { level, byTerm, covariance, windows: g };
 };

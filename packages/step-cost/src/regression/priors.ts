@@ -16,7 +16,10 @@ const priorPenalty = (window: StepWindow, fit: WindowFit): Float64Array => {
   const fixed = stepAt < 0 ? 0 : fit.coefficients[stepAt];
   const unit = fixed > 0 ? fixed : seconds / Math.max(steps, 1);
   const variance = Math.max(noiseVariance(window, fit), LEAST_NOISE ** 2 * (seconds / Math.max(rows, 1)));
-  return Float64Array.from(terms, ({ priorShare }) => (priorShare === null ? 0 : variance / (priorShare * unit) ** 2));
+  const penalty = new Float64Array(terms.length);
+  for (const [t, { priorShare }] of terms.entries())
+    if (priorShare !== null) penalty[t] = variance / (priorShare * unit) ** 2;
+  return penalty;
 };
 
 /** s^2: weighted squares over the degrees of freedom. */

@@ -1,5 +1,5 @@
 import { medianOf, robustSd } from '@stepclock/numerics';
-import { fittedSeconds, type RowTable } from '../rows/row-table.js';
+import { fittedColumn, type RowTable } from '../rows/row-table.js';
 
 /** What makes a row a stall. */
 export const STALL_RULE = {
@@ -24,7 +24,7 @@ export const stallsOf = (
   kindOf: (i: number) => number,
 ): Uint8Array | null => {
   const stalls = new Uint8Array(rows.length);
-  const fitted = Float64Array.from({ length: rows.length }, (_, i) => fittedSeconds(rows, coefficients, i));
+  const fitted = fittedColumn(rows, coefficients);
   const byKind = new Map<number, number[]>();
   for (let i = 0; i < rows.length; i++) {
     if (!(fitted[i] > 0)) continue;

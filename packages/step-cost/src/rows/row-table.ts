@@ -1,4 +1,5 @@
 import type { Term } from '../terms/term.js';
+import { termsOfBatches } from '../terms/terms-of-batches.js';
 import { type StretchColumns, stretchReader } from './stretch-columns.js';
 
 /** Rows of evidence: each a stretch of engine time with known sums over its steps. */
@@ -32,13 +33,15 @@ export const rowsOf = (
   const steps = new Float64Array(length);
   const sums = terms.map(() => new Float64Array(length));
   const read = stretchReader(stretches);
+  const termsOf = termsOfBatches(terms);
   for (let i = 0; i < stretches.length; i++) {
     const row = rowOf === undefined ? i : rowOf[i];
     if (row < 0) continue;
     const stretch = read(i);
     seconds[row] += secondsOf[i];
     steps[row] += stretch.steps;
-    for (let t = 0; t < terms.length; t++) sums[t][row] += terms[t].sum(stretch);
+    const of = termsOf(stretch.decodeSeqs);
+    for (let k = 0; k < of.length; k++) sums[of[k]][row] += terms[of[k]].sum(stretch);
   }
   return { length, seconds, steps, terms, sums };
 };
@@ -48,6 +51,21 @@ export const fittedSeconds = ({ sums }: RowTable, coefficients: ArrayLike<number
   let seconds = 0;
   for (let t = 0; t < sums.length; t++) seconds += coefficients[t] * sums[t][i];
   return seconds;
+};
+
+/** `X beta` by row, s; or the part of it that some terms make, by index. */
+export const fittedColumn = (
+  { sums, length }: RowTable,
+  coefficients: ArrayLike<number>,
+  of: Iterable<number> = sums.keys(),
+): Float64Array => {
+  const fitted = new Float64Array(length);
+  for (const t of of) {
+    const sum = sums[t];
+    const coefficient = coefficients[t];
+    if (coefficient !== 0) for (let i = 0; i < length; i++) fitted[i] += coefficient * sum[i];
+  }
+  return fitted;
 };
 
 /** `y - X beta` by row, s. */
@@ -70,9 +88,7 @@ export const residualSeconds = (rows: RowTable, coefficients: ArrayLike<number>)
  */
 export const inverseSeconds = (rows: RowTable, coefficients?: ArrayLike<number>): Float64Array => {
   const weights = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) {
-    const seconds = coefficients === undefined ? rows.seconds[i] : fittedSeconds(rows, coefficients, i);
-    weights[i] = rows.steps[i] > 0 && seconds > 0 ? 1 / seconds : 0;
-  }
+  const seconds = coefficients === undefined ? rows.seconds : fittedColumn(rows, coefficients);
+  for (let i = 0; i < rows.length; i++) weights[i] = rows.steps[i] > 0 && seconds[i] > 0 ? 1 / seconds[i] : 0;
   return weights;
 };

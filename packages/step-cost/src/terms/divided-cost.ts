@@ -10,8 +10,18 @@ const ONLY_PREFILL: Readonly<Stretch> = {
   prefillContext: 1,
 };
 
+/** What is asked of a term again and again, and is always the same. */
+const remembered = (ask: (term: Term) => boolean): ((term: Term) => boolean) => {
+  const answers = new WeakMap<Term, boolean>();
+  return (term) => {
+    const answer = answers.get(term) ?? ask(term);
+    answers.set(term, answer);
+    return answer;
+  };
+};
+
 /** Whether a term is a cost of prefill: it has something to say where nothing decodes and no step is counted. */
-export const isOfPrefill = (term: Term): boolean => term.sum(ONLY_PREFILL) !== 0;
+export const isOfPrefill = remembered((term) => term.sum(ONLY_PREFILL) !== 0);
 
 /** A cost in two parts: what a step costs that only decodes, and what the prefill in a stretch adds, however many steps it has. */
 export interface DividedCost {
@@ -26,11 +36,12 @@ const MOST_CACHED = 1024;
 /** A context to take slopes over, tokens: a power of two, so that they come out exact. */
 const FAR = 2 ** 16;
 
-const isLineInContext = ({ sum }: Term): boolean =>
+const isLineInContext = remembered(({ sum }) =>
   [1, 7, 64].every((decodeSeqs) => {
     const at = (contextTokens: number): number => sum({ ...emptyStretch(), steps: 1, decodeSeqs, contextTokens });
     return at(FAR) - at(0) === 4 * (at(FAR / 4) - at(0)) && at(FAR) - at(0) === 2 * (at(FAR / 2) - at(0));
-  });
+  }),
+);
 
 /**
  * Divides the cost that coefficients make.

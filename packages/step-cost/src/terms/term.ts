@@ -26,6 +26,8 @@ export interface Term {
   readonly sql?: string;
   /** Facts that `sum` reads and that evidence may lack. */
   readonly needs: readonly StretchFact[];
+  /** Decode batches of which it may hold anything: above the first, up to the second. Absent: of any. Spares the call for the others. */
+  readonly batches?: readonly [above: number, upTo: number];
   /** Whether the coefficient may be negative. */
   readonly sign: 'non-negative' | 'free';
   /** Standard deviation of its prior around zero, as a share of the coefficient of `step`; null: no prior. */

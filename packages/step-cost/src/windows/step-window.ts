@@ -55,7 +55,8 @@ export const windowsOf = (
 ): readonly StepWindow[] => {
   const residual = residualSeconds(rows, reference);
   const held = new Int32Array(rows.terms.length);
-  return ranges.map((range) => crossProducts(rows, weights, residual, reference, range, weighting, held));
+  const values = new Float64Array(rows.terms.length);
+  return ranges.map((range) => crossProducts(rows, weights, residual, reference, range, weighting, held, values));
 };
 
 const crossProducts = (
@@ -66,6 +67,7 @@ const crossProducts = (
   [from, to]: RowRange,
   weighting: Weighting,
   held: Int32Array,
+  values: Float64Array,
 ): StepWindow => {
   const p = terms.length;
   const gram = new Float64Array(p * p);
@@ -77,14 +79,19 @@ const crossProducts = (
     if (!(w > 0)) continue;
     // A row holds few of the many terms.
     let count = 0;
-    for (let t = 0; t < p; t++) if (sums[t][i] !== 0) held[count++] = t;
+    for (let t = 0; t < p; t++) {
+      const value = sums[t][i];
+      if (value === 0) continue;
+      held[count] = t;
+      values[count++] = value;
+    }
     const r = residual[i];
     for (let a = 0; a < count; a++) {
       const t = held[a];
-      const x = w * sums[t][i];
+      const x = w * values[a];
       moment[t] += x * r;
-      whole[t] += sums[t][i];
-      for (let b = 0; b <= a; b++) gram[t * p + held[b]] += x * sums[held[b]][i];
+      whole[t] += values[a];
+      for (let b = 0; b <= a; b++) gram[t * p + held[b]] += x * values[b];
     }
     total.squares += w * r * r;
     total.rows++;
@@ -107,9 +114,12 @@ interface Move {
 }
 
 const moveTo = ({ reference: from }: StepWindow, to: Float64Array): Move => {
-  const change = to.map((b, t) => b - from[t]);
+  const change = new Float64Array(to.length);
   const moved: number[] = [];
-  for (let t = 0; t < change.length; t++) if (change[t] !== 0) moved.push(t);
+  for (let t = 0; t < change.length; t++) {
+    change[t] = to[t] - from[t];
+    if (change[t] !== 0) moved.push(t);
+  }
   return { change, moved };
 };
 
@@ -134,7 +144,9 @@ export const squaresUnder = (window: StepWindow, coefficients: Float64Array): nu
 /** `X'Wr` under other coefficients, of some terms by index, in their order. */
 export const momentUnder = (window: StepWindow, coefficients: Float64Array, of: readonly number[]): Float64Array => {
   const move = moveTo(window, coefficients);
-  return Float64Array.from(of, (t) => window.moment[t] - imageOf(window, move, t));
+  const moment = new Float64Array(of.length);
+  for (let k = 0; k < of.length; k++) moment[k] = window.moment[of[k]] - imageOf(window, move, of[k]);
+  return moment;
 };
 
 /** The same window with y as the residual from another fit: algebra, no row is needed. */
@@ -143,6 +155,33 @@ export const restated = (window: StepWindow, reference: Float64Array): StepWindo
   const move = moveTo(window, reference);
   const moment = window.moment.map((m, i) => m - imageOf(window, move, i));
   return { ...window, reference, moment, squares: squaresAfter(window, move) };
+};
+
+/** A sum in the making: its arrays are its own. */
+type Sum = { -readonly [field in keyof StepWindow]: StepWindow[field] };
+
+const sumOf = (first: StepWindow): Sum => ({
+  ...first,
+  gram: first.gram.slice(),
+  moment: first.moment.slice(),
+  sums: first.sums.slice(),
+});
+
+/** Adds a window to a sum, in place. */
+const add = (sum: Sum, other: StepWindow): Sum => {
+  refuseUnlike(sum, other);
+  const { gram, moment, sums, squares, rows, seconds, steps, longestSec } = restated(other, sum.reference);
+  for (let i = 0; i < gram.length; i++) sum.gram[i] += gram[i];
+  for (let i = 0; i < moment.length; i++) {
+    sum.moment[i] += moment[i];
+    sum.sums[i] += sums[i];
+  }
+  sum.squares += squares;
+  sum.rows += rows;
+  sum.seconds += seconds;
+  sum.steps += steps;
+  sum.longestSec = Math.max(sum.longestSec, longestSec);
+  return sum;
 };
 
 /**
@@ -154,22 +193,7 @@ export const mergeWindows = (windows: readonly StepWindow[]): StepWindow => {
   const [first, ...others] = windows;
   if (first === undefined)
     throw new Fault('step-cost/no-windows', { what: 'windows', rule: 'must be at least one', value: 0 });
-  const sum = { ...first, gram: first.gram.slice(), moment: first.moment.slice(), sums: first.sums.slice() };
-  for (const other of others) {
-    refuseUnlike(first, other);
-    const { gram, moment, sums, squares, rows, seconds, steps, longestSec } = restated(other, first.reference);
-    for (let i = 0; i < gram.length; i++) sum.gram[i] += gram[i];
-    for (let i = 0; i < moment.length; i++) {
-      sum.moment[i] += moment[i];
-      sum.sums[i] += sums[i];
-    }
-    sum.squares += squares;
-    sum.rows += rows;
-    sum.seconds += seconds;
-    sum.steps += steps;
-    sum.longestSec = Math.max(sum.longestSec, longestSec);
-  }
-  return sum;
+  return others.reduce(add, sumOf(first));
 };
 
 /** The window of `times` as many rows of which these are a fair sample. */
@@ -202,18 +226,17 @@ const refuseUnlike = (a: StepWindow, b: StepWindow): void => {
   }
 };
 
-/** The sum of all windows but one, for each: added up from both sides, never subtracted. */
+/** The sum of all windows but one, for each: added up from both sides, never subtracted. Of one window: nothing is left. */
 export const withoutEach = (windows: readonly StepWindow[]): readonly StepWindow[] => {
-  const before: (StepWindow | undefined)[] = [undefined];
-  for (let i = 0; i + 1 < windows.length; i++) before.push(joined(before[i], windows[i]));
-  const rest: StepWindow[] = [];
-  let after: StepWindow | undefined;
-  for (let i = windows.length - 1; i >= 0; i--) {
-    rest[i] = mergeWindows([before[i], after].filter((part) => part !== undefined));
-    after = joined(windows[i], after);
+  const last = windows.length - 1;
+  if (last < 1) return windows.map(() => mergeWindows([]));
+  // The windows before each; what comes after is added from behind.
+  const rest = [sumOf(windows[0])];
+  for (let i = 2; i <= last; i++) rest.push(add(sumOf(rest[i - 2]), windows[i - 1]));
+  const after = sumOf(windows[last]);
+  for (let i = last - 1; i > 0; i--) {
+    add(rest[i - 1], after);
+    add(after, windows[i]);
   }
-  return rest;
+  return [after, ...rest];
 };
-
-const joined = (a: StepWindow | undefined, b: StepWindow | undefined): StepWindow | undefined =>
-  a === undefined || b === undefined ? (a ?? b) : mergeWindows([a, b]);

@@ -2,6 +2,7 @@ import { count, finite, type ModelFileKind, modelOfJson, nonNegative, text } fro
 import * as v from 'valibot';
 import { CATALOGUE, termsNamed } from '../terms/catalogue.js';
 import type { Term } from '../terms/term.js';
+import { minor, taken } from './narrowed.js';
 import { restated, type StepWindow } from './step-window.js';
 
 /** More terms no catalogue has; the sums of a window grow with their square. */
@@ -124,13 +125,12 @@ export const windowsOn = (
   windows.map((given) => {
     const window = restated(given, coefficients);
     const p = window.terms.length;
-    const taken = (column: Float64Array) => Float64Array.from(of, (t) => column[t]);
     return {
       ...window,
       terms: of.map((t) => window.terms[t]),
-      reference: taken(window.reference),
-      moment: taken(window.moment),
-      sums: taken(window.sums),
-      gram: Float64Array.from(of.flatMap((i) => of.map((j) => window.gram[i * p + j]))),
+      reference: taken(window.reference, of),
+      moment: taken(window.moment, of),
+      sums: taken(window.sums, of),
+      gram: minor(window.gram, p, of),
     };
   });

@@ -43,7 +43,8 @@ export const leastCorrection = (
     diagonal[v] = diagonal[v] + w;
     diagonal[u] = diagonal[u] + w;
   }
-  const inverse = diagonal.map((d) => (d > 0 ? 1 / d : 0));
+  const inverse = diagonal;
+  for (let c = 0; c < n; c++) inverse[c] = diagonal[c] > 0 ? 1 / diagonal[c] : 0;
   const direction = new Float64Array(n);
   const image = new Float64Array(n);
   let rz = 0;

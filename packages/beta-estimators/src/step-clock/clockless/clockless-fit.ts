@@ -68,46 +68,50 @@ const decodeRows = ({ prefills, decodes }: TraceColumns): RowTable => {
   const { timesSec, segmentSec, startIndex, endIndex } = timeGrid(startSec, endSec);
   const segments = segmentSec.length;
   // Rates of prefill and decode tokens, and the context as a line in time: all change at boundaries only.
-  const change = [0, 1, 2, 3].map(() => new Float64Array(segments + 1));
-  const add = (what: number, i: number, value: number): void => {
-    change[what][startIndex[i]] += value;
-    change[what][endIndex[i]] -= value;
+  const [prefilled, decoded, held] = [0, 1, 2].map(() => new Float64Array(segments + 1));
+  const add = (change: Float64Array, i: number, value: number): void => {
+    change[startIndex[i]] += value;
+    change[endIndex[i]] -= value;
   };
-  for (let i = 0; i < p; i++) add(0, i, prefills.tokens[i] / (endSec[i] - startSec[i]));
+  for (let i = 0; i < p; i++) add(prefilled, i, prefills.tokens[i] / (endSec[i] - startSec[i]));
   for (let q = 0; q < decodes.length; q++) {
     const i = p + q;
     const rate = decodes.steps[q] / (endSec[i] - startSec[i]);
-    add(1, i, rate);
-    add(2, i, decodes.context[q] - rate * startSec[i]);
-    add(3, i, rate);
+    add(decoded, i, rate);
+    add(held, i, decodes.context[q] - rate * startSec[i]);
   }
-  const integrals = [0, 1, 2].map(() => new Float64Array(segments + 1));
-  const at = [0, 0, 0, 0];
-  for (let j = 0; j < segments; j++) {
-    for (const w of at.keys()) at[w] += change[w][j];
+  // In place: at a boundary what was done before it, and the rates that go on from it.
+  // A decode's context grows by a token a token, so at the rate of the decode tokens.
+  let [prefillRate, decodeRate, context] = [0, 0, 0];
+  let [prefillSum, decodeSum, contextSum] = [0, 0, 0];
+  for (let j = 0; j <= segments; j++) {
+    prefillRate += prefilled[j];
+    context += held[j];
+    decodeRate += decoded[j];
+    prefilled[j] = prefillSum;
+    decoded[j] = decodeSum;
+    held[j] = contextSum;
+    if (j === segments) break;
     const middle = (timesSec[j] + timesSec[j + 1]) / 2;
-    integrals[0][j + 1] = integrals[0][j] + at[0] * segmentSec[j];
-    integrals[1][j + 1] = integrals[1][j] + at[1] * segmentSec[j];
-    integrals[2][j + 1] = integrals[2][j] + (at[2] + at[3] * middle) * segmentSec[j];
+    prefillSum += prefillRate * segmentSec[j];
+    decodeSum += decodeRate * segmentSec[j];
+    contextSum += (context + decodeRate * middle) * segmentSec[j];
   }
-  const whole = Array.from(decodes.steps.keys())
-    .filter((q) => decodes.cut[q] === 0 && decodes.steps[q] > 0)
-    .sort((a, b) => decodes.endSec[a] - decodes.endSec[b]);
-  const column = (of: (q: number) => number): Float64Array => Float64Array.from(whole, of);
-  const over = (w: number, q: number): number => integrals[w][endIndex[p + q]] - integrals[w][startIndex[p + q]];
-  const secondsOf = (q: number): number => decodes.endSec[q] - decodes.startSec[q];
-  const steps = column((q) => decodes.steps[q]);
+  const whole: number[] = [];
+  for (let q = 0; q < decodes.length; q++) if (decodes.cut[q] === 0 && decodes.steps[q] > 0) whole.push(q);
+  whole.sort((a, b) => decodes.endSec[a] - decodes.endSec[b]);
+  const rows = whole.length;
+  const [seconds, steps, prefill, decode, read] = [0, 1, 2, 3, 4].map(() => new Float64Array(rows));
   const hasContext = !decodes.context.some(Number.isNaN);
-  return {
-    length: whole.length,
-    terms: BASE_TERMS,
-    seconds: column(secondsOf),
-    steps,
-    sums: [
-      steps,
-      column((q) => over(0, q)),
-      column((q) => over(1, q)),
-      column((q) => (hasContext ? (decodes.steps[q] / secondsOf(q)) * over(2, q) : 0)),
-    ],
-  };
+  for (let row = 0; row < rows; row++) {
+    const q = whole[row];
+    const from = startIndex[p + q];
+    const to = endIndex[p + q];
+    seconds[row] = decodes.endSec[q] - decodes.startSec[q];
+    steps[row] = decodes.steps[q];
+    prefill[row] = prefilled[to] - prefilled[from];
+    decode[row] = decoded[to] - decoded[from];
+    if (hasContext) read[row] = (steps[row] / seconds[row]) * (held[to] - held[from]);
+  }
+  return { length: rows, terms: BASE_TERMS, seconds, steps, sums: [steps, prefill, decode, read] };
 };

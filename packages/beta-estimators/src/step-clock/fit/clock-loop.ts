@@ -139,13 +139,19 @@ export const runRounds = (policy: ClockPolicy, start: Float64Array, { tol, maxRo
 const MATERIAL = 0.01;
 
 const relativeChange = ({ terms, sums, seconds }: RowTable, before: Float64Array, after: Float64Array): number => {
-  const measured = seconds.reduce((sum, s) => sum + s, 0);
+  const measured = sumOf(seconds);
   let most = 0;
   for (const [t, { priorShare }] of terms.entries()) {
     if (priorShare !== null) continue;
-    const held = sums[t].reduce((sum, x) => sum + x, 0);
+    const held = sumOf(sums[t]);
     const least = held > 0 ? (MATERIAL * measured) / held : Number.POSITIVE_INFINITY;
     most = Math.max(most, Math.abs(after[t] - before[t]) / Math.max(Math.abs(after[t]), least));
   }
   return most;
+};
+
+const sumOf = (column: Float64Array): number => {
+  let sum = 0;
+  for (let i = 0; i < column.length; i++) sum += column[i];
+  return sum;
 };

@@ -52,11 +52,12 @@ export const onPooled = ({ own, pooled }: CostColumns, coefficients: Float64Arra
   Float64Array.from(pooled, (term) => coefficients[own.indexOf(term)] ?? 0);
 
 /** Whether a step of some batch up to the largest holds anything of a term. */
-const isHeld = ({ sum }: Term, most: number): boolean => {
+const isHeld = ({ sum, batches }: Term, most: number): boolean => {
+  const first = batches === undefined ? 0 : batches[0] + 1;
   const plain = { ...emptyStretch(), steps: 1 };
   const filled = { ...plain, prefillTokens: 1, prefillSteps: 1, prefillRequests: 1, prefillContext: 1 };
   return [plain, filled].some((stretch) => {
-    for (let decodeSeqs = 0; decodeSeqs <= most; decodeSeqs++) if (sum({ ...stretch, decodeSeqs }) > 0) return true;
+    for (let decodeSeqs = first; decodeSeqs <= most; decodeSeqs++) if (sum({ ...stretch, decodeSeqs }) > 0) return true;
     return false;
   });
 };

@@ -45,6 +45,8 @@ const OWN_ROUNDS = 25;
 /** Passes under pooled terms: two, and up to so many while coefficients move. From the third on they go half the way: two clocks may take turns. */
 const LEAST_PASSES = 2;
 const MOST_PASSES = 6;
+/** Of a pass that others follow nobody asks what its clocks say. */
+const NOT_LAST = (): void => {};
 /** A move below this counts as rest where no tolerance is given. */
 const STILL = 5e-3;
 
@@ -88,9 +90,9 @@ export const fitStepClock = (
   let exactWindows: readonly ExactWindow[] = [];
   const pass = (
     windows: readonly TraceWindow[],
+    visit: ReturnType<WindowVisitors>,
     lay: (problem: ClockProblem) => Omit<LaidWindow, 'parts' | 'problem'>,
   ) => {
-    const visit = visitors();
     const seen: ExactWindow[] = [];
     const fits = windows.map((parts) => {
       const problem = trace.problems.get(parts) ?? trace.problemOf(parts);
@@ -104,7 +106,11 @@ export const fitStepClock = (
     return pooledWindows(fits, of);
   };
 
-  let last = pass(trace.seeds, (problem) => {
+  const sampled = trace.seeds.length < trace.all.length;
+  const mostByDefault = sampled ? LEAST_PASSES : MOST_PASSES;
+  let most = Math.min(maxOuterIters - 1, tol === null ? mostByDefault : maxOuterIters - 1);
+  const further = most > 0 || sampled;
+  let last = pass(trace.seeds, further ? NOT_LAST : visitors(), (problem) => {
     const maxRounds = Math.min(maxOuterIters, OWN_ROUNDS);
     const fit = fitClock(problem, { terms: columns.own, budget, maxRounds, tol: OWN_TOL });
     const coefficients = onPooled(columns, fit.coefficients);
@@ -114,9 +120,6 @@ export const fitStepClock = (
   const meanStepSec = [...trace.problems.values()].reduce((sum, p) => sum + p.meanStepSec, 0) / trace.problems.size;
   let start = evenStart(columns.pooled, meanStepSec);
   let passes: readonly Pass[] = [passOf(last)];
-  const sampled = trace.seeds.length < trace.all.length;
-  const mostByDefault = sampled ? LEAST_PASSES : MOST_PASSES;
-  let most = Math.min(maxOuterIters - 1, tol === null ? mostByDefault : maxOuterIters - 1);
   let firstDelaySec = 0;
   let change = Number.POSITIVE_INFINITY;
   let still = false;
@@ -146,7 +149,7 @@ export const fitStepClock = (
     const before = passes.at(-2)?.coefficients ?? start;
     const coefficients = m > LEAST_PASSES ? now.map((b, t) => (b + before[t]) / 2) : now;
     const { noise } = last;
-    last = pass(onAll ? trace.all : trace.seeds, (problem) => ({
+    last = pass(onAll ? trace.all : trace.seeds, onAll ? visitors() : NOT_LAST, (problem) => ({
       laid: heldClock(problem, columns.pooled, coefficients, noise, budget),
       coefficients,
     }));

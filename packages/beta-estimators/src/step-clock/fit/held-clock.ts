@@ -59,27 +59,39 @@ export const heldClock = (
     return held;
   };
   let unsure = 0;
+  let held = 0;
   for (let round = 0; round < ROUNDS; round++) {
     unsure = correctClock(problem, state, cost, correction);
-    read(true);
+    held = read(true);
   }
-  const laid = (whole: boolean): LaidClock => {
-    const held = read(whole);
-    const rows = rowsOnColumns(problem, state, terms, budget);
-    return {
-      state,
-      rows,
-      weights: rowWeights(problem, rows, state.steps, coefficients),
-      noise: rowNoise(rows, coefficients),
-      whole,
-      unsure: whole ? unsure : 0,
-      held,
-    };
-  };
-  const rounded = laid(true);
-  if (rounded.noise.rms <= FINE_RESIDUAL) return rounded;
-  const real = laid(false);
-  return rounded.noise.rms <= WORSE * real.noise.rms ? laid(true) : real;
+  // Terms that cost nothing say nothing of how well a clock fits.
+  const costing = terms.flatMap((term, t) => (coefficients[t] === 0 ? [] : [{ term, cost: coefficients[t] }]));
+  const noiseOf = (): Noise =>
+    rowNoise(
+      rowsOnColumns(
+        problem,
+        state,
+        costing.map(({ term }) => term),
+        budget,
+      ),
+      costing.map(({ cost }) => cost),
+    );
+  let whole = true;
+  let left = noiseOf();
+  if (left.rms > FINE_RESIDUAL) {
+    const rounded = left;
+    whole = false;
+    held = read(whole);
+    left = noiseOf();
+    if (rounded.rms <= WORSE * left.rms) {
+      whole = true;
+      held = read(whole);
+      left = rounded;
+    }
+  }
+  const rows = rowsOnColumns(problem, state, terms, budget);
+  const weights = rowWeights(problem, rows, state.steps, coefficients);
+  return { state, rows, weights, noise: left, whole, unsure: whole ? unsure : 0, held };
 };
 
 /** The clock of a fit with rows on more columns. */

@@ -21,7 +21,7 @@ const LEAST_WINDOWS = 4;
  */
 export const judgedWindows = (
   windows: readonly WindowSums[],
-  fixedSec: readonly number[],
+  fixedSec: (w: number) => number,
 ): readonly (SetAside | null)[] => {
   if (windows.length < LEAST_WINDOWS) return windows.map(() => null);
   const residuals = windows.map(({ relativeSquared, rows, aside }) =>
@@ -30,7 +30,7 @@ export const judgedWindows = (
   const limit = TIMES_MEDIAN * Math.max(LEAST_RESIDUAL, medianOf(residuals));
   return windows.map(({ rows, aside }, w) => {
     if (rows - aside < LEAST_ROWS) return 'too few rows';
-    if (!(fixedSec[w] > 0)) return 'no fixed cost';
+    if (!(fixedSec(w) > 0)) return 'no fixed cost';
     if (residuals[w] > limit) return 'large residual';
     return aside > MOST_ASIDE * rows ? 'many rows far out' : null;
   });

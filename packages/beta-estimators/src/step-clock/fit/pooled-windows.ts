@@ -41,7 +41,7 @@ export const pooledWindows = (
 ): PooledWindows => {
   const verdicts = judgedWindows(
     windows.map(({ sums }) => sums),
-    windows.map(({ sums }) => fixedSecondsOf(sums.windows)),
+    (w) => fixedSecondsOf(windows[w].sums.windows),
   );
   const fitted = windows.map((window, w): WindowFit => ({ ...window, setAside: verdicts[w] }));
   const good = fitted.filter(({ setAside }) => setAside === null);

@@ -1,7 +1,7 @@
 import { quantileSorted } from '@stepclock/numerics';
-import { fittedSeconds } from '@stepclock/step-cost';
+import { fittedColumn } from '@stepclock/step-cost';
 import type { LaidWindow, WindowVisitors } from '../fit/trace-fit.js';
-import { prefillSecondsOf } from '../rows/noise.js';
+import { prefillColumn } from '../rows/noise.js';
 
 /** Whether prompts fall into two clouds by what a token of them costs. */
 export interface PromptClouds {
@@ -39,12 +39,11 @@ export class PromptTally {
     this.#tokens += columns.prefills.tokens.reduce((sum, tokens) => sum + tokens, 0);
     const prompts = new Int32Array(rows.length);
     for (const j of frame.prefillSegment) if (groups.ofSegment[j] >= 0) prompts[groups.ofSegment[j]]++;
-    const prefillSeconds = prefillSecondsOf(rows, coefficients);
+    const prefillSec = prefillColumn(rows, coefficients);
+    const fitted = fittedColumn(rows, coefficients);
     for (let i = 0; i < rows.length; i++) {
       if (prompts[i] !== 1 || !(weights[i] > 0)) continue;
-      const ofPrefill = prefillSeconds(i);
-      const fitted = fittedSeconds(rows, coefficients, i);
-      if (ofPrefill > LEAST_SHARE * fitted) this.#ratios.push(1 + (rows.seconds[i] - fitted) / ofPrefill);
+      if (prefillSec[i] > LEAST_SHARE * fitted[i]) this.#ratios.push(1 + (rows.seconds[i] - fitted[i]) / prefillSec[i]);
     }
   }
 

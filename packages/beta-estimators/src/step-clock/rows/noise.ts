@@ -1,5 +1,5 @@
-import { medianOf } from '@stepclock/numerics';
-import { fittedSeconds, isOfPrefill, type RowTable } from '@stepclock/step-cost';
+import { selectQuantile } from '@stepclock/numerics';
+import { fittedColumn, isOfPrefill, type RowTable } from '@stepclock/step-cost';
 
 /** How far the rows lie from the model, from robust averages: a few wild rows do not move it. */
 export interface Noise {
@@ -26,59 +26,56 @@ const MOST_ROWS = 50_000;
  * prefill where there are enough of them, tau from what the others have on top.
  */
 export const rowNoise = (rows: RowTable, coefficients: ArrayLike<number>): Noise => {
-  const { length } = rows;
-  const prefillSeconds = prefillSecondsOf(rows, coefficients);
+  const { length, seconds, steps } = rows;
+  const fitted = fittedColumn(rows, coefficients);
+  const prefill = prefillColumn(rows, coefficients);
   // Robust averages of a long trace need not look at every row.
   const stride = Math.ceil(length / MOST_ROWS);
-  const quiet: number[] = [];
-  const all: number[] = [];
+  const looked = stride === 0 ? 0 : Math.ceil(length / stride);
+  const quiet = new Float64Array(looked);
+  const all = new Float64Array(looked);
+  let quietRows = 0;
+  let allRows = 0;
   let squares = 0;
   let residualSquares = 0;
   let total = 0;
-  for (let i = 0; i < length; i++) total += rows.seconds[i];
+  for (let i = 0; i < length; i++) total += seconds[i];
+  const mean = total / length;
   let totalSquares = 0;
   for (let i = 0; i < length; i++) {
-    const seconds = fittedSeconds(rows, coefficients, i);
-    const residual = rows.seconds[i] - seconds;
-    const z = seconds > 0 ? (Math.abs(residual) / seconds) * Math.sqrt(rows.steps[i]) : 0;
+    const residual = seconds[i] - fitted[i];
+    const z = fitted[i] > 0 ? (Math.abs(residual) / fitted[i]) * Math.sqrt(steps[i]) : 0;
     residualSquares += residual ** 2;
-    totalSquares += (rows.seconds[i] - total / length) ** 2;
+    totalSquares += (seconds[i] - mean) ** 2;
     squares += z * z;
     if (i % stride !== 0) continue;
-    all.push(z);
-    if (prefillSeconds(i) < PREFILL_SHARE * seconds) quiet.push(z);
+    all[allRows++] = z;
+    if (prefill[i] < PREFILL_SHARE * fitted[i]) quiet[quietRows++] = z;
   }
-  const enough = quiet.length >= ENOUGH_ROWS;
-  const step = medianOr0(enough ? quiet : all) / NORMAL_QUARTILE;
-  const excess: number[] = [];
+  const enough = quietRows >= ENOUGH_ROWS;
+  const step = medianOr0(enough ? quiet.subarray(0, quietRows) : all) / NORMAL_QUARTILE;
+  const excess = all;
+  let excessRows = 0;
   for (let i = 0; enough && i < length; i += stride) {
-    const seconds = fittedSeconds(rows, coefficients, i);
-    const prefill = prefillSeconds(i);
-    if (!(prefill > 0 && prefill >= PREFILL_SHARE * seconds)) continue;
-    const own = (step * seconds) ** 2 / Math.max(rows.steps[i], 1);
-    const squared = ((rows.seconds[i] - seconds) / NORMAL_QUARTILE) ** 2;
-    excess.push((squared - own) / (prefill * prefill));
+    if (!(prefill[i] > 0 && prefill[i] >= PREFILL_SHARE * fitted[i])) continue;
+    const own = (step * fitted[i]) ** 2 / Math.max(steps[i], 1);
+    const squared = ((seconds[i] - fitted[i]) / NORMAL_QUARTILE) ** 2;
+    excess[excessRows++] = (squared - own) / (prefill[i] * prefill[i]);
   }
   return {
     step,
-    prefill: Math.min(1, Math.sqrt(Math.max(0, medianOr0(excess)))),
+    prefill: Math.min(1, Math.sqrt(Math.max(0, medianOr0(excess.subarray(0, excessRows))))),
     rms: Math.sqrt(squares / Math.max(length, 1)),
     r2: totalSquares > 0 ? 1 - residualSquares / totalSquares : null,
     rmseSec: Math.sqrt(residualSquares / Math.max(length, 1)),
   };
 };
 
-const medianOr0 = (values: readonly number[]): number => (values.length === 0 ? 0 : medianOf(values));
+/** Reorders the values. */
+const medianOr0 = (values: Float64Array): number => (values.length === 0 ? 0 : selectQuantile(values, 0.5));
 
-/** Fitted seconds of a row's prefill. */
-export const prefillSecondsOf = (
-  { terms, sums }: RowTable,
-  coefficients: ArrayLike<number>,
-): ((i: number) => number) => {
-  const of = terms.flatMap((term, t) => (isOfPrefill(term) ? [t] : []));
-  return (i) => {
-    let seconds = 0;
-    for (const t of of) seconds += coefficients[t] * sums[t][i];
-    return seconds;
-  };
+/** Fitted seconds of the prefill in each row. */
+export const prefillColumn = (rows: RowTable, coefficients: ArrayLike<number>): Float64Array => {
+  const of = rows.terms.flatMap((term, t) => (coefficients[t] !== 0 && isOfPrefill(term) ? [t] : []));
+  return fittedColumn(rows, coefficients, of);
 };

@@ -32,21 +32,25 @@ export const sharePrefills = (
   const clock = new Float64Array(steps.length + 1);
   for (let j = 0; j < steps.length; j++) clock[j + 1] = clock[j] + Math.max(steps[j], LEAST_STEPS);
   unsure.fill(0);
-  shareOut(frame, clock, (i) => prefills.tokens[i], tokens, unsure);
-  if (requests !== undefined) shareOut(frame, clock, () => 1, requests);
-  if (positions !== undefined) shareOut(frame, clock, (i) => sumOfPositions(prefills, i), positions);
+  shareOut(frame, clock, prefills.tokens, tokens, unsure);
+  if (requests !== undefined) shareOut(frame, clock, new Float64Array(prefills.length).fill(1), requests);
+  if (positions !== undefined) shareOut(frame, clock, sumsOfPositions(prefills), positions);
 };
 
-/** Positions of a prompt's computed tokens, from 1, cached ones before them. */
-const sumOfPositions = ({ tokens, cached }: Prefills, i: number): number => {
-  const p = tokens[i];
-  return p * (cached === undefined ? 0 : cached[i]) + (p * (p + 1)) / 2;
+/** By prompt: positions of its computed tokens, from 1, cached ones before them. */
+const sumsOfPositions = ({ length, tokens, cached }: Prefills): Float64Array => {
+  const sums = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const p = tokens[i];
+    sums[i] = p * (cached === undefined ? 0 : cached[i]) + (p * (p + 1)) / 2;
+  }
+  return sums;
 };
 
 const shareOut = (
   { prefillSegment, prefillOffset, prefillEnd }: ClockFrame,
   clock: Float64Array,
-  workOf: (i: number) => number,
+  work: Float64Array,
   into: Float64Array,
   unsure?: Float64Array,
 ): void => {
@@ -60,10 +64,10 @@ const shareOut = (
     const further = clock[b] - clock[a + 1];
     // A prefill within one segment needs no sharing, however little of the segment it covers.
     if (!(further > 0)) {
-      into[a] += workOf(i);
+      into[a] += work[i];
       continue;
     }
-    const perStep = workOf(i) / (inFirst + further);
+    const perStep = work[i] / (inFirst + further);
     into[a] += perStep * inFirst;
     rate[a + 1] += perStep;
     rate[b] -= perStep;
@@ -73,7 +77,8 @@ const shareOut = (
   for (let j = 0; j < segments; j++) {
     r += rate[j];
     // The running sums are differences: what should be zero may come out as a rounding error below it.
-    const shared = Math.max(r, 0) * (clock[j + 1] - clock[j]);
+    if (!(r > 0)) continue;
+    const shared = r * (clock[j + 1] - clock[j]);
     into[j] += shared;
     if (unsure !== undefined) unsure[j] += shared;
   }

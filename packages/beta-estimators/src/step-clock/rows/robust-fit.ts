@@ -1,5 +1,5 @@
 import { medianOf } from '@stepclock/numerics';
-import { fittedSeconds, fitWithPriors, type RowTable, windowOf } from '@stepclock/step-cost';
+import { fittedColumn, fitWithPriors, type RowTable, windowOf } from '@stepclock/step-cost';
 import { NORMAL_QUARTILE } from './noise.js';
 
 export interface RobustFit {
@@ -37,11 +37,12 @@ export const robustFit = (rows: RowTable, given: Float64Array): RobustFit => {
   let coefficients = weightedFit(rows, weights);
   let scale = LEAST_SCALE;
   for (let pass = 0; pass < PASSES; pass++) {
+    const fitted = fittedColumn(rows, coefficients);
     const magnitudes = new Float64Array(length);
     let counted = 0;
     for (let i = 0; i < length; i++) {
       const seconds = rows.seconds[i];
-      z[i] = ((seconds - fittedSeconds(rows, coefficients, i)) / seconds) * Math.sqrt(rows.steps[i]);
+      z[i] = ((seconds - fitted[i]) / seconds) * Math.sqrt(rows.steps[i]);
       if (given[i] > 0) magnitudes[counted++] = Math.abs(z[i]);
     }
     scale = Math.max(LEAST_SCALE, (counted === 0 ? 0 : medianOf(magnitudes.subarray(0, counted))) / NORMAL_QUARTILE);

@@ -1,6 +1,6 @@
-import { fittedSeconds, inverseSeconds, type RowTable } from '@stepclock/step-cost';
+import { inverseSeconds, type RowTable } from '@stepclock/step-cost';
 import type { ClockProblem } from '../clock/clock-problem.js';
-import { type Noise, prefillSecondsOf } from './noise.js';
+import { type Noise, prefillColumn } from './noise.js';
 
 /** A row that took less than half a step tells nothing of a step's time. */
 const LEAST_STEPS = 0.5;
@@ -23,33 +23,43 @@ export const rowWeights = (
   for (let j = 0; j < steps.length; j++) {
     if (starts.uncounted[j] === 1 && groups.ofSegment[j] >= 0) uncounted[groups.ofSegment[j]] += steps[j];
   }
-  const told = all.map((w, i) =>
-    rows.steps[i] >= LEAST_STEPS && uncounted[i] <= MOST_UNCOUNTED * rows.steps[i] ? w : 0,
-  );
-  if (told.some((w) => w > 0)) return told;
+  const told = new Float64Array(rows.length);
+  let tells = false;
+  for (let i = 0; i < rows.length; i++) {
+    if (!(rows.steps[i] >= LEAST_STEPS && uncounted[i] <= MOST_UNCOUNTED * rows.steps[i])) continue;
+    told[i] = all[i];
+    tells ||= all[i] > 0;
+  }
+  if (tells) return told;
   return all.some((w) => w > 0) ? all : inverseSeconds(rows);
 };
 
-/** How a row's time differs from the fitted one, relative to a step; 0 where nothing is fitted. */
-export const stepResiduals = (rows: RowTable, coefficients: ArrayLike<number>): Float64Array =>
-  rows.seconds.map((seconds, i) => {
-    const fitted = fittedSeconds(rows, coefficients, i);
-    return fitted > 0 ? ((seconds - fitted) / fitted) * Math.sqrt(Math.max(rows.steps[i], 0)) : 0;
-  });
+/** How a row's time differs from the fitted one, relative to a step; 0 where nothing is fitted. @param fitted seconds by row */
+export const stepResiduals = (rows: RowTable, fitted: Float64Array): Float64Array => {
+  const residuals = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    if (fitted[i] > 0)
+      residuals[i] = ((rows.seconds[i] - fitted[i]) / fitted[i]) * Math.sqrt(Math.max(rows.steps[i], 0));
+  }
+  return residuals;
+};
 
 /** Which rows of positive weight lie far out, by the noise of steps and of prefill: -1 far too fast, 1 far too slow, 0 neither. */
 export const farRows = (
   rows: RowTable,
   coefficients: Float64Array,
   weights: Float64Array,
+  fitted: Float64Array,
   residuals: Float64Array,
   { step, prefill }: Pick<Noise, 'step' | 'prefill'>,
 ): Int8Array => {
-  const prefillSeconds = prefillSecondsOf(rows, coefficients);
-  return Int8Array.from(residuals, (z, i) => {
-    if (!(weights[i] > 0)) return 0;
-    const ofPrefill = prefill > 0 ? (prefill * prefillSeconds(i)) / fittedSeconds(rows, coefficients, i) : 0;
-    const sd = Math.hypot(Math.max(step, LEAST_SD), ofPrefill * Math.sqrt(rows.steps[i]));
-    return Math.abs(z) > FAR_OUT * sd ? Math.sign(z) : 0;
-  });
+  const prefillSec = prefillColumn(rows, coefficients);
+  const far = new Int8Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    if (!(weights[i] > 0)) continue;
+    const ofPrefill = prefill > 0 ? (prefill * prefillSec[i]) / fitted[i] : 0;
+    const sd = Math.sqrt(Math.max(step, LEAST_SD) ** 2 + ofPrefill ** 2 * rows.steps[i]);
+    if (Math.abs(residuals[i]) > FAR_OUT * sd) far[i] = Math.sign(residuals[i]);
+  }
+  return far;
 };

@@ -1,5 +1,5 @@
 import {
-  fittedSeconds,
+  fittedColumn,
   type RowRange,
   type RowTable,
   rowBlocks,
@@ -43,15 +43,16 @@ export const windowSums = (
   noise: Pick<Noise, 'step' | 'prefill'>,
   blocks: number,
 ): WindowSums => {
-  const residuals = stepResiduals(rows, coefficients);
-  const far = farRows(rows, coefficients, given, residuals, noise);
-  const weights = given.map((w, i) => (far[i] === 0 ? w : 0));
+  const fitted = fittedColumn(rows, coefficients);
+  const residuals = stepResiduals(rows, fitted);
+  const far = farRows(rows, coefficients, given, fitted, residuals, noise);
+  const weights = given.slice();
   const sums = { seconds: 0, secondsSquared: 0, steps: 0, residualSquared: 0, relativeSquared: 0 };
   const counts = { rows: 0, aside: 0, slow: 0, fast: 0, stalledSec: 0 };
   for (let i = 0; i < rows.length; i++) {
     if (!(given[i] > 0)) continue;
     const seconds = rows.seconds[i];
-    const off = seconds - fittedSeconds(rows, coefficients, i);
+    const off = seconds - fitted[i];
     counts.rows++;
     if (far[i] === 0) {
       sums.seconds += seconds;
@@ -61,6 +62,7 @@ export const windowSums = (
       sums.relativeSquared += residuals[i] ** 2;
       continue;
     }
+    weights[i] = 0;
     counts.aside++;
     if (far[i] < 0) counts.fast++;
     else {

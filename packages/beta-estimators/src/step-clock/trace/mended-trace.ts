@@ -1,4 +1,5 @@
-import { medianOf } from '@stepclock/numerics';
+import { selectQuantile } from '@stepclock/numerics';
+import { type TimeGrid, timeGrid } from '@stepclock/overlap-pressure';
 import { DECODE, type PhaseTable } from '@stepclock/trace-io';
 import { type OddRow, oddRows, stepsOfRows } from './odd-rows.js';
 import { type Standstill, standstills } from './standstills.js';
@@ -26,12 +27,17 @@ export const mendedTrace = (phases: PhaseTable): MendedTrace => {
   const cutsSec: number[] = [];
   const stepsOf = stepsOfRows(phases);
   for (const { rows } of wholeParts(phases)) {
-    const paces = Float64Array.from(rows, (i) =>
-      phases.kind[i] === DECODE && stepsOf(i) > 0 ? (phases.endSec[i] - phases.startSec[i]) / stepsOf(i) : Number.NaN,
-    ).filter((pace) => pace > 0);
-    if (paces.length === 0) continue;
-    const paceSec = medianOf(paces);
-    const stood = standstills(phases, rows, paceSec);
+    const paces = new Float64Array(rows.length);
+    let paced = 0;
+    for (const i of rows) {
+      const steps = phases.kind[i] === DECODE ? stepsOf(i) : 0;
+      const pace = steps > 0 ? (phases.endSec[i] - phases.startSec[i]) / steps : Number.NaN;
+      if (pace > 0) paces[paced++] = pace;
+    }
+    if (paced === 0) continue;
+    const paceSec = selectQuantile(paces.subarray(0, paced), 0.5);
+    const grid = gridOf(phases, rows);
+    const stood = standstills(phases, rows, grid, paceSec);
     let taken = 0;
     for (const { atSec, seconds } of stood) {
       // A step of it stays, so that what ended right after it does not end before.
@@ -44,7 +50,12 @@ export const mendedTrace = (phases: PhaseTable): MendedTrace => {
       taken += outSec;
     }
     still.push(...stood);
-    odd.push(...oddRows(stood.length === 0 ? phases : { ...phases, startSec, endSec }, rows, paceSec));
+    const moved = { ...phases, startSec, endSec };
+    odd.push(
+      ...(stood.length === 0
+        ? oddRows(phases, rows, grid, paceSec)
+        : oddRows(moved, rows, gridOf(moved, rows), paceSec)),
+    );
   }
   const strays = new Set(odd.flatMap(({ kind, row }) => (kind === 'prefill' ? [phases.request[row]] : [])));
   const left = new Set<number>();
@@ -64,6 +75,16 @@ export const mendedTrace = (phases: PhaseTable): MendedTrace => {
     uncounted,
     cutsSec,
   };
+};
+
+const gridOf = (phases: PhaseTable, rows: Uint32Array): TimeGrid => {
+  const startSec = new Float64Array(rows.length);
+  const endSec = new Float64Array(rows.length);
+  for (let q = 0; q < rows.length; q++) {
+    startSec[q] = phases.startSec[rows[q]];
+    endSec[q] = phases.endSec[rows[q]];
+  }
+  return timeGrid(startSec, endSec);
 };
 
 const asGiven = (phases: PhaseTable): MendedTrace => ({

@@ -1,5 +1,5 @@
 import { quantileOf } from '@stepclock/numerics';
-import { timeGrid } from '@stepclock/overlap-pressure';
+import type { TimeGrid } from '@stepclock/overlap-pressure';
 import { DECODE, type PhaseTable, tokensOfRows } from '@stepclock/trace-io';
 
 /** A row that took far longer than its own tokens and the other requests say. */
@@ -37,17 +37,21 @@ const farAbove = (values: Float64Array, times: number, least: number): readonly 
  * prefills that outlast all others by far.
  *
  * @param rows of one engine, with work to show
+ * @param grid of these rows
  * @param paceSec median time of a token, s
  */
-export const oddRows = (phases: PhaseTable, rows: Uint32Array, paceSec: number): readonly OddRow[] => {
+export const oddRows = (phases: PhaseTable, rows: Uint32Array, grid: TimeGrid, paceSec: number): readonly OddRow[] => {
   const { kind, startSec, endSec } = phases;
   const prefills = rows.filter((i) => kind[i] !== DECODE);
-  const lengths = Float64Array.from(prefills, (i) => endSec[i] - startSec[i]);
+  const lengths = new Float64Array(prefills.length);
+  for (let k = 0; k < prefills.length; k++) lengths[k] = endSec[prefills[k]] - startSec[prefills[k]];
   const longest = farAbove(lengths, TIMES_LONGEST, LEAST_STEPS * paceSec);
-  const usual = lengths.reduce((most, sec, k) => (longest.includes(k) ? most : Math.max(most, sec)), 0);
+  const odd = new Set(longest);
+  let usual = 0;
+  for (let k = 0; k < lengths.length; k++) if (lengths[k] > usual && !odd.has(k)) usual = lengths[k];
   return [
     ...longest.map((k) => ({ row: prefills[k], kind: 'prefill', seconds: lengths[k], expectedSec: usual }) as const),
-    ...lateDecodes(phases, rows, paceSec),
+    ...lateDecodes(phases, rows, grid, paceSec),
   ];
 };
 
@@ -55,19 +59,23 @@ export const oddRows = (phases: PhaseTable, rows: Uint32Array, paceSec: number):
  * A decode takes part in every step between its ends. How many passed, the other decodes tell: where m of them are active besides it, they move
  * at their mean pace; where none is, steps take the median time, unless something is in prefill, which may take any.
  */
-const lateDecodes = (phases: PhaseTable, rows: Uint32Array, paceSec: number): readonly OddRow[] => {
+const lateDecodes = (phases: PhaseTable, rows: Uint32Array, grid: TimeGrid, paceSec: number): readonly OddRow[] => {
   const stepsOfRow = stepsOfRows(phases);
   const isDecode = (q: number): boolean => phases.kind[rows[q]] === DECODE;
-  const startSec = Float64Array.from(rows, (i) => phases.startSec[i]);
-  const endSec = Float64Array.from(rows, (i) => phases.endSec[i]);
-  const steps = Float64Array.from(rows, (i, q) => (isDecode(q) ? stepsOfRow(i) : 0));
-  const { timesSec, segmentSec, startIndex, endIndex } = timeGrid(startSec, endSec);
-  const rate = steps.map((n, q) => n / (endSec[q] - startSec[q]));
+  const count = rows.length;
+  const { timesSec, segmentSec, startIndex, endIndex } = grid;
+  const secondsOf = (q: number): number => phases.endSec[rows[q]] - phases.startSec[rows[q]];
+  const [steps, rate] = [new Float64Array(count), new Float64Array(count)];
+  for (let q = 0; q < count; q++) {
+    if (!isDecode(q)) continue;
+    steps[q] = stepsOfRow(rows[q]);
+    rate[q] = steps[q] / secondsOf(q);
+  }
   const segments = segmentSec.length;
   const rates = new Float64Array(segments + 1);
   const decoding = new Int32Array(segments + 1);
   const prefilling = new Int32Array(segments + 1);
-  for (let q = 0; q < rows.length; q++) {
+  for (let q = 0; q < count; q++) {
     const active = isDecode(q) ? decoding : prefilling;
     active[startIndex[q]]++;
     active[endIndex[q]]--;
@@ -88,8 +96,10 @@ const lateDecodes = (phases: PhaseTable, rows: Uint32Array, paceSec: number): re
     alone[j + 1] = alone[j] + (n === 1 && p === 0 ? dt / paceSec : 0);
   }
   const passed = (q: number, g: number): number => together[g] - rate[q] * inverse[g] + alone[g];
-  const decodes = Uint32Array.from(rows.keys()).filter(isDecode);
-  const excess = Float64Array.from(decodes, (q) => passed(q, endIndex[q]) - passed(q, startIndex[q]) - steps[q]);
+  const decodes: number[] = [];
+  for (let q = 0; q < count; q++) if (isDecode(q)) decodes.push(q);
+  const excess = new Float64Array(decodes.length);
+  for (const [k, q] of decodes.entries()) excess[k] = passed(q, endIndex[q]) - passed(q, startIndex[q]) - steps[q];
   return farAbove(excess, TIMES_OTHERS, LEAST_STEPS).map((k): OddRow => {
     const q = decodes[k];
     const goal = passed(q, startIndex[q]) + steps[q];
@@ -102,8 +112,7 @@ const lateDecodes = (phases: PhaseTable, rows: Uint32Array, paceSec: number): re
     }
     const share = (goal - passed(q, low)) / (passed(q, high) - passed(q, low));
     const expectedEnd = timesSec[low] + Math.min(1, Math.max(0, share)) * (timesSec[high] - timesSec[low]);
-    const seconds = endSec[q] - startSec[q];
-    return { row: rows[q], kind: 'decode', seconds, expectedSec: expectedEnd - startSec[q] };
+    return { row: rows[q], kind: 'decode', seconds: secondsOf(q), expectedSec: expectedEnd - phases.startSec[rows[q]] };
   });
 };
 

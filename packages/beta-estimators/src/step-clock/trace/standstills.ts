@@ -1,4 +1,5 @@
 import { quantileOf } from '@stepclock/numerics';
+import type { TimeGrid } from '@stepclock/overlap-pressure';
 import { DECODE, type PhaseTable } from '@stepclock/trace-io';
 import { stepsOfRows } from './odd-rows.js';
 
@@ -24,30 +25,40 @@ const MOST = 20;
  * Finds them among the decodes of one engine.
  *
  * @param rows of one engine, with work to show
+ * @param grid of these rows
  * @param paceSec median time of a token, s
  */
-export const standstills = (phases: PhaseTable, rows: Uint32Array, paceSec: number): readonly Standstill[] => {
+export const standstills = (
+  phases: PhaseTable,
+  rows: Uint32Array,
+  grid: TimeGrid,
+  paceSec: number,
+): readonly Standstill[] => {
   const { kind, startSec, endSec } = phases;
   const stepsOf = stepsOfRows(phases);
-  const decodes = rows.filter((i) => kind[i] === DECODE);
-  const starts = Float64Array.from(decodes, (i) => startSec[i]).sort();
-  // A prefill ends with a token as well.
-  const ends = Float64Array.from(rows, (i) => endSec[i]).sort();
-  const finished = Float64Array.from(decodes, (i) => endSec[i]).sort();
+  const { timesSec, startIndex, endIndex } = grid;
+  // By boundary: by how many decodes more are active from it on, and whether a token comes there: a prefill ends with one as well.
+  const change = new Int32Array(timesSec.length);
+  const moves = new Uint8Array(timesSec.length);
+  for (let q = 0; q < rows.length; q++) {
+    moves[endIndex[q]] = 1;
+    if (kind[rows[q]] !== DECODE) continue;
+    moves[startIndex[q]] = 1;
+    change[startIndex[q]]++;
+    change[endIndex[q]]--;
+  }
   const quiet: { readonly atSec: number; readonly seconds: number }[] = [];
-  for (let s = 0, e = 0, f = 0, at = Number.NaN; s < starts.length || e < ends.length; ) {
-    const next = Math.min(starts[s] ?? Number.POSITIVE_INFINITY, ends[e] ?? Number.POSITIVE_INFINITY);
-    while (f < finished.length && finished[f] < next) f++;
-    if (next - at > LEAST_STEPS * paceSec && s - f >= LEAST_DECODES) quiet.push({ atSec: at, seconds: next - at });
-    at = next;
-    while (starts[s] === next) s++;
-    while (ends[e] === next) e++;
-    while (finished[f] === next) f++;
+  for (let b = 0, active = 0, at = Number.NaN; b < timesSec.length; b++) {
+    if (moves[b] === 0) continue;
+    const seconds = timesSec[b] - at;
+    if (seconds > LEAST_STEPS * paceSec && active >= LEAST_DECODES) quiet.push({ atSec: at, seconds });
+    at = timesSec[b];
+    active += change[b];
   }
   const longest = quiet.sort((a, b) => b.seconds - a.seconds).slice(0, MOST);
   return longest
     .flatMap(({ atSec, seconds }): readonly Standstill[] => {
-      const over = decodes.filter((i) => startSec[i] <= atSec && endSec[i] > atSec);
+      const over = rows.filter((i) => kind[i] === DECODE && startSec[i] <= atSec && endSec[i] > atSec);
       const lost = quantileOf(
         Float64Array.from(over, (i) => endSec[i] - startSec[i] - stepsOf(i) * paceSec),
         QUARTER,

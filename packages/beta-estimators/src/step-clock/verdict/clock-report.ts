@@ -1,4 +1,5 @@
-import { quantileSorted } from '@stepclock/numerics';
+import { selectQuantile } from '@stepclock/numerics';
+import { fittedColumn } from '@stepclock/step-cost';
 import type { Conventions } from '../fit/conventions.js';
 import type { LaidWindow, TraceFit, WindowVisitors } from '../fit/trace-fit.js';
 import { stepResiduals } from '../rows/row-weights.js';
@@ -110,12 +111,15 @@ export class ClockTally {
       sums.rowSteps += rows.steps[i];
       if (this.budget !== null && tokens[i] > this.budget * (rows.steps[i] + SLACK_STEPS)) sums.overBudget++;
     }
-    const residuals = stepResiduals(rows, coefficients);
+    const residuals = stepResiduals(rows, fittedColumn(rows, coefficients));
     for (let i = 0; i < rows.length; i++) if (weights[i] > 0) sums.residuals.push(residuals[i]);
-    const uncounted = new Set<number>();
-    for (const [j, is] of problem.starts.uncounted.entries()) if (is === 1) uncounted.add(groups.ofSegment[j]);
-    uncounted.delete(-1);
-    sums.uncounted += uncounted.size;
+    const { uncounted } = problem.starts;
+    for (let j = 0, last = -1; j < uncounted.length; j++) {
+      // Clusters ascend with time.
+      if (uncounted[j] === 0 || groups.ofSegment[j] <= last) continue;
+      last = groups.ofSegment[j];
+      sums.uncounted++;
+    }
   }
 
   report({ fitted, cut, noise, rms, stretched, stretchedSec, conventions }: TraceFit): ClockReport {
@@ -161,11 +165,11 @@ const TAIL = 0.02;
 
 const tailsOf = (residuals: readonly number[]): Pick<ClockReport, 'slowTail' | 'fastTail'> => {
   if (residuals.length < ENOUGH_ROWS) return { slowTail: null, fastTail: null };
-  const sorted = Float64Array.from(residuals).sort();
-  const middle = quantileSorted(sorted, 0.5);
+  const column = new Float64Array(residuals);
+  const middle = selectQuantile(column, 0.5);
   return {
-    slowTail: quantileSorted(sorted, 1 - TAIL) - middle,
-    fastTail: middle - quantileSorted(sorted, TAIL),
+    slowTail: selectQuantile(column, 1 - TAIL) - middle,
+    fastTail: middle - selectQuantile(column, TAIL),
   };
 };
 

@@ -1,3 +1,4 @@
+import { selectRank } from '@stepclock/numerics';
 import type { LaidWindow, WindowVisitors } from '../fit/trace-fit.js';
 
 /**
@@ -96,7 +97,7 @@ export class CompositionTally {
 }
 
 const range = (values: readonly number[]): readonly [number, number] => {
-  const sorted = Float64Array.from(values).sort();
-  const cut = Math.floor(TAIL * sorted.length);
-  return [sorted[cut] ?? 0, sorted[sorted.length - 1 - cut] ?? 0];
+  const column = new Float64Array(values);
+  const cut = Math.floor(TAIL * column.length);
+  return column.length === 0 ? [0, 0] : [selectRank(column, cut), selectRank(column, column.length - 1 - cut)];
 };
