@@ -93,6 +93,21 @@ describe('estimate, by default', () => {
 });
 
 describe('replay', () => {
+  it('of a log without arrivals or settings: from the starts, under the limits of the model, and says so', async () => {
+    const alone = join(folder, 'starts.jsonl');
+    writeFileSync(alone, readFileSync(log));
+    const map =
+      'id=request_id,start=scheduled_ts,first=first_token_ts,last=last_token_ts,prompt=input_toks,output=output_toks';
+    const { code, stdout, stderr } = await capture([
+      'replay',
+      ...['--betas', betas, '--requests', alone, '--map', map, '--json'],
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('[starts-for-arrivals]');
+    expect(stderr).not.toContain('[no-token-budget]');
+    expect(Math.abs(JSON.parse(stdout).metrics.tpot.mean.error)).toBeLessThan(0.02);
+  });
+
   it('replays the log it was fitted on within two per cent', async () => {
     const { code, stdout } = await capture(['replay', '--betas', betas, '--requests', log, '--json']);
     const json = JSON.parse(stdout);

@@ -21,7 +21,7 @@ import { wantsReport } from '../../reports/report-targets.js';
 import { ofOption } from '../../session/errors.js';
 import { shareProgress } from '../../session/progress.js';
 import { readBetasFile } from './betas-input.js';
-import { limitsOf } from './limits.js';
+import { limitsOf, warnOfNoBudget } from './limits.js';
 import { betasOption, loadOptions, modelPathOf, modelPositional, shapeOf } from './load-options.js';
 import { planOf, planText } from './replica-plan.js';
 
@@ -64,11 +64,7 @@ export const verb = defineVerb({
     const shape = await shapeOf(args, session);
     const told = engineSettingsOf({ ...model.input?.settings, ...model.limits });
     const limits = limitsOf({ ...args, policy: args.policy ?? model.policy }, told);
-    if (limits.maxNumBatchedTokens === undefined && limits.chunkSize === undefined) {
-      session.log.warn(
-        'no token budget is known: whole prompts are served in one step, and TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
-      );
-    }
+    warnOfNoBudget(limits, session.log);
     const progress = shareProgress(session.io.stderr, 'serving the load at rates');
     const found = capacity(model, shape, slos, limits, {
       ...given({ draws: args.draws, seed: args.seed }),

@@ -1,6 +1,7 @@
 import type { Router } from '@stepclock/engine-sim';
 import type { EngineSettings } from '@stepclock/trace-io';
 import { given } from '../../options/given.js';
+import type { Session } from '../../session/session.js';
 
 /** Limits of an engine as options give them. */
 interface LimitArgs {
@@ -36,3 +37,14 @@ export const limitsOf = (args: LimitArgs, settings: EngineSettings) =>
     prefixCaching: args.prefixCaching,
     prefillFirst: isPrefillFirst(args.policy),
   });
+
+/** Says that prompts are served whole for want of a budget. */
+export const warnOfNoBudget = (
+  { maxNumBatchedTokens, chunkSize }: { readonly maxNumBatchedTokens?: number; readonly chunkSize?: number },
+  log: Session['log'],
+): void => {
+  if (maxNumBatchedTokens !== undefined || chunkSize !== undefined) return;
+  log.warn(
+    'no token budget is known: whole prompts are served in one step, and TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
+  );
+};

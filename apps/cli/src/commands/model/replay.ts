@@ -19,7 +19,6 @@ import {
   snakeCaseFields,
   tellsScheduling,
 } from '@stepclock/step-model';
-import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import { atMost, count, integer, positiveInteger } from '../../options/number-rules.js';
 import { flag, jsonOption, number, type Option, required, text } from '../../options/option.js';
@@ -29,11 +28,11 @@ import { traceOptions } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { provenanceOf } from '../../reports/provenance.js';
 import { wantsReport } from '../../reports/report-targets.js';
-import { inputFault } from '../../session/errors.js';
 import { durationText, grouped, percent } from '../../text/quantity.js';
 import { tableText } from '../../text/table.js';
 import { readBetasFile } from './betas-input.js';
-import { limitsOf } from './limits.js';
+import { limitsOf, warnOfNoBudget } from './limits.js';
+import { readReplayedLog } from './replayed-log.js';
 
 const TITLES: Readonly<Record<string, string>> = { ttft: 'TTFT', tpot: 'TPOT', latency: 'latency' };
 
@@ -145,21 +144,14 @@ export const verb = defineVerb({
   run: async (args, session) => {
     const { betas: betasPath, requests: requestsPath } = args;
     const file = await readBetasFile(betasPath, session);
-    const { trace, name, sha256 } = await readTraceFile(requestsPath, args, session);
-    if (trace.requests === undefined) {
-      throw inputFault(name, `must be a log of requests with arrivals and lengths; got a ${trace.facts.format} table`);
-    }
-    const limits = limitsOf({ ...args, policy: args.policy ?? file.policy }, trace.facts.settings);
-    if (limits.maxNumBatchedTokens === undefined && limits.chunkSize === undefined) {
-      session.log.warn(
-        'no token budget is known: whole prompts are served in one step, and replayed TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
-      );
-    }
+    const { requests, settings, name, sha256 } = await readReplayedLog(requestsPath, file, args, session);
+    const limits = limitsOf({ ...args, policy: args.policy ?? file.policy }, settings);
+    warnOfNoBudget(limits, session.log);
     const options = {
-      ...servingOfModel(file, tellsScheduling(trace.requests)),
+      ...servingOfModel(file, tellsScheduling(requests)),
       ...given({
         seed: args.seed,
-        engine: trace.facts.settings.engine,
+        engine: settings.engine,
         promptOffsetTokens: args.promptOffset,
         concurrency: args.concurrency,
       }),
@@ -167,12 +159,12 @@ export const verb = defineVerb({
         overhead: { seconds: args.clientOverhead, secondsPerPromptToken: 0 },
       }),
     };
-    const result = replay(trace.requests, betasOfFile(file), limits, options);
+    const result = replay(requests, betasOfFile(file), limits, options);
     const { draws = 0 } = args;
-    const bands = draws === 0 ? null : replayBands(trace.requests, file, result, draws, options);
+    const bands = draws === 0 ? null : replayBands(requests, file, result, draws, options);
     const noBands = { code: 'no-bands', message: 'the model has no covariance: its replay has no bands' };
-    const isQuick = trace.requests.length <= SENSITIVITY_UP_TO;
-    const sensitivity = isQuick ? replaySensitivity(trace.requests, betasOfFile(file), result, options) : null;
+    const isQuick = requests.length <= SENSITIVITY_UP_TO;
+    const sensitivity = isQuick ? replaySensitivity(requests, betasOfFile(file), result, options) : null;
     const warnings = [
       ...replayWarnings(file, result),
       ...missWarnings(result),
@@ -202,10 +194,10 @@ export const verb = defineVerb({
       const { writeReport } = await import('../../reports/write-report.js');
       const data = replayReport({
         subtitle: name,
-        replay: replayResultOf(trace.requests, result),
+        replay: replayResultOf(requests, result),
         provenance: provenanceOf(session, [
           { name: betasPath },
-          { name, sha256, holds: `${formatNumber(trace.requests.length, 9)} requests` },
+          { name, sha256, holds: `${formatNumber(requests.length, 9)} requests` },
         ]),
       });
       await writeReport(data, args, session);

@@ -9,8 +9,6 @@ import {
   whatIfReport,
   whatIfText,
 } from '@stepclock/step-model';
-import { engineSettingsOf } from '@stepclock/trace-io';
-import { readTraceFile } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import { atMost, integer, positiveInteger, wholeNumber } from '../../options/number-rules.js';
 import { jsonOption, number, required, text } from '../../options/option.js';
@@ -19,11 +17,12 @@ import { traceOptions } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { provenanceOf } from '../../reports/provenance.js';
 import { wantsReport } from '../../reports/report-targets.js';
-import { inputFault, ofOption, usageFault } from '../../session/errors.js';
+import { ofOption, usageFault } from '../../session/errors.js';
 import { shareProgress } from '../../session/progress.js';
 import { readBetasFile } from './betas-input.js';
-import { limitsOf } from './limits.js';
+import { limitsOf, warnOfNoBudget } from './limits.js';
 import { betasOption, modelPathOf, modelPositional } from './load-options.js';
+import { readReplayedLog } from './replayed-log.js';
 
 export const verb = defineVerb({
   positionals: modelPositional,
@@ -60,22 +59,13 @@ export const verb = defineVerb({
     const path = modelPathOf('what-if', args);
     const model = await readBetasFile(path, session);
     const other = toModel === undefined ? undefined : await readBetasFile(toModel, session);
-    const { trace, name, sha256 } = await readTraceFile(args.requests, args, session);
-    const { requests, facts } = trace;
-    if (requests === undefined) {
-      throw inputFault(name, `must be a log of requests with arrivals and lengths; got a ${facts.format} table`);
-    }
-    const told = engineSettingsOf({ ...model.input?.settings, ...model.limits });
-    const limits = limitsOf({ ...args, policy: model.policy }, { ...told, ...given(facts.settings) });
-    if (limits.maxNumBatchedTokens === undefined && limits.chunkSize === undefined) {
-      session.log.warn(
-        'no token budget is known: whole prompts are served in one step, and replayed TTFT may be far off; give --max-num-batched-tokens [no-token-budget]',
-      );
-    }
+    const { requests, settings, name, sha256 } = await readReplayedLog(args.requests, model, args, session);
+    const limits = limitsOf({ ...args, policy: model.policy }, settings);
+    warnOfNoBudget(limits, session.log);
     const progress = shareProgress(session.io.stderr, 'replaying with drawn coefficients');
     const found = whatIf(requests, model, limits, change, {
       ...servingOfModel(model, tellsScheduling(requests)),
-      ...given({ seed: args.seed, draws: args.draws, engine: facts.settings.engine, other }),
+      ...given({ seed: args.seed, draws: args.draws, engine: settings.engine, other }),
       onProgress: progress.update,
     });
     progress.finish();
