@@ -93,8 +93,9 @@ def clickhouse_cases():
     assert order in lines
     told("clickhouse counts", lambda: rows(counts))
     told("clickhouse", lambda: rows(lines))
-    told("clickhouse no order", lambda: rows(lines.replace(order, " ORDER BY queued")))
+    # Before the statements that fail: chdb gives what they wrote until then to the next one.
     told("clickhouse windows", lambda: rows(f"{steps} FORMAT JSONEachRow"))
+    told("clickhouse no order", lambda: rows(lines.replace(order, " ORDER BY queued")))
     told("clickhouse no start order", lambda: rows(lines.replace(order, " ORDER BY engine, queued DESC")))
 
 

@@ -205,13 +205,10 @@ const fitOfPeriods = (steps: readonly Record<string, number>[], requests: readon
 const llamaCpp = async (): Promise<void> => {
   const folder = join(data, 'llama-cpp');
   if (!existsSync(folder)) return void print(`skipped: no ${folder}`);
-  print('\nllama.cpp, request logs against the regression of its step log');
+  print('\nllama.cpp, request logs and the times of requests in its own log against the regression of its step log');
   table(...HEAD);
   for (const run of ['bursty', 'light']) {
     const steps = await readLog(join(folder, run, 'steps.csv'));
-    const result = estimated(
-      await readLog(join(folder, run, 'requests.jsonl'), undefined, join(folder, run, 'meta.json')),
-    );
     if (steps.steps === undefined) throw new Error('no steps');
     const { steps: log } = steps;
     const rows = rowsOf(
@@ -226,7 +223,11 @@ const llamaCpp = async (): Promise<void> => {
       BASE_TERMS,
     );
     const mean = rows.sums.map((sum) => sum.reduce((a, b) => a + b, 0) / rows.length);
-    against(run, result, Array.from(fitRows(rows).coefficients), mean);
+    const coefficients = Array.from(fitRows(rows).coefficients);
+    for (const file of ['requests.jsonl', 'server.log.gz']) {
+      const result = estimated(await readLog(join(folder, run, file), undefined, join(folder, run, 'meta.json')));
+      against(`${run}/${file}`, result, coefficients, mean);
+    }
   }
 };
 

@@ -5,8 +5,8 @@ const FARTHEST = 1e11;
 
 /** Throws where a trace holds anything that a reader must never let through. */
 export function assertSound(trace: Trace): void {
-  const { phases, requests, steps, tokens } = trace;
-  if (!phases && !requests && !steps && !tokens) throw new Error('a trace of nothing');
+  const { phases, requests, steps, tokens, windows } = trace;
+  if (!(phases ?? requests ?? steps ?? tokens ?? windows)) throw new Error('a trace of nothing');
   if (phases) {
     const { length, kind, startSec, endSec, prefillTokens, decodeTokens, request } = phases;
     for (let i = 0; i < length; i++) {

@@ -2,10 +2,9 @@ import type { Input } from '../../bytes/input.js';
 import type { StepColumns } from '../../tables/step-columns.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
+import { LlamaCppTimings, llamaCppStamp } from './llama-cpp-timings.js';
 import { countIn, type LogLine, readStepLog } from './log-lines.js';
 
-/** Minutes, seconds, milliseconds, microseconds since the server started (`--log-timestamps`). */
-const STAMP = /^(\d+)\.(\d\d)\.(\d{3})\.(\d{3}) /;
 const SLOT = /\bid\s+(\d+) \|/;
 const REMOVED = /(?:kv cache rm|memory_seq_rm) \[(\d+), end\)/;
 const PROGRESS = /prompt processing progress, n_(?:past|tokens) = (\d+)/;
@@ -16,11 +15,11 @@ const COMPLETED = 'run slots completed';
 /**
  * The verbose log of a llama.cpp server (`--verbose --log-timestamps`, tools/server): each step is a line `decoding batch, n_tokens = N` at its start,
  * after a line for every slot in it (a decode with its tokens, a prompt with how far it has come), and `run slots completed` at its end. A decode
- * reads one token less than its slot holds: the newest is the one that it computes. Without `--verbose` a server's log has no steps.
+ * reads one token less than its slot holds: the newest is the one that it computes. Without `--verbose` a server's log has no steps: it gives the phases of its requests.
  */
 export const llamaCppLog: TraceFormat = {
   name: 'llama-cpp-log',
-  description: 'llama.cpp server log with its steps (--verbose --log-timestamps)',
+  description: 'llama.cpp server log with its steps (--verbose --log-timestamps), or its requests (--log-timestamps)',
   recognise: ({ text }) => /\bupdate_slots: decoding batch, n_tokens = \d/.test(text),
   read,
 };
@@ -44,6 +43,7 @@ const nothing = (): Work => ({
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   /** Tokens that a slot's prompt has in the cache. */
   const held = new Map<string, number>();
+  const timings = new LlamaCppTimings(input.file);
   let work = nothing();
   let begun: { readonly startSec: number; readonly work: Work } | undefined;
   const end = (columns: StepColumns, atSec: number): void => {
@@ -53,6 +53,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   };
   const take = (line: LogLine, columns: StepColumns): void => {
     const { text } = line;
+    if (columns.length === 0) timings.take(line);
     const slot = SLOT.exec(text)?.[1] ?? '';
     const removed = REMOVED.exec(text);
     if (removed !== null) held.set(slot, countIn(line, 'tokens in the cache', removed[1]));
@@ -74,11 +75,9 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     }
     const batch = BATCH.exec(text);
     if (batch === null && !text.includes(COMPLETED)) return;
-    const stamp = STAMP.exec(text);
-    if (stamp === null)
+    const atSec = llamaCppStamp(text);
+    if (atSec === undefined)
       throw line.fault('bad-line', 'line of a step', text, 'must begin with its time (--log-timestamps)');
-    const [, minutes = 0, seconds = 0, milli = 0, micro = 0] = stamp.map(Number);
-    const atSec = 60 * minutes + seconds + milli / 1e3 + micro / 1e6;
     end(columns, atSec);
     if (batch === null) return;
     // Slots that say nothing of themselves decode: an older server names prompts only.
@@ -90,9 +89,10 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     work = nothing();
   };
   return await readStepLog(input, options, {
-    marks: ['update_slots:'],
+    marks: ['update_slots:', 'eval time =', 'print_timing', 'stop processing', 'draft acceptance'],
     must: 'must have at least one step: `update_slots: decoding batch, n_tokens = ...` (llama-server --verbose --log-timestamps)',
     take,
+    without: () => timings.trace(options.settings),
     facts: { format: 'llama-cpp-log', clock: "the server's clock, microseconds", timeUnit: 'us' },
   });
 }

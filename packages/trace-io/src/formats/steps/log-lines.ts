@@ -28,6 +28,8 @@ export interface StepLogReader {
   /** What the log tells of itself, when it has been read. */
   readonly facts: Omit<FileFacts, 'settings'>;
   readonly exclusions?: () => Trace['exclusions'];
+  /** What a log without a step tells all the same. */
+  readonly without?: () => Trace | undefined;
 }
 
 /** Reads a log of lines of text as steps. Lines without a mark are passed over. */
@@ -53,6 +55,8 @@ export async function readStepLog(input: Input, options: ReadOptions, reader: St
   }
   reader.finish?.(columns);
   if (columns.length === 0) {
+    const other = reader.without?.();
+    if (other !== undefined) return other;
     throw new Fault('trace-io/no-rows', { what: 'file', file: input.file, line: lastLine, rule: reader.must });
   }
   columns.flush();

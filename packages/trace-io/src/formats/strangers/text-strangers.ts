@@ -25,10 +25,10 @@ export const SERVER_LOGS: readonly Stranger[] = [
       ),
   },
   {
-    is: 'a log of llama.cpp without its steps',
+    is: 'a log of llama.cpp without steps or requests with their times',
     steps: llamaCppLog,
     instead:
-      'start the server with --verbose --log-timestamps, or give the log of a client, or the `timings` of its responses as JSON lines with --map',
+      'start the server with --log-timestamps, which times requests (with --verbose too its steps), or give the log of a client, or the `timings` of its responses as JSON lines with --map',
     recognise: ({ text }) => /llama_|\bprint_info: |\bslot +(?:print_timing|launch_slot_)|\bsrv +\w+: /.test(text),
   },
   {
