@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import type { TestProject } from 'vitest/node';
@@ -65,7 +65,7 @@ export default async ({ provide }: TestProject): Promise<() => void> => {
     logLevel: 'error',
   });
   // Where the program looks for its version; and its files are modules.
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', version: '0.0.0' }));
+  cpSync(join(cli, 'package.json'), join(folder, 'package.json'));
   provide('program', join(outdir, 'bin.js'));
   provide('mutationRuns', join(outdir, 'mutation-runs.js'));
   return () => rmSync(folder, { recursive: true, force: true });
