@@ -117,7 +117,7 @@ export { fitSteps } from './step-fit/fit-steps.js';
 export { fitWindowLines, type WindowLine } from './step-fit/fit-window-lines.js';
 export { type RollingFit, RollingFitter } from './step-fit/rolling-fit.js';
 export type { FitStepsOptions, StepsFit, StepsWarning } from './step-fit/steps-fit.js';
-export type { EnginesLog } from './step-logs/engine-steps.js';
+export { type EnginesLog, engineSteps } from './step-logs/engine-steps.js';
 export { type MatchedColumns, matchStepLogs, type StepLogMatch } from './step-logs/match-step-logs.js';
 export { type LogReading, type ReadingOptions, readSteps } from './step-logs/prepared-steps.js';
 export { stepPeriods } from './step-logs/step-periods.js';

@@ -171,6 +171,86 @@ it('a drift that is sure, and smaller than any other error, is no news', () => {
   expect(slowedBy(0.007).warnings.map(({ code }) => code)).toContain('engine-drifted');
 });
 
+describe('ranks of one engine', () => {
+  /** Ranks with loads of their own: each step takes as long as the rank with the most work needs. */
+  const ranksLog = (inLockstep: boolean) => {
+    const parts = [1, 2, 3, 4].map((seed) => run(250, 40 + seed));
+    const { coefficients } = run(1);
+    const perRank = Math.min(...parts.map(({ steps }) => steps.length));
+    const next = seededRandom(9, 'ranks');
+    const rows = { durationSec: [], startSec: [], prefillTokens: [], decodeTokens: [], contextTokens: [] };
+    const columns: Record<keyof typeof rows, number[]> = rows;
+    const instance: number[] = [];
+    const clock = [0, 0, 0, 0];
+    for (let i = 0; i < perRank; i++) {
+      const noise = 1 + 0.01 * (next() - 0.5);
+      const longest = Math.max(...parts.map(({ steps }) => steps.durationSec[i]));
+      for (const [rank, { steps }] of parts.entries()) {
+        const sec = (inLockstep ? longest : steps.durationSec[i]) * noise * (1 + 1e-3 * next());
+        columns.durationSec.push(sec);
+        columns.startSec.push(clock[rank] ?? 0);
+        columns.prefillTokens.push(steps.prefillTokens[i]);
+        columns.decodeTokens.push(steps.decodeTokens[i]);
+        columns.contextTokens.push(steps.contextTokens[i]);
+        instance.push(rank);
+        clock[rank] = (clock[rank] ?? 0) + (inLockstep ? longest * noise * 1.001 : sec);
+      }
+    }
+    const length = instance.length;
+    const columnsOf = Object.fromEntries(
+      Object.entries(columns).map(([name, column]) => [name, Float64Array.from(column)]),
+    ) as Record<keyof typeof rows, Float64Array>;
+    const iteration = Float64Array.from(instance, (_, k) => Math.floor(k / 4));
+    return { log: { ...columnsOf, length, instance: Uint32Array.from(instance) }, iteration, perRank, coefficients };
+  };
+  const fitted = (log: Parameters<EnginesFitter['add']>[0]) => {
+    const fitter = new EnginesFitter({ model: 'kv' });
+    fitter.add(log);
+    return fitter.fits();
+  };
+  const { log, iteration, perRank, coefficients } = ranksLog(true);
+  const whole = {
+    ...log,
+    startSec: undefined,
+    stampSec: log.startSec.map((s, i) => Math.floor(s + log.durationSec[i])),
+  };
+
+  const logs = { 'fine stamps': log, 'numbers and whole seconds': { ...whole, iteration } };
+  it.each(['fine stamps', 'numbers and whole seconds'] as const)('in lockstep, by %s: the slowest rules', (told) => {
+    const [engine, ...others] = fitted(logs[told]);
+    expect(others).toEqual([]);
+    expect(engine?.fit.diagnostics.nSteps).toBe(perRank);
+    expect(engine?.warnings.map(({ code }) => code)).toContain('ranks-in-lockstep');
+    if (engine) close(engine.fit, coefficients, 0.01);
+  });
+
+  it('in lockstep, in blocks: a last one that is too short to tell is of the same engine', () => {
+    const part = (from: number, to: number) => {
+      const { instance, length: _, ...columns } = log;
+      const cut = Object.entries(columns).map(([name, column]) => [name, column.subarray(from, to)]);
+      return {
+        ...(Object.fromEntries(cut) as typeof columns),
+        length: to - from,
+        instance: instance.subarray(from, to),
+      };
+    };
+    const fitter = new EnginesFitter({ model: 'kv' });
+    fitter.add(part(0, log.length - 40));
+    fitter.add(part(log.length - 40, log.length));
+    expect(fitter.fits().map(({ name, fit }) => [name, fit.diagnostics.nSteps])).toEqual([
+      ['4 ranks in lockstep', perRank],
+    ]);
+  });
+
+  it('that go their own ways, or whose log does not tell, are engines', () => {
+    const apart = ranksLog(false);
+    expect(fitted(apart.log)).toHaveLength(4);
+    expect(fitted({ ...apart.log, iteration: apart.iteration })).toHaveLength(4);
+    expect(fitted(whole)).toHaveLength(4);
+    expect(fitted({ ...whole, stampSec: undefined })).toHaveLength(4);
+  });
+});
+
 describe('several engines', () => {
   const log = (factors: readonly number[]) => {
     const parts = factors.map((factor, e) => {

@@ -35,16 +35,24 @@ export interface EnginesSpread {
 
 /** Fits every engine of a step log apart. @throws Fault as `fitSteps`, `timedSteps` */
 export class EnginesFitter {
-  readonly #engines = new Map<string, { readonly reading: LogReading; readonly fitter: StepFitter }>();
+  readonly #engines = new Map<
+    string,
+    { readonly reading: LogReading; readonly fitter: StepFitter; readonly ranks: number | undefined }
+  >();
+
+  /** Whether ranks wait for each other: the first steps tell. */
+  #inLockstep: boolean | undefined;
 
   constructor(private readonly options: FitStepsOptions & ReadingOptions = {}) {}
 
   /** Takes the next steps of the log: the first of an engine tell how its log must be read. */
   add(log: EnginesLog): void {
-    for (const { name, steps } of engineSteps(log)) {
+    const parts = engineSteps(log, this.#inLockstep);
+    this.#inLockstep ??= parts[0]?.ranks !== undefined;
+    for (const { name, steps, ranks } of parts) {
       let engine = this.#engines.get(name);
       if (engine === undefined) {
-        engine = { reading: readingOf(steps, this.options), fitter: new StepFitter(this.options) };
+        engine = { reading: readingOf(steps, this.options), fitter: new StepFitter(this.options), ranks };
         this.#engines.set(name, engine);
       }
       engine.fitter.add(readSteps(steps, engine.reading));
@@ -55,9 +63,9 @@ export class EnginesFitter {
   fits(): readonly EngineFit[] {
     return [...this.#engines]
       .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
-      .map(([name, { reading, fitter }]) => {
+      .map(([name, { reading, fitter, ranks }]) => {
         const fit = fitter.fit();
-        return { name, reading, fit, warnings: [...readingWarnings(reading), ...fit.warnings] };
+        return { name, reading, fit, warnings: [...readingWarnings(reading, ranks), ...fit.warnings] };
       });
   }
 }
@@ -113,7 +121,7 @@ export const pooledFit = (
   if (first === undefined || others.length === 0) throw new RangeError('pooling takes two engines or more');
   const shared = first.fit.terms.filter((term) => others.every(({ fit }) => fit.terms.includes(term)));
   const readings = new Map(fits.map(({ name, reading }) => [name, reading]));
-  const parts: readonly StepColumns[] = engineSteps(log).flatMap(({ name, steps }) => {
+  const parts: readonly StepColumns[] = engineSteps(log, false).flatMap(({ name, steps }) => {
     const reading = readings.get(name);
     return reading === undefined ? [] : [readSteps(steps, reading)];
   });

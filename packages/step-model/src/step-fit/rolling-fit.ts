@@ -16,6 +16,7 @@ export interface RollingFit {
 export class RollingFitter {
   readonly #last = new Map<string, StepColumns[]>();
   readonly #before = new Map<string, number>();
+  #inLockstep: boolean | undefined;
 
   /** @param windows how many of the last are fitted */
   constructor(
@@ -25,7 +26,9 @@ export class RollingFitter {
 
   /** Takes the next window of steps. @throws Fault as `fitSteps`, `timedSteps` */
   add(log: EnginesLog): readonly RollingFit[] {
-    return engineSteps(log).flatMap(({ name, steps }) => {
+    const parts = engineSteps(log, this.#inLockstep);
+    this.#inLockstep ??= parts[0]?.ranks !== undefined;
+    return parts.flatMap(({ name, steps }) => {
       const last = this.#last.get(name) ?? [];
       // The log's columns are filled anew for its next window.
       last.push(

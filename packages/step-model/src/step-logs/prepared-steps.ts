@@ -18,7 +18,12 @@ export interface ReadingOptions {
 }
 
 export interface ReadingWarning {
-  readonly code: 'elapsed-is-waiting' | 'elapsed-below-period' | 'rows-shifted' | 'context-counts-own-token';
+  readonly code:
+    | 'elapsed-is-waiting'
+    | 'elapsed-below-period'
+    | 'rows-shifted'
+    | 'context-counts-own-token'
+    | 'ranks-in-lockstep';
   readonly message: string;
 }
 
@@ -40,8 +45,11 @@ export const readSteps = (steps: StepColumns, { time, clock, shift, ownToken }: 
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** What of a reading a user must know. */
-export const readingWarnings = ({ time, clock, shift, ownToken }: LogReading): readonly ReadingWarning[] => {
+/** What of a reading a user must know. @param ranks that wait for each other in each step */
+export const readingWarnings = (
+  { time, clock, shift, ownToken }: LogReading,
+  ranks?: number,
+): readonly ReadingWarning[] => {
   const warnings: ReadingWarning[] = [];
   const share = clock.elapsedShare;
   if (clock.isWaiting && time === 'period') {
@@ -65,6 +73,12 @@ export const readingWarnings = ({ time, clock, shift, ownToken }: LogReading): r
     warnings.push({
       code: 'context-counts-own-token',
       message: 'The context of a decode counts the token that it computes; one a decode is taken off.',
+    });
+  }
+  if (ranks !== undefined) {
+    warnings.push({
+      code: 'ranks-in-lockstep',
+      message: `The log's ${ranks} ranks wait for each other: their rows end together and tell the same time. A step is one row, with the longest of its times and the work of the rank that is the slowest by the fit.`,
     });
   }
   return warnings;

@@ -33,7 +33,7 @@ const LEAST_SHARE_WITH_GAPS = 0.97;
 const LEAST_SPAN_SEC = 1;
 
 /** When each step ended, on a clock of the log; undefined where it does not say. */
-const stepEnds = ({ startSec, stampSec, durationSec }: StepColumns): Float64Array | undefined =>
+export const stepEnds = ({ startSec, stampSec, durationSec }: StepColumns): Float64Array | undefined =>
   startSec === undefined ? stampSec : durationSec.map((sec, i) => startSec[i] + sec);
 
 /** What a log's times are. */
@@ -80,7 +80,8 @@ export const checkTime = (steps: StepColumns): TimeCheck => {
   };
 };
 
-const resolutionOf = (ends: Float64Array): number => {
+/** To what stamps are rounded, s. */
+export const resolutionOf = (ends: Float64Array): number => {
   for (const resolution of [1, 1e-3]) {
     if (ends.every((sec) => Math.abs(sec / resolution - Math.round(sec / resolution)) < 1e-4)) return resolution;
   }

@@ -3,6 +3,7 @@ import {
   compareWithSteps,
   type EngineFit,
   type EnginesLog,
+  engineSteps,
   enginesSpread,
   type FitStepsOptions,
   fitWindowLines,
@@ -102,8 +103,10 @@ export const showStepLog = async (
   const reference = against === undefined ? undefined : await readStepReference(against, session);
   if (reference?.kind === 'steps') throw usageFault('--against', 'must be a betas file for a step log', against);
   const betas = reference?.betas;
+  // Several engines with one fit are ranks in lockstep.
+  const own = log && engineSteps(log, true)[0]?.steps;
   const comparison =
-    betas && log && compareWithSteps(betasOfFile(betas), fit, readSteps(log, reading), intervalsOfFile(betas));
+    betas && own && compareWithSteps(betasOfFile(betas), fit, readSteps(own, reading), intervalsOfFile(betas));
   const taken = await session.writeJson(json, {
     ...file.json,
     ...readingJson(first),
