@@ -17,7 +17,8 @@ export const CURVE_TERMS: readonly Term[] = KNOTS.map((knot) => ({
   sum: ({ steps, decodeSeqs }) => steps * Math.max(decodeSeqs - knot, 0),
   sql: `steps * greatest(decode_seqs - ${knot}, 0)`,
   needs: ['decodeSeqs'],
-  batches: [knot, Number.POSITIVE_INFINITY],
+  // Of any larger batch; every number of a term is finite, as all of an estimate's are.
+  batches: [knot, Number.MAX_SAFE_INTEGER],
   sign: 'free',
   priorShare: CURVE_SHARE / knot,
   role: 'open',

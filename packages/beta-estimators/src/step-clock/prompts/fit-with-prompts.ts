@@ -72,12 +72,10 @@ export const fitWithPrompts = (
   }
   // A large fixed cost of a step with prefill looks like tokens too, and counts that were laid without it hide it.
   if (first.tokens > 0 && !options.isAsked) {
-    const withFixed = fitAt(0, { ...options, terms: [...options.terms, PREFILL_STEP], isAsked: true });
-    if (
-      withFixed.exact.rms <
-      CLEARLY_BETTER * Math.min(asLogged.exact.rms, best?.fit.exact.rms ?? Number.POSITIVE_INFINITY)
-    )
-      return nothingFound(withFixed.giveWay());
+    const under = { ...options, terms: [...options.terms, PREFILL_STEP], isAsked: true };
+    const tried = fitStepClock(phases, under, onProgress).exact.rms;
+    if (tried < CLEARLY_BETTER * Math.min(asLogged.exact.rms, best?.fit.exact.rms ?? Number.POSITIVE_INFINITY))
+      return nothingFound(fitAt(0, under).giveWay());
   }
   const doubted = best !== undefined && suspect && best.fit.exact.rms > CLEARLY_BETTER * asLogged.exact.rms;
   if (best === undefined || doubted) {
@@ -85,7 +83,7 @@ export const fitWithPrompts = (
     if (best === undefined || explains(loose, phases)) return nothingFound(loose);
     last = 0;
   }
-  if (Math.abs(best.tokens) < LEAST_TOKENS) return nothingFound(asLogged.giveWay());
+  if (Math.abs(best.tokens) < LEAST_TOKENS) return nothingFound(fitAt(0).giveWay());
   const settled = best.tokens === last ? best.fit : fitAt(best.tokens);
   return { trace: settled.giveWay(), offsetTokens: best.tokens, isFound: true };
 };
