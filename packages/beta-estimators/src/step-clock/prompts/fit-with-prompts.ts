@@ -74,8 +74,8 @@ export const fitWithPrompts = (
   if (first.tokens > 0 && !options.isAsked) {
     const under = { ...options, terms: [...options.terms, PREFILL_STEP], isAsked: true };
     const tried = fitStepClock(phases, under, onProgress).exact.rms;
-    if (tried < CLEARLY_BETTER * Math.min(asLogged.exact.rms, best?.fit.exact.rms ?? Number.POSITIVE_INFINITY))
-      return nothingFound(fitAt(0, under).giveWay());
+    const least = Math.min(asLogged.exact.rms, best?.fit.exact.rms ?? Number.POSITIVE_INFINITY);
+    if (tried < CLEARLY_BETTER * least && tried <= SUSPICIOUS) return nothingFound(fitAt(0, under).giveWay());
   }
   const doubted = best !== undefined && suspect && best.fit.exact.rms > CLEARLY_BETTER * asLogged.exact.rms;
   if (best === undefined || doubted) {
