@@ -123,5 +123,23 @@ export const foundWild: readonly (readonly [string, WildShape])[] = [
     'a phase too short beside the other engines',
     { ...small, seed: 1874740163, phases: 392, order: 'mixed', spread: 30, lengthDecades: 16, engines: 3 },
   ],
+  [
+    'bends of the batch curve, which hold from a batch on',
+    {
+      ...small,
+      seed: 1439116306,
+      phases: 395,
+      order: 'chained',
+      kinds: 'both',
+      unitSec: 1e-3,
+      spread: 1e-3,
+      lengthDecades: 0,
+      tokenDecades: 2,
+      scaleSec: 1e12,
+      repeated: 0.1,
+      empty: 0,
+      steps: false,
+    },
+  ],
   ['lengths whose squares overflow', { ...small, seed: 524801600, phases: 12, lengthDecades: 16, scaleSec: 1e150 }],
 ];

@@ -37,7 +37,7 @@ export const listed = (items: readonly (string | number)[], most = 6): string =>
   items.length <= most ? items.join(', ') : `${items.slice(0, most).join(', ')} and ${items.length - most} more`;
 
 /** A share in per cent as messages show it: two digits, and all those before the point. */
-export const percentText = (share: number): string => {
+export const shareText = (share: number): string => {
   const percent = 100 * share;
   return `${Math.abs(percent) < 99.5 ? percent.toPrecision(2) : Math.round(percent)} %`;
 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { percentText } from '../src/index.js';
+import { shareText } from '../src/index.js';
 
 test.each([
   [0.0123, '1.2 %'],
@@ -8,5 +8,5 @@ test.each([
   [0.996, '100 %'],
   [-1.234, '-123 %'],
 ])('%d is shown as %s', (share, text) => {
-  expect(percentText(share)).toBe(text);
+  expect(shareText(share)).toBe(text);
 });

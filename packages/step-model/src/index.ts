@@ -39,8 +39,9 @@ export {
 export { parseExpectedCounts, refuseLostRows } from './fleet/expected-counts.js';
 export { type Fleet, type FleetKind, mergeFleet } from './fleet/merge-fleet.js';
 export { poolModel } from './fleet/pool-model.js';
+export { SQL_DIALECTS, type SqlDialect } from './fleet/sql-dialects.js';
 export { mapStatement, STATEMENT_ENGINES, sparkJob } from './fleet/statements.js';
-export { SQL_DIALECTS, type SqlDialect, type WindowsQueryOptions, windowsQuery } from './fleet/windows-query.js';
+export { type WindowsQueryOptions, windowsQuery } from './fleet/windows-query.js';
 export { type HoldOutError, holdOutError, holdOutSplit, spanOfPhases, type TraceWindow } from './hold-out/hold-out.js';
 export { type FittedPart, holdOutReplays, type PartReplay } from './hold-out/hold-out-replays.js';
 export { predictDecodes } from './hold-out/predict-decodes.js';
@@ -81,7 +82,7 @@ export {
 export { type Band, type ReplayBands, replayBands } from './replay/replay-bands.js';
 export { type ReplaySensitivity, replaySensitivity, sensitivityWarnings } from './replay/replay-sensitivity.js';
 export { replayWarnings } from './replay/replay-warnings.js';
-export { METRIC_NAMES, type MetricName, type ServingMetrics } from './replay/serving-metrics.js';
+export { METRIC_NAMES, METRIC_WORDS, type MetricName, type ServingMetrics } from './replay/serving-metrics.js';
 export { capacityReport } from './report/answers/capacity-report.js';
 export { capacityCsv, capacityJson, capacityText } from './report/answers/capacity-text.js';
 export { comparisonJson, comparisonMarkdown, comparisonText } from './report/answers/comparison-text.js';

@@ -45,22 +45,22 @@ export const choleskyFactor = (a: Float64Array, n: number): Float64Array | undef
   return l;
 };
 
-/** Solves `L x = b` in place: returns `b`, now `x`. */
-export const solveLowerInPlace = (l: Float64Array, n: number, b: Float64Array): Float64Array => {
+/** Solves `L x = b` in place: returns `b`, now `x`. @param stride values from one row of `L` to the next */
+export const solveLowerInPlace = (l: Float64Array, n: number, b: Float64Array, stride = n): Float64Array => {
   for (let i = 0; i < n; i++) {
     let sum = b[i];
-    for (let k = 0; k < i; k++) sum -= l[i * n + k] * b[k];
-    b[i] = sum / l[i * n + i];
+    for (let k = 0; k < i; k++) sum -= l[i * stride + k] * b[k];
+    b[i] = sum / l[i * stride + i];
   }
   return b;
 };
 
-/** Solves `L' x = b` in place: returns `b`, now `x`. */
-export const solveUpperInPlace = (l: Float64Array, n: number, b: Float64Array): Float64Array => {
+/** Solves `L' x = b` in place: returns `b`, now `x`. @param stride values from one row of `L` to the next */
+export const solveUpperInPlace = (l: Float64Array, n: number, b: Float64Array, stride = n): Float64Array => {
   for (let i = n - 1; i >= 0; i--) {
-    const value = b[i] / l[i * n + i];
+    const value = b[i] / l[i * stride + i];
     b[i] = value;
-    for (let k = 0; k < i; k++) b[k] -= l[i * n + k] * value;
+    for (let k = 0; k < i; k++) b[k] -= l[i * stride + k] * value;
   }
   return b;
 };

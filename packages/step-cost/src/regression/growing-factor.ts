@@ -1,3 +1,5 @@
+import { solveLowerInPlace, solveUpperInPlace } from '@stepclock/numerics';
+
 /** A column is new to those before it if at least this share of its squared length is (columns of length 1). */
 export const LEAST_PIVOT = 1e-11;
 
@@ -7,24 +9,25 @@ export class GrowingFactor {
   readonly columns: number[] = [];
   readonly #l: Float64Array;
 
-  /** @param gram p x p, row by row */
+  /** @param gram p x p, row by row. @param most columns that it may grow to */
   constructor(
     private readonly gram: Float64Array,
     private readonly p: number,
+    private readonly most = p,
   ) {
-    this.#l = new Float64Array(p * p);
+    this.#l = new Float64Array(most * most);
   }
 
   /** False where the column depends on those before it; it then stays out. */
   append(j: number): boolean {
-    const { columns, gram, p } = this;
+    const { columns, gram, p, most } = this;
     const l = this.#l;
     const n = columns.length;
-    const row = n * p;
+    const row = n * most;
     let square = gram[j * p + j];
     const least = LEAST_PIVOT * square;
     for (let k = 0; k < n; k++) {
-      const other = k * p;
+      const other = k * most;
       let sum = gram[j * p + columns[k]];
       for (let q = 0; q < k; q++) sum -= l[row + q] * l[other + q];
       const value = sum / l[other + k];
@@ -46,20 +49,10 @@ export class GrowingFactor {
 
   /** The unconstrained solution on its columns, in their order. @param moment by column of the matrix */
   solve(moment: Float64Array): Float64Array {
-    const { columns, p } = this;
-    const l = this.#l;
+    const { columns, most } = this;
     const n = columns.length;
     const b = new Float64Array(n);
-    for (let i = 0; i < n; i++) {
-      let sum = moment[columns[i]];
-      for (let k = 0; k < i; k++) sum -= l[i * p + k] * b[k];
-      b[i] = sum / l[i * p + i];
-    }
-    for (let i = n - 1; i >= 0; i--) {
-      const value = b[i] / l[i * p + i];
-      b[i] = value;
-      for (let k = 0; k < i; k++) b[k] -= l[i * p + k] * value;
-    }
-    return b;
+    for (let i = 0; i < n; i++) b[i] = moment[columns[i]];
+    return solveUpperInPlace(this.#l, n, solveLowerInPlace(this.#l, n, b, most), most);
   }
 }

@@ -1,6 +1,6 @@
 import type { Warning } from '@stepclock/faults';
 import type { Replay } from './replay.js';
-import { METRIC_NAMES } from './serving-metrics.js';
+import { METRIC_NAMES, METRIC_WORDS } from './serving-metrics.js';
 
 /** A mean that is further off than this part of what was measured is no matter of a cost: another engine served. */
 const TOO_FAR = 0.25;
@@ -14,8 +14,7 @@ export const missWarnings = ({ metrics, settings }: Pick<Replay, 'metrics' | 'se
   const far = METRIC_NAMES.flatMap((name) => {
     const { error } = metrics[name].mean;
     if (error === null || !(Math.abs(error) > TOO_FAR)) return [];
-    const title = name === 'latency' ? name : name.toUpperCase();
-    return [`mean ${title} ${Math.round(100 * Math.abs(error))} % too ${error > 0 ? 'long' : 'short'}`];
+    return [`mean ${METRIC_WORDS[name]} ${Math.round(100 * Math.abs(error))} % too ${error > 0 ? 'long' : 'short'}`];
   });
   if (far.length === 0) return [];
   const unknown = [

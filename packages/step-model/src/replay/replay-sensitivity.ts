@@ -1,4 +1,4 @@
-import { percentText, type Warning } from '@stepclock/faults';
+import { shareText, type Warning } from '@stepclock/faults';
 import type { Betas } from '@stepclock/step-cost';
 import type { RequestTable } from '@stepclock/trace-io';
 import { type Replay, type ReplayOptions, replay } from './replay.js';
@@ -51,6 +51,6 @@ export const replaySensitivity = (
 /** What a reader must know of a replay near its engine's saturation. */
 export const sensitivityWarnings = (sensitivity: ReplaySensitivity | null): readonly Warning[] => {
   if (sensitivity === null || !(sensitivity.ttftChange > TOO_MUCH)) return [];
-  const message = `near saturation (steps run ${percentText(sensitivity.utilisation)} of the time): steps ${percentText(sensitivity.stepTimeChange)} longer make the mean TTFT ${percentText(sensitivity.ttftChange)} longer, so its error says little of the model`;
+  const message = `near saturation (steps run ${shareText(sensitivity.utilisation)} of the time): steps ${shareText(sensitivity.stepTimeChange)} longer make the mean TTFT ${shareText(sensitivity.ttftChange)} longer, so its error says little of the model`;
   return [{ code: 'near-saturation', message }];
 };

@@ -1,4 +1,4 @@
-import { percentText, type Warning } from '@stepclock/faults';
+import { shareText, type Warning } from '@stepclock/faults';
 import { CATALOGUE, type Term } from '@stepclock/step-cost';
 import type { BetasFile } from '../model-file/betas-schema.js';
 import { checkedTerms } from '../model-file/consistency.js';
@@ -37,7 +37,7 @@ export const replayWarnings = (
     const most = column.reduce((a, b) => Math.max(a, b), 0);
     const sec = steps.durationSec.reduce((sum, sec, i) => (column[i] > MARGIN * seen[1] ? sum + sec : sum), 0);
     if (!(sec > WORTH_A_WORD * all)) return [];
-    const message = `${percentText(sec / all)} of the replayed time are steps beyond the ${+seen[1].toPrecision(6)} ${WORDS[quantity]} that the fit has seen at most (largest replayed: ${most})`;
+    const message = `${shareText(sec / all)} of the replayed time are steps beyond the ${+seen[1].toPrecision(6)} ${WORDS[quantity]} that the fit has seen at most (largest replayed: ${most})`;
     return [{ code: 'extrapolation', message }];
   });
   const own = (model.warnings ?? []).map(({ code, message }) => ({ code, message: `of the model: ${message}` }));

@@ -14,6 +14,9 @@ export type MetricName = keyof ServingMetrics;
 
 export const METRIC_NAMES = ['ttft', 'tpot', 'latency'] as const satisfies readonly MetricName[];
 
+/** What a sentence calls them. */
+export const METRIC_WORDS: Readonly<Record<MetricName, string>> = { ttft: 'TTFT', tpot: 'TPOT', latency: 'latency' };
+
 /**
  * The three figures of every request of a log, on its one clock.
  *

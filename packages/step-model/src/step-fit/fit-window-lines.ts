@@ -8,7 +8,7 @@ import {
 } from '@stepclock/model-file';
 import { CATALOGUE, mergeWindows, readWindows, restated, type StepWindow, termsNamed } from '@stepclock/step-cost';
 import * as v from 'valibot';
-import { checkTime } from '../step-logs/step-time.js';
+import { NO_STAMPS } from '../step-logs/step-time.js';
 import type { EngineFit } from './engines-fit.js';
 import { fitOfSums, type LogSums } from './fit-of-sums.js';
 import type { FitStepsOptions, Interval, StepsFit } from './steps-fit.js';
@@ -122,13 +122,7 @@ const engineFit = (name: string, { windows, tables }: EngineWindows, options: Fi
     warnings,
   };
   const fit = fitOfSums(sums, { ...options, weights: weighting });
-  const noStamps = {
-    length: 0,
-    durationSec: new Float64Array(0),
-    prefillTokens: new Float64Array(0),
-    decodeTokens: new Float64Array(0),
-  };
-  const reading = { time: 'elapsed', clock: checkTime(noStamps), shift: 0, ownToken: false } as const;
+  const reading = { time: 'elapsed', clock: NO_STAMPS, shift: 0, ownToken: false } as const;
   return { name, reading, fit, warnings: fit.warnings };
 };
 

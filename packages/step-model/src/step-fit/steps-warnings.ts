@@ -1,4 +1,4 @@
-import { percentText } from '@stepclock/faults';
+import { shareText } from '@stepclock/faults';
 import type { Identifiability } from '@stepclock/step-cost';
 import type { LogHalves } from './halves.js';
 import type { StepsWarning } from './steps-fit.js';
@@ -32,7 +32,7 @@ export const stepsWarnings = (found: {
   }
   if (halves?.drifted) {
     const { firstSec, differenceSec, withinSec } = halves;
-    const share = (sec: number): string => percentText(sec / firstSec);
+    const share = (sec: number): string => shareText(sec / firstSec);
     warn(
       'engine-drifted',
       `The engine drifted: the log's mean step takes ${share(differenceSec)} more by its second half than by its first, where halves that are alike stay within ${share(withinSec)}.`,

@@ -1,5 +1,5 @@
 import { medianOf } from '@stepclock/numerics';
-import { BASE_TERMS, fitRows, fittedSeconds, knownTerms, rowsOf } from '@stepclock/step-cost';
+import { BASE_TERMS, fitRows, fittedColumn, knownTerms, rowsOf } from '@stepclock/step-cost';
 import { type StepColumns, takenSteps } from '../step-columns.js';
 import { stretchesOf } from '../step-fit/working-steps.js';
 import { resolutionOf, stepEnds } from './step-time.js';
@@ -98,15 +98,15 @@ const slowestRows = (log: StepColumns, groups: readonly (readonly number[])[]): 
   const stretches = stretchesOf(log, all);
   const terms = knownTerms(BASE_TERMS, stretches);
   const table = rowsOf(stretches, log.durationSec, terms);
-  const slowestBy = (cost: (i: number) => number): Uint32Array =>
-    Uint32Array.from(groups, (group) => group.reduce((best, i) => (cost(i) > cost(best) ? i : best)));
-  let slowest = slowestBy((i) => log.prefillTokens[i] + log.decodeTokens[i]);
+  const slowestBy = (cost: Float64Array): Uint32Array =>
+    Uint32Array.from(groups, (group) => group.reduce((best, i) => (cost[i] > cost[best] ? i : best)));
+  let slowest = slowestBy(Float64Array.from(all, (i) => log.prefillTokens[i] + log.decodeTokens[i]));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const own = takenSteps(log, slowest);
     const { coefficients } = fitRows(rowsOf(stretchesOf(own, all.subarray(0, own.length)), own.durationSec, terms), {
       choice: 'all',
     });
-    const next = slowestBy((i) => fittedSeconds(table, coefficients, i));
+    const next = slowestBy(fittedColumn(table, coefficients));
     if (next.every((i, g) => i === slowest[g])) break;
     slowest = next;
   }

@@ -36,12 +36,19 @@ const LEAST_SPAN_SEC = 1;
 export const stepEnds = ({ startSec, stampSec, durationSec }: StepColumns): Float64Array | undefined =>
   startSec === undefined ? stampSec : durationSec.map((sec, i) => startSec[i] + sec);
 
+/** What is known of times without stamps. */
+export const NO_STAMPS: TimeCheck = {
+  elapsedShare: null,
+  shareError: 0,
+  resolutionSec: null,
+  isWaiting: false,
+  hasPeriods: false,
+};
+
 /** What a log's times are. */
 export const checkTime = (steps: StepColumns): TimeCheck => {
   const ends = stepEnds(steps);
-  if (ends === undefined) {
-    return { elapsedShare: null, shareError: 0, resolutionSec: null, isWaiting: false, hasPeriods: false };
-  }
+  if (ends === undefined) return NO_STAMPS;
   const resolutionSec = resolutionOf(ends);
   let span = 0;
   let elapsed = 0;

@@ -2,6 +2,7 @@ import { isFault, type Warning } from '@stepclock/faults';
 import {
   betasOfFile,
   METRIC_NAMES,
+  METRIC_WORDS,
   missWarnings,
   parseBetasFile,
   replay,
@@ -50,7 +51,7 @@ export const triedReplay = (
     const done = replay(requests, betasOfFile(file), limits, options);
     const errors = METRIC_NAMES.flatMap((metric) => {
       const { error } = done.metrics[metric].mean;
-      return error === null ? [] : [`${metric === 'latency' ? metric : metric.toUpperCase()} ${percent(error)}`];
+      return error === null ? [] : [`${METRIC_WORDS[metric]} ${percent(error)}`];
     });
     return { sentence: `${errors.join(', ')} off in the mean`, warnings: missWarnings(done) };
   } catch (error) {

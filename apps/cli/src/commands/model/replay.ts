@@ -3,6 +3,7 @@ import {
   betasOfFile,
   type DecidedBy,
   METRIC_NAMES,
+  METRIC_WORDS,
   missWarnings,
   promptOffsetText,
   type Replay,
@@ -33,8 +34,6 @@ import { tableText } from '../../text/table.js';
 import { readBetasFile } from './betas-input.js';
 import { limitsOf, warnOfNoBudget } from './limits.js';
 import { readReplayedLog } from './replayed-log.js';
-
-const TITLES: Readonly<Record<string, string>> = { ttft: 'TTFT', tpot: 'TPOT', latency: 'latency' };
 
 const FIGURES = ['mean', 'p50', 'p90', 'p95', 'p99'] as const;
 
@@ -96,7 +95,7 @@ const replayText = ({ metrics }: ReturnType<typeof replay>, bands: ReplayBands |
       const { measured, replayed, error } = figures[figure];
       const ends = bands?.metrics[metric][figure];
       const shown = (sec: number | null): string => (sec === null ? '-' : durationText(sec));
-      const name = i === 0 ? (TITLES[metric] ?? metric) : '';
+      const name = i === 0 ? METRIC_WORDS[metric] : '';
       const span = bands === null ? [] : [ends == null ? '-' : `${durationText(ends[0])} to ${durationText(ends[1])}`];
       rows.push([name, figure, shown(measured), shown(replayed), ...span, error === null ? '-' : percent(error)]);
     }

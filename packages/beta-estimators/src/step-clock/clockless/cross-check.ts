@@ -1,4 +1,4 @@
-import { percentText } from '@stepclock/faults';
+import { shareText } from '@stepclock/faults';
 import { medianOf } from '@stepclock/numerics';
 import { BASE_TERMS, type Betas, betasOf, heldOutErrors, type RowsFit } from '@stepclock/step-cost';
 import type { EstimateWarning } from '../../estimate.js';
@@ -89,7 +89,7 @@ export const crossCheckWarnings = (
     return [
       {
         code: 'no-clock',
-        message: `no clock fits this trace (counts that are not the engine's own, times coarser than a step, several engines): the coefficients are those of a regression of the decodes without a clock, which predicts decodes left out within ${percentText(heldOutError)} (median), and its intervals are wider`,
+        message: `no clock fits this trace (counts that are not the engine's own, times coarser than a step, several engines): the coefficients are those of a regression of the decodes without a clock, which predicts decodes left out within ${shareText(heldOutError)} (median), and its intervals are wider`,
       },
     ];
   }
@@ -98,7 +98,7 @@ export const crossCheckWarnings = (
   return [
     {
       code: 'clocks-disagree',
-      message: `a regression of the decodes without a clock makes the mean step ${percentText(Math.abs(difference))} ${difference > 0 ? 'longer' : 'shorter'}: one of the two is misled, the regression by tokens that came late or by prefill that decodes did not see, the clock by wrong counts`,
+      message: `a regression of the decodes without a clock makes the mean step ${shareText(Math.abs(difference))} ${difference > 0 ? 'longer' : 'shorter'}: one of the two is misled, the regression by tokens that came late or by prefill that decodes did not see, the clock by wrong counts`,
     },
   ];
 };

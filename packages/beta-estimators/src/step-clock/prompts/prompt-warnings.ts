@@ -1,4 +1,4 @@
-import { percentText } from '@stepclock/faults';
+import { shareText } from '@stepclock/faults';
 import type { EstimateWarning } from '../../estimate.js';
 import type { PromptClouds } from './prompt-tally.js';
 
@@ -49,7 +49,7 @@ export const promptWarnings = ({
     ? [
         {
           code: 'prompt-scatter',
-          message: `the time of prompts scatters by ${percentText(prefillNoise)} around what their tokens say, while steps vary by ${percentText(stepNoise)}: some prompts were found in a prefix cache that this log does not tell of, or a prompt's cost is not in proportion to its tokens. beta1 is a mean over them`,
+          message: `the time of prompts scatters by ${shareText(prefillNoise)} around what their tokens say, while steps vary by ${shareText(stepNoise)}: some prompts were found in a prefix cache that this log does not tell of, or a prompt's cost is not in proportion to its tokens. beta1 is a mean over them`,
         },
       ]
     : []),

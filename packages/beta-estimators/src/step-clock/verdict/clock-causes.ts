@@ -1,4 +1,4 @@
-import { percentText } from '@stepclock/faults';
+import { shareText } from '@stepclock/faults';
 import type { EstimateWarning } from '../../estimate.js';
 import type { ClockReport } from './clock-report.js';
 
@@ -62,14 +62,10 @@ const cause = (clock: ClockReport, isClient: boolean): EstimateWarning[] => {
   const { stretchedDecodes, decodes, conventions, relativeResidual } = clock;
   if (stretchedDecodes > 0)
     return [
-      gaveWay(
-        clock,
-        isClient,
-        `${stretchedDecodes} of ${decodes} decodes (${percentText(stretchedDecodes / decodes)})`,
-      ),
+      gaveWay(clock, isClient, `${stretchedDecodes} of ${decodes} decodes (${shareText(stretchedDecodes / decodes)})`),
     ];
   if (!(relativeResidual > SUSPICIOUS)) return missing(clock);
-  const residual = `stretches of the trace miss their predicted time by ${percentText(relativeResidual)} of a step`;
+  const residual = `stretches of the trace miss their predicted time by ${shareText(relativeResidual)} of a step`;
   if (conventions !== null) {
     const best = Math.min(conventions.minusOne, conventions.plusOne);
     if (best < WINS * conventions.asGiven && best < DESCRIBES) {
@@ -77,7 +73,7 @@ const cause = (clock: ClockReport, isClient: boolean): EstimateWarning[] => {
       return [
         {
           code: 'counts-off-by-one',
-          message: `decodes seem to take one step ${fewer ? 'less' : 'more'} than the trace says: the residual falls from ${percentText(conventions.asGiven)} to ${percentText(best)} of a step with N ${fewer ? '- 1' : '+ 1'}. A first token that comes with the prefill is no decode step`,
+          message: `decodes seem to take one step ${fewer ? 'less' : 'more'} than the trace says: the residual falls from ${shareText(conventions.asGiven)} to ${shareText(best)} of a step with N ${fewer ? '- 1' : '+ 1'}. A first token that comes with the prefill is no decode step`,
         },
       ];
     }
@@ -123,7 +119,7 @@ const missing = (clock: ClockReport): EstimateWarning[] => {
   if (!many && !isOneSided(clock)) return [];
   const seen = many
     ? `${slowClusters} of ${clusters} stretches took far longer than the work that the trace shows in them (${fastClusters} far shorter)`
-    : `the slowest fiftieth of ${clusters} stretches took ${percentText(slowTail ?? 0)} of a step longer than the work that the trace shows in them, the fastest ${percentText(fastTail ?? 0)} shorter`;
+    : `the slowest fiftieth of ${clusters} stretches took ${shareText(slowTail ?? 0)} of a step longer than the work that the trace shows in them, the fastest ${shareText(fastTail ?? 0)} shorter`;
   return [
     {
       code: 'missing-requests',

@@ -1,4 +1,4 @@
-import { percentText } from '@stepclock/faults';
+import { shareText } from '@stepclock/faults';
 import { medianOf } from '@stepclock/numerics';
 import { heldOutErrors } from '@stepclock/step-cost';
 import type { TraceFit } from '../fit/trace-fit.js';
@@ -52,10 +52,10 @@ export const withoutClock = ({ sentence, ...rest }: FitVerdict): FitVerdict => (
 const told = (size: number | null, bias: number | null, rms: number, explains: boolean): string => {
   if (!explains) return 'the coefficients explain nothing of the time';
   if (size === null || bias === null)
-    return `too short to leave a part out; rows are off by ${percentText(rms)} of a step`;
+    return `too short to leave a part out; rows are off by ${shareText(rms)} of a step`;
   const direction =
     Math.abs(bias) < size / 10
       ? 'neither high nor low'
-      : `${percentText(Math.abs(bias))} too ${bias > 0 ? 'short' : 'long'} all together`;
-  return `the time of parts left out of the fit is predicted within ${percentText(size)} (median; ${direction})`;
+      : `${shareText(Math.abs(bias))} too ${bias > 0 ? 'short' : 'long'} all together`;
+  return `the time of parts left out of the fit is predicted within ${shareText(size)} (median; ${direction})`;
 };
