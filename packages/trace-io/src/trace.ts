@@ -83,6 +83,8 @@ export interface Exclusion {
   /** The reason in words. */
   readonly message: string;
   readonly count: number;
+  /** Those of them that press on the others all the same, as phases that were cut off; absent where none does. */
+  readonly load?: number;
   /** Line or record numbers (1-based) of the first few. */
   readonly lines: readonly number[];
   /** Set where the records could not be read, rather than say themselves that they do not count. */

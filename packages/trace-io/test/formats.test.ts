@@ -17,17 +17,21 @@ interface Row {
 }
 
 /** Phases in the order of the expected file, times from the first start on. */
-function sortedPhases(table: PhaseTable): Row[] {
+/** The phases of the first so many requests; those of requests that were cut off come behind them. */
+function sortedPhases(table: PhaseTable, requests = Number.POSITIVE_INFINITY): Row[] {
   const origin = table.startSec.reduce((least, sec) => Math.min(least, sec), Number.POSITIVE_INFINITY);
-  return Array.from({ length: table.length }, (_, i) => ({
-    id: table.requestIds.at(table.request[i]),
-    kind: table.kind[i] === DECODE ? 'decode' : 'prefill',
-    start: table.startSec[i] - origin,
-    end: table.endSec[i] - origin,
-    work: (table.kind[i] === DECODE ? table.decodeTokens[i] : table.prefillTokens[i]) as number,
-    cached: table.cachedTokens?.[i] ?? 0,
-    instance: table.instance === undefined ? undefined : table.instanceIds?.at(table.instance[i]),
-  })).sort(byKey);
+  const rows = Array.from(table.request.keys()).filter((row) => table.request[row] < requests);
+  return rows
+    .map((i) => ({
+      id: table.requestIds.at(table.request[i]),
+      kind: table.kind[i] === DECODE ? 'decode' : 'prefill',
+      start: table.startSec[i] - origin,
+      end: table.endSec[i] - origin,
+      work: (table.kind[i] === DECODE ? table.decodeTokens[i] : table.prefillTokens[i]) as number,
+      cached: table.cachedTokens?.[i] ?? 0,
+      instance: table.instance === undefined ? undefined : table.instanceIds?.at(table.instance[i]),
+    }))
+    .sort(byKey);
 }
 
 const keyOf = (row: Row): string => `${row.instance ?? ''} ${row.id} ${row.kind}`;
@@ -61,7 +65,7 @@ function expectPhases(trace: Trace, rows: readonly (readonly string[])[], tolera
       };
     })
     .sort(byKey);
-  const found = sortedPhases(trace.phases);
+  const found = sortedPhases(trace.phases, trace.requests?.length);
   const facts = ({ start, end, ...row }: Row) => row;
   expect(found.map(facts), VIEW_HINT).toEqual(expected.map(facts));
   expectTimes(

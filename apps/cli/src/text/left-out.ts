@@ -9,14 +9,22 @@ const WARN_ABOVE = 0.02;
 export const leftOutText = (exclusions: readonly Exclusion[], taken: number): readonly string[] => {
   if (exclusions.length === 0) return [];
   const { count } = leftOutOf(exclusions, taken);
-  const reasons = exclusions.map(({ count: of, message }) => `${grouped(of)} ${message}`);
+  const reasons = exclusions.map(({ count: of, message, load = 0 }) => {
+    const pressing = load === 0 ? '' : ` (${load === of ? 'load' : `${grouped(load)} of them load`} on the others)`;
+    return `${grouped(of)} ${message}${pressing}`;
+  });
   return [`left out: ${grouped(count)} of ${grouped(count + taken)}: ${reasons.join('; ')}`];
 };
 
 /** What was left out beside `taken` requests, for JSON. */
 export const leftOutJson = (exclusions: readonly Exclusion[], taken: number): object => ({
   ...leftOutOf(exclusions, taken),
-  reasons: exclusions.map(({ reason, count, lines }) => ({ reason, count, lines })),
+  reasons: exclusions.map(({ reason, count, load, lines }) => ({
+    reason,
+    count,
+    ...(load !== undefined && { load }),
+    lines,
+  })),
 });
 
 /**

@@ -61,7 +61,7 @@ export const holdOutError = (
     const start = phases.startSec[i];
     const end = phases.endSec[i];
     if (!(start < to && end > from)) continue;
-    if (start < from || end > to) censored++;
+    if (start < from || end > to || phases.cut?.[i] === 1) censored++;
     else if (phases.kind[i] === DECODE && decodeSteps(phases, i) > 0) {
       const guess = predicted[i];
       errors.push(Math.abs(guess / (end - start) - 1));

@@ -4,7 +4,7 @@ const LINES_SHOWN = 5;
 
 /** Counts what is left out, by reason. */
 export class Exclusions {
-  readonly #found = new Map<string, { message: string; count: number; lines: number[] }>();
+  readonly #found = new Map<string, { message: string; count: number; lines: number[]; load?: number }>();
 
   add(reason: string, message: string, line: number): void {
     let entry = this.#found.get(reason);
@@ -14,6 +14,12 @@ export class Exclusions {
     }
     entry.count++;
     if (entry.lines.length < LINES_SHOWN) entry.lines.push(line);
+  }
+
+  /** One that was counted for a reason presses on the others all the same. */
+  addLoad(reason: string): void {
+    const entry = this.#found.get(reason);
+    if (entry !== undefined) entry.load = (entry.load ?? 0) + 1;
   }
 
   get count(): number {

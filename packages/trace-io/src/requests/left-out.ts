@@ -6,7 +6,7 @@ const NEVER_RAN: ReadonlySet<string> = new Set(['duplicate-request', 'rejected',
 /** How much of a log its tables do not hold. */
 export interface LeftOut {
   readonly count: number;
-  /** Those among them that may have run in the same batches as the rest. */
+  /** Those among them that may have run in the same batches as the rest, and do not show there. */
   readonly ran: number;
   /** `ran` of all that may have run. */
   readonly share: number;
@@ -14,7 +14,10 @@ export interface LeftOut {
 
 /** What was left out beside `taken` requests that were not. */
 export const leftOutOf = (exclusions: readonly Exclusion[], taken: number): LeftOut => {
-  const sum = (of: readonly Exclusion[]): number => of.reduce((total, { count }) => total + count, 0);
-  const ran = sum(exclusions.filter(({ reason }) => !NEVER_RAN.has(reason)));
-  return { count: sum(exclusions), ran, share: ran === 0 ? 0 : ran / (ran + taken) };
+  const count = exclusions.reduce((total, exclusion) => total + exclusion.count, 0);
+  const ran = exclusions.reduce(
+    (total, exclusion) => total + (NEVER_RAN.has(exclusion.reason) ? 0 : exclusion.count - (exclusion.load ?? 0)),
+    0,
+  );
+  return { count, ran, share: ran === 0 ? 0 : ran / (ran + taken) };
 };

@@ -4,6 +4,7 @@ import { NameIndex } from '../names/name-index.js';
 import { RequestColumns, type RequestRow } from '../tables/request-columns.js';
 import { TokenColumns, type TokenRow } from '../tables/token-columns.js';
 import type { Exclusion, FileFacts, PhaseTrace, ServedFacts, TokenTrace, WorkloadTrace } from '../trace.js';
+import { type CutRequest, pressing, unseenDecodes } from './cut-requests.js';
 import { Exclusions } from './exclusions.js';
 import { checkCounts } from './request-counts.js';
 import { requestFacts } from './request-facts.js';
@@ -41,8 +42,11 @@ export class RequestBuilder {
   /** Of the requests taken. */
   readonly #lines: number[] = [];
   readonly #watch: (says: boolean, line: number) => void;
-  /** Requests that count as far as they got. */
+  /** Requests that count as far as they got, and those of which only their time tells. */
   #cut = 0;
+  readonly #cutOff: CutRequest[] = [];
+  /** Line of the request whose chunks came last. */
+  #chunksOf = 0;
   #lastLine = 1;
 
   /**
@@ -90,12 +94,44 @@ export class RequestBuilder {
   }
 
   /**
-   * A request that was cut off: it pressed on the others until its last token, so it counts as one of as many tokens as it had by then.
+   * A request that did not come to its end. Where its tokens are counted and timed it is one of as many tokens as it had by then; else it is left out and
+   * counted, and presses on the others up to its end where the file tells one. One without a token may never have run: it does not press.
+   *
+   * @param row `outputTokens`: those that came, NaN where nobody counted; `firstTokenSec`: NaN where none came, absent where the format does not tell;
+   *   `endSec`: when it stopped, where that is not its last token; one that is `unfinished` and has neither went on beyond the end of the log
    */
-  addCut(id: string, line: number, row: RequestRow): boolean {
-    const taken = this.add(id, line, row);
-    if (taken) this.#cut++;
-    return taken;
+  addCut(
+    reason: 'failed' | 'aborted' | 'unfinished',
+    id: string,
+    line: number,
+    row: RequestRow & { readonly endSec?: number },
+  ): boolean {
+    const { endSec, ...counted } = row;
+    if (row.outputTokens > 0 && faultOf(counted) === undefined) {
+      const taken = this.add(id, line, counted);
+      if (taken) this.#cut++;
+      return taken;
+    }
+    const first = row.firstTokenSec ?? Number.NaN;
+    const arrival = row.arrivalSec ?? Number.NaN;
+    const scheduled = row.scheduledSec ?? Number.NaN;
+    const start = Number.isNaN(scheduled) ? arrival : scheduled;
+    const end = [endSec, row.lastTokenSec].find((sec) => sec !== undefined && !Number.isNaN(sec)) ?? Number.NaN;
+    const mayRun = first > start || (row.firstTokenSec === undefined && reason !== 'failed');
+    if (!mayRun) return this.exclude(reason === 'failed' ? 'rejected' : 'no-tokens', line);
+    const hasTime = Number.isNaN(end) ? reason === 'unfinished' && !Number.isNaN(start) : end > start;
+    if (hasTime && row.promptTokens > 0) {
+      checkTimes({ ...counted, lastTokenSec: end }, { file: this.file, line });
+      const { promptTokens, cachedTokens = Number.NaN, instance } = row;
+      const times = { arrivalSec: arrival, scheduledSec: scheduled, firstTokenSec: first, endSec: end };
+      this.#cutOff.push({
+        ...{ id, line, reason, ...times, promptTokens },
+        cachedTokens: Number.isNaN(cachedTokens) ? 0 : cachedTokens,
+        instance,
+        hasChunks: this.#chunksOf === line,
+      });
+    }
+    return this.exclude(reason, line);
   }
 
   /**
@@ -107,6 +143,7 @@ export class RequestBuilder {
   addChunks(line: number, row: TokenRow, chunkSec: ArrayLike<number>): void {
     checkCounts(row, { file: this.file, line });
     this.#tokens.add(row, chunkSec, { file: this.file, line });
+    this.#chunksOf = line;
   }
 
   /** A request of a workload: arrival and lengths, no latencies. */
@@ -127,16 +164,20 @@ export class RequestBuilder {
    * @throws Fault `trace-io/no-requests` when not one request is left.
    */
   trace(facts: Omit<ServedFacts, 'has'>, durationSec?: number): PhaseTrace {
-    const { requests, has, exclusions } = this.#finished();
+    const { requests, has } = this.#finished();
     // Chunk times of a part of the requests are no whole load.
     const tokens = this.#tokens.length >= requests.length ? this.#tokens.table(durationSec) : undefined;
+    const cut = this.#cutOffAmong();
+    const phases = phasesOfRequests(requests, facts, (request) => this.#lines[request], cut);
+    for (const { reason } of pressing(phases, cut, requests.length)) this.#exclusions.addLoad(reason);
+    const unseen = tokens && unseenDecodes(phases, cut, requests.length);
     return {
       kind: 'phases',
       facts: { ...facts, ...(this.#cut > 0 && { cutRequests: this.#cut }), has },
-      phases: phasesOfRequests(requests, facts, (request) => this.#lines[request]),
+      phases,
       requests,
-      ...(tokens && { tokens }),
-      exclusions,
+      ...(tokens && { tokens: { ...tokens, ...(unseen && { unseen }) } }),
+      exclusions: this.#exclusions.list(),
     };
   }
 
@@ -158,6 +199,13 @@ export class RequestBuilder {
   workload(facts: FileFacts): WorkloadTrace {
     const { requests, has, exclusions } = this.#finished();
     return { kind: 'workload', facts: { ...facts, has }, requests, exclusions };
+  }
+
+  #cutOffAmong(): readonly CutRequest[] {
+    return this.#cutOff.map((request) => {
+      const { instance } = request;
+      return instance === undefined ? request : { ...request, instance: this.#instanceNames.get(instance) ?? instance };
+    });
   }
 
   #finished() {

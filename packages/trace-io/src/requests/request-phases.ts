@@ -1,6 +1,7 @@
 import { PhaseColumns } from '../tables/phase-columns.js';
 import { DECODE, type PhaseTable, PREFILL } from '../tables/phase-table.js';
 import type { RequestTable } from '../tables/request-table.js';
+import { addCutPhases, type CutRequest } from './cut-requests.js';
 
 /** Facts of a request table that say how its phases come about. */
 export interface PhaseRule {
@@ -16,6 +17,7 @@ export interface PhaseRule {
  * marks of a phase, do not give that phase.
  *
  * @param lineOfRequest line of the file that each request was read from, for messages
+ * @param cut requests besides, which were cut off
  * @example
  * phasesOfRequests({ length: 1, requestIds: ..., scheduledSec: [0], firstTokenSec: [0.1], lastTokenSec: [0.5], promptTokens: [96], outputTokens: [5] })
  * // prefill [0, 0.1) of 96 tokens, decode [0.1, 0.5) of 4
@@ -24,6 +26,7 @@ export function phasesOfRequests(
   requests: RequestTable,
   rule: PhaseRule = { firstTokenWithPrefill: true },
   lineOfRequest?: (request: number) => number,
+  cut: readonly CutRequest[] = [],
 ): PhaseTable {
   const { length, scheduledSec, arrivalSec, firstTokenSec, lastTokenSec, promptTokens, cachedTokens, outputTokens } =
     requests;
@@ -50,9 +53,14 @@ export function phasesOfRequests(
       if (instance !== undefined) phases.setInstance(instance);
     }
   }
+  if (cut.length === 0) {
+    const lineOf = lineOfRequest && ((_: number, request: number) => lineOfRequest(request));
+    return phases.table(requests.requestIds, requests.instanceIds, lineOf);
+  }
+  addCutPhases(phases, requests, cut);
   return phases.table(
-    requests.requestIds,
+    { length: length + cut.length, at: (i) => cut[i - length]?.id ?? requests.requestIds.at(i) },
     requests.instanceIds,
-    lineOfRequest && ((_, request) => lineOfRequest(request)),
+    lineOfRequest && ((_, request) => cut[request - length]?.line ?? lineOfRequest(request)),
   );
 }

@@ -60,6 +60,7 @@ export const joinPhases = (parts: readonly JoinedPart[], as: 'engines' | 'one-lo
   };
   const steps = parts.some(({ phases }) => phases.steps) ? new Float64Array(length).fill(Number.NaN) : undefined;
   const cachedTokens = parts.some(({ phases }) => phases.cachedTokens) ? new Float64Array(length) : undefined;
+  const cut = parts.some(({ phases }) => phases.cut) ? new Uint8Array(length) : undefined;
   const instanceNames: NameColumn[] = [];
   let row = 0;
   let requests = 0;
@@ -71,6 +72,7 @@ export const joinPhases = (parts: readonly JoinedPart[], as: 'engines' | 'one-lo
     joined.tokens.set(tokens[p], row);
     if (phases.steps) steps?.set(phases.steps, row);
     if (phases.cachedTokens) cachedTokens?.set(phases.cachedTokens, row);
+    if (phases.cut) cut?.set(phases.cut, row);
     for (let i = 0; i < phases.length; i++) {
       joined.request[row + i] = requests + phases.request[i];
       joined.instance[row + i] = instances + (phases.instance?.[i] ?? 0);
@@ -86,6 +88,7 @@ export const joinPhases = (parts: readonly JoinedPart[], as: 'engines' | 'one-lo
     ...columns,
     ...(steps && { steps }),
     ...(cachedTokens && { cachedTokens }),
+    ...(cut && { cut }),
     requestIds: joinedNames(parts.map(({ phases }) => phases.requestIds)),
     ...(as === 'engines' && { instance, instanceIds: joinedNames(instanceNames) }),
   });

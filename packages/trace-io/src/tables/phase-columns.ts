@@ -33,6 +33,7 @@ export class PhaseColumns {
   #largest = 2 ** 16 - 1;
   #steps: Float64Array | undefined;
   #cachedTokens: Float64Array | undefined;
+  #cut: Uint8Array | undefined;
   #instance: Uint32Array | undefined;
 
   /**
@@ -72,6 +73,12 @@ export class PhaseColumns {
     this.#cachedTokens[this.#count - 1] = tokens;
   }
 
+  /** The last row was cut off. */
+  setCut(): void {
+    this.#cut ??= new Uint8Array(this.#capacity);
+    this.#cut[this.#count - 1] = 1;
+  }
+
   /** The instance of the last row. */
   setInstance(instance: number): void {
     this.#instance ??= new Uint32Array(this.#capacity);
@@ -95,6 +102,7 @@ export class PhaseColumns {
       requestIds,
       ...(this.#steps && { steps: this.#steps.subarray(0, length) }),
       ...(this.#cachedTokens && { cachedTokens: this.#cachedTokens.subarray(0, length) }),
+      ...(this.#cut && { cut: this.#cut.subarray(0, length) }),
       ...(this.#instance && instanceIds && { instance: this.#instance.subarray(0, length), instanceIds }),
       ...(lineOf && { lineOf: (row: number) => lineOf(row, request[row]) }),
     });
@@ -115,6 +123,7 @@ export class PhaseColumns {
     columns.request = grown(columns.request, new Uint32Array(capacity));
     if (this.#steps) this.#steps = grown(this.#steps, new Float64Array(capacity).fill(Number.NaN));
     if (this.#cachedTokens) this.#cachedTokens = grown(this.#cachedTokens, new Float64Array(capacity));
+    if (this.#cut) this.#cut = grown(this.#cut, new Uint8Array(capacity));
     if (this.#instance) this.#instance = grown(this.#instance, new Uint32Array(capacity));
     this.#capacity = capacity;
   }

@@ -26,6 +26,8 @@ export interface PhaseTable {
   readonly steps?: Float64Array;
   /** Prompt tokens found in a prefix cache: context, but not work; absent means none. */
   readonly cachedTokens?: Float64Array;
+  /** 1 where the phase was cut off: it presses on the others for all its time, but what it counts says nothing; absent means none. */
+  readonly cut?: Uint8Array;
   /** Index of the request into `requestIds`. */
   readonly request: Uint32Array;
   readonly requestIds: NameColumn;

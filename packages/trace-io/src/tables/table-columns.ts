@@ -20,6 +20,7 @@ export interface TableColumns {
   readonly requestIds: NameColumn;
   readonly steps?: Float64Array;
   readonly cachedTokens?: Float64Array;
+  readonly cut?: Uint8Array;
   readonly instance?: Uint32Array;
   readonly instanceIds?: NameColumn;
 }
@@ -68,7 +69,7 @@ export const tokensOfRows = (phases: PhaseTable): ((row: number) => number) => {
 
 /** A table's columns, with the tokens of its rows in one column. */
 export const columnsOfTable = (phases: PhaseTable): TableColumns => {
-  const { kind, startSec, endSec, request, requestIds, steps, cachedTokens, instance, instanceIds } = phases;
+  const { kind, startSec, endSec, request, requestIds, steps, cachedTokens, cut, instance, instanceIds } = phases;
   const tokensOf = tokensOfRows(phases);
   return {
     kind,
@@ -79,6 +80,7 @@ export const columnsOfTable = (phases: PhaseTable): TableColumns => {
     requestIds,
     ...(steps && { steps }),
     ...(cachedTokens && { cachedTokens }),
+    ...(cut && { cut }),
     ...(instance && instanceIds && { instance, instanceIds }),
   };
 };

@@ -17,6 +17,12 @@ export interface TokenTable {
   readonly chunkSec: Float64Array;
   /** Which run or engine a request belongs to, where the file tells. */
   readonly instance?: Uint32Array;
+  /** Decodes of requests that were cut off and showed no chunk: between about which moments, and the tokens of their prompts. */
+  readonly unseen?: {
+    readonly fromSec: Float64Array;
+    readonly toSec: Float64Array;
+    readonly promptTokens: Float64Array;
+  };
   /** How long the run took, where the file tells; seconds. */
   readonly durationSec?: number;
   readonly starts: 'given' | 'rebuilt' | 'unknown';

@@ -9,7 +9,7 @@ const ROWS_A_CHUNK = 4096;
  * same table to the last digit.
  */
 export function* phasesCsvChunks(phases: PhaseTable): Generator<string> {
-  const { steps, cachedTokens, instance, instanceIds } = phases;
+  const { steps, cachedTokens, cut, instance, instanceIds } = phases;
   const header = ['request_id', 'phase_type', 't_start', 't_end', 'prefill_tokens', 'decode_tokens'];
   if (steps) header.push('N_steps');
   if (cachedTokens) header.push('cached_tokens');
@@ -17,6 +17,8 @@ export function* phasesCsvChunks(phases: PhaseTable): Generator<string> {
   const tokens = tokensOfRows(phases);
   let lines = [header.join(',')];
   for (let i = 0; i < phases.length; i++) {
+    // A bare table has no word for a phase that was cut off.
+    if (cut?.[i] === 1) continue;
     const decode = phases.kind[i] === DECODE;
     const cached = decode ? 0 : (cachedTokens?.[i] ?? 0);
     const cells = [

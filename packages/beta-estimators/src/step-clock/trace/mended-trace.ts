@@ -19,7 +19,8 @@ export interface MendedTrace {
 
 /** Looks for rows that outlast what others say by far, and for moments at which the clock was set forward, engine by engine. */
 export const mendedTrace = (phases: PhaseTable): MendedTrace => {
-  if (!isMeasured(phases)) return asGiven(phases);
+  const cutOff = cutRows(phases);
+  if (!isMeasured(phases)) return asGiven(phases, cutOff);
   const odd: OddRow[] = [];
   const still: Standstill[] = [];
   const startSec = phases.startSec.slice();
@@ -30,7 +31,7 @@ export const mendedTrace = (phases: PhaseTable): MendedTrace => {
     const paces = new Float64Array(rows.length);
     let paced = 0;
     for (const i of rows) {
-      const steps = phases.kind[i] === DECODE ? stepsOf(i) : 0;
+      const steps = phases.kind[i] === DECODE && !cutOff.has(i) ? stepsOf(i) : 0;
       const pace = steps > 0 ? (phases.endSec[i] - phases.startSec[i]) / steps : Number.NaN;
       if (pace > 0) paces[paced++] = pace;
     }
@@ -60,13 +61,13 @@ export const mendedTrace = (phases: PhaseTable): MendedTrace => {
   const strays = new Set(odd.flatMap(({ kind, row }) => (kind === 'prefill' ? [phases.request[row]] : [])));
   const left = new Set<number>();
   if (strays.size > 0) for (let i = 0; i < phases.length; i++) if (strays.has(phases.request[i])) left.add(i);
-  const uncounted = new Set<number>();
+  const uncounted = new Set(cutOff);
   for (const { row, kind, expectedSec } of odd) {
-    if (kind !== 'decode' || left.has(row)) continue;
+    if (kind !== 'decode' || left.has(row) || cutOff.has(row)) continue;
     uncounted.add(row);
     endSec[row] = startSec[row] + expectedSec;
   }
-  if (odd.length + still.length === 0) return asGiven(phases);
+  if (odd.length + still.length === 0) return asGiven(phases, cutOff);
   return {
     phases: { ...phases, startSec, endSec },
     oddRows: odd,
@@ -87,12 +88,21 @@ const gridOf = (phases: PhaseTable, rows: Uint32Array): TimeGrid => {
   return timeGrid(startSec, endSec);
 };
 
-const asGiven = (phases: PhaseTable): MendedTrace => ({
+/** Rows of requests that were cut off. */
+const cutRows = ({ cut }: PhaseTable): ReadonlySet<number> => {
+  const rows = new Set<number>();
+  cut?.forEach((is, row) => {
+    if (is === 1) rows.add(row);
+  });
+  return rows;
+};
+
+const asGiven = (phases: PhaseTable, uncounted: ReadonlySet<number>): MendedTrace => ({
   phases,
   oddRows: [],
   standstills: [],
   left: new Set(),
-  uncounted: new Set(),
+  uncounted,
   cutsSec: [],
 });
 

@@ -1,3 +1,4 @@
+import type { TokenTable } from '@stepclock/trace-io';
 import type { Alignment } from '../sequences/alignment.js';
 import { NONE } from '../sequences/step-nodes.js';
 
@@ -136,6 +137,7 @@ export function rebuiltSteps(alignment: Alignment, noneSatOut: boolean): Rebuilt
     decodeSeqs[k] = n;
     contextTokens[k] = Math.max(base + slope * moves[k], 0);
   }
+  if (heads.length === 1) addUnseen(table.unseen, endSec, decodeSeqs, contextTokens);
   return {
     length,
     endSec,
@@ -150,4 +152,27 @@ export function rebuiltSteps(alignment: Alignment, noneSatOut: boolean): Rebuilt
     stepOfChunk,
     resumptions,
   };
+}
+
+/** Adds decodes of which only their time is known: they take part in every step that ends in it, a token each. */
+function addUnseen(
+  unseen: TokenTable['unseen'],
+  endSec: Float64Array,
+  decodeSeqs: Float64Array,
+  contextTokens: Float64Array,
+): void {
+  for (const [i, fromSec] of (unseen?.fromSec ?? []).entries()) {
+    let low = 0;
+    let high = endSec.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (endSec[middle] <= fromSec) low = middle + 1;
+      else high = middle;
+    }
+    const [toSec, promptTokens] = [unseen?.toSec[i] ?? fromSec, unseen?.promptTokens[i] ?? 0];
+    for (let k = low; k < endSec.length && endSec[k] <= toSec; k++) {
+      decodeSeqs[k]++;
+      contextTokens[k] += promptTokens + k - low + 1;
+    }
+  }
 }

@@ -21,7 +21,7 @@ const UNIT_SEC: Readonly<Record<string, number>> = {
 /**
  * AIPerf's profile_export.jsonl (ai-dynamo/aiperf, docs/tutorials/working-with-profile-exports.md): one request a line, epoch
  * nanoseconds in `metadata`, values with units in `metrics`. The prefill starts when the request was sent (queue folded in). Only the
- * profiling phase counts; failed and cancelled requests are excluded. Output is `output_sequence_length` (reasoning tokens included), or
+ * profiling phase counts; cancelled requests are load from their start to their end. Output is `output_sequence_length` (reasoning tokens included), or
  * `output_token_count` + `reasoning_token_count`.
  */
 export const aiperf: TraceFormat = {
@@ -45,9 +45,11 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       const start = nanosecondsOf(metadata, 'request_start_ns');
       // Whole seconds, so that the relative times stay exact.
       origin ??= (start / 1_000_000_000n) * 1_000_000_000n;
-      addRequest(record, metadata, secondsBetween(origin, start), line, builder);
+      const end = END_NS.find((name) => metadata.has(name));
+      const endSec = end === undefined ? Number.NaN : secondsBetween(origin, nanosecondsOf(metadata, end));
+      addRequest(record, metadata, [secondsBetween(origin, start), endSec], line, builder);
     },
-    ['request_start_ns'],
+    ['request_start_ns', ...END_NS],
   );
   return builder.trace({
     format: 'aiperf',
@@ -60,10 +62,13 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   });
 }
 
+/** When a request stopped, where it was cancelled, or ended. */
+const END_NS = ['cancellation_time_ns', 'request_end_ns'] as const;
+
 function addRequest(
   record: JsonRecord,
   metadata: JsonRecord,
-  startSec: number,
+  [startSec, endSec]: readonly [number, number],
   line: number,
   builder: RequestBuilder,
 ): boolean {
@@ -72,8 +77,8 @@ function addRequest(
   // Warm-up, cancelled and failed requests with chunk times are load like any other.
   if (metrics !== undefined && !record.has('error')) addChunks(metrics, startSec, line, builder);
   if (phase !== undefined && phase !== 'profiling') return builder.exclude('other-phase', line);
-  if (metadata.raw('was_cancelled') === true) return builder.exclude('aborted', line);
-  if (record.has('error')) return builder.excludeFailed(line, metrics?.has('time_to_first_token') ?? false);
+  const stopped = stoppedBy(record, metadata);
+  if (stopped !== undefined) return addCut(stopped, idOf(metadata, line), line, [startSec, endSec], metrics, builder);
   if (metrics === undefined || !metrics.has('time_to_first_token')) return builder.exclude('no-tokens', line);
   const latency = secondsOf(metrics, 'request_latency');
   return builder.add(idOf(metadata, line), line, {
@@ -85,6 +90,33 @@ function addRequest(
     ...(metrics.has('usage_prompt_cached_tokens') && {
       cachedTokens: metricOf(metrics, 'usage_prompt_cached_tokens').count('value'),
     }),
+  });
+}
+
+/** Why a request did not come to its end; undefined where it did. */
+function stoppedBy(record: JsonRecord, metadata: JsonRecord): 'aborted' | 'failed' | undefined {
+  const error = record.inner('error');
+  if (metadata.raw('was_cancelled') === true || /cancel|timeout/i.test(error?.text('type') ?? '')) return 'aborted';
+  return record.has('error') ? 'failed' : undefined;
+}
+
+/** Of a request that did not come to its end AIPerf keeps its prompt and when it was sent and stopped. */
+function addCut(
+  reason: 'aborted' | 'failed',
+  id: string,
+  line: number,
+  [startSec, endSec]: readonly [number, number],
+  metrics: JsonRecord | undefined,
+  builder: RequestBuilder,
+): boolean {
+  const prompt = PROMPT.find((name) => metrics?.has(name));
+  const ttft = metrics?.has('time_to_first_token') ? secondsOf(metrics, 'time_to_first_token') : undefined;
+  return builder.addCut(reason, id, line, {
+    arrivalSec: startSec,
+    ...(ttft !== undefined && { firstTokenSec: startSec + ttft }),
+    endSec,
+    promptTokens: prompt === undefined || metrics === undefined ? Number.NaN : metricOf(metrics, prompt).count('value'),
+    outputTokens: Number.NaN,
   });
 }
 
@@ -119,8 +151,8 @@ function addChunks(metrics: JsonRecord, startSec: number, line: number, builder:
 }
 
 /** What the server counted comes first, where the file has it: a chat template is part of the prompt, and an answer may hold what no chunk does. */
-const promptName = (metrics: JsonRecord): string =>
-  metrics.has('usage_prompt_tokens') ? 'usage_prompt_tokens' : 'input_sequence_length';
+const PROMPT = ['usage_prompt_tokens', 'input_sequence_length', 'error_isl'] as const;
+const promptName = (metrics: JsonRecord): string => PROMPT.find((name) => metrics.has(name)) ?? PROMPT[1];
 
 function outputTokensOf(metrics: JsonRecord): number {
   if (metrics.has('usage_completion_tokens')) return metricOf(metrics, 'usage_completion_tokens').count('value');

@@ -37,21 +37,26 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
 }
 
 function addRequest(record: JsonRecord, id: string, line: number, builder: RequestBuilder): boolean {
+  const hasFailed = record.number('success', true) === 0;
   const sentSec = record.number('start_time');
   const chunkSec = chunksOf(record, sentSec);
-  if (chunkSec.length === 0) return builder.exclude('no-tokens', line);
-  const counts = {
-    promptTokens: record.count('prompt_tokens'),
-    outputTokens: record.count('completion_tokens'),
-  };
-  builder.addChunks(line, { sentSec, ...counts }, chunkSec);
-  if (record.number('success', true) === 0) return builder.exclude('failed', line);
-  return builder.add(id, line, {
+  if (chunkSec.length === 0) return builder.exclude(hasFailed ? 'rejected' : 'no-tokens', line);
+  const promptTokens = record.count('prompt_tokens', hasFailed);
+  const outputTokens = record.count('completion_tokens', hasFailed);
+  const row = {
     arrivalSec: sentSec,
     firstTokenSec: chunkSec[0],
     lastTokenSec: chunkSec[chunkSec.length - 1],
-    ...counts,
-  });
+    promptTokens,
+    outputTokens,
+  };
+  if (promptTokens > 0)
+    builder.addChunks(
+      line,
+      { sentSec, promptTokens, outputTokens: outputTokens > 0 ? outputTokens : chunkSec.length },
+      chunkSec,
+    );
+  return hasFailed ? builder.addCut('failed', id, line, row) : builder.add(id, line, row);
 }
 
 function chunksOf(record: JsonRecord, sentSec: number): readonly number[] {

@@ -135,21 +135,16 @@ function addCut(
 ): boolean {
   const item = recordOf(value, place);
   const timings = timingsOf(item);
-  const last = timings.number('last_token_iteration', true);
-  // Each of GuideLLM's token iterations is a token so far; whatever the output metrics say was counted from its text.
-  const got = timings.count('token_iterations', true);
-  const first = firstToken(timings);
-  if (Number.isNaN(first)) {
-    return reason === 'failed' ? builder.excludeFailed(place.line, false) : builder.exclude('no-tokens', place.line);
-  }
-  if (Number.isNaN(last) || !(got > 0)) return builder.exclude(reason, place.line);
-  return builder.addCut(item.has('request_id') ? item.name('request_id') : place.path, place.line, {
-    arrivalSec: startOf(item, timings),
-    firstTokenSec: first,
-    lastTokenSec: last,
-    promptTokens: tokens(item, 'prompt'),
+  const ended = timings.named('request_end', 'resolve_end', 'end_time');
+  return builder.addCut(reason, item.has('request_id') ? item.name('request_id') : place.path, place.line, {
+    arrivalSec: startOf(item, timings, true),
+    firstTokenSec: firstToken(timings),
+    lastTokenSec: timings.number('last_token_iteration', true),
+    endSec: timings.number(ended, true),
+    promptTokens: tokens(item, 'prompt', true),
     cachedTokens: cachedOf(item),
-    outputTokens: got,
+    // Each of GuideLLM's token iterations is a token so far; whatever the output metrics say was counted from its text.
+    outputTokens: timings.count('token_iterations', true),
     instance: `benchmark-${benchmark}`,
   });
 }
@@ -158,18 +153,19 @@ const firstToken = (timings: JsonRecord): number =>
   timings.number(timings.named('first_token_iteration', 'first_iteration', 'first_token_time'), true);
 
 /** Dumps repeat the start beside the timings, and some have it only there. */
-function startOf(item: JsonRecord, timings: JsonRecord): number {
+function startOf(item: JsonRecord, timings: JsonRecord, nullable = false): number {
   const started = ['request_start', 'resolve_start', 'start_time'].some((name) => timings.has(name)) ? timings : item;
-  return started.number(started.named('request_start', 'resolve_start', 'request_start_time', 'start_time'));
+  return started.number(started.named('request_start', 'resolve_start', 'request_start_time', 'start_time'), nullable);
 }
 
 const cachedOf = (item: JsonRecord): number =>
   item.inner('input_metrics')?.count('cached_tokens', true) ?? item.count('cached_tokens', true);
 
 /** The token count of one side: the field of the dump, or the usage metrics that it is computed from. */
-function tokens(item: JsonRecord, side: 'prompt' | 'output'): number {
+function tokens(item: JsonRecord, side: 'prompt' | 'output', nullable = false): number {
   const flat = item.named(`${side}_tokens`, `${side === 'prompt' ? 'prompt' : 'output'}_token_count`);
-  if (item.has(flat)) return item.count(flat);
+  if (item.has(flat)) return item.count(flat, nullable);
   const usage = item.inner(side === 'prompt' ? 'input_metrics' : 'output_metrics');
-  return usage === undefined ? item.count(flat) : usage.count(usage.named('total_tokens', 'text_tokens'));
+  const [owner, name] = usage === undefined ? [item, flat] : [usage, usage.named('total_tokens', 'text_tokens')];
+  return owner.count(name, nullable);
 }

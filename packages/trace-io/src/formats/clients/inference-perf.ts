@@ -51,13 +51,14 @@ function addRequest(value: unknown, index: number, line: number, file: string, b
   const failed = item.has('error');
   if (counts === undefined)
     return failed ? builder.excludeFailed(line, times.length > 0) : builder.exclude('no-tokens', line);
-  const add = failed ? builder.addCut.bind(builder) : builder.add.bind(builder);
-  return add(item.has('request_id') ? item.name('request_id') : String(index), line, {
+  const id = item.has('request_id') ? item.name('request_id') : String(index);
+  const row = {
     arrivalSec: item.number('start_time'),
     firstTokenSec: times[0],
     lastTokenSec: times[times.length - 1],
     ...counts,
-  });
+  };
+  return failed ? builder.addCut('failed', id, line, row) : builder.add(id, line, row);
 }
 
 function countsOf(info: JsonRecord, response: JsonRecord) {

@@ -178,23 +178,28 @@ class Run {
       line,
       `[${i}]`,
     );
+    const hasFailed = cell('errors') === true;
     const outputTokens = cell('output_lens') === null ? 0 : record.count('output_lens');
-    if (cell('errors') === true) return builder.excludeFailed(i + 1, record.number('ttfts', true) > 0);
-    if (outputTokens === 0) return builder.exclude('no-output', i + 1);
+    if (outputTokens === 0 && !hasFailed) return builder.exclude('no-output', i + 1);
     const start = hasStarts ? record.number('start_times') : 0;
-    const ttft = record.number('ttfts');
+    const ttft = record.number('ttfts', hasFailed);
     const gaps = cell('itls');
     if (gaps instanceof Fault) throw gaps;
     const chunkSec = chunksOf(start + ttft, gaps);
-    const row = { promptTokens: record.count('input_lens'), outputTokens, instance: `run-${this.number}` };
-    if (ttft > 0) builder.addChunks(i + 1, { ...row, sentSec: hasStarts ? start : Number.NaN }, chunkSec);
-    if (!hasStarts) return true;
-    return builder.add(String(i), i + 1, {
-      ...row,
+    const counts = { promptTokens: record.count('input_lens'), instance: `run-${this.number}` };
+    const sentSec = hasStarts ? start : Number.NaN;
+    // Of one that failed nobody counted the tokens: its chunks are those that came.
+    const came = hasFailed ? Math.max(outputTokens, chunkSec.length) : outputTokens;
+    if (ttft > 0) builder.addChunks(i + 1, { ...counts, outputTokens: came, sentSec }, chunkSec);
+    if (!hasStarts) return hasFailed ? builder.excludeFailed(i + 1, ttft > 0) : true;
+    const row = {
+      ...counts,
       arrivalSec: start,
-      firstTokenSec: start + ttft,
+      firstTokenSec: ttft > 0 || !hasFailed ? start + ttft : Number.NaN,
       lastTokenSec: chunkSec[chunkSec.length - 1],
-    });
+    };
+    if (hasFailed) return builder.addCut('failed', String(i), i + 1, { ...row, outputTokens: Number.NaN });
+    return builder.add(String(i), i + 1, { ...row, outputTokens });
   }
 
   /** The gaps of a request, or what is wrong with them. */

@@ -75,15 +75,11 @@ function addRequest(record: JsonRecord, id: string, line: number, builder: Reque
     outputTokens,
   };
   if (chunkSec !== undefined) builder.addChunks(line, { sentSec: arrival, ...counts }, chunkSec);
-  if (reason === 'error') return builder.excludeFailed(line, true);
-  if (reason === 'abort') return builder.exclude('aborted', line);
   const { mean, count } = summaryOf(record);
-  return builder.add(id, line, {
-    ...counts,
-    arrivalSec: arrival,
-    firstTokenSec: first,
-    lastTokenSec: chunkSec?.at(-1) ?? first + mean * count * MS,
-  });
+  const lastTokenSec = chunkSec?.at(-1) ?? first + mean * count * MS;
+  const row = { ...counts, arrivalSec: arrival, firstTokenSec: first, lastTokenSec };
+  if (reason === 'error') return builder.addCut('failed', id, line, row);
+  return reason === 'abort' ? builder.addCut('aborted', id, line, row) : builder.add(id, line, row);
 }
 
 /** When each chunk came; undefined where only a mean of the gaps is known. */

@@ -1,6 +1,7 @@
 import type { Input } from '../../bytes/input.js';
 import { eachJsonLine } from '../../json/json-lines.js';
 import type { JsonRecord } from '../../json/json-record.js';
+import { ended } from '../../requests/cut-requests.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
@@ -38,19 +39,25 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
 }
 
 function addCall(record: JsonRecord, line: number, builder: RequestBuilder): boolean {
-  if (record.text('status') === 'failure') return builder.exclude('failed', line);
+  const hasFailed = record.text('status') === 'failure';
   const cached = record
     .inner('metadata')
     ?.inner('usage_object')
     ?.inner('prompt_tokens_details')
     ?.count('cached_tokens', true);
-  return builder.add(record.name('id'), line, {
-    arrivalSec: record.number('startTime'),
-    firstTokenSec: record.number('completionStartTime'),
-    lastTokenSec: record.number('endTime'),
-    promptTokens: record.count('prompt_tokens'),
+  const arrivalSec = record.number('startTime', hasFailed);
+  const first = record.number('completionStartTime', hasFailed);
+  const lastTokenSec = record.number('endTime', hasFailed);
+  const row = {
+    arrivalSec,
+    // Of a call without a token the proxy repeats its start or its end.
+    firstTokenSec: hasFailed && !(first > arrivalSec && first < lastTokenSec) ? Number.NaN : first,
+    lastTokenSec,
+    promptTokens: record.count('prompt_tokens', hasFailed),
     ...(cached !== undefined && { cachedTokens: cached }),
-    outputTokens: record.count('completion_tokens'),
+    outputTokens: record.count('completion_tokens', hasFailed),
     ...(record.has('model_id') && { instance: record.name('model_id') }),
-  });
+  };
+  const id = record.name('id');
+  return hasFailed ? builder.addCut('failed', id, line, ended(row)) : builder.add(id, line, row);
 }

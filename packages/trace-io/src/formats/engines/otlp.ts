@@ -3,6 +3,7 @@ import { secondsBetween } from '../../json/nanoseconds.js';
 import { isJaeger } from '../../otlp/jaeger.js';
 import { type Attributes, numberAttribute, type Span } from '../../otlp/span.js';
 import { readSpans } from '../../otlp/span-reader.js';
+import { ended } from '../../requests/cut-requests.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
@@ -83,7 +84,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
 }
 
 function hasUsage(attributes: Attributes): boolean {
-  return OUTPUT.some((name) => attributes.has(name));
+  return hasAny(attributes, OUTPUT) || hasAny(attributes, PROMPT);
 }
 
 function idOf(span: Span): string {
@@ -96,17 +97,24 @@ function idOf(span: Span): string {
 /** Whether it is known when the request was scheduled. */
 function addLatencies(span: Span, instance: string | undefined, origin: bigint, builder: RequestBuilder): boolean {
   const { attributes, line } = span;
-  if (span.failed) builder.excludeFailed(line, attributes.has(TTFT));
-  else if (wasAborted(attributes)) builder.exclude('aborted', line);
-  else if (numberAttribute(attributes, 'gen_ai.request.n', 'gen_ai.usage.num_sequences') > 1)
-    builder.exclude('several-sequences', line);
-  else if (!attributes.has(TTFT)) builder.exclude('no-tokens', line);
-  else return addServed(span, instance, origin, builder);
+  const several = numberAttribute(attributes, 'gen_ai.request.n', 'gen_ai.usage.num_sequences') > 1;
+  const stopped = span.failed ? 'failed' : wasAborted(attributes) ? 'aborted' : undefined;
+  if (stopped === undefined && several) builder.exclude('several-sequences', line);
+  else if (stopped === undefined && !attributes.has(TTFT)) builder.exclude('no-tokens', line);
+  else return addTimed(span, instance, origin, builder, stopped);
   return true;
 }
 
-function addServed(span: Span, instance: string | undefined, origin: bigint, builder: RequestBuilder): boolean {
+/** A request whose times the span tells, or one that `stopped` before its end, with those that it tells. */
+function addTimed(
+  span: Span,
+  instance: string | undefined,
+  origin: bigint,
+  builder: RequestBuilder,
+  stopped: 'failed' | 'aborted' | undefined,
+): boolean {
   const { attributes, line } = span;
+  const isWhole = stopped === undefined;
   const spanSec = span.endNs === undefined ? Number.NaN : secondsBetween(span.startNs, span.endNs);
   const scale = unitOf(
     [QUEUE, TTFT, PREFILL, DECODE].map((name) => numberAttribute(attributes, name)),
@@ -114,23 +122,27 @@ function addServed(span: Span, instance: string | undefined, origin: bigint, bui
   );
   const start = secondsBetween(origin, span.startNs);
   const seconds = (name: string): number => numberAttribute(attributes, name) * scale;
-  const ttft = requiredAttribute(span, TTFT) * scale;
+  const ttft = isWhole ? requiredAttribute(span, TTFT) * scale : seconds(TTFT);
   const first = start + ttft;
   const prefill = seconds(PREFILL);
   const queue = seconds(QUEUE);
   const decode = seconds(DECODE);
   const scheduled = Number.isNaN(prefill) ? start + queue : first - prefill;
-  builder.add(idOf(span), line, {
+  const count = (names: readonly string[]): number =>
+    isWhole || hasAny(attributes, names) ? countAttribute(span, names) : Number.NaN;
+  const row = {
     arrivalSec: start,
     ...(!Number.isNaN(scheduled) && { scheduledSec: scheduled }),
-    firstTokenSec: first,
+    ...((isWhole || !Number.isNaN(first)) && { firstTokenSec: first }),
     lastTokenSec: Number.isNaN(decode) ? start + spanSec : first + decode,
-    promptTokens: countAttribute(span, PROMPT),
-    outputTokens: countAttribute(span, OUTPUT),
+    promptTokens: count(PROMPT),
+    outputTokens: count(OUTPUT),
     ...(CACHED.some((name) => attributes.has(name)) && { cachedTokens: countAttribute(span, CACHED) }),
     ...(instance !== undefined && { instance }),
-  });
-  return !Number.isNaN(scheduled);
+  };
+  if (isWhole) builder.add(idOf(span), line, row);
+  else builder.addCut(stopped, idOf(span), line, Number.isNaN(decode) ? ended(row) : row);
+  return !isWhole || !Number.isNaN(scheduled);
 }
 
 /** Seconds, unless the largest value exceeds the span a million times: then some engine wrote nanoseconds. */
@@ -150,35 +162,45 @@ function addJourney(span: Span, instance: string | undefined, builder: RequestBu
   const finished = event('FINISHED');
   const status = finished?.get('finish.status');
   const several = numberAttribute(attributes, 'gen_ai.request.n') > 1;
-  if (span.failed || status === 'error') builder.excludeFailed(line, firstToken !== undefined);
-  else if (status === 'aborted' || status === 'ignored' || wasAborted(attributes)) builder.exclude('aborted', line);
-  else if (several) builder.exclude('several-sequences', line);
-  else if (firstToken === undefined) builder.exclude('no-tokens', line);
-  else if (finished === undefined) builder.exclude('unfinished', line);
+  const stopped =
+    span.failed || status === 'error'
+      ? 'failed'
+      : status === 'aborted' || status === 'ignored' || wasAborted(attributes)
+        ? 'aborted'
+        : finished === undefined
+          ? 'unfinished'
+          : undefined;
+  if (several) builder.exclude('several-sequences', line);
+  else if (firstToken === undefined) builder.exclude(stopped === 'failed' ? 'rejected' : 'no-tokens', line);
   else {
     const steps = numberAttribute(attributes, DECODE_STEPS);
-    const taken = builder.add(idOf(span), line, {
+    const row = {
       ...(queued && { arrivalSec: monotonic(span, queued, 'QUEUED') }),
       ...(scheduled && { scheduledSec: monotonic(span, scheduled, 'SCHEDULED') }),
       firstTokenSec: monotonic(span, firstToken, 'FIRST_TOKEN'),
-      lastTokenSec: monotonic(span, finished, 'FINISHED'),
+      ...(finished && { lastTokenSec: monotonic(span, finished, 'FINISHED') }),
       promptTokens: usage(span, PROMPT, scheduled ?? firstToken, 'prefill.total_tokens'),
-      outputTokens: usage(span, OUTPUT, finished, 'decode.done_tokens'),
+      outputTokens:
+        finished === undefined
+          ? Number.NaN
+          : usage(span, OUTPUT, finished, 'decode.done_tokens', stopped !== undefined),
       ...(hasAny(attributes, CACHED) && { cachedTokens: countAttribute(span, CACHED) }),
       preemptions: events.filter(({ name }) => name === 'journey.PREEMPTED').length,
       ...(steps > 0 && { decodeSteps: steps }),
       ...(instance !== undefined && { instance }),
-    });
+    };
+    const id = idOf(span);
+    const taken = stopped === undefined ? builder.add(id, line, row) : builder.addCut(stopped, id, line, ended(row));
     return !taken || scheduled !== undefined;
   }
   return true;
 }
 
 /** A token count of the span's usage attributes, or else of one of its events. */
-function usage(span: Span, names: readonly string[], event: Attributes, name: string): number {
-  return hasAny(span.attributes, names)
-    ? countAttribute(span, names)
-    : wholeNumber(span, name, numberAttribute(event, name));
+function usage(span: Span, names: readonly string[], event: Attributes, name: string, optional = false): number {
+  if (hasAny(span.attributes, names)) return countAttribute(span, names);
+  const count = numberAttribute(event, name);
+  return optional && Number.isNaN(count) ? count : wholeNumber(span, name, count);
 }
 
 function monotonic(span: Span, attributes: Attributes, event: string): number {

@@ -2,6 +2,7 @@ import { Fault } from '@stepclock/faults';
 import type { Input } from '../../bytes/input.js';
 import { eachJsonLine } from '../../json/json-lines.js';
 import type { JsonRecord } from '../../json/json-record.js';
+import { type CutRequest, pressing } from '../../requests/cut-requests.js';
 import { Exclusions } from '../../requests/exclusions.js';
 import { checkCounts } from '../../requests/request-counts.js';
 import { requestFacts } from '../../requests/request-facts.js';
@@ -54,6 +55,7 @@ export const requestLog: TraceFormat = {
 async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const requests = new RequestColumns();
   const exclusions = new Exclusions();
+  const cut: CutRequest[] = [];
   const lineOfRequest = new Map<string, number>();
   const namesIn = fieldNames(options.columns, input.file);
   let folded = false;
@@ -67,8 +69,9 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     const id = record.name(names.request_id);
     const instance = record.has(names.instance_id) ? record.name(names.instance_id) : undefined;
     refuseSecond(lineOfRequest, id, instance, line, names.request_id, input.file);
-    const take = workload ? addArrival : addRequest;
-    take({ record, id, instance, line, file: input.file, names }, requests, exclusions);
+    const entry = { record, id, instance, line, file: input.file, names };
+    if (workload) addArrival(entry, requests, exclusions);
+    else addRequest(entry, requests, exclusions, cut);
   });
   if (requests.length === 0) {
     throw new Fault('trace-io/no-requests', {
@@ -87,13 +90,15 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     settings: options.settings,
     has: requestFacts(table),
   } as const;
-  const rest = { requests: table, exclusions: exclusions.list() };
-  if (workload) return { kind: 'workload', facts, ...rest };
+  if (workload) return { kind: 'workload', facts, requests: table, exclusions: exclusions.list() };
+  const phases = phasesOfRequests(table, undefined, undefined, cut);
+  for (const { reason } of pressing(phases, cut, table.length)) exclusions.addLoad(reason);
   return {
     kind: 'phases',
     facts: { ...facts, queueInPrefill: folded ? 'yes' : 'no', firstTokenWithPrefill: true },
-    phases: phasesOfRequests(table),
-    ...rest,
+    phases,
+    requests: table,
+    exclusions: exclusions.list(),
   };
 }
 
@@ -106,13 +111,19 @@ interface LogLine {
   readonly names: Names;
 }
 
-function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclusions): void {
+function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclusions, cut: CutRequest[]): void {
   const { record, id, instance, line, names, file } = entry;
   const promptTokens = record.count(names.input_toks);
   const outputTokens = record.count(names.output_toks);
   const cachedTokens = record.count(names.cached_toks, true);
   if (isUnmarked(record, names)) {
-    exclusions.add('no-tokens', `requests without ${TIMES.join(', ')} (failed, aborted or unfinished)`, line);
+    const open = openRequest(entry, promptTokens, cachedTokens);
+    if (open === undefined)
+      exclusions.add('no-tokens', `requests without ${TIMES.join(', ')} (failed, aborted or unfinished)`, line);
+    else {
+      exclusions.add('unfinished', 'requests that had not finished', line);
+      cut.push(open);
+    }
     return;
   }
   if (outputTokens === 0) {
@@ -150,6 +161,34 @@ function addRequest(entry: LogLine, requests: RequestColumns, exclusions: Exclus
   checkTimes(row, { file, line }, (time) => names[FIELD_OF_TIME[time]]);
   checkCounts(row, { file, line });
   requests.add(id, row, line);
+}
+
+/** A request with a first token and no last one: it goes on beyond the log's end, as far as the log tells. */
+function openRequest(
+  { record, id, instance, line, names }: LogLine,
+  promptTokens: number,
+  cached: number,
+): CutRequest | undefined {
+  const arrivalSec = record.number(names.queued_ts, true);
+  const scheduledSec = record.number(names.scheduled_ts, true);
+  const firstTokenSec = record.number(names.first_token_ts, true);
+  const startSec = Number.isNaN(scheduledSec) ? arrivalSec : scheduledSec;
+  if (!(firstTokenSec > startSec && promptTokens > 0)) return undefined;
+  const cachedTokens = Number.isNaN(cached) ? 0 : cached;
+  const endSec = record.number(names.last_token_ts, true);
+  return {
+    id,
+    line,
+    reason: 'unfinished',
+    arrivalSec,
+    scheduledSec,
+    firstTokenSec,
+    endSec,
+    promptTokens,
+    cachedTokens,
+    instance,
+    hasChunks: false,
+  };
 }
 
 function isUnmarked(record: JsonRecord, names: Names): boolean {

@@ -1,6 +1,7 @@
 import type { Input } from '../../bytes/input.js';
 import { eachJsonLine } from '../../json/json-lines.js';
 import type { JsonRecord } from '../../json/json-record.js';
+import { ended } from '../../requests/cut-requests.js';
 import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
@@ -55,14 +56,11 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
 /** Whether it is known when the request was scheduled. */
 function addRequest(meta: JsonRecord, record: JsonRecord, line: number, builder: RequestBuilder): boolean {
   const reason = meta.inner('finish_reason')?.text('type') ?? meta.text('finish_reason');
-  if (reason === 'abort') {
-    builder.exclude('aborted', line);
-    return true;
-  }
-  const outputTokens = meta.count(meta.named('completion_tokens', 'output_tokens'));
-  const received = meta.number(meta.named(...RECEIVED));
-  const first = meta.number(meta.named(...FIRST), outputTokens === 0);
-  const last = meta.number(meta.named(...LAST), outputTokens <= 1);
+  const isAborted = reason === 'abort';
+  const outputTokens = meta.count(meta.named('completion_tokens', 'output_tokens'), isAborted);
+  const received = meta.number(meta.named(...RECEIVED), isAborted);
+  const first = meta.number(meta.named(...FIRST), isAborted || outputTokens === 0);
+  const last = meta.number(meta.named(...LAST), isAborted || outputTokens <= 1);
   const entry = meta.number(meta.named(...SCHEDULED), true);
   const queued = meta.number('queue_time', true);
   // Some versions give the entry on a monotonic clock beside epoch seconds: then the time in the queue tells.
@@ -70,15 +68,21 @@ function addRequest(meta: JsonRecord, record: JsonRecord, line: number, builder:
   const scheduled = onOneClock ? entry : received + queued;
   const verified = meta.count('spec_verify_ct', true);
   const idName = meta.named('id', 'rid', 'request_id');
-  builder.add(meta.has(idName) ? meta.name(idName) : record.has('rid') ? record.name('rid') : String(line), line, {
+  const id = meta.has(idName) ? meta.name(idName) : record.has('rid') ? record.name('rid') : String(line);
+  const row = {
     arrivalSec: received,
     ...(!Number.isNaN(scheduled) && { scheduledSec: scheduled }),
     firstTokenSec: first,
     lastTokenSec: Number.isNaN(last) ? first : last,
-    promptTokens: meta.count(meta.named('prompt_tokens', 'input_tokens')),
+    promptTokens: meta.count(meta.named('prompt_tokens', 'input_tokens'), isAborted),
     cachedTokens: meta.count('cached_tokens', true),
     outputTokens,
     ...(verified > 0 && { decodeSteps: verified }),
-  });
+  };
+  if (!isAborted) builder.add(id, line, row);
+  else {
+    builder.addCut('aborted', id, line, ended(row));
+    return true;
+  }
   return !Number.isNaN(scheduled);
 }

@@ -54,7 +54,11 @@ export async function readMapped(
   const take = (record: MappedRecord, line: number, own = String(line)): void => {
     const { id = own, row, chunks } = mappedRequest(map, record);
     if (chunks !== undefined) builder.addChunks(line, { ...row, sentSec: chunks.sentSec }, chunks.chunkSec);
-    if (isServed) builder.add(id, line, row);
+    const isOpen = Number.isNaN(row.lastTokenSec ?? Number.NaN);
+    const isCut =
+      (row.firstTokenSec ?? Number.NaN) > -Infinity && (isOpen ? row.outputTokens > 1 : !(row.outputTokens > 0));
+    if (isServed && isCut) builder.addCut(isOpen ? 'unfinished' : 'aborted', id, line, row);
+    else if (isServed) builder.add(id, line, row);
     else builder.addArrival(id, line, row);
   };
   const { head } = options;

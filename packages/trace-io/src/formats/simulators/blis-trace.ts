@@ -74,11 +74,6 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       const status = cells.name('status');
       const reason = cells.name('finish_reason');
       const left = status !== undefined && status !== 'ok' ? 'failed' : reason === 'abort' ? 'aborted' : undefined;
-      if (left !== undefined) {
-        builder.exclude(left, line);
-        workload?.exclude(left, line);
-        return;
-      }
       const first = positive(cells.number('first_chunk_time_us'));
       const sent = positive(cells.number('send_time_us'));
       const served = positive(cells.number('server_input_tokens'));
@@ -91,6 +86,11 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
         promptTokens: Number.isNaN(served) ? suffix : served,
         outputTokens: cells.number('output_tokens'),
       };
+      if (left !== undefined) {
+        builder.addCut(left, id, line, row);
+        workload?.exclude(left, line);
+        return;
+      }
       if (!Number.isNaN(first)) workload = undefined;
       builder.add(id, line, row);
       workload?.addArrival(id, line, { ...row, arrivalSec: cells.number('arrival_time_us') / 1e6 });
