@@ -40,6 +40,21 @@ describe('async scheduling', () => {
     expect(readingOf(waiting(steps, 1), { time: 'elapsed' }).time).toBe('elapsed');
   });
 
+  it('without stamps, steps of no time among the others are refused', () => {
+    const { steps } = run();
+    const log = { ...waiting(steps, 1), stampSec: undefined };
+    expect(() => readingOf(log)).toThrow('--no-async-scheduling');
+    // Nearly none: what a step waits for one that has ended.
+    expect(() => readingOf({ ...log, durationSec: log.durationSec.map((sec) => sec + 2e-5) })).toThrow('no time');
+    expect(readingOf({ ...log, durationSec: steps.durationSec }).clock.isWaiting).toBe(false);
+    expect(readingOf({ ...log, durationSec: new Float64Array(steps.length) }).time).toBe('elapsed');
+  });
+
+  it('stamps of hundredths of a second time no step of 13 ms', () => {
+    const { steps } = run();
+    expect(() => readingOf(waiting(steps, 0.01))).toThrow('--no-async-scheduling');
+  });
+
   it('elapsed times that are whole stand, whatever the stamps', () => {
     const { steps } = run();
     for (const resolution of [0, 1e-3, 1]) {

@@ -122,6 +122,57 @@ describe('Forward Pass Metrics', () => {
   });
 });
 
+describe('several servers in one log are several engines', () => {
+  const iteration =
+    'Iteration(7): 0 context requests, 0 context tokens, 4 generation requests, 4 generation tokens, iteration elapsed time: 9.50 ms';
+  const decode = 'Decode batch, #running-req: 4, #token: 160, gen throughput (token/s): 400.00, #queue-req: 0';
+  const twice = (line: string): string => `${line}\n${line}`;
+  it.each([
+    [
+      'vllm-1  | (EngineCore pid=1) INFO 01-02 03:04:05 ',
+      'vllm-2  | (EngineCore pid=1) INFO 01-02 03:04:05 ',
+      iteration,
+    ],
+    ['[pod/a-0/vllm] (EngineCore pid=1) INFO ', '[pod/a-1/vllm] (EngineCore pid=1) INFO ', iteration],
+    ['[2026-09-24 01:50:43.001 DP0 TP0] ', '[2026-09-24 01:50:43.001 DP1 TP0] ', decode],
+    ['(Engine pid=7) [2026-09-24 01:50:43 TP0] ', '(Engine pid=8) [2026-09-24 01:50:43 TP0] ', decode],
+    ['[gpu=0] ', '[gpu=1] ', decode],
+  ])('%s', async (a, b, line) => {
+    const { steps } = await read(`${twice(a + line)}\n${twice(b + line)}\n`);
+    expect(steps.instanceIds?.length).toBe(2);
+  });
+});
+
+describe('SGLang: decode steps from line to line', () => {
+  // Ten steps of 25 ms of four sequences: a line every quarter of a second.
+  const log = (head: string, rate = 160): string =>
+    [
+      head,
+      ...Array.from({ length: 200 }, (_, k) => {
+        const second = Math.floor(k / 4);
+        return `[2026-01-02 10:00:${String(second).padStart(2, '0')}] Decode batch, #running-req: 4, #token: 160, gen throughput (token/s): ${rate}.00, #queue-req: 0`;
+      }),
+    ].join('\n');
+  it.each(["server_args={'model_path': 'm', 'decode_log_interval': 10}", 'sglang serve --decode-log-interval 10'])(
+    'are those that the log names: %s',
+    async (head) => {
+      expect((await read(log(head))).steps.durationSec[1]).toAgree(0.25, 1e-12);
+    },
+  );
+  it('are refused where the stamps say otherwise, and the number is told', async () => {
+    await expect(read(log(''))).rejects.toThrow(/about 10; got 40.*decode_log_interval=/);
+    await expect(read(log('decode_log_interval=2'))).rejects.toThrow('about 10; got 2');
+  });
+});
+
+it('TensorRT-LLM: what a step has in the cache is context, where a version tells it', async () => {
+  const line = (more: string): string =>
+    `[01/02/2026-00:00:00] [TRT-LLM] [I] [_torch][RANK 0] iter = 3, global_rank = 0, rank = 0, num_scheduled_requests = 4, kv_cache_util = 0.1, currank_total_requests = 0/1, host_step_time = 7.5ms, prev_device_step_time = 7.0ms, timestamp = 2026-01-02 00:00:01, states = {'num_ctx_requests': 0, 'num_ctx_tokens': 0, 'num_generation_tokens': 12${more}}\n`;
+  const { steps } = await read(line(", 'cached_kv_tokens': 63821"));
+  expect([steps.decodeTokens[0], steps.contextTokens?.[0], steps.durationSec[0]]).toEqual([4, 63821, 0.0075]);
+  expect((await read(line(''))).steps.contextTokens).toBeUndefined();
+});
+
 it('speculative tokens of a vLLM line are those of its requests, and the usage of its cache is context', async () => {
   const line = (usage: string): string =>
     `(APIServer pid=1) INFO 01-02 03:04:05 [loggers.py:199] Engine 000: Iteration(7): 1 context requests, 100 context tokens, 4 generation requests, 12 generation tokens, iteration elapsed time: 9.50 ms${usage}`;

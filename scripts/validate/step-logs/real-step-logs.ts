@@ -19,7 +19,7 @@ const A40_MAP = {
   context_tokens: 'kv_usage',
 };
 
-/** The step logs of a data folder: vllm-cpu, vllm-a40, llama-cpp. None where the folder has none. */
+/** The step logs of a data folder: vllm-cpu, llama-cpp, vllm-a40, and of the servers that clients were tried on. None where the folder has none. */
 export const realStepLogs = async (data: string): Promise<readonly RealStepLog[]> => {
   const read = async (name: string, path: string, map?: Readonly<Record<string, string>>): Promise<RealStepLog> => {
     const bytes = readFileSync(path);
@@ -43,6 +43,11 @@ export const realStepLogs = async (data: string): Promise<readonly RealStepLog[]
     for (const run of readdirSync(root).sort()) {
       logs.push(await read(`${folder}/${run} log`, join(root, run, 'server.log.gz')));
     }
+  }
+  const clients = join(data, 'clients');
+  for (const run of existsSync(clients) ? readdirSync(clients).sort() : []) {
+    const path = join(clients, run, 'true-steps.csv.gz');
+    if (existsSync(path)) logs.push(await read(`clients/${run}`, path));
   }
   const a40 = join(data, 'vllm-a40');
   if (existsSync(a40)) {

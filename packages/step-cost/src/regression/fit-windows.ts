@@ -16,6 +16,8 @@ export interface FitWindowsOptions {
    * terms of these indices.
    */
   readonly choice?: 'all' | 'auto' | readonly number[];
+  /** `auto`: share by which a family must lower the held-out loss. Default 2 %. */
+  readonly leastGain?: number;
   /** Doubt that all windows share, as a share of the fitted time: added in quadrature to every prediction, and so to every coefficient. Default 0. */
   readonly floorShare?: number;
 }
@@ -42,7 +44,7 @@ export interface WindowsFit {
  */
 export const fitWindows = (
   windows: readonly StepWindow[],
-  { level = 0.95, choice = 'auto', floorShare = 0 }: FitWindowsOptions = {},
+  { level = 0.95, choice = 'auto', leastGain, floorShare = 0 }: FitWindowsOptions = {},
 ): WindowsFit => {
   const all = mergeWindows(windows);
   refuseEmpty(all);
@@ -54,6 +56,7 @@ export const fitWindows = (
           windows,
           indices.filter((t) => !isOpen(t)),
           indices.filter(isOpen),
+          leastGain,
         )
       : choice;
   const fit = fitWithPriors(all, of);

@@ -1,16 +1,35 @@
+import { fittedColumn, rowsOf, stallsOf } from '@stepclock/step-cost';
 import type { StepColumns } from '../step-columns.js';
 import { takenSteps } from '../step-columns.js';
 import { type EnginesLog, engineSteps } from '../step-logs/engine-steps.js';
-import type { ReadingOptions } from '../step-logs/prepared-steps.js';
+import { type ReadingOptions, readSteps } from '../step-logs/prepared-steps.js';
 import { type EngineFit, EnginesFitter } from './engines-fit.js';
-import type { FitStepsOptions } from './steps-fit.js';
+import type { FitStepsOptions, StepsFit } from './steps-fit.js';
+import { stretchesOf, workingRows } from './working-steps.js';
 
 /** The last steps of one engine, fitted. */
 export interface RollingFit {
   readonly engine: EngineFit;
   /** By how much the mean step time lies above that of the fit before; null for the first. */
   readonly change: number | null;
+  /** What the last window took over what the fit says of it, stalls apart: the engine as it is now takes `level` times the fit. Null where it did nothing. */
+  readonly level: number | null;
 }
+
+const levelOf = (steps: StepColumns, { terms, betas }: StepsFit): number | null => {
+  const { rows: at } = workingRows(steps);
+  const stretches = stretchesOf(steps, at);
+  const rows = rowsOf(
+    stretches,
+    Float64Array.from(at, (i) => steps.durationSec[i]),
+    terms,
+  );
+  const coefficients = Float64Array.from(terms, ({ label }) => betas[label]);
+  const stalls = stallsOf(rows, coefficients, (i) => ((stretches.prefillTokens?.[i] ?? 0) > 0 ? 1 : 0));
+  const sum = (column: Float64Array): number => column.reduce((all, sec, i) => all + (stalls?.[i] === 1 ? 0 : sec), 0);
+  const fitted = sum(fittedColumn(rows, coefficients));
+  return fitted > 0 ? sum(rows.seconds) / fitted : null;
+};
 
 /** Fits the last windows of a log again with every new one. Memory is those windows. */
 export class RollingFitter {
@@ -45,7 +64,8 @@ export class RollingFitter {
       const { meanDurationSeconds: mean } = engine.fit.diagnostics;
       const before = this.#before.get(name);
       this.#before.set(name, mean);
-      return [{ engine: { ...engine, name }, change: before === undefined ? null : mean / before - 1 }];
+      const change = before === undefined ? null : mean / before - 1;
+      return [{ engine: { ...engine, name }, change, level: levelOf(readSteps(steps, engine.reading), engine.fit) }];
     });
   }
 }

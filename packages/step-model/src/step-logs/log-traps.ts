@@ -13,6 +13,11 @@ const FARTHEST = 0.5;
 const ENOUGH_VOTES = 3;
 const AGREEING = 0.9;
 
+/** Steps that take less than this share of what the others tell of them took no time. */
+const NO_TIME = 0.05;
+/** A log without waiting has none in so many. */
+const FEW = 0.005;
+
 const shifted = (steps: StepColumns, by: number): StepColumns => {
   const from = Math.max(0, -by);
   const to = steps.length - Math.max(0, by);
@@ -22,9 +27,10 @@ const shifted = (steps: StepColumns, by: number): StepColumns => {
   };
 };
 
-/** Mean squared relative distance of a log's steps from the fit of the base terms, far ones cut. */
-const unexplained = (steps: StepColumns): number => {
-  const { rows: at } = workingRows(steps);
+/** The steps of a log that took time, at most so many, and the fit of the base terms to them; undefined where none did. */
+const baseFit = (steps: StepColumns) => {
+  const { rows: at, untimed } = workingRows(steps);
+  if (at.length === 0) return undefined;
   const rows = at.subarray(0, MOST_STEPS);
   const stretches = stretchesOf(steps, rows);
   const terms = knownTerms(BASE_TERMS, stretches);
@@ -33,7 +39,26 @@ const unexplained = (steps: StepColumns): number => {
     Float64Array.from(rows, (i) => steps.durationSec[i]),
     terms,
   );
-  const { coefficients } = fitRows(table, { choice: 'all' });
+  return { table, untimed, coefficients: fitRows(table, { choice: 'all' }).coefficients };
+};
+
+/** Whether so many steps took no time that what the log tells are times of waiting for steps: what stamps tell better, where there are any. */
+export const hasStepsOfNoTime = (steps: StepColumns): boolean => {
+  const fit = baseFit(steps);
+  if (fit === undefined) return false;
+  const { table, untimed, coefficients } = fit;
+  const short = table.seconds.reduce(
+    (count, sec, i) => count + (sec < NO_TIME * fittedSeconds(table, coefficients, i) ? 1 : 0),
+    0,
+  );
+  return Math.max(untimed / steps.length, short / table.length) > FEW;
+};
+
+/** Mean squared relative distance of a log's steps from the fit of the base terms, far ones cut; 0 without steps. */
+const unexplained = (steps: StepColumns): number => {
+  const fit = baseFit(steps);
+  if (fit === undefined) return 0;
+  const { table, coefficients } = fit;
   let sum = 0;
   for (let i = 0; i < table.length; i++) {
     const off = Math.min(FARTHEST, Math.abs(table.seconds[i] / fittedSeconds(table, coefficients, i) - 1));

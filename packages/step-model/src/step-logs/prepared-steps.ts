@@ -1,5 +1,5 @@
 import type { StepColumns } from '../step-columns.js';
-import { countsOwnToken, rowShift, unshifted, withoutOwnToken } from './log-traps.js';
+import { countsOwnToken, hasStepsOfNoTime, rowShift, unshifted, withoutOwnToken } from './log-traps.js';
 import { checkTime, type StepTime, type TimeCheck, timedSteps } from './step-time.js';
 
 /** What a step log was found to say, and how it is read because of it. */
@@ -32,7 +32,8 @@ const WORTH_A_WORD = 0.97;
 
 /** How the steps of one engine must be read: their time, what row it stands in, what a context counts. @throws Fault as `timedSteps` */
 export const readingOf = (steps: StepColumns, { time = 'auto' }: ReadingOptions = {}): LogReading => {
-  const clock = checkTime(steps);
+  const told = checkTime(steps);
+  const clock = told.elapsedShare === null && hasStepsOfNoTime(steps) ? { ...told, isWaiting: true } : told;
   const { steps: timed, time: fitted } = timedSteps(steps, time, clock);
   return { time: fitted, clock, shift: rowShift(timed), ownToken: countsOwnToken(steps) };
 };

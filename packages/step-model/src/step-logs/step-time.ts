@@ -89,7 +89,7 @@ export const checkTime = (steps: StepColumns): TimeCheck => {
 
 /** To what stamps are rounded, s. */
 export const resolutionOf = (ends: Float64Array): number => {
-  for (const resolution of [1, 1e-3]) {
+  for (const resolution of [1, 0.1, 0.01, 1e-3]) {
     if (ends.every((sec) => Math.abs(sec / resolution - Math.round(sec / resolution)) < 1e-4)) return resolution;
   }
   // Epoch seconds as doubles tell a quarter of a microsecond.
@@ -119,6 +119,6 @@ export const timedSteps = (
     what: 'elapsed time of the steps',
     rule: 'must be the time of steps, not of waiting for them',
     value: elapsedShare,
-    hint: `it sums to ${(100 * (elapsedShare ?? 0)).toFixed(0)} % of the busy time by the log's stamps, as under async scheduling: start the engine with --no-async-scheduling`,
+    hint: `${elapsedShare === null ? 'steps of no time stand among the others' : `it sums to ${(100 * elapsedShare).toFixed(0)} % of the busy time by the log's stamps`}, as under async scheduling: start the engine with --no-async-scheduling`,
   });
 };

@@ -9,6 +9,7 @@ import { litellm } from './engines/litellm.js';
 import { otlp } from './engines/otlp.js';
 import { requestLog } from './engines/request-log.js';
 import { sglang } from './engines/sglang.js';
+import { sglangTimeStats } from './engines/sglang-time-stats.js';
 import { GATEWAY_TABLES } from './known/gateway-tables.js';
 import { REQUEST_TABLES } from './known/request-tables.js';
 import { mapped } from './mapped/mapped.js';
@@ -62,6 +63,7 @@ export const FORMATS: readonly TraceFormat[] = [
   stepLog,
   trtllmLog,
   sglangBatches,
+  sglangTimeStats,
   llamaCppLog,
   stepCsv,
   phaseCsv,

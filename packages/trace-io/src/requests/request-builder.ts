@@ -25,6 +25,7 @@ const REASONS = {
   'no-decode-time': 'requests of several output tokens whose last does not come after the first (not streamed)',
   'cached-above-prompt': 'requests with more cached than prompt tokens',
   'duplicate-request': 'further records of a request that was there already',
+  disaggregated: 'requests of a prefill or a decode server: their forward time has the transfer of the cache in it',
   'other-phase': 'records from outside the measured part of the benchmark (warm-up)',
 } as const;
 export type ExclusionReason = keyof typeof REASONS;

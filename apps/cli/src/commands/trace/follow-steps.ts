@@ -11,7 +11,7 @@ const WINDOWS = 10;
 /** A log that is followed may become as long as it likes. */
 const ENDLESS = Number.MAX_SAFE_INTEGER;
 
-const lineOf = ({ engine: { name, fit, reading }, change }: RollingFit): object => {
+const lineOf = ({ engine: { name, fit, reading }, change, level }: RollingFit): object => {
   const { nSteps, stalls, meanDurationSeconds, relativeRmse } = fit.diagnostics;
   return {
     schema: 'stepclock/rolling-fit@1',
@@ -21,6 +21,7 @@ const lineOf = ({ engine: { name, fit, reading }, change }: RollingFit): object 
     stalls,
     mean_step_seconds: meanDurationSeconds,
     change,
+    level,
     relative_rmse: relativeRmse,
     betas: fit.betas,
   };

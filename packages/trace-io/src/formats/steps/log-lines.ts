@@ -94,3 +94,13 @@ export function stampOf(found: RegExpExecArray | null): number {
   const [, month, day, hour, minute, second] = found.map(Number);
   return Date.UTC(2000, (month ?? 1) - 1, day, hour, minute, second) / 1000;
 }
+
+/** Names of containers that `docker compose logs` and `kubectl logs --prefix` put before each line. */
+const COMPOSE = /^\s*([\w.-]+) +\| /;
+const POD = /^\[(pod\/[\w./-]+)\] /;
+
+/** An engine's name with the container that a line says it comes from: several servers may be merged into one log. */
+export function engineNamed(text: string, engine: string): string {
+  const found = text.startsWith('[pod/') ? POD.exec(text) : text.includes(' | ') ? COMPOSE.exec(text) : null;
+  return found === null ? engine : `${found[1]} ${engine}`.trimEnd();
+}

@@ -3,13 +3,16 @@ import { Exclusions } from '../../requests/exclusions.js';
 import type { StepColumns } from '../../tables/step-columns.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
-import { countIn, type LogLine, readStepLog } from './log-lines.js';
+import { countIn, engineNamed, type LogLine, readStepLog } from './log-lines.js';
+import { IntervalCheck } from './sglang-interval.js';
 
 const BATCH = /\b(Prefill|Decode) batch(?: \[\d+\])?[.,] /;
-const PREFIX = /^\[(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)((?: \w+\d+)*)\]/;
+const PREFIX = /\[(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:[.,]\d+)?((?: \w+\d+)*)\]/;
+/** What stands before or in place of the stamp where several servers write one log: a process of Ray, an old server's GPU. */
+const SERVER = /\(\w+ pid=\d+(?:, ip=[\d.]+)?\)|\[gpu(?:_id)?=\d+\]/;
 /** Decode steps between two lines, unless the log names its server's `decode_log_interval`. */
 const INTERVAL = 40;
-const ASKED_INTERVAL = /\bdecode_log_interval=(\d+)/;
+const ASKED_INTERVAL = /\bdecode[-_]log[-_]interval(?:=|['"]?: | )(\d+)/;
 const field = (name: string): RegExp => new RegExp(`${name}: ([\\d.]+)`);
 const NEW_SEQS = field('#new-seq');
 const NEW_TOKENS = field('#new-token');
@@ -19,6 +22,7 @@ const ACCEPTED = field('accept len');
 const THROUGHPUT = field('gen throughput \\(token/s\\)');
 
 interface Engine {
+  readonly check: IntervalCheck;
   prompts: number;
   prefillTokens: number;
   prefillSteps: number;
@@ -44,16 +48,18 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
   const engines = new Map<string, Engine>();
   const exclusions = new Exclusions();
   let interval = INTERVAL;
+  let lastLine = 1;
   const take = (line: LogLine, columns: StepColumns): void => {
     const asked = ASKED_INTERVAL.exec(line.text);
     if (asked !== null) interval = countIn(line, 'decode_log_interval', asked[1]);
     const found = BATCH.exec(line.text);
     if (found === null) return;
-    const prefix = PREFIX.exec(line.text);
-    const name = (prefix?.[7] ?? '').trim();
+    const head = line.text.slice(0, found.index);
+    const prefix = PREFIX.exec(head);
+    const name = engineNamed(head, `${SERVER.exec(head)?.[0] ?? ''}${prefix?.[7] ?? ''}`.trim());
     let engine = engines.get(name);
     if (engine === undefined) {
-      engine = { prompts: 0, prefillTokens: 0, prefillSteps: 0, last: undefined };
+      engine = { check: new IntervalCheck(), prompts: 0, prefillTokens: 0, prefillSteps: 0, last: undefined };
       engines.set(name, engine);
     }
     if (found[1] === 'Prefill') {
@@ -67,6 +73,8 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     const rate = Number(THROUGHPUT.exec(line.text)?.[1]);
     const accepted = Number(ACCEPTED.exec(line.text)?.[1] ?? 1);
     if (!(rate >= 0)) throw line.fault('bad-number', 'gen throughput (token/s)', line.text, 'must be a number');
+    lastLine = line.line;
+    let durationSec = Number.NaN;
     if (engine.last === undefined)
       exclusions.add('first-rate', "a first decode line, whose rate counts from the server's start", line.line);
     else if (!(rate > 0 && decodes > 0)) exclusions.add('no-rate', 'a decode line without a rate', line.line);
@@ -76,9 +84,10 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       // What runs changes between two lines, which tell its ends.
       const meanDecodes = (engine.last.decodes + decodes) / 2;
       const meanContext = (engine.last.context + context) / 2;
+      durationSec = (interval * meanDecodes * accepted) / rate;
       columns.add(
         {
-          durationSec: (interval * meanDecodes * accepted) / rate,
+          durationSec,
           prefillTokens,
           prefillRequests: prompts,
           prefillSteps,
@@ -89,13 +98,24 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
         name,
       );
     }
+    engine.check.take(stampIn(prefix), durationSec);
     Object.assign(engine, { prompts: 0, prefillTokens: 0, prefillSteps: 0, last: { decodes, context } });
   };
   return await readStepLog(input, options, {
-    marks: ['Prefill batch', 'Decode batch', 'decode_log_interval='],
+    marks: ['Prefill batch', 'Decode batch', 'decode_log_interval', 'decode-log-interval'],
     must: 'must have two decode lines of an engine at least: `Decode batch, ... gen throughput (token/s): ...`',
     take,
+    finish: () => {
+      for (const { check } of engines.values()) check.check(input.file, lastLine, interval);
+    },
     facts: { format: 'sglang-batches', clock: 'rates over forty decode steps, tokens a second', timeUnit: 's' },
     exclusions: () => exclusions.list(),
   });
+}
+
+/** Seconds of a line's stamp, of whichever zone; NaN where it has none. */
+function stampIn(prefix: RegExpExecArray | null): number {
+  if (prefix === null) return Number.NaN;
+  const [, year = 0, month = 1, day, hour, minute, second] = prefix.slice(0, 7).map(Number);
+  return Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
 }

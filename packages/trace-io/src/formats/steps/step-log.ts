@@ -2,7 +2,7 @@ import type { Input } from '../../bytes/input.js';
 import type { StepColumns } from '../../tables/step-columns.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
-import { countIn, type LogLine, readStepLog, secondsIn, stampOf } from './log-lines.js';
+import { countIn, engineNamed, type LogLine, readStepLog, secondsIn, stampOf } from './log-lines.js';
 
 const ITERATION =
   /Iteration\((\d+)\): (\d+) context requests?, (\d+) context tokens?, (\d+) generation requests?, (\d+) generation tokens?, iteration elapsed time: ([\d.]+(?:[eE][+-]?\d+)?)\s*(ms|s|us)\b(?:, \w+ KV cache usage: ([\d.]+)%)?/y;
@@ -44,7 +44,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
         throw line.fault('bad-line', 'iteration line', text.slice(index), rule);
       }
       from = ITERATION.lastIndex;
-      columns.add(stepIn(line, found, STAMP.exec(before), cacheTokens), engineIn(before));
+      columns.add(stepIn(line, found, STAMP.exec(before), cacheTokens), engineNamed(text, engineIn(before)));
     }
   };
   return await readStepLog(input, options, {

@@ -13,14 +13,14 @@ const INTERVAL = 40;
 export const sglangLogPieces = (steps: WrittenSteps): Iterable<string> => linePieces(lines(steps));
 
 function* lines(steps: WrittenSteps): Generator<string> {
-  const { prefillRequests, prefillTokens, decodeTokens, contextTokens, durationSec, startSec } = steps;
-  const begun = new Map<number, { decodes: number; tokens: number; seconds: number }>();
+  const { prefillRequests, prefillTokens, decodeTokens, contextTokens } = steps;
+  const begun = new Map<number, { decodes: number; tokens: number; sinceSec: number }>();
   for (let i = 0; i < steps.length; i++) {
     const rank = engineOf(steps, i);
-    const sums = begun.get(rank) ?? { decodes: 0, tokens: 0, seconds: startSec[i] };
+    const sums = begun.get(rank) ?? { decodes: 0, tokens: 0, sinceSec: 0 };
     begun.set(rank, sums);
-    const prefix = `[${dateText(endSecOf(steps, i))} DP${rank} TP0]`;
-    sums.seconds += durationSec[i];
+    const endSec = endSecOf(steps, i);
+    const prefix = `[${dateText(endSec)} DP${rank} TP0]`;
     if (prefillTokens[i] > 0) {
       if (decodeTokens[i] > 0) {
         const rule = "must hold prefill or decodes, not both, for SGLang's log (--policy prefill-first)";
@@ -31,8 +31,9 @@ function* lines(steps: WrittenSteps): Generator<string> {
     }
     sums.tokens += decodeTokens[i];
     if (++sums.decodes < INTERVAL) continue;
-    const rate = sums.tokens / sums.seconds;
+    // The server's rests count.
+    const rate = sums.tokens / (endSec - sums.sinceSec);
     yield `${prefix} Decode batch, #running-req: ${decodeTokens[i]}, #token: ${contextTokens[i]}, token usage: 0.10, cuda graph: True, gen throughput (token/s): ${rate.toFixed(2)}, #queue-req: 0, `;
-    begun.set(rank, { decodes: 0, tokens: 0, seconds: 0 });
+    begun.set(rank, { decodes: 0, tokens: 0, sinceSec: endSec });
   }
 }
