@@ -108,6 +108,25 @@ describe('replay', () => {
     expect(Math.abs(JSON.parse(stdout).metrics.tpot.mean.error)).toBeLessThan(0.02);
   });
 
+  it('serves a workload whose prompts a prefix cache finds, and faster so', async () => {
+    const load = join(folder, 'mooncake.jsonl');
+    const row = (i: number) => ({
+      ...{ timestamp: 400 * i, input_length: 1400, output_length: 10 },
+      hash_ids: [0, 1, 2 + i],
+    });
+    writeFileSync(load, Array.from({ length: 40 }, (_, i) => `${JSON.stringify(row(i))}\n`).join(''));
+    const served = async (...more: readonly string[]) => {
+      const asked = ['replay', '--betas', betas, '--requests', load, ...more];
+      const [text, json] = [await capture(asked), await capture([...asked, '--json'])];
+      return { text: text.stdout, ttft: JSON.parse(json.stdout).metrics.ttft.mean.replayed };
+    };
+    const [without, cached] = [await served(), await served('--prefix-cache-blocks', '100')];
+    // All but the first find 1,024 of 1,400 tokens.
+    expect(cached.text).toContain("71 % of the prompts' tokens are found in a prefix cache of 100 blocks");
+    expect(without.text).not.toContain('prefix cache');
+    expect(cached.ttft).toBeLessThan(without.ttft / 2);
+  });
+
   it('replays the log it was fitted on within two per cent', async () => {
     const { code, stdout } = await capture(['replay', '--betas', betas, '--requests', log, '--json']);
     const json = JSON.parse(stdout);

@@ -1,8 +1,10 @@
 import '@stepclock/vitest-matchers';
-import { runScenario } from '@stepclock/engine-sim';
+import { runScenario, scenarios } from '@stepclock/engine-sim';
+import { stepSeconds } from '@stepclock/step-cost';
 import { describe, expect, it } from 'vitest';
-import { betasFileOf, betasOfFile, replay, replayBands } from '../src/index.js';
+import { betasFileOf, betasOfFile, fitSteps, replay, replayBands } from '../src/index.js';
 import { drawnBetas } from '../src/replay/coefficient-draws.js';
+import { bent, withBends } from '../src/replay/unseen-batches.js';
 
 const { requests } = runScenario('kv-light', { requests: 60, seed: 1 });
 const settings = { maxNumBatchedTokens: 2048, maxNumSeqs: 256, asyncScheduling: false };
@@ -59,6 +61,54 @@ describe('coefficients drawn from a covariance', () => {
   });
 });
 
+describe('coefficients that trade with each other at a bound', () => {
+  it('keep what they make together', () => {
+    // Batches of 50: what a sequence costs is 3e-6 s within 1e-7, which of two terms costs it is open.
+    const [a, b] = [1e-4, 1e-4];
+    const trading = betasFileOf({
+      algo: 'x',
+      betas: { beta0: 0.006, beta2: 3e-6, decode_seqs_over_8: 0 },
+      intervals: {
+        level: 0.95,
+        covariance: [
+          [1e-10, 0, 0],
+          [0, a * a, -a * b * 0.999999],
+          [0, -a * b * 0.999999, b * b],
+        ],
+        byLabel: {},
+      },
+    });
+    const drawn = drawnBetas(trading, 500, 3) ?? [];
+    expect(drawn.every(({ beta2 = -1 }) => beta2 >= 0)).toBe(true);
+    const together = drawn.map(({ beta2 = 0, decode_seqs_over_8: over = 0 }) => beta2 + over);
+    expect(moments(together).mean).toAgree(3e-6, 0, 5e-8);
+    expect(moments(together).sd).toBeLessThan(1e-6);
+  });
+});
+
+describe('beyond the batches that were seen', () => {
+  const line = { beta0: 0.006, beta1: 2e-5, beta2: 1e-4, beta3: 1e-7 };
+  const seen = { least: 20, most: 40, contextPerSeq: 500 };
+  const at = (decodeSeqs: number, draws: readonly [number, number]): number =>
+    stepSeconds(bent(line, seen, draws), { prefillTokens: 0, decodeSeqs, contextTokens: 0 }, withBends(seen));
+  const straight = (decodeSeqs: number): number =>
+    stepSeconds(line, { prefillTokens: 0, decodeSeqs, contextTokens: 0 });
+
+  it('the step time bends, and not within them', () => {
+    for (const n of [20, 30, 40]) expect(at(n, [1, -1])).toAgree(straight(n), 1e-12);
+    expect(at(10, [0, 0])).toAgree(straight(10), 1e-12);
+    expect(at(80, [0, 0])).toAgree(straight(80), 1e-12);
+    // Slopes e^0.7 times those at the edges, of a sequence with its context.
+    const slope = 1e-4 + 500e-7;
+    expect(at(10, [1, 0])).toAgree(straight(10) - 10 * slope * (Math.exp(0.7) - 1), 1e-9);
+    expect(at(80, [0, 1])).toAgree(straight(80) + 40 * slope * (Math.exp(0.7) - 1), 1e-9);
+  });
+
+  it('a step never falls to nothing', () => {
+    expect(at(1, [9, 0])).toBeGreaterThan(0);
+  });
+});
+
 describe('bands of a replay', () => {
   const done = replay(requests, betasOfFile(model), settings);
 
@@ -84,5 +134,27 @@ describe('bands of a replay', () => {
     );
     const terms = model.terms.map((t) => (t.name === 'prefill_step' ? { ...t, value: -0.1 } : t));
     expect(replayBands(requests, { ...model, covariance: negative, terms }, done, 10)).toBeNull();
+  });
+
+  it('are wider under a load that the fit has not seen, and with an overhead that is not exact', () => {
+    const { engine, ...load } = scenarios['budget-2048-light'];
+    const light = runScenario({ ...load, engine: { ...engine, stepNoise: 0.02 } }, { requests: 150, seed: 4 });
+    const heavy = runScenario('budget-2048-bursty', { requests: 150, seed: 4 }).requests;
+    const seenLoad = betasFileOf(fitSteps(light.steps));
+    const widthOf = (log: typeof requests, options = {}) => {
+      const done = replay(log, betasOfFile(seenLoad), settings, options);
+      const bands = replayBands(log, seenLoad, done, 20, { seed: 1, ...options });
+      const [low, high] = bands?.metrics.tpot.mean ?? [0, 0];
+      return (high - low) / (done.metrics.tpot.mean.replayed ?? 1);
+    };
+    expect(widthOf(heavy)).toBeGreaterThan(3 * widthOf(light.requests));
+    const overhead = { seconds: 0.02, secondsPerPromptToken: 0 };
+    const ttftOf = (errorSec?: number) => {
+      const options = { overhead: { ...overhead, ...(errorSec !== undefined && { errorSec }) } };
+      const done = replay(requests, betasOfFile(model), settings, options);
+      const [low, high] = replayBands(requests, model, done, 20, { seed: 1, ...options })?.metrics.ttft.mean ?? [0, 0];
+      return high - low;
+    };
+    expect(ttftOf(0.005)).toBeGreaterThan(2 * ttftOf());
   });
 });

@@ -31,6 +31,21 @@ describe('the warnings of a replay', () => {
     });
   });
 
+  it('say how much of the time is below the smallest batch of the fit', () => {
+    const seen = { ...model.identifiability, compositions: { decode_seqs: [4, 60] as const } };
+    const replayed = own(light);
+    const { durationSec, decodeTokens } = replayed.simulation.steps;
+    const sum = (isIn: (i: number) => boolean) => durationSec.reduce((s, sec, i) => (isIn(i) ? s + sec : s), 0);
+    const share = (100 * sum((i) => decodeTokens[i] > 0 && decodeTokens[i] < 4 / 1.05)) / sum(() => true);
+    expect(share).toBeGreaterThan(10);
+    expect(share).toBeLessThan(95);
+    const told = replayWarnings({ ...model, identifiability: seen }, replayed).map(({ message }) => message);
+    const smallest = decodeTokens.reduce((a, b) => (b > 0 ? Math.min(a, b) : a), Infinity);
+    expect(told).toContain(
+      `${share.toPrecision(2)} % of the replayed time are steps below the 4 decodes that the fit has seen at least (smallest replayed: ${smallest})`,
+    );
+  });
+
   it('say nothing of what the model does not read, or what its file does not tell', () => {
     const codes = (file: typeof model) => replayWarnings(file, own(heavy)).map(({ message }) => message);
     expect(codes(model).join()).not.toContain('context');

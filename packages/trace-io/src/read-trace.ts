@@ -40,6 +40,8 @@ export interface ReadTraceOptions {
   readonly sizeBytes?: number;
   /** Share of a log's records that may be left out because they cannot be read, from 0 to 1; 0.01 where not given. Phase tables end at the first. */
   readonly maxBad?: number;
+  /** Blocks of a prefix cache that a workload with hashes of its prompts meets (`cachedTokens` of its requests); none where not given. */
+  readonly prefixCacheBlocks?: number;
   /** Takes the steps of a step log a block at a time, so that memory does not grow with it: the trace's own table of steps is empty then. */
   readonly onSteps?: StepBlocks;
   /** Steps of such a block; 32,768 where not given. */
@@ -74,7 +76,7 @@ export async function readTraceBy(
   options: ReadTraceOptions,
 ): Promise<Trace> {
   const { fileName: file = '<input>', format = 'auto', columns = {}, metaJson, onProgress = () => {} } = options;
-  const { map, timeUnit = 's', maxBytes, packedBytes, onSteps, stepsAtOnce } = options;
+  const { map, timeUnit = 's', maxBytes, packedBytes, onSteps, stepsAtOnce, prefixCacheBlocks } = options;
   let handedOn = 0;
   const counted: StepBlocks | undefined =
     onSteps &&
@@ -105,13 +107,14 @@ export async function readTraceBy(
   const wanted = map !== undefined && format === 'auto' ? (isStepMap(map) ? mappedSteps.name : 'mapped') : format;
   const reader = wanted === 'auto' ? recognised(head, file) : named(wanted, file);
   if (options.timeUnit !== undefined && !reader.takesTimeUnit) throw ownUnit(reader, timeUnit, file);
+  if (prefixCacheBlocks !== undefined && !reader.takesPrefixCache) throw noBlocks(reader, prefixCacheBlocks, file);
   const metaText = typeof metaJson === 'string' ? metaJson : undefined;
   const bad = new BadRecords(options.maxBad ?? MAX_BAD);
   const input = { source: all, file, bad, onProgress: progress, fractionRead };
   try {
     const trace = await reader.read(input, {
       ...{ columns, settings, metaText, map, timeUnit, head, path },
-      ...{ onSteps: counted, stepsAtOnce },
+      ...{ onSteps: counted, stepsAtOnce, prefixCacheBlocks },
     });
     bad.finish(recordsOf(trace) + handedOn);
     return { ...trace, exclusions: [...trace.exclusions, ...bad.list()] };
@@ -131,11 +134,23 @@ const ownUnit = ({ name }: TraceFormat, timeUnit: string, file: string): Fault =
     rule: `must be given only with a mapping, or for a phase table: ${name} says its unit itself`,
   });
 
+const noBlocks = ({ name }: TraceFormat, value: number, file: string): Fault =>
+  new Fault('trace-io/no-prompt-blocks', {
+    what: 'prefix cache',
+    file,
+    value,
+    rule: `must be asked for only where prompts are told by the hashes of their blocks (${PREFIX_FORMATS}): ${name} has none`,
+  });
+
 /** Records of a file that were read, or left out for what they say. */
 function recordsOf({ phases, requests, steps, tokens, windows, exclusions }: Trace): number {
   const taken = requests?.length ?? tokens?.requestCount ?? steps?.length ?? windows?.length ?? phases?.length ?? 0;
   return exclusions.reduce((sum, { count }) => sum + count, taken);
 }
+
+const PREFIX_FORMATS = FORMATS.filter(({ takesPrefixCache }) => takesPrefixCache)
+  .map(({ name }) => name)
+  .join(', ');
 
 const NO_STEPS: ReadonlySet<string> = new Set(['trace-io/no-rows', 'trace-io/too-many-idle-lines']);
 

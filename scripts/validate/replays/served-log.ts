@@ -3,8 +3,16 @@ import { gunzipSync } from 'node:zlib';
 import { estimateStepClock, estimateTokenClock } from '@stepclock/beta-estimators';
 import { isFault } from '@stepclock/faults';
 import type { Betas } from '@stepclock/step-cost';
-import { METRIC_NAMES, type MeasuredServing, measuredServing, type Replay, replay } from '@stepclock/step-model';
-import { type PhaseTrace, type RequestTable, readTrace } from '@stepclock/trace-io';
+import {
+  type BetasFile,
+  betasFileOf,
+  METRIC_NAMES,
+  type MeasuredServing,
+  measuredServing,
+  type Replay,
+  replay,
+} from '@stepclock/step-model';
+import { type PhaseTrace, type ReadTraceOptions, type RequestTable, readTrace } from '@stepclock/trace-io';
 
 /** A log of served requests, with its settings. */
 export interface ServedLog {
@@ -21,12 +29,17 @@ export const servedLog = async (
 ): Promise<ServedLog> => {
   const bytes = readFileSync(path);
   const plain = path.endsWith('.gz') ? gunzipSync(bytes) : bytes;
-  const trace = await readTrace(new Blob([new Uint8Array(plain)]).stream(), {
+  return servedLogOf([new Uint8Array(plain)], {
     fileName: path,
     ...(map && { map }),
     ...(existsSync(meta) && { metaJson: readFileSync(meta, 'utf8') }),
   });
-  if (trace.kind !== 'phases' || trace.requests === undefined) throw new Error(`${path}: no served requests`);
+};
+
+/** A log from its bytes or pieces of its text. */
+export const servedLogOf = async (pieces: BlobPart[], options: ReadTraceOptions): Promise<ServedLog> => {
+  const trace = await readTrace(new Blob(pieces).stream(), options);
+  if (trace.kind !== 'phases' || trace.requests === undefined) throw new Error('no served requests');
   const { maxNumBatchedTokens, maxNumSeqs, kvTokens, asyncScheduling, engine } = trace.facts.settings;
   const limits = Object.fromEntries(
     Object.entries({ maxNumBatchedTokens, maxNumSeqs, kvTokens, asyncScheduling }).flatMap(([name, value]) =>
@@ -40,6 +53,8 @@ export type Window = readonly [fromSec: number, toSec: number];
 
 /** What a part of a log gives for a replay of any other. */
 export interface FittedLog {
+  /** As a file, with the covariance that bands are drawn from. */
+  readonly model: BetasFile;
   readonly betas: Betas;
   readonly serving: MeasuredServing;
   readonly promptOffsetTokens: number;
@@ -69,7 +84,8 @@ export const fitted = ({ trace, requests, limits, engine }: ServedLog, window?: 
     estimate.algo === 'token-clock' ? estimate.clock.shiftedTokens : (estimate.promptOffsetTokens ?? 0);
   const corrections = { promptOffsetTokens, ...engine };
   const serving = measuredServing(requests, estimate.betas, limits, { ...corrections, ...(window && { window }) });
-  return { betas: estimate.betas, serving, promptOffsetTokens };
+  const { steps: _, rows: __, ...told } = { steps: undefined, rows: undefined, ...estimate };
+  return { model: betasFileOf(told), betas: estimate.betas, serving, promptOffsetTokens };
 };
 
 /** The requests of a log that arrive in a window. */

@@ -1,5 +1,6 @@
 import { listed } from '@stepclock/faults';
 import { columnMapOf, readTrace, type StepBlocks, type Trace } from '@stepclock/trace-io';
+import { given } from '../options/given.js';
 import type { TraceArgs } from '../options/trace-options.js';
 import { inputFault, usageFault } from '../session/errors.js';
 import { byteProgress } from '../session/progress.js';
@@ -56,13 +57,17 @@ export const readTraceFile = async (
       fileName: input.name,
       onProgress: (bytes) => progress.update(bytes),
       maxBytes: session.maxBytes,
-      ...(input.size === undefined ? {} : { sizeBytes: input.size }),
-      ...(args.format === undefined ? {} : { format: args.format }),
-      ...(meta === undefined ? {} : { metaJson: meta.text, metaJsonName: meta.name }),
-      ...(map === undefined ? {} : { map: columnMapOf(map) }),
-      ...(args.timeUnit === undefined ? {} : { timeUnit: args.timeUnit }),
-      ...(onSteps === undefined ? {} : { onSteps }),
-      ...(args.maxBad === undefined ? {} : { maxBad: args.maxBad }),
+      ...given({
+        sizeBytes: input.size,
+        format: args.format,
+        metaJson: meta?.text,
+        metaJsonName: meta?.name,
+        map: map === undefined ? undefined : columnMapOf(map),
+        timeUnit: args.timeUnit,
+        onSteps,
+        maxBad: args.maxBad,
+        prefixCacheBlocks: args.prefixCacheBlocks,
+      }),
     });
     if (args.meta !== undefined && !isBlisHeader(meta?.text ?? '') && isEmpty(trace.facts.settings)) {
       throw inputFault(args.meta, 'must hold a setting of the engine, such as max_num_batched_tokens; got none');

@@ -1,5 +1,5 @@
 import { formats, MAX_BAD } from '@stepclock/trace-io';
-import { atMost, notNegative } from './number-rules.js';
+import { atMost, notNegative, positiveInteger } from './number-rules.js';
 import { type ArgsOf, choice, number, text } from './option.js';
 
 /** Options of every verb that reads a trace. */
@@ -22,5 +22,13 @@ export const traceOptions = {
   'time-unit': choice(['s', 'ms', 'us', 'ns'], 'unit of the times under --map, or of a phase table [s]'),
 };
 
+/** Of a verb that serves a load. */
+export const prefixCacheOption = {
+  'prefix-cache-blocks': number(
+    "blocks of a prefix cache, of the file's own size, where a workload has hashes of its prompts (Mooncake: 512 tokens, Bailian: 16) [no cache]",
+    positiveInteger,
+  ),
+};
+
 /** What the options of a trace-reading verb say. */
-export type TraceArgs = Partial<ArgsOf<typeof traceOptions>>;
+export type TraceArgs = Partial<ArgsOf<typeof traceOptions & typeof prefixCacheOption>>;

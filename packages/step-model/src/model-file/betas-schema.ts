@@ -121,7 +121,16 @@ export const betasSchema = v.looseObject({
   /** The sums that the fit was made from, `stepclock/windows@1`. */
   windows: maybe(windowsSchema),
   /** What lies between a client and the engine: seconds a request, and a prompt token. */
-  overhead: maybe(v.looseObject({ seconds: baseSeconds, seconds_per_prompt_token: v.optional(baseSeconds) }, OBJECT)),
+  overhead: maybe(
+    v.looseObject(
+      {
+        seconds: baseSeconds,
+        seconds_per_prompt_token: v.optional(baseSeconds),
+        standard_error: v.optional(baseSeconds),
+      },
+      OBJECT,
+    ),
+  ),
   /** How the engine of the log plans its steps, by a replay of the log; who decided: the log's own times, its settings, or nobody. */
   scheduling: maybe(
     v.looseObject(

@@ -10,6 +10,19 @@ const NORMAL = 1e9;
 const JITTER = 1e-9;
 
 /**
+ * A draw below a bound is drawn again, so that terms which trade with each other stay on their line; where so many do not hit, the coefficient is set to
+ * its bound.
+ */
+const MOST_TRIES = 64;
+
+/** Draws of the standard normal distribution. */
+export const normalsOf = (seed: number, stream: string): (() => number) => {
+  const uniform = seededRandom(seed, stream);
+  // Never 0 or 1, which no quantile has.
+  return () => tQuantile((uniform() * (2 ** 32 - 2) + 1) / 2 ** 32, NORMAL);
+};
+
+/**
  * Coefficients as they may be by the covariance of a model: normal around the fit, as wide as the file's own intervals say, none below its bound.
  *
  * @param seed any safe integer; the same seed gives the same draws
@@ -36,18 +49,24 @@ export const drawnBetas = (
   const factor = choleskyFactor(correlation, n);
   if (factor === undefined) return undefined;
   const widening = reachOf(model.terms, covariance) / tQuantile((1 + intervals.level) / 2, NORMAL);
-  const uniform = seededRandom(seed, 'coefficients');
-  // Never 0 or 1, which no quantile has.
-  const normal = () => tQuantile((uniform() * (2 ** 32 - 2) + 1) / 2 ** 32, NORMAL);
-  return Array.from({ length: count }, () => {
+  const normal = normalsOf(seed, 'coefficients');
+  const moved = (): number[] => {
     const z = Float64Array.from({ length: n }, normal);
     const drawn = [...values];
     for (const [i, t] of moving.entries()) {
       let sum = 0;
       for (let k = 0; k <= i; k++) sum += factor[i * n + k] * z[k];
-      const value = values[t] + widening * error[t] * sum;
-      drawn[t] = terms[t].sign === 'free' ? value : Math.max(0, value);
+      drawn[t] = values[t] + widening * error[t] * sum;
     }
-    return betasOf(terms, drawn);
+    return drawn;
+  };
+  const isBelow = (value: number, t: number): boolean => terms[t].sign !== 'free' && value < 0;
+  return Array.from({ length: count }, () => {
+    let drawn = moved();
+    for (let tries = 1; drawn.some(isBelow) && tries < MOST_TRIES; tries++) drawn = moved();
+    return betasOf(
+      terms,
+      drawn.map((value, t) => (isBelow(value, t) ? 0 : value)),
+    );
   });
 };

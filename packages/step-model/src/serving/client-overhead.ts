@@ -7,6 +7,8 @@ export interface ClientOverhead {
   readonly seconds: number;
   /** A prompt token. */
   readonly secondsPerPromptToken: number;
+  /** Standard error of the mean overhead, s, where it was measured. */
+  readonly errorSec?: number;
 }
 
 /** An overhead with what `seconds` may be off by. */

@@ -18,7 +18,11 @@ export const servingOfModel = (model: BetasFile, isEnginesOwn = false): ModelSer
   const overhead =
     between == null || isEnginesOwn
       ? undefined
-      : { seconds: between.seconds, secondsPerPromptToken: between.seconds_per_prompt_token ?? 0 };
+      : {
+          seconds: between.seconds,
+          secondsPerPromptToken: between.seconds_per_prompt_token ?? 0,
+          ...(between.standard_error !== undefined && { errorSec: between.standard_error }),
+        };
   // An overhead holds under the rule that it was measured with: what one leaves out of a first token is in the other.
   const isDecided = (rule: string): boolean => overhead !== undefined || scheduling?.decided_by?.[rule] === 'log';
   const { async_scheduling: ahead, reserve_full_prompt: whole } = scheduling ?? {};

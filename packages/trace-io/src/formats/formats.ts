@@ -30,7 +30,7 @@ import { trtllmStats } from './steps/trtllm-stats.js';
 import type { TraceFormat } from './trace-format.js';
 import { azureWorkload } from './workloads/azure.js';
 import { burstGptWorkload } from './workloads/burstgpt.js';
-import { mooncakeWorkload } from './workloads/mooncake.js';
+import { bailianWorkload, mooncakeWorkload } from './workloads/hashed-prompts.js';
 import { WORKLOAD_TABLES } from './workloads/workload-tables.js';
 
 /** Every format that is read, in the order in which recognition asks them: the more particular ones first. */
@@ -57,6 +57,7 @@ export const FORMATS: readonly TraceFormat[] = [
   vidurMetrics,
   ...REQUEST_TABLES,
   ...WORKLOAD_TABLES,
+  bailianWorkload,
   azureWorkload,
   burstGptWorkload,
   mooncakeWorkload,

@@ -29,6 +29,8 @@ export interface ReadOptions {
   readonly map: Readonly<Record<string, string>> | undefined;
   /** For formats that take one; seconds where the caller gave none. */
   readonly timeUnit: TraceFacts['timeUnit'];
+  /** Blocks of a prefix cache, of the file's own size, that the load meets; none where absent. */
+  readonly prefixCacheBlocks?: number | undefined;
   readonly head: Head;
   /** Takes the steps of a step log a block at a time; the trace's own table of steps is empty then. */
   readonly onSteps?: StepBlocks | undefined;
@@ -46,6 +48,8 @@ export interface TraceFormat {
   readonly description: string;
   /** Whether the caller may say the unit of its times; others fix it. */
   readonly takesTimeUnit?: true;
+  /** Whether its prompts are told by blocks, so that a prefix cache can be put before them. */
+  readonly takesPrefixCache?: true;
   recognise(head: Head): boolean;
   read(input: Input, options: ReadOptions): Promise<Trace>;
 }

@@ -8,7 +8,7 @@ import {
 import { readTraceFile } from '../../files/trace-input.js';
 import { integer } from '../../options/number-rules.js';
 import { type ArgsOf, choice, number, required, text } from '../../options/option.js';
-import { type TraceArgs, traceOptions } from '../../options/trace-options.js';
+import { prefixCacheOption, type TraceArgs, traceOptions } from '../../options/trace-options.js';
 import { inputFault, ofOption, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
 
@@ -51,6 +51,7 @@ export const loadOptions = {
   arrivals: choice(['log', 'poisson', 'bursty'], "of the load [the log's own, else poisson]"),
   seed: number('seed of the load and of the draws [0]', integer),
   ...traceOptions,
+  ...prefixCacheOption,
 };
 
 type LoadArgs = TraceArgs & Pick<ArgsOf<typeof loadOptions>, 'workload' | 'arrivals' | 'seed'>;

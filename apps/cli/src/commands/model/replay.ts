@@ -1,4 +1,5 @@
-import { ExitCode } from '@stepclock/faults';
+import { ExitCode, shareText } from '@stepclock/faults';
+import { compensatedSum } from '@stepclock/numerics';
 import {
   betasOfFile,
   type DecidedBy,
@@ -20,12 +21,13 @@ import {
   snakeCaseFields,
   tellsScheduling,
 } from '@stepclock/step-model';
+import type { RequestTable } from '@stepclock/trace-io';
 import { given } from '../../options/given.js';
 import { atMost, count, integer, positiveInteger } from '../../options/number-rules.js';
 import { flag, jsonOption, number, type Option, required, text } from '../../options/option.js';
 import { reportOptions } from '../../options/picture-options.js';
 import { parallelOptions, schedulerOptions } from '../../options/scheduler-options.js';
-import { traceOptions } from '../../options/trace-options.js';
+import { prefixCacheOption, traceOptions } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { provenanceOf } from '../../reports/provenance.js';
 import { wantsReport } from '../../reports/report-targets.js';
@@ -85,6 +87,13 @@ const rulesText = ({
   ...(promptOffsetTokens === 0 ? [] : [`prompts are replayed ${promptOffsetText(promptOffsetTokens)}`]),
 ];
 
+/** How much a prefix cache of so many blocks spares. */
+const cacheText = ({ cachedTokens, promptTokens }: RequestTable, blocks: number | undefined): readonly string[] => {
+  if (blocks === undefined || cachedTokens === undefined) return [];
+  const share = compensatedSum(cachedTokens) / compensatedSum(promptTokens);
+  return [`${shareText(share)} of the prompts' tokens are found in a prefix cache of ${grouped(blocks)} blocks`];
+};
+
 /** Replay of a log as a table: a block a metric, a row a figure. */
 const replayText = ({ metrics }: ReturnType<typeof replay>, bands: ReplayBands | null): string => {
   const band = bands === null ? [] : [`${+(100 * bands.level).toFixed(2)} % band`];
@@ -108,6 +117,7 @@ export const verb = defineVerb({
     betas: required(text("coefficients, as 'stepclock estimate --json' writes them", 'input')),
     requests: required(text('the log whose arrivals and lengths are served again', 'trace')),
     ...traceOptions,
+    ...prefixCacheOption,
     'max-num-batched-tokens': number('the token budget a step [from meta.json]', positiveInteger),
     'max-num-seqs': number('most requests running at once [from meta.json, else 256]', positiveInteger),
     'kv-tokens': number('capacity of the KV cache, tokens [from meta.json, else no limit]', positiveInteger),
@@ -139,6 +149,10 @@ export const verb = defineVerb({
   examples: [
     ['$0 replay --betas betas.json --requests requests.jsonl', 'the settings come from meta.json beside the log'],
     ['$0 replay --betas betas.json --requests log.jsonl --max-num-batched-tokens 2048 --kv-tokens 41408 --json', ''],
+    [
+      '$0 replay --betas betas.json --requests mooncake_trace.jsonl --prefix-cache-blocks 4000',
+      'a published load, with prompts found in a cache',
+    ],
   ],
   run: async (args, session) => {
     const { betas: betasPath, requests: requestsPath } = args;
@@ -183,6 +197,7 @@ export const verb = defineVerb({
         [
           `${name}: ${grouped(result.requests)} requests replayed in ${grouped(result.steps)} steps, ${grouped(result.preemptions)} preemptions`,
           ...rulesText(result),
+          ...cacheText(requests, args.prefixCacheBlocks),
           '',
           replayText(result, bands),
         ].join('\n'),

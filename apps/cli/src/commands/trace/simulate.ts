@@ -36,6 +36,7 @@ import {
 } from '../../options/number-rules.js';
 import { type ArgsOf, choice, flag, jsonOption, list, number, text } from '../../options/option.js';
 import { schedulerOptions } from '../../options/scheduler-options.js';
+import { prefixCacheOption } from '../../options/trace-options.js';
 import { defineVerb } from '../../options/verb.js';
 import { inputFault, usageFault } from '../../session/errors.js';
 import type { Session } from '../../session/session.js';
@@ -58,6 +59,7 @@ const options = {
   seed: number('seed of arrivals, lengths and noise [0]', integer),
   workload: text('arrivals and lengths from this file (a log or a workload) instead of drawn ones', 'trace'),
   format: text('name of the format of --workload instead of recognising it from the content [auto]'),
+  ...prefixCacheOption,
   rate: number('arrivals per second, 1e-6 to 1e9', between(1e-6, 1e9)),
   'burst-shape': number(
     'gamma shape of the gaps between arrivals; 1 is Poisson, 0.125 bursty; 0.001 to 1e6',
@@ -171,7 +173,11 @@ const workloadOf = async (path: string, args: SimulateArgs, session: Session): P
     if (args[option] !== undefined)
       throw usageFault('--workload', `gives arrivals and lengths already; leave out --${option}`);
   }
-  const { trace, name } = await readTraceFile(path, given({ format: args.format }), session);
+  const { trace, name } = await readTraceFile(
+    path,
+    given({ format: args.format, prefixCacheBlocks: args.prefixCacheBlocks }),
+    session,
+  );
   const { requests } = trace;
   if (requests?.arrivalSec === undefined) {
     throw inputFault(name, `must tell every request's arrival and lengths; got ${trace.facts.format} without them`);

@@ -21,13 +21,4 @@ export const WORKLOAD_TABLES: readonly TraceFormat[] = [
     needs: ['arrived_at', 'num_prefill_tokens', 'num_decode_tokens'],
     map: { arrival: ['arrived_at'], prompt: ['num_prefill_tokens'], output: ['num_decode_tokens'] },
   }),
-  // alibaba-edu/qwen-bailian-usagetraces-anon: Mooncake's fields with chats, in seconds.
-  knownTable({
-    name: 'bailian',
-    description: 'Qwen-Bailian usage traces, JSON lines (a workload: no latencies)',
-    clock: 'seconds from the start of the trace',
-    timeUnit: 's',
-    needs: ['chat_id', 'parent_chat_id', 'timestamp', 'input_length', 'output_length'],
-    map: { arrival: ['timestamp'], prompt: ['input_length'], output: ['output_length'] },
-  }),
 ];
