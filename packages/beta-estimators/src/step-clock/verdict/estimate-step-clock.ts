@@ -32,6 +32,7 @@ import { type FitVerdict, fitVerdict, withoutClock } from './fit-verdict.js';
 import { namedRows, type Oddities, oddityWarnings } from './oddities.js';
 import type { StepClockIntervals } from './step-clock-intervals.js';
 import { stepClockWarnings, type WarningEvidence } from './step-clock-warnings.js';
+import { unsettledIntervals } from './unsettled-intervals.js';
 import { type WindowReport, windowReports } from './window-reports.js';
 
 export interface StepClockDiagnostics {
@@ -118,8 +119,19 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
       : undefined;
   const kept = regression.of.filter((t) => !OF_CLIENTS.includes(columns.pooled[t]));
   const terms = stand?.windows[0].terms ?? kept.map((t) => columns.pooled[t]);
-  const intervals = stand === undefined ? intervalsOf(regression, kept, terms) : clocklessIntervals(stand);
   const converged = trace.still || (resolved.tol === null && hasComeToRest(trace, regression));
+  const ofRows = intervalsOf(regression, kept, terms);
+  const ofPasses = (coefficients: Float64Array) => Float64Array.from(kept, (t) => coefficients[t]);
+  const ofClockAlone =
+    ofRows === null || converged
+      ? ofRows
+      : unsettledIntervals(
+          ofRows,
+          terms,
+          ofPasses(regression.coefficients),
+          trace.passes.map((pass) => ofPasses(pass.coefficients)),
+        );
+  const intervals = stand === undefined ? ofClockAlone : clocklessIntervals(stand);
   const identified = { ...(stand ?? regression).identifiability, compositions: seen.ranges, batches: seen.batches };
   const betas = betasOf(terms, stand?.coefficients ?? Float64Array.from(kept, (t) => regression.coefficients[t]));
   const windows = stand?.windows ?? windowsOn(trace.windows, kept, regression.coefficients);
