@@ -19,6 +19,7 @@ const REASONS = {
   'several-sequences': 'requests for more than one sequence (n > 1): their decodes share one prefill',
   'no-output': 'requests without output tokens',
   'no-prompt': 'requests without prompt tokens',
+  'hidden-reasoning': 'requests whose reasoning no chunk shows: nothing tells when their prefill ended',
   'no-arrival': 'requests without an arrival',
   'no-tokens': 'requests without a first token',
   'no-prefill-time': 'requests whose first token does not come after their start',
@@ -45,6 +46,8 @@ export class RequestBuilder {
   readonly #watch: (says: boolean, line: number) => void;
   /** Requests that count as far as they got, and those of which only their time tells. */
   #cut = 0;
+  /** Requests taken of which it is known when they were scheduled. */
+  #scheduled = 0;
   readonly #cutOff: CutRequest[] = [];
   /** Line of the request whose chunks came last. */
   #chunksOf = 0;
@@ -64,6 +67,11 @@ export class RequestBuilder {
   /** Requests taken so far. */
   get length(): number {
     return this.#requests.length;
+  }
+
+  /** Whether it is known of every request taken when it was scheduled. */
+  get allScheduled(): boolean {
+    return this.#scheduled === this.#requests.length;
   }
 
   /** What was left out so far, by reason. */
@@ -241,9 +249,14 @@ export class RequestBuilder {
     this.#lines.push(line);
     this.#watch(true, line);
     this.#requests.add(id, taken, line);
+    if (!Number.isNaN(taken.scheduledSec ?? Number.NaN)) this.#scheduled++;
     return true;
   }
 }
+
+/** Whether chunks, of a token at least, leave no room for the reasoning tokens that the server counted in an answer. */
+export const hidesReasoning = (chunks: number, outputTokens: number, reasoningTokens: number): boolean =>
+  reasoningTokens > 0 && chunks <= outputTokens - reasoningTokens;
 
 const NANOSECONDS = 1e9;
 

@@ -2,7 +2,7 @@ import type { Input } from '../../bytes/input.js';
 import { eachJsonLine } from '../../json/json-lines.js';
 import { isObject, type JsonRecord, numberOf } from '../../json/json-record.js';
 import { nanosecondsOf, secondsBetween } from '../../json/nanoseconds.js';
-import { RequestBuilder } from '../../requests/request-builder.js';
+import { hidesReasoning, RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
@@ -20,7 +20,7 @@ const UNIT_SEC: Readonly<Record<string, number>> = {
 
 /**
  * AIPerf's profile_export.jsonl (ai-dynamo/aiperf, docs/tutorials/working-with-profile-exports.md): one request a line, epoch
- * nanoseconds in `metadata`, values with units in `metrics`. The prefill starts when the request was sent (queue folded in). Only the
+ * nanoseconds in `metadata`, values with units in `metrics`. The prefill starts when the server acknowledged the request, or when it was sent (queue folded in). Only the
  * profiling phase counts; cancelled requests are load from their start to their end. Output is `output_sequence_length` (reasoning tokens included), or
  * `output_token_count` + `reasoning_token_count`.
  */
@@ -45,11 +45,15 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       const start = nanosecondsOf(metadata, 'request_start_ns');
       // Whole seconds, so that the relative times stay exact.
       origin ??= (start / 1_000_000_000n) * 1_000_000_000n;
-      const end = END_NS.find((name) => metadata.has(name));
-      const endSec = end === undefined ? Number.NaN : secondsBetween(origin, nanosecondsOf(metadata, end));
-      addRequest(record, metadata, [secondsBetween(origin, start), endSec], line, builder);
+      const zero = origin;
+      const timeOf = (...names: readonly string[]): number => {
+        const name = names.find((known) => metadata.has(known));
+        return name === undefined ? Number.NaN : secondsBetween(zero, nanosecondsOf(metadata, name));
+      };
+      const times = { startSec: secondsBetween(origin, start), ackSec: timeOf(ACK_NS), endSec: timeOf(...END_NS) };
+      addRequest(record, metadata, times, line, builder);
     },
-    ['request_start_ns', ...END_NS],
+    ['request_start_ns', ACK_NS, ...END_NS],
   );
   return builder.trace({
     format: 'aiperf',
@@ -64,26 +68,50 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
 
 /** When a request stopped, where it was cancelled, or ended. */
 const END_NS = ['cancellation_time_ns', 'request_end_ns'] as const;
+/** The server's count of reasoning tokens, streamed or not. */
+const REASONING = 'usage_reasoning_tokens';
+/** When the server acknowledged a streamed request. */
+const ACK_NS = 'request_ack_ns';
+
+/** When a request was sent, acknowledged and ended, s; NaN where the file does not tell. */
+interface Times {
+  readonly startSec: number;
+  readonly ackSec: number;
+  readonly endSec: number;
+}
+
+/** A server that acknowledges within this part of the wait for the first token did so when it took the request in; one that is later, with the token. */
+const SOON = 0.5;
+
+/** When a request reached its server, nearer than when it was sent; how the wait went in between (`http_req_*`) tells no more. */
+const reachedSec = ({ startSec, ackSec }: Times, ttftSec: number): number =>
+  ackSec > startSec && ackSec - startSec < SOON * ttftSec ? ackSec : startSec;
 
 function addRequest(
   record: JsonRecord,
   metadata: JsonRecord,
-  [startSec, endSec]: readonly [number, number],
+  times: Times,
   line: number,
   builder: RequestBuilder,
 ): boolean {
   const phase = metadata.text('benchmark_phase');
   const metrics = record.inner('metrics');
   // Warm-up, cancelled and failed requests with chunk times are load like any other.
-  if (metrics !== undefined && !record.has('error')) addChunks(metrics, startSec, line, builder);
+  if (metrics !== undefined && !record.has('error')) addChunks(metrics, times, line, builder);
   if (phase !== undefined && phase !== 'profiling') return builder.exclude('other-phase', line);
   const stopped = stoppedBy(record, metadata);
-  if (stopped !== undefined) return addCut(stopped, idOf(metadata, line), line, [startSec, endSec], metrics, builder);
+  if (stopped !== undefined) return addCut(stopped, idOf(metadata, line), line, times, metrics, builder);
   if (metrics === undefined || !metrics.has('time_to_first_token')) return builder.exclude('no-tokens', line);
+  const reasoning = metrics.has(REASONING) ? metricOf(metrics, REASONING).count('value') : 0;
+  const gaps = metrics.inner('inter_chunk_latency')?.raw('value');
+  if (Array.isArray(gaps) && hidesReasoning(gaps.length + 1, outputTokensOf(metrics), reasoning))
+    return builder.exclude('hidden-reasoning', line);
+  const { startSec } = times;
+  const ttft = secondsOf(metrics, 'time_to_first_token');
   const latency = secondsOf(metrics, 'request_latency');
   return builder.add(idOf(metadata, line), line, {
-    arrivalSec: startSec,
-    firstTokenSec: startSec + secondsOf(metrics, 'time_to_first_token'),
+    arrivalSec: reachedSec(times, ttft),
+    firstTokenSec: startSec + ttft,
     lastTokenSec: startSec + latency,
     promptTokens: metricOf(metrics, promptName(metrics)).count('value'),
     outputTokens: outputTokensOf(metrics),
@@ -105,7 +133,7 @@ function addCut(
   reason: 'aborted' | 'failed',
   id: string,
   line: number,
-  [startSec, endSec]: readonly [number, number],
+  { startSec, endSec }: Times,
   metrics: JsonRecord | undefined,
   builder: RequestBuilder,
 ): boolean {
@@ -121,14 +149,15 @@ function addCut(
 }
 
 /** The chunks of a request that was streamed: `inter_chunk_latency` is the list of gaps after the first. */
-function addChunks(metrics: JsonRecord, startSec: number, line: number, builder: RequestBuilder): void {
+function addChunks(metrics: JsonRecord, times: Times, line: number, builder: RequestBuilder): void {
   if (!metrics.has('time_to_first_token') || !metrics.has('inter_chunk_latency')) return;
   const latency = metricOf(metrics, 'inter_chunk_latency');
   const gaps = latency.raw('value');
   if (!Array.isArray(gaps)) return;
   const scale = scaleOf(latency);
   const chunkSec = new Float64Array(gaps.length + 1);
-  chunkSec[0] = startSec + secondsOf(metrics, 'time_to_first_token');
+  const ttft = secondsOf(metrics, 'time_to_first_token');
+  chunkSec[0] = times.startSec + ttft;
   for (let j = 0; j < gaps.length; j++) {
     const gap = numberOf(gaps[j]);
     if (!(gap >= 0 && gap < Infinity)) throw latency.fault(`value[${j}]`, gaps[j], 'must be a latency, at least 0');
@@ -141,7 +170,7 @@ function addChunks(metrics: JsonRecord, startSec: number, line: number, builder:
   builder.addChunks(
     line,
     {
-      sentSec: startSec,
+      sentSec: reachedSec(times, ttft),
       promptTokens: metricOf(metrics, promptName(metrics)).count('value'),
       outputTokens: Math.max(outputTokensOf(metrics), 1),
       ...(cached !== undefined && { cachedTokens: cached }),

@@ -2,7 +2,7 @@ import { Fault } from '@stepclock/faults';
 import { attempted, type Input } from '../../bytes/input.js';
 import { readJsonDocuments } from '../../json/json-documents.js';
 import { isObject, JsonRecord, numberOf } from '../../json/json-record.js';
-import { RequestBuilder } from '../../requests/request-builder.js';
+import { hidesReasoning, RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
 import type { ReadOptions, TraceFormat } from '../trace-format.js';
 
@@ -67,13 +67,15 @@ interface Place {
 }
 
 function addRequest(
-  { chunkSec, promptTokens, outputTokens }: Responses,
+  { chunkSec, promptTokens, outputTokens, reasoningTokens }: Responses,
   { experiment, index, sentSec, line }: Place,
   builder: RequestBuilder,
 ): boolean {
   if (chunkSec.length === 0) return builder.exclude('no-tokens', line);
   if (promptTokens === undefined) return builder.exclude('no-prompt', line);
   const counts = { promptTokens, outputTokens: outputTokens ?? chunkSec.length };
+  if (hidesReasoning(chunkSec.length, counts.outputTokens, reasoningTokens))
+    return builder.exclude('hidden-reasoning', line);
   builder.addChunks(line, { sentSec, ...counts, instance: experiment }, chunkSec);
   return builder.add(`${experiment}/${index}`, line, {
     arrivalSec: sentSec,
@@ -88,6 +90,7 @@ interface Responses {
   readonly chunkSec: readonly number[];
   readonly promptTokens: number | undefined;
   readonly outputTokens: number | undefined;
+  readonly reasoningTokens: number;
 }
 
 function responsesOf(request: JsonRecord, originNs: number): Responses {
@@ -97,6 +100,7 @@ function responsesOf(request: JsonRecord, originNs: number): Responses {
   const chunkSec: number[] = [];
   let promptTokens: number | undefined;
   let outputTokens: number | undefined;
+  let reasoningTokens = 0;
   for (const [i, time] of times.entries()) {
     const nanoseconds = numberOf(time);
     if (!Number.isFinite(nanoseconds))
@@ -105,9 +109,10 @@ function responsesOf(request: JsonRecord, originNs: number): Responses {
     const said = isObject(output) && typeof output.response === 'string' ? saidIn(output.response) : undefined;
     promptTokens = said?.promptTokens ?? promptTokens;
     outputTokens = said?.outputTokens ?? outputTokens;
+    reasoningTokens = said?.reasoningTokens ?? reasoningTokens;
     if (said === undefined || said.hasContent) chunkSec.push((nanoseconds - originNs) / 1e9);
   }
-  return { chunkSec, promptTokens, outputTokens };
+  return { chunkSec, promptTokens, outputTokens, reasoningTokens };
 }
 
 /** What a response of an OpenAI endpoint says: one event or several, each after `data:`. */
@@ -115,6 +120,7 @@ function saidIn(response: string) {
   let hasContent = false;
   let promptTokens: number | undefined;
   let outputTokens: number | undefined;
+  let reasoningTokens: number | undefined;
   for (const event of response.split(/^data:/m)) {
     const value = eventOf(event.trim());
     if (value === undefined) continue;
@@ -123,8 +129,10 @@ function saidIn(response: string) {
     if (!isObject(value.usage)) continue;
     promptTokens = countIn(value.usage.prompt_tokens) ?? promptTokens;
     outputTokens = countIn(value.usage.completion_tokens) ?? outputTokens;
+    const details = value.usage.completion_tokens_details;
+    if (isObject(details)) reasoningTokens = countIn(details.reasoning_tokens) ?? reasoningTokens;
   }
-  return { hasContent, promptTokens, outputTokens };
+  return { hasContent, promptTokens, outputTokens, reasoningTokens };
 }
 
 const countIn = (value: unknown): number | undefined =>

@@ -6,7 +6,9 @@ import { RequestBuilder } from '../../requests/request-builder.js';
 import type { Trace } from '../../trace.js';
 import type { Head, ReadOptions, TraceFormat } from '../trace-format.js';
 
-const COLUMNS = ['input_lens', 'output_lens', 'ttfts', 'itls', 'start_times', 'errors'] as const;
+/** Not in every file: `server_queue_times` and `server_ttfts`, s, of a server with --enable-per-request-metrics. */
+const OPTIONAL = ['start_times', 'errors', 'server_queue_times', 'server_ttfts'] as const;
+const COLUMNS = ['input_lens', 'output_lens', 'ttfts', 'itls', ...OPTIONAL] as const;
 type Column = (typeof COLUMNS)[number];
 const TITLES = ['model_id', 'backend', 'endpoint_type', 'label', 'duration'] as const;
 
@@ -95,7 +97,7 @@ async function read(input: Input, options: ReadOptions, name: BenchName): Promis
     settings: { ...engine, ...options.settings },
   } as const;
   const runSec = durationSec > 0 ? durationSec : undefined;
-  if (hasStarts) return builder.trace(facts, runSec);
+  if (hasStarts) return builder.trace({ ...facts, queueInPrefill: builder.allScheduled ? 'no' : 'yes' }, runSec);
   const tokens = builder.tokenTrace(
     { ...facts, clock: "the benchmark client's, from each request's own start" },
     runSec,
@@ -160,7 +162,7 @@ class Run {
     const { length } = columns.get('start_times') ?? columns.get('input_lens') ?? [];
     for (const name of COLUMNS) {
       const column = columns.get(name);
-      if (column === undefined && (name === 'errors' || name === 'start_times')) continue;
+      if (column === undefined && OPTIONAL.some((optional) => optional === name)) continue;
       if (column?.length === length) continue;
       const rule = `must have as many elements as the other lists, ${length}`;
       throw this.#bad(name, `${column?.length ?? 0} elements`, line, rule);
@@ -194,6 +196,7 @@ class Run {
     if (!hasStarts) return hasFailed ? builder.excludeFailed(i + 1, ttft > 0) : true;
     const row = {
       ...counts,
+      ...scheduledOf(record, start, start + ttft),
       arrivalSec: start,
       firstTokenSec: ttft > 0 || !hasFailed ? start + ttft : Number.NaN,
       lastTokenSec: chunkSec[chunkSec.length - 1],
@@ -221,6 +224,15 @@ class Run {
   #bad(column: string, value: unknown, line: number, rule: string): Fault {
     return new Fault('trace-io/bad-field', { what: column, file: this.input.file, line, column, value, rule });
   }
+}
+
+/** When a request was scheduled, where the server told how long its prefill took, or how long it waited before. */
+function scheduledOf(record: JsonRecord, startSec: number, firstSec: number): { readonly scheduledSec?: number } {
+  const prefill = record.number('server_ttfts', true);
+  const scheduledSec = Number.isNaN(prefill)
+    ? startSec + record.number('server_queue_times', true)
+    : firstSec - prefill;
+  return scheduledSec >= startSec && scheduledSec < firstSec ? { scheduledSec } : {};
 }
 
 /** When each chunk arrived: the first, and the gaps after it. */
