@@ -2,6 +2,7 @@ import { compensatedSum } from '@stepclock/numerics';
 import { type Betas, CATALOGUE, stepSeconds, type Term } from '@stepclock/step-cost';
 import type { StepColumns } from './step-columns.js';
 import type { StepsFit } from './step-fit/steps-fit.js';
+import { withKnownFacts, workingRows } from './step-fit/working-steps.js';
 
 /** One coefficient of an estimate beside that of a reference. `error` is (estimate - reference) / reference; null at reference 0. */
 export interface ComparedCoefficient {
@@ -52,7 +53,8 @@ export const compareWithSteps = (
       holdsReference: interval && interval[0] <= reference && reference <= interval[1],
     };
   });
-  const predicted = steps.durationSec.map((_, i) => {
+  const { rows } = workingRows(withKnownFacts(steps));
+  const predicted = Float64Array.from(rows, (i) => {
     const step = {
       prefillTokens: steps.prefillTokens[i],
       decodeSeqs: steps.decodeTokens[i],
@@ -64,11 +66,11 @@ export const compareWithSteps = (
     };
     return stepSeconds(estimate, { ...step, ...further }, catalogue);
   });
-  const measured = compensatedSum(steps.durationSec);
+  const seconds = Float64Array.from(rows, (i) => steps.durationSec[i]);
+  const measured = compensatedSum(seconds);
   return {
     coefficients,
-    meanAbsoluteError:
-      compensatedSum(steps.durationSec.map((sec, i) => Math.abs(predicted[i] / sec - 1))) / steps.length,
+    meanAbsoluteError: compensatedSum(seconds.map((sec, k) => Math.abs(predicted[k] / sec - 1))) / rows.length,
     totalTimeError: (compensatedSum(predicted) - measured) / measured,
   };
 };

@@ -21,6 +21,8 @@ export interface StepColumns {
   readonly startSec?: Float64Array | undefined;
   /** When its line was written, s: rounded as the log rounds it. */
   readonly stampSec?: Float64Array | undefined;
+  /** The engine's own number of the step. */
+  readonly iteration?: Float64Array | undefined;
 }
 
 /** The same log with each of its columns made anew. */
@@ -42,6 +44,7 @@ export const mappedColumns = (
     prefillSteps: optional(steps.prefillSteps),
     startSec: optional(steps.startSec),
     stampSec: optional(steps.stampSec),
+    iteration: optional(steps.iteration),
   };
 };
 

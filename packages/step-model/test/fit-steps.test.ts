@@ -298,6 +298,17 @@ describe('compareWithSteps by hand', () => {
   });
 });
 
+it('steps that took no time have no error', () => {
+  const { steps: log, coefficients } = runScenario('budget-2048-medium', { requests: 50 });
+  const durationSec = log.durationSec.map((sec, i) => (i % 9 === 0 ? 0 : sec));
+  const { meanAbsoluteError, totalTimeError } = compareWithSteps(
+    coefficients,
+    { betas: coefficients },
+    { ...log, durationSec },
+  );
+  expect([meanAbsoluteError, totalTimeError]).toAgree([0, 0], 0, 1e-12);
+});
+
 describe('compareWithSteps', () => {
   const run = runScenario('budget-2048-medium', { requests: 100 });
   const fit = fitSteps(run.steps, { model: 'linear' });

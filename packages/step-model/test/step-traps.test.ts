@@ -79,6 +79,86 @@ describe('async scheduling', () => {
   });
 });
 
+describe('a log with odd rows', () => {
+  const { steps, coefficients } = run(300);
+  const fitted = (log: Parameters<EnginesFitter['add']>[0]) => {
+    const fitter = new EnginesFitter({});
+    fitter.add(log);
+    return fitter.fits();
+  };
+  const codes = (log: Parameters<EnginesFitter['add']>[0]): readonly string[] =>
+    fitted(log)[0]?.warnings.map(({ code }) => code) ?? [];
+
+  it('a fact that some steps lack: they are left out and counted, and it is none where most lack it', () => {
+    const holes = (isHole: (i: number) => boolean) => ({
+      ...steps,
+      contextTokens: steps.contextTokens.map((tokens, i) => (isHole(i) ? Number.NaN : tokens)),
+    });
+    const some = fitted(holes((i) => i % 3 === 0))[0];
+    expect(some?.warnings.map(({ message }) => message)).toContain(
+      `${Math.ceil(steps.length / 3)} steps are left out: they lack what the log tells of the others.`,
+    );
+    if (some) close(some.fit, coefficients, 0.01);
+    const most = fitted(holes((i) => i % 3 > 0))[0];
+    expect([most?.fit.diagnostics.nSteps, most?.fit.terms.map(({ label }) => label)]).toEqual([
+      steps.length,
+      expect.not.arrayContaining(['beta3']),
+    ]);
+  });
+
+  it('a fact that later blocks lack is no zero there', () => {
+    const fitter = new EnginesFitter({ model: 'kv' });
+    fitter.add(steps);
+    fitter.add({ ...steps, contextTokens: undefined });
+    const [engine] = fitter.fits();
+    expect(engine?.fit.diagnostics.nSteps).toBe(steps.length);
+    expect(engine?.warnings.map(({ code }) => code)).toContain('incomplete-steps');
+  });
+
+  it('a first step that compiles for a minute shifts no rows', () => {
+    const startSec = steps.startSec.map((sec, i) => (i === 0 ? sec - 60 : sec));
+    const log = { ...steps, startSec, durationSec: steps.durationSec.map((sec, i) => (i === 0 ? 60 : sec)) };
+    expect(codes(log)).toEqual([]);
+    const [engine] = fitted(log);
+    expect(engine?.fit.diagnostics.stalls).toBe(1);
+    if (engine) close(engine.fit, coefficients, 1e-3);
+  });
+
+  it('a clock that is set an hour ahead makes no waiting', () => {
+    const startSec = steps.startSec.map((sec, i) => (i > 1000 ? sec + 3600 : sec));
+    const [engine] = fitted({ ...steps, startSec });
+    expect(engine?.reading.clock.isWaiting).toBe(false);
+    expect(engine?.reading.clock.elapsedShare).toAgree(1, 0.01);
+  });
+
+  it('rows out of order have no periods, and are fitted by what they say', () => {
+    const order = Uint32Array.from({ length: steps.length }, (_, i) => (i * 7919) % steps.length);
+    const { length, ...columns } = steps;
+    const mixed = Object.fromEntries(
+      Object.entries(columns).map(([name, column]) => [name, Float64Array.from(order, (i) => column[i])]),
+    ) as unknown as typeof columns;
+    const [engine] = fitted({ length, ...mixed });
+    expect([engine?.reading.time, engine?.warnings]).toEqual(['elapsed', []]);
+    if (engine) close(engine.fit, coefficients, 1e-3);
+  });
+
+  it.each([
+    ['times in another unit', { ...steps, durationSec: steps.durationSec.map((sec) => 1e3 * sec) }],
+    ['stages of a pipeline', { ...steps, durationSec: steps.durationSec.map((sec) => 2 * sec) }],
+    ['numbers that go back', { ...steps, startSec: undefined, iteration: steps.durationSec.map((_, i) => i % 50) }],
+  ])('%s: said', (_, log) => {
+    expect(codes(log)).toContain('steps-overlap');
+  });
+
+  it('an engine that did nothing is left out beside one that worked', () => {
+    const instance = new Uint32Array(steps.length).fill(1);
+    instance[0] = 0;
+    const none = steps.prefillTokens.map((tokens, i) => (i === 0 ? 0 : tokens));
+    const idle = { ...steps, prefillTokens: none, decodeTokens: steps.decodeTokens.map((n, i) => (i === 0 ? 0 : n)) };
+    expect(fitted({ ...idle, instance }).map(({ name }) => name)).toEqual(['1']);
+  });
+});
+
 it('periods count what the engine does between two steps', () => {
   const { steps, coefficients } = run();
   const log = { ...steps, durationSec: steps.durationSec.map((sec) => 0.9 * sec), startSec: steps.startSec };

@@ -59,9 +59,11 @@ export class EnginesFitter {
     }
   }
 
-  /** In the order of the names. */
+  /** In the order of the names; engines that did nothing are left out beside others that worked. */
   fits(): readonly EngineFit[] {
-    return [...this.#engines]
+    const all = [...this.#engines];
+    const busy = all.filter(([, { fitter }]) => fitter.hasSteps);
+    return (busy.length > 0 ? busy : all)
       .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
       .map(([name, { reading, fitter, ranks }]) => {
         const fit = fitter.fit();

@@ -24,6 +24,7 @@ export interface LogSums {
   ) => Pick<StepsFit['diagnostics'], 'r2' | 'rmseSeconds' | 'relativeRmse'>;
   readonly empty: number;
   readonly untimed: number;
+  readonly incomplete: number;
   readonly warnings?: readonly StepsWarning[];
 }
 
@@ -86,6 +87,7 @@ export const fitOfSums = (log: LogSums, options: FitStepsOptions): StepsFit => {
       ...stepsWarnings({
         empty: log.empty,
         untimed: log.untimed,
+        incomplete: log.incomplete,
         identifiability,
         hasIntervals: intervals !== null,
         halves,

@@ -119,10 +119,11 @@ const engineFit = (name: string, { windows, tables }: EngineWindows, options: Fi
     scatterOf: (coefficients) => scatterOf(all, coefficients),
     empty: 0,
     untimed: 0,
+    incomplete: 0,
     warnings,
   };
   const fit = fitOfSums(sums, { ...options, weights: weighting });
-  const reading = { time: 'elapsed', clock: NO_STAMPS, shift: 0, ownToken: false } as const;
+  const reading = { time: 'elapsed', clock: NO_STAMPS, shift: 0, ownToken: false, isMixed: false } as const;
   return { name, reading, fit, warnings: fit.warnings };
 };
 

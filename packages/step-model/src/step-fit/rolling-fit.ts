@@ -5,18 +5,20 @@ import { type EnginesLog, engineSteps } from '../step-logs/engine-steps.js';
 import { type ReadingOptions, readSteps } from '../step-logs/prepared-steps.js';
 import { type EngineFit, EnginesFitter } from './engines-fit.js';
 import type { FitStepsOptions, StepsFit } from './steps-fit.js';
-import { stretchesOf, workingRows } from './working-steps.js';
+import { stretchesOf, tellsAll, withKnownFacts, workingRows } from './working-steps.js';
 
 /** The last steps of one engine, fitted. */
 export interface RollingFit {
   readonly engine: EngineFit;
   /** By how much the mean step time lies above that of the fit before; null for the first. */
   readonly change: number | null;
-  /** What the last window took over what the fit says of it, stalls apart: the engine as it is now takes `level` times the fit. Null where it did nothing. */
+  /** What the last window took over what the fit says of it, stalls apart: the engine as it is now takes `level` times the fit. Null where it did nothing, or tells too little. */
   readonly level: number | null;
 }
 
-const levelOf = (steps: StepColumns, { terms, betas }: StepsFit): number | null => {
+const levelOf = (log: StepColumns, { terms, betas }: StepsFit): number | null => {
+  const steps = withKnownFacts(log);
+  if (!tellsAll(steps, terms)) return null;
   const { rows: at } = workingRows(steps);
   const stretches = stretchesOf(steps, at);
   const rows = rowsOf(

@@ -8,7 +8,7 @@ import { GrownWindows } from './grown-windows.js';
 import { KeptSteps } from './kept-steps.js';
 import type { FitStepsOptions, Interval, StepsFit } from './steps-fit.js';
 import { type StepsTerms, termsToFit } from './steps-terms.js';
-import { stretchesOf, workingRows } from './working-steps.js';
+import { stretchesOf, tellsAll, withKnownFacts, workingRows } from './working-steps.js';
 
 /** Steps that are fitted at a time: their terms as columns take some megabytes. */
 const BLOCK = 2 ** 15;
@@ -42,6 +42,7 @@ export class StepFitter {
   #coefficients: Float64Array | undefined;
   #empty = 0;
   #untimed = 0;
+  #incomplete = 0;
   #working = 0;
   #fitted = 0;
   #stalls = 0;
@@ -60,14 +61,21 @@ export class StepFitter {
   constructor(private readonly options: FitStepsOptions = {}) {}
 
   /** Takes the next steps of the log. @throws Fault `step-model/bad-step` */
-  add(steps: StepColumns): void {
+  add(log: StepColumns): void {
+    const steps = withKnownFacts(log);
+    const { rows, empty, untimed, incomplete } = workingRows(steps);
+    this.#empty += empty;
+    this.#untimed += untimed;
+    this.#incomplete += incomplete;
+    // What the first steps told and these do not is no zero.
+    if (this.#asked !== undefined && !tellsAll(steps, this.#asked.terms)) {
+      this.#incomplete += rows.length;
+      return;
+    }
     this.#first ??= steps;
     this.#ranges.prefillTokens.take(steps.prefillTokens);
     this.#ranges.decodeSeqs.take(steps.decodeTokens);
     if (steps.contextTokens) this.#ranges.contextTokens.take(steps.contextTokens);
-    const { rows, empty, untimed } = workingRows(steps);
-    this.#empty += empty;
-    this.#untimed += untimed;
     for (let from = 0; from < rows.length; ) {
       const block = this.#isSampling ? SAMPLED_BLOCK : BLOCK;
       // What is left over is no block of its own.
@@ -136,6 +144,11 @@ export class StepFitter {
     };
   }
 
+  /** Whether a step with work came. */
+  get hasSteps(): boolean {
+    return this.#asked !== undefined;
+  }
+
   /** The fit of what has come so far. @throws Fault `step-model/no-steps` */
   fit(): StepsFit {
     const asked = this.#asked;
@@ -169,6 +182,7 @@ export class StepFitter {
           scatterOf(rowsOf(this.#kept.stretches(), this.#kept.seconds, asked.terms), coefficients),
         empty: this.#empty,
         untimed: this.#untimed,
+        incomplete: this.#incomplete,
       },
       this.options,
     );

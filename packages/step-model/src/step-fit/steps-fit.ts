@@ -27,6 +27,7 @@ export interface StepsWarning {
   readonly code:
     | 'empty-steps'
     | 'untimed-steps'
+    | 'incomplete-steps'
     | 'unidentified-coefficient'
     | 'not-identifiable'
     | 'held-at-zero'

@@ -7,16 +7,20 @@ import type { StepsWarning } from './steps-fit.js';
 export const stepsWarnings = (found: {
   readonly empty: number;
   readonly untimed: number;
+  readonly incomplete: number;
   readonly identifiability: Identifiability;
   readonly hasIntervals: boolean;
   readonly halves: LogHalves | null;
 }): readonly StepsWarning[] => {
-  const { empty, untimed, hasIntervals, halves } = found;
+  const { empty, untimed, incomplete, hasIntervals, halves } = found;
   const { absent, atBound, dependent } = found.identifiability;
   const warnings: StepsWarning[] = [];
   const warn = (code: StepsWarning['code'], message: string): void => void warnings.push({ code, message });
   if (empty > 0) warn('empty-steps', `${empty} steps without tokens are left out.`);
   if (untimed > 0) warn('untimed-steps', `${untimed} steps that took no time are left out.`);
+  if (incomplete > 0) {
+    warn('incomplete-steps', `${incomplete} steps are left out: they lack what the log tells of the others.`);
+  }
   for (const label of absent) {
     warn('unidentified-coefficient', `${label} cannot be told: its tokens are zero in every step. It is set to 0.`);
   }

@@ -14,7 +14,6 @@ export interface EngineSteps {
 /** A step log that may be of several engines. */
 export type EnginesLog = StepColumns & {
   readonly instance?: Uint32Array | undefined;
-  readonly iteration?: Float64Array | undefined;
   readonly instanceIds?: { readonly length: number; readonly at: (i: number) => string | undefined } | undefined;
 };
 

@@ -1,6 +1,8 @@
-import { BASE_TERMS, fitRows, fittedSeconds, knownTerms, rowsOf } from '@stepclock/step-cost';
+import { BASE_TERMS, fittedSeconds, knownTerms, rowsOf } from '@stepclock/step-cost';
 import { mappedColumns, type StepColumns } from '../step-columns.js';
-import { stretchesOf, workingRows } from '../step-fit/working-steps.js';
+import { blockWindows } from '../step-fit/block-windows.js';
+import { stretchesOf, withKnownFacts, workingRows } from '../step-fit/working-steps.js';
+import { stepEnds, type TimeCheck } from './step-time.js';
 
 /** Steps that tell whether rows are shifted. */
 const ENOUGH_STEPS = 200;
@@ -27,8 +29,9 @@ const shifted = (steps: StepColumns, by: number): StepColumns => {
   };
 };
 
-/** The steps of a log that took time, at most so many, and the fit of the base terms to them; undefined where none did. */
-const baseFit = (steps: StepColumns) => {
+/** The steps of a log that took time, at most so many, and the fit of the base terms to those that are no stalls; undefined where none did. */
+const baseFit = (log: StepColumns) => {
+  const steps = withKnownFacts(log);
   const { rows: at, untimed } = workingRows(steps);
   if (at.length === 0) return undefined;
   const rows = at.subarray(0, MOST_STEPS);
@@ -39,7 +42,12 @@ const baseFit = (steps: StepColumns) => {
     Float64Array.from(rows, (i) => steps.durationSec[i]),
     terms,
   );
-  return { table, untimed, coefficients: fitRows(table, { choice: 'all' }).coefficients };
+  const { coefficients } = blockWindows(
+    table,
+    { weighting: 'inverse-seconds', estimate: 'mean', apart: true, windows: 1 },
+    (i) => (steps.prefillTokens[rows[i]] > 0 ? 1 : 0),
+  );
+  return { table, untimed, coefficients };
 };
 
 /** Whether so many steps took no time that what the log tells are times of waiting for steps: what stamps tell better, where there are any. */
@@ -65,6 +73,35 @@ const unexplained = (steps: StepColumns): number => {
     sum += off * off;
   }
   return sum / table.length;
+};
+
+/** More rows than this share that are numbered no higher than the one before are no single engine's, which counts its steps. */
+const FEW_BACK = 0.01;
+/** Times that sum to so many times what passed are of steps that overlap. */
+const OVERLAP = 1.1;
+const LEAST_SPAN_SEC = 1;
+
+/** Whether a log's steps are no single engine's, one after the other: their numbers go back and forth, or they take longer than passed, in whatever order. */
+export const isMixedLog = (steps: StepColumns, { elapsedShare, shareError, resolutionSec }: TimeCheck): boolean => {
+  const { iteration, durationSec, length } = steps;
+  if (
+    iteration !== undefined &&
+    iteration.reduce((n, k, i) => n + (k <= iteration[i - 1] ? 1 : 0), 0) > FEW_BACK * length
+  )
+    return true;
+  if ((elapsedShare ?? 0) - 3 * shareError > OVERLAP) return true;
+  const ends = stepEnds(steps);
+  if (ends === undefined || steps.steps !== undefined) return false;
+  let [first, firstEnd, last, sum] = [Infinity, Infinity, -Infinity, 0];
+  for (let i = 0; i < length; i++) {
+    if (!(durationSec[i] >= 0)) continue;
+    first = Math.min(first, ends[i] - durationSec[i]);
+    firstEnd = Math.min(firstEnd, ends[i]);
+    last = Math.max(last, ends[i]);
+    sum += durationSec[i];
+  }
+  // A clock that does not move tells nothing.
+  return last - firstEnd >= LEAST_SPAN_SEC && sum > OVERLAP * (last - first + (resolutionSec ?? 0));
 };
 
 /** By how many rows the times of a log lie behind what its steps hold (1: a row tells the time of the one before); 0 where they do not. */

@@ -1,5 +1,5 @@
 import type { StepColumns } from '../step-columns.js';
-import { countsOwnToken, hasStepsOfNoTime, rowShift, unshifted, withoutOwnToken } from './log-traps.js';
+import { countsOwnToken, hasStepsOfNoTime, isMixedLog, rowShift, unshifted, withoutOwnToken } from './log-traps.js';
 import { checkTime, type StepTime, type TimeCheck, timedSteps } from './step-time.js';
 
 /** What a step log was found to say, and how it is read because of it. */
@@ -11,6 +11,8 @@ export interface LogReading {
   readonly shift: -1 | 0 | 1;
   /** Whether decodes counted their own token in the context. */
   readonly ownToken: boolean;
+  /** Whether its steps overlap, or are not in order: no single engine's. */
+  readonly isMixed: boolean;
 }
 
 export interface ReadingOptions {
@@ -23,7 +25,8 @@ export interface ReadingWarning {
     | 'elapsed-below-period'
     | 'rows-shifted'
     | 'context-counts-own-token'
-    | 'ranks-in-lockstep';
+    | 'ranks-in-lockstep'
+    | 'steps-overlap';
   readonly message: string;
 }
 
@@ -35,7 +38,8 @@ export const readingOf = (steps: StepColumns, { time = 'auto' }: ReadingOptions 
   const told = checkTime(steps);
   const clock = told.elapsedShare === null && hasStepsOfNoTime(steps) ? { ...told, isWaiting: true } : told;
   const { steps: timed, time: fitted } = timedSteps(steps, time, clock);
-  return { time: fitted, clock, shift: rowShift(timed), ownToken: countsOwnToken(steps) };
+  const isMixed = isMixedLog(steps, clock);
+  return { time: fitted, clock, shift: isMixed ? 0 : rowShift(timed), ownToken: countsOwnToken(steps), isMixed };
 };
 
 /** Steps as a reading of their log has them. @throws Fault as `timedSteps` */
@@ -48,7 +52,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** What of a reading a user must know. @param ranks that wait for each other in each step */
 export const readingWarnings = (
-  { time, clock, shift, ownToken }: LogReading,
+  { time, clock, shift, ownToken, isMixed }: LogReading,
   ranks?: number,
 ): readonly ReadingWarning[] => {
   const warnings: ReadingWarning[] = [];
@@ -62,6 +66,13 @@ export const readingWarnings = (
     warnings.push({
       code: 'elapsed-below-period',
       message: `The elapsed times sum to ${percent(share)} of the busy time: requests also wait for what the engine does between two steps. ${clock.hasPeriods ? '--time period fits that.' : 'The log has no stamps fine enough to fit it.'}`,
+    });
+  }
+  if (isMixed) {
+    warnings.push({
+      code: 'steps-overlap',
+      message:
+        'The steps take longer than the time that passed by their stamps, or their numbers go back and forth: several engines that the log does not name, stages of a pipeline, rows twice, or times in another unit. They are fitted as those of one engine.',
     });
   }
   if (shift !== 0) {

@@ -29,6 +29,10 @@ const NO_TIME = 0.1;
 const FEW = 0.005;
 /** With them elapsed times are waiting from here on. */
 const LEAST_SHARE_WITH_GAPS = 0.97;
+/** More rows than this share that go back in time make stamps tell nothing: several engines, or rows out of order. */
+const FEW_BACK = 0.01;
+/** A longer period is of a clock that was set, or of an engine that was stopped. */
+const LONGEST_SEC = 60;
 /** Busy seconds that tell a share. */
 const LEAST_SPAN_SEC = 1;
 
@@ -55,11 +59,16 @@ export const checkTime = (steps: StepColumns): TimeCheck => {
   let stretches = 0;
   let isBusy = false;
   let rows = 0;
+  let back = 0;
   for (let i = 1; i < steps.length; i++) {
     const period = ends[i] - ends[i - 1];
+    if (period < -resolutionSec) back++;
     // A decode was in the engine when the step before ended.
     const goesOn =
-      steps.decodeTokens[i] > 0 && steps.prefillTokens[i - 1] + steps.decodeTokens[i - 1] > 0 && period >= 0;
+      steps.decodeTokens[i] > 0 &&
+      steps.prefillTokens[i - 1] + steps.decodeTokens[i - 1] > 0 &&
+      period >= 0 &&
+      !(period > Math.max(LONGEST_SEC, 10 * steps.durationSec[i]));
     if (goesOn) {
       if (!isBusy) stretches++;
       span += period;
@@ -68,6 +77,7 @@ export const checkTime = (steps: StepColumns): TimeCheck => {
     }
     isBusy = goesOn;
   }
+  if (back > FEW_BACK * steps.length) return { ...NO_STAMPS, resolutionSec };
   const hasPeriods = rows > 0 && resolutionSec <= FINE_SHARE * (span / rows);
   if (!(span >= LEAST_SPAN_SEC)) {
     return { elapsedShare: null, shareError: 0, resolutionSec, isWaiting: false, hasPeriods };
