@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { estimateStepClock } from '../src/index.js';
 import { clockProblem } from '../src/step-clock/clock/clock-problem.js';
 import { triedConventions } from '../src/step-clock/fit/conventions.js';
+import { PROMPTS } from '../src/step-clock/fit/cost-columns.js';
 import type { ClockFit } from '../src/step-clock/fit/fit-clock.js';
 import { gaveWayRightly } from '../src/step-clock/fit/give-way.js';
+import { laidFit } from '../src/step-clock/fit/held-clock.js';
 import { fitPreempted } from '../src/step-clock/fit/preempted-clock.js';
 import { traceColumns } from '../src/step-clock/trace/trace-columns.js';
 import { KV, LINEAR, rowsOf } from './cluster-rows.js';
@@ -72,6 +74,27 @@ describe('preempted requests', () => {
     const estimate = estimateStepClock(run.phases, { model: 'linear' });
     expect(codes(estimate.warnings)).toContain('preemption');
     expect(estimate.clock.wholeSteps).toBe(false);
+  });
+
+  it('rows on further columns keep the tokens that were computed again', () => {
+    const run = preempting(3, 8000, 150, 40);
+    const problem = clockProblem(traceColumns(run.phases));
+    const { fit, loose, problem: partly } = fitPreempted(problem, { ...settings, terms: LINEAR });
+    expect(loose).toBe(true);
+    const rowsOn = (terms: typeof LINEAR) =>
+      laidFit(
+        partly,
+        fit,
+        terms,
+        Float64Array.from(terms, (_, t) => fit.coefficients[t] ?? 0),
+        settings.budget,
+      ).rows;
+    const [own, further] = [rowsOn(LINEAR), rowsOn([...LINEAR, PROMPTS])];
+    const prefill = LINEAR.findIndex(({ name }) => name === 'prefill_tokens');
+    expect(further.sums[prefill]).toEqual(own.sums[prefill]);
+    // A tenth of the work and more is in no log.
+    const logged = problem.columns.prefills.tokens.reduce((all, tokens) => all + tokens, 0);
+    expect(sum(own.sums[prefill])).toBeGreaterThan(1.1 * logged);
   });
 
   it('the loose clock tells how it was found', () => {

@@ -119,7 +119,9 @@ export const laidFit = (
 /** Rows of a clock, with what their columns ask for beyond what the clock needed. */
 const rowsOnColumns = (problem: ClockProblem, state: ClockState, terms: readonly Term[], budget: number): RowTable => {
   if (!asksFurther(terms)) return clusterRows(problem, state, terms, budget);
-  const shares = emptyShares(state.steps.length, true);
-  sharePrefills(problem.frame, problem.columns.prefills, state.steps, shares);
-  return clusterRows(problem, { ...state, shares }, terms, budget);
+  const further = emptyShares(state.steps.length, true);
+  sharePrefills(problem.frame, problem.columns.prefills, state.steps, further);
+  // The clock's own tokens stay: what was computed again is among them, and in no log.
+  const { tokens, unsure } = state.shares;
+  return clusterRows(problem, { ...state, shares: { ...further, tokens, unsure } }, terms, budget);
 };
