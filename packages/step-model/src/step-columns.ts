@@ -25,6 +25,10 @@ export interface StepColumns {
   readonly iteration?: Float64Array | undefined;
 }
 
+/** Whether a log's row is of the step right behind that of the row before: by the engine's numbers, where the log has them. */
+export const followsOn = ({ iteration }: StepColumns, i: number): boolean =>
+  iteration === undefined || !(iteration[i] - iteration[i - 1] > 1);
+
 /** The same log with each of its columns made anew. */
 export const mappedColumns = (
   steps: StepColumns,
@@ -51,3 +55,34 @@ export const mappedColumns = (
 /** Some of a log's steps, by their rows. */
 export const takenSteps = (steps: StepColumns, rows: Uint32Array): StepColumns =>
   mappedColumns(steps, rows.length, (column) => Float64Array.from(rows, (i) => column[i]));
+
+/** The steps of some parts, one part after another; what a part does not tell is NaN in it. */
+export const joinedSteps = (parts: readonly StepColumns[]): StepColumns => {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const column = (of: (part: StepColumns) => Float64Array | undefined): Float64Array | undefined => {
+    if (parts.every((part) => of(part) === undefined)) return undefined;
+    const all = new Float64Array(length).fill(Number.NaN);
+    let at = 0;
+    for (const part of parts) {
+      const own = of(part);
+      if (own !== undefined) all.set(own, at);
+      at += part.length;
+    }
+    return all;
+  };
+  const told = (of: (part: StepColumns) => Float64Array): Float64Array => column(of) ?? new Float64Array(0);
+  return {
+    length,
+    durationSec: told((part) => part.durationSec),
+    prefillTokens: told((part) => part.prefillTokens),
+    decodeTokens: told((part) => part.decodeTokens),
+    contextTokens: column((part) => part.contextTokens),
+    prefillRequests: column((part) => part.prefillRequests),
+    prefillContext: column((part) => part.prefillContext),
+    steps: column((part) => part.steps),
+    prefillSteps: column((part) => part.prefillSteps),
+    startSec: column((part) => part.startSec),
+    stampSec: column((part) => part.stampSec),
+    iteration: column((part) => part.iteration),
+  };
+};

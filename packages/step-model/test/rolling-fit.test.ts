@@ -29,8 +29,13 @@ it('the level is what the last window took over what the fit of all says, stalls
   expect(slow?.level ?? 0).toBeLessThan(1.3);
 });
 
-it('a window without work has none', () => {
-  const fitter = new RollingFitter(10);
-  fitter.add(window(0));
-  expect(fitter.add(window(100, 0))[0]?.level).toBeNull();
+it('a window without work has none, and gives no fit before the first step', () => {
+  const none = new Float64Array(100);
+  const idle = { ...window(100), prefillTokens: none, decodeTokens: none };
+  const fitter = new RollingFitter(2);
+  expect(fitter.add(idle)).toEqual([]);
+  expect(fitter.add(window(0))).toHaveLength(1);
+  expect(fitter.add(idle)[0]?.level).toBeNull();
+  // The last step has left.
+  expect(fitter.add(idle)).toEqual([]);
 });

@@ -55,6 +55,24 @@ describe('async scheduling', () => {
     expect(() => readingOf(waiting(steps, 0.01))).toThrow('--no-async-scheduling');
   });
 
+  it('a log of some of the steps, by their numbers, tells no waiting', () => {
+    const { steps, coefficients } = run(1500);
+    const every = Uint32Array.from({ length: Math.floor(steps.length / 20) }, (_, k) => 20 * k);
+    const taken = (column: Float64Array): Float64Array => Float64Array.from(every, (i) => column[i]);
+    const log: StepColumns = {
+      length: every.length,
+      durationSec: taken(steps.durationSec),
+      prefillTokens: taken(steps.prefillTokens),
+      decodeTokens: taken(steps.decodeTokens),
+      contextTokens: taken(steps.contextTokens),
+      startSec: taken(steps.startSec),
+      iteration: Float64Array.from(every),
+    };
+    const reading = readingOf(log);
+    expect([reading.time, reading.clock.isWaiting]).toEqual(['elapsed', false]);
+    close(fitSteps(readSteps(log, reading), { model: 'kv' }), coefficients, 1e-3);
+  });
+
   it('elapsed times that are whole stand, whatever the stamps', () => {
     const { steps } = run();
     for (const resolution of [0, 1e-3, 1]) {
@@ -310,8 +328,12 @@ describe('ranks of one engine', () => {
     stampSec: log.startSec.map((s, i) => Math.floor(s + log.durationSec[i])),
   };
 
-  const logs = { 'fine stamps': log, 'numbers and whole seconds': { ...whole, iteration } };
-  it.each(['fine stamps', 'numbers and whole seconds'] as const)('in lockstep, by %s: the slowest rules', (told) => {
+  const logs = {
+    'fine stamps': log,
+    'numbers and whole seconds': { ...whole, iteration },
+    'fine stamps beside numbers of their own': { ...log, iteration: iteration.map((k, i) => k + 1000 * (i % 4)) },
+  };
+  it.each(Object.keys(logs) as (keyof typeof logs)[])('in lockstep, by %s: the slowest rules', (told) => {
     const [engine, ...others] = fitted(logs[told]);
     expect(others).toEqual([]);
     expect(engine?.fit.diagnostics.nSteps).toBe(perRank);

@@ -103,11 +103,12 @@ describe('Forward Pass Metrics', () => {
   });
 
   it('a sampled trace has gaps that are no losses', async () => {
-    const { facts } = await read(
+    const { facts, steps } = await read(
       [pass({ ...payload(1, 0.01), capture_mode: 'sampled' }), pass(payload(9, 0.01))].join('\n'),
     );
     expect(facts).toMatchObject({ sampled: true });
     expect(facts).not.toHaveProperty('lostSteps');
+    expect([steps.stampSec, [...(steps.iteration ?? [])]]).toEqual([undefined, [1, 9]]);
   });
 
   it('positions of prompts from sums: 100 tokens behind 20, and two prompts of 30 and 50', async () => {
@@ -163,6 +164,18 @@ describe('SGLang: decode steps from line to line', () => {
     await expect(read(log(''))).rejects.toThrow(/about 10; got 40.*decode_log_interval=/);
     await expect(read(log('decode_log_interval=2'))).rejects.toThrow('about 10; got 2');
   });
+});
+
+it('SGLang: a rate that may count a rest makes no row', async () => {
+  const decode = 'Decode batch, #running-req: 4, #token: 160, gen throughput (token/s): 400.00, #queue-req: 0';
+  const prefill = (running: number): string =>
+    `Prefill batch, #new-seq: 1, #new-token: 600, #cached-token: 0, #running-req: ${running}, #queue-req: 0`;
+  const { steps, exclusions } = await read([decode, prefill(0), decode, prefill(3), decode].join('\n'));
+  expect([...steps.prefillTokens]).toEqual([600]);
+  expect(exclusions.map(({ reason, count }) => [reason, count])).toEqual([
+    ['first-rate', 1],
+    ['may-rest', 1],
+  ]);
 });
 
 it('TensorRT-LLM: what a step has in the cache is context, where a version tells it', async () => {

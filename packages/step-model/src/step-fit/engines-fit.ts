@@ -59,6 +59,11 @@ export class EnginesFitter {
     }
   }
 
+  /** Whether a step with work came. */
+  get hasSteps(): boolean {
+    return [...this.#engines.values()].some(({ fitter }) => fitter.hasSteps);
+  }
+
   /** In the order of the names; engines that did nothing are left out beside others that worked. */
   fits(): readonly EngineFit[] {
     const all = [...this.#engines];

@@ -1,6 +1,6 @@
 import { fittedColumn, rowsOf, stallsOf } from '@stepclock/step-cost';
 import type { StepColumns } from '../step-columns.js';
-import { takenSteps } from '../step-columns.js';
+import { joinedSteps, takenSteps } from '../step-columns.js';
 import { type EnginesLog, engineSteps } from '../step-logs/engine-steps.js';
 import { type ReadingOptions, readSteps } from '../step-logs/prepared-steps.js';
 import { type EngineFit, EnginesFitter } from './engines-fit.js';
@@ -60,8 +60,8 @@ export class RollingFitter {
       );
       this.#last.set(name, last.slice(-this.windows));
       const fitter = new EnginesFitter(this.options);
-      for (const window of last.slice(-this.windows)) fitter.add(window);
-      const [engine] = fitter.fits();
+      fitter.add(joinedSteps(last.slice(-this.windows)));
+      const [engine] = fitter.hasSteps ? fitter.fits() : [];
       if (engine === undefined) return [];
       const { meanDurationSeconds: mean } = engine.fit.diagnostics;
       const before = this.#before.get(name);

@@ -43,31 +43,41 @@ export const lockstepRanks = (log: RanksLog, isKnown?: boolean): LockstepRanks |
   const middle = medianOf(durationSec);
   const resolution = resolutionOf(ends);
   const within = SAME_END * middle + resolution;
-  const numbers = log.iteration?.some(Number.isNaN) === false ? log.iteration : undefined;
-  if (numbers === undefined && resolution > FINE_SHARE * middle) return undefined;
   const order = Uint32Array.from({ length: log.length }, (_, i) => i).sort((a, b) => ends[a] - ends[b]);
-  const groups =
-    numbers === undefined
-      ? groupsOf(order, instance, (i, first) => ends[i] - ends[first] <= within)
-      : groupsOf(
-          order.sort((a, b) => numbers[a] - numbers[b]),
-          instance,
-          (i, first) => numbers[i] === numbers[first],
-        );
-  const shared = groups.filter(({ length }) => length > 1);
-  const rows = shared.reduce((sum, { length }) => sum + length, 0);
   const most = (group: readonly number[], of: Float64Array): number => Math.max(...group.map((i) => of[i]));
-  const alike = shared.filter((group) => {
-    const [time, end] = [most(group, durationSec), most(group, ends)];
-    return group.every((i) => durationSec[i] >= (1 - SAME_TIME) * time && ends[i] >= end - within);
-  });
-  const [first = [], last = []] = [shared.at(0), shared.at(-1)];
-  const showsLockstep = (): boolean =>
-    shared.length >= ENOUGH_STEPS &&
-    rows >= NEARLY_ALL * log.length &&
-    alike.length >= NEARLY_ALL * shared.length &&
-    most(last, ends) - most(first, ends) >= LONG * within;
-  if (!(isKnown ?? showsLockstep())) return undefined;
+  const showsLockstep = (groups: readonly (readonly number[])[]): boolean => {
+    const shared = groups.filter(({ length }) => length > 1);
+    const rows = shared.reduce((sum, { length }) => sum + length, 0);
+    const alike = shared.filter((group) => {
+      const [time, end] = [most(group, durationSec), most(group, ends)];
+      return group.every((i) => durationSec[i] >= (1 - SAME_TIME) * time && ends[i] >= end - within);
+    });
+    const [first = [], last = []] = [shared.at(0), shared.at(-1)];
+    return (
+      shared.length >= ENOUGH_STEPS &&
+      rows >= NEARLY_ALL * log.length &&
+      alike.length >= NEARLY_ALL * shared.length &&
+      most(last, ends) - most(first, ends) >= LONG * within
+    );
+  };
+  const numbers = log.iteration?.some(Number.isNaN) === false ? log.iteration : undefined;
+  // Ranks may each count from a beginning of their own.
+  const groupings = [
+    ...(numbers === undefined
+      ? []
+      : [
+          groupsOf(
+            order.slice().sort((a, b) => numbers[a] - numbers[b]),
+            instance,
+            (i, first) => numbers[i] === numbers[first],
+          ),
+        ]),
+    ...(resolution > FINE_SHARE * middle
+      ? []
+      : [groupsOf(order, instance, (i, first) => ends[i] - ends[first] <= within)]),
+  ];
+  const groups = groupings.find(showsLockstep) ?? (isKnown ? groupings[0] : undefined);
+  if (groups === undefined) return undefined;
   return {
     ranks: new Set(instance.subarray(0, log.length)).size,
     steps: {

@@ -1,5 +1,5 @@
 import type { StepColumns } from '../step-columns.js';
-import { takenSteps } from '../step-columns.js';
+import { followsOn, takenSteps } from '../step-columns.js';
 
 /** A longer gap before a step is a rest of the engine, s. */
 const REST_SEC = 0.02;
@@ -17,7 +17,7 @@ export const stepPeriods = (steps: StepColumns, endSec: Float64Array, isWaiting 
     period(k) - steps.durationSec[k] < REST_SEC ||
     (isWaiting && steps.decodeTokens[k] > 0 && steps.prefillTokens[k - 1] + steps.decodeTokens[k - 1] > 0);
   const busy = Uint32Array.from({ length: steps.length }, (_, k) => k).filter(
-    (k) => k > 0 && period(k) > 0 && wentOn(k),
+    (k) => k > 0 && period(k) > 0 && followsOn(steps, k) && wentOn(k),
   );
   return { ...takenSteps(steps, busy), durationSec: Float64Array.from(busy, period) };
 };

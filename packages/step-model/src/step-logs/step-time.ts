@@ -1,6 +1,6 @@
 import { Fault } from '@stepclock/faults';
 import { medianOf } from '@stepclock/numerics';
-import type { StepColumns } from '../step-columns.js';
+import { followsOn, type StepColumns } from '../step-columns.js';
 import { stepPeriods } from './step-periods.js';
 
 /** What of a step is its time: what the engine says it took, or the period from the end of the step before to its own. */
@@ -68,6 +68,7 @@ export const checkTime = (steps: StepColumns): TimeCheck => {
       steps.decodeTokens[i] > 0 &&
       steps.prefillTokens[i - 1] + steps.decodeTokens[i - 1] > 0 &&
       period >= 0 &&
+      followsOn(steps, i) &&
       !(period > Math.max(LONGEST_SEC, 10 * steps.durationSec[i]));
     if (goesOn) {
       if (!isBusy) stretches++;

@@ -56,7 +56,9 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       return;
     }
     const stampSec = event.number('observed_at_unix_ms', true) / 1000;
-    columns.add({ durationSec, ...workOf(scheduled), ...(!Number.isNaN(stampSec) && { stampSec }) }, engine);
+    // Between the records of a sampled trace lie steps that it has not: their stamps time none.
+    const told = { ...(!isSampled && { stampSec }), iteration: counter };
+    columns.add({ durationSec, ...workOf(scheduled), ...told }, engine);
   });
   refuseNoSteps(columns, input.file);
   columns.flush();

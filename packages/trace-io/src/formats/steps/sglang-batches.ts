@@ -23,6 +23,8 @@ const THROUGHPUT = field('gen throughput \\(token/s\\)');
 
 interface Engine {
   readonly check: IntervalCheck;
+  /** Whether it had nothing to do since the last decode line, and may have rested. */
+  rested: boolean;
   prompts: number;
   prefillTokens: number;
   prefillSteps: number;
@@ -35,7 +37,7 @@ interface Engine {
  * prefill, and a line `Decode batch, #running-req: 4, #token: 900, ..., gen throughput (token/s): 812.5, ...` for every fortieth decode step
  * (`--decode-log-interval`), whose rate is of all tokens since the line before. So a row is the forty steps of a decode line and the prefills since
  * the line before: it lasts their tokens over the rate. Requests and tokens in the cache are the mean of those at its ends. Rates of a server that rests in
- * between count the rest: such rows are far too long, and fits set them apart.
+ * between count the rest: rows with a prefill before which nothing ran (`#running-req: 0`) are left out, and fits set apart what is far too long.
  */
 export const sglangBatches: TraceFormat = {
   name: 'sglang-batches',
@@ -59,13 +61,21 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     const name = engineNamed(head, `${SERVER.exec(head)?.[0] ?? ''}${prefix?.[7] ?? ''}`.trim());
     let engine = engines.get(name);
     if (engine === undefined) {
-      engine = { check: new IntervalCheck(), prompts: 0, prefillTokens: 0, prefillSteps: 0, last: undefined };
+      engine = {
+        check: new IntervalCheck(),
+        rested: false,
+        prompts: 0,
+        prefillTokens: 0,
+        prefillSteps: 0,
+        last: undefined,
+      };
       engines.set(name, engine);
     }
     if (found[1] === 'Prefill') {
       engine.prompts += countIn(line, '#new-seq', NEW_SEQS.exec(line.text)?.[1]);
       engine.prefillTokens += countIn(line, '#new-token', NEW_TOKENS.exec(line.text)?.[1]);
       engine.prefillSteps++;
+      engine.rested ||= RUNNING.exec(line.text)?.[1] === '0';
       return;
     }
     const decodes = countIn(line, '#running-req', RUNNING.exec(line.text)?.[1]);
@@ -78,6 +88,8 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     if (engine.last === undefined)
       exclusions.add('first-rate', "a first decode line, whose rate counts from the server's start", line.line);
     else if (!(rate > 0 && decodes > 0)) exclusions.add('no-rate', 'a decode line without a rate', line.line);
+    else if (engine.rested)
+      exclusions.add('may-rest', 'a decode line whose rate may count a rest: nothing ran before a prefill', line.line);
     else {
       const { prompts, prefillTokens, prefillSteps } = engine;
       const steps = interval + prefillSteps;
@@ -99,7 +111,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
       );
     }
     engine.check.take(stampIn(prefix), durationSec);
-    Object.assign(engine, { prompts: 0, prefillTokens: 0, prefillSteps: 0, last: { decodes, context } });
+    Object.assign(engine, { rested: false, prompts: 0, prefillTokens: 0, prefillSteps: 0, last: { decodes, context } });
   };
   return await readStepLog(input, options, {
     marks: ['Prefill batch', 'Decode batch', 'decode_log_interval', 'decode-log-interval'],
