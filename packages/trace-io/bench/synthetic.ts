@@ -31,11 +31,20 @@ interface Shape {
   readonly head?: string;
   readonly record: (r: Request) => string;
   readonly between?: string;
-  readonly tail?: string;
+  readonly tail?: string | ((requests: number) => string);
 }
 
 const times = (r: Request, count: number): number[] =>
   Array.from({ length: count }, (_, k) => r.first + ((r.last - r.first) * k) / count);
+
+/** Gaps between the tokens of a request, with all the digits that a clock of Python gives. */
+const gapsOf = (r: Request): number[] =>
+  Array.from({ length: r.output - 1 }, (_, k) => (r.last - r.first) / (r.output - 1) + 1e-5 * Math.sin(r.i + k));
+
+const columnOf = (name: string, requests: number, of: (r: Request) => number | string): string =>
+  `"${name}":${json(Array.from({ length: requests }, (_, i) => of(requestAt(i))))}`;
+
+const event = (content: string): string => `data: ${json({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
 
 export const SHAPES: Readonly<Record<string, Shape>> = {
   'phase-csv': {
@@ -103,6 +112,35 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
         output_tokens: r.output,
       }),
     tail: ']}}]}',
+  },
+  'vllm-bench': {
+    head: '{"backend":"vllm","endpoint_type":"openai","request_throughput":1,"total_input_tokens":1,"itls":[',
+    between: ',',
+    record: (r) => json(gapsOf(r)),
+    tail: (requests) =>
+      `],${[
+        columnOf('input_lens', requests, (r) => r.prompt),
+        columnOf('output_lens', requests, (r) => r.output),
+        columnOf('ttfts', requests, (r) => r.first - r.arrival),
+        columnOf('start_times', requests, (r) => r.arrival),
+        columnOf('generated_texts', requests, () => TEXT),
+        columnOf('errors', requests, () => ''),
+      ].join(',')}}`,
+  },
+  'genai-perf': {
+    head: '{"experiments":[{"experiment":{"mode":"concurrency","value":8},"requests":[',
+    between: ',',
+    record: (r) => {
+      const chunks = times(r, r.output);
+      const usage = `data: ${json({ choices: [], usage: { prompt_tokens: r.prompt, completion_tokens: r.output } })}\n\n`;
+      return json({
+        timestamp: (EPOCH + r.arrival) * 1e9,
+        request_inputs: { payload: TEXT },
+        response_timestamps: [...chunks, r.last].map((sec) => (EPOCH + sec) * 1e9),
+        response_outputs: [...chunks.map(() => ({ response: event('word') })), { response: usage }],
+      });
+    },
+    tail: '],"window_boundaries":[]}],"service_kind":"openai","endpoint":"v1/chat/completions"}',
   },
   'inference-perf': {
     head: '[',
@@ -182,5 +220,6 @@ export async function* synthetic(shape: Shape, requests: number): AsyncGenerator
       text = '';
     }
   }
-  yield encoder.encode(text + (shape.tail ?? ''));
+  const { tail = '' } = shape;
+  yield encoder.encode(text + (typeof tail === 'string' ? tail : tail(requests)));
 }
