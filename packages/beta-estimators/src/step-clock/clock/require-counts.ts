@@ -34,13 +34,20 @@ export const requireCounts = (problems: readonly ClockProblem[]): void => {
       value: `${prefills} prefills and ${decodes} decodes, none whole`,
     });
   }
-  if (clusters < LEAST_CLUSTERS) throw tooFewClusters(clusters);
+  if (clusters < LEAST_CLUSTERS) throw tooFewClusters(clusters, prefills);
 };
 
+/** So many prompts have stretches between them, unless one or another is in prefill all the time. */
+const MANY_PREFILLS = 48;
+
 /** @param clusters that tell of a step's time */
-export const tooFewClusters = (clusters: number): Fault =>
+export const tooFewClusters = (clusters: number, prefills = 0): Fault =>
   new Fault('beta-estimators/too-few-clusters', {
     what: 'phases',
     rule: `must fall into at least ${LEAST_CLUSTERS} stretches between prefills to regress on, as those of a dozen requests do`,
     value: clusters,
+    hint:
+      prefills < MANY_PREFILLS
+        ? undefined
+        : `of ${prefills} prompts one or another was in prefill or, where that counts as prefill, waiting all the time: a file with token times (vllm bench serve --save-detailed), a log that tells when requests were scheduled, or a lighter load has stretches between them`,
   });

@@ -35,6 +35,8 @@ const CLEAR = 1.5;
  */
 export function rebuiltStarts(table: TokenTable): RebuiltStarts {
   const { requestCount, chunkOffsets } = table;
+  const one = oneAfterAnother(table);
+  if (one !== undefined) return one;
   const chunkSec = table.chunkSec.slice();
   const shiftedTable: TokenTable = { ...table, chunkSec, sentSec: new Float64Array(requestCount), starts: 'rebuilt' };
   const sequences = tokenSequences(shiftedTable);
@@ -82,6 +84,29 @@ export function rebuiltStarts(table: TokenTable): RebuiltStarts {
     lay(r, place, Number.isFinite(toSec) ? (fromSec + toSec) / 2 : fromSec);
   }
   return { table: shiftedTable, residualSec, clearness };
+}
+
+/** A run of one user lasts as long as its requests together, and this much longer at most. */
+const ALONE = [0.98, 1.001] as const;
+
+/** The starts of a run of one user, who sends the next request when the last is answered: its length says so. Sequences that never met fit each other anywhere. */
+function oneAfterAnother(table: TokenTable): RebuiltStarts | undefined {
+  const { requestCount, chunkOffsets, durationSec = Number.NaN, instance } = table;
+  const lengthOf = (r: number): number => table.chunkSec[chunkOffsets[r + 1] - 1];
+  let sum = 0;
+  for (let r = 0; r < requestCount; r++) sum += lengthOf(r);
+  const share = sum / durationSec;
+  if (instance !== undefined || requestCount < FEW || !(share >= ALONE[0] && share <= ALONE[1])) return undefined;
+  const betweenSec = Math.max(0, (durationSec - sum) / requestCount);
+  const chunkSec = table.chunkSec.slice();
+  const sentSec = new Float64Array(requestCount);
+  for (let r = 0, at = 0; r < requestCount; r++) {
+    sentSec[r] = at;
+    for (let i = chunkOffsets[r]; i < chunkOffsets[r + 1]; i++) chunkSec[i] += at;
+    at += lengthOf(r) + betweenSec;
+  }
+  const none = new Float64Array(requestCount).fill(Number.NaN);
+  return { table: { ...table, chunkSec, sentSec, starts: 'given' }, residualSec: none, clearness: none };
 }
 
 /** Between which moments a request was sent, and how many gaps must be shared at least. */

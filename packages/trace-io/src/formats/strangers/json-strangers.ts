@@ -27,6 +27,22 @@ export const JSON_STRANGERS: readonly Stranger[] = [
   { is: 'requests of LLMPerf', instead: NO_STARTS, recognise: withKeys('inter_token_latency_s', 'ttft_s') },
   { is: 'the summary of LLMPerf', instead: NO_STARTS, recognise: withKeys('results_ttft_s_mean') },
   {
+    is: 'the settings of a run of genai-bench',
+    instead: NO_STARTS,
+    recognise: withKeys('benchmark_version', 'api_backend'),
+  },
+  {
+    is: 'a dashboard of Grafana',
+    instead: `it shows sums over requests: ${A_LOG}`,
+    recognise: (head) => withKeys('panels')(head) && /"(?:schemaVersion|templating|__requires)"/.test(head.text),
+  },
+  {
+    is: 'a result of sglang.bench_serving without its requests one by one',
+    instead: 'run the benchmark again with --output-details',
+    recognise: ({ keys, firstObject }) =>
+      keys.includes('total_output_tokens_retokenized') && firstObject?.ttfts === undefined,
+  },
+  {
     is: 'a result of genai-bench',
     instead: NO_STARTS,
     recognise: (head) => head.keys.includes('individual_request_metrics'),

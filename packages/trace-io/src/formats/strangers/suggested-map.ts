@@ -13,9 +13,12 @@ const OF_REQUESTS: Meanings = [
   ['first', [/first.*(?:token|time|ts|at)|^first$/i]],
   ['last', [/last.*(?:token|time|ts|at)|^last$/i, /^end|_end$|finish|complet(?:ed|ion)_?(?:time|at|ts)/i]],
   ['latency', [/^(?:total|e2e|end_to_end|request)?[_ ]?(?:latency|duration)(?![_ ]*per)|^total[_ ]time/i]],
-  ['cached', [/cached.*(?:tok|len)|^cached$/i]],
-  ['prompt', [/(?:prompt|input|prefill|context).*(?:tok|len)/i, /^prompt$/i]],
-  ['output', [/(?:output|completion|generat|decode).*(?:tok|len)/i, /^output$/i]],
+  ['queue', [/^queued?_?s(?:ec)?$/i]],
+  ['prefill', [/^prefill_?s(?:ec)?$/i]],
+  ['decode', [/^decode_?s(?:ec)?$/i]],
+  ['cached', [/cached.*(?:tok|len)|^(?:n_)?cached$/i]],
+  ['prompt', [/(?:prompt|input|prefill|context).*(?:tok|len)/i, /^(?:n_)?prompt$/i]],
+  ['output', [/(?:output|completion|generat|decode).*(?:tok|len)/i, /^output$|^n_(?:gen|output)$/i]],
 ];
 const OF_STEPS: Meanings = [
   ['seconds', [/^(?:exec|elapsed|duration|step(?:_?time)?|latency)_?s(?:ec(?:onds)?)?$/i]],
@@ -34,9 +37,10 @@ interface SuggestedMap {
   readonly hasDurations: boolean;
 }
 
-/** Whether names are short and different, as those of columns are, and no sentence with commas. */
+/** Whether names are short and different, as those of columns are, and no sentence with commas; pandas gives its index none. */
 export const isHeader = (names: readonly string[]): boolean =>
-  new Set(names).size === names.length && names.every((name) => /^[\w .()/%-]{1,60}$/.test(name));
+  new Set(names).size === names.length &&
+  names.every((name, i) => (i === 0 && name === '') || /^[\w .()/%-]{1,60}$/.test(name));
 
 /** The names of a file's fields; a spreadsheet writes `;` between cells where the comma is the decimal point. */
 export const namesOf = ({ firstLine, keys, headerNames }: Head): readonly string[] => {
@@ -78,8 +82,8 @@ export function suggestedMap(names: readonly string[]): SuggestedMap | undefined
   const hasStart = requests.has('arrival') || requests.has('start');
   const missing = [
     ...(hasStart ? [] : ['arrival']),
-    ...(requests.has('first') || requests.has('ttft') ? [] : ['first']),
-    ...(requests.has('last') || requests.has('latency') ? [] : ['last']),
+    ...(requests.has('first') || requests.has('ttft') || requests.has('prefill') ? [] : ['first']),
+    ...(requests.has('last') || requests.has('latency') || requests.has('decode') ? [] : ['last']),
   ];
   const hasDurations = requests.has('ttft') || requests.has('latency');
   // A time to the first token counts from when a client asked.

@@ -76,6 +76,11 @@ export const TEXT_STRANGERS: readonly Stranger[] = [
       headerNames.some((name) => /running|waiting/.test(name)),
   },
   {
+    is: 'a log of LLMServingSim',
+    instead: 'give the CSV of requests that its --output names',
+    recognise: ({ text, headerNames }) => /^\W*LLMServingSim/.test(text) && !isHeader(headerNames),
+  },
+  {
     is: 'a table of GuideLLM without requests',
     instead: 'give its JSON (guidellm run --output kind=json,path=benchmarks.json)',
     recognise: ({ firstLine }) => /^(?:Run Info|Benchmark),/.test(firstLine),
