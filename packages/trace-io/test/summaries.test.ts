@@ -25,6 +25,18 @@ test.each([
   expect(await refusalOf(text)).toContain(named);
 });
 
+test('an archive is named', async () => {
+  const tar = `${'requests.jsonl'.padEnd(257, '\0')}ustar  \0${'\0'.repeat(300)}`;
+  expect(await refusalOf(tar)).toContain('unpack it');
+});
+
+test('why a request finished is no moment', async () => {
+  const record = { arrival_ts: 1, n_prompt: 5, n_gen: 2, prefill_s: 0.1, decode_s: 0.2, finish: 'length' };
+  expect(await refusalOf(`${JSON.stringify(record)}\n`)).toContain(
+    'arrival=arrival_ts,prefill=prefill_s,decode=decode_s,prompt=n_prompt,output=n_gen',
+  );
+});
+
 test('JSON lines behind a head with other fields are named by theirs', async () => {
   const text = '{"record":"meta","host":"a"}\n{"ts":1,"exec_s":0.1,"n_ctx_toks":5,"n_gen_reqs":2}\n';
   expect(await refusalOf(text)).toContain('seconds=exec_s,end=ts,prefill_tokens=n_ctx_toks,decode_seqs=n_gen_reqs');

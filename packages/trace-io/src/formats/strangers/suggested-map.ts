@@ -11,7 +11,10 @@ const OF_REQUESTS: Meanings = [
   ['start', [/^start|start(?:ed)?_?(?:time|at|ts)?$|sched|begin/i]],
   ['ttft', [/\bttft|^ttft|time_to_first|time to first/i]],
   ['first', [/first.*(?:token|time|ts|at)|^first$/i]],
-  ['last', [/last.*(?:token|time|ts|at)|^last$/i, /^end|_end$|finish|complet(?:ed|ion)_?(?:time|at|ts)/i]],
+  [
+    'last',
+    [/last.*(?:token|time|ts|at)|^last$/i, /^end|_end$|finish(?!_?reason|$)|complet(?:ed|ion)_?(?:time|at|ts)/i],
+  ],
   ['latency', [/^(?:total|e2e|end_to_end|request)?[_ ]?(?:latency|duration)(?![_ ]*per)|^total[_ ]time/i]],
   ['queue', [/^queued?_?s(?:ec)?$/i]],
   ['prefill', [/^prefill_?s(?:ec)?$/i]],

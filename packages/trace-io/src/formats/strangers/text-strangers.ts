@@ -76,6 +76,11 @@ export const TEXT_STRANGERS: readonly Stranger[] = [
       headerNames.some((name) => /running|waiting/.test(name)),
   },
   {
+    is: 'an archive (tar)',
+    instead: 'unpack it, and give the folder or the file of requests in it',
+    recognise: ({ text }) => text.slice(257, 262) === 'ustar',
+  },
+  {
     is: 'a log of LLMServingSim',
     instead: 'give the CSV of requests that its --output names',
     recognise: ({ text, headerNames }) => /^\W*LLMServingSim/.test(text) && !isHeader(headerNames),
