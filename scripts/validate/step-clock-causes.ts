@@ -215,8 +215,11 @@ const coarse = (table: PhaseTable, toSec: number): PhaseTable => {
   });
 };
 
-/** A tenth of the requests, in no order. */
-const isTenth = (request: number): boolean => (request * 7919) % 10 === 3;
+/** So many tenths of the requests, in no order. */
+const isOut =
+  (tenths: number) =>
+  (request: number): boolean =>
+    (request * 7919 + 7) % 10 < tenths;
 /** The same as a client logs it: requests wait inside the prefill, every token is a little late, and the last ones of some requests far. */
 const ofClient = (log: ServedRequests, seed: number, stalled = 0): PhaseTable => {
   const random = seededRandom(seed, 'client');
@@ -240,7 +243,13 @@ const CASES: readonly Case[] = [
     'counts-off-by-one',
     (s) => miscounted(phasesOfRequests(served(s, { outputMean: 20 })), 1),
   ],
-  ['a tenth of the requests is missing', 'missing-requests', (s) => without(served(s), isTenth)],
+  ...[1, 2, 3].map(
+    (tenths): Case => [
+      `${10 * tenths} % of the requests are missing`,
+      'missing-requests',
+      (s) => without(served(s), isOut(tenths)),
+    ],
+  ),
   ['two engines in one log', 'several-engines', (s) => phasesOfRequests(served(s, { instances: 2 }))],
   ['a cache of 14,000 tokens', 'preemption', (s) => phasesOfRequests(served(s, { kvTokens: 14_000 }))],
   ['one row an hour late', 'odd-rows', (s) => withLateRow(served(s), 3600)],
@@ -249,7 +258,14 @@ const CASES: readonly Case[] = [
   ['512 tokens of every prompt cached', 'prompt-offset', (s) => phasesOfRequests(served(s, { cached: () => 512 }))],
   ['a template of 300 tokens', 'prompt-offset', (s) => phasesOfRequests(served(s, { more: 300 }))],
   ['a template of 35 tokens', 'prompt-offset', (s) => phasesOfRequests(served(s, { more: 35 }))],
-  ['a template of 300 tokens, seen by a client', 'prompt-offset', (s) => ofClient(served(s, { more: 300 }), s), true],
+  ...[2, 6, 10].map(
+    (perSec): Case => [
+      `a template of 300 tokens, seen by a client, ${perSec} requests/s`,
+      'prompt-offset',
+      (s) => ofClient(served(s, { more: 300, perSec }), s),
+      true,
+    ],
+  ),
   ['5 % of the last tokens late at a client', 'late-tokens', (s) => ofClient(served(s), s, 0.05), true],
   [
     'half of the prompts half cached',

@@ -220,6 +220,13 @@ describe('the mean time of a step', () => {
     expect(clockProblem(traceColumns(tableOf([prefill('C', 0, 1, 5)]))).meanStepSec).toBe(1);
   });
 
+  it('two nodes much closer than a step are of one step, unless counts gave way', () => {
+    // Steps of a second; B's last token was seen a tenth of a second after C's.
+    const columns = traceColumns(tableOf([decode('A', 0, 20, 20), decode('B', 2, 9.1, 7), decode('C', 1, 9, 8)]));
+    expect([...clockProblem(columns).ties.component]).toEqual([0, 1, 2, 1, 2, 0].map((c) => (c === 2 ? 1 : c)));
+    expect(clockProblem(columns, UNKNOWN, Uint8Array.of(1, 1, 1)).ties.components).toBe(3);
+  });
+
   it('counts are left out of the ties where they are not counted', () => {
     const columns = traceColumns(tableOf(twoRequests));
     expect([...clockProblem(columns, UNKNOWN, Uint8Array.of(0, 1)).ties.component]).toEqual([0, 1, 2, 3, 2]);

@@ -7,7 +7,7 @@ import { expectedSteps, readClock, startState } from '../src/step-clock/clock/cl
 import { decodeContext } from '../src/step-clock/rows/decode-context.js';
 import { emptyShares, sharePrefills } from '../src/step-clock/rows/prefill-sharing.js';
 import { traceColumns } from '../src/step-clock/trace/trace-columns.js';
-import { KV } from './cluster-rows.js';
+import { type FourBetas, KV } from './cluster-rows.js';
 import { sum } from './estimate-parts.js';
 import { decode, type ListedPhase, prefill, problemOf, twoRequests } from './phase-list.js';
 
@@ -53,7 +53,7 @@ describe('readClock', () => {
 
 describe('expectedSteps', () => {
   const problem = problemOf(twoRequests);
-  const at = (tokens: number[], unsure: number[], context: number[], beta: [number, number, number, number]) => {
+  const at = (tokens: number[], unsure: number[], context: number[], beta: FourBetas) => {
     const state = startState(problem);
     state.shares.tokens.set(tokens);
     state.shares.unsure.set(unsure);
@@ -79,16 +79,27 @@ describe('expectedSteps', () => {
     expect(weight[1]).toAgree(1 / (0.04 * (2.4 / 0.75) + doubt ** 2), 1e-13);
   });
 
+  it('is at least one where a segment lasts as long as a step, for nodes are ends of steps; not where counts gave way', () => {
+    const costs: FourBetas = [0.5, 0.01, 0.25, 0];
+    const much = [1e4, 0, 0, 0];
+    expect(at(much, [0, 0, 0, 0], [0, 0, 0, 0], costs).expected[0]).toBe(1);
+    const late = { ...problem, punctual: false };
+    const state = startState(late);
+    state.shares.tokens.set(much);
+    expectedSteps(late, state, dividedCost(KV, costs), 0.2, 0.1);
+    expect(state.expected[0]).toAgree(0.2, 1e-14);
+  });
+
   it('is at least a tenth of an even clock, and as uncertain as a twentieth of a step', () => {
-    const { expected } = at([1e4, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0.5, 0.01, 0.25, 0]);
+    const { expected } = at([1e4, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [4, 0.01, 0.25, 0]);
     expect(expected[0]).toAgree(0.2, 1e-14);
-    const short = problemOf([decode('A', 0, 10, 10), decode('B', 5, 9, 4), decode('C', 1, 5.2, 4)]);
+    const short = problemOf([decode('A', 0, 10, 10), decode('B', 5, 9, 4), decode('C', 1, 5.3, 4)]);
     const state = startState(short);
-    // Steps of 5 s: a fifth of a second is 0.04 of one, twice a tenth of the even clock's.
+    // Steps of 5 s: three tenths of a second are 0.06 of one, twice a tenth of the even clock's.
     expectedSteps(short, state, dividedCost(KV, [5, 0, 0, 0]), 0.2, 0);
     const e = [...short.graph.segment].indexOf(2);
-    expect(state.expected[e]).toAgree(0.04, 1e-12);
-    expect(state.weight[e]).toAgree(1 / (0.04 * 0.05), 1e-12);
+    expect(state.expected[e]).toAgree(0.06, 1e-12);
+    expect(state.weight[e]).toAgree(1 / (0.04 * 0.06), 1e-12);
   });
 
   it('takes the even clock at its own pace', () => {

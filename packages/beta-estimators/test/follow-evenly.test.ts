@@ -1,15 +1,20 @@
 import '@stepclock/vitest-matchers';
-import { dividedCost } from '@stepclock/step-cost';
 import { describe, expect, it } from 'vitest';
 import { startState } from '../src/step-clock/clock/clock-state.js';
 import { followEvenly } from '../src/step-clock/clock/follow-evenly.js';
-import { type FourBetas, KV } from './cluster-rows.js';
+import { type FourBetas, KV, LINEAR } from './cluster-rows.js';
 import { decode, type ListedPhase, prefill, problemOf, twoRequests } from './phase-list.js';
 
 const followed = (list: readonly ListedPhase[], beta: FourBetas, withContext = false) => {
   const problem = problemOf(list);
   const state = startState(problem);
-  followEvenly(problem, state, dividedCost(KV, beta), withContext);
+  const terms = withContext ? KV : LINEAR;
+  followEvenly(
+    problem,
+    state,
+    terms,
+    Float64Array.from(terms, (_, t) => beta[t]),
+  );
   return state;
 };
 
@@ -35,10 +40,10 @@ describe('followEvenly', () => {
     expect([...context]).toEqual([0, 0, 0, 0]);
   });
 
-  it('leaves a tenth of an even clock where the tokens would have taken longer than there was time', () => {
-    // Half a second a step on the mean; a hundred tokens of 0.1 s in two seconds.
+  it('leaves one step where the tokens would have taken longer than there was time', () => {
+    // A hundred tokens of 0.1 s in two seconds.
     const { steps } = followed([prefill('A', 0, 2, 100), decode('A', 2, 10, 16)], [0.5, 0.1, 0.1, 0]);
-    expect(steps).toAgree([(0.1 * 2) / 0.5, 8 / 0.6], 1e-14);
+    expect(steps).toAgree([1, 8 / 0.6], 1e-14);
   });
 
   it('spreads a prefill over its segments by their time, then by the steps that this leaves', () => {

@@ -155,8 +155,10 @@ describe('of the clock one cause is named', () => {
     expect(tails(0.6, 0.29)).toEqual(['missing-requests']);
     expect(tails(0.6, 0.31)).toEqual([]);
     expect(tails(0.3, 0.05)).toEqual([]);
-    // Stalls of a busy machine.
+    // Stalls of a busy machine; and a fifth of the requests missing.
     expect(tails(1.23, 0.47)).toEqual([]);
+    expect(tails(1.4, 0.5)).toEqual(['missing-requests']);
+    expect(tails(1.0, 0.36)).toEqual([]);
     expect(tails(0.6, 0.29, 0.6)).toEqual(['clock-inconsistent']);
     // Prompts that were found to be others than the log says make stretches slow as well.
     const clock = { ...clean, relativeResidual: 0.2, slowClusters: 60, fastClusters: 7 };

@@ -54,6 +54,9 @@ const LEAST_SHARE = 0.1;
 /** A share of prefill tokens that may as well lie in the neighbouring segment is off by half of itself. */
 const UNSURE_SHARE = 0.5;
 
+/** A segment that lasts longer than this part of a step that only decodes holds a step at least. */
+export const ONE_STEP = 0.6;
+
 /** What a segment's time says of its steps under a cost: k0 and its variance. */
 export interface StepExpectation {
   readonly steps: number;
@@ -69,7 +72,7 @@ export interface StepExpectation {
  * @param tau relative standard deviation of the time of prefill, on top
  */
 export const stepExpectation = (
-  { frame, meanStepSec }: ClockProblem,
+  { frame, meanStepSec, punctual }: ClockProblem,
   { shares, context }: Pick<ClockState, 'shares' | 'context'>,
   cost: DividedCost,
   sigma: number,
@@ -81,7 +84,11 @@ export const stepExpectation = (
   return (j, decodes) => {
     const seconds = frame.segmentSec[j];
     const stepSec = cost.perStep(decodes, context[j]);
-    const least = (LEAST_SHARE * seconds) / meanStepSec;
+    // Nodes are ends of steps: what lasts about as long as a step holds one.
+    const least = Math.max(
+      (LEAST_SHARE * seconds) / meanStepSec,
+      punctual && stepSec > 0 && seconds > ONE_STEP * stepSec ? 1 : 0,
+    );
     result.steps = least;
     let doubt = 0;
     if (stepSec > 0) {

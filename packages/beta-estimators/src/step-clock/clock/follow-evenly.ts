@@ -1,6 +1,6 @@
-import type { DividedCost } from '@stepclock/step-cost';
-import { decodeContext } from '../rows/decode-context.js';
-import { sharePrefills } from '../rows/prefill-sharing.js';
+import { dividedCost, type Term } from '@stepclock/step-cost';
+import { decodeContext, readsContext } from '../rows/decode-context.js';
+import { placePrefills } from '../rows/placed-prefills.js';
 import type { ClockProblem } from './clock-problem.js';
 import { type ClockState, stepExpectation } from './clock-state.js';
 
@@ -11,18 +11,20 @@ const PASSES = 2;
 export const followEvenly = (
   problem: ClockProblem,
   state: ClockState,
-  cost: DividedCost,
-  withContext: boolean,
+  terms: readonly Term[],
+  coefficients: Float64Array,
 ): void => {
   const { frame, columns, meanStepSec } = problem;
-  const { steps, clock, shares, context } = state;
+  const { steps, clock, context } = state;
+  const cost = dividedCost(terms, coefficients);
+  const withContext = readsContext(terms);
   for (let j = 0; j < steps.length; j++) {
     steps[j] = frame.busy[j] === 1 ? frame.segmentSec[j] / meanStepSec : 0;
   }
   const expectation = stepExpectation(problem, state, cost, 1, 0);
   for (let pass = 0; pass < PASSES; pass++) {
     for (let j = 0; j < steps.length; j++) clock[j + 1] = clock[j] + steps[j];
-    sharePrefills(frame, columns.prefills, steps, shares);
+    placePrefills(problem, state, terms, coefficients);
     if (withContext) decodeContext(frame, columns.decodes, problem.pressing, clock, steps, context);
     for (let j = 0; j < steps.length; j++) {
       // Where a step would take no time, an even clock is all that is known.

@@ -1,7 +1,7 @@
 import { Fault } from '@stepclock/faults';
 import { CATALOGUE, DIAGNOSTIC_TERMS, emptyStretch, type Term, termsNamed } from '@stepclock/step-cost';
 import type { ClockProblem } from '../clock/clock-problem.js';
-import { readsContext } from './exact-policy.js';
+import { readsContext } from '../rows/decode-context.js';
 import type { ResolvedStepClockOptions } from './step-clock-options.js';
 
 /** Columns of the regressions of a trace. */

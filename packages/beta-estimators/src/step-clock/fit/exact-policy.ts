@@ -3,9 +3,9 @@ import type { ClockProblem } from '../clock/clock-problem.js';
 import { type ClockState, expectedSteps, readClock } from '../clock/clock-state.js';
 import { leastCorrection } from '../clock/least-correction.js';
 import { wholeSteps } from '../clock/whole-steps.js';
-import { decodeContext } from '../rows/decode-context.js';
+import { decodeContext, readsContext } from '../rows/decode-context.js';
 import { touchedRows, undoubted } from '../rows/doubtful-rows.js';
-import { sharePrefills } from '../rows/prefill-sharing.js';
+import { placePrefills } from '../rows/placed-prefills.js';
 import { robustFit, weightedFit } from '../rows/robust-fit.js';
 import { rowWeights } from '../rows/row-weights.js';
 import { clusterRows } from '../rows/segment-rows.js';
@@ -28,10 +28,6 @@ const CG_TOLERANCE = 1e-3;
 const CG_ITERATIONS = 200;
 /** Offsets are near enough where their squared errors, over the variances of their neighbours' steps, are this small on average. */
 const ENOUGH = 1e-4;
-
-/** Whether some term reads the context of decodes. */
-export const readsContext = (terms: readonly Term[]): boolean =>
-  terms.some(({ needs }) => needs.includes('contextTokens'));
 
 /** How a clock is corrected: by how many iterations at most, and whether to whole steps. */
 interface Correction {
@@ -73,7 +69,7 @@ export const exactPolicy = (
       if (!start.settled) unsure = correctClock(problem, state, dividedCost(terms, start.coefficients), start);
       const held = readClock(problem, start.whole ? whole : real, state);
       const before = start.pace < 1 && !start.settled ? shares.tokens.slice() : undefined;
-      sharePrefills(frame, columns.prefills, steps, shares);
+      placePrefills(problem, state, terms, start.coefficients);
       if (before !== undefined) blend(shares.tokens, before, start.pace);
       if (withContext) decodeContext(frame, columns.decodes, pressing, clock, steps, context);
       return { rows: clusterRows(problem, state, terms, budget), held, unsure };

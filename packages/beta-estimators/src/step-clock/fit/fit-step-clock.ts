@@ -15,7 +15,7 @@ import { type MendedTrace, mendedTrace } from '../trace/mended-trace.js';
 import { promptLengths, tellsContext, traceColumns, WHOLE_TRACE } from '../trace/trace-columns.js';
 import { withoutDelay } from '../trace/without-delay.js';
 import { triedConventions } from './conventions.js';
-import { costColumns, FIRST_DELAY, onPooled, PROMPTS } from './cost-columns.js';
+import { costColumns, FIRST_DELAY, OVERHEAD, onPooled, PROMPTS } from './cost-columns.js';
 import { evenStart, fitClock } from './fit-clock.js';
 import { type ExactWindow, fitGivingWay, SUSPICIOUS } from './give-way.js';
 import { heldClock, laidFit } from './held-clock.js';
@@ -173,7 +173,9 @@ export const fitStepClock = (
       where(({ role }) => role !== 'open'),
       where(({ role }) => role === 'open'),
     );
-  const regression = fitWindows(windows, { level: options.ci, choice: of, floorShare: REBUILT_STEPS_FLOOR_SHARE });
+  // Where no row that counts begins on an idle engine, nothing lies between client and engine that could be told.
+  const choice = of.filter((t) => columns.pooled[t] !== OVERHEAD || windows.some(({ sums }) => sums[t] > 0));
+  const regression = fitWindows(windows, { level: options.ci, choice, floorShare: REBUILT_STEPS_FLOOR_SHARE });
   const cut = trace.all.length;
   const exact = {
     ...last,

@@ -1,10 +1,10 @@
 import { fittedSeconds, fitWindows, REBUILT_STEPS_FLOOR_SHARE } from '@stepclock/step-cost';
 import type { ClockProblem } from '../clock/clock-problem.js';
+import { readsContext } from '../rows/decode-context.js';
 import type { Noise } from '../rows/noise.js';
 import { windowSums } from '../rows/window-sums.js';
 import type { TraceWindow } from '../trace/cut-windows.js';
 import { type CostColumns, onPooled, PROMPTS } from './cost-columns.js';
-import { readsContext } from './exact-policy.js';
 import { type LaidClock, laidFit } from './held-clock.js';
 import { pooledWindows } from './pooled-windows.js';
 import { fitPreempted, type PreemptedFit } from './preempted-clock.js';

@@ -3,13 +3,14 @@ import type { ClockProblem } from '../clock/clock-problem.js';
 import { type ClockState, expectedSteps, readClock, startState } from '../clock/clock-state.js';
 import { followEvenly } from '../clock/follow-evenly.js';
 import { trackClock } from '../clock/track-clock.js';
-import { decodeContext } from '../rows/decode-context.js';
+import { decodeContext, readsContext } from '../rows/decode-context.js';
 import { type Noise, rowNoise } from '../rows/noise.js';
-import { emptyShares, sharePrefills } from '../rows/prefill-sharing.js';
+import { placePrefills } from '../rows/placed-prefills.js';
+import { emptyShares } from '../rows/prefill-sharing.js';
 import { rowWeights } from '../rows/row-weights.js';
 import { asksFurther, clusterRows } from '../rows/segment-rows.js';
 import { doubtOf } from './clock-loop.js';
-import { correctClock, LEAST_SIGMA, readsContext } from './exact-policy.js';
+import { correctClock, LEAST_SIGMA } from './exact-policy.js';
 import { type ClockFit, FINE_RESIDUAL, WORSE } from './fit-clock.js';
 
 /** A clock with the rows that it makes. */
@@ -49,12 +50,12 @@ export const heldClock = (
   const cost = dividedCost(terms, coefficients);
   const withContext = readsContext(terms);
   const correction = { ...doubtOf(noise, LEAST_SIGMA), iterations: CG_ITERATIONS, whole: true };
-  followEvenly(problem, state, cost, withContext);
+  followEvenly(problem, state, terms, coefficients);
   expectedSteps(problem, state, cost, correction.sigma, correction.tau);
   trackClock(graph, state.expected, state.weight, state.real);
   const read = (whole: boolean): number => {
     const held = readClock(problem, whole ? state.whole : state.real, state);
-    sharePrefills(frame, columns.prefills, state.steps, state.shares);
+    placePrefills(problem, state, terms, coefficients);
     if (withContext) decodeContext(frame, columns.decodes, pressing, state.clock, state.steps, state.context);
     return held;
   };
@@ -73,6 +74,8 @@ export const heldClock = (
         state,
         costing.map(({ term }) => term),
         budget,
+        terms,
+        coefficients,
       ),
       costing.map(({ cost }) => cost),
     );
@@ -89,7 +92,7 @@ export const heldClock = (
       left = rounded;
     }
   }
-  const rows = rowsOnColumns(problem, state, terms, budget);
+  const rows = rowsOnColumns(problem, state, terms, budget, terms, coefficients);
   const weights = rowWeights(problem, rows, state.steps, coefficients);
   return { state, rows, weights, noise: left, whole, unsure: whole ? unsure : 0, held };
 };
@@ -103,7 +106,7 @@ export const laidFit = (
   budget: number,
 ): LaidClock => {
   const last = fit.rounds[fit.rounds.length - 1];
-  const rows = rowsOnColumns(problem, fit.state, terms, budget);
+  const rows = rowsOnColumns(problem, fit.state, terms, budget, terms, coefficients);
   const { noise, whole, unsure, held } = last;
   return {
     state: fit.state,
@@ -117,10 +120,17 @@ export const laidFit = (
 };
 
 /** Rows of a clock, with what their columns ask for beyond what the clock needed. */
-const rowsOnColumns = (problem: ClockProblem, state: ClockState, terms: readonly Term[], budget: number): RowTable => {
+const rowsOnColumns = (
+  problem: ClockProblem,
+  state: ClockState,
+  terms: readonly Term[],
+  budget: number,
+  costing: readonly Term[],
+  coefficients: Float64Array,
+): RowTable => {
   if (!asksFurther(terms)) return clusterRows(problem, state, terms, budget);
   const further = emptyShares(state.steps.length, true);
-  sharePrefills(problem.frame, problem.columns.prefills, state.steps, further);
+  placePrefills(problem, { ...state, shares: further }, costing, coefficients);
   // The clock's own tokens stay: what was computed again is among them, and in no log.
   const { tokens, unsure } = state.shares;
   return clusterRows(problem, { ...state, shares: { ...further, tokens, unsure } }, terms, budget);

@@ -4,13 +4,13 @@ import { LEAST_UNCERTAIN_STEPS, stepExpectation } from '../clock/clock-state.js'
 import { commonRate } from '../clock/common-rate.js';
 import { type LooseClock, leastAbsoluteClock, looseClock } from '../clock/loose-counts.js';
 import { addRecomputed, type Pressing, presence } from '../clock/presence.js';
-import { decodeContext } from '../rows/decode-context.js';
+import { decodeContext, readsContext } from '../rows/decode-context.js';
 import { touchedRows, undoubted } from '../rows/doubtful-rows.js';
-import { emptyShares, sharePrefills } from '../rows/prefill-sharing.js';
+import { placePrefills } from '../rows/placed-prefills.js';
+import { emptyShares } from '../rows/prefill-sharing.js';
 import { robustFit } from '../rows/robust-fit.js';
 import { asksFurther, clusterRows } from '../rows/segment-rows.js';
 import { type ClockPolicy, FIRST_SIGMA, type RoundStart } from './clock-loop.js';
-import { readsContext } from './exact-policy.js';
 
 /** A clock whose counts may give way. Its arrays are overwritten from round to round. */
 export interface LooseState {
@@ -97,7 +97,7 @@ export const loosePolicy = (
       }
       pressed = presence(problem, loose, slack);
       const partly = { ...frame, decodes: pressed.decodes };
-      sharePrefills(frame, columns.prefills, steps, shares);
+      placePrefills(problem, state, terms, start.coefficients);
       addRecomputed(problem, loose, slack, steps, shares.tokens);
       if (withContext) decodeContext(partly, columns.decodes, pressed.pressing, clock, steps, context);
       return { rows: clusterRows({ ...problem, frame: partly }, state, terms, budget), held, unsure: 0 };

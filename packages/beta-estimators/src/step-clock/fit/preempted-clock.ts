@@ -5,6 +5,7 @@ import type { OffsetGraph } from '../clock/offset-graph.js';
 import { presence, STRETCHED } from '../clock/presence.js';
 import { enoughUntouched, touchedRows } from '../rows/doubtful-rows.js';
 import { runRounds } from './clock-loop.js';
+import { OVERHEAD } from './cost-columns.js';
 import { type ClockFit, evenStart, type FitSettings, fitClock } from './fit-clock.js';
 import { type LooseState, loosePolicy, looseState } from './loose-policy.js';
 
@@ -35,10 +36,13 @@ const MOST_LOOSE_ROUNDS = 16;
  * @param looseTerms terms of the loose clock: what preempted decodes hold in the cache, and when, is guesswork
  */
 export const fitPreempted = (
-  problem: ClockProblem,
+  given: ClockProblem,
   settings: FitSettings,
   looseTerms: readonly Term[] = settings.terms,
 ): PreemptedFit => {
+  // A client that stood still shows first tokens late: their prompts were not computed where they end.
+  const spread = settings.terms.includes(OVERHEAD) ? { budget: Number.POSITIVE_INFINITY } : {};
+  const problem = { ...given, ...spread, punctual: false };
   const { columns, meanStepSec } = problem;
   const state = looseState(problem, looseTerms);
   const policy = loosePolicy(problem, state, looseTerms, settings.budget);
@@ -53,7 +57,7 @@ export const fitPreempted = (
     frame: { ...base.frame, decodes },
   });
   if (enoughUntouched(result.rows, touchedRows(problem.groups, touched))) {
-    const again = partlyPressing(clockProblem(columns, settings.budget, counted));
+    const again = partlyPressing({ ...clockProblem(columns, settings.budget, counted), budget: problem.budget });
     const fit = fitClock(again, { ...settings, doubtful: touched });
     return { problem: again, fit, stretched, touched, loose: false };
   }

@@ -1,4 +1,4 @@
-import { fitWindows, mergeWindows, termsNamed } from '@stepclock/step-cost';
+import { fitWindows, mergeWindows, type Term, termsNamed } from '@stepclock/step-cost';
 import { DECODE, type PhaseTable } from '@stepclock/trace-io';
 import { PROMPTS } from '../fit/cost-columns.js';
 import { type CountedFit, fitStepClock } from '../fit/fit-step-clock.js';
@@ -39,6 +39,8 @@ const NO_WORSE = 1.02;
 /** Of a suspect clock, it must fit clearly better, or more counts would have to give way than by accident. */
 const CLEARLY_BETTER = 0.8;
 const MANY_STRETCHED = 0.02;
+/** Over that of any step. */
+const LARGE_FIXED_COST = 0.3;
 
 /** Fits a trace, its prompts shifted by what the log tells of tokens that it does not count, or by what was asked for. */
 export const fitWithPrompts = (
@@ -56,7 +58,16 @@ export const fitWithPrompts = (
   // Before any count gives way: prompts that are longer than the log says bend the clock as late tokens and preemptions do.
   const asLogged = fitAt(0);
   const first = offsetOf(asLogged.exact);
-  if (first === undefined || !isClear(first, asLogged.exact)) return nothingFound(asLogged.giveWay());
+  // A large fixed cost of a step with prefill looks like tokens too, or like steps, and counts that were laid without it hide it.
+  const underFixedCost = (least: number): TraceFit | undefined => {
+    const under = { ...options, terms: [...options.terms, PREFILL_STEP], isAsked: true };
+    const tried = fitStepClock(phases, under, onProgress).exact.rms;
+    return tried < CLEARLY_BETTER * least && tried <= SUSPICIOUS ? fitAt(0, under).giveWay() : undefined;
+  };
+  if (first === undefined || !isClear(first, asLogged.exact)) {
+    const fixed = !options.isAsked && fixedCost(asLogged.exact) > LARGE_FIXED_COST;
+    return nothingFound((fixed ? underFixedCost(asLogged.exact.rms) : undefined) ?? asLogged.giveWay());
+  }
   const suspect = asLogged.exact.rms > SUSPICIOUS;
   let best: Shifted | undefined;
   let at: Shifted = { tokens: 0, fit: asLogged, rest: first };
@@ -70,12 +81,9 @@ export const fitWithPrompts = (
     at = { tokens, fit, rest };
     if (best === undefined || isBetter(at, best)) best = at;
   }
-  // A large fixed cost of a step with prefill looks like tokens too, and counts that were laid without it hide it.
   if (first.tokens > 0 && !options.isAsked) {
-    const under = { ...options, terms: [...options.terms, PREFILL_STEP], isAsked: true };
-    const tried = fitStepClock(phases, under, onProgress).exact.rms;
-    const least = Math.min(asLogged.exact.rms, best?.fit.exact.rms ?? Number.POSITIVE_INFINITY);
-    if (tried < CLEARLY_BETTER * least && tried <= SUSPICIOUS) return nothingFound(fitAt(0, under).giveWay());
+    const fixed = underFixedCost(Math.min(asLogged.exact.rms, best?.fit.exact.rms ?? Number.POSITIVE_INFINITY));
+    if (fixed !== undefined) return nothingFound(fixed);
   }
   const doubted = best !== undefined && suspect && best.fit.exact.rms > CLEARLY_BETTER * asLogged.exact.rms;
   if (best === undefined || doubted) {
@@ -133,7 +141,13 @@ const offsetOf = ({ windows, regression, columns }: TraceFit): Offset | undefine
   return { tokens, error: Math.sqrt(Math.max(0, variance)) / b };
 };
 
-const [PER_TOKEN, PREFILL_STEP] = termsNamed(['prefill_tokens', 'prefill_step']);
+const [STEP, PER_TOKEN, PREFILL_STEP] = termsNamed(['step', 'prefill_tokens', 'prefill_step']);
+
+/** Fixed cost of a step with prefill, over that of any step; 0 where it was not fitted. */
+const fixedCost = ({ regression, columns }: TraceFit): number => {
+  const of = (term: Term): number => regression.coefficients[columns.pooled.indexOf(term)] ?? 0;
+  return of(STEP) > 0 ? of(PREFILL_STEP) / of(STEP) : 0;
+};
 
 /** Whether an offset is there, and of a size that a prompt can have. */
 const isClear = ({ tokens, error }: Offset, { windows, columns }: TraceFit): boolean => {

@@ -58,7 +58,7 @@ export const promptWarnings = ({
     : [
         {
           code: 'prompts-in-two-clouds',
-          message: `the tokens of ${prompts} prompts that were computed alone cost either about ${micro(clouds[0] * perTokenSec)} or about ${micro(clouds[1] * perTokenSec)}: some prompts were found in a prefix cache that this log does not tell of, and beta1 is a mean over both. The higher of the two is nearer to a token really computed`,
+          message: `the tokens of ${prompts} prompts that were computed alone cost either about ${micro(clouds[0] * perTokenSec)} or about ${micro(clouds[1] * perTokenSec)}: some prompts were found in a prefix cache that this log does not tell of, and beta1 is a mean over both. The higher of the two is nearer to a token really computed, and the interval of beta1 reaches there`,
         },
       ]),
 ];

@@ -1,5 +1,10 @@
+import type { Term } from '@stepclock/step-cost';
 import type { ClockFrame } from '../trace/clock-frame.js';
 import type { Decodes } from '../trace/trace-columns.js';
+
+/** Whether some term reads the context of decodes. */
+export const readsContext = (terms: readonly Term[]): boolean =>
+  terms.some(({ needs }) => needs.includes('contextTokens'));
 
 /**
  * Mean KV tokens read by the decodes in a step of each segment: a decode r that began at K(start_r) with c_r tokens has

@@ -28,6 +28,8 @@ export interface ClockFrame {
   readonly prefillSegment: Int32Array;
   readonly prefillOffset: Float64Array;
   readonly prefillEnd: Int32Array;
+  /** Prefills in the order of their ends; of those that end together, of their starts. */
+  readonly prefillsByEnd: Int32Array;
 }
 
 /** Lays the phases on their nodes, in linear time. */
@@ -110,6 +112,9 @@ export const clockFrame = ({ prefills, decodes, edgesSec }: TraceColumns): Clock
     prefillSegment,
     prefillOffset,
     prefillEnd,
+    prefillsByEnd: Int32Array.from(prefillEnd.keys()).sort(
+      (a, b) => prefillEnd[a] - prefillEnd[b] || prefills.startSec[a] - prefills.startSec[b],
+    ),
   };
 };
 

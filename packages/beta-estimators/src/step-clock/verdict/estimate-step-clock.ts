@@ -18,19 +18,19 @@ import {
   standsIn,
 } from '../clockless/cross-check.js';
 import { OF_CLIENTS, OVERHEAD } from '../fit/cost-columns.js';
-import { readsContext } from '../fit/exact-policy.js';
 import { type ResolvedStepClockOptions, resolvedStepClock, type StepClockOptions } from '../fit/step-clock-options.js';
 import type { TraceFit } from '../fit/trace-fit.js';
 import { fitWithPrompts } from '../prompts/fit-with-prompts.js';
 import { PromptTally } from '../prompts/prompt-tally.js';
 import { promptWarnings } from '../prompts/prompt-warnings.js';
+import { readsContext } from '../rows/decode-context.js';
 import { timeUnitSec } from '../trace/time-unit.js';
 import type { TraceColumns } from '../trace/trace-columns.js';
 import { type ClockReport, ClockTally } from './clock-report.js';
 import { type BatchSteps, type Compositions, CompositionTally } from './compositions.js';
 import { type FitVerdict, fitVerdict, withoutClock } from './fit-verdict.js';
 import { namedRows, type Oddities, oddityWarnings } from './oddities.js';
-import type { StepClockIntervals } from './step-clock-intervals.js';
+import { reaching, type StepClockIntervals } from './step-clock-intervals.js';
 import { stepClockWarnings, type WarningEvidence } from './step-clock-warnings.js';
 import { unsettledIntervals } from './unsettled-intervals.js';
 import { type WindowReport, windowReports } from './window-reports.js';
@@ -131,9 +131,11 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
           ofPasses(regression.coefficients),
           trace.passes.map((pass) => ofPasses(pass.coefficients)),
         );
-  const intervals = stand === undefined ? ofClockAlone : clocklessIntervals(stand);
+  const told = stand === undefined ? ofClockAlone : clocklessIntervals(stand);
   const identified = { ...(stand ?? regression).identifiability, compositions: seen.ranges, batches: seen.batches };
   const betas = betasOf(terms, stand?.coefficients ?? Float64Array.from(kept, (t) => regression.coefficients[t]));
+  const { clouds, ...tallied } = prompts.report;
+  const intervals = reaching(told, clouds);
   const windows = stand?.windows ?? windowsOn(trace.windows, kept, regression.coefficients);
   const clock = tally.report(trace);
   const oddities = { oddRows: namedRows(trace.oddRows, phases), standstills: trace.standstills };
@@ -162,7 +164,7 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
     warnings: [
       ...oddityWarnings(oddities),
       ...crossCheckWarnings(crossCheck, stand !== undefined, clock.stretchedDecodes > 0),
-      ...promptWarnings({ offsetTokens, isFound, perTokenSec: betas.beta1, ...clock, ...prompts.report }),
+      ...promptWarnings({ offsetTokens, isFound, perTokenSec: betas.beta1, ...clock, ...tallied, clouds }),
       ...stepClockWarnings({
         terms,
         intervals,
@@ -186,7 +188,7 @@ const MOST_CHECKED = 24;
 /** What lies between a client and the engine, where starts told. */
 const overheadOf = ({ columns, regression }: TraceFit): Pick<StepClockEstimate, 'overhead'> => {
   const t = columns.pooled.indexOf(OVERHEAD);
-  if (t < 0 || regression.identifiability.absent.includes(OVERHEAD.label)) return {};
+  if (!regression.of.includes(t)) return {};
   return { overhead: { seconds: regression.coefficients[t], interval: regression.intervals?.byTerm[t] ?? null } };
 };
 

@@ -90,7 +90,7 @@ export function tokenClockWarnings(clock: TokenClockReport): readonly EstimateWa
   ) {
     warnings.push({
       code: 'prompt-scatter',
-      message: `steps with prompts scatter ${ratio.toFixed(1)} times as much as others, by ${scatter.toFixed(0)} tokens a prompt: the server counts other prompts than the log, or a prompt's cost is not in proportion to its tokens`,
+      message: `steps with prompts scatter ${ratio.toFixed(1)} times as much as others, by ${scatter.toFixed(0)} tokens a prompt: the server counts other prompts than the log, or a prompt's cost is not in proportion to its tokens. beta1 is per token as this log counts them`,
     });
   }
   return warnings;
