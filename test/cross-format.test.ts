@@ -43,6 +43,8 @@ const CARRIES = {
    * microsecond, and SGLang writes seconds since the epoch as doubles, which lie 0.24 us apart.
    */
   rounded: { rtol: 1e-4, names: ['otlp-console.json', 'sglang.jsonl', 'jaeger.json'] },
+  /** Each request's entry is rounded to a millisecond, which moves all its marks; its durations to 10 us. */
+  milliseconds: { rtol: 3e-3, names: ['sglang-times.log'] },
   /** The client's view: nobody says when a request was scheduled, so the queue is part of the prefill. */
   folded: {
     rtol: 0.02,
@@ -107,6 +109,10 @@ describe('one run in every format', () => {
     const found = await coefficientsIn(file);
     expect(found).toAgree(clockOf(reference.run.phases, 'no'), CARRIES.same.rtol);
     expect(found).toAgree(truth, CARRIES.same.rtol);
+  });
+
+  it.each(filesThatCarry('milliseconds'))('$name: the coefficients to 0.3 %', async (file) => {
+    expect(await coefficientsIn(file)).toAgree(truth, CARRIES.milliseconds.rtol);
   });
 
   it.each(filesThatCarry('rounded'))('$name: coarser times, the coefficients to 1e-4', async (file) => {

@@ -23,6 +23,11 @@ it('a request waits, is prefilled and decoded', async () => {
   expect(since(phases?.endSec)).toAgree([0.2705, 0.3655], 1e-5);
 });
 
+it('lines that a container engine wrapped in JSON', async () => {
+  const wrapped = JSON.stringify({ log: line('output_len=50, attempts=0, type=unified', SPLIT), stream: 'stderr' });
+  expect((await read(wrapped)).requests?.length).toBe(1);
+});
+
 it('a version that does not tell the end of the prefill gives requests of one token, else it is refused with the way out', async () => {
   const one = line('output_len=1, type=unified', WHOLE);
   const { phases, exclusions } = await read(one + line('output_len=50, type=unified', WHOLE).replace('bde3', 'bde4'));

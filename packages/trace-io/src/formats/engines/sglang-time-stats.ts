@@ -30,7 +30,7 @@ async function read(input: Input, options: ReadOptions): Promise<Trace> {
     if (found === null) return;
     const [, quoted, bare = '', fields = ''] = found;
     const word = (name: string): string | undefined =>
-      new RegExp(`(?:^|[ (])${name}=([^,):]*)`).exec(fields)?.[1]?.replace(/ms$/, '');
+      new RegExp(`(?:^|[ (])${name}=([\\w.+-]*)`).exec(fields)?.[1]?.replace(/ms$/, '');
     const milli = (name: string): number => secondsIn(line, name, word(name), MILLI);
     const type = word('type');
     if (type !== undefined && type !== 'unified') return void builder.exclude('disaggregated', line.line);
