@@ -44,7 +44,7 @@ const CARRIES = {
    */
   rounded: { rtol: 1e-4, names: ['otlp-console.json', 'sglang.jsonl', 'jaeger.json'] },
   /** Each request's entry is rounded to a millisecond, which moves all its marks; its durations to 10 us. */
-  milliseconds: { rtol: 3e-3, names: ['sglang-times.log'] },
+  milliseconds: { rtol: 4e-3, names: ['sglang-times.log'] },
   /** The client's view: nobody says when a request was scheduled, so the queue is part of the prefill. */
   folded: {
     rtol: 0.02,
@@ -111,7 +111,7 @@ describe('one run in every format', () => {
     expect(found).toAgree(truth, CARRIES.same.rtol);
   });
 
-  it.each(filesThatCarry('milliseconds'))('$name: the coefficients to 0.3 %', async (file) => {
+  it.each(filesThatCarry('milliseconds'))('$name: the coefficients to 0.4 %', async (file) => {
     expect(await coefficientsIn(file)).toAgree(truth, CARRIES.milliseconds.rtol);
   });
 
