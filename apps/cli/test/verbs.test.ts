@@ -323,6 +323,25 @@ describe('simulate, steps, convert, export, inspect', () => {
     expect(four.iterative.history.r2).toHaveLength(7);
   });
 
+  it('estimate refines by replays what preempted requests blur, and says so', async () => {
+    const path = join(folder, 'blurred.jsonl');
+    const drawn = ['--requests', '200', '--kv-tokens', '10000', '--noise', '0.02', '--seed', '1'];
+    await capture(['simulate', '--scenario', 'preempting', ...drawn, '--output', path]);
+    const estimate = (...more: readonly string[]) => capture(['estimate', path, ...more]);
+    expect((await estimate()).stdout).toMatch(
+      /^ {2}refined {3}requests were preempted: steps take 1\.0\d+ times as long by \d+ replays of the log, whose tokens came [\d.]+ % early, now /m,
+    );
+    expect((await estimate('--no-refine')).stdout).not.toContain('refined');
+    const [refined, fitted] = [await estimate('--json'), await estimate('--json', '--no-refine')].map(({ stdout }) =>
+      JSON.parse(stdout),
+    );
+    expect(refined.refinement).toMatchObject({ factor: expect.any(Number), replays: expect.any(Number) });
+    expect(fitted.refinement).toBeUndefined();
+    // The clock lacks what was computed again: of a prefill token 20 us.
+    expect(Math.abs(refined.betas.beta1 - 2e-5)).toBeLessThan(Math.abs(fitted.betas.beta1 - 2e-5));
+    expect((await estimate('--algo', 'baseline', '--chunk-size', '512', '--no-refine')).code).toBe(2);
+  });
+
   it('inspect says that requests were preempted, and that the queue is folded', async () => {
     const path = join(folder, 'preempting.jsonl');
     await capture(['simulate', '--scenario', 'preempting', '--seed', '2', '--output', path]);

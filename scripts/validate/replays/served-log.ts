@@ -10,6 +10,8 @@ import {
   type MeasuredServing,
   measuredServing,
   type Replay,
+  refinedByReplay,
+  refinedFit,
   replay,
 } from '@stepclock/step-model';
 import { type PhaseTrace, type ReadTraceOptions, type RequestTable, readTrace } from '@stepclock/trace-io';
@@ -79,11 +81,22 @@ export const fitted = ({ trace, requests, limits, engine }: ServedLog, window?: 
       throw error;
     }
   };
-  const estimate = ofTokens();
+  const unrefined = ofTokens();
   const promptOffsetTokens =
-    estimate.algo === 'token-clock' ? estimate.clock.shiftedTokens : (estimate.promptOffsetTokens ?? 0);
+    unrefined.algo === 'token-clock' ? unrefined.clock.shiftedTokens : (unrefined.promptOffsetTokens ?? 0);
   const corrections = { promptOffsetTokens, ...engine };
-  const serving = measuredServing(requests, estimate.betas, limits, { ...corrections, ...(window && { window }) });
+  const replays = { ...corrections, ...(window && { window }) };
+  const isPreempted = unrefined.algo === 'step-clock' && unrefined.clock.stretchedDecodes > 0;
+  const refinement = isPreempted
+    ? refinedByReplay(
+        requests,
+        { betas: unrefined.betas, covariance: unrefined.intervals?.covariance ?? null },
+        limits,
+        replays,
+      )
+    : undefined;
+  const estimate = refinement === undefined ? unrefined : refinedFit(unrefined, refinement);
+  const serving = measuredServing(requests, estimate.betas, limits, replays);
   const { steps: _, rows: __, ...told } = { steps: undefined, rows: undefined, ...estimate };
   return { model: betasFileOf(told), betas: estimate.betas, serving, promptOffsetTokens };
 };

@@ -142,6 +142,8 @@ export const betasSchema = v.looseObject({
       OBJECT,
     ),
   ),
+  /** Where requests were preempted: the factor by which replays of the log changed all coefficients. */
+  refinement: maybe(v.looseObject({ factor: between(0.1, 10), replays: v.optional(tokens) }, OBJECT)),
   /** Tokens of a prompt that the log does not know (a template); negative: found in a cache. */
   prompt_offset_tokens: maybe(between(-MOST_TOKENS, MOST_TOKENS)),
   /** What a step holds: prefill beside decodes, or prefill first and alone. */

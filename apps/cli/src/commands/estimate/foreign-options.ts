@@ -15,6 +15,7 @@ const PARTICULAR: readonly (readonly [Option, readonly Algorithm[]])[] = [
   ['ci', ['step-clock']],
   ['holdout', ['step-clock']],
   ['window', ['step-clock']],
+  ['refine', ['step-clock']],
   ['plot', ['step-clock']],
   ['listWindows', ['step-clock']],
   ['hardware', ['step-clock']],

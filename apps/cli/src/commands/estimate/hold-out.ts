@@ -5,7 +5,7 @@ import type { Session } from '../../session/session.js';
 import { limitsOf } from '../model/limits.js';
 import { type Estimate, runEstimator } from './estimators.js';
 import type { EstimateArgs } from './options.js';
-import { servingOf } from './serving.js';
+import { refinedEstimate, servingOf } from './serving.js';
 
 type Window = readonly [number, number];
 
@@ -26,7 +26,8 @@ export const replayedParts = (
     return { window, betas: estimate.betas, serving, promptOffsetTokens };
   };
   try {
-    const last = runEstimator('step-clock', phases, facts, args, { window: rest });
+    const fitted = runEstimator('step-clock', phases, facts, args, { window: rest });
+    const { estimate: last } = refinedEstimate(trace, fitted, rest, args, session);
     const { engine } = facts.settings;
     const limits = limitsOf({ maxNumBatchedTokens: args.maxNumBatchedTokens }, facts.settings);
     return holdOutReplays(requests, [part(first.window, first.estimate), part(rest, last)], limits, engine);

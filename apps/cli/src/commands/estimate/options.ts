@@ -62,6 +62,9 @@ export const estimateOptions = {
   ),
   'damping-eta': number('iterative: step length in (0, 1] [1]', fraction),
   'min-duration-sec': number('baseline, iterative: clamp durations from below [0]', count),
+  refine: flag(
+    'step-clock: where requests were preempted, refine the coefficients by replays of the log; --no-refine leaves them as fitted [true]',
+  ),
   'one-engine': flag('several files: they are one log of one engine [where they follow each other in time]'),
   'engine-per-file': flag('several files: each is an engine of its own [where they overlap]'),
   workers: number('threads that read several large files; the result is the same [one a core]', positiveInteger),

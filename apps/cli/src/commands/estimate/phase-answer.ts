@@ -18,7 +18,14 @@ import { joinedEngines, refuseManyEngines } from './engines.js';
 import { type Estimate, runEstimator } from './estimators.js';
 import { replayedParts } from './hold-out.js';
 import type { Algorithm, EstimateArgs } from './options.js';
-import { servingFields, servingOf, withOverhead } from './serving.js';
+import {
+  refinedEstimate,
+  refinementFields,
+  refinementText,
+  servingFields,
+  servingOf,
+  withOverhead,
+} from './serving.js';
 import { spanOf, windowOf } from './time-window.js';
 
 /** An estimate from phases with all that is asked of it. */
@@ -83,7 +90,9 @@ export const phaseAnswer = (
   const span = spanOf(phases);
   const spanSec = span[1] - span[0];
   const { window, rest } = partsOf(args, phases, span);
-  const found = about(input.name, () => runEstimator(algo, phases, input.trace.facts, args, { window }));
+  const fitted = about(input.name, () => runEstimator(algo, phases, input.trace.facts, args, { window }));
+  const { estimate: found, refinement } =
+    inputs.length === 1 ? refinedEstimate(input.trace, fitted, window, args, session) : { estimate: fitted };
   const physics = physicsOf(found, possible);
   const told = settingsWarnings(input.trace.facts.settings, input.trace.facts, phases, { warnings: found.warnings });
   const warned = { ...found, warnings: [...found.warnings, ...physics.warnings, ...told] };
@@ -100,10 +109,11 @@ export const phaseAnswer = (
   return {
     ...{ input, phases, spanSec, read, estimate, replays },
     ...(heldOut && { heldOut }),
-    lines: physics.text,
+    lines: [...refinementText(refinement), ...physics.text],
     modelOf: (version) => ({
       ...betasFileOf(estimate),
       ...servingFields(serving),
+      ...refinementFields(refinement),
       ...(heldOut && {
         holdout: {
           fraction: args.holdout,

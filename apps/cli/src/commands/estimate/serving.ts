@@ -1,6 +1,13 @@
-import { isFault } from '@stepclock/faults';
+import { isFault, shareText } from '@stepclock/faults';
 import type { Betas } from '@stepclock/step-cost';
-import { type MeasuredServing, measuredServing, servingJson } from '@stepclock/step-model';
+import {
+  type MeasuredServing,
+  measuredServing,
+  type Refinement,
+  refinedByReplay,
+  refinedFit,
+  servingJson,
+} from '@stepclock/step-model';
 import type { Trace } from '@stepclock/trace-io';
 import { given } from '../../options/given.js';
 import type { Session } from '../../session/session.js';
@@ -34,6 +41,55 @@ export const servingOf = (
     return undefined;
   }
 };
+
+/** A fit of phases, refined by a replay of its log where requests were preempted. */
+export interface RefinedEstimate {
+  readonly estimate: Estimate;
+  readonly refinement?: Refinement;
+}
+
+/** Refines a fit whose counts gave way, where the log can be served again; `--no-refine` leaves it as it is. */
+export const refinedEstimate = (
+  { requests, facts }: Trace,
+  estimate: Estimate,
+  window: readonly [number, number] | undefined,
+  args: EstimateArgs,
+  session: Pick<Session, 'log'>,
+): RefinedEstimate => {
+  if (args.refine === false || estimate.algo !== 'step-clock' || estimate.clock.stretchedDecodes === 0)
+    return { estimate };
+  if (requests?.arrivalSec === undefined || facts.queueInPrefill === 'unknown') return { estimate };
+  try {
+    const limits = limitsOf({ maxNumBatchedTokens: args.maxNumBatchedTokens }, facts.settings);
+    const { promptOffsetTokens } = estimate;
+    const options = given({ promptOffsetTokens, window, engine: facts.settings.engine });
+    const refinement = refinedByReplay(
+      requests,
+      { betas: estimate.betas, covariance: estimate.intervals?.covariance ?? null },
+      limits,
+      options,
+    );
+    return refinement === undefined ? { estimate } : { estimate: refinedFit(estimate, refinement), refinement };
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    session.log.info(`the log cannot be served again, so it refines nothing: ${error.message}`);
+    return { estimate };
+  }
+};
+
+/** What a refinement did, one line. */
+export const refinementText = (refinement: Refinement | undefined): readonly string[] => {
+  if (refinement === undefined) return [];
+  const { factor, replays, late } = refinement;
+  const [before, after] = late.map((share) => `${shareText(Math.abs(share))} ${share < 0 ? 'early' : 'late'}`);
+  return [
+    `  refined   requests were preempted: steps take ${factor.toFixed(3)} times as long by ${replays} replays of the log, whose tokens came ${before}, now ${after} (--no-refine: as fitted)`,
+  ];
+};
+
+/** The fields of a model's file that tell of it. */
+export const refinementFields = (refinement: Refinement | undefined) =>
+  refinement && { refinement: { factor: refinement.factor, replays: refinement.replays, late: refinement.late } };
 
 /** The estimate with the client overhead that a replay measured, instead of what its own rows say of it. */
 export const withOverhead = (estimate: Estimate, serving: MeasuredServing | undefined): Estimate => {

@@ -1,0 +1,183 @@
+import { type EngineLimits, type Simulation, type StepTable, simulate } from '@stepclock/engine-sim';
+import { compensatedSum } from '@stepclock/numerics';
+import { type Betas, betasOf, CATALOGUE, stretchOfStep, type Term, termOf } from '@stepclock/step-cost';
+import type { RequestTable } from '@stepclock/trace-io';
+import { carriedStepSeconds } from '../replay/carried-cost.js';
+import { servingMetrics } from '../replay/serving-metrics.js';
+import type { MeasuredServingOptions } from './measured-serving.js';
+import { pickedRequests, rowsByArrival } from './picked-requests.js';
+import { workloadOf } from './replayed-load.js';
+import { tellsScheduling, triedRules } from './rule-trial.js';
+import { vllmDefaults } from './vllm-defaults.js';
+
+/** What replays of a log say of the coefficients that were fitted to it. */
+export interface Refinement {
+  /** The coefficients refined, s by label. */
+  readonly betas: Betas;
+  /** By which the time of the replayed steps was multiplied. */
+  readonly factor: number;
+  /** Replays that it took. */
+  readonly replays: number;
+  /** Share by which replayed first and last tokens come late in the mean, of their time since the arrival: as fitted, and refined. */
+  readonly late: readonly [asFitted: number, refined: number];
+}
+
+/** Fewer preempted requests leave the clock as good as any. */
+const PREEMPTED_SHARE = 0.05;
+/** A replay that is as near as this is what one can ask of it: which request is preempted is chance. */
+const NEAR = 0.005;
+/** What a factor is taken for at most: a clock that is further off is none. */
+const FARTHEST = 1.4;
+const MOST_REPLAYS = 12;
+/** Requests, from the first on, that are served: enough for a mean, and a second's work. */
+const SERVED = 5000;
+
+/** Coefficients in the order of their covariance, s^2 of each pair; null: nothing tells which of them is doubtful. */
+export interface FittedBetas {
+  readonly betas: Betas;
+  readonly covariance: readonly (readonly number[])[] | null;
+}
+
+/**
+ * Coefficients of a log whose requests were preempted, refined by serving it again: its clock lacks the steps of what was computed again, the
+ * replayed engine has them. Where the first and last tokens of the replay come late (or early) in the mean, the coefficients move as little as
+ * they must, in units of their own covariance: by `Sigma g`, g what the replayed steps hold of each term (the update of a Kalman filter, one
+ * observation). Without a covariance all of them by one factor.
+ *
+ * @param settings the engine's limits, its KV cache among them
+ * @returns undefined where the replay preempts hardly any request, or is near as it is, or no factor brings it near
+ * @throws Fault as `replay` does
+ */
+export const refinedByReplay = (
+  requests: RequestTable,
+  fitted: FittedBetas,
+  settings: EngineLimits,
+  { window: [from, to] = [-Infinity, Infinity], catalogue = CATALOGUE, ...options }: MeasuredServingOptions = {},
+): Refinement | undefined => {
+  if (settings.kvTokens === undefined) return undefined;
+  const { arrivalSec } = requests;
+  const rows = rowsByArrival(requests).filter((i) => !((arrivalSec?.[i] ?? 0) >= to));
+  const log = pickedRequests(requests, rows.subarray(0, SERVED));
+  const workload = workloadOf(log, options);
+  const engineOf = (betas: Betas) => ({
+    ...settings,
+    stepSeconds: carriedStepSeconds(betas, catalogue),
+    stepNoise: 0,
+  });
+  const defaults = vllmDefaults(options.engine, tellsScheduling(log));
+  const { rules } = triedRules(log, workload, engineOf(fitted.betas), defaults);
+  const measured = servingMetrics(log);
+  const isIn = (sec: number): boolean => sec >= from && sec < to;
+  const first = rowsWhere(log.firstTokenSec, isIn);
+  const last = rowsWhere(log.lastTokenSec, isIn);
+  const whole = compensatedSum([...first.map((i) => measured.ttft[i]), ...last.map((i) => measured.latency[i])]);
+  const served = (betas: Betas) => simulate(workload, { ...engineOf(betas), ...rules });
+  const lateness = (run: Simulation): number => {
+    const { ttft, latency } = servingMetrics(run.requests);
+    const late = [
+      ...first.map((i) => ttft[i] - measured.ttft[i]),
+      ...last.map((i) => latency[i] - measured.latency[i]),
+    ];
+    return compensatedSum(late) / whole;
+  };
+  const asFitted = served(fitted.betas);
+  const lateFitted = lateness(asFitted);
+  const preempted = asFitted.truth.preemptions.reduce((sum, times) => sum + (times > 0 ? 1 : 0), 0);
+  if (!(preempted >= PREEMPTED_SHARE * log.length && Math.abs(lateFitted) > NEAR)) return undefined;
+  const at = lineThrough(fitted, asFitted.steps, catalogue);
+  // Times grow with the steps, a little more than in proportion: regula falsi (Illinois) between the fit and a factor beyond any.
+  let [near, far] = [1, lateFitted > 0 ? 1 / FARTHEST : FARTHEST];
+  let [lateNear, lateFar] = [lateFitted, lateness(served(at(far)))];
+  if (!(lateNear * lateFar < 0)) return undefined;
+  for (let replays = 3; replays <= MOST_REPLAYS; replays++) {
+    const factor = near + ((far - near) * lateNear) / (lateNear - lateFar);
+    const betas = at(factor);
+    const late = lateness(served(betas));
+    if (Math.abs(late) <= NEAR) return { betas, factor, replays, late: [lateFitted, late] };
+    if (late * lateNear < 0) [far, lateFar] = [near, lateNear];
+    else lateFar /= 2;
+    [near, lateNear] = [factor, late];
+  }
+  return undefined;
+};
+
+/** The coefficients under which the steps of a replay take so many times as long; those that cannot be negative stop at 0. */
+const lineThrough = (
+  { betas, covariance }: FittedBetas,
+  { length, prefillTokens, prefillRequests, prefillContext, decodeTokens, contextTokens }: StepTable,
+  catalogue: readonly Term[],
+): ((factor: number) => Betas) => {
+  const labels = Object.keys(betas);
+  const terms = labels.map((label) => termOf(label, catalogue));
+  const held = new Float64Array(terms.length);
+  for (let i = 0; i < length; i++) {
+    const stretch = stretchOfStep({
+      prefillTokens: prefillTokens[i],
+      prefillRequests: prefillRequests[i],
+      prefillContext: prefillContext[i],
+      decodeSeqs: decodeTokens[i],
+      contextTokens: contextTokens[i],
+    });
+    for (const [t, { sum }] of terms.entries()) held[t] += sum(stretch);
+  }
+  const values = labels.map((label) => betas[label]);
+  const timeOf = (coefficients: readonly number[]): number => coefficients.reduce((sum, c, t) => sum + c * held[t], 0);
+  const whole = timeOf(values);
+  /** Where the time changes by so many seconds and only terms of `open` move. */
+  const movedBy = (from: readonly number[], seconds: number, open: readonly boolean[]): number[] => {
+    const masked = (row: readonly number[]): number[] => row.map((c, t) => (open[t] ? c : 0));
+    const along = covariance?.map((row, t) => (open[t] ? timeOf(masked(row)) : 0));
+    const direction = along !== undefined && timeOf(along) > 0 ? along : masked(values);
+    const gain = timeOf(direction);
+    return gain > 0 ? from.map((c, t) => c + (seconds * direction[t]) / gain) : [...from];
+  };
+  return (factor) => {
+    let now: readonly number[] = values;
+    const open = terms.map(() => true);
+    for (const _ of terms) {
+      const next = movedBy(now, factor * whole - timeOf(now), open);
+      now = next.map((c, t) => (terms[t].sign === 'free' || c > 0 ? c : 0));
+      const stopped = next.flatMap((c, t) => (c < 0 && now[t] === 0 ? [t] : []));
+      if (stopped.length === 0) break;
+      for (const t of stopped) open[t] = false;
+    }
+    return betasOf(terms, now);
+  };
+};
+
+const rowsWhere = (column: Float64Array | undefined, isIn: (sec: number) => boolean): readonly number[] =>
+  column === undefined ? [] : Array.from(column.keys()).filter((i) => isIn(column[i]));
+
+/** A fit, as far as a refinement changes it. */
+interface Refinable {
+  readonly betas: Betas;
+  readonly intervals: {
+    readonly byLabel: Readonly<Record<string, readonly [number, number] | null>>;
+    readonly covariance: readonly (readonly number[])[];
+  } | null;
+}
+
+/** Half width of a 95 % interval over a standard error. */
+const HALF_WIDTH = 1.96;
+
+/** A fit with refined coefficients, and intervals that still reach to where they were. */
+export const refinedFit = <F extends Refinable>(fit: F, { betas }: Pick<Refinement, 'betas'>): F => {
+  const { intervals } = fit;
+  const moved = Object.entries(betas).map(([label, to]) => to - fit.betas[label]);
+  const around = (to: number, from: number, interval: readonly [number, number] | null | undefined) => {
+    if (interval == null) return null;
+    const [below, above] = [from - interval[0], interval[1] - from].map((half) => Math.hypot(half, to - from));
+    return [interval[0] < 0 ? to - below : Math.max(0, to - below), to + above] as const;
+  };
+  return {
+    ...fit,
+    betas,
+    intervals: intervals && {
+      ...intervals,
+      byLabel: Object.fromEntries(
+        Object.entries(betas).map(([label, to]) => [label, around(to, fit.betas[label], intervals.byLabel[label])]),
+      ),
+      covariance: intervals.covariance.map((row, i) => row.map((c, j) => c + (moved[i] * moved[j]) / HALF_WIDTH ** 2)),
+    },
+  };
+};
