@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { METRIC_NAMES, type Replay, replay } from '@stepclock/step-model';
 import { COLUMN_MAPS } from './measurements/column-maps.js';
+import { REPLAY_MISSES } from './replays/replay-misses.js';
 import { foretoldPart } from './replays/second-stage.js';
 import {
   errorCells,
@@ -16,11 +17,26 @@ import {
   type Window,
 } from './replays/served-log.js';
 import { simulatedTruths } from './replays/simulated-truths.js';
+import { KeptFigures } from './targets/kept-figures.js';
 
 const data = process.argv[2] ?? '../shared/data';
 const isQuick = process.argv.includes('--quick');
 const wanted = process.argv.slice(3).filter((word) => !word.startsWith('-'));
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+
+/** Asked of the means, in per cent: TTFT, TPOT, latency. */
+type Asked = readonly [ttft: number, tpot: number, latency: number];
+const OTHER_LOAD: Asked = [15, 5, 5];
+const SAME_LOAD: Asked = [10, 2, 2];
+const OWN_LOG: Asked = [3, 2, 3];
+const OWN_FIT: Asked = [10, 5, 5];
+const TRUE_COEFFICIENTS = 1;
+const WRONG_CANDIDATES = 5;
+const kept = new KeptFigures(REPLAY_MISSES);
+const keep = (name: string, { metrics }: Replay, asked: Asked): void => {
+  for (const [m, metric] of METRIC_NAMES.entries())
+    kept.check(`${name} ${metric}`, 100 * Math.abs(metrics[metric].mean.error ?? 1), asked[m]);
+};
 
 const FIGURES = ['TTFT', 'TPOT', 'latency'].flatMap((metric) => [`${metric} mean`, `${metric} p99`]);
 const table = (title: string, ...head: readonly string[]): void => {
@@ -69,6 +85,7 @@ const h100 = async (): Promise<void> => {
       const again = replayed(log, model, shifted(log, serve));
       const cells = [name.replace('.csv.gz', ''), fit.join(':'), serve.join(':')];
       row(...cells, overheadCell(model.serving), rulesCell(model.serving), ...errorCells(again));
+      keep(cells.join(' '), again, fit[0] === 20 && fit[1] === 320 ? SAME_LOAD : OTHER_LOAD);
     }
   }
 };
@@ -90,7 +107,9 @@ const engineLogs = async (): Promise<void> => {
     ];
     for (const [part, window] of isQuick ? parts.slice(1, 2) : parts) {
       const model = fitted(log, window);
-      row(name, part, rulesCell(model.serving), ...errorCells(replayed(log, model)));
+      const again = replayed(log, model);
+      row(name, part, rulesCell(model.serving), ...errorCells(again));
+      keep(`${name} ${part}`, again, OWN_LOG);
     }
   }
 };
@@ -109,7 +128,9 @@ const cpuLogs = async (): Promise<void> => {
       const log = await servedLog(join(root, name, file), join(root, name, 'meta.json'));
       const model = fitted(log);
       const cells = [`${folder}/${name} ${file.split('.')[0]}`, overheadCell(model.serving), rulesCell(model.serving)];
-      row(...cells, ...errorCells(replayed(log, model)));
+      const again = replayed(log, model);
+      row(...cells, ...errorCells(again));
+      keep(cells[0], again, OWN_FIT);
     }
   }
 };
@@ -138,8 +159,13 @@ const simulated = (): void => {
     );
     asked += all.length;
     wrong += misled.length;
+    const largest = Math.max(
+      ...all.flatMap(({ metrics }) => METRIC_NAMES.map((m) => Math.abs(metrics[m].mean.error ?? 1))),
+    );
+    kept.check(`${name}, true coefficients`, 100 * largest, TRUE_COEFFICIENTS);
     row(name, ...errors, `${told.filter(isRight).length}`, `${all.length - told.length}`, `${misled.length}`);
   }
+  kept.check('wrong candidates', (100 * wrong) / asked, WRONG_CANDIDATES);
   print(
     `\nA wrong candidate is chosen in ${wrong} of ${asked} runs (${percent(wrong / asked)}; at most 5 % are asked for).`,
   );
@@ -178,3 +204,4 @@ const PARTS = { simulated, h100, 'engine-logs': engineLogs, 'second-stages': sec
 for (const [name, part] of Object.entries(PARTS)) {
   if (wanted.length === 0 || wanted.includes(name)) await part();
 }
+kept.finish(print);

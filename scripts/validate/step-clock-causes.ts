@@ -20,6 +20,7 @@ import {
 import { seededRandom } from '@stepclock/numerics';
 import { DECODE, type PhaseTable, phasesOfRequests } from '@stepclock/trace-io';
 import { linesOfOwnProcess } from './measurements/own-process.js';
+import { KeptFigures } from './targets/kept-figures.js';
 
 // The data folder that every validation is given is not looked at: these engines are simulated.
 const { values } = parseArgs({
@@ -33,6 +34,9 @@ const { values } = parseArgs({
   },
 });
 const PROCESSES = 2;
+/** Asked, per cent: false causes, logs with a wrong beta1 whose cause is not named, intervals that miss. Fewer runs than these tell no share. */
+const ASKED = { false: 1, silent: 10, outside: 10 } as const;
+const ENOUGH_RUNS = 10;
 const runs = Number(values.seeds ?? (values.quick ? 2 : 40));
 const share = values.share === undefined ? null : Number(values.share);
 /** In a process of its own: every so manieth seed. */
@@ -286,29 +290,36 @@ const CASES: readonly Case[] = [
 interface FaultySeen {
   readonly found: number;
   readonly near: number;
+  /** Neither named nor with a right beta1. */
+  readonly silent: number;
   readonly others: Counts;
 }
 
 const faultySeen = ([, code, make, isClient]: (typeof CASES)[number]): FaultySeen => {
   let found = 0;
   let near = 0;
+  let silent = 0;
   let others: Counts = {};
   for (const seed of seeds) {
     const queueInPrefill = isClient ? 'yes' : 'no';
     const estimate = estimateStepClock(make(seed), { maxNumBatchedTokens: 2048, queueInPrefill });
-    if (Math.abs(estimate.betas.beta1 / TRUTH.beta1 - 1) < 0.05) near++;
+    const isNear = Math.abs(estimate.betas.beta1 / TRUTH.beta1 - 1) < 0.05;
     const causes = causesOf(estimate);
-    if (code === NONE ? causes.length === 0 : causes.includes(code)) found++;
+    const isFound = code === NONE ? causes.length === 0 : causes.includes(code);
+    if (isNear) near++;
+    if (isFound) found++;
+    if (!isNear && !isFound) silent++;
     others = counted(
       causes.filter((other) => other !== code),
       others,
     );
   }
-  return { found, near, others };
+  return { found, near, silent, others };
 };
 const bothFaulty = (a: FaultySeen, b: FaultySeen): FaultySeen => ({
   found: a.found + b.found,
   near: a.near + b.near,
+  silent: a.silent + b.silent,
   others: bothOf(a.others, b.others),
 });
 
@@ -340,6 +351,9 @@ if (share !== null) {
     print(`| ${name} | ${runs} | ${named} | ${shown(which)} | ${ofIntervals} |`);
   }
   const logs = runs * cleanNames.length;
+  const kept = new KeptFigures({});
+  kept.check('clean logs with a cause', (100 * all.named) / logs, ASKED.false);
+  kept.check('intervals that miss', 100 * (1 - all.held / all.intervals), ASKED.outside);
   print(
     `| all | ${logs} | ${all.named} (${percent(all.named, logs)}) | | ${percent(all.held, all.intervals)} of ${all.intervals} |`,
   );
@@ -348,7 +362,9 @@ if (share !== null) {
     print('|---|---|---|---|---|');
   }
   for (const [i, [cause, code]] of cases.entries()) {
-    const { found, near, others } = faultyAt(i);
+    const { found, near, silent, others } = faultyAt(i);
     print(`| ${cause} | ${code} | ${found} of ${runs} | ${near} of ${runs} | ${shown(others)} |`);
+    if (runs >= ENOUGH_RUNS) kept.check(`neither named nor right: ${cause}`, (100 * silent) / runs, ASKED.silent);
   }
+  kept.finish(print);
 }
