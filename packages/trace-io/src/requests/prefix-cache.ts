@@ -7,6 +7,8 @@
 export class PrefixCache {
   /** Blocks by when they were used last, the oldest first. */
   readonly #used = new Set<unknown>();
+  /** Stands before the oldest of them: what it has passed was given up, and what is used again goes to the end. */
+  readonly #oldest = this.#used.values();
 
   constructor(
     private readonly blocks: number,
@@ -24,10 +26,7 @@ export class PrefixCache {
       this.#used.delete(ids[i]);
       this.#used.add(ids[i]);
     }
-    for (const oldest of this.#used) {
-      if (this.#used.size <= this.blocks) break;
-      this.#used.delete(oldest);
-    }
+    while (this.#used.size > this.blocks) this.#used.delete(this.#oldest.next().value);
     return Math.max(0, Math.min(found * this.blockTokens, promptTokens - 1));
   }
 }
