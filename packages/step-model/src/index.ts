@@ -103,7 +103,7 @@ export { replayResultOf } from './report/replay-result.js';
 export type { ClientOverhead, MeasuredOverhead } from './serving/client-overhead.js';
 export { type MeasuredServing, measuredServing, servingJson } from './serving/measured-serving.js';
 export { type ModelServing, servingOfModel } from './serving/model-serving.js';
-export { type Refinement, refinedByReplay, refinedFit } from './serving/refined-by-replay.js';
+export { type Refinement, type ReplayedFit, refinedByReplay, refinedFit } from './serving/refined-by-replay.js';
 export type { LoadCorrections } from './serving/replayed-load.js';
 export { type DecidedBy, type SchedulerRules, tellsScheduling } from './serving/rule-trial.js';
 export { settingsWarnings } from './serving/settings-warnings.js';

@@ -1,7 +1,7 @@
 import '@stepclock/vitest-matchers';
 import { runScenario, scenarios } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
-import { refinedByReplay, refinedFit } from '../src/index.js';
+import { type Refinement, refinedByReplay, refinedFit } from '../src/index.js';
 
 const { engine, ...load } = scenarios.preempting;
 const settings = { maxNumBatchedTokens: 2048, maxNumSeqs: 256, kvTokens: 8000 };
@@ -10,19 +10,27 @@ const run = runScenario(
   { ...load, prompt, arrivals: { kind: 'poisson', perSec: 30 }, engine: { ...engine, ...settings } },
   { requests: 200, seed: 1 },
 );
+const { beta0, beta1, beta2 } = run.coefficients;
+const diagonal = (sd: readonly number[]) => sd.map((a, i) => sd.map((b, j) => (i === j ? a * b : 0)));
+/** Standard errors of a tenth of each coefficient. */
 const times = (factor: number) => ({
-  betas: Object.fromEntries(Object.entries(run.coefficients).map(([label, value]) => [label, factor * value])),
-  covariance: null,
+  betas: { beta0: factor * beta0, beta1: factor * beta1, beta2: factor * beta2 },
+  covariance: diagonal([0.1 * beta0, 0.1 * beta1, 0.1 * beta2]),
 });
 const { arrivalSec } = run.requests;
+const refined = (...[requests, fit, limits, options]: Parameters<typeof refinedByReplay>): Refinement => {
+  const found = refinedByReplay(requests, fit, limits, options);
+  if (found?.kind !== 'refined') throw new Error(`not refined: ${JSON.stringify(found)}`);
+  return found;
+};
 
 describe('coefficients refined by replays of a log that preempted', () => {
   it.each([0.95, 1.1, 1.25])('%d times too large: the factor takes that back', (off) => {
-    const found = refinedByReplay(run.requests, times(off), settings);
-    expect((found?.factor ?? 0) * off).toAgree(1, 0.01);
-    expect(Math.sign(found?.late[0] ?? 0)).toBe(Math.sign(off - 1));
-    expect(Math.abs(found?.late[1] ?? 1)).toBeLessThan(0.005);
-    expect(found?.replays).toBeLessThanOrEqual(12);
+    const { factor, late, replays } = refined(run.requests, times(off), settings);
+    expect(factor * off).toAgree(1, 0.015);
+    expect(Math.sign(late[0])).toBe(Math.sign(off - 1));
+    expect(Math.abs(late[1])).toBeLessThan(0.005);
+    expect(replays).toBeLessThanOrEqual(12);
   });
 
   it('look at a window only where one was fitted', () => {
@@ -30,37 +38,41 @@ describe('coefficients refined by replays of a log that preempted', () => {
     const window = [first, first + 12] as const;
     const later = run.requests.firstTokenSec?.map((sec) => (sec > window[1] ? sec + 100 : sec));
     const spoiled = { ...run.requests, ...(later && { firstTokenSec: later }) };
-    const found = refinedByReplay(spoiled, times(1.1), settings, { window });
-    expect((found?.factor ?? 0) * 1.1).toAgree(1, 0.03);
+    expect(refined(spoiled, times(1.1), settings, { window }).factor * 1.1).toAgree(1, 0.03);
   });
 
-  it('stay where the replay is near, preempts hardly anybody, knows no cache, or no factor will do', () => {
+  it('stay where the replay is near, preempts hardly anybody, or knows no cache', () => {
     expect(refinedByReplay(run.requests, times(1), settings)).toBeUndefined();
     expect(refinedByReplay(run.requests, times(1.1), { ...settings, kvTokens: 1e6 })).toBeUndefined();
     const { kvTokens: _, ...open } = settings;
     expect(refinedByReplay(run.requests, times(1.1), open)).toBeUndefined();
-    expect(refinedByReplay(run.requests, times(3), settings)).toBeUndefined();
+  });
+
+  it('stay where the limits are not those of the log, which is said', () => {
+    const sure = { ...times(1), covariance: diagonal([0.01 * beta0, 0.01 * beta1, 0.01 * beta2]) };
+    const found = refinedByReplay(run.requests, sure, { ...settings, kvTokens: 5600 });
+    expect(found).toEqual({ kind: 'doubted', late: expect.any(Number) });
+    expect(found?.late).toBeGreaterThan(0.1);
+    expect(
+      refinedByReplay(run.requests, { ...times(1.03), covariance: diagonal([0, 0, 0]) }, settings),
+    ).toBeUndefined();
   });
 });
 
 it('moves what is doubtful, as far as its bound', () => {
-  const { beta0, beta1, beta2 } = run.coefficients;
-  const off = { beta0, beta1, beta2: 1.6 * beta2 };
-  const of = (sd: readonly number[]) => ({
-    betas: off,
-    covariance: sd.map((a, i) => sd.map((b, j) => (i === j ? a * b : 0))),
-  });
-  const right = refinedByReplay(run.requests, of([1e-9, 1e-12, 1e-4]), settings)?.betas;
-  expect(right?.beta0).toAgree(beta0, 1e-4);
-  expect(right?.beta2).toAgree(beta2, 0.1);
-  // As doubtful as the others, a small coefficient ends at zero and the others take the rest.
-  const atZero = refinedByReplay(
+  const covariance = diagonal([1e-9, 1e-12, 1e-4]);
+  const { betas } = refined(run.requests, { betas: { beta0, beta1, beta2: 1.6 * beta2 }, covariance }, settings);
+  expect(betas.beta0).toAgree(beta0, 1e-4);
+  expect(betas.beta2).toAgree(beta2, 0.1);
+  // A small coefficient ends at zero, and what is next in doubt takes the rest.
+  const atZero = diagonal([0.1 * beta0, 1e-12, 1e-5]);
+  const found = refined(
     run.requests,
-    { ...of([1e-9, 1e-12, 1e-4]), betas: { beta0: 1.5 * beta0, beta1, beta2: 1e-5 } },
+    { betas: { beta0: 1.5 * beta0, beta1, beta2: 1e-6 }, covariance: atZero },
     settings,
   );
-  expect(atZero?.betas.beta2).toBe(0);
-  expect(atZero?.factor).toBeLessThan(0.95);
+  expect(found.betas.beta2).toBe(0);
+  expect(found.betas.beta0).toBeLessThan(1.4 * beta0);
 });
 
 it('a refined fit keeps its shape, and intervals that reach to where it was', () => {

@@ -86,16 +86,13 @@ export const fitted = ({ trace, requests, limits, engine }: ServedLog, window?: 
     unrefined.algo === 'token-clock' ? unrefined.clock.shiftedTokens : (unrefined.promptOffsetTokens ?? 0);
   const corrections = { promptOffsetTokens, ...engine };
   const replays = { ...corrections, ...(window && { window }) };
+  const covariance = unrefined.algo === 'step-clock' ? unrefined.intervals?.covariance : undefined;
   const isPreempted = unrefined.algo === 'step-clock' && unrefined.clock.stretchedDecodes > 0;
-  const refinement = isPreempted
-    ? refinedByReplay(
-        requests,
-        { betas: unrefined.betas, covariance: unrefined.intervals?.covariance ?? null },
-        limits,
-        replays,
-      )
-    : undefined;
-  const estimate = refinement === undefined ? unrefined : refinedFit(unrefined, refinement);
+  const replayed =
+    isPreempted && covariance !== undefined
+      ? refinedByReplay(requests, { betas: unrefined.betas, covariance }, limits, replays)
+      : undefined;
+  const estimate = replayed?.kind === 'refined' ? refinedFit(unrefined, replayed) : unrefined;
   const serving = measuredServing(requests, estimate.betas, limits, replays);
   const { steps: _, rows: __, ...told } = { steps: undefined, rows: undefined, ...estimate };
   return { model: betasFileOf(told), betas: estimate.betas, serving, promptOffsetTokens };

@@ -59,17 +59,17 @@ export const refinedEstimate = (
   if (args.refine === false || estimate.algo !== 'step-clock' || estimate.clock.stretchedDecodes === 0)
     return { estimate };
   if (requests?.arrivalSec === undefined || facts.queueInPrefill === 'unknown') return { estimate };
+  const { betas, intervals, promptOffsetTokens } = estimate;
+  if (intervals === null) return { estimate };
+  const { settings } = facts;
   try {
-    const limits = limitsOf({ maxNumBatchedTokens: args.maxNumBatchedTokens }, facts.settings);
-    const { promptOffsetTokens } = estimate;
-    const options = given({ promptOffsetTokens, window, engine: facts.settings.engine });
-    const refinement = refinedByReplay(
-      requests,
-      { betas: estimate.betas, covariance: estimate.intervals?.covariance ?? null },
-      limits,
-      options,
-    );
-    return refinement === undefined ? { estimate } : { estimate: refinedFit(estimate, refinement), refinement };
+    const limits = limitsOf({ maxNumBatchedTokens: args.maxNumBatchedTokens }, settings);
+    const options = given({ promptOffsetTokens, window, engine: settings.engine });
+    const replayed = refinedByReplay(requests, { betas, covariance: intervals.covariance }, limits, options);
+    if (replayed === undefined) return { estimate };
+    if (replayed.kind === 'refined') return { estimate: refinedFit(estimate, replayed), refinement: replayed };
+    const message = `requests were preempted, but with ${settings.kvTokens} tokens of KV cache a replay of the log has its tokens come ${lateText(replayed.late)}: more than the coefficients leave open. They stand as fitted; are the limits those of this log?`;
+    return { estimate: { ...estimate, warnings: [...estimate.warnings, { code: 'limits-doubted', message }] } };
   } catch (error) {
     if (!isFault(error)) throw error;
     session.log.info(`the log cannot be served again, so it refines nothing: ${error.message}`);
@@ -77,11 +77,13 @@ export const refinedEstimate = (
   }
 };
 
+const lateText = (share: number): string => `${shareText(Math.abs(share))} ${share < 0 ? 'early' : 'late'}`;
+
 /** What a refinement did, one line. */
 export const refinementText = (refinement: Refinement | undefined): readonly string[] => {
   if (refinement === undefined) return [];
   const { factor, replays, late } = refinement;
-  const [before, after] = late.map((share) => `${shareText(Math.abs(share))} ${share < 0 ? 'early' : 'late'}`);
+  const [before, after] = late.map(lateText);
   return [
     `  refined   requests were preempted: steps take ${factor.toFixed(3)} times as long by ${replays} replays of the log, whose tokens came ${before}, now ${after} (--no-refine: as fitted)`,
   ];
