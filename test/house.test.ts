@@ -27,15 +27,7 @@ const UNUSED: Readonly<Record<string, readonly string[]>> = {
     'TOTAL',
     'transferPoints',
   ],
-  'step-cost': [
-    'CAPTURED_SIZES',
-    'CURVE_TERMS',
-    'PREFILL_TERMS',
-    'capturedBatchTerms',
-    'coefficientIntervals',
-    'heldOutLoss',
-    'withoutEach',
-  ],
+  'step-cost': ['CAPTURED_SIZES', 'PREFILL_TERMS', 'coefficientIntervals', 'heldOutLoss', 'withoutEach'],
   'step-model': [
     'BETAS_SCHEMA',
     'betasSchema',

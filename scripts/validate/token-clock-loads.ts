@@ -3,7 +3,7 @@ import { estimateTokenClock, type TokenClockOptions } from '@stepclock/beta-esti
 import type { EngineLimits } from '@stepclock/engine-sim';
 import { isFault } from '@stepclock/faults';
 import { STREAMED_COST, type StreamedCase, streamedRun } from '@stepclock/made-data';
-import { emptyStretch } from '@stepclock/step-cost';
+import { falseCurve, plantedErrors } from './token-clock/planted-curves.js';
 
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 const row = (...cells: readonly (string | number)[]): boolean => print(`| ${cells.join(' | ')} |`);
@@ -117,54 +117,26 @@ for (const [name, given] of CASES) {
   );
 }
 
-/** Costs of a batch that are no line, s: of a mixture of experts, of batches padded to eights, of a kernel that changes. */
-const CURVES: readonly (readonly [string, (decodeSeqs: number) => number, users?: number])[] = [
-  ['400 us x min(n, 16)', (n) => 4e-4 * Math.min(n, 16)],
-  ['a staircase of eights', (n) => 1.2e-4 * 8 * Math.ceil(n / 8)],
-  ['3 ms more from 64 on, 80 users', (n) => 1.2e-4 * n + (n >= 64 ? 3e-3 : 0), 80],
-  ['a line', (n) => 1.2e-4 * n],
-];
-const BENT = ['step', 'prefill_tokens', 'decode_seqs', 'context_tokens', 'decode_seqs_over_*', 'captured_batch_*'];
-/** Asked is a per cent; beyond two the script fails. */
+/** Asked of predicted steps, whose worst must stay below the second; and of what a curve adds to an engine whose cost is a line, in 98 of 100 seeds. */
 const MOST_OFF = 0.01;
-const FAR_OFF = 0.02;
-const ENOUGH_STEPS = 300;
-
-/** Largest error of a step that only decodes, at its batch and mean context, over batches with enough steps. */
-const worstStep = (given: StreamedCase, curve: (n: number) => number, terms: readonly string[] | undefined) => {
-  const stepSec = (prefill: number, n: number, context: number): number =>
-    TRUE.beta0 + TRUE.beta1 * prefill + curve(n) + TRUE.beta3 * context;
-  const { simulation, tokens } = streamedRun(
-    { ...given, stepSeconds: (held) => stepSec(held.prefillTokens, held.decodeSeqs, held.contextTokens) },
-    1,
-  );
-  const estimate = estimateTokenClock(tokens, { tokenBudget: 2048, ...(terms && { terms }) });
-  const { length, prefillTokens, decodeTokens, contextTokens } = simulation.steps;
-  const batches = new Map<number, { steps: number; context: number }>();
-  for (let k = 0; k < length; k++) {
-    if (prefillTokens[k] > 0 || decodeTokens[k] === 0) continue;
-    const { steps, context } = batches.get(decodeTokens[k]) ?? { steps: 0, context: 0 };
-    batches.set(decodeTokens[k], { steps: steps + 1, context: context + contextTokens[k] });
-  }
-  const errors = [...batches].flatMap(([n, { steps, context }]) => {
-    if (steps < ENOUGH_STEPS) return [];
-    const stretch = { ...emptyStretch(), steps: 1, decodeSeqs: n, contextTokens: context / steps };
-    const predicted = estimate.terms.reduce((sec, { label, sum }) => sec + estimate.betas[label] * sum(stretch), 0);
-    return [Math.abs(predicted / stepSec(0, n, context / steps) - 1)];
-  });
-  return { batches: errors.length, within: errors.filter((e) => e <= MOST_OFF).length, worst: Math.max(...errors) };
-};
+const FAR_OFF = 0.03;
+const NO_CURVE = 0.002;
+const FEW = 0.02;
 
 if (only === undefined) {
   print('\nPlanted costs of a batch: predicted steps that only decode within 1 %, over batches with 300 steps');
   print('');
-  row('cost of n decodes', 'batches', 'base terms: within', 'worst', 'curve and captured batches: within', 'worst');
-  row(...Array.from({ length: 6 }, () => '---'));
-  for (const [name, curve, users] of CURVES) {
-    const load = { perSec: 11, requests: quick ? 3000 : 12_000, engine: BUDGET, ...(users && { users }) };
-    const [base, bent] = [undefined, BENT].map((terms) => worstStep(load, curve, terms));
-    if (!(bent.worst <= FAR_OFF)) process.exitCode = 1;
-    const cells = [base, bent].flatMap(({ within, worst }) => [within, `${(100 * worst).toFixed(2)} %`]);
-    row(name, base.batches, ...cells);
+  row('cost of n decodes', 'batches', 'within', 'worst');
+  row(...Array.from({ length: 4 }, () => '---'));
+  for (const { name, batches, within, worst } of plantedErrors(quick ? 3000 : 6000, MOST_OFF)) {
+    if (!(worst <= FAR_OFF)) process.exitCode = 1;
+    row(name, batches, within, `${(100 * worst).toFixed(2)} %`);
   }
+  const lines = Array.from({ length: quick ? 5 : 100 }, (_, i) => falseCurve(i + 1, 500));
+  const bent = lines.filter((part) => part > NO_CURVE);
+  if (bent.length > FEW * lines.length) process.exitCode = 1;
+  const worst = (100 * Math.max(...lines)).toFixed(2);
+  print(
+    `\nA line, steps 2 % uneven, chunks 1 ms late: curve and levels above 0.2 % of a step in ${bent.length} of ${lines.length} seeds, ${worst} % at most`,
+  );
 }

@@ -82,6 +82,30 @@ describe('without noise the coefficients are exact', () => {
   });
 });
 
+describe('a cost of the batch that is no line', () => {
+  const CURVED = { perSec: 11, engine: { ...BUDGET, stepNoise: 0.02 }, requests: 600 };
+
+  it('comes in with its curve, told or not', () => {
+    const stepSeconds: NonNullable<StreamedCase['stepSeconds']> = ({ prefillTokens, decodeSeqs, contextTokens }) =>
+      6e-3 + 20e-6 * prefillTokens + 4e-4 * Math.min(decodeSeqs, 16) + 1e-7 * contextTokens;
+    const { estimate, tokens } = run({ ...CURVED, stepSeconds });
+    expect(estimate.betas.decode_seqs_over_16).toAgree(-4e-4, 0.05);
+    expect(estimate.betas.beta2).toAgree(4e-4, 0.05);
+    expect(estimate.warnings).toEqual([]);
+    const line = estimateTokenClock(tokens, { terms: BASE_TERMS.map(({ name }) => name) });
+    expect(line.terms).toEqual(BASE_TERMS);
+    expect(estimate.clock.rowResidual).toBeLessThan(0.8 * line.clock.rowResidual);
+  });
+
+  it('of a line there is none, but terms that were asked for stay', () => {
+    const { estimate, tokens } = run(CURVED);
+    expect(estimate.terms).toEqual(BASE_TERMS);
+    const asked = estimateTokenClock(tokens, { terms: [...BASE_TERMS.map(({ name }) => name), 'decode_seqs_over_8'] });
+    expect(asked.betas.decode_seqs_over_8).not.toBe(0);
+    expect(Math.abs(asked.betas.decode_seqs_over_8)).toBeLessThan(1e-5);
+  });
+});
+
 describe('jitter of 1 ms in the mean on steps of 6 ms that vary by 2 %', () => {
   it.each([3, 8])('%d requests/s: no coefficient is further off than 2 %, every step is found', (perSec) => {
     const { estimate, steps } = run({

@@ -23,6 +23,7 @@ import { isClear, offsetPrompts, promptOffset } from './report/prompt-offset.js'
 import { type RebuiltStepLog, rebuiltStepLog } from './report/rebuilt-step-log.js';
 import { type TokenClockFits, type TokenClockReport, tokenClockReport } from './report/token-clock-report.js';
 import { tokenClockWarnings } from './report/token-clock-warnings.js';
+import { withBatchFamilies } from './rows/batch-families.js';
 import { policyByFit } from './rows/policy-by-fit.js';
 import { refutesResumptions } from './rows/refutes-resumptions.js';
 import { tableOfRows } from './rows/rows-of-steps.js';
@@ -30,7 +31,7 @@ import { fitWithoutStalls, holdsUnseenWork, trustedRows } from './rows/trusted-r
 import type { SchedulerFacts } from './steps/prefill-policy.js';
 
 export interface TokenClockOptions extends SchedulerFacts {
-  /** Terms of the cost of a step, by name or label. Default: the four base terms. */
+  /** Terms of the cost of a step, by name or label. Default: the four base terms, and of the batch what held-out blocks ask for. */
   readonly terms?: readonly string[];
   /** Level of the intervals. Default 0.95. */
   readonly level?: number;
@@ -68,14 +69,22 @@ const OFFSET_ROUNDS = 8;
  */
 export function estimateTokenClock(tokens: TokenTable, options: TokenClockOptions = {}): TokenClockEstimate {
   const { terms: names, level = 0.95, ...facts } = options;
-  const terms = names === undefined ? BASE_TERMS : termsNamed(names);
-  const columns = [...terms, ...CLIENT_OVERHEAD];
+  let terms = names === undefined ? BASE_TERMS : termsNamed(names);
+  let columns = [...terms, ...CLIENT_OVERHEAD];
   const prompts = columns.findIndex(({ name }) => name === 'prefill_tokens');
   let clocked = policyByFit(clockedSteps(tokens, facts), facts, columns);
   let fits = fitsOf(clocked, columns, level);
   if (refutesResumptions(clocked, fits.trusted.fittedSec, fits.fit.coefficients[prompts])) {
     clocked = policyByFit(withPrompts({ ...clocked, noneSatOut: true }, clocked.table, facts), facts, columns);
     fits = fitsOf(clocked, columns, level);
+  }
+  if (names === undefined) {
+    const chosen = withBatchFamilies(clocked, fits.trusted.rows, columns);
+    if (chosen.length > columns.length) {
+      terms = chosen.filter((term) => !CLIENT_OVERHEAD.includes(term));
+      columns = [...terms, ...CLIENT_OVERHEAD];
+      fits = fitsOf(clocked, columns, level);
+    }
   }
   let offset = 0;
   // Work that no token shows passes for tokens of the prompts.

@@ -7,12 +7,14 @@ const TAKES_PART = 0.05;
 
 /**
  * Terms of which the rows determine only sums: those that take part in a combination of columns that vanishes (one user, or
- * requests all alike).
+ * requests all alike). A prior holds those that have one.
  *
  * @returns 1 by term
  */
-export function onlySums({ sums, seconds, length }: RowTable): Uint8Array {
-  const present = sums.flatMap((column, t) => (column.some((value) => value !== 0) ? [t] : []));
+export function onlySums({ terms, sums, seconds, length }: RowTable): Uint8Array {
+  const present = sums.flatMap((column, t) =>
+    terms[t].priorShare === null && column.some((value) => value !== 0) ? [t] : [],
+  );
   const norms = sums.map((column) => norm(column, seconds));
   const gram = new Matrix(present.length, present.length);
   for (const [i, a] of present.entries()) {

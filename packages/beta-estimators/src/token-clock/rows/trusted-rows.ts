@@ -75,7 +75,8 @@ const APART_ROUNDS = 8;
 export function fitWithoutStalls(table: RowTable, unseenWork: boolean, options: Parameters<typeof fitRows>[1] = {}) {
   let stalled: Uint8Array = new Uint8Array(table.length);
   let contradicting: Uint8Array = new Uint8Array(table.length);
-  let fit = fitRows(table, options);
+  const asked = { choice: 'all', ...options } as const;
+  let fit = fitRows(table, asked);
   let kept = table;
   for (let round = 0; round < APART_ROUNDS; round++) {
     const stalledNow = stalledRows(table, fit.coefficients);
@@ -87,7 +88,7 @@ export function fitWithoutStalls(table: RowTable, unseenWork: boolean, options: 
       table,
       stalled.map((is, i) => is | contradicting[i]),
     );
-    fit = fitRows(kept, options);
+    fit = fitRows(kept, asked);
   }
   return { ...fit, rows: kept, stalled, contradicting };
 }
