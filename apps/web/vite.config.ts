@@ -40,7 +40,13 @@ export default defineConfig({
     ),
   },
   resolve: {
-    alias: { 'sql.js': join(import.meta.dirname, 'src/engine/no-sqlite.ts') },
+    alias: [
+      { find: 'sql.js', replacement: join(import.meta.dirname, 'src/engine/no-sqlite.ts') },
+      {
+        find: /^\.\/published\/(?:baseline|iterative)\.js$/,
+        replacement: join(import.meta.dirname, 'src/engine/no-published.ts'),
+      },
+    ],
     conditions: ['@stepclock/source', 'browser', 'module', 'import', 'default'],
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },

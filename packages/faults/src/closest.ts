@@ -1,3 +1,5 @@
+import { cut } from './shown.js';
+
 /** Edits (a letter put in, left out, changed, or two swapped) that make one word of another. */
 const editsBetween = (a: string, b: string): number => {
   let before: readonly number[] = [];
@@ -46,5 +48,5 @@ export const closest = (name: string, names: readonly string[]): string | undefi
  */
 export const didYouMean = (name: string, names: readonly string[]): { readonly hint?: string } => {
   const meant = closest(name, names);
-  return meant === undefined ? {} : { hint: `did you mean ${meant}?` };
+  return meant === undefined ? {} : { hint: `did you mean ${cut(meant)}?` };
 };

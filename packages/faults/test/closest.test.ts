@@ -20,5 +20,7 @@ it.each([
 
 it('is the hint of a fault, or none', () => {
   expect(didYouMean('btach', ['batch', 'gpu'])).toEqual({ hint: 'did you mean batch?' });
+  // Names come from files.
+  expect(didYouMean('done', [`done${'e'.repeat(5000)}`]).hint?.length).toBeLessThan(120);
   expect(didYouMean('colour', ['batch', 'gpu'])).toEqual({});
 });

@@ -1,4 +1,4 @@
-import { closest, listed } from '@stepclock/faults';
+import { didYouMean, listed } from '@stepclock/faults';
 import { decimalNumber, rowsWhere, type TidyTable } from '@stepclock/trace-io';
 import { stepTimeFault } from '../fault.js';
 import { BATCH_SIZE, KNOWN_FURTHER_FEATURES, SEQUENCE_LENGTH, type StepTimes } from './step-times.js';
@@ -17,12 +17,11 @@ const STEP_TIME = 'step_time';
 const columnOf = (table: TidyTable, name: string, what = name): number => {
   const column = table.names.indexOf(name);
   if (column >= 0) return column;
-  const meant = closest(name, table.names);
   throw stepTimeFault('step-time/missing-column', {
     what,
     rule: 'must be a column',
     file: table.file,
-    hint: `${meant === undefined ? '' : `did you mean ${meant}? `}the columns are ${listed(table.names, 12)}`,
+    hint: [didYouMean(name, table.names).hint ?? [], `the columns are ${listed(table.names, 12)}`].flat().join(' '),
   });
 };
 

@@ -1,4 +1,4 @@
-import { closest, Fault } from '@stepclock/faults';
+import { didYouMean, Fault } from '@stepclock/faults';
 import { decimalNumber } from '../bytes/decimal-number.js';
 
 /** Columns that a file may have: a few hundred are many. */
@@ -69,13 +69,8 @@ function missing(name: string, header: readonly string[], place: { file: string;
     column: name,
     value: header.join(','),
     rule: `must have a column ${name}`,
-    hint: wrongDelimiter(header) ?? misspelt(name, header),
+    hint: wrongDelimiter(header) ?? didYouMean(name, header).hint,
   });
-}
-
-function misspelt(name: string, header: readonly string[]): string | undefined {
-  const meant = closest(name, header);
-  return meant === undefined ? undefined : `did you mean ${meant}?`;
 }
 
 function wrongDelimiter(header: readonly string[]): string | undefined {
