@@ -1,4 +1,4 @@
-import { drawWorkload, simulate } from '@stepclock/engine-sim';
+import { drawWorkload, type Lengths, simulate } from '@stepclock/engine-sim';
 import { seededRandom } from '@stepclock/numerics';
 import { type PhaseTable, phasesOfRequests } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
@@ -97,12 +97,14 @@ describe('tokens of prompts that the log does not know', () => {
 
 describe('a client that sees requests wait, and tokens come a little late', () => {
   const MOST_STALL_SEC = 0.3;
+  const MIXED = { kind: 'lognormal', mean: 600, sigma: 0.8, atLeast: 1, atMost: 8000 } as const;
+  const LONG = { kind: 'lognormal', mean: 900, sigma: 0.6, atLeast: 530, atMost: 4000 } as const;
   /** Prompts of `more` tokens beyond those that the log counts; the last tokens of `stalled` of the requests are held up. */
-  const clientLog = (seed: number, more: number, stalled: number): PhaseTable => {
+  const clientLog = (seed: number, more: number, stalled: number, prompt: Lengths = MIXED): PhaseTable => {
     const asked = drawWorkload({
       requests: 600,
       arrivals: { kind: 'poisson', perSec: 6 },
-      prompt: { kind: 'lognormal', mean: 600, sigma: 0.8, atLeast: 1, atMost: 8000 },
+      prompt,
       output: { kind: 'lognormal', mean: 150, sigma: 0.7, atLeast: 2, atMost: 2000 },
       seed,
     });
@@ -124,8 +126,8 @@ describe('a client that sees requests wait, and tokens come a little late', () =
       ),
     });
   };
-  const seen = (phases: PhaseTable): StepClockEstimate =>
-    estimateStepClock(phases, { maxNumBatchedTokens: 2048, queueInPrefill: 'yes' });
+  const seen = (phases: PhaseTable, budget: object = { maxNumBatchedTokens: 2048 }): StepClockEstimate =>
+    estimateStepClock(phases, { ...budget, queueInPrefill: 'yes' });
 
   it.each([1, 2, 3, 7])('a template bends the clock, and is not called late tokens, seed %d', (seed) => {
     const estimate = seen(clientLog(seed, 300, 0));
@@ -133,6 +135,19 @@ describe('a client that sees requests wait, and tokens come a little late', () =
     expect(codes(estimate)).toContain('prompt-offset');
     expect(codes(estimate)).not.toContain('late-tokens');
     expect(codes(estimate)).not.toContain('missing-requests');
+  });
+
+  it.each([2, 3, 4])('where nobody tells the budget, the one that lays prompts as seen is found, seed %d', (seed) => {
+    const estimate = seen(clientLog(seed, 300, 0, LONG), {});
+    expect(estimate.betas.beta1).toAgree(COEFFICIENTS.beta1, 0.02);
+    expect(codes(estimate)).toContain('prompt-offset');
+    expect(codes(estimate)).not.toContain('late-tokens');
+    const { message } = estimate.warnings.find(({ code }) => code === 'budget-from-fit') ?? {};
+    expect(message).toMatch(/^the log tells no token budget; at 2048 tokens a step /);
+  });
+
+  it('late tokens are no budget', () => {
+    expect(codes(seen(clientLog(1, 0, 0.05), {}))).not.toContain('budget-from-fit');
   });
 
   it('late tokens keep their name', () => {

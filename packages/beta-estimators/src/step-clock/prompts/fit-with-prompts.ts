@@ -20,6 +20,8 @@ export interface OffsetFit {
   readonly offsetTokens: number;
   /** Whether the log told, rather than who asked for it. */
   readonly isFound: boolean;
+  /** Residual, relative to a step, before any count gave way. */
+  readonly countedRms: number;
 }
 
 /** An offset is clear beyond so many standard errors: a fixed cost of prefill, which is common, looks like a positive one. */
@@ -53,47 +55,62 @@ export const fitWithPrompts = (
     fitStepClock(offsetPrompts(phases, tokens), under, onProgress, visitors);
   const { promptOffset } = options;
   if (promptOffset !== 'auto') {
-    return { trace: fitAt(promptOffset).giveWay(), offsetTokens: promptOffset, isFound: false };
+    const fit = fitAt(promptOffset);
+    return { trace: fit.giveWay(), offsetTokens: promptOffset, isFound: false, countedRms: fit.exact.rms };
   }
-  // Before any count gives way: prompts that are longer than the log says bend the clock as late tokens and preemptions do.
-  const asLogged = fitAt(0);
-  const first = offsetOf(asLogged.exact);
+  const { asLogged, first, best, last, suspect } = followOffset(fitAt);
   // A large fixed cost of a step with prefill looks like tokens too, or like steps, and counts that were laid without it hide it.
-  const underFixedCost = (least: number): TraceFit | undefined => {
+  const underFixedCost = (least: number): OffsetFit | undefined => {
     const under = { ...options, terms: [...options.terms, PREFILL_STEP], isAsked: true };
     const tried = fitStepClock(phases, under, onProgress).exact.rms;
-    return tried < CLEARLY_BETTER * least && tried <= SUSPICIOUS ? fitAt(0, under).giveWay() : undefined;
+    return tried < CLEARLY_BETTER * least && tried <= SUSPICIOUS ? nothingFound(fitAt(0, under)) : undefined;
   };
-  if (first === undefined || !isClear(first, asLogged.exact)) {
+  if (first === undefined) {
     const fixed = !options.isAsked && fixedCost(asLogged.exact) > LARGE_FIXED_COST;
-    return nothingFound((fixed ? underFixedCost(asLogged.exact.rms) : undefined) ?? asLogged.giveWay());
-  }
-  const suspect = asLogged.exact.rms > SUSPICIOUS;
-  let best: Shifted | undefined;
-  let at: Shifted = { tokens: 0, fit: asLogged, rest: first };
-  let last = 0;
-  for (let round = 0; round < ROUNDS && isMore(at.rest); round++) {
-    const tokens = Math.round(at.tokens + at.rest.tokens);
-    const fit = fitAt(tokens);
-    last = tokens;
-    const rest = offsetOf(fit.exact);
-    if (rest === undefined || !(suspect || fit.exact.rms <= NO_WORSE * asLogged.exact.rms)) break;
-    at = { tokens, fit, rest };
-    if (best === undefined || isBetter(at, best)) best = at;
+    return (fixed ? underFixedCost(asLogged.exact.rms) : undefined) ?? nothingFound(asLogged);
   }
   if (first.tokens > 0 && !options.isAsked) {
     const fixed = underFixedCost(Math.min(asLogged.exact.rms, best?.fit.exact.rms ?? Number.POSITIVE_INFINITY));
-    if (fixed !== undefined) return nothingFound(fixed);
+    if (fixed !== undefined) return fixed;
   }
+  let again = best === undefined || best.tokens !== last;
   const doubted = best !== undefined && suspect && best.fit.exact.rms > CLEARLY_BETTER * asLogged.exact.rms;
   if (best === undefined || doubted) {
-    const loose = fitAt(0).giveWay();
-    if (best === undefined || explains(loose, phases)) return nothingFound(loose);
-    last = 0;
+    const asCounted = nothingFound(fitAt(0));
+    if (best === undefined || explains(asCounted.trace, phases)) return asCounted;
+    again = true;
   }
-  if (Math.abs(best.tokens) < LEAST_TOKENS) return nothingFound(fitAt(0).giveWay());
-  const settled = best.tokens === last ? best.fit : fitAt(best.tokens);
-  return { trace: settled.giveWay(), offsetTokens: best.tokens, isFound: true };
+  if (Math.abs(best.tokens) < LEAST_TOKENS) return nothingFound(fitAt(0));
+  const settled = again ? fitAt(best.tokens) : best.fit;
+  return { trace: settled.giveWay(), offsetTokens: best.tokens, isFound: true, countedRms: settled.exact.rms };
+};
+
+/** The least residual, relative to a step, with prompts as logged or shifted, before any count gives way. */
+export const countedResidual = (phases: PhaseTable, options: ResolvedStepClockOptions): number => {
+  const fitAt = (tokens: number): CountedFit => fitStepClock(offsetPrompts(phases, tokens), options);
+  if (options.promptOffset !== 'auto') return fitAt(options.promptOffset).exact.rms;
+  const { asLogged, best } = followOffset(fitAt);
+  return Math.min(asLogged.exact.rms, best?.fit.exact.rms ?? Number.POSITIVE_INFINITY);
+};
+
+/** Shifts prompts until nothing more is left to shift. Before any count gives way: prompts that are longer than the log says bend the clock as late tokens and preemptions do. */
+const followOffset = (fitAt: (tokens: number) => CountedFit) => {
+  const asLogged = fitAt(0);
+  const told = offsetOf(asLogged.exact);
+  const first = told !== undefined && isClear(told, asLogged.exact) ? told : undefined;
+  const suspect = asLogged.exact.rms > SUSPICIOUS;
+  let best: Shifted | undefined;
+  let last = 0;
+  for (let round = 0, rest = first; round < ROUNDS && rest !== undefined && isMore(rest); round++) {
+    const tokens = Math.round(last + rest.tokens);
+    const fit = fitAt(tokens);
+    last = tokens;
+    rest = offsetOf(fit.exact);
+    if (rest === undefined || !(suspect || fit.exact.rms <= NO_WORSE * asLogged.exact.rms)) break;
+    const at = { tokens, fit, rest };
+    if (best === undefined || isBetter(at, best)) best = at;
+  }
+  return { asLogged, first, best, last, suspect };
 };
 
 /** Whether counts that gave way explain a suspect clock by themselves: many did, and what is left tells of no other prompts. */
@@ -111,7 +128,12 @@ interface Shifted {
   readonly rest: Offset;
 }
 
-const nothingFound = (trace: TraceFit): OffsetFit => ({ trace, offsetTokens: 0, isFound: false });
+const nothingFound = ({ exact, giveWay }: CountedFit): OffsetFit => ({
+  trace: giveWay(),
+  offsetTokens: 0,
+  isFound: false,
+  countedRms: exact.rms,
+});
 
 const isMore = ({ tokens, error }: Offset): boolean => Math.abs(tokens) >= Math.max(REST, SETTLED * error);
 

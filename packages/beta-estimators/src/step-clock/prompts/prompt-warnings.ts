@@ -1,10 +1,13 @@
 import { shareText } from '@stepclock/faults';
 import type { EstimateWarning } from '../../estimate.js';
+import type { BudgetFit } from './fit-with-budget.js';
 import type { PromptClouds } from './prompt-tally.js';
 
 interface PromptEvidence extends PromptClouds {
   readonly offsetTokens: number;
   readonly isFound: boolean;
+  /** What the trace tells of the engine's budget where nobody did. */
+  readonly budget?: BudgetFit['budget'];
   /** beta1, s. */
   readonly perTokenSec: number;
   /** What the time of prefill varies by beyond the steps, and steps themselves, relative; tokens of a mean prompt. */
@@ -24,6 +27,7 @@ const micro = (sec: number): string => `${(1e6 * sec).toPrecision(3)} us`;
 export const promptWarnings = ({
   offsetTokens,
   isFound,
+  budget,
   perTokenSec,
   prompts,
   clouds,
@@ -31,6 +35,14 @@ export const promptWarnings = ({
   stepNoise,
   meanPromptTokens,
 }: PromptEvidence): EstimateWarning[] => [
+  ...(budget
+    ? [
+        {
+          code: 'budget-from-fit',
+          message: `the log tells no token budget; at ${budget.tokens} tokens a step its prompts follow each other as it shows (stretches are off by ${shareText(budget.rms)} of a step, ${shareText(budget.rmsWithout)} without a budget), and this was taken. --max-num-batched-tokens gives the engine's own`,
+        },
+      ]
+    : []),
   ...(isFound
     ? [
         {

@@ -20,7 +20,7 @@ import {
 import { OF_CLIENTS, OVERHEAD } from '../fit/cost-columns.js';
 import { type ResolvedStepClockOptions, resolvedStepClock, type StepClockOptions } from '../fit/step-clock-options.js';
 import type { TraceFit } from '../fit/trace-fit.js';
-import { fitWithPrompts } from '../prompts/fit-with-prompts.js';
+import { fitWithBudget } from '../prompts/fit-with-budget.js';
 import { PromptTally } from '../prompts/prompt-tally.js';
 import { promptWarnings } from '../prompts/prompt-warnings.js';
 import { readsContext } from '../rows/decode-context.js';
@@ -98,7 +98,7 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
   const prompts = new PromptTally();
   let parts: TraceColumns[] = [];
   const seen = new CompositionTally(resolved.maxNumBatchedTokens ?? Number.POSITIVE_INFINITY);
-  const { trace, offsetTokens, isFound } = fitWithPrompts(phases, resolved, options.onProgress, () => {
+  const { trace, offsetTokens, isFound, budget } = fitWithBudget(phases, resolved, options.onProgress, () => {
     const visits = [tally.visitors(), seen.visitors(), prompts.visitors()];
     parts = [];
     return (window) => {
@@ -164,7 +164,15 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
     warnings: [
       ...oddityWarnings(oddities),
       ...crossCheckWarnings(crossCheck, stand !== undefined, clock.stretchedDecodes > 0),
-      ...promptWarnings({ offsetTokens, isFound, perTokenSec: betas.beta1, ...clock, ...tallied, clouds }),
+      ...promptWarnings({
+        offsetTokens,
+        isFound,
+        ...(budget && { budget }),
+        perTokenSec: betas.beta1,
+        ...clock,
+        ...tallied,
+        clouds,
+      }),
       ...stepClockWarnings({
         terms,
         intervals,
