@@ -340,6 +340,16 @@ describe('simulate, steps, convert, export, inspect', () => {
     // The clock lacks what was computed again: of a prefill token 20 us.
     expect(Math.abs(refined.betas.beta1 - 2e-5)).toBeLessThan(Math.abs(fitted.betas.beta1 - 2e-5));
     expect((await estimate('--algo', 'baseline', '--chunk-size', '512', '--no-refine')).code).toBe(2);
+    const meta = join(folder, 'another-cache.json');
+    writeFileSync(
+      meta,
+      readFileSync(`${path}.meta.json`, 'utf8').replace('"num_kv_tokens": 10000', '"num_kv_tokens": 9000'),
+    );
+    const wrong = await estimate('--meta', meta);
+    expect(wrong.stderr).toMatch(
+      /with 9000 tokens of KV cache .* make the decodes [\d.]+ % too short.*\[limits-doubted\]/,
+    );
+    expect(wrong.stdout).not.toContain('refined');
   });
 
   it('inspect says that requests were preempted, and that the queue is folded', async () => {

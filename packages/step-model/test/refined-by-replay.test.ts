@@ -53,6 +53,12 @@ describe('coefficients refined by replays of a log that preempted', () => {
     const found = refinedByReplay(run.requests, sure, { ...settings, kvTokens: 5600 });
     expect(found).toEqual({ kind: 'doubted', late: expect.any(Number) });
     expect(found?.late).toBeGreaterThan(0.1);
+    // As doubtful as these are, they would go along with a wrong cache; the decodes do not.
+    for (const kvTokens of [7200, 8800])
+      expect(refinedByReplay(run.requests, times(1), { ...settings, kvTokens })).toMatchObject({
+        kind: 'doubted',
+        decodes: expect.toSatisfy((off: number) => (kvTokens > 8000 ? off > 0.02 : off < -0.02)),
+      });
     expect(
       refinedByReplay(run.requests, { ...times(1.03), covariance: diagonal([0, 0, 0]) }, settings),
     ).toBeUndefined();

@@ -142,8 +142,20 @@ export const betasSchema = v.looseObject({
       OBJECT,
     ),
   ),
-  /** Where requests were preempted: the factor by which replays of the log changed all coefficients. */
-  refinement: maybe(v.looseObject({ factor: between(0.1, 10), replays: v.optional(tokens) }, OBJECT)),
+  /**
+   * Where requests were preempted: the factor by which replays of the log changed the time of their steps, and the
+   * share by which their tokens came late, as fitted and refined.
+   */
+  refinement: maybe(
+    v.looseObject(
+      {
+        factor: between(0.1, 10),
+        replays: v.optional(tokens),
+        late: v.optional(v.array(between(-WIDEST, WIDEST))),
+      },
+      OBJECT,
+    ),
+  ),
   /** Tokens of a prompt that the log does not know (a template); negative: found in a cache. */
   prompt_offset_tokens: maybe(between(-MOST_TOKENS, MOST_TOKENS)),
   /** What a step holds: prefill beside decodes, or prefill first and alone. */

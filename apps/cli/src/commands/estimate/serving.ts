@@ -68,7 +68,12 @@ export const refinedEstimate = (
     const replayed = refinedByReplay(requests, { betas, covariance: intervals.covariance }, limits, options);
     if (replayed === undefined) return { estimate };
     if (replayed.kind === 'refined') return { estimate: refinedFit(estimate, replayed), refinement: replayed };
-    const message = `requests were preempted, but with ${settings.kvTokens} tokens of KV cache a replay of the log has its tokens come ${lateText(replayed.late)}: more than the coefficients leave open. They stand as fitted; are the limits those of this log?`;
+    const { late, decodes } = replayed;
+    const why =
+      decodes === undefined
+        ? 'more than the coefficients leave open'
+        : `coefficients that mend it make the decodes ${shareText(Math.abs(decodes))} too ${decodes > 0 ? 'long' : 'short'}`;
+    const message = `requests were preempted, but with ${settings.kvTokens} tokens of KV cache a replay of the log has its tokens come ${lateText(late)}: ${why}. The coefficients stand as fitted; are the limits those of this log?`;
     return { estimate: { ...estimate, warnings: [...estimate.warnings, { code: 'limits-doubted', message }] } };
   } catch (error) {
     if (!isFault(error)) throw error;
