@@ -1,9 +1,10 @@
-import { type EngineLimits, type Simulation, type StepTable, simulate } from '@stepclock/engine-sim';
+import { type EngineLimits, type Simulation, simulate } from '@stepclock/engine-sim';
 import { compensatedSum } from '@stepclock/numerics';
-import { type Betas, betasOf, CATALOGUE, stretchOfStep, type Term, termOf } from '@stepclock/step-cost';
+import { type Betas, CATALOGUE } from '@stepclock/step-cost';
 import type { RequestTable } from '@stepclock/trace-io';
 import { carriedStepSeconds } from '../replay/carried-cost.js';
-import { servingMetrics } from '../replay/serving-metrics.js';
+import { type ServingMetrics, servingMetrics } from '../replay/serving-metrics.js';
+import { type FittedBetas, lineThrough } from './likely-betas.js';
 import type { MeasuredServingOptions } from './measured-serving.js';
 import { pickedRequests, rowsByArrival } from './picked-requests.js';
 import { workloadOf } from './replayed-load.js';
@@ -28,7 +29,7 @@ export interface Refinement {
   readonly late: readonly [asFitted: number, refined: number];
 }
 
-/** Fewer preempted requests leave the clock as good as any. */
+/** Where fewer requests were preempted, their clock needs no help. */
 const PREEMPTED_SHARE = 0.05;
 /** A replay that is as near as this is what one can ask of it: which request is preempted is chance. */
 const NEAR = 0.005;
@@ -47,12 +48,6 @@ const DOUBTFUL = 0.1;
 const MOST_REPLAYS = 12;
 /** Requests, from the first on, that are served: enough for a mean, and a second's work. */
 const SERVED = 5000;
-
-/** Coefficients in the order of their covariance, s^2 of each pair. */
-export interface FittedBetas {
-  readonly betas: Betas;
-  readonly covariance: readonly (readonly number[])[];
-}
 
 /**
  * Coefficients of a log whose requests were preempted, refined by serving it again: its clock lacks the steps of what was computed again, the
@@ -88,11 +83,8 @@ export const refinedByReplay = (
   const last = rowsWhere(log.lastTokenSec, isIn);
   const whole = compensatedSum([...first.map((i) => measured.ttft[i]), ...last.map((i) => measured.latency[i])]);
   const both = last.filter((i) => measured.latency[i] >= measured.ttft[i]);
-  const decodesOff = (run: Simulation): number => {
-    const { ttft, latency } = servingMetrics(run.requests);
-    const replayed = compensatedSum(both.map((i) => latency[i] - ttft[i]));
-    return replayed / compensatedSum(both.map((i) => measured.latency[i] - measured.ttft[i])) - 1;
-  };
+  const decodeSec = ({ ttft, latency }: ServingMetrics): number =>
+    compensatedSum(both.map((i) => latency[i] - ttft[i]));
   const served = (betas: Betas) => simulate(workload, { ...engineOf(betas), ...rules });
   const lateness = (run: Simulation): number => {
     const { ttft, latency } = servingMetrics(run.requests);
@@ -118,7 +110,7 @@ export const refinedByReplay = (
     const run = served(betas);
     const late = lateness(run);
     if (Math.abs(late) <= NEAR) {
-      const decodes = decodesOff(run);
+      const decodes = decodeSec(servingMetrics(run.requests)) / decodeSec(measured) - 1;
       if (Math.abs(decodes) > DECODES_NEAR) return { kind: 'doubted', late: lateFitted, decodes };
       return { kind: 'refined', betas, factor, replays, late: [lateFitted, late] };
     }
@@ -127,54 +119,6 @@ export const refinedByReplay = (
     [near, lateNear] = [factor, late];
   }
   return asItWas;
-};
-
-/**
- * The coefficients under which the steps of a replay take so many times as long, those that cannot be negative stopping at 0; and the standard error
- * of the time of all steps, over that time.
- */
-const lineThrough = (
-  { betas, covariance }: FittedBetas,
-  { length, prefillTokens, prefillRequests, prefillContext, decodeTokens, contextTokens }: StepTable,
-  catalogue: readonly Term[],
-) => {
-  const labels = Object.keys(betas);
-  const terms = labels.map((label) => termOf(label, catalogue));
-  const held = new Float64Array(terms.length);
-  for (let i = 0; i < length; i++) {
-    const stretch = stretchOfStep({
-      prefillTokens: prefillTokens[i],
-      prefillRequests: prefillRequests[i],
-      prefillContext: prefillContext[i],
-      decodeSeqs: decodeTokens[i],
-      contextTokens: contextTokens[i],
-    });
-    for (const [t, { sum }] of terms.entries()) held[t] += sum(stretch);
-  }
-  const values = labels.map((label) => betas[label]);
-  const timeOf = (coefficients: readonly number[]): number => coefficients.reduce((sum, c, t) => sum + c * held[t], 0);
-  const whole = timeOf(values);
-  /** `Sigma g` where only terms of `open` move. */
-  const along = (open: readonly boolean[]): readonly number[] =>
-    covariance.map((row, t) => (open[t] ? timeOf(row.map((c, u) => (open[u] ? c : 0))) : 0));
-  const at = (factor: number): Betas => {
-    let now: readonly number[] = values;
-    const open = terms.map(() => true);
-    for (const _ of terms) {
-      const direction = along(open);
-      const gain = timeOf(direction);
-      if (!(gain > 0)) break;
-      const missing = factor * whole - timeOf(now);
-      const next = now.map((c, t) => c + (missing * direction[t]) / gain);
-      now = next.map((c, t) => (terms[t].sign === 'free' || c > 0 ? c : 0));
-      const stopped = next.flatMap((c, t) => (c < 0 && now[t] === 0 ? [t] : []));
-      if (stopped.length === 0) break;
-      for (const t of stopped) open[t] = false;
-    }
-    return betasOf(terms, now);
-  };
-  const variance = timeOf(along(terms.map(() => true)));
-  return { at, errorShare: Math.sqrt(Math.max(0, variance)) / whole };
 };
 
 const rowsWhere = (column: Float64Array | undefined, isIn: (sec: number) => boolean): readonly number[] =>
