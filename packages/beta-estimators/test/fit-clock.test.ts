@@ -81,9 +81,9 @@ describe('fitClock', () => {
   it('weighs its first rows by the time that they took, later ones by what the round before predicts', () => {
     const { problem } = problemOf('kv', 1);
     const first = fitClock(problem, { ...settings, terms: KV, maxRounds: 1 });
-    expect(first.weights).toEqual(rowWeights(problem, first.rows, first.state.steps, undefined));
+    expect(first.weights).toEqual(rowWeights(problem, first.rows, first.state, undefined));
     const second = fitClock(problem, { ...settings, terms: KV, maxRounds: 2 });
-    expect(second.weights).toEqual(rowWeights(problem, second.rows, second.state.steps, first.rounds[0]?.coefficients));
+    expect(second.weights).toEqual(rowWeights(problem, second.rows, second.state, first.rounds[0]?.coefficients));
   });
 
   it('takes doubtful segments out of the regression where others are enough', () => {

@@ -75,7 +75,7 @@ export const exactPolicy = (
       return { rows: clusterRows(problem, state, terms, budget), held, unsure };
     },
     regress: (rows, { coefficients, known }) => {
-      const weights = rowWeights(problem, rows, steps, known ? coefficients : undefined);
+      const weights = rowWeights(problem, rows, state, known ? coefficients : undefined);
       if (touched !== undefined) return fitKept(rows, undoubted(rows, weights, touched));
       return { coefficients: weightedFit(rows, weights), weights };
     },

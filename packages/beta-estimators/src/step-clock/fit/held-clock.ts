@@ -93,7 +93,7 @@ export const heldClock = (
     }
   }
   const rows = rowsOnColumns(problem, state, terms, budget, terms, coefficients);
-  const weights = rowWeights(problem, rows, state.steps, coefficients);
+  const weights = rowWeights(problem, rows, state, coefficients);
   return { state, rows, weights, noise: left, whole, unsure: whole ? unsure : 0, held };
 };
 
@@ -111,7 +111,7 @@ export const laidFit = (
   return {
     state: fit.state,
     rows,
-    weights: rowWeights(problem, rows, fit.state.steps, coefficients),
+    weights: rowWeights(problem, rows, fit.state, coefficients),
     noise,
     whole,
     unsure,

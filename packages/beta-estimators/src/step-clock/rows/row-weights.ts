@@ -1,32 +1,41 @@
 import { inverseSeconds, type RowTable } from '@stepclock/step-cost';
 import type { ClockProblem } from '../clock/clock-problem.js';
+import type { ClockState } from '../clock/clock-state.js';
 import { type Noise, prefillColumn } from './noise.js';
 
 /** A row that took less than half a step tells nothing of a step's time. */
 const LEAST_STEPS = 0.5;
-/** And so does one of whose steps nothing tells this share. */
+/** And so does one of whose steps, or of whose prefill tokens, this share lies where nobody counted the steps. */
 const MOST_UNCOUNTED = 0.1;
 /** Rows beyond so many robust standard deviations are put aside: stalls, and steps that were counted wrongly. */
 const FAR_OUT = 6;
 /** Robust standard deviations are taken to be this large at least, relative to a step. */
 const LEAST_SD = 0.02;
 
-/** 1 / fitted seconds; 0 for rows that tell nothing where others do: hardly a step, or a start whose steps nobody counted. @param steps by segment */
+/** 1 / fitted seconds; 0 for rows that tell nothing where others do: hardly a step, or prefill in steps that nobody counted. */
 export const rowWeights = (
   { groups, starts }: ClockProblem,
   rows: RowTable,
-  steps: Float64Array,
+  { steps, shares: { tokens } }: Pick<ClockState, 'steps' | 'shares'>,
   coefficients: Float64Array | undefined,
 ): Float64Array => {
   const all = inverseSeconds(rows, coefficients);
   const uncounted = new Float64Array(rows.length);
+  const uncountedTokens = new Float64Array(rows.length);
+  const allTokens = new Float64Array(rows.length);
   for (let j = 0; j < steps.length; j++) {
-    if (starts.uncounted[j] === 1 && groups.ofSegment[j] >= 0) uncounted[groups.ofSegment[j]] += steps[j];
+    const row = groups.ofSegment[j];
+    if (row < 0) continue;
+    allTokens[row] += tokens[j];
+    if (starts.uncounted[j] === 0) continue;
+    uncounted[row] += steps[j];
+    uncountedTokens[row] += tokens[j];
   }
   const told = new Float64Array(rows.length);
   let tells = false;
   for (let i = 0; i < rows.length; i++) {
     if (!(rows.steps[i] >= LEAST_STEPS && uncounted[i] <= MOST_UNCOUNTED * rows.steps[i])) continue;
+    if (!(uncountedTokens[i] <= MOST_UNCOUNTED * allTokens[i])) continue;
     told[i] = all[i];
     tells ||= all[i] > 0;
   }

@@ -32,6 +32,7 @@ import { type FitVerdict, fitVerdict, withoutClock } from './fit-verdict.js';
 import { namedRows, type Oddities, oddityWarnings } from './oddities.js';
 import { reaching, type StepClockIntervals } from './step-clock-intervals.js';
 import { stepClockWarnings, type WarningEvidence } from './step-clock-warnings.js';
+import { stepWithDecodes } from './step-with-decodes.js';
 import { unsettledIntervals } from './unsettled-intervals.js';
 import { type WindowReport, windowReports } from './window-reports.js';
 
@@ -185,6 +186,8 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
         shareOf: shareOf(windows, terms),
         queueInPrefill: resolved.queueInPrefill === 'yes',
         promptsShifted: isFound,
+        promptsUncounted: clock.uncountedClusters > 0,
+        ...(intervals === null && { sum: stepWithDecodes(trace, resolved.ci) }),
       }),
     ],
   };

@@ -1,6 +1,7 @@
 import type { Betas, Identifiability, Term } from '@stepclock/step-cost';
 import type { EstimateWarning } from '../../estimate.js';
 import type { StepClockIntervals } from './step-clock-intervals.js';
+import type { StepWithDecodes } from './step-with-decodes.js';
 
 /** What a fit says of its coefficients. */
 export interface CoefficientEvidence {
@@ -10,6 +11,10 @@ export interface CoefficientEvidence {
   readonly betas: Betas;
   /** Share of all measured time that a term takes at a coefficient, s. */
   readonly shareOf: (label: string, coefficient: number) => number;
+  /** Whether prompts were computed, in steps that nobody counted. */
+  readonly promptsUncounted?: boolean;
+  /** What is known where no coefficient has an interval of its own. */
+  readonly sum?: StepWithDecodes | undefined;
 }
 
 /** An interval whose half width is above this share of the coefficient says little. */
@@ -47,13 +52,15 @@ const WORK: Readonly<Record<string, string>> = {
 
 /** What the trace cannot tell of each coefficient. */
 export const identifiabilityWarnings = (evidence: CoefficientEvidence): EstimateWarning[] => {
-  const { terms, identified, intervals, betas } = evidence;
+  const { terms, identified, intervals, betas, sum } = evidence;
   const warnings: EstimateWarning[] = [];
   const { absent, confused, atBound, conditionNumber } = identified;
   for (const name of absent) {
     warnings.push({
       code: 'not-identifiable',
-      message: `${name}: no ${workOf(name, terms)} in this trace, so it is reported as 0 and not known`,
+      message: evidence.promptsUncounted
+        ? `${name}: prompts are computed alone in this trace, and in how many steps the log does not tell without the token budget of a step: it is reported as 0 and not known. --max-num-batched-tokens gives the budget`
+        : `${name}: no ${workOf(name, terms)} in this trace, so it is reported as 0 and not known`,
     });
   }
   for (const { pair, correlation } of confused) {
@@ -83,7 +90,9 @@ export const identifiabilityWarnings = (evidence: CoefficientEvidence): Estimate
   if (intervals === null) {
     warnings.push({
       code: 'no-intervals',
-      message: 'the trace is too short for intervals: fewer than 10 blocks of clusters',
+      message: sum
+        ? `only sums are determined: a step with its ${sum.decodes.toPrecision(2)} decodes (beta0 + ${sum.decodes.toPrecision(2)} beta2) takes ${sum.seconds.toPrecision(4)} s, ${sum.interval.map((sec) => sec.toPrecision(4)).join(' to ')} s, beside its context; the parts have no intervals`
+        : 'the trace is too short for intervals: fewer than 10 blocks of clusters',
     });
     return warnings;
   }
