@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig, mergeConfig, type ViteUserConfig } from 'vitest/config';
 
 /** Packages are tested from their sources: the source condition makes a build unnecessary and puts coverage on src. */
@@ -9,7 +10,7 @@ const base = defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['@stepclock/vitest-matchers'],
+    setupFiles: ['@stepclock/vitest-matchers', fileURLToPath(new URL('vitest.seed.ts', import.meta.url))],
     // One more than there are cores: tests that start the program wait for it.
     maxWorkers: availableParallelism() + 1,
     // Tests of pure functions, which mock nothing: files share a worker, and a package is imported once a worker, not once a file.

@@ -101,7 +101,7 @@ const small: WildShape = {
   engines: 1,
 };
 
-/** Shapes that once gave NaN. */
+/** Shapes that once gave NaN, or an error that names no fault of the log. */
 export const foundWild: readonly (readonly [string, WildShape])[] = [
   ['all counts are closed cycles of one stretched decode', { ...small, seed: 514556987, phases: 18, engines: 3 }],
   [
@@ -142,4 +142,21 @@ export const foundWild: readonly (readonly [string, WildShape])[] = [
     },
   ],
   ['lengths whose squares overflow', { ...small, seed: 524801600, phases: 12, lengthDecades: 16, scaleSec: 1e150 }],
+  [
+    'a standstill, and lengths that vanish when it is taken out',
+    {
+      ...small,
+      seed: 0,
+      phases: 63,
+      kinds: 'decode',
+      spread: 1e7,
+      lengthDecades: 2,
+      tokenDecades: 4,
+      scaleSec: 1e-12,
+      originSec: -1e3,
+      repeated: 0.1,
+      empty: 0,
+      steps: false,
+    },
+  ],
 ];

@@ -52,6 +52,8 @@ export const mendedTrace = (phases: PhaseTable): MendedTrace => {
     }
     still.push(...stood);
     const moved = { ...phases, startSec, endSec };
+    // Far from zero, what is short may lose its length to rounding.
+    if (stood.length > 0 && !isMeasured(moved)) return asGiven(phases, cutOff);
     odd.push(
       ...(stood.length === 0
         ? oddRows(phases, rows, grid, paceSec)
