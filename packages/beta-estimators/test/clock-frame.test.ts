@@ -1,7 +1,7 @@
 import '@stepclock/vitest-matchers';
 import { runScenario } from '@stepclock/engine-sim';
 import { describe, expect, it } from 'vitest';
-import { clockProblem } from '../src/step-clock/clock/clock-problem.js';
+import { ANY_SCHEDULING, clockProblem } from '../src/step-clock/clock/clock-problem.js';
 import { clusterRows } from '../src/step-clock/rows/segment-rows.js';
 import { activeOn } from '../src/step-clock/trace/clock-frame.js';
 import { traceColumns } from '../src/step-clock/trace/trace-columns.js';
@@ -209,7 +209,7 @@ describe('clusters', () => {
 });
 
 /** A token budget that nobody knows. */
-const UNKNOWN = Number.POSITIVE_INFINITY;
+const UNKNOWN = ANY_SCHEDULING;
 
 describe('the mean time of a step', () => {
   it('is that of the counted decodes; of all where none is; and a second where nothing is known', () => {

@@ -11,9 +11,9 @@ import { decode, type ListedPhase, prefill, tableOf } from './phase-list.js';
 
 /** A second a step, 10 ms a prefill token; 100 tokens a step, one of them the decode's. */
 const COST = Float64Array.of(1, 0.01, 0);
-const placed = (list: readonly ListedPhase[], steps: readonly number[], lateSec?: number) => {
-  const problem = clockProblem(traceColumns(tableOf(list)), 101);
-  const shares = emptyShares(steps.length, true);
+const placed = (list: readonly ListedPhase[], steps: readonly number[], lateSec?: number, prefillFirst = false) => {
+  const problem = clockProblem(traceColumns(tableOf(list)), { budget: 101, prefillFirst });
+  const shares = emptyShares(steps.length, { further: true, prefillFirst });
   const work = { steps: Float64Array.from(steps), context: new Float64Array(steps.length), shares };
   if (lateSec === undefined) placePrefills(problem, work, LINEAR, COST);
   else placePrefills(problem, work, [...LINEAR, OVERHEAD], Float64Array.of(...COST, lateSec));
@@ -86,13 +86,42 @@ describe('placePrefills', () => {
 
   it('tokens in are tokens out, and prompts, whatever the steps', () => {
     const { phases } = runScenario('folded', { seed: 5, requests: 60 });
-    const problem = clockProblem(traceColumns(phases), 512);
+    const problem = clockProblem(traceColumns(phases), { budget: 512, prefillFirst: false });
     const { frame, columns } = problem;
     const steps = frame.segmentSec.map((dt, j) => (j % 5 === 0 ? 0 : dt * 100));
-    const shares = emptyShares(steps.length, true);
+    const shares = emptyShares(steps.length, { further: true });
     placePrefills(problem, { steps, context: new Float64Array(steps.length), shares }, LINEAR, COST);
     expect(sum(shares.tokens)).toAgree(sum(columns.prefills.tokens), 1e-10);
     expect(sum(shares.requests)).toAgree(columns.prefills.length, 1e-10);
     expect(shares.tokens.every((p, j) => p >= 0 && shares.unsure[j] <= p * (1 + 1e-9))).toBe(true);
+  });
+
+  describe('of an engine that prefills first', () => {
+    const first = (list: readonly ListedPhase[], steps: readonly number[]) => placed(list, steps, undefined, true);
+    /** B's step takes 1.6 s and begins at 10.4. */
+    it('takes a prompt into the step that ends the one before where it was there, and counts the steps that decodes wait for', () => {
+      const { tokens, alone, requests } = first(two(5), [9, 0, 6]);
+      expect([...tokens]).toEqual([101, 49, 0]);
+      expect([...(alone ?? [])]).toEqual([1, 1, 0]);
+      expect([...(requests ?? [])].map((share) => Math.round(share * 90))).toEqual([90 + 41, 49, 0]);
+    });
+
+    it('but not where it came later', () => {
+      const { tokens, alone } = first(two(11.5), [9, 0, 6]);
+      expect([...tokens]).toEqual([60, 90, 0]);
+      expect([...(alone ?? [])]).toEqual([1, 1, 0]);
+    });
+
+    it('lays a long prompt on as many steps as the budget asks for, however long it waited', () => {
+      const waiting = [decode('A', 0, 20, 10), decode('B', 0, 6, 6), prefill('C', 1, 18, 250), decode('C', 18, 20, 2)];
+      const { tokens, alone } = first(waiting, [6, 2, 2]);
+      expect([...tokens]).toEqual([0, 250, 0]);
+      expect([...(alone ?? [])]).toEqual([0, 3, 0]);
+    });
+
+    it('counts none where nothing decodes', () => {
+      const { alone } = first([prefill('A', 0, 3, 150), decode('A', 3, 9, 6)], [2, 6]);
+      expect([...(alone ?? [])]).toEqual([0, 0]);
+    });
   });
 });

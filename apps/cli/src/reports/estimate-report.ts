@@ -102,7 +102,12 @@ const replayOf = ({ trace }: TraceInput, estimate: Estimate): Pick<EstimateRepor
     return {
       replay: replayResultOf(
         requests,
-        replay(requests, estimate.betas, limitsOf({}, facts.settings), correctionsOf(estimate, facts.settings.engine)),
+        replay(
+          requests,
+          estimate.betas,
+          limitsOf({ policy: estimate.algo === 'step-clock' ? estimate.policy : undefined }, facts.settings),
+          correctionsOf(estimate, facts.settings.engine),
+        ),
       ),
     };
   } catch (error) {

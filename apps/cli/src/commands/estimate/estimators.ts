@@ -61,6 +61,7 @@ export const runEstimator = (
           terms: termNames(args.terms),
           maxNumBatchedTokens: args.maxNumBatchedTokens ?? facts.settings.maxNumBatchedTokens,
           promptOffset: args.promptOffset,
+          policy: args.policy,
           ci: args.ci,
           window,
           tol,

@@ -12,6 +12,7 @@ const PARTICULAR: readonly (readonly [Option, readonly Algorithm[]])[] = [
   ['terms', ['step-clock']],
   ['maxNumBatchedTokens', ['step-clock']],
   ['promptOffset', ['step-clock']],
+  ['policy', ['step-clock']],
   ['ci', ['step-clock']],
   ['holdout', ['step-clock']],
   ['window', ['step-clock']],

@@ -21,15 +21,18 @@ export const replayedParts = (
   const { requests, facts } = trace;
   if (requests?.arrivalSec === undefined) return [];
   const part = (window: Window, estimate: Estimate) => {
-    const promptOffsetTokens = estimate.algo === 'step-clock' ? estimate.promptOffsetTokens : undefined;
-    const serving = servingOf(trace, { betas: estimate.betas, promptOffsetTokens, window }, args, session);
+    const { promptOffsetTokens, policy } = estimate.algo === 'step-clock' ? estimate : {};
+    const serving = servingOf(trace, { betas: estimate.betas, promptOffsetTokens, policy, window }, args, session);
     return { window, betas: estimate.betas, serving, promptOffsetTokens };
   };
   try {
     const fitted = runEstimator('step-clock', phases, facts, args, { window: rest });
     const { estimate: last } = refinedEstimate(trace, fitted, rest, args, session);
     const { engine } = facts.settings;
-    const limits = limitsOf({ maxNumBatchedTokens: args.maxNumBatchedTokens }, facts.settings);
+    const limits = limitsOf(
+      { maxNumBatchedTokens: args.maxNumBatchedTokens, policy: last.algo === 'step-clock' ? last.policy : undefined },
+      facts.settings,
+    );
     return holdOutReplays(requests, [part(first.window, first.estimate), part(rest, last)], limits, engine);
   } catch (error) {
     if (!isFault(error)) throw error;

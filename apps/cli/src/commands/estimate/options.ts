@@ -41,6 +41,10 @@ export const estimateOptions = {
     'step-clock: tokens that the engine computes of every prompt beyond those that the trace counts, negative: fewer; 0 refuses a correction [as the trace tells, where it does so clearly]',
     integer,
   ),
+  policy: choice(
+    ['mixed', 'prefill-first'],
+    'step-clock: what a step holds: prefill beside decodes (vLLM), or prefill alone and first (vLLM V0, SGLang) [as the trace tells]',
+  ),
   ci: number('step-clock: level of the confidence intervals [0.95]', properFraction),
   holdout: holdout(
     'step-clock: fit on this first fraction of the time span, test on the rest: decodes, and a replay of both parts with the fits of both; 0.5 where no fraction is given',

@@ -59,11 +59,11 @@ export const refinedEstimate = (
   if (args.refine === false || estimate.algo !== 'step-clock' || estimate.clock.stretchedDecodes === 0)
     return { estimate };
   if (requests?.arrivalSec === undefined || facts.queueInPrefill === 'unknown') return { estimate };
-  const { betas, intervals, promptOffsetTokens } = estimate;
+  const { betas, intervals, promptOffsetTokens, policy } = estimate;
   if (intervals === null) return { estimate };
   const { settings } = facts;
   try {
-    const limits = limitsOf({ maxNumBatchedTokens: args.maxNumBatchedTokens }, settings);
+    const limits = limitsOf({ maxNumBatchedTokens: args.maxNumBatchedTokens, policy }, settings);
     const options = given({ promptOffsetTokens, window, engine: settings.engine });
     const replayed = refinedByReplay(requests, { betas, covariance: intervals.covariance }, limits, options);
     if (replayed === undefined) return { estimate };

@@ -11,6 +11,8 @@ import type { EstimateArgs } from './options.js';
 /** Options that ask for something of the phases: with them the phases are read. */
 const OF_PHASES = [
   'model',
+  'promptOffset',
+  'policy',
   'holdout',
   'window',
   'tol',

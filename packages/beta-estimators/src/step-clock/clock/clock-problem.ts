@@ -5,11 +5,19 @@ import { type CountTies, countTies } from './count-ties.js';
 import { type IdleStarts, idleStarts } from './idle-starts.js';
 import { type OffsetGraph, offsetGraph } from './offset-graph.js';
 
-/** Everything about a trace that stays the same while its clock is fitted. */
-export interface ClockProblem {
-  readonly columns: TraceColumns;
-  /** Tokens a step of the engine, by which its prompts follow each other; Infinity where unknown. */
+/** How the engine makes up its steps. */
+export interface Scheduling {
+  /** Tokens a step, by which its prompts follow each other; Infinity where unknown. */
   readonly budget: number;
+  /** Whether a step prefills or decodes, never both, and decodes wait while a prompt is there. */
+  readonly prefillFirst: boolean;
+}
+
+export const ANY_SCHEDULING: Scheduling = { budget: Number.POSITIVE_INFINITY, prefillFirst: false };
+
+/** Everything about a trace that stays the same while its clock is fitted. */
+export interface ClockProblem extends Scheduling {
+  readonly columns: TraceColumns;
   readonly frame: ClockFrame;
   readonly ties: CountTies;
   readonly graph: OffsetGraph;
@@ -23,13 +31,10 @@ export interface ClockProblem {
   readonly meanStepSec: number;
 }
 
-/**
- * @param budget tokens a step of the engine; Infinity where unknown
- * @param given 1 for the decodes whose counts tie the clock, where some gave way; default: all that no window's edge cut
- */
+/** @param given 1 for the decodes whose counts tie the clock, where some gave way; default: all that no window's edge cut */
 export const clockProblem = (
   columns: TraceColumns,
-  budget: number = Number.POSITIVE_INFINITY,
+  { budget, prefillFirst }: Scheduling = ANY_SCHEDULING,
   given?: Uint8Array,
 ): ClockProblem => {
   const punctual = given === undefined;
@@ -51,6 +56,7 @@ export const clockProblem = (
   return {
     columns,
     budget,
+    prefillFirst,
     frame,
     ties,
     graph: offsetGraph(frame, ties),

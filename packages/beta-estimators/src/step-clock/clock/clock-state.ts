@@ -25,7 +25,10 @@ export interface ClockState {
  *
  * @param further whether prompts and positions of the prefill are kept as well
  */
-export const startState = ({ frame, ties, graph, meanStepSec }: ClockProblem, further = false): ClockState => {
+export const startState = (
+  { frame, ties, graph, prefillFirst, meanStepSec }: ClockProblem,
+  further = false,
+): ClockState => {
   const real = new Float64Array(ties.components);
   // Components are numbered by their first nodes, so a node belongs to a new one when its number is the next.
   let next = 0;
@@ -41,7 +44,7 @@ export const startState = ({ frame, ties, graph, meanStepSec }: ClockProblem, fu
     clock: new Float64Array(frame.nodeSec.length),
     steps: new Float64Array(segments),
     context: new Float64Array(segments),
-    shares: emptyShares(segments, further),
+    shares: emptyShares(segments, { further, prefillFirst }),
     expected: new Float64Array(graph.edges),
     weight: new Float64Array(graph.edges),
   };
@@ -79,24 +82,26 @@ export const stepExpectation = (
   tau: number,
 ): ((j: number, decodes: number) => StepExpectation) => {
   const held = emptyStretch();
-  const { tokens, unsure, requests, positions } = shares;
+  const { tokens, unsure, requests, positions, alone } = shares;
   const result = { steps: 0, variance: 0 };
   return (j, decodes) => {
     const seconds = frame.segmentSec[j];
     const stepSec = cost.perStep(decodes, context[j]);
+    // Steps that hold prefill alone count in no decode.
+    const waits = alone !== undefined && alone[j] > 0;
     // Nodes are ends of steps: what lasts about as long as a step holds one.
     const least = Math.max(
-      (LEAST_SHARE * seconds) / meanStepSec,
-      punctual && stepSec > 0 && seconds > ONE_STEP * stepSec ? 1 : 0,
+      waits ? 0 : (LEAST_SHARE * seconds) / meanStepSec,
+      punctual && !waits && stepSec > 0 && seconds > ONE_STEP * stepSec ? 1 : 0,
     );
     result.steps = least;
     let doubt = 0;
     if (stepSec > 0) {
       held.prefillTokens = tokens[j];
-      held.prefillSteps = tokens[j] > 0 ? 1 : 0;
+      held.prefillSteps = waits ? alone[j] : tokens[j] > 0 ? 1 : 0;
       held.prefillRequests = requests === undefined ? 0 : requests[j];
       held.prefillContext = positions === undefined ? 0 : positions[j];
-      const prefillSec = tokens[j] > 0 ? cost.ofPrefill(held) : 0;
+      const prefillSec = (tokens[j] > 0 ? cost.ofPrefill(held) : 0) + (waits ? alone[j] * cost.perStep(0, 0) : 0);
       result.steps = Math.max((seconds - prefillSec) / stepSec, least);
       if (tokens[j] > 0) doubt = (prefillSec * ((UNSURE_SHARE * unsure[j]) / tokens[j] + tau)) / stepSec;
     }

@@ -12,10 +12,10 @@ export interface Conventions {
 const TRIAL_ROUNDS = 10;
 
 /** What other conventions leave of a window's residual. */
-export const triedConventions = ({ columns }: ClockProblem, settings: FitSettings): Conventions => {
+export const triedConventions = ({ columns, ...scheduling }: ClockProblem, settings: FitSettings): Conventions => {
   const residualWith = (by: number): number => {
     const steps = columns.decodes.steps.map((n) => Math.max(0, n + by));
-    const other = clockProblem({ ...columns, decodes: { ...columns.decodes, steps } }, settings.budget);
+    const other = clockProblem({ ...columns, decodes: { ...columns.decodes, steps } }, scheduling);
     const fit = fitClock(other, { ...settings, maxRounds: Math.min(settings.maxRounds, TRIAL_ROUNDS) });
     return fit.rounds.at(-1)?.noise.rms ?? 0;
   };

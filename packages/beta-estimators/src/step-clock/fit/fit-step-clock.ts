@@ -214,13 +214,16 @@ const mergedTo = (most: number, windows: readonly StepWindow[]): readonly StepWi
 /** A trace as windows, the problems of those that are looked at more than once at hand. */
 const cutTrace = (
   { phases, left, uncounted, cutsSec }: MendedTrace,
-  { window, maxNumBatchedTokens }: ResolvedStepClockOptions,
+  { window, maxNumBatchedTokens, policy }: ResolvedStepClockOptions,
   prompts: Float64Array,
 ) => {
   const all = cutWindows(phases, window ?? WHOLE_TRACE, { left, cutsSec });
   const seeds = evenly(all, SEEDS);
   const problemOf = (parts: TraceWindow): ClockProblem =>
-    clockProblem(traceColumns(phases, parts, prompts, uncounted), maxNumBatchedTokens ?? Number.POSITIVE_INFINITY);
+    clockProblem(traceColumns(phases, parts, prompts, uncounted), {
+      budget: maxNumBatchedTokens ?? Number.POSITIVE_INFINITY,
+      prefillFirst: policy === 'prefill-first',
+    });
   return { all, seeds, problemOf, problems: new Map(seeds.map((parts) => [parts, problemOf(parts)])) };
 };
 

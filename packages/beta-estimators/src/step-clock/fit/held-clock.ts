@@ -129,7 +129,7 @@ const rowsOnColumns = (
   coefficients: Float64Array,
 ): RowTable => {
   if (!asksFurther(terms)) return clusterRows(problem, state, terms, budget);
-  const further = emptyShares(state.steps.length, true);
+  const further = emptyShares(state.steps.length, { further: true, prefillFirst: problem.prefillFirst });
   placePrefills(problem, { ...state, shares: further }, costing, coefficients);
   // The clock's own tokens stay: what was computed again is among them, and in no log.
   const { tokens, unsure } = state.shares;

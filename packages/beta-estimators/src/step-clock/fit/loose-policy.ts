@@ -46,7 +46,7 @@ export const looseState = (problem: ClockProblem, terms: readonly Term[]): Loose
     clock,
     steps: new Float64Array(segments),
     context: new Float64Array(segments),
-    shares: emptyShares(segments, asksFurther(terms)),
+    shares: emptyShares(segments, { further: asksFurther(terms), prefillFirst: problem.prefillFirst }),
     expected,
     variance: expected.map((k) => FIRST_SIGMA ** 2 * Math.max(k, LEAST_UNCERTAIN_STEPS)),
     slack: new Float64Array(loose.decodes.length),

@@ -57,7 +57,7 @@ export const fitPreempted = (
     frame: { ...base.frame, decodes },
   });
   if (enoughUntouched(result.rows, touchedRows(problem.groups, touched))) {
-    const again = partlyPressing({ ...clockProblem(columns, settings.budget, counted), budget: problem.budget });
+    const again = partlyPressing({ ...clockProblem(columns, given, counted), budget: problem.budget });
     const fit = fitClock(again, { ...settings, doubtful: touched });
     return { problem: again, fit, stretched, touched, loose: false };
   }

@@ -7,6 +7,8 @@ export type StepClockModel = 'linear' | 'kv' | 'auto';
 
 export const STEP_CLOCK_MODELS: readonly StepClockModel[] = ['auto', 'linear', 'kv'];
 
+const POLICIES = ['auto', 'mixed', 'prefill-first'] as const;
+
 export interface StepClockOptions {
   /** A short form of `terms`. Default `auto`. */
   readonly model?: StepClockModel;
@@ -23,6 +25,11 @@ export interface StepClockOptions {
    * the trace tells, where it does so clearly. Default `auto`; no correction where terms were asked for.
    */
   readonly promptOffset?: number | 'auto';
+  /**
+   * What a step holds: `mixed`, prefill beside decodes (vLLM); `prefill-first`, prefill alone while decodes wait (SGLang). `auto`: as the trace tells.
+   * Default `auto`.
+   */
+  readonly policy?: (typeof POLICIES)[number];
   /** Level of the intervals, in (0, 1). Default 0.95. */
   readonly ci?: number;
   /** Fit on this part only, seconds on the trace's clock; requests in flight at an edge press, but give no count. */
@@ -47,6 +54,7 @@ export interface ResolvedStepClockOptions {
   readonly maxNumBatchedTokens: number | null;
   readonly queueInPrefill: 'no' | 'yes' | 'unknown';
   readonly promptOffset: number | 'auto';
+  readonly policy: (typeof POLICIES)[number];
   readonly ci: number;
   readonly window: Window | null;
   /** Null: the default. */
@@ -64,6 +72,7 @@ export const resolvedStepClock = (options: StepClockOptions): ResolvedStepClockO
   const {
     promptOffset = 'auto',
     queueInPrefill = 'unknown',
+    policy = 'auto',
     ci = 0.95,
     window = null,
     tol,
@@ -72,6 +81,7 @@ export const resolvedStepClock = (options: StepClockOptions): ResolvedStepClockO
   check('model', STEP_CLOCK_MODELS.includes(model), `must be one of ${STEP_CLOCK_MODELS.join(', ')}`, model);
   check('terms', terms === 'auto' || model === 'auto', 'must not be given beside a model', model);
   check('queueInPrefill', QUEUE.includes(queueInPrefill), `must be one of ${QUEUE.join(', ')}`, queueInPrefill);
+  check('policy', POLICIES.includes(policy), `must be one of ${POLICIES.join(', ')}`, policy);
   check(
     'maxNumBatchedTokens',
     maxNumBatchedTokens === null || (maxNumBatchedTokens > 0 && maxNumBatchedTokens < Number.POSITIVE_INFINITY),
@@ -112,6 +122,7 @@ export const resolvedStepClock = (options: StepClockOptions): ResolvedStepClockO
     maxNumBatchedTokens,
     queueInPrefill,
     promptOffset,
+    policy,
     ci,
     window,
     tol: tol ?? null,

@@ -2,19 +2,14 @@ import { dividedCost, emptyStretch, type Term } from '@stepclock/step-cost';
 import type { ClockProblem } from '../clock/clock-problem.js';
 import { ONE_STEP } from '../clock/clock-state.js';
 import { OVERHEAD } from '../fit/cost-columns.js';
-import { type PrefillShares, sharePrefills, sumsOfPositions } from './prefill-sharing.js';
-
-/** A clock, and where the work of the prefills goes. */
-interface Placing {
-  readonly steps: Float64Array;
-  readonly context: Float64Array;
-  readonly shares: PrefillShares;
-}
+import { ALL, type Placing, placer, sharePrefills } from './prefill-sharing.js';
+import { ABOUT, placeFirst } from './prefills-first.js';
 
 /**
  * Lays the work of the prefills on the segments. Where the budget of a step is known, as a scheduler does, first come, first served: a prompt takes the
  * room that is left in the step that ends the one before, if it was there when that step began, then whole steps, and the step that ends it takes
- * its rest. However long it waited before, nothing of it was computed then. Where no budget is known, in proportion to the steps.
+ * its rest. However long it waited before, nothing of it was computed then. Where no budget is known, in proportion to the steps. An engine that
+ * prefills first computes a prompt right before its first token.
  *
  * @param coefficients by term: they tell when the last step of a segment began
  */
@@ -25,16 +20,13 @@ export const placePrefills = (
   coefficients: Float64Array,
 ): void => {
   const { frame, columns, budget } = problem;
-  if (budget === Number.POSITIVE_INFINITY) sharePrefills(frame, columns.prefills, placing.steps, placing.shares);
+  if (problem.prefillFirst) placeFirst(problem, placing, terms, coefficients);
+  else if (budget === Number.POSITIVE_INFINITY) sharePrefills(frame, columns.prefills, placing.steps, placing.shares);
   else placeByBudget(problem, placing, terms, coefficients);
 };
 
 /** So far back at most is looked for room: a clock far from right has none, and a queue may be long. */
 const MOST_GROUPS = 256;
-/** An engine's log tells when a prompt's first step began, within this part of a step. */
-const ABOUT = 0.25;
-/** Rounding. */
-const ALL = 1 - 1e-9;
 
 /** A segment is two groups of steps, 2j those before its last one, 2j + 1 the last one: only there can a prompt have ended. */
 const placeByBudget = (
@@ -112,20 +104,4 @@ const leastSteps = (
   const holdsOne = (j: number): boolean =>
     punctual && frame.busy[j] === 1 && frame.segmentSec[j] > ONE_STEP * decodeSec[j];
   return { steps: steps.map((k, j) => (holdsOne(j) ? Math.max(k, 1) : k)), decodeSec };
-};
-
-/** Empties the shares; then adds so many tokens of a prompt to a segment. */
-const placer = (
-  { tokens, unsure, requests, positions }: PrefillShares,
-  prefills: ClockProblem['columns']['prefills'],
-): ((i: number, j: number, amount: number) => void) => {
-  for (const column of [tokens, unsure, requests, positions]) column?.fill(0);
-  const sums = positions === undefined ? undefined : sumsOfPositions(prefills);
-  return (i, j, amount) => {
-    const share = amount / prefills.tokens[i];
-    tokens[j] += amount;
-    if (share < ALL) unsure[j] += amount;
-    if (requests !== undefined) requests[j] += share;
-    if (positions !== undefined && sums !== undefined) positions[j] += sums[i] * share;
-  };
 };

@@ -11,12 +11,25 @@ export interface PrefillShares {
   readonly requests?: Float64Array;
   /** Sum over the tokens of their positions; kept only where a term asks for them. */
   readonly positions?: Float64Array;
+  /** Steps that hold prefill alone while decodes wait; kept only where the engine prefills first. */
+  readonly alone?: Float64Array;
 }
 
-export const emptyShares = (segments: number, further = false): PrefillShares => ({
+/** A clock, and where the work of the prefills goes. */
+export interface Placing {
+  readonly steps: Float64Array;
+  readonly context: Float64Array;
+  readonly shares: PrefillShares;
+}
+
+/** Rounding. */
+export const ALL = 1 - 1e-9;
+
+export const emptyShares = (segments: number, { further = false, prefillFirst = false } = {}): PrefillShares => ({
   tokens: new Float64Array(segments),
   unsure: new Float64Array(segments),
   ...(further && { requests: new Float64Array(segments), positions: new Float64Array(segments) }),
+  ...(prefillFirst && { alone: new Float64Array(segments) }),
 });
 
 /** A segment without steps still takes this many when its tokens are shared out: a share of nothing would be no number. */
@@ -82,4 +95,20 @@ const shareOut = (
     into[j] += shared;
     if (unsure !== undefined) unsure[j] += shared;
   }
+};
+
+/** Empties the shares; then adds so many tokens of a prompt to a segment. */
+export const placer = (
+  { tokens, unsure, requests, positions }: PrefillShares,
+  prefills: Prefills,
+): ((i: number, j: number, amount: number) => void) => {
+  for (const column of [tokens, unsure, requests, positions]) column?.fill(0);
+  const sums = positions === undefined ? undefined : sumsOfPositions(prefills);
+  return (i, j, amount) => {
+    const share = amount / prefills.tokens[i];
+    tokens[j] += amount;
+    if (share < ALL) unsure[j] += amount;
+    if (requests !== undefined) requests[j] += share;
+    if (positions !== undefined && sums !== undefined) positions[j] += sums[i] * share;
+  };
 };

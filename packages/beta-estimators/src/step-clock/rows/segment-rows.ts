@@ -28,12 +28,10 @@ const segmentStretches = (
   further: boolean,
 ): StretchColumns => ({
   length: steps.length,
-  steps,
-  decodeSeqs: frame.decodes,
-  contextTokens: context,
+  ...stepsOf(frame, steps, context, shares.alone),
   prefillTokens: shares.tokens,
   ...(further && {
-    prefillSteps: stepsWithPrefill(frame, steps, shares.tokens, budget),
+    prefillSteps: stepsWithPrefill(frame, steps, shares, budget),
     prefillRequests: shares.requests,
     prefillContext: shares.positions,
     clientStarts: Float64Array.from(starts.segments),
@@ -41,16 +39,36 @@ const segmentStretches = (
   }),
 });
 
+/** Steps of each segment, and what a mean one of them decodes: those that hold prefill alone decode nothing. */
+const stepsOf = (
+  { decodes }: ClockFrame,
+  steps: Float64Array,
+  context: Float64Array,
+  alone: Float64Array | undefined,
+): Pick<StretchColumns, 'steps' | 'decodeSeqs' | 'contextTokens'> => {
+  if (alone === undefined) return { steps, decodeSeqs: decodes, contextTokens: context };
+  const part = steps.map((k, j) => (alone[j] > 0 ? k / (k + alone[j]) : 1));
+  return {
+    steps: steps.map((k, j) => k + alone[j]),
+    decodeSeqs: Float64Array.from(decodes, (n, j) => n * part[j]),
+    contextTokens: context.map((c, j) => c * part[j]),
+  };
+};
+
 /** The step that ends a prompt holds prefill, and as many before it as the budget asks for; where nothing decodes, all do. */
 const stepsWithPrefill = (
   frame: ClockFrame,
   steps: Float64Array,
-  tokens: Float64Array,
+  { tokens, alone }: PrefillShares,
   budget: number,
 ): Float64Array => {
   const held = new Float64Array(steps.length);
   for (let i = 0; i < frame.prefillEnd.length; i++) held[frame.prefillEnd[i] - 1] = 1;
   for (let j = 0; j < held.length; j++) {
+    if (alone !== undefined && alone[j] > 0) {
+      held[j] = alone[j];
+      continue;
+    }
     const needed = frame.decodes[j] === 0 ? steps[j] : tokens[j] / Math.max(budget - frame.decodes[j], 1);
     held[j] = Math.min(steps[j], Math.max(held[j], needed));
   }

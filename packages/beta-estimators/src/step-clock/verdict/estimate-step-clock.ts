@@ -20,7 +20,7 @@ import {
 import { OF_CLIENTS, OVERHEAD } from '../fit/cost-columns.js';
 import { type ResolvedStepClockOptions, resolvedStepClock, type StepClockOptions } from '../fit/step-clock-options.js';
 import type { TraceFit } from '../fit/trace-fit.js';
-import { fitWithBudget } from '../prompts/fit-with-budget.js';
+import { fitWithPolicy, policyWarnings } from '../prompts/fit-with-policy.js';
 import { PromptTally } from '../prompts/prompt-tally.js';
 import { promptWarnings } from '../prompts/prompt-warnings.js';
 import { readsContext } from '../rows/decode-context.js';
@@ -64,6 +64,8 @@ export interface StepClockEstimate extends Oddities {
   readonly overhead?: { readonly seconds: number; readonly interval: readonly [number, number] | null };
   /** Tokens of every prompt beyond those that the log counts, by which prompts were shifted; absent where they were not. */
   readonly promptOffsetTokens?: number;
+  /** What a step holds; present where the engine prefills first. */
+  readonly policy?: 'prefill-first';
   readonly identifiability: Identifiability & {
     readonly compositions: Compositions;
     readonly batches: readonly BatchSteps[];
@@ -99,14 +101,19 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
   const prompts = new PromptTally();
   let parts: TraceColumns[] = [];
   const seen = new CompositionTally(resolved.maxNumBatchedTokens ?? Number.POSITIVE_INFINITY);
-  const { trace, offsetTokens, isFound, budget } = fitWithBudget(phases, resolved, options.onProgress, () => {
-    const visits = [tally.visitors(), seen.visitors(), prompts.visitors()];
-    parts = [];
-    return (window) => {
-      if (parts.length < MOST_CHECKED) parts.push(window.problem.columns);
-      for (const visit of visits) visit(window);
-    };
-  });
+  const { trace, offsetTokens, isFound, budget, policy, sharedSteps } = fitWithPolicy(
+    phases,
+    resolved,
+    options.onProgress,
+    () => {
+      const visits = [tally.visitors(), seen.visitors(), prompts.visitors()];
+      parts = [];
+      return (window) => {
+        if (parts.length < MOST_CHECKED) parts.push(window.problem.columns);
+        for (const visit of visits) visit(window);
+      };
+    },
+  );
   const { regression, columns } = trace;
   const ofClock = fitVerdict(trace);
   const clockless = clocklessCheck(parts, resolved.ci, trace);
@@ -145,8 +152,9 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
     algo: 'step-clock',
     model: terms.every((term) => BASE_TERMS.includes(term)) ? (readsContext(terms) ? 'kv' : 'linear') : 'terms',
     terms,
-    options: { ...resolved, promptOffset: offsetTokens },
+    options: { ...resolved, promptOffset: offsetTokens, policy },
     ...(offsetTokens !== 0 && { promptOffsetTokens: offsetTokens }),
+    ...(policy === 'prefill-first' && { policy }),
     betas,
     intervals,
     windows,
@@ -165,6 +173,7 @@ export const estimateStepClock = (phases: PhaseTable, options: StepClockOptions 
     warnings: [
       ...oddityWarnings(oddities),
       ...crossCheckWarnings(crossCheck, stand !== undefined, clock.stretchedDecodes > 0),
+      ...policyWarnings(resolved.policy, policy, sharedSteps),
       ...promptWarnings({
         offsetTokens,
         isFound,
