@@ -51,7 +51,7 @@ export const sharePrefills = (
 };
 
 /** By prompt: positions of its computed tokens, from 1, cached ones before them. */
-export const sumsOfPositions = ({ length, tokens, cached }: Prefills): Float64Array => {
+const sumsOfPositions = ({ length, tokens, cached }: Prefills): Float64Array => {
   const sums = new Float64Array(length);
   for (let i = 0; i < length; i++) {
     const p = tokens[i];
