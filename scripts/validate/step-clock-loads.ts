@@ -102,11 +102,8 @@ const FAILED_CLAIMS = 10;
 const ONE_SEQUENCE = 5;
 /** A coefficient is claimed where its interval reaches less than this part of it. */
 const CLAIMED = 0.05;
-/** Two of twenty may fail by chance; with experts the batch of one is hardly seen at 6/s. Per cent. */
-const KNOWN = {
-  'claims that fail: prefill first, 4/s, client': 15,
-  'a step of one sequence: 6/s, client': 10.9,
-};
+/** With experts the batch of one is hardly seen at 6/s. Per cent. */
+const KNOWN = { 'a step of one sequence: 6/s, client': 10.9 };
 const kept = new KeptFigures(KNOWN);
 
 /** Mean composition of the steps that only decode. */

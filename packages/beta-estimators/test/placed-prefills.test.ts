@@ -22,12 +22,12 @@ const placed = (list: readonly ListedPhase[], steps: readonly number[], lateSec?
 const sum = (column: Float64Array | undefined): number => column?.reduce((a, b) => a + b, 0) ?? Number.NaN;
 
 /** A decodes alone; B ends its prompt at 12, and a second prompt ends at 14, one step later. */
-const two = (arrivalOfC: number) => [
+const two = (arrivalOfC: number, endOfC = 14) => [
   decode('A', 0, 20, 14),
   prefill('B', 3, 12, 60),
   decode('B', 12, 20, 7),
-  prefill('C', arrivalOfC, 14, 90),
-  decode('C', 14, 20, 6),
+  prefill('C', arrivalOfC, endOfC, 90),
+  decode('C', endOfC, 20, 6),
 ];
 /** Nodes 0 12 14 20; ten steps before the last one of the first segment, which begins at 10. */
 const STEPS = [11, 1, 6];
@@ -117,6 +117,12 @@ describe('placePrefills', () => {
       const { tokens, alone } = first(waiting, [6, 2, 2]);
       expect([...tokens]).toEqual([0, 250, 0]);
       expect([...(alone ?? [])]).toEqual([0, 3, 0]);
+    });
+
+    it('takes for one step what a client saw one after the other', () => {
+      const { tokens, alone } = first(two(5, 12.5), [9, 0, 6]);
+      expect([...tokens]).toEqual([150, 0, 0]);
+      expect([...(alone ?? [])]).toEqual([2, 0, 0]);
     });
 
     it('counts none where nothing decodes', () => {

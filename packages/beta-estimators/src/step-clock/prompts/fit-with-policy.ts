@@ -14,9 +14,12 @@ export interface PolicyFit extends BudgetFit {
 
 /** Below this part of what is expected none is shared but by accident. */
 const NONE = 0.1;
-/** So many expected and none seen is no chance: exp(-6) = 0.0025. */
+/** So many expected and none seen is no chance: exp(-6) = 0.0025. With fewer than one expected, prompts hardly meet decodes. */
 const ENOUGH = 6;
-/** Where too few are expected, a clock of prefill first must leave this part of the other's residual at most. */
+const LEAST = 1;
+/** What a clock of prefill first may leave over the other's residual: both fit where a fixed cost of prefill is as large as a step. */
+const NO_WORSE = 1.05;
+/** And where too few are expected to tell. */
 const CLEARLY_BETTER = 0.8;
 
 /**
@@ -46,11 +49,12 @@ export const fitWithPolicy = (
   const mixed = fitAs('mixed');
   const { seen, expected } = mixed.sharedSteps;
   if (seen > NONE * expected) return mixed;
-  const isClear = expected >= ENOUGH;
-  if (!isClear && !looksLonger(mixed)) return mixed;
+  if (expected < LEAST && !looksLonger(mixed)) return mixed;
   const first = fitAs('prefill-first');
   // The last fit is the one that visitors keep.
-  return first.countedRms < (isClear ? 1 : CLEARLY_BETTER) * mixed.countedRms ? first : fitAs('mixed');
+  return first.countedRms < (expected >= ENOUGH ? NO_WORSE : CLEARLY_BETTER) * mixed.countedRms
+    ? first
+    : fitAs('mixed');
 };
 
 /** Whether prompts seem to cost more than their tokens. */

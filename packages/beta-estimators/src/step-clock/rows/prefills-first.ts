@@ -1,5 +1,6 @@
 import { dividedCost, emptyStretch, type Term } from '@stepclock/step-cost';
 import type { ClockProblem } from '../clock/clock-problem.js';
+import { ONE_STEP } from '../clock/clock-state.js';
 import { OVERHEAD } from '../fit/cost-columns.js';
 import { ALL, type Placing, placer } from './prefill-sharing.js';
 
@@ -35,10 +36,13 @@ export const placeFirst = (
   for (const i of frame.prefillsByEnd) {
     const all = prefills.tokens[i];
     if (!(all > 0)) continue;
-    const j = frame.prefillEnd[i] - 1;
+    const end = frame.prefillEnd[i];
+    // A step apart at least, or chunks of one step that a client saw one after the other.
+    const j = last >= 0 && frame.nodeSec[end] - frame.nodeSec[last + 1] < ONE_STEP * stepSec ? last : end - 1;
     if (j !== last && last >= 0 && budget < Number.POSITIVE_INFINITY) before = lastStep(last);
     const isThere = j !== last && prefills.startSec[i] + lateSec <= before.begunSec;
-    const early = isThere ? Math.min(before.room, all - 1) : 0;
+    // What would have fitted as a whole would have ended there.
+    const early = isThere && before.room < all ? before.room : 0;
     if (early > 0) put(i, last, early);
     put(i, j, all - early);
     last = j;
