@@ -13,6 +13,7 @@ import {
   scenarioNames,
 } from '@stepclock/engine-sim';
 import { nnlsColumns } from '@stepclock/nnls-solver';
+import { KeptFigures } from './targets/kept-figures.js';
 
 // The data folder that every validation is given is not looked at: these engines are simulated.
 const { values } = parseArgs({
@@ -35,6 +36,9 @@ const seeds = Array.from(
 const names = values.only === undefined ? scenarioNames : (values.only.split(',') as ScenarioName[]);
 
 const EXACT = 1e-4;
+/** Asked: where steps do not vary, per cent, of the median seed and of the worst; where they do, over least squares on the true steps; of warnings, without preemption. */
+const ASKED = { median: 0.01, worst: 0.1, ratio: 2, warned: 0 } as const;
+const kept = new KeptFigures({ 'preempting: worst, largest': 1.06 });
 const NAMES = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
 
 /** Weighted least squares on the true step log: what nobody without instrumentation can beat. */
@@ -124,4 +128,10 @@ for (const name of names) {
     [...warnings].map(([code, count]) => `${code} x${count}`).join(', '),
   ];
   console.log(`| ${cells.join(' | ')} |`);
+  if (ratio === '-') {
+    kept.check(`${name}: worst, median`, 100 * median(worst), ASKED.median);
+    kept.check(`${name}: worst, largest`, 100 * Math.max(...worst), ASKED.worst);
+  } else kept.check(`${name}: over the floor`, Number(ratio), ASKED.ratio);
+  if (name !== 'preempting') kept.check(`${name}: warnings`, warnings.size, ASKED.warned);
 }
+kept.finish(console.log);

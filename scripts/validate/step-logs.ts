@@ -13,6 +13,7 @@ import { oracle } from './step-logs/oracle.js';
 import { following, inSample, type Prequential, predictedBy, prequential } from './step-logs/prequential.js';
 import { type RealStepLog, realStepLogs } from './step-logs/real-step-logs.js';
 import { type SimulatedLog, simulatedLogs } from './step-logs/simulated-step-logs.js';
+import { KeptFigures } from './targets/kept-figures.js';
 
 const data = process.argv.slice(2).find((word) => !word.startsWith('--')) ?? '../shared/data';
 const print = (line = ''): void => void process.stdout.write(`${line}\n`);
@@ -23,6 +24,10 @@ const workOf = ({ steps }: RealStepLog): Uint32Array =>
   Uint32Array.from({ length: steps.length }, (_, i) => i).filter(
     (i) => steps.prefillTokens[i] + steps.decodeTokens[i] > 0 && steps.durationSec[i] > 0,
   );
+
+/** Asked: what is the same up to rounding; and of the steps to come, the error over that of a plain fit. */
+const ASKED = { rounding: 1e-9, ofPlain: 0.5 } as const;
+const kept = new KeptFigures({});
 
 const LABELS = ['beta0', 'beta1', 'beta2'] as const;
 
@@ -67,6 +72,9 @@ else {
     const worst = Math.max(...LABELS.map((label, k) => Math.abs(none.betas[label] / (truth[k] ?? 0) - 1)));
     const { stalls, measuredSeconds: all, fittedSeconds, stallSeconds } = chosen.diagnostics;
     const met = (100 * (fittedSeconds + stallSeconds - all)) / all;
+    // Below zero plain least squares is no cost.
+    if (truth.every((value) => value >= 0)) kept.check(`${log.name}: plain least squares`, worst, ASKED.rounding);
+    kept.check(`${log.name}: fitted and stalls`, Math.abs(met) / 100, ASKED.rounding);
     print(
       `| ${log.name} | ${chosen.diagnostics.nSteps} | ${truth.map(us).join(', ')} | ${worst.toExponential(1)} | ${LABELS.map((label) => us(three.betas[label])).join(', ')} | ${inside(three, truth)} | ${stalls}, ${((100 * stallSeconds) / all).toFixed(2)} % | ${met.toFixed(4)} % | ${halfTable(chosen)} |`,
     );
@@ -172,6 +180,7 @@ const compared = (of: (steps: StepColumns) => Prequential, more?: (steps: StepCo
   print(`|---|---|---|---|---|${more === undefined ? '' : '---|'}`);
   for (const { name, steps } of toCome) {
     const { ours, plain, constant } = of(steps);
+    kept.check(`${name}: over the plain fit`, ours / plain, ASKED.ofPlain);
     const floor = more === undefined ? '' : ` ${percent(more(steps))} |`;
     print(
       `| ${name} | ${percent(ours)} | ${percent(plain)} | ${timesText(plain / ours)} | ${percent(constant)} |${floor}`,
@@ -185,3 +194,4 @@ compared(following);
 print('### The same by one fit of all before each tenth of a log');
 print();
 compared(prequential, inSample);
+kept.finish(print);
