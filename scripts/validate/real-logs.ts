@@ -1,5 +1,5 @@
 // The step clock on real logs, from phase times alone: against measured step times, true step logs, known costs, and itself on halves.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { estimateStepClock, type StepClockEstimate } from '@stepclock/beta-estimators';
@@ -157,16 +157,18 @@ const a40 = async (): Promise<void> => {
   if (!existsSync(folder)) return void print(`skipped: no ${folder}`);
   print('\nvLLM on A40, request logs against least squares over the periods of its step log');
   table(...HEAD);
-  for (const run of ['A1a', 'G1_r4', 'G2_r4']) {
-    const steps = textOf(join(folder, `${run}_rep1.steps.jsonl.gz`))
+  const ending = '.requests.jsonl.gz';
+  const logs = readdirSync(folder).filter((file) => file.endsWith(ending));
+  for (const run of logs.sort().map((file) => file.slice(0, -ending.length))) {
+    const steps = textOf(join(folder, `${run}.steps.jsonl.gz`))
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, number>);
-    const requests = textOf(join(folder, `${run}_rep1.requests.jsonl.gz`))
+    const requests = textOf(join(folder, `${run}.requests.jsonl.gz`))
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, number>);
-    const result = estimated(await readLog(join(folder, `${run}_rep1.requests.jsonl.gz`), COLUMN_MAPS.a40));
+    const result = estimated(await readLog(join(folder, `${run}.requests.jsonl.gz`), COLUMN_MAPS.a40));
     const { coefficients, mean } = fitOfPeriods(steps, requests);
     against(run, result, coefficients, mean);
   }
