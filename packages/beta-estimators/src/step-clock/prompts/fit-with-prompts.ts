@@ -28,6 +28,8 @@ export interface OffsetFit {
 const CLEAR_FEWER = 4;
 const CLEAR_MORE = 5;
 const LEAST_TOKENS = 8;
+/** More where it costs less than a step with prefill commonly does beyond any step: such a fixed cost scatters with the steps, as a real engine's do. */
+const CLEAR_SMALL = 8;
 /** Its error must be below this part of a mean prompt: prompts all alike tell nothing of it; and it is smaller than a prompt. */
 const SHARP = 0.1;
 /** Followed so often at most: with other prompts the clock is another. Less than this many tokens more is no matter. */
@@ -172,9 +174,12 @@ const fixedCost = ({ regression, columns }: TraceFit): number => {
 };
 
 /** Whether an offset is there, and of a size that a prompt can have. */
-const isClear = ({ tokens, error }: Offset, { windows, columns }: TraceFit): boolean => {
-  const mean = meanPrompt(windows, columns.pooled.indexOf(PER_TOKEN), columns.pooled.indexOf(PROMPTS));
-  const errors = tokens < 0 ? CLEAR_FEWER : CLEAR_MORE;
+const isClear = ({ tokens, error }: Offset, { windows, regression, columns }: TraceFit): boolean => {
+  const at = columns.pooled.indexOf(PER_TOKEN);
+  const mean = meanPrompt(windows, at, columns.pooled.indexOf(PROMPTS));
+  const step = regression.coefficients[columns.pooled.indexOf(STEP)] ?? 0;
+  const isSmall = tokens * regression.coefficients[at] < LARGE_FIXED_COST * step;
+  const errors = tokens < 0 ? CLEAR_FEWER : isSmall ? CLEAR_SMALL : CLEAR_MORE;
   return Math.abs(tokens) > Math.max(errors * error, LEAST_TOKENS) && error < SHARP * mean && Math.abs(tokens) < mean;
 };
 
