@@ -49,6 +49,23 @@ describe('tokens of prompts that the log does not know', () => {
     expect(estimate.options.promptOffset).toBe(estimate.promptOffsetTokens);
   });
 
+  it.each([1, 2, 3])('a small fixed cost of prefill on an unsteady engine is no template, seed %i', (seed) => {
+    const lengths = { kind: 'lognormal', mean: 250, sigma: 1, atLeast: 4 } as const;
+    const drawn = drawWorkload({
+      ...{ requests: 230, arrivals: { kind: 'poisson', perSec: 6 }, seed },
+      ...{ prompt: lengths, output: { kind: 'lognormal', mean: 200, sigma: 0.7 } },
+    });
+    const { requests } = simulate(drawn, {
+      stepSeconds: ({ prefillTokens, decodeSeqs, contextTokens }) =>
+        18e-3 + 120e-6 * prefillTokens + 200e-6 * decodeSeqs + 100e-9 * contextTokens + (prefillTokens > 0 ? 3e-3 : 0),
+      ...{ maxNumBatchedTokens: 2048, maxNumSeqs: 256, stepNoise: 0.06, seed },
+    });
+    const estimate = estimateStepClock(phasesOfRequests(requests));
+    expect(codes(estimate)).not.toContain('prompt-offset');
+    // The fixed cost of 3 ms, unknown, is spread over the tokens.
+    expect(estimate.betas.beta1).toAgree(120e-6, 0.06);
+  });
+
   it('is forced, or refused, without a word of a finding', () => {
     const phases = served(0, () => 512);
     const forced = estimated(phases, -512);
