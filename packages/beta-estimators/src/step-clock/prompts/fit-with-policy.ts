@@ -1,6 +1,5 @@
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { EstimateWarning } from '../../estimate.js';
-import { SUSPICIOUS } from '../fit/give-way.js';
 import type { ResolvedStepClockOptions } from '../fit/step-clock-options.js';
 import type { WindowVisitors } from '../fit/trace-fit.js';
 import { type BudgetFit, fitWithBudget } from './fit-with-budget.js';
@@ -14,12 +13,12 @@ export interface PolicyFit extends BudgetFit {
 
 /** Below this part of what is expected none is shared but by accident. */
 const NONE = 0.1;
-/** So many expected and none seen is no chance: exp(-6) = 0.0025. With fewer than one expected, prompts hardly meet decodes. */
+/** So many expected and none seen is no chance: exp(-6) = 0.0025. Of fewer than three nothing is told: outputs that are all alike end together. */
 const ENOUGH = 6;
-const LEAST = 1;
+const LEAST = 3;
 /** What a clock of prefill first may leave over the other's residual: both fit where a fixed cost of prefill is as large as a step. */
 const NO_WORSE = 1.05;
-/** And where too few are expected to tell. */
+/** And where fewer than enough are expected. */
 const CLEARLY_BETTER = 0.8;
 
 /**
@@ -48,20 +47,13 @@ export const fitWithPolicy = (
   if (policy !== 'auto') return fitAs(policy);
   const mixed = fitAs('mixed');
   const { seen, expected } = mixed.sharedSteps;
-  if (seen > NONE * expected) return mixed;
-  if (expected < LEAST && !looksLonger(mixed)) return mixed;
+  if (seen > NONE * expected || expected < LEAST) return mixed;
   const first = fitAs('prefill-first');
   // The last fit is the one that visitors keep.
   return first.countedRms < (expected >= ENOUGH ? NO_WORSE : CLEARLY_BETTER) * mixed.countedRms
     ? first
     : fitAs('mixed');
 };
-
-/** Whether prompts seem to cost more than their tokens. */
-const looksLonger = ({ isFound, offsetTokens, countedRms, trace: { regression, columns } }: BudgetFit): boolean =>
-  (isFound && offsetTokens > 0) ||
-  countedRms > SUSPICIOUS ||
-  regression.of.some((t) => columns.pooled[t].name === 'prefill_step');
 
 /** What was found, where nobody told. */
 export const policyWarnings = (
