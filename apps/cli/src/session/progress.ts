@@ -64,3 +64,31 @@ export const shareProgress = (sink: TextSink, what: string, now = () => performa
     },
   };
 };
+
+/**
+ * A line on a terminal while something runs that nothing interrupts, with the share that is done where it tells; silent anywhere else, as on the page,
+ * which has no terminal.
+ *
+ * @param run called with what takes that share, from 0 to 1
+ */
+export const working = <T>(
+  sink: TextSink | undefined,
+  what: string,
+  run: (update: (share: number) => void) => T,
+  now = () => performance.now(),
+): T => {
+  if (!sink?.isTTY) return run(() => {});
+  const show = (text: string): unknown => sink.write(`\r\x1b[2K${printable(what)}${text}`);
+  let shownAt = now();
+  show(' ...');
+  try {
+    return run((share) => {
+      const t = now();
+      if (t - shownAt < EVERY_MS) return;
+      shownAt = t;
+      show(`: ${Math.floor(100 * share)} %`);
+    });
+  } finally {
+    sink.write('\r\x1b[2K');
+  }
+};

@@ -11,6 +11,7 @@ import {
 import type { PhaseTable } from '@stepclock/trace-io';
 import type { TraceInput } from '../../files/trace-input.js';
 import { about, usageFault } from '../../session/errors.js';
+import { working } from '../../session/progress.js';
 import type { Session } from '../../session/session.js';
 import { leftOutJson } from '../../text/left-out.js';
 import { physicsOf } from '../model/physical-words.js';
@@ -81,7 +82,7 @@ export const phaseAnswer = (
   algo: Algorithm,
   args: EstimateArgs,
   possible: PossibleCost | undefined,
-  session: Pick<Session, 'log'>,
+  session: Pick<Session, 'log'> & Partial<Pick<Session, 'io'>>,
 ): PhaseAnswer => {
   const { input, phases, as } = joinedEngines(inputs, args);
   if (as === 'engines') refuseManyEngines(algo, args);
@@ -90,7 +91,11 @@ export const phaseAnswer = (
   const span = spanOf(phases);
   const spanSec = span[1] - span[0];
   const { window, rest } = partsOf(args, phases, span);
-  const fitted = about(input.name, () => runEstimator(algo, phases, input.trace.facts, args, { window }));
+  const fitted = about(input.name, () =>
+    working(session.io?.stderr, 'fitting', (onProgress) =>
+      runEstimator(algo, phases, input.trace.facts, args, { window, onProgress }),
+    ),
+  );
   const { estimate: found, refinement } =
     inputs.length === 1 ? refinedEstimate(input.trace, fitted, window, args, session) : { estimate: fitted };
   const physics = physicsOf(found, possible);

@@ -5,6 +5,7 @@ import type { TraceInput } from '../../files/trace-input.js';
 import { given } from '../../options/given.js';
 import { termNames } from '../../options/term-names.js';
 import { about, inputFault, usageFault } from '../../session/errors.js';
+import { working } from '../../session/progress.js';
 import type { Session } from '../../session/session.js';
 import type { EstimateArgs } from './options.js';
 
@@ -40,7 +41,7 @@ const kebabOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => 
 export const tokenEstimate = (
   inputs: readonly TraceInput[],
   args: EstimateArgs,
-  session: Pick<Session, 'log'>,
+  session: Pick<Session, 'log'> & Partial<Pick<Session, 'io'>>,
 ): TokenClockEstimate | undefined => {
   const [input] = inputs;
   const evidence = args.evidence ?? 'auto';
@@ -78,7 +79,9 @@ export const tokenEstimate = (
     level: args.ci,
   });
   try {
-    return about(name, () => estimateTokenClock(tokens, options));
+    return about(name, () =>
+      working(session.io?.stderr, 'lining up token times', () => estimateTokenClock(tokens, options)),
+    );
   } catch (error) {
     if (evidence === 'tokens' || hasNothingElse || !isFault(error, 'beta-estimators')) throw error;
     session.log.warn(`${error.message}; using first and last tokens only [tokens-do-not-line-up]`);

@@ -31,6 +31,7 @@ import { prefixCacheOption, traceOptions } from '../../options/trace-options.js'
 import { defineVerb } from '../../options/verb.js';
 import { provenanceOf } from '../../reports/provenance.js';
 import { wantsReport } from '../../reports/report-targets.js';
+import { working } from '../../session/progress.js';
 import { durationText, grouped, percent } from '../../text/quantity.js';
 import { tableText } from '../../text/table.js';
 import { readBetasFile } from './betas-input.js';
@@ -172,7 +173,9 @@ export const verb = defineVerb({
         overhead: { seconds: args.clientOverhead, secondsPerPromptToken: 0 },
       }),
     };
-    const result = replay(requests, betasOfFile(file), limits, options);
+    const result = working(session.io.stderr, 'serving the log again', () =>
+      replay(requests, betasOfFile(file), limits, options),
+    );
     const { draws = 0 } = args;
     const bands = draws === 0 ? null : replayBands(requests, file, result, draws, options);
     const noBands = { code: 'no-bands', message: 'the model has no covariance: its replay has no bands' };
