@@ -4,6 +4,8 @@ import { streamedRun } from '@stepclock/made-data';
 import type { TokenTable } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
 import { estimateTokenClock } from '../src/index.js';
+import { refuseSeveralClocks } from '../src/token-clock/report/several-clocks.js';
+import { tokenClockWarnings } from '../src/token-clock/report/token-clock-warnings.js';
 import { lateBoundaries } from '../src/token-clock/rows/late-boundaries.js';
 import { rowLength } from '../src/token-clock/rows/row-length.js';
 import { tokenSequences } from '../src/token-clock/sequences/token-sequences.js';
@@ -244,6 +246,19 @@ describe('what is refused', () => {
     expect(() => estimateTokenClock(table)).toThrow(/token times: must be of one clock, or of engines whose steps/);
   });
 
+  it('groups without start times: no clocks are blamed, and one engine is not ruled out', () => {
+    const split = { engines: 3, stalledShare: 0.05 };
+    expect(() => refuseSeveralClocks({ ...split, starts: 'rebuilt' })).toThrow(
+      /no start times, and those rebuilt likely split/,
+    );
+    expect(() => refuseSeveralClocks({ ...split, starts: 'given' })).toThrow(/seen by several clocks/);
+    const { clock } = estimateTokenClock(simulated(100, 8));
+    const [given] = tokenClockWarnings({ ...clock, engines: 3 });
+    const [rebuilt] = tokenClockWarnings({ ...clock, engines: 3, starts: 'rebuilt' });
+    expect(given.message).toMatch(/several engines behind one client$/);
+    expect(rebuilt.message).toMatch(/, or one whose requests the rebuilt starts put apart$/);
+  });
+
   it('chunks by a timer', () => {
     const table = simulated(200, 8);
     const chunkSec: number[] = [];
@@ -304,6 +319,8 @@ describe('what is refused', () => {
       for (let i = table.chunkOffsets[r]; i < table.chunkOffsets[r + 1]; i++) chunkSec[i] *= 1 + (r % 17) / 3;
     }
     const unknown: TokenTable = { ...alone, chunkSec, starts: 'unknown', durationSec: 12 };
-    expect(() => estimateTokenClock(unknown)).toThrow(/within a run of 12.0 s/);
+    expect(() => estimateTokenClock(unknown)).toThrow(
+      /within a run of 12.0 s.*no start times, and the gaps between its tokens do not give them/,
+    );
   });
 });

@@ -95,7 +95,7 @@ function refuseLongerThanRun({ chunkSec, durationSec }: TokenTable): void {
     what: 'token times',
     rule: `must line up with those of requests that ran at the same time, within a run of ${durationSec.toFixed(1)} s`,
     value: `${spanSec.toFixed(1)} s by the starts rebuilt`,
-    hint: 'the file has no start times and the client was too busy; run it again with a client that writes start times (vllm bench serve of 2026)',
+    hint: 'the file has no start times, and the gaps between its tokens do not give them; run it again with a client that writes start times (vllm bench serve of 2026)',
   });
 }
 

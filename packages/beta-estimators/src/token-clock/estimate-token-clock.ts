@@ -21,6 +21,7 @@ import { type ClockedSteps, clockedSteps, withPrompts } from './clocked-steps.js
 import { onlySums } from './report/only-sums.js';
 import { isClear, offsetPrompts, promptOffset } from './report/prompt-offset.js';
 import { type RebuiltStepLog, rebuiltStepLog } from './report/rebuilt-step-log.js';
+import { refuseSeveralClocks } from './report/several-clocks.js';
 import { type TokenClockFits, type TokenClockReport, tokenClockReport } from './report/token-clock-report.js';
 import { tokenClockWarnings } from './report/token-clock-warnings.js';
 import { withBatchFamilies } from './rows/batch-families.js';
@@ -150,19 +151,6 @@ function compositionsOf({ steps, prompts }: ClockedSteps): Compositions {
     decodeSeqs: range(steps.decodeSeqs),
     contextTokens: range(steps.contextTokens),
   };
-}
-
-/** Groups of sequences whose steps stall for more than this part of the time do not compute apart from each other. */
-const OF_OTHERS = 0.03;
-
-function refuseSeveralClocks({ engines, stalledShare }: TokenClockReport): void {
-  if (engines === 1 || !(stalledShare > OF_OTHERS)) return;
-  throw new Fault('beta-estimators/tokens-do-not-line-up', {
-    what: 'token times',
-    rule: 'must be of one clock, or of engines whose steps their own requests explain',
-    value: `${engines} groups of sequences, with stalls for ${(100 * stalledShare).toFixed(1)} % of the time`,
-    hint: 'the groups are likely one engine seen by several clocks; only first and last tokens can be used',
-  });
 }
 
 function refuseTooFew({ steps }: ClockedSteps, rows: number, columns: number): void {

@@ -23,7 +23,7 @@ export function tokenClockWarnings(clock: TokenClockReport): readonly EstimateWa
   if (clock.engines > 1) {
     warnings.push({
       code: 'several-instances',
-      message: `the sequences fall into ${clock.engines} groups that line up within and not across: several engines behind one client`,
+      message: `the sequences fall into ${clock.engines} groups that line up within and not across: several engines behind one client${clock.starts === 'rebuilt' ? ', or one whose requests the rebuilt starts put apart' : ''}`,
     });
   }
   if (clock.starts === 'rebuilt') {
