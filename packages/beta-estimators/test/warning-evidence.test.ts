@@ -95,10 +95,12 @@ describe('of the clock one cause is named', () => {
     });
   });
 
-  it('nothing up to a residual of a tenth of a step, whatever else there is', () => {
-    const much = { heldSegments: 900, conventions: { minusOne: 0.01, asGiven: 0.1, plusOne: 9 } };
-    expect(withClock({ ...much, relativeResidual: 0.1 })).toEqual([]);
-    expect(codes(withClock({ ...much, relativeResidual: 0.11 }))).toEqual(['counts-off-by-one']);
+  it('nothing up to a residual of a tenth of a step but another count convention, which is tried above 0.03', () => {
+    const much = { heldSegments: 900, relativeResidual: 0.1 };
+    expect(withClock(much)).toEqual([]);
+    expect(codes(withClock({ ...much, conventions: { minusOne: 0.01, asGiven: 0.1, plusOne: 9 } }))).toEqual([
+      'counts-off-by-one',
+    ]);
   });
 
   it.each([

@@ -8,6 +8,23 @@ export interface Conventions {
   readonly plusOne: number;
 }
 
+/** Above this residual, relative to a step, other conventions are tried: what steps vary by is mostly less, and counts that are off leave more. */
+export const TRIED = 0.03;
+/** Another convention wins when it leaves less than this share of the residual: twice as good. */
+const WINS = 0.5;
+/** And it must describe the trace: half of a residual that is beyond all measure tells nothing. */
+const DESCRIBES = 0.4;
+
+/** The convention that wins over the trace's own, and what it leaves; undefined where none does. */
+export const winningConvention = (
+  conventions: Conventions | null,
+): { readonly fewer: boolean; readonly residual: number } | undefined => {
+  if (conventions === null) return undefined;
+  const { minusOne, asGiven, plusOne } = conventions;
+  const residual = Math.min(minusOne, plusOne);
+  return residual < WINS * asGiven && residual < DESCRIBES ? { fewer: minusOne < plusOne, residual } : undefined;
+};
+
 /** A convention that wins twice over shows within these. */
 const TRIAL_ROUNDS = 10;
 

@@ -14,10 +14,10 @@ import { cutWindows, type TraceWindow } from '../trace/cut-windows.js';
 import { type MendedTrace, mendedTrace } from '../trace/mended-trace.js';
 import { promptLengths, tellsContext, traceColumns, WHOLE_TRACE } from '../trace/trace-columns.js';
 import { withoutDelay } from '../trace/without-delay.js';
-import { triedConventions } from './conventions.js';
+import { TRIED, triedConventions } from './conventions.js';
 import { costColumns, FIRST_DELAY, OVERHEAD, onPooled, PROMPTS } from './cost-columns.js';
 import { evenStart, fitClock } from './fit-clock.js';
-import { type ExactWindow, fitGivingWay, SUSPICIOUS } from './give-way.js';
+import { type ExactWindow, fitGivingWay } from './give-way.js';
 import { heldClock, laidFit } from './held-clock.js';
 import { type PooledWindows, pooledWindows } from './pooled-windows.js';
 import type { ResolvedStepClockOptions } from './step-clock-options.js';
@@ -195,7 +195,7 @@ export const fitStepClock = (
   const giveWay = (): TraceFit => {
     const asMany = evenly(exactWindows, MOST_GIVING_WAY);
     const loose = fitGivingWay(exact, asMany, options, Math.ceil(BLOCKS / Math.max(asMany.length, 1)), visitors);
-    if (loose !== undefined || !(exact.rms > SUSPICIOUS) || asMany.length === 0) return loose ?? exact;
+    if (loose !== undefined || !(exact.rms > TRIED) || asMany.length === 0) return loose ?? exact;
     const settings = { terms: columns.own, budget, maxRounds: maxOuterIters, tol: OWN_TOL };
     return { ...exact, conventions: triedConventions(asMany[asMany.length >> 1].problem, settings) };
   };

@@ -1,5 +1,6 @@
 import { fitWindows, mergeWindows, type Term, termsNamed } from '@stepclock/step-cost';
 import { DECODE, type PhaseTable } from '@stepclock/trace-io';
+import { winningConvention } from '../fit/conventions.js';
 import { PROMPTS } from '../fit/cost-columns.js';
 import { type CountedFit, fitStepClock } from '../fit/fit-step-clock.js';
 import { SUSPICIOUS } from '../fit/give-way.js';
@@ -84,7 +85,10 @@ export const fitWithPrompts = (
   }
   if (Math.abs(best.tokens) < LEAST_TOKENS) return nothingFound(fitAt(0));
   const settled = again ? fitAt(best.tokens) : best.fit;
-  return { trace: settled.giveWay(), offsetTokens: best.tokens, isFound: true, countedRms: settled.exact.rms };
+  const trace = settled.giveWay();
+  // Counts that are off by one bend what prompts seem to cost.
+  if (winningConvention(trace.conventions) !== undefined) return nothingFound(fitAt(0));
+  return { trace, offsetTokens: best.tokens, isFound: true, countedRms: settled.exact.rms };
 };
 
 /** The least residual, relative to a step, with prompts as logged or shifted, before any count gives way. */

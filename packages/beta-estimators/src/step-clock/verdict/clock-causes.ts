@@ -1,13 +1,10 @@
 import { shareText } from '@stepclock/faults';
 import type { EstimateWarning } from '../../estimate.js';
+import { winningConvention } from '../fit/conventions.js';
 import type { ClockReport } from './clock-report.js';
 
 /** Above this residual, relative to a step, a cause is looked for: steps themselves rarely vary as much. */
 const SUSPICIOUS = 0.1;
-/** Another count convention wins when it leaves less than this share of the residual: twice as good. */
-const WINS = 0.5;
-/** And it must describe the trace: half of a residual that is beyond all measure tells nothing. */
-const DESCRIBES = 0.4;
 /** Share of segments that would run backwards under several engines. */
 const MANY_HELD = 0.05;
 /** Unexplained work: this share of the clusters is far too slow, and this many times more than are too fast. */
@@ -64,20 +61,18 @@ const cause = (clock: ClockReport, isClient: boolean): EstimateWarning[] => {
     return [
       gaveWay(clock, isClient, `${stretchedDecodes} of ${decodes} decodes (${shareText(stretchedDecodes / decodes)})`),
     ];
+  const other = winningConvention(conventions);
+  if (other !== undefined && conventions !== null) {
+    const [sign, word] = other.fewer ? ['- 1', 'less'] : ['+ 1', 'more'];
+    return [
+      {
+        code: 'counts-off-by-one',
+        message: `decodes seem to take one step ${word} than the trace says: the residual falls from ${shareText(conventions.asGiven)} to ${shareText(other.residual)} of a step with N ${sign}. A first token that comes with the prefill is no decode step`,
+      },
+    ];
+  }
   if (!(relativeResidual > SUSPICIOUS)) return missing(clock);
   const residual = `stretches of the trace miss their predicted time by ${shareText(relativeResidual)} of a step`;
-  if (conventions !== null) {
-    const best = Math.min(conventions.minusOne, conventions.plusOne);
-    if (best < WINS * conventions.asGiven && best < DESCRIBES) {
-      const fewer = conventions.minusOne < conventions.plusOne;
-      return [
-        {
-          code: 'counts-off-by-one',
-          message: `decodes seem to take one step ${fewer ? 'less' : 'more'} than the trace says: the residual falls from ${shareText(conventions.asGiven)} to ${shareText(best)} of a step with N ${fewer ? '- 1' : '+ 1'}. A first token that comes with the prefill is no decode step`,
-        },
-      ];
-    }
-  }
   if (clock.heldSegments > MANY_HELD * clock.segments && relativeResidual > POOR_FIT) {
     return [
       {
