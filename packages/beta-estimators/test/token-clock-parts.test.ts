@@ -323,4 +323,13 @@ describe('what is refused', () => {
       /within a run of 12.0 s.*no start times, and the gaps between its tokens do not give them/,
     );
   });
+
+  it('starts that put within a moment what took the whole run', () => {
+    const table = simulated(100, 8);
+    const alone = moved(table, (r) => -table.sentSec[r]);
+    const unknown: TokenTable = { ...alone, starts: 'unknown', durationSec: 100 * Math.max(...table.chunkSec) };
+    expect(() => estimateTokenClock(unknown)).toThrow(
+      /within a run of .* by the starts rebuilt.*no start times, and the gaps between its tokens do not give them/,
+    );
+  });
 });

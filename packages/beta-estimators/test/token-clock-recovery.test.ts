@@ -63,6 +63,20 @@ describe('without noise the coefficients are exact', () => {
     if (given.within === undefined && given.steps === undefined) expect(estimate.clock.stalls).toBe(0);
   });
 
+  it('a fixed cost of a step with prefill is that term, not captured batches with another beta0', () => {
+    const fixedSec = 4e-3;
+    const stepSeconds: StreamedCase['stepSeconds'] = ({ prefillTokens, decodeSeqs, contextTokens }) =>
+      TRUE.beta0 +
+      (prefillTokens > 0 ? fixedSec : 0) +
+      TRUE.beta1 * prefillTokens +
+      TRUE.beta2 * decodeSeqs +
+      TRUE.beta3 * contextTokens;
+    const { estimate } = run({ perSec: 4, engine: BUDGET, stepSeconds });
+    for (const label of LABELS) expect(estimate.betas[label]).toAgree(TRUE[label], 1e-6);
+    expect(estimate.terms.map(({ name }) => name)).toEqual([...BASE_TERMS.map(({ name }) => name), 'prefill_step']);
+    expect(estimate.betas.prefill_step).toAgree(fixedSec, 1e-6);
+  });
+
   it('without start times: they are rebuilt, and the coefficients are exact', () => {
     const { tokens, steps } = run({ perSec: 8, engine: BUDGET });
     const chunkSec = tokens.chunkSec.slice();
