@@ -1,26 +1,27 @@
 import { drawWorkload, simulate } from '@stepclock/engine-sim';
 import { phasesOfRequests } from '@stepclock/trace-io';
 import { describe, expect, it } from 'vitest';
-import { estimateStepClock } from '../src/index.js';
+import { estimateStepClock, stepClockDetails } from '../src/index.js';
 
 const TRUE = { beta0: 9.5e-3, beta1: 42e-6, beta2: 75e-6, beta3: 110e-9 };
 const LABELS = ['beta0', 'beta1', 'beta2', 'beta3'] as const;
 const BUDGET = 2048;
 
-const phasesOf = (prefillFirst: boolean, stepNoise: number, seed = 1) =>
-  phasesOfRequests(
-    simulate(
-      drawWorkload({
-        requests: 400,
-        arrivals: { kind: 'poisson', perSec: 4 },
-        prompt: { kind: 'lognormal', mean: 700, sigma: 0.7, atMost: 6000 },
-        output: { kind: 'lognormal', mean: 150, sigma: 0.7, atMost: 1500 },
-        seed,
-      }),
-      { maxNumBatchedTokens: BUDGET, prefillFirst, stepNoise, coefficients: TRUE },
-      { seed },
-    ).requests,
+const run = (prefillFirst: boolean, stepNoise: number, seed = 1) => {
+  const { requests, steps } = simulate(
+    drawWorkload({
+      requests: 400,
+      arrivals: { kind: 'poisson', perSec: 4 },
+      prompt: { kind: 'lognormal', mean: 700, sigma: 0.7, atMost: 6000 },
+      output: { kind: 'lognormal', mean: 150, sigma: 0.7, atMost: 1500 },
+      seed,
+    }),
+    { maxNumBatchedTokens: BUDGET, prefillFirst, stepNoise, coefficients: TRUE },
+    { seed },
   );
+  return { phases: phasesOfRequests(requests), steps: steps.length };
+};
+const phasesOf = (...given: Parameters<typeof run>) => run(...given).phases;
 
 describe('an engine that prefills first', () => {
   it('is found, and its steps are counted exactly', () => {
@@ -31,6 +32,18 @@ describe('an engine that prefills first', () => {
     );
     for (const label of LABELS) expect(betas[label]).toAgree(TRUE[label], 1e-9);
     expect(clock.relativeResidual).toBeLessThan(1e-9);
+  });
+
+  it('and every step, and the time of every segment, is told', () => {
+    const { phases, steps } = run(true, 0);
+    const { clock, options, identifiability } = estimateStepClock(phases, { maxNumBatchedTokens: BUDGET });
+    expect(clock.steps).toAgree(steps, 1e-9);
+    const { segments } = stepClockDetails(phases, options);
+    const longest = segments.durationSec.reduce((a, sec) => Math.max(a, sec), 0);
+    segments.durationSec.forEach((sec, j) => {
+      if (segments.activeDecodes[j] > 0) expect(segments.predictedSec[j]).toAgree(sec, 1e-6, 1e-9 * longest);
+    });
+    expect(identifiability.compositions.prefillTokens[1]).toBeLessThanOrEqual(BUDGET);
   });
 
   it.each([1, 2, 3])('has no offset of prompts under noise, seed %i', (seed) => {

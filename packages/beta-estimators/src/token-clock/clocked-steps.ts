@@ -86,7 +86,8 @@ function refuseTimed(sequences: TokenSequences): void {
 
 /**
  * Rebuilt starts that spread a run over more than its time were put one after another, where nothing lined up; over less, side by side, where gaps that are
- * all alike lined up anywhere. In 241 public files the span is 0.85 to 1.2 of the run, or far from it.
+ * all alike lined up anywhere. Of 241 public files 133 lie at 0.95 to 1 of the run,
+ * 23 elsewhere within 0.8 to 1.25, 45 below.
  */
 const OTHER_THAN_RUN = 1.25;
 

@@ -29,10 +29,11 @@ export const winningConvention = (
 const TRIAL_ROUNDS = 10;
 
 /** What other conventions leave of a window's residual. */
-export const triedConventions = ({ columns, ...scheduling }: ClockProblem, settings: FitSettings): Conventions => {
+export const triedConventions = (problem: ClockProblem, settings: FitSettings): Conventions => {
+  const { columns } = problem;
   const residualWith = (by: number): number => {
     const steps = columns.decodes.steps.map((n) => Math.max(0, n + by));
-    const other = clockProblem({ ...columns, decodes: { ...columns.decodes, steps } }, scheduling);
+    const other = clockProblem({ ...columns, decodes: { ...columns.decodes, steps } }, problem);
     const fit = fitClock(other, { ...settings, maxRounds: Math.min(settings.maxRounds, TRIAL_ROUNDS) });
     return fit.rounds.at(-1)?.noise.rms ?? 0;
   };

@@ -112,10 +112,11 @@ const detailsOf = ({ problem, laid: { state, rows }, coefficients }: LaidWindow)
   const held = emptyStretch();
   const predictedSec = steps.map((k, j) => {
     held.prefillTokens = shares.tokens[j];
-    held.prefillSteps = Math.min(k, shares.tokens[j] > 0 ? 1 : 0);
+    const alone = shares.alone?.[j] ?? 0;
+    held.prefillSteps = alone > 0 ? alone : Math.min(k, shares.tokens[j] > 0 ? 1 : 0);
     held.prefillRequests = shares.requests?.[j] ?? 0;
     held.prefillContext = shares.positions?.[j] ?? 0;
-    return k * perStep(frame.decodes[j], context[j]) + ofPrefill(held);
+    return k * perStep(frame.decodes[j], context[j]) + alone * perStep(0, 0) + ofPrefill(held);
   });
   const expectedSteps = new Float64Array(count).fill(Number.NaN);
   for (let e = 0; e < graph.edges; e++) expectedSteps[graph.segment[e]] = state.expected[e];

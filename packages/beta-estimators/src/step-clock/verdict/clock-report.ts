@@ -92,7 +92,7 @@ export class ClockTally {
     }
     sums.edges += graph.edges;
     for (let j = 0; j < frame.busy.length; j++) {
-      sums.steps += state.steps[j];
+      sums.steps += state.steps[j] + (state.shares.alone?.[j] ?? 0);
       if (frame.busy[j] === 1 && (j === 0 || frame.busy[j - 1] === 0)) sums.busyPeriods++;
     }
     sums.segments += frame.busy.length;

@@ -56,7 +56,9 @@ export class CompositionTally {
       if (row < 0 || !(k >= LEAST_STEPS)) continue;
       const active = frame.decodes[j];
       if (j % stride === 0) {
-        this.#prefill.push(Math.min(shares.tokens[j] / k, Math.max(0, this.budget - active)));
+        const alone = shares.alone?.[j] ?? 0;
+        const [held, beside] = alone > 0 ? [alone, 0] : [k, active];
+        this.#prefill.push(Math.min(shares.tokens[j] / held, Math.max(0, this.budget - beside)));
         this.#decodes.push(active);
         this.#contexts.push(context[j]);
       }
